@@ -1,0 +1,47 @@
+import { defineConfig } from 'vitest/config';
+import type { Reporter, TestModule } from 'vitest/node';
+
+/** The last line of a run, in words that any CI can read: `N passed, N failed, N skipped`. */
+class Tally implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
+    const count = { passed: 0, failed: errors.length, skipped: 0, pending: 0 };
+    for (const module of modules) {
+      if (module.errors().length > 0) count.failed++;
+      for (const test of module.children.allTests()) count[test.result().state]++;
+    }
+    const skipped = count.skipped + count.pending;
+    console.log(`\n${count.passed} passed, ${count.failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+  }
+}
+
+/**
+ * Two projects: `quick` needs Node alone; `real` (files named *.real.test.ts) starts the real Autobahn in a real
+ * container and a real Chromium, or judges by timers. It runs one file at a time and after the others, since two suites
+ * on two cores would starve each other's timers, and every verdict of this suite hangs on timers of a second.
+ */
+export default defineConfig({
+  test: {
+    reporters: ['default', new Tally()],
+    projects: [
+      {
+        test: {
+          name: 'quick',
+          include: ['{server,harness,reports,fixtures,bench,docs}/**/*.test.ts', '*.test.ts'],
+          exclude: ['**/*.real.test.ts', '**/node_modules/**'],
+          testTimeout: 30_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'real',
+          include: ['{server,harness,reports,fixtures,docs}/**/*.real.test.ts', '*.real.test.ts'],
+          testTimeout: 3_600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
