@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { readClose, travels, writeClose } from './close.ts';
+import { hex } from './testkit.ts';
+import { Violation } from './violation.ts';
+
+describe('close codes', () => {
+  test('exactly these travel, out of all 65,536', () => {
+    const legal = new Set<number>();
+    for (const code of [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014]) legal.add(code);
+    for (let code = 3000; code <= 4999; code++) legal.add(code);
+    for (let code = 0; code <= 0xffff; code++) expect(travels(code), `${code}`).toBe(legal.has(code));
+  });
+
+  test('a payload is read and refused accordingly, for each of them', () => {
+    const payload = Buffer.alloc(2);
+    for (let code = 0; code <= 0xffff; code++) {
+      payload.writeUInt16BE(code);
+      if (travels(code)) expect(readClose(payload)).toEqual({ code, reason: '' });
+      else expect(() => readClose(payload)).toThrow(Violation);
+    }
+  });
+
+  test('nothing is a Close too, and half a code is not', () => {
+    expect(readClose(Buffer.alloc(0))).toEqual({ reason: '' });
+    expect(() => readClose(hex`03`)).toThrow(expect.objectContaining({ code: 1002, section: '5.5.1' }));
+  });
+
+  test('a reason must be UTF-8, whole', () => {
+    expect(readClose(hex`03e8 c3a9`)).toEqual({ code: 1000, reason: 'é' });
+    expect(() => readClose(hex`03e8 c3`)).toThrow(expect.objectContaining({ code: 1007 }));
+    expect(() => readClose(hex`03e8 eda080`)).toThrow(expect.objectContaining({ code: 1007 }));
+  });
+
+  test('what is written can be read', () => {
+    for (const close of [{ reason: '' }, { code: 1000, reason: '' }, { code: 4999, reason: 'é'.repeat(61) }]) {
+      expect(readClose(writeClose(close))).toEqual(close);
+    }
+  });
+
+  test('what may not be sent is not written', () => {
+    expect(() => writeClose({ code: 1005, reason: '' })).toThrow(RangeError);
+    expect(() => writeClose({ code: 1000.5, reason: '' })).toThrow(RangeError);
+    expect(() => writeClose({ reason: 'why' })).toThrow(RangeError);
+    expect(() => writeClose({ code: 1000, reason: 'x'.repeat(124) })).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,188 @@
+import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { openDeflate } from './deflate.ts';
+import { OP } from './frame.ts';
+import type { Agreement } from './offers.ts';
+import { Protocol } from './protocol.ts';
+import { cuts, feed, frame, hex } from './testkit.ts';
+
+const AGREED: Agreement = {
+  serverNoContextTakeover: false,
+  clientNoContextTakeover: false,
+  serverMaxWindowBits: 15,
+  clientMaxWindowBits: 15,
+};
+const MAX = 1_000_000;
+
+function open(changes: Partial<Agreement> = {}) {
+  return openDeflate({ ...AGREED, ...changes }, 6);
+}
+
+/**
+ * The smallest window, in octets, that raw deflate data can be read with. zlib looks at distances only where they
+ * leave what it just wrote, so it is given room for 64 octets at a time.
+ */
+function farthest(data: Buffer): number {
+  for (let bits = 8; bits < 16; bits++) {
+    try {
+      // zlib refuses a distance beyond the window it was told of.
+      inflateRawSync(data, { windowBits: bits, chunkSize: 64, finishFlush: constants.Z_SYNC_FLUSH });
+      return 2 ** bits;
+    } catch {}
+  }
+  return 2 ** 15;
+}
+
+describe('inflating', () => {
+  test('the examples of RFC 7692 section 7.2.3', () => {
+    const { inflater } = open();
+    expect(inflater.inflate(hex`f248cdc9c90700`, MAX).toString()).toBe('Hello'); // 7.2.3.1
+    expect(inflater.inflate(hex`f200110000`, MAX).toString()).toBe('Hello'); // 7.2.3.2, from the window
+    expect(inflater.inflate(hex`000500faff48656c6c6f00`, MAX).toString()).toBe('Hello'); // 7.2.3.3, not compressed
+    expect(inflater.inflate(hex`f348cdc9c9070000`, MAX).toString()).toBe('Hello'); // 7.2.3.4, BFINAL
+    expect(inflater.inflate(hex`f24805000000ffffcac9c90700`, MAX).toString()).toBe('Hello'); // 7.2.3.5, two blocks
+    expect(inflater.inflate(hex`00`, MAX).toString()).toBe(''); // 7.2.3.6
+    expect(inflater.inflate(Buffer.alloc(0), MAX).toString()).toBe('');
+    inflater.close();
+  });
+
+  test('goes on after a message whose last block says that it is the last', () => {
+    const { inflater } = open();
+    for (let n = 0; n < 3; n++) {
+      expect(inflater.inflate(deflateRawSync('final'), MAX).toString()).toBe('final');
+      expect(inflater.inflate(Buffer.concat([deflateRawSync('final'), hex`00`]), MAX).toString()).toBe('final');
+      expect(inflater.inflate(hex`f248cdc9c90700`, MAX).toString()).toBe('Hello');
+    }
+    inflater.close();
+  });
+
+  test('stops at the limit, inclusive', () => {
+    for (const size of [10, 255_999, 256 * 1024, 600_000]) {
+      const bomb = deflateRawSync(Buffer.alloc(size), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+      expect(open().inflater.inflate(bomb, size)).toHaveLength(size);
+      expect(() => open().inflater.inflate(bomb, size - 1)).toThrow(expect.objectContaining({ code: 1009 }));
+    }
+  });
+
+  test('refuses what is not deflate', () => {
+    for (const noise of [hex`ff`, hex`0005000000`, hex`07`]) {
+      expect(() => open().inflater.inflate(noise, MAX)).toThrow(expect.objectContaining({ code: 1007 }));
+    }
+    const shared = { clientNoContextTakeover: true };
+    expect(() => open(shared).inflater.inflate(hex`ff`, MAX)).toThrow();
+    expect(open(shared).inflater.inflate(hex`f248cdc9c90700`, MAX).toString()).toBe('Hello');
+  });
+
+  test('remembers nothing where the client said that it starts afresh', () => {
+    const { inflater } = open({ clientNoContextTakeover: true });
+    inflater.inflate(hex`f248cdc9c90700`, MAX);
+    expect(() => inflater.inflate(hex`f200110000`, MAX)).toThrow(expect.objectContaining({ code: 1007 }));
+  });
+});
+
+describe('deflating', () => {
+  test('gives what a peer can read, for all that may be agreed', () => {
+    const modes = fc.record({
+      serverNoContextTakeover: fc.boolean(),
+      clientNoContextTakeover: fc.boolean(),
+      serverMaxWindowBits: fc.integer({ min: 9, max: 15 }),
+    });
+    const messages = fc.array(fc.oneof(fc.uint8Array({ maxLength: 3000 }), fc.string({ maxLength: 3000 })), {
+      maxLength: 5,
+    });
+    fc.assert(
+      fc.property(modes, messages, (mode, list) => {
+        const ours = open(mode);
+        // The peer is this class again, its directions swapped; zlib's own inflater judges it in the next test.
+        const peer = open({
+          clientNoContextTakeover: mode.serverNoContextTakeover,
+          clientMaxWindowBits: mode.serverMaxWindowBits,
+        });
+        for (const message of list) {
+          const bytes = Buffer.from(message);
+          const sent = ours.deflater.deflate(bytes);
+          expect(peer.inflater.inflate(sent, MAX).equals(bytes)).toBe(true);
+        }
+        ours.deflater.close();
+        peer.inflater.close();
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('reaches back no farther than agreed', () => {
+    const block = Buffer.from(Array.from({ length: 3000 }, (_, n) => (n * n * 31 + (n >> 3)) & 0xff));
+    const text = Buffer.concat(Array<Buffer>(20).fill(block));
+    for (let bits = 9; bits <= 15; bits++) {
+      const sent = open({ serverMaxWindowBits: bits }).deflater.deflate(text);
+      expect(farthest(sent)).toBeLessThanOrEqual(2 ** bits);
+    }
+    // And the text is one that makes it reach, if it may.
+    expect(farthest(open().deflater.deflate(text))).toBeGreaterThan(2 ** 11);
+  });
+
+  test('reaches back into earlier messages only where that was agreed', () => {
+    const text = Buffer.from('a text that comes again and again, word for word');
+    const keeping = open().deflater;
+    expect(keeping.deflate(text).length).toBeGreaterThan(keeping.deflate(text).length);
+    const fresh = open({ serverNoContextTakeover: true }).deflater;
+    const first = fresh.deflate(text);
+    expect(fresh.deflate(text)).toEqual(first);
+    expect(inflateRawSync(first, { finishFlush: constants.Z_SYNC_FLUSH })).toEqual(text);
+  });
+
+  test('writes an empty message as RFC 7692 section 7.2.3.6 does, again and again', () => {
+    const { deflater } = open();
+    for (let n = 0; n < 3; n++) expect(deflater.deflate(Buffer.alloc(0))).toEqual(hex`00`);
+    expect(deflater.deflate(Buffer.from('x')).length).toBeGreaterThan(1);
+  });
+
+  test('keeps the results of large and small messages apart', () => {
+    const { deflater } = open({ serverNoContextTakeover: true });
+    const noise = Buffer.from(Array.from({ length: 400_000 }, (_, n) => (Math.imul(n, 2654435761) >>> 13) & 0xff));
+    const first = deflater.deflate(noise);
+    deflater.deflate(Buffer.alloc(400_000));
+    expect(inflateRawSync(first, { finishFlush: constants.Z_SYNC_FLUSH }).equals(noise)).toBe(true);
+  });
+});
+
+describe('compressed messages in the protocol', () => {
+  const protocol = (maxMessageBytes = 1000) =>
+    new Protocol({ maxMessageBytes, deflate: AGREED, deflateLevel: 6, deflateFromBytes: 3 });
+
+  test('come in any cut and any fragments, mixed with others', () => {
+    const stream = Buffer.concat([
+      frame(0xc1, hex`f248cdc9c90700`),
+      frame(0x41, hex`f200`),
+      frame(0x89, 'ping'),
+      frame(0x80, hex`110000`),
+      frame(0x81, 'plain'),
+    ]);
+    for (const pieces of cuts(stream)) {
+      expect(feed(protocol(), pieces)).toEqual(['text Hello', 'pong ping', 'text Hello', 'text plain']);
+    }
+  });
+
+  test('must be UTF-8 when inflated, and no more than the limit', () => {
+    const bad = deflateRawSync(hex`eda080`, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+    expect(feed(protocol(), [frame(0xc1, bad)])).toEqual(['close 1007', 'end by 8.1']);
+    const bomb = deflateRawSync(Buffer.alloc(1001), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+    expect(feed(protocol(), [frame(0xc2, bomb)])).toEqual(['close 1009', 'end by 7.4.1']);
+    expect(feed(protocol(), [frame(0xc2, hex`ff`)])).toEqual(['close 1007', 'end by 7692 7.2.2']);
+  });
+
+  test('have RSV1 on their first frame only', () => {
+    expect(feed(protocol(), [frame(0x41, hex`f248`), frame(0xc0, hex`00`)])).toEqual(['close 1002', 'end by 7692 6.1']);
+    expect(feed(protocol(), [frame(0xc9)])).toEqual(['close 1002', 'end by 7692 6.1']);
+  });
+
+  test('are sent with RSV1, small ones as they are', () => {
+    const one = protocol();
+    one.send('text', Buffer.from('Hello'));
+    one.send('binary', Buffer.from('Hi'));
+    expect(Buffer.concat(one.take()).toString('hex')).toBe('c107f248cdc9c90700' + '82024869');
+    expect(OP.binary).toBe(2);
+    one.dispose();
+  });
+});

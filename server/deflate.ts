@@ -1,0 +1,161 @@
+import { CLOSE } from './close.ts';
+import { tooBig } from './message.ts';
+import type { Agreement } from './offers.ts';
+import { Violation } from './violation.ts';
+import { openDeflater, openInflater, type ZlibHandle } from './zlib-handle.ts';
+
+/** What a sync flush ends with: the sender strips it, the receiver puts it back (RFC 7692 §7.2.1, §7.2.2). */
+const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
+
+/** An empty message: an empty stored block without its tail (RFC 7692 §7.2.3.6). */
+const EMPTY = Buffer.from([0x00]);
+
+/** Takes compressed messages, one after the other, in the order in which they came. */
+export interface Inflater {
+  /**
+   * @param compressed the joined payloads of a message's frames.
+   * @param maxBytes the largest result, inclusive; inflating stops there, it does not find out afterwards.
+   * @throws {Violation} 1009 beyond `maxBytes`, 1007 for what is not deflate.
+   */
+  inflate(compressed: Buffer, maxBytes: number): Buffer;
+  /** Frees the window. */
+  close(): void;
+}
+
+/** Compresses messages, one after the other. */
+export interface Deflater {
+  /** @returns the payload for a message with RSV1 (RFC 7692 §7.2.1), in memory of its own. */
+  deflate(bytes: Buffer): Buffer;
+  /** Frees the window. */
+  close(): void;
+}
+
+/**
+ * Contexts for those who keep nothing between messages: one for each window size and level in the whole process, since
+ * no message's work is ever interrupted by another's.
+ */
+const shared = new Map<string, ZlibHandle>();
+
+/** So many connections have a window to compress with at a time: 264 KiB each, 33 MiB for all. */
+const MOST_DEFLATERS = 128;
+
+/**
+ * The windows of those who compress, by connection, the longest unused first. Where all are in use, the longest unused
+ * is cleared and given to whoever needs one: a sender may always compress as if nothing had come before (RFC 7692
+ * §7.2.1), so its last owner loses some compression, once, and nothing else. Thus a thousand idle connections cost no
+ * more than a hundred; and zlib's many blocks are not freed and made anew, which would leave the heap in pieces.
+ */
+const deflaters = new Map<object, { readonly name: string; readonly zlib: ZlibHandle }>();
+
+function lendDeflater(owner: object, name: string, make: () => ZlibHandle): ZlibHandle {
+  let lent = deflaters.get(owner);
+  if (lent !== undefined) deflaters.delete(owner);
+  else if (deflaters.size < MOST_DEFLATERS) lent = { name, zlib: make() };
+  else {
+    const [oldest] = deflaters;
+    if (oldest !== undefined) {
+      deflaters.delete(oldest[0]);
+      lent = oldest[1];
+    }
+    if (lent?.name === name) lent.zlib.reset();
+    else {
+      lent?.zlib.close();
+      lent = { name, zlib: make() };
+    }
+  }
+  deflaters.set(owner, lent);
+  return lent.zlib;
+}
+
+function returnDeflater(owner: object): void {
+  deflaters.get(owner)?.zlib.close();
+  deflaters.delete(owner);
+}
+
+/** The two directions of what was agreed, for a server. zlib is set up with the first message, not before. */
+export function openDeflate(agreement: Agreement, level: number): { inflater: Inflater; deflater: Deflater } {
+  const client = inflaterOf(agreement);
+  const name = `deflate ${agreement.serverMaxWindowBits} ${level}`;
+  const make = () => openDeflater(agreement.serverMaxWindowBits, level);
+  const deflater: Deflater = agreement.serverNoContextTakeover
+    ? { deflate: (bytes) => deflate(fresh(name, make), bytes), close: () => undefined }
+    : {
+        deflate: (bytes) => deflate(lendDeflater(deflater, name, make), bytes),
+        close: () => returnDeflater(deflater),
+      };
+  return {
+    inflater: {
+      inflate: (compressed, maxBytes) => client.use((zlib) => inflate(zlib, compressed, maxBytes)),
+      close: client.close,
+    },
+    deflater,
+  };
+}
+
+/** A shared context that starts anew for each message (§7.1.1, no context takeover). */
+function fresh(name: string, make: () => ZlibHandle): ZlibHandle {
+  const zlib = shared.get(name) ?? make();
+  shared.set(name, zlib);
+  zlib.reset();
+  return zlib;
+}
+
+/** What a client may refer back to has to be kept for each, unless it said that it would not. */
+function inflaterOf({ clientNoContextTakeover, clientMaxWindowBits }: Agreement) {
+  const make = () => openInflater(clientMaxWindowBits);
+  let own: ZlibHandle | undefined;
+  return {
+    use(work: (zlib: ZlibHandle) => Buffer): Buffer {
+      if (clientNoContextTakeover) return work(fresh(`inflate ${clientMaxWindowBits}`, make));
+      own ??= make();
+      return work(own);
+    },
+    close(): void {
+      own?.close();
+      own = undefined;
+    },
+  };
+}
+
+function inflate(zlib: ZlibHandle, compressed: Buffer, maxBytes: number): Buffer {
+  const result = new Pieces();
+  let left = compressed;
+  for (;;) {
+    const input = left.length > 0 ? left : TAIL;
+    const { unread, broken } = zlib.run(input, (piece) => {
+      if (result.length + piece.length > maxBytes) throw tooBig(maxBytes);
+      result.add(piece);
+    });
+    if (broken !== undefined) throw new Violation(CLOSE.invalidData, 'data that does not inflate', '7692 7.2.2');
+    // RFC 7692 §7.2.3.4: a block may say that it is the last. What follows it is a stream of its own.
+    if (unread > 0) zlib.reset();
+    if (left.length === 0) return result.join();
+    left = left.subarray(left.length - unread);
+  }
+}
+
+function deflate(zlib: ZlibHandle, bytes: Buffer): Buffer {
+  // A flush with nothing to flush writes nothing, so an empty message would be none at all.
+  if (bytes.length === 0) return EMPTY;
+  const result = new Pieces();
+  const { broken } = zlib.run(bytes, (piece) => result.add(piece));
+  if (broken !== undefined) throw new Error(`zlib could not compress a message: ${broken}`);
+  const all = result.join();
+  return all.subarray(0, all.length - TAIL.length);
+}
+
+/** Copies of pieces, joined at the end. One piece, as most results are, is copied once. */
+class Pieces {
+  readonly #pieces: Buffer[] = [];
+  length = 0;
+
+  add(piece: Buffer): void {
+    this.#pieces.push(Buffer.from(piece));
+    this.length += piece.length;
+  }
+
+  join(): Buffer {
+    const [first] = this.#pieces;
+    return this.#pieces.length === 1 && first !== undefined ? first : Buffer.concat(this.#pieces);
+  }
+}

@@ -1,0 +1,8 @@
+import type { Connection } from './connection.ts';
+
+/** The application of a server under test: sends back what came, as it came. */
+export function echo(connection: Connection): void {
+  connection.receive((kind, bytes, from, to) => {
+    connection.sendRange(kind, bytes, from, to);
+  });
+}

@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { answerKey, judgeUpgrade, refusePlain } from './handshake.ts';
+import { settle } from './options.ts';
+
+const GOOD: Record<string, string> = {
+  Host: 'server.example.com',
+  Upgrade: 'websocket',
+  Connection: 'Upgrade',
+  'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  'Sec-WebSocket-Version': '13',
+};
+
+function judge(changes: Record<string, string | string[] | undefined> = {}, line = {}, options = {}) {
+  const rawHeaders = Object.entries({ ...GOOD, ...changes }).flatMap(([name, value]) =>
+    value === undefined ? [] : [value].flat().flatMap((one) => [name, one]),
+  );
+  const request = { method: 'GET', url: '/chat', httpVersion: '1.1', rawHeaders, ...line };
+  return judgeUpgrade(request, settle({ path: '/chat', protocols: ['chat', 'superchat'], ...options }));
+}
+
+const status = (judgement: ReturnType<typeof judge>) => (judgement.is === 'refused' ? judgement.status : 101);
+
+describe('the opening handshake', () => {
+  test('answers the key as in RFC 6455 section 1.3', () => {
+    expect(answerKey('dGhlIHNhbXBsZSBub25jZQ==')).toBe('s3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
+    expect(judge()).toEqual({
+      is: 'upgraded',
+      headers: ['Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo='],
+      protocol: undefined,
+      deflate: undefined,
+    });
+  });
+
+  test.each([
+    ['Upgrade', 'WebSocket'],
+    ['Upgrade', 'h2c, websocket'],
+    ['Connection', 'keep-alive, UPGRADE'],
+    ['__proto__', 'x'],
+    ['Content-Length', '0'],
+  ])('takes %s: %s', (name, value) => expect(status(judge({ [name]: value }))).toBe(101));
+
+  test.each([
+    [400, { Host: undefined }],
+    [400, { Host: ['a', 'b'] }],
+    [400, { Upgrade: 'websocket/13' }],
+    [400, { Upgrade: undefined }],
+    [400, { Connection: 'close' }],
+    [400, { 'Sec-WebSocket-Key': undefined }],
+    [400, { 'Sec-WebSocket-Key': '' }],
+    [400, { 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25j' }],
+    [400, { 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZR==' }],
+    [400, { 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25!ZQ==' }],
+    [400, { 'Sec-WebSocket-Key': ['dGhlIHNhbXBsZSBub25jZQ==', 'dGhlIHNhbXBsZSBub25jZQ=='] }],
+    [400, { 'Content-Length': '5' }],
+    [400, { 'Transfer-Encoding': 'chunked' }],
+    [400, { 'Sec-WebSocket-Protocol': 'a, a' }],
+    [400, { 'Sec-WebSocket-Protocol': 'a,,b' }],
+    [400, { 'Sec-WebSocket-Protocol': `b${' '.repeat(8000)}x` }],
+    [400, { 'Sec-WebSocket-Extensions': `a; b="${'\\'.repeat(8000)}` }],
+    ...['12', '14', '13.0', '0xd', '1.3e1', '013', '', '13, 8'].map(
+      (version) => [426, { 'Sec-WebSocket-Version': version }] as const,
+    ),
+    [426, { 'Sec-WebSocket-Version': undefined }],
+    [426, { 'Sec-WebSocket-Version': ['13', '13'] }],
+  ] as const)('refuses with %i: %j', (code, changes) => {
+    expect(status(judge({ ...changes } as Record<string, string>))).toBe(code);
+  });
+
+  test('says which version it speaks', () => {
+    expect(judge({ 'Sec-WebSocket-Version': '8' })).toMatchObject({ headers: ['Sec-WebSocket-Version: 13'] });
+  });
+
+  test('looks at method, path and HTTP version', () => {
+    expect(status(judge({}, { method: 'POST' }))).toBe(405);
+    expect(status(judge({}, { url: '/other' }))).toBe(404);
+    expect(status(judge({}, { url: '*' }))).toBe(404);
+    expect(status(judge({}, { url: '//chat' }))).toBe(404);
+    expect(status(judge({}, { url: '/chat?room=1' }))).toBe(101);
+    expect(status(judge({}, { url: 'http://server.example.com/chat' }))).toBe(101);
+    expect(status(judge({}, { httpVersion: '1.0' }))).toBe(400);
+  });
+
+  test('agrees on the first subprotocol of the client that it speaks, and on none of its own', () => {
+    expect(judge({ 'Sec-WebSocket-Protocol': 'x, superchat, chat' })).toMatchObject({ protocol: 'superchat' });
+    expect(judge({ 'Sec-WebSocket-Protocol': ['x', 'chat'] })).toMatchObject({ protocol: 'chat' });
+    expect(judge({ 'Sec-WebSocket-Protocol': 'x' })).toMatchObject({ is: 'upgraded', protocol: undefined });
+  });
+
+  test('lets in the origins on the list only, where there is a list', () => {
+    const options = { allowedOrigins: ['https://example.org'] };
+    expect(status(judge({ Origin: 'https://example.org' }, {}, options))).toBe(101);
+    expect(status(judge({ Origin: 'HTTPS://EXAMPLE.ORG' }, {}, options))).toBe(101);
+    for (const Origin of [
+      'https://evil.test',
+      'null',
+      'https://example.org.evil.test',
+      'https://example.org:444',
+      undefined,
+    ]) {
+      expect(status(judge({ Origin }, {}, options))).toBe(403);
+    }
+  });
+
+  test('agrees on permessage-deflate, from a header of several lines', () => {
+    const judged = judge({ 'Sec-WebSocket-Extensions': ['foo', 'permessage-deflate; server_max_window_bits=10'] });
+    expect(judged).toMatchObject({ deflate: { serverMaxWindowBits: 10, clientMaxWindowBits: 15 } });
+    expect(judge({ 'Sec-WebSocket-Extensions': 'permessage-deflate' }, {}, { deflate: false })).toMatchObject({
+      deflate: undefined,
+    });
+  });
+
+  test('survives thousands of headers and offers', () => {
+    const many = Object.fromEntries(Array.from({ length: 4000 }, (_, n) => [`${n}`, 'x']));
+    expect(status(judge(many))).toBe(101);
+    const offers = Array(1000).fill('permessage-deflate; server_max_window_bits=8').join(',');
+    expect(judge({ 'Sec-WebSocket-Extensions': `${offers}, permessage-deflate` })).toMatchObject({
+      deflate: { serverMaxWindowBits: 15 },
+    });
+  });
+
+  test('tells a plain request where it is', () => {
+    expect(refusePlain('/chat', settle({ path: '/chat' }))).toMatchObject({ status: 426 });
+    expect(refusePlain('/', settle({ path: '/chat' }))).toMatchObject({ status: 404 });
+  });
+});

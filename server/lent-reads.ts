@@ -1,0 +1,46 @@
+import type { Socket } from 'node:net';
+
+/** As much as one read may bring. Several times what a socket usually holds when it is looked at. */
+const READ_BYTES = 256 * 1024;
+
+/**
+ * All sockets read into this memory, one after the other: each read is dealt with before the next begins, so nothing
+ * of it may be kept. Node would otherwise make 64 KiB for each read, and never give more than that.
+ */
+const SHARED = Buffer.allocUnsafeSlow(READ_BYTES).fill(0);
+
+/** Does `bytes` lie in memory that the next read writes over? */
+export function isLent(bytes: Uint8Array): boolean {
+  return bytes.buffer === SHARED.buffer;
+}
+
+/** Would this chunk have been larger, had there been more room? Then more is likely to wait. */
+export function isFull(chunk: Uint8Array): boolean {
+  return chunk.length === READ_BYTES;
+}
+
+type Handle = { useUserBuffer?: (memory: Uint8Array) => void };
+
+/**
+ * Has `socket` hand its reads to `read` as views of shared memory, valid only during the call.
+ *
+ * Node offers this for sockets one makes oneself (`onread` of net.Socket), but not for those that a server accepts.
+ * The switch is the same: three fields of the socket and one call of its handle. They are not documented, so this file
+ * is the only one that knows of them, looks whether they are there, and changes nothing if not.
+ *
+ * @returns false where it cannot be done, as over TLS: then listen for `data`, as always.
+ */
+export function lendReads(socket: Socket, read: (chunk: Buffer) => void): boolean {
+  if ('encrypted' in socket) return false;
+  const { _handle: handle } = socket as unknown as { _handle?: Handle | null };
+  if (typeof handle?.useUserBuffer !== 'function') return false;
+  const fields = socket as unknown as Record<symbol, unknown>;
+  const symbols = new Map(Object.getOwnPropertySymbols(socket).map((symbol) => [symbol.description, symbol]));
+  const [memory, callback, next] = [symbols.get('kBuffer'), symbols.get('kBufferCb'), symbols.get('kBufferGen')];
+  if (memory === undefined || callback === undefined || next === undefined) return false;
+  fields[memory] = SHARED;
+  fields[callback] = (count: number): void => read(SHARED.subarray(0, count));
+  fields[next] = null;
+  handle.useUserBuffer(SHARED);
+  return true;
+}

@@ -1,0 +1,34 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { ownHeaderBytes, writeHeader } from './frame.ts';
+import { Outbox } from './outbox.ts';
+
+test('frames of any sizes leave in order, and none overwrites another', () => {
+  const sizes = fc.array(fc.oneof(fc.nat(300), fc.nat(20_000), fc.constantFrom(16_384, 16_385, 70_000)), {
+    maxLength: 20,
+  });
+  fc.assert(
+    fc.property(fc.array(sizes, { maxLength: 3 }), (batches) => {
+      const outbox = new Outbox();
+      for (const batch of batches) {
+        const expected: Buffer[] = [];
+        for (const [at, size] of batch.entries()) {
+          const payload = Buffer.alloc(size, at + 1);
+          const header = Buffer.alloc(ownHeaderBytes(size));
+          writeHeader(header, 0, 0x82, size);
+          expected.push(header, payload);
+          outbox.frame(0x82, payload);
+        }
+        expect(Buffer.concat(outbox.take()).equals(Buffer.concat(expected))).toBe(true);
+      }
+      expect(outbox.take()).toEqual([]);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('hundreds of small frames are one piece', () => {
+  const outbox = new Outbox();
+  for (let n = 0; n < 50; n++) outbox.frame(0x82, Buffer.alloc(16));
+  expect(outbox.take()).toHaveLength(1);
+});

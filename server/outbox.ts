@@ -1,0 +1,158 @@
+import { ownHeaderBytes, writeHeader } from './frame.ts';
+import { isLent } from './lent-reads.ts';
+import { wordsOf } from './mask.ts';
+
+/** Payloads up to here are copied beside their header; larger ones go out as they are, in the same write. */
+const COPY_UP_TO_BYTES = 16 * 1024;
+
+const FIRST_SLAB_BYTES = 1024;
+const LARGEST_SLAB_BYTES = 64 * 1024;
+
+/** Room for the answers to one read: they are at most as many octets as were read, unless the application adds some. */
+const SHARED_SLAB_BYTES = 256 * 1024;
+
+/** Up to here a loop over words is faster than asking for a copy. Measured on Node 20. */
+const COPY_BY_WORDS_UP_TO_BYTES = 512;
+
+const NO_SLAB = Buffer.alloc(0);
+
+const NO_WORDS = new Int32Array(0);
+
+/** For whoever is answering a read; nobody else can want it before that read is dealt with. */
+let shared = NO_SLAB;
+let sharedWords: Int32Array = NO_WORDS;
+
+/** Collects the frames that one read makes us write, so that they leave in one write. Knows no socket. */
+export class Outbox {
+  #pieces: Buffer[] = [];
+  #slab = NO_SLAB;
+  /** The same memory in words; the slab begins with the first of them. */
+  #words: Int32Array = NO_WORDS;
+  #size = 0;
+  /** Of the slab: up to `#from` it stands in `#pieces`, up to `#used` it is written. */
+  #from = 0;
+  #used = 0;
+  #bytes = 0;
+  #borrowed = false;
+
+  /** Octets that wait here. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /**
+   * Writes to shared memory from here to `take`, which must come before this turn of the event loop ends. Of no effect
+   * where something waits already.
+   */
+  borrow(): void {
+    if (this.#slab !== NO_SLAB || this.#pieces.length > 0) return;
+    if (shared === NO_SLAB) {
+      shared = Buffer.allocUnsafeSlow(SHARED_SLAB_BYTES);
+      sharedWords = new Int32Array(shared.buffer);
+    }
+    this.#slab = shared;
+    this.#words = sharedWords;
+    this.#size = SHARED_SLAB_BYTES;
+    this.#borrowed = true;
+  }
+
+  /**
+   * What `take` gave is still being sent, in its own time: nobody may write over it.
+   */
+  static keep(): void {
+    shared = NO_SLAB;
+  }
+
+  /**
+   * Adds one frame.
+   *
+   * @param first FIN, RSV1 and opcode.
+   * @param payload of more than 16 KiB: not to be changed until it has been sent.
+   * @param from @param to the part of it that is the payload.
+   */
+  frame(first: number, payload: Buffer, from = 0, to: number = payload.length): void {
+    const length = to - from;
+    const header = ownHeaderBytes(length);
+    // Where both payloads lie alike in their words, they can be copied by words; a new slab is begun so that they do.
+    const source = payload.byteOffset + from;
+    if (this.#used === 0) {
+      this.#used = (source - header) & 3;
+      this.#from = this.#used;
+    }
+    // What is only lent has to be copied in any case.
+    const copied = length <= COPY_UP_TO_BYTES || isLent(payload) ? length : 0;
+    if (this.#used + header + copied + 3 > this.#size) this.#newSlab(header + copied + 3);
+    const start = this.#used;
+    const at = start + header;
+    const bytes = this.#slab;
+    this.#bytes += header + length;
+    this.#used = at + copied;
+    if (copied === 0) {
+      writeHeader(bytes, start, first, length);
+      if (length > 0) {
+        this.#seal();
+        this.#pieces.push(length === payload.length ? payload : payload.subarray(from, to));
+      }
+      return;
+    }
+    const endWord = (source + length + 3) >>> 2;
+    if (length > COPY_BY_WORDS_UP_TO_BYTES || ((source ^ at) & 3) !== 0) {
+      payload.copy(bytes, at, from, to);
+    } else {
+      const fromWords = wordsOf(payload);
+      const words = this.#words;
+      // Whole words, so up to three octets too many on both sides: behind, nothing stands yet; before, our header will,
+      // and at most one octet of what was written earlier.
+      const before = start === 0 ? 0 : (bytes[start - 1] ?? 0);
+      const shift = (at >>> 2) - (source >>> 2);
+      let n = source >>> 2;
+      for (; n + 3 < endWord; n += 4) {
+        words[n + shift] = fromWords[n] ?? 0;
+        words[n + shift + 1] = fromWords[n + 1] ?? 0;
+        words[n + shift + 2] = fromWords[n + 2] ?? 0;
+        words[n + shift + 3] = fromWords[n + 3] ?? 0;
+      }
+      for (; n < endWord; n++) words[n + shift] = fromWords[n] ?? 0;
+      if (start > 0) bytes[start - 1] = before;
+      // The last octets of a memory that is no whole number of words.
+      if (endWord > fromWords.length) payload.copy(bytes, at, from, to);
+    }
+    if (length < 126) {
+      bytes[start] = first;
+      bytes[start + 1] = length;
+    } else {
+      writeHeader(bytes, start, first, length);
+    }
+  }
+
+  /** What is to be written, in order, and begins anew. */
+  take(): Buffer[] {
+    this.#seal();
+    const pieces = this.#pieces;
+    if (pieces.length > 0) this.#pieces = [];
+    // An idle connection keeps no room.
+    this.#slab = NO_SLAB;
+    this.#words = NO_WORDS;
+    this.#size = 0;
+    this.#from = 0;
+    this.#used = 0;
+    this.#bytes = 0;
+    this.#borrowed = false;
+    return pieces;
+  }
+
+  #seal(): void {
+    if (this.#used > this.#from) this.#pieces.push(this.#slab.subarray(this.#from, this.#used));
+    this.#from = this.#used;
+  }
+
+  #newSlab(needed: number): void {
+    this.#seal();
+    const doubled = this.#borrowed ? LARGEST_SLAB_BYTES : Math.min(LARGEST_SLAB_BYTES, this.#size * 2);
+    this.#size = (Math.max(FIRST_SLAB_BYTES, needed, doubled) + 3) & ~3;
+    this.#slab = Buffer.allocUnsafeSlow(this.#size);
+    this.#words = new Int32Array(this.#slab.buffer);
+    this.#from = 0;
+    this.#used = 0;
+  }
+}

@@ -1,0 +1,229 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { FIN, OP } from './frame.ts';
+import { Protocol, type ProtocolSettings } from './protocol.ts';
+import { cuts, feed, frame, hex, tell, whole } from './testkit.ts';
+
+const SETTINGS: ProtocolSettings = { maxMessageBytes: 100_000, deflateLevel: 1, deflateFromBytes: 0 };
+
+function protocol(changes: Partial<ProtocolSettings> = {}): Protocol {
+  return new Protocol({ ...SETTINGS, ...changes });
+}
+
+/** The same steps for every way TCP may cut these octets, and with octets behind them that must not matter. */
+function expectSteps(bytes: Buffer, told: string[]): void {
+  for (const pieces of cuts(bytes)) expect(feed(protocol(), pieces)).toEqual(told);
+}
+
+const BAD_TEXT = hex`ceba e1bdb9 cf83 cebc ceb5 f4908080 656469746564`;
+
+describe('frames become messages', () => {
+  test('the examples of RFC 6455 section 5.7', () => {
+    expectSteps(hex`818537fa213d7f9f4d5158`, ['text Hello']);
+    expectSteps(hex`898537fa213d7f9f4d5158`, ['pong Hello']);
+    expectSteps(hex`8a8537fa213d7f9f4d5158`, ['heard Hello']);
+  });
+
+  test('of no octets, too', () => {
+    expectSteps(whole(OP.text), ['text ']);
+    expectSteps(Buffer.concat([frame(OP.binary), frame(OP.continuation), whole(OP.continuation)]), ['binary ']);
+  });
+
+  test('in fragments, with control frames between them', () => {
+    const stream = [
+      frame(OP.text, 'fra'),
+      whole(OP.ping, '1'),
+      frame(OP.continuation),
+      whole(OP.pong, '2'),
+      whole(OP.continuation, 'gment'),
+    ];
+    expectSteps(Buffer.concat(stream), ['pong 1', 'heard 2', 'text fragment']);
+  });
+
+  test('of every length at which the header changes', () => {
+    for (const length of [124, 125, 126, 127, 65_535, 65_536]) {
+      expect(feed(protocol(), [whole(OP.binary, Buffer.alloc(length, 'x'))])).toEqual([`binary ${'x'.repeat(length)}`]);
+    }
+  });
+
+  test('with text cut inside its code points', () => {
+    const text = Buffer.from('κόσμε 𝄞');
+    const fragments = [...text].map((octet) => frame(OP.continuation, Buffer.from([octet])));
+    const stream = Buffer.concat([frame(OP.text), ...fragments, whole(OP.continuation)]);
+    expectSteps(stream, [`text ${text.toString('latin1')}`]);
+  });
+});
+
+describe('what breaks a rule is answered with a Close and the end', () => {
+  test.each([
+    ['an unmasked frame', hex`8105 48656c6c6f`, 1002, '5.1'],
+    ['RSV1 without an extension', frame(0xc1, 'x'), 1002, '5.2'],
+    ['RSV2', frame(0xa1, 'x'), 1002, '5.2'],
+    ['RSV3 on a Close', frame(0x98), 1002, '5.2'],
+    ['a reserved data opcode', whole(3), 1002, '5.2'],
+    ['a reserved control opcode', whole(11), 1002, '5.2'],
+    ['a fragmented Ping', frame(OP.ping, 'x'), 1002, '5.5'],
+    ['a Ping of 126 octets', whole(OP.ping, 'x'.repeat(126)), 1002, '5.5'],
+    ['half a close code', whole(OP.close, hex`03`), 1002, '5.5.1'],
+    ['close code 1005', whole(OP.close, hex`03ed`), 1002, '7.4'],
+    ['a reason that is not UTF-8', whole(OP.close, hex`03e8ff`), 1007, '8.1'],
+    ['a continuation out of the blue', whole(OP.continuation), 1002, '5.4'],
+    ['a message inside a message', Buffer.concat([frame(OP.text, 'a'), whole(OP.text, 'b')]), 1002, '5.4'],
+    ['text that is not UTF-8', whole(OP.text, BAD_TEXT), 1007, '8.1'],
+    ['text that ends inside a code point', whole(OP.text, hex`c3`), 1007, '8.1'],
+    ['fragments that do so', Buffer.concat([frame(OP.text, hex`c3`), whole(OP.continuation)]), 1007, '8.1'],
+    ['a length with its top bit set', hex`82ff8000000000000000 00000000`, 1002, '5.2'],
+    ['a length longer than it need be', hex`82fe0005 00000000`, 1002, '5.2'],
+    ['2^53 octets', hex`82ff0020000000000000 00000000`, 1009, '7.4.1'],
+    ['2^63-1 octets', hex`82ff7fffffffffffffff 00000000`, 1009, '7.4.1'],
+  ] as const)('%s', (_what, bytes, code, section) => {
+    expectSteps(Buffer.concat([bytes, whole(OP.ping, 'late'), whole(OP.close)]), [
+      `close ${code}`,
+      `end by ${section}`,
+    ]);
+  });
+
+  test('after the messages that were good', () => {
+    expectSteps(Buffer.concat([whole(OP.text, 'good'), frame(0xa1, 'bad'), whole(OP.ping)]), [
+      'text good',
+      'close 1002',
+      'end by 5.2',
+    ]);
+  });
+
+  test('as soon as the bad octet is there: the header, a fragment or a frame may be unfinished', () => {
+    const fragments = [frame(OP.text, BAD_TEXT.subarray(0, 12)), frame(OP.continuation, BAD_TEXT.subarray(12, 13))];
+    expect(feed(protocol(), fragments)).toEqual(['close 1007', 'end by 8.1']);
+    const one = whole(OP.text, BAD_TEXT);
+    expect(feed(protocol(), [one.subarray(0, 6 + 12)])).toEqual([]);
+    expect(feed(protocol(), [one.subarray(0, 6 + 13)])).toEqual(['close 1007', 'end by 8.1']);
+    expect(feed(protocol(), [hex`89fe`])).toEqual(['close 1002', 'end by 5.5']);
+  });
+});
+
+describe('the largest message', () => {
+  const small = { maxMessageBytes: 10 };
+
+  test('may have as many octets as the limit says', () => {
+    expect(feed(protocol(small), [whole(OP.binary, 'x'.repeat(10))])).toEqual([`binary ${'x'.repeat(10)}`]);
+    expect(feed(protocol(small), [frame(OP.binary, 'x'.repeat(9)), whole(OP.continuation, 'x')])).toHaveLength(1);
+  });
+
+  test('is refused at its header', () => {
+    expect(feed(protocol(small), [hex`828b 00000000`])).toEqual(['close 1009', 'end by 7.4.1']);
+    expect(feed(protocol(small), [frame(OP.binary, 'x'.repeat(9)), hex`8082 00000000`])).toEqual([
+      'close 1009',
+      'end by 7.4.1',
+    ]);
+  });
+});
+
+describe('a Close', () => {
+  test('is answered with its code, and nothing after it is heard', () => {
+    expectSteps(Buffer.concat([whole(OP.close, hex`03e8 6f6b`), whole(OP.ping), whole(OP.close), hex`ffff`]), [
+      'close 1000',
+      'end clean',
+    ]);
+    expectSteps(whole(OP.close), ['close empty', 'end clean']);
+    expectSteps(whole(OP.close, hex`0fa0`), ['close 4000', 'end clean']);
+  });
+
+  test('waits behind the messages that came before it in the same read', () => {
+    const stream = [whole(OP.text, 'big'), whole(OP.text, 'Hello World!'), whole(OP.close, hex`03e8`), whole(OP.ping)];
+    expectSteps(Buffer.concat(stream), ['text big', 'text Hello World!', 'close 1000', 'end clean']);
+  });
+
+  test('is sent once, and is the last that is sent', () => {
+    const one = protocol();
+    expect(one.close({ code: 1001, reason: '' })).toBe(true);
+    expect(one.close({ code: 1000, reason: '' })).toBe(false);
+    expect(one.send('text', Buffer.from('late'))).toBe(false);
+    expect(one.ping(Buffer.alloc(0))).toBe(false);
+    expect(Buffer.concat(one.take()).toString('hex')).toBe('880203e9');
+    expect(feed(one, [whole(OP.close, hex`03e9`)])).toEqual(['close 1001', 'end clean']);
+  });
+});
+
+describe('what is sent', () => {
+  test('leaves in order, unmasked, in as few pieces as its size allows', () => {
+    const one = protocol();
+    one.send('text', Buffer.from('Hello'));
+    one.ping(Buffer.from('p'));
+    one.pong(Buffer.alloc(0));
+    expect(one.take().map((piece) => piece.toString('hex'))).toEqual(['810548656c6c6f89017' + '08a00']);
+    expect(one.take()).toEqual([]);
+    one.send('binary', Buffer.alloc(70_000, 1));
+    expect(one.take().map((piece) => piece.length)).toEqual([10, 70_000]);
+  });
+
+  test('holds no control frame of more than 125 octets', () => {
+    expect(() => protocol().ping(Buffer.alloc(126))).toThrow(RangeError);
+  });
+});
+
+describe('any stream of frames, good or bad', () => {
+  const payload = fc.oneof(fc.string({ maxLength: 30 }), fc.uint8Array({ maxLength: 140 }));
+  const opcode = fc.oneof(
+    { weight: 12, arbitrary: fc.constantFrom(0, 1, 2, 9, 10) },
+    { weight: 1, arbitrary: fc.nat(15) },
+  );
+  const first = fc.tuple(
+    fc.boolean(),
+    fc.oneof({ weight: 30, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(7) }),
+    opcode,
+  );
+  const frames = fc.array(fc.tuple(first, payload, fc.integer()), { maxLength: 12 });
+
+  test('means the same in every cut', () => {
+    fc.assert(
+      fc.property(frames, fc.array(fc.integer({ min: 1, max: 50 })), (list, sizes) => {
+        const stream = Buffer.concat(
+          list.map(([[fin, rsv, op], data, mask]) => frame((fin ? FIN : 0) | (rsv << 4) | op, data, mask >>> 0)),
+        );
+        const pieces: Buffer[] = [];
+        let at = 0;
+        for (const size of sizes) {
+          pieces.push(stream.subarray(at, at + size));
+          at += size;
+        }
+        pieces.push(stream.subarray(at));
+        const told = feed(protocol(), [stream]);
+        expect(feed(protocol(), pieces)).toEqual(told);
+        expect(
+          feed(
+            protocol(),
+            [...stream].map((octet) => Buffer.from([octet])),
+          ),
+        ).toEqual(told);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('never makes it throw, not even noise', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 40 })), (chunks) => {
+        const one = protocol({
+          deflate: {
+            serverNoContextTakeover: true,
+            clientNoContextTakeover: true,
+            serverMaxWindowBits: 15,
+            clientMaxWindowBits: 15,
+          },
+        });
+        for (const chunk of chunks) tell(one.receive(Buffer.from(chunk)));
+        one.dispose();
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+test('a fault of ours is not taken for one of the peer', () => {
+  class Broken extends Protocol {
+    protected override closed(): void {
+      throw new TypeError('a bug');
+    }
+  }
+  expect(() => new Broken(SETTINGS).receive(whole(OP.close))).toThrow(TypeError);
+});
