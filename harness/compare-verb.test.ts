@@ -1,0 +1,87 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Report } from '../reports/report.ts';
+import { sampleOutcome, sampleReport } from '../reports/sample.ts';
+import { compareVerb } from './compare-verb.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'compare-verb-'));
+afterAll(() => rmSync(home, { recursive: true }));
+
+const plain = { colour: false, unicode: true };
+/** A report of these agents, whose outcome of 1.1.1 is clean or not, in a folder of its own. */
+function folder(name: string, agents: Record<string, boolean>): string {
+  const report: Report = {
+    ...sampleReport,
+    agents: Object.entries(agents).map(([agent, wasClean]) => ({
+      name: agent,
+      slug: agent,
+      url: 'ws://x',
+      cases: [
+        {
+          id: '1.1.1',
+          verdict: 'same',
+          actual: sampleOutcome({ wasClean, received: [] }),
+          expected: null,
+          differences: [],
+          sentence: '',
+          durationMs: 1,
+          result: null,
+        },
+      ],
+    })),
+  };
+  const path = join(home, name);
+  mkdirSync(path);
+  writeFileSync(join(path, 'report.json'), JSON.stringify(report));
+  return path;
+}
+const [good, bad, two] = [
+  folder('good', { ours: true }),
+  folder('bad', { ours: false }),
+  folder('two', { x: true, y: false }),
+];
+
+describe('compare', () => {
+  it('exits 1 when B regressed, and only then', async () => {
+    const worse = await compareVerb(good, bad, { from: '' }, plain);
+    expect(worse.exitCode).toBe(1);
+    expect(worse.text).toContain('▼ 1.1.1 regressed: ');
+    expect((await compareVerb(bad, good, { from: '' }, plain)).exitCode).toBe(0);
+    expect((await compareVerb(good, good, { from: '' }, plain)).text).toContain('1 the same');
+  });
+
+  it('takes two agents of one report', async () => {
+    expect(await compareVerb('x', 'y', { from: two }, plain)).toMatchObject({ exitCode: 1 });
+  });
+
+  it('speaks JSON and markdown', async () => {
+    const json: unknown = JSON.parse((await compareVerb(good, bad, { from: '', json: true }, plain)).text);
+    expect(json).toMatchObject([{ counts: { regressed: 1 }, cases: [{ id: '1.1.1', change: 'regressed' }] }]);
+    expect((await compareVerb(good, bad, { from: '', md: true }, plain)).text).toContain('| ▼ regressed | 1.1.1 |');
+  });
+
+  it('writes a page that leads to the pages of both runs', async () => {
+    const out = join(home, 'page');
+    await compareVerb(good, bad, { from: '', out }, plain);
+    const page = readFileSync(join(out, 'compare.html'), 'utf8');
+    expect(page).toContain('href="../good/cases/ours/1.1.1.html"');
+    expect(page).toContain('href="../bad/cases/ours/1.1.1.html"');
+  });
+
+  it.each([
+    ['nothing is there', 'nowhere', 'neither', { from: join(home, 'none') }, /Neither is there a folder/],
+    ['an agent is not in the report', 'x', 'z', { from: two }, /"z" is neither a folder nor an agent/],
+    ['the runs have no agent in common', two, good, { from: '' }, /no agent in common/],
+    ['an agent is not in both', good, bad, { from: '', agent: 'x' }, /"x" is not in both/],
+  ])('says so when %s', async (_, a, b, flags, words) => {
+    await expect(compareVerb(a, b, flags, plain)).rejects.toThrow(words);
+  });
+
+  it('says so when a file is no report', async () => {
+    const path = join(home, 'odd.json');
+    writeFileSync(path, '{}');
+    await expect(compareVerb(path, good, { from: '' }, plain)).rejects.toThrow(/no report of a run/);
+  });
+});

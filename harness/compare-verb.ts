@@ -1,0 +1,193 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join, relative, resolve, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import pc from 'picocolors';
+import { CHANGE_FACES, comparePage, comparisonSentence } from '../reports/compare-page.ts';
+import type { Comparison } from '../reports/comparison.ts';
+import { comparisonMarkdown } from '../reports/comparison-markdown.ts';
+import type { DetailOf } from '../reports/files.ts';
+import { type Report, reportSchema } from '../reports/report.ts';
+import { writeFiles } from '../reports/write.ts';
+import { caseFile } from './autobahn-json.ts';
+import { conformantOutcome } from './catalogue.ts';
+import { compareAgents, type Party } from './compare.ts';
+import { readJsonText } from './json-text.ts';
+import { type Style, visible } from './terminal.ts';
+import { Trouble } from './trouble.ts';
+
+export interface CompareFlags {
+  /** Report in which A and B are agents, when they are no folders. */
+  from: string;
+  /** Where `compare.html` goes; not written when left out. */
+  out?: string;
+  /** Only this agent of two reports. */
+  agent?: string;
+  json?: boolean;
+  md?: boolean;
+}
+
+/** A report and the folder it was found in. */
+interface Found {
+  report: Report;
+  folder: string;
+}
+
+/**
+ * `compare A B`: two folders of reports, or two agents of one report. Gives back what belongs on stdout, and the exit
+ * code: 1 when something regressed from A to B, and only then.
+ * @throws Trouble (2) when A or B is not there, or the two have nothing in common.
+ */
+export async function compareVerb(
+  a: string,
+  b: string,
+  flags: CompareFlags,
+  style: Style,
+): Promise<{ text: string; exitCode: number }> {
+  const [foundA, foundB] = [find(a), find(b)];
+  const pairs =
+    foundA !== undefined && foundB !== undefined
+      ? agentsInCommon(foundA, foundB, flags.agent)
+      : [twoAgents(mustFind(flags.from, a, b), a, b)];
+  const root = (folder: string) => (flags.out === undefined ? '' : wayTo(flags.out, folder));
+  const comparisons = pairs.map(([left, right]) =>
+    compareAgents({ ...left, root: root(left.folder) }, { ...right, root: root(right.folder) }, conformantOutcome),
+  );
+  const lines: string[] = [];
+  if (flags.out !== undefined) {
+    const [first] = pairs;
+    if (first !== undefined) {
+      const details = { a: detailsIn(first[0]), b: detailsIn(first[1]) };
+      await writeFiles(flags.out, comparePage(comparisons, details, null));
+      lines.push(`page  ${pathToFileURL(resolve(flags.out, 'compare.html')).href}`);
+    }
+  }
+  const text = flags.json
+    ? `${JSON.stringify(comparisons, null, 2)}\n`
+    : flags.md
+      ? comparisonMarkdown(comparisons)
+      : `${[...comparisons.flatMap((comparison) => comparisonLines(comparison, style)), ...lines].join('\n')}\n`;
+  return { text, exitCode: comparisons.some(({ counts }) => counts.regressed > 0) ? 1 : 0 };
+}
+
+type Located = Omit<Party, 'root'> & { folder: string };
+
+/** A comparison for a terminal: the line that sums up, then what differs, worst first. */
+export function comparisonLines(comparison: Comparison, style: Style): string[] {
+  const colour = pc.createColors(style.colour);
+  const { a, b, cases } = comparison;
+  const ascii: Readonly<Record<string, string>> = {
+    regressed: 'v',
+    removed: '-',
+    changed: '*',
+    fixed: '^',
+    added: '+',
+  };
+  return [
+    '',
+    colour.bold(`A ${visible(a.agent)} (run ${visible(a.run)})  B ${visible(b.agent)} (run ${visible(b.run)})`),
+    comparisonSentence(comparison),
+    '',
+    ...cases.map(({ id, change, sentence }) => {
+      const glyph = style.unicode ? CHANGE_FACES[change].glyph : ascii[change];
+      return `${glyph} ${colour.bold(id)} ${change}: ${visible(sentence)}`;
+    }),
+    ...(cases.length === 0 ? [] : ['']),
+  ];
+}
+
+/** The report at a path; undefined when nothing is there. */
+function find(path: string): Found | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  const file = stat.isDirectory() ? join(path, 'report.json') : path;
+  try {
+    return { report: reportSchema.parse(JSON.parse(readFileSync(file, 'utf8'))), folder: resolve(file, '..') };
+  } catch (error) {
+    throw new Trouble(2, {
+      what: 'This is no report of a run.',
+      where: file,
+      why: error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error),
+      todo: 'Name the folder a run wrote with --out.',
+    });
+  }
+}
+
+function mustFind(from: string, a: string, b: string): Found {
+  const found = find(from);
+  if (found !== undefined) return found;
+  throw new Trouble(2, {
+    what: `Neither is there a folder for each of "${a}" and "${b}", nor a report they could be agents of.`,
+    where: resolve(from),
+    todo: 'Name two folders of reports, or two agents of the report that --from names.',
+  });
+}
+
+function twoAgents({ report, folder }: Found, a: string, b: string): [Located, Located] {
+  const party = (name: string): Located => {
+    const agent = report.agents.find((one) => one.name === name || one.slug === name);
+    if (agent !== undefined) return { report, agent, folder };
+    throw new Trouble(2, {
+      what: `"${name}" is neither a folder nor an agent of the report.`,
+      where: folder,
+      why: `The report has: ${report.agents.map((one) => one.name).join(', ')}.`,
+      todo: 'Name two folders of reports, or two of these agents.',
+    });
+  };
+  return [party(a), party(b)];
+}
+
+/** Agents of the same name; two reports of one agent each are compared whatever the names are. */
+function agentsInCommon(a: Found, b: Found, only: string | undefined): [Located, Located][] {
+  const wanted = (name: string) => only === undefined || name === only;
+  const pairs = a.report.agents
+    .filter(({ name }) => wanted(name))
+    .flatMap((agent): [Located, Located][] => {
+      const other = b.report.agents.find(({ name }) => name === agent.name);
+      return other === undefined
+        ? []
+        : [
+            [
+              { ...a, agent },
+              { ...b, agent: other },
+            ],
+          ];
+    });
+  if (pairs.length > 0) return pairs;
+  const [[agentA, ...moreA], [agentB, ...moreB]] = [a.report.agents, b.report.agents];
+  if (agentA !== undefined && agentB !== undefined && moreA.length + moreB.length === 0 && only === undefined)
+    return [
+      [
+        { ...a, agent: agentA },
+        { ...b, agent: agentB },
+      ],
+    ];
+  const names = ({ report }: Found) => report.agents.map(({ name }) => name).join(', ');
+  throw new Trouble(2, {
+    what:
+      only === undefined ? 'The two reports have no agent in common.' : `The agent "${only}" is not in both reports.`,
+    why: `A has: ${names(a)}. B has: ${names(b)}.`,
+    todo: 'Compare runs of the same server.',
+  });
+}
+
+/** From a page in `out` to the folder of a report, as a relative address. */
+function wayTo(out: string, folder: string): string {
+  const way = relative(resolve(out), folder).split(sep).map(encodeURIComponent).join('/');
+  return way === '' ? '' : `${way}/`;
+}
+
+/** What was recorded, read from the report's own folder; undefined where it cannot be. */
+function detailsIn({ report, folder }: Located): DetailOf {
+  return (slug, id) => {
+    const path = report.agents.find((agent) => agent.slug === slug)?.cases.find((one) => one.id === id)?.result;
+    if (!path || !resolve(folder, path).startsWith(folder + sep)) return undefined;
+    try {
+      const parsed = caseFile.safeParse(
+        readJsonText(readFileSync(resolve(folder, path), 'utf8'), { comments: false }).value,
+      );
+      return parsed.success ? parsed.data : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+}

@@ -1,0 +1,23 @@
+import { aCase, type Family, gotText, killAfter, message, run, WE_CLOSE } from './case.ts';
+
+const STARS = run(0x2a, 65_536);
+
+/** 10.x: what fits nowhere else. */
+export const misc: Family = {
+  category: '10',
+  title: 'Miscellaneous',
+  subcategories: { '10.1': 'Automatic fragmentation' },
+  cases: [
+    aCase({
+      id: '10.1.1',
+      title: 'Text of 64 KiB, cut into frames of 1,300 octets',
+      sends: 'A text message of 64 KiB that our side cuts by itself into one text frame and fifty continuation frames.',
+      demands: 'One message of 64 KiB comes back within 10 s, in as many frames as the server likes.',
+      rfc: ['RFC 6455 5.4'],
+      script: [message(STARS, { fragment: 1300 }), killAfter(10)],
+      allowed: { OK: [gotText(STARS)] },
+      close: WE_CLOSE,
+      finalRule: 'frame count',
+    }),
+  ],
+};

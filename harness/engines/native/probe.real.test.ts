@@ -1,0 +1,107 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nativeEngine } from './engine.ts';
+import { type ProbeServer, startProbeServer } from './testing/probe-server.ts';
+
+/**
+ * What the real suite (25.10.1) found of the probe server's modes: 681 cases in 32 modes, each with its two grades,
+ * close codes, flags (c closed, f failed, d dropped by me, w clean, S O C timeouts), the reason for an unclean end, and
+ * the timer rows of its wire log in order.
+ */
+type Golden = readonly [
+  behavior: string,
+  behaviorClose: string,
+  remoteCloseCode: number | null,
+  localCloseCode: number | null,
+  flags: string,
+  reason: string,
+  timers: string,
+];
+const golden = JSON.parse(
+  readFileSync(new URL('../../../fixtures/spec/probe-verdicts.json', import.meta.url), 'utf8'),
+) as Record<string, Record<string, Golden>>;
+
+/** Everything that waits waits a quarter as long here, the probe server included. */
+const SECOND = 0.25;
+
+const FLAGS = {
+  closedByMe: 'c',
+  failedByMe: 'f',
+  droppedByMe: 'd',
+  wasClean: 'w',
+  wasServerConnectionDropTimeout: 'S',
+  wasOpenHandshakeTimeout: 'O',
+  wasCloseHandshakeTimeout: 'C',
+} as const;
+const REASONS: Readonly<Record<string, string>> = {
+  'peer dropped the TCP connection without previous WebSocket closing handshake': 'peer dropped',
+  'server did not drop TCP connection (in time)': 'no drop',
+  'peer did not respond (in time) in closing handshake': 'no close',
+  'peer did not finish (in time) the opening handshake': 'no opening',
+};
+const TIMER_ROWS = new Set(['CT', 'CTE', 'KL', 'KLE', 'TI', 'TIE', 'WLM']);
+
+interface Result {
+  id: string;
+  behavior: string;
+  behaviorClose: string;
+  remoteCloseCode: number | null;
+  localCloseCode: number | null;
+  wasNotCleanReason: string | null;
+  wirelog: unknown[][];
+}
+
+function compact(result: Result & Record<keyof typeof FLAGS, boolean>): Golden {
+  const flags = (Object.keys(FLAGS) as (keyof typeof FLAGS)[])
+    .filter((flag) => result[flag])
+    .map((flag) => FLAGS[flag]);
+  const reason = result.wasNotCleanReason;
+  const timers = result.wirelog
+    .filter((row) => TIMER_ROWS.has(String(row[0])))
+    .map((row) => row.map((part) => part ?? '-').join(':'));
+  return [
+    result.behavior,
+    result.behaviorClose,
+    result.remoteCloseCode,
+    result.localCloseCode,
+    flags.join(''),
+    reason === null ? '' : (REASONS[reason] ?? 'handshake'),
+    timers.join(' '),
+  ];
+}
+
+describe('the embedded engine, against a server wrong in many ways', () => {
+  let probe: ProbeServer;
+  const folders: string[] = [];
+  beforeAll(async () => {
+    probe = await startProbeServer(SECOND);
+  });
+  afterAll(async () => {
+    await probe.close();
+    for (const folder of folders) rmSync(folder, { recursive: true });
+  });
+
+  it.concurrent.each(Object.entries(golden))(
+    'finds of %s what the real suite found',
+    async (mode, expected) => {
+      const folder = mkdtempSync(join(tmpdir(), 'probe-'));
+      folders.push(folder);
+      await nativeEngine({ patience: { second: SECOND } }).play({
+        cases: Object.keys(expected),
+        url: probe.url + mode,
+        agent: mode,
+        folder,
+        jobs: 4,
+        signal: new AbortController().signal,
+        onProgress: () => undefined,
+      });
+      const found = readdirSync(folder)
+        .filter((file) => file !== 'index.json')
+        .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')));
+      expect(Object.fromEntries(found.map((result) => [result.id, compact(result)]))).toEqual(expected);
+    },
+    60_000,
+  );
+});

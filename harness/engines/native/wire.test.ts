@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { encodeFrame, fragmentLengths, freshMask, headerLength, maskInto } from './wire.ts';
+
+const MASK = Buffer.from('37fa213d', 'hex');
+
+/** Masking as RFC 6455 5.3 writes it down, one octet after the other. */
+const plainly = (octets: Buffer, mask: Buffer, phase = 0): Buffer =>
+  Buffer.from(octets.map((octet, i) => octet ^ (mask[(phase + i) % 4] ?? 0)));
+
+describe('a frame', () => {
+  it('is the masked example of RFC 6455 5.7', () => {
+    const frame = encodeFrame({ opcode: 1, fin: true, rsv: 0 }, Buffer.from('Hello'), MASK);
+    expect(frame.toString('hex')).toBe('818537fa213d7f9f4d5158');
+  });
+
+  it('carries any first octet, legal or not', () => {
+    for (let first = 0; first < 256; first++) {
+      const head = { fin: first >= 0x80, rsv: (first >> 4) & 7, opcode: first & 15 };
+      expect(encodeFrame(head, Buffer.alloc(0), MASK)[0]).toBe(first);
+    }
+  });
+
+  it('tells its length in as few octets as it can', () => {
+    const starts: [number, string][] = [
+      [0, '8280'],
+      [125, '82fd'],
+      [126, '82fe007e'],
+      [65_535, '82feffff'],
+      [65_536, '82ff0000000000010000'],
+    ];
+    for (const [length, start] of starts) {
+      const frame = encodeFrame({ opcode: 2, fin: true, rsv: 0 }, Buffer.alloc(length), MASK);
+      expect(frame.subarray(0, start.length / 2).toString('hex')).toBe(start);
+      expect(frame.length).toBe(headerLength(length) + length);
+    }
+  });
+
+  it('is masked in the same way at every alignment, length and phase', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.integer({ min: 0, max: 9 }),
+        fc.integer({ min: 0, max: 9 }),
+        fc.uint8Array({ minLength: 4, maxLength: 4 }),
+        (octets, at, phase, mask) => {
+          const into = Buffer.alloc(at + octets.length);
+          maskInto(into, at, Buffer.from(octets), Buffer.from(mask), phase);
+          expect(into.subarray(at).equals(plainly(Buffer.from(octets), Buffer.from(mask), phase))).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it('is masked differently every time', () => {
+    const masks = new Set(Array.from({ length: 10_000 }, () => freshMask().toString('hex')));
+    expect(masks.size).toBeGreaterThan(9_990);
+  });
+});
+
+describe('a fragmented message', () => {
+  it('ends in an empty frame where its length is a multiple of the fragment', () => {
+    expect(fragmentLengths(4, 2)).toEqual([2, 2, 0]);
+    expect(fragmentLengths(29, 1)).toHaveLength(30);
+    expect(fragmentLengths(5, 2)).toEqual([2, 2, 1]);
+  });
+
+  it('is one frame where it fits, or is not to be cut', () => {
+    expect(fragmentLengths(4, 4)).toEqual([4]);
+    expect(fragmentLengths(0, 1)).toEqual([0]);
+    expect(fragmentLengths(1000, 0)).toEqual([1000]);
+  });
+
+  it('makes fifty continuations of 10.1.1', () => {
+    expect(fragmentLengths(65_536, 1300)).toHaveLength(51);
+  });
+});

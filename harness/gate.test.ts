@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import type { CaseVerdict, Outcome, Verdict } from '../reports/report.ts';
+import { decide } from './gate.ts';
+
+const ok: Outcome = {
+  behavior: 'OK',
+  behaviorClose: 'OK',
+  remoteCloseCode: 1000,
+  wasClean: true,
+  closedByMe: true,
+  failedByMe: false,
+  droppedByMe: false,
+  wasServerConnectionDropTimeout: false,
+  wasOpenHandshakeTimeout: false,
+  wasCloseHandshakeTimeout: false,
+  received: [],
+};
+const one = (verdict: Verdict, actual: Outcome | null = ok): CaseVerdict => ({
+  id: '1.1.1',
+  verdict,
+  actual,
+  expected: ok,
+  differences: [],
+  sentence: '',
+  durationMs: 1,
+  result: null,
+});
+
+test.each([
+  ['same', 0, 'passed'],
+  ['regressed', 1, 'failed'],
+  ['changed', 1, 'failed'],
+  ['new', 1, 'failed'],
+  ['improved', 1, 'failed'],
+  ['missing', 3, 'undecided'],
+  ['flaky', 0, 'passed'],
+  ['skipped', 0, 'passed'],
+] as const)('one "%s" among cases that are as expected: exit %i, %s', (verdict, exitCode, decision) => {
+  expect(decide([one('same'), one(verdict), one('same')], [], false)).toMatchObject({ exitCode, decision });
+});
+
+test('nothing played is never a pass: no case, or all of them skipped', () => {
+  expect(decide([], [], false)).toMatchObject({ exitCode: 3, decision: 'undecided' });
+  expect(decide([one('skipped')], [], false)).toMatchObject({ exitCode: 3 });
+});
+
+test('what keeps us from knowing weighs more than any verdict', () => {
+  expect(decide([one('same')], [{ what: 'The server ended.' }], false)).toMatchObject({ exitCode: 3 });
+  expect(decide([one('regressed')], [{ what: 'The server ended.' }], false)).toMatchObject({ exitCode: 3 });
+});
+
+test('strict: NON-STRICT fails even where it is expected', () => {
+  const nonStrict = one('same', { ...ok, behavior: 'NON-STRICT' });
+  expect(decide([nonStrict], [], false)).toMatchObject({ exitCode: 0 });
+  expect(decide([nonStrict], [], true)).toMatchObject({
+    exitCode: 1,
+    sentence: expect.stringContaining('1 not strict'),
+  });
+});
+
+test('the sentence says how many, of how many, and of which kind', () => {
+  expect(decide([one('same'), one('same')], [], false).sentence).toBe('PASSED: 2 of 2 cases are as expected.');
+  expect(decide([one('same'), one('regressed'), one('improved')], [], false).sentence).toBe(
+    'FAILED: 2 of 3 cases are not as expected (1 regressed, 1 improved).',
+  );
+  expect(decide([one('same'), one('missing')], [{ what: 'Case 1.1.1 has no result.' }], false).sentence).toBe(
+    'INCOMPLETE: 1 of 2 cases have a result. Case 1.1.1 has no result.',
+  );
+});

@@ -1,0 +1,64 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { placeReport, stageReport } from './place.ts';
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'place-test-'));
+});
+afterEach(() => rmSync(home, { recursive: true }));
+
+const write = (folder: string, text: string) => {
+  writeFileSync(join(folder, 'index.html'), text);
+  writeFileSync(join(folder, 'report.json'), JSON.stringify({ schemaVersion: 1, gate: {} }));
+};
+
+test('a report takes the place of the one before as a whole, and nothing is left beside it', () => {
+  const out = join(home, 'report');
+  for (const text of ['first', 'second']) {
+    const staged = stageReport(out);
+    write(staged, text);
+    placeReport(staged, out);
+    expect(readFileSync(join(out, 'index.html'), 'utf8')).toBe(text);
+    expect(readdirSync(home)).toEqual(['report']);
+  }
+});
+
+test('of several runs with the same folder each ends well, and the last one stays', () => {
+  const out = join(home, 'report');
+  const staged = ['a', 'b', 'c', 'd'].map((text) => {
+    const folder = stageReport(out);
+    write(folder, text);
+    return folder;
+  });
+  for (const folder of staged) placeReport(folder, out);
+  expect(readFileSync(join(out, 'index.html'), 'utf8')).toBe('d');
+  expect(readdirSync(home)).toEqual(['report']);
+});
+
+test("the user's own files are never deleted: a folder that holds something else is refused", () => {
+  const out = join(home, 'src');
+  mkdirSync(out);
+  writeFileSync(join(out, 'precious.txt'), 'x');
+  expect(() => stageReport(out)).toThrow(/holds something else/);
+  expect(() => stageReport('/')).toThrow(/holds something else/);
+  expect(existsSync(join(out, 'precious.txt'))).toBe(true);
+  writeFileSync(join(home, 'file'), 'x');
+  expect(() => stageReport(join(home, 'file'))).toThrow(/holds something else/);
+});
+
+test('an empty folder may be taken', () => {
+  const out = join(home, 'empty');
+  mkdirSync(out);
+  const staged = stageReport(out);
+  write(staged, 'x');
+  placeReport(staged, out);
+  expect(existsSync(join(out, 'index.html'))).toBe(true);
+});
+
+test('a place that cannot be written is told as such', () => {
+  writeFileSync(join(home, 'file'), 'x');
+  expect(() => stageReport(join(home, 'file', 'report'))).toThrow(/could not be written/);
+});

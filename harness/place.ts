@@ -1,0 +1,96 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { Trouble } from './trouble.ts';
+
+/** The file that makes a folder one of ours; it is written last. */
+const MARK = 'report.json';
+
+/**
+ * A folder beside `out` in which a report is made; `placeReport` moves it there when it is complete.
+ * @throws Trouble (2) when `out` holds something that is not a report of ours; (3) when nothing can be written there.
+ */
+export function stageReport(out: string): string {
+  refuseForeign(out);
+  try {
+    mkdirSync(dirname(resolve(out)), { recursive: true });
+    const staged = mkdtempSync(join(dirname(resolve(out)), `.${basename(resolve(out))}-`));
+    // A temporary folder is for its owner alone; a report is for everybody whom the user's umask lets read.
+    chmodSync(staged, 0o777 & ~process.umask());
+    return staged;
+  } catch (error) {
+    throw unwritable(out, error);
+  }
+}
+
+/** Puts a complete report in place of the one before. Of several runs at once the last one stays. */
+export function placeReport(staged: string, out: string): void {
+  const place = resolve(out);
+  const aside = `${staged}-before`;
+  try {
+    for (let attempt = 0; ; attempt++) {
+      refuseForeign(place);
+      // Another run may take the old report away, or put its own there, between any two of these steps.
+      if (existsSync(place)) attemptRename(place, aside);
+      if (attemptRename(staged, place)) break;
+      if (attempt === 20) throw new Error('the folder is written to by others all the time');
+      rmSync(aside, { recursive: true, force: true });
+    }
+    rmSync(aside, { recursive: true, force: true });
+  } catch (error) {
+    if (error instanceof Trouble) throw error;
+    throw unwritable(out, error);
+  }
+}
+
+function attemptRename(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && ['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(String(error.code)))
+      return false;
+    throw error;
+  }
+}
+
+/** Only an empty folder, or one that bears our mark, may be replaced: the user's files are not ours to delete. */
+function refuseForeign(out: string): void {
+  const place = resolve(out);
+  if (!existsSync(place)) return;
+  let names: string[] = [];
+  try {
+    names = readdirSync(place);
+  } catch {
+    names = ['(a file)'];
+  }
+  if (names.length === 0 || isOurs(place)) return;
+  throw new Trouble(2, {
+    what: 'The report may not be written there: the folder holds something else.',
+    where: place,
+    why: `It has ${names.slice(0, 3).join(', ')}${names.length > 3 ? ' …' : ''}, and no report of ours; a new report replaces its folder as a whole.`,
+    todo: 'Name another folder with --out.',
+  });
+}
+
+function isOurs(place: string): boolean {
+  try {
+    const report: unknown = JSON.parse(readFileSync(join(place, MARK), 'utf8'));
+    return typeof report === 'object' && report !== null && 'schemaVersion' in report && 'gate' in report;
+  } catch {
+    return false;
+  }
+}
+
+/** A disk that is full or may not be written: we can tell the outcome, but not keep it. */
+export function unwritable(where: string, error: unknown): Trouble {
+  return new Trouble(
+    3,
+    {
+      what: 'The report could not be written.',
+      where: resolve(where),
+      why: error instanceof Error ? error.message : String(error),
+      todo: 'Check that the folder may be written and the disk is not full, or name another with --out.',
+    },
+    { cause: error },
+  );
+}

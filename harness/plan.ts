@@ -1,0 +1,25 @@
+import type { CaseInfo } from '../reports/report.ts';
+import { selectCases } from './case-id.ts';
+import { shardOf } from './shards.ts';
+
+/** Which part of a plan one of several machines plays: the `index`-th of `count`, counted from 1. */
+export interface Shard {
+  index: number;
+  count: number;
+}
+
+/**
+ * Spec + chosen patterns + shard → the cases that must be answered, in numeric order. The plan is the denominator of
+ * everything after it.
+ * @throws Trouble (2) when a pattern matches nothing.
+ */
+export function makePlan(spec: readonly CaseInfo[], patterns: readonly string[], shard?: Shard): CaseInfo[] {
+  const chosen = new Set(
+    selectCases(
+      spec.map((info) => info.id),
+      patterns,
+    ),
+  );
+  const plan = spec.filter((info) => chosen.has(info.id));
+  return shard ? shardOf(plan, shard.index, shard.count, (info) => info.weightMs) : plan;
+}

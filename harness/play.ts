@@ -1,0 +1,214 @@
+import type { EngineFacts, Problem } from '../reports/report.ts';
+import type { ServerConfig } from './config.ts';
+import type { Assignment, Engine, Progress } from './engine.ts';
+import { probe } from './probe.ts';
+import { attach, describeExit, launch, type Target } from './target.ts';
+import { Trouble } from './trouble.ts';
+import type { Workspace } from './workspace.ts';
+
+/** What is to be played against one server, and where its traces go. */
+export interface PlayOrder {
+  server: ServerConfig;
+  cases: readonly string[];
+  /** Existing, empty; the engine fills it. */
+  folder: string;
+  /** File for the server's own output. */
+  log: string;
+  jobs?: number;
+  /** Seconds without progress after which we ask the server whether it still lives. */
+  patienceSeconds: number;
+  timeoutSeconds?: number;
+}
+
+/** What came of it, apart from the results in the folder. */
+export interface Played {
+  url: string;
+  command?: string;
+  /** Why the results may not be all: empty when everything went as it should. */
+  problems: Problem[];
+  /** Case id → the first lines the server printed while it was in flight; beside others, where several were. */
+  output: ReadonlyMap<string, readonly string[]>;
+  /** What the engine came to know on the way. */
+  facts: Partial<EngineFacts>;
+  /** The window in which results were recorded, in milliseconds since 1970. */
+  recorded: { from: number; to: number };
+}
+
+/** How long an engine may take to notice by itself that the server is gone, and to save what it has. */
+const GRACE_MS = 15_000;
+const PROBE_MS = 10_000;
+/** A server that prints a line for every frame would else fill the report. */
+const MOST_LINES_A_CASE = 40;
+
+/**
+ * Starts the server, lets the engine play, watches both, ends the server. A server that dies, hangs or is replaced by
+ * another process in mid-run becomes a Problem that names the case in flight; results recorded until then are kept.
+ * Rejects only when `signal` aborts, after everything has ended.
+ */
+export async function play(
+  engine: Engine,
+  order: PlayOrder,
+  workspace: Workspace,
+  signal: AbortSignal,
+  onProgress: (progress: Progress) => void,
+): Promise<Played> {
+  const { server } = order;
+  const from = Date.now();
+  const problems: Problem[] = [];
+  let facts: Partial<EngineFacts> = {};
+  const target = await startTarget(order, workspace, signal);
+  const process = target.pid === undefined ? '' : ` (pid ${target.pid})`;
+  onProgress({ kind: 'note', text: `${server.agent} answers at ${target.url}${process}` });
+  const flight = new Set<string>();
+  const output = new Map<string, string[]>();
+  target.onLine((line) => {
+    for (const id of flight) {
+      const lines = output.get(id) ?? [];
+      if (lines.length < MOST_LINES_A_CASE) output.set(id, [...lines, line]);
+    }
+  });
+  const stop = new AbortController();
+  const watch = watchTarget(target, order, flight, stop);
+  try {
+    const assignment: Assignment = {
+      cases: order.cases,
+      url: target.url,
+      agent: server.agent,
+      folder: order.folder,
+      signal: AbortSignal.any([signal, stop.signal]),
+      onProgress: (progress) => {
+        watch.progressed();
+        if (progress.kind === 'case') {
+          if (progress.at === 'started') flight.add(progress.id);
+          // Once the server is dead, an engine calls the case in flight finished; it is the one we want to name.
+          else if (!target.exit()) flight.delete(progress.id);
+        }
+        onProgress(progress);
+      },
+      ...(order.jobs === undefined ? {} : { jobs: order.jobs }),
+      ...(server.protocols === undefined ? {} : { protocols: server.protocols }),
+      ...(server.origin === undefined ? {} : { origin: server.origin }),
+      ...(order.timeoutSeconds === undefined ? {} : { timeoutSeconds: order.timeoutSeconds }),
+    };
+    facts = await engine.play(assignment);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!stop.signal.aborted) problems.push(asProblem(error, server.agent));
+  } finally {
+    watch.end();
+    const dead = target.exit();
+    if (stop.signal.reason instanceof Trouble) problems.unshift({ ...stop.signal.reason.problem, agent: server.agent });
+    else if (dead && !signal.aborted) problems.unshift(died(target, flight, server.agent));
+    else if (!target.isTheSame()) problems.unshift(replaced(target, flight, server.agent));
+    await target.end();
+  }
+  return {
+    url: target.url,
+    ...(target.command === undefined ? {} : { command: target.command }),
+    problems,
+    output,
+    facts,
+    recorded: { from, to: Date.now() },
+  };
+}
+
+async function startTarget({ server, log }: PlayOrder, workspace: Workspace, signal: AbortSignal): Promise<Target> {
+  if (server.command === undefined) return await attach(server.url ?? '', server.ready);
+  const { command, cwd, env, path, ready, readySeconds } = server;
+  return await launch(
+    { command, cwd, env, path, readySeconds, ...(ready === undefined ? {} : { ready }) },
+    workspace,
+    log,
+    signal,
+  );
+}
+
+/** Ends the play (through `stop`) when the target has died and the engine does not notice, or when it no longer answers. */
+function watchTarget(target: Target, order: PlayOrder, flight: ReadonlySet<string>, stop: AbortController) {
+  let lastProgress = performance.now();
+  let asking = false;
+  let grace: NodeJS.Timeout | undefined;
+  let over = false;
+  void target.ended.then(() => {
+    if (over) return;
+    grace = setTimeout(() => stop.abort(new Trouble(3, died(target, flight, order.server.agent))), GRACE_MS);
+  });
+  const check = async () => {
+    if (asking || target.exit() || performance.now() - lastProgress < order.patienceSeconds * 1000) return;
+    asking = true;
+    const first = await probe(target.url, PROBE_MS);
+    // One more time: a busy server may miss one handshake.
+    const second = first === 'open' || over ? 'open' : await probe(target.url, PROBE_MS);
+    asking = false;
+    if (first === 'open' || second === 'open') lastProgress = performance.now();
+    else if (!over && !target.exit()) stop.abort(new Trouble(3, hung(target, flight, second.why)));
+  };
+  const timer = setInterval(() => void check(), 1000);
+  return {
+    progressed: () => {
+      lastProgress = performance.now();
+    },
+    end: () => {
+      over = true;
+      clearInterval(timer);
+      clearTimeout(grace);
+    },
+  };
+}
+
+const inFlight = (flight: ReadonlySet<string>) =>
+  flight.size === 0 ? 'no case was in flight' : `in flight: case ${[...flight].join(', ')}`;
+
+const firstOf = (flight: ReadonlySet<string>) => {
+  const [id] = flight;
+  return id === undefined ? {} : { case: id };
+};
+
+function died(target: Target, flight: ReadonlySet<string>, agent: string): Problem {
+  const exit = target.exit();
+  return {
+    what: `The server ended in mid-run (${inFlight(flight)}).`,
+    where: target.command ?? target.url,
+    why: exit ? describeExit(exit) : 'Its process is gone.',
+    todo: 'Its last lines are below. Play the case in flight alone to see whether it is the cause.',
+    agent,
+    ...firstOf(flight),
+    tail: target.tail(),
+  };
+}
+
+function hung(target: Target, flight: ReadonlySet<string>, why: string): Problem {
+  return {
+    what: `The server no longer answers (${inFlight(flight)}).`,
+    where: target.command ?? target.url,
+    why: `No case made progress, and a new connection got nothing: ${why}.`,
+    todo: 'Play the case in flight alone, with a debugger on the server.',
+    ...firstOf(flight),
+    tail: target.tail(),
+  };
+}
+
+function replaced(target: Target, flight: ReadonlySet<string>, agent: string): Problem {
+  return {
+    what: `Another process listens at ${target.url} than when the run began (${inFlight(flight)}).`,
+    where: target.command ?? target.url,
+    why: 'The server was restarted, or another one took its port; the results are of two servers.',
+    todo: 'Run it without a supervisor that restarts it.',
+    agent,
+    tail: target.tail(),
+  };
+}
+
+/** What an engine threw, as a Problem. What is no Trouble is a fault of ours, and says so. */
+export function asProblem(error: unknown, agent?: string): Problem {
+  const of = agent === undefined ? {} : { agent };
+  if (error instanceof Trouble) return { ...of, ...error.problem };
+  const cause = error instanceof Error ? error : new Error(String(error));
+  return {
+    ...of,
+    what: `Something went wrong that should not: ${cause.message}`,
+    why: 'This is a fault of ws-conformance, or of a library it uses.',
+    todo: 'Please report it, with the lines below.',
+    tail: (cause.stack ?? '').split('\n'),
+  };
+}

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { compareCaseIds } from './case-id.ts';
+import { readSpec } from './spec.ts';
+
+const index = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/recorded/ws/index.json'), 'utf8'));
+const suite = Object.keys(index.ws).sort(compareCaseIds);
+const read = (spec: object) => readSpec(JSON.stringify(spec), 'fuzzingclient.json', suite);
+
+test('a stock spec takes all cases, and a comment in it is no error', () => {
+  expect(
+    read({ outdir: './reports', servers: [], cases: ['*'], 'exclude-cases': [], 'exclude-agent-cases': {} }).cases,
+  ).toEqual(suite);
+  expect(readSpec('{"cases": ["1.1.1"], // one\n}', 'x', suite).cases).toEqual(['1.1.1']);
+});
+
+test('a pattern is matched from the start only, as Autobahn does it, and that is warned of', () => {
+  const { cases, warnings } = read({ cases: ['2.1*'] });
+  expect(cases).toEqual(['2.1', '2.10', '2.11']);
+  expect(warnings).toMatchObject([expect.stringContaining('2.10, 2.11')]);
+  expect(read({ cases: ['7.1.*'] }).warnings).toEqual([]);
+});
+
+test('an exclusion without effect is warned of: nothing runs in 8 and 11', () => {
+  const { cases, warnings } = read({ cases: ['1.*'], 'exclude-cases': ['8.*', '1.2.*'] });
+  expect(cases).toHaveLength(8);
+  expect(warnings).toMatchObject([expect.stringContaining('"8.*"')]);
+});
+
+test.each([
+  [{ cases: ['7.1.66'] }, /does not exist: "7\.1\.66"/],
+  [{ cases: [] }, /cannot be used/],
+  [{}, /cannot be used/],
+  [{ cases: ['1.1.1'], 'exclude-cases': ['*'] }, /leaves no case/],
+])('%j is refused', (spec, what) => {
+  expect(() => read(spec)).toThrow(what);
+});
+
+test('what is not JSON is refused with its line', () => {
+  expect(() => readSpec('{"cases": [', 'x.json', suite)).toThrow(/not JSON/);
+});

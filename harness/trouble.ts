@@ -1,0 +1,18 @@
+import type { Problem } from '../reports/report.ts';
+
+/**
+ * The one error class of the harness. `exitCode` 2: the command or a file the user wrote is wrong. 3: we could not
+ * tell (no engine, target died, results incomplete). Its four parts are printed as they are: what, where, why, and
+ * what to do.
+ */
+export class Trouble extends Error {
+  readonly exitCode: 2 | 3;
+  readonly problem: Problem;
+
+  constructor(exitCode: 2 | 3, problem: Problem, options?: { cause?: unknown }) {
+    super(problem.what, options);
+    this.name = 'Trouble';
+    this.exitCode = exitCode;
+    this.problem = problem;
+  }
+}
