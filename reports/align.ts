@@ -1,0 +1,65 @@
+/** Two lists side by side: what stands in one place of both, or of one alone. */
+export interface Pair<T> {
+  left: T | null;
+  right: T | null;
+  same: boolean;
+}
+
+/** Middle parts longer than this are paired by position: the table of their common parts would be too large. */
+const LONGEST_MIDDLE = 400;
+
+/**
+ * Puts two lists side by side so that as much as possible of them agrees (their longest common subsequence). Where both
+ * have something else between two agreements, it is paired in order: this instead of that. `key` says what is the same.
+ */
+export function align<T>(left: readonly T[], right: readonly T[], key: (one: T) => string): Pair<T>[] {
+  const [a, b] = [left.map(key), right.map(key)];
+  let head = 0;
+  while (head < a.length && head < b.length && a[head] === b[head]) head++;
+  let tail = 0;
+  while (tail < a.length - head && tail < b.length - head && a.at(-1 - tail) === b.at(-1 - tail)) tail++;
+  const both = (from: number, n: number, fromRight: number) =>
+    Array.from(
+      { length: n },
+      (_, i): Pair<T> => ({ left: left[from + i] ?? null, right: right[fromRight + i] ?? null, same: true }),
+    );
+  const middle = apart(left.slice(head, left.length - tail), right.slice(head, right.length - tail), key);
+  return [...both(0, head, 0), ...middle, ...both(left.length - tail, tail, right.length - tail)];
+}
+
+function apart<T>(left: readonly T[], right: readonly T[], key: (one: T) => string): Pair<T>[] {
+  const common =
+    left.length > LONGEST_MIDDLE || right.length > LONGEST_MIDDLE ? [] : commonPlaces(left.map(key), right.map(key));
+  const pairs: Pair<T>[] = [];
+  let [i, j] = [0, 0];
+  for (const [toLeft, toRight] of [...common, [left.length, right.length] as const]) {
+    while (i < toLeft || j < toRight) {
+      pairs.push({
+        left: i < toLeft ? (left[i++] ?? null) : null,
+        right: j < toRight ? (right[j++] ?? null) : null,
+        same: false,
+      });
+    }
+    if (toLeft < left.length) pairs.push({ left: left[i++] ?? null, right: right[j++] ?? null, same: true });
+  }
+  return pairs;
+}
+
+/** Places of a longest common subsequence, in both lists, in order. */
+function commonPlaces(a: readonly string[], b: readonly string[]): (readonly [number, number])[] {
+  const width = b.length + 1;
+  const length = new Uint16Array((a.length + 1) * width);
+  const at = (i: number, j: number) => length[i * width + j] ?? 0;
+  for (let i = a.length - 1; i >= 0; i--) {
+    for (let j = b.length - 1; j >= 0; j--) {
+      length[i * width + j] = a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+    }
+  }
+  const places: (readonly [number, number])[] = [];
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    if (a[i] === b[j]) places.push([i++, j++]);
+    else if (at(i + 1, j) >= at(i, j + 1)) i++;
+    else j++;
+  }
+  return places;
+}

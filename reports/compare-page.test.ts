@@ -1,0 +1,64 @@
+import { expect, it } from 'vitest';
+import { comparePage, comparisonSentence } from './compare-page.ts';
+import { comparisonMarkdown } from './comparison-markdown.ts';
+import { HOSTILE_STRINGS } from './hostile.ts';
+import { sampleDetail, sampleOutcome } from './sample.ts';
+import { sampleComparison } from './sample-comparison.ts';
+
+const details = {
+  a: (_: string, id: string) => sampleDetail(id, 'a', sampleOutcome()),
+  b: (_: string, id: string) => ({ ...sampleDetail(id, 'b', sampleOutcome({ droppedByMe: true })) }),
+};
+const pageOf = (comparison = sampleComparison) => [...comparePage([comparison], details)][0]?.content ?? '';
+const page = pageOf();
+
+it('sums up in a line, without what did not occur', () => {
+  expect(comparisonSentence(sampleComparison)).toBe(
+    '1 regressed, 1 removed, 1 changed, 1 fixed, 1 added, 6 the same, 1 without an outcome on either side',
+  );
+  const counts = { ...sampleComparison.counts, regressed: 0, removed: 0, changed: 0, added: 0 };
+  expect(comparisonSentence({ ...sampleComparison, counts, without: 0 })).toBe('1 fixed, 6 the same');
+});
+
+it('shows each change with glyph and word, and leads to the case on both sides', () => {
+  for (const [glyph, word] of [
+    ['▼', 'regressed'],
+    ['−', 'removed'],
+    ['±', 'changed'],
+    ['▲', 'fixed'],
+    ['+', 'added'],
+  ])
+    expect(page).toContain(`<b aria-hidden="true">${glyph}</b> ${word}</span>`);
+  expect(page).toContain(`href="cases/${sampleComparison.a.slug}/2.4.html"`);
+  expect(page).toContain(`href="cases/${sampleComparison.b.slug}/2.4.html"`);
+  expect(page.match(/<details class="compared /g)).toHaveLength(5);
+});
+
+it('says where two wire logs part', () => {
+  expect(page).toContain('here they part');
+  expect(page).toContain('TCP dropped by the fuzzing client');
+});
+
+it('is the same page whatever the names hold', () => {
+  const skeleton = (content: string) =>
+    (content.match(/<[^>]*>/g) ?? []).map((tag) => tag.replace(/="[^"]*"/g, '')).join('\n');
+  const named = (agent: string) => {
+    const cases = sampleComparison.cases.map((one) => ({ ...one, title: agent, sentence: agent }));
+    return pageOf({
+      ...sampleComparison,
+      a: { ...sampleComparison.a, agent },
+      b: { ...sampleComparison.b, agent, run: agent },
+      cases,
+    });
+  };
+  const plain = skeleton(named('plain'));
+  for (const words of HOSTILE_STRINGS) expect(skeleton(named(words)) === plain, words).toBe(true);
+});
+
+it('has a form for pull requests, in which no name is markup', () => {
+  const text = comparisonMarkdown([sampleComparison]);
+  expect(text).toContain(
+    '| ▼ regressed | 2.4 | OK, close OK, code 1000 (normal closure) | OK, close UNCLEAN, code none |',
+  );
+  expect(text).not.toContain('<img');
+});

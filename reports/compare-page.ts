@@ -1,0 +1,136 @@
+import { FIELD_LABELS } from './closing-properties.ts';
+import { CHANGES, type Change, type ComparedCase, type Comparison, type Side } from './comparison.ts';
+import type { CaseDetail } from './detail.ts';
+import type { DetailOf, ReportFile } from './files.ts';
+import { render } from './render.ts';
+import type { Outcome, OutcomeField } from './report.ts';
+import { eventText } from './sentence.ts';
+import { casePath, towardFace } from './views.ts';
+import { closeCode, count, type Face, GRADE_FACES, MISSING_FACE, plural } from './vocabulary.ts';
+import { diffWire } from './wire-diff.ts';
+
+/** Cases of one comparison whose wire logs are held side by side on the page; for the others their pages are linked. */
+const WIRE_SHOWN = 60;
+
+/** How a change is shown: blue for better, orange for worse, told apart by glyph and word too. */
+export const CHANGE_FACES: Readonly<Record<Change, Face>> = {
+  regressed: { glyph: '▼', word: 'regressed', tone: 'worse' },
+  removed: { glyph: '−', word: 'removed', tone: 'worse' },
+  changed: { glyph: '±', word: 'changed', tone: 'other' },
+  fixed: { glyph: '▲', word: 'fixed', tone: 'better' },
+  added: { glyph: '+', word: 'added', tone: 'other' },
+};
+
+/** `regressed 2, fixed 1, 514 the same`: a comparison in a line. */
+export function comparisonSentence({ counts, same, without }: Comparison): string {
+  const told = CHANGES.filter((change) => counts[change] > 0).map((change) => `${count(counts[change])} ${change}`);
+  const rest = without === 0 ? '' : `, ${count(without)} without an outcome on either side`;
+  return `${[...told, `${count(same)} the same`].join(', ')}${rest}`;
+}
+
+/**
+ * `compare.html`: each comparison with what differs, worst first, field by field and frame by frame. `detailOf` gives
+ * what was recorded for a side; the page stands without it, only the wire logs are missing then.
+ */
+export function* comparePage(
+  comparisons: readonly Comparison[],
+  detailOf: { a: DetailOf; b: DetailOf },
+  back: string | null = 'index.html',
+): Generator<ReportFile> {
+  const pairs = comparisons.map((comparison, at) => pairView(comparison, at, detailOf));
+  const view = {
+    kind: 'compare',
+    id: null,
+    title: `${comparisons.map(({ a, b }) => `${a.agent} ⇄ ${b.agent}`).join(', ')} – compared`,
+    back,
+    keys: KEYS,
+    words: null,
+    changes: CHANGES.map((change) => ({ change, face: CHANGE_FACES[change] })),
+    pairs,
+  };
+  yield { path: 'compare.html', content: render('compare', view) };
+}
+
+const KEYS = [
+  { key: 'j k', does: 'next, previous case that differs' },
+  { key: 'Enter', does: 'open it' },
+  { key: 'u', does: 'up to all cases' },
+  { key: 'd', does: 'light or dark' },
+  { key: '?', does: 'these keys' },
+];
+
+function pairView(comparison: Comparison, at: number, detailOf: { a: DetailOf; b: DetailOf }) {
+  const { a, b, cases } = comparison;
+  return {
+    /** Anchors of the first pair are the bare ids; those of further ones say which. */
+    anchor: at === 0 ? '' : `${at + 1}-`,
+    a: sideView(a),
+    b: sideView(b),
+    sentence: comparisonSentence(comparison),
+    none: cases.length === 0,
+    cases: cases.map((one, place) => ({
+      ...caseView(one, a, b),
+      wire: place < WIRE_SHOWN ? wireView(detailOf.a(a.slug, one.id), detailOf.b(b.slug, one.id)) : null,
+      anchor: `${at === 0 ? '' : `${at + 1}-`}${one.id}`,
+    })),
+  };
+}
+
+function sideView({ agent, run, started, commit }: Side) {
+  return { agent, run, started, commit: commit?.slice(0, 12) ?? null };
+}
+
+function caseView(one: ComparedCase, a: Side, b: Side) {
+  return {
+    id: one.id,
+    title: one.title,
+    change: one.change,
+    face: CHANGE_FACES[one.change],
+    sentence: one.sentence,
+    a: outcomeView(one.a, a, one.id),
+    b: outcomeView(one.b, b, one.id),
+    fields:
+      one.differences.length === 0
+        ? null
+        : one.differences.map(({ at, toward }) => ({
+            label: FIELD_LABELS[at],
+            a: one.a === null ? [] : fieldLines(one.a, at),
+            b: one.b === null ? [] : fieldLines(one.b, at),
+            mark: towardFace(toward),
+          })),
+  };
+}
+
+function outcomeView(outcome: Outcome | null, side: Side, id: string) {
+  return {
+    face: outcome === null ? MISSING_FACE : GRADE_FACES[outcome.behavior],
+    code: outcome === null ? null : String(outcome.remoteCloseCode ?? 'no code'),
+    clean: outcome === null ? null : outcome.wasClean ? 'clean' : 'not clean',
+    href: outcome === null ? null : side.root + casePath(side.slug, id),
+  };
+}
+
+function fieldLines(outcome: Outcome, field: OutcomeField): string[] {
+  if (field === 'received') {
+    const lines = outcome.received.slice(0, 12).map((event) => eventText(event, 60));
+    const more = outcome.received.length - lines.length;
+    return lines.length === 0 ? ['nothing'] : more > 0 ? [...lines, `and ${count(more)} more`] : lines;
+  }
+  if (field === 'remoteCloseCode') return [closeCode(outcome.remoteCloseCode)];
+  const value = outcome[field];
+  return [typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)];
+}
+
+function wireView(a: CaseDetail | undefined, b: CaseDetail | undefined) {
+  if (a === undefined || b === undefined) return null;
+  const { lines, leftOut } = diffWire(a, b);
+  if (lines.length === 0) return null;
+  return {
+    lines: lines.map((line) => ({ ...line, a: sideLine(line.a), b: sideLine(line.b) })),
+    leftOut: leftOut === 0 ? null : plural(leftOut, 'more line'),
+  };
+}
+
+function sideLine(line: { number: number; text: string } | null) {
+  return { number: line === null ? null : String(line.number), text: line?.text ?? '–' };
+}

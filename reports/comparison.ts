@@ -1,0 +1,43 @@
+import type { Difference, Outcome } from './report.ts';
+
+/** What became of a case between two runs, or between two agents of one. Worst first: the order of every list. */
+export const CHANGES = ['regressed', 'removed', 'changed', 'fixed', 'added'] as const;
+export type Change = (typeof CHANGES)[number];
+
+/** One of the two things compared: an agent in a run. */
+export interface Side {
+  agent: string;
+  slug: string;
+  /** Run it was in; the same on both sides where two agents of one run are compared. */
+  run: string;
+  started: string;
+  commit: string | null;
+  suite: string;
+  /** Way from the comparison's own page to the folder of that run's report, with `/` at its end; empty within one. */
+  root: string;
+}
+
+/** A case whose outcome is not the same on both sides. */
+export interface ComparedCase {
+  id: string;
+  title: string;
+  change: Change;
+  a: Outcome | null;
+  b: Outcome | null;
+  /** From A to B; empty where one of them has no outcome. */
+  differences: readonly Difference[];
+  /** What changed, in one sentence. */
+  sentence: string;
+}
+
+/** A against B: made by `harness/compare.ts`, shown on a page, in the terminal, as JSON and as markdown. */
+export interface Comparison {
+  a: Side;
+  b: Side;
+  counts: Readonly<Record<Change, number>>;
+  /** Cases with the same outcome on both sides, and cases with none on either. */
+  same: number;
+  without: number;
+  /** Those that differ, by harm and then in the order of the suite. */
+  cases: readonly ComparedCase[];
+}

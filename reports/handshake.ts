@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+
+/** A block of HTTP headers as it was on the wire, taken apart. */
+export interface Head {
+  /** Request or status line. */
+  first: string;
+  headers: readonly { name: string; value: string }[];
+  /** The whole, one line each. */
+  raw: string;
+}
+
+/** What the opening handshake says to somebody who knows RFC 6455 4. */
+export interface Examined {
+  /** The key that was sent, the accept value it asks for, and the one that came. null when either side was not recorded. */
+  accept: { key: string; wanted: string; got: string | null; right: boolean } | null;
+  /** The extensions offered and taken, in words. */
+  extensions: readonly string[];
+  /** Every rule the response breaks. */
+  problems: readonly string[];
+  /** What is allowed and yet unusual. */
+  notes: readonly string[];
+}
+
+/** RFC 6455 1.3: what is put behind the key before it is hashed. */
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+/** A raw header block; null when there was none (recorded as `?`). */
+export function parseHead(raw: string): Head | null {
+  if (raw === '' || raw === '?') return null;
+  const lines = raw.split(/\r\n|\n|\r/).filter((line) => line !== '');
+  const headers = lines.slice(1).map((line) => {
+    const colon = line.indexOf(':');
+    return colon === -1
+      ? { name: line, value: '' }
+      : { name: line.slice(0, colon), value: line.slice(colon + 1).trim() };
+  });
+  return { first: lines[0] ?? '', headers, raw: lines.join('\n') };
+}
+
+/** Holds the server's response against the request, by RFC 6455 4.1 (what a client must check) and 4.2.2. */
+export function examineHandshake(request: Head | null, response: Head | null): Examined {
+  const examined = { accept: null, extensions: [], problems: [], notes: [] };
+  if (request === null || response === null) return examined;
+  const [key] = valuesOf(request, 'Sec-WebSocket-Key');
+  const wanted =
+    key === undefined
+      ? undefined
+      : createHash('sha1')
+          .update(key + GUID)
+          .digest('base64');
+  const got = valuesOf(response, 'Sec-WebSocket-Accept')[0] ?? null;
+  return {
+    accept: key === undefined || wanted === undefined ? null : { key, wanted, got, right: got === wanted },
+    extensions: explainExtensions(request, response),
+    problems: problemsOf(request, response, wanted),
+    notes: response.headers.flatMap(({ name }) => unusualName(name)),
+  };
+}
+
+function valuesOf(head: Head, name: string): string[] {
+  return head.headers.filter((one) => one.name.toLowerCase() === name.toLowerCase()).map(({ value }) => value);
+}
+
+/** RFC 6455 4.1, the client's list of what makes it fail the connection, in that order. */
+function problemsOf(request: Head, response: Head, accept: string | undefined): string[] {
+  const problems: string[] = [];
+  if (!/^HTTP\/1\.1 101( |$)/.test(response.first))
+    problems.push('The status line is not HTTP/1.1 101 (RFC 6455 4.2.2).');
+  const upgrade = valuesOf(response, 'Upgrade');
+  if (upgrade.length === 0) problems.push('There is no Upgrade header (RFC 6455 4.1, 2).');
+  else if (!upgrade.some((value) => value.toLowerCase() === 'websocket'))
+    problems.push(`Upgrade is “${upgrade.join(', ')}”, not websocket (RFC 6455 4.1, 2).`);
+  const tokens = valuesOf(response, 'Connection').flatMap((value) => value.toLowerCase().split(/\s*,\s*/));
+  if (!tokens.includes('upgrade')) problems.push('Connection does not hold the token Upgrade (RFC 6455 4.1, 3).');
+  const accepts = valuesOf(response, 'Sec-WebSocket-Accept');
+  if (accepts.length === 0) problems.push('There is no Sec-WebSocket-Accept header (RFC 6455 4.1, 4).');
+  else if (accepts.length > 1) problems.push('Sec-WebSocket-Accept is there more than once (RFC 6455 11.3.3).');
+  else if (accept !== undefined && accepts[0] !== accept)
+    problems.push(`Sec-WebSocket-Accept is not the one that the key asks for (RFC 6455 4.1, 4).`);
+  const offered = valuesOf(request, 'Sec-WebSocket-Extensions').flatMap(extensionNames);
+  for (const name of valuesOf(response, 'Sec-WebSocket-Extensions').flatMap(extensionNames))
+    if (!offered.includes(name))
+      problems.push(`The extension “${name}” was taken and never offered (RFC 6455 4.1, 5).`);
+  const protocols = valuesOf(request, 'Sec-WebSocket-Protocol').flatMap((value) => value.split(/\s*,\s*/));
+  const chosen = valuesOf(response, 'Sec-WebSocket-Protocol');
+  if (chosen.length > 1) problems.push('Sec-WebSocket-Protocol is there more than once (RFC 6455 11.3.4).');
+  for (const name of chosen)
+    if (!protocols.includes(name))
+      problems.push(`The subprotocol “${name}” was chosen and never asked for (RFC 6455 4.1, 6).`);
+  return problems;
+}
+
+/** RFC 9110 5.1: names of headers know no case; some clients do. */
+function unusualName(name: string): string[] {
+  const usual = [
+    'Upgrade',
+    'Connection',
+    'Sec-WebSocket-Accept',
+    'Sec-WebSocket-Extensions',
+    'Sec-WebSocket-Protocol',
+  ].find((one) => one.toLowerCase() === name.toLowerCase());
+  return usual === undefined || usual === name
+    ? []
+    : [`“${name}” is commonly written ${usual}. Names of headers know no case (RFC 9110 5.1), but some clients do.`];
+}
+
+function extensionNames(value: string): string[] {
+  return value
+    .split(',')
+    .map((one) => (one.split(';')[0] ?? '').trim())
+    .filter((name) => name !== '');
+}
+
+function explainExtensions(request: Head, response: Head): string[] {
+  const offered = valuesOf(request, 'Sec-WebSocket-Extensions');
+  const taken = valuesOf(response, 'Sec-WebSocket-Extensions');
+  if (offered.length === 0 && taken.length === 0) return ['No extension was offered, and none was taken.'];
+  const offers = offered
+    .join(', ')
+    .split(',')
+    .filter((one) => one.trim() !== '').length;
+  const head = `${offers === 1 ? 'One offer was' : `${offers} offers were`} made, best first: ${offered.join(', ')}.`;
+  if (taken.length === 0) return [head, 'The server took none: messages go uncompressed.'];
+  return [
+    head,
+    `The server took ${taken.join(', ')}.`,
+    ...taken.flatMap((value) => value.split(';').slice(1)).flatMap(explainParameter),
+  ];
+}
+
+/** RFC 7692 7.1: the four parameters of permessage-deflate, as a server answers them. */
+function explainParameter(parameter: string): string[] {
+  const [name = '', value = ''] = parameter.split('=').map((part) => part.trim().replace(/^"|"$/g, ''));
+  const window = () => `a window of 2^${value} octets`;
+  switch (name) {
+    case 'server_no_context_takeover':
+      return ['server_no_context_takeover: the server compresses each message by itself (RFC 7692 7.1.1.1).'];
+    case 'client_no_context_takeover':
+      return ['client_no_context_takeover: the client has to compress each message by itself (RFC 7692 7.1.1.2).'];
+    case 'server_max_window_bits':
+      return [`server_max_window_bits: the server compresses with ${window()} at most (RFC 7692 7.1.2.1).`];
+    case 'client_max_window_bits':
+      return [`client_max_window_bits: the client has to keep to ${window()} (RFC 7692 7.1.2.2).`];
+    default:
+      return [`“${name}” is no parameter of permessage-deflate (RFC 7692 7.1).`];
+  }
+}
+
+/** Whether the response takes permessage-deflate, so that RSV1 has a meaning (RFC 7692 6). */
+export function takesDeflate(response: Head | null): boolean {
+  return (
+    response !== null &&
+    valuesOf(response, 'Sec-WebSocket-Extensions').flatMap(extensionNames).includes('permessage-deflate')
+  );
+}

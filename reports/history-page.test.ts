@@ -1,0 +1,104 @@
+import { expect, it } from 'vitest';
+import type { HistoryLine } from './history.ts';
+import { historyPage, stripView } from './history-page.ts';
+import { HOSTILE_STRINGS } from './hostile.ts';
+import { html } from './html.ts';
+import { sampleDetailOf, sampleReport } from './sample.ts';
+
+const suite = sampleReport.cases;
+const line = (at: number, grades: string, verdicts: string, more: Partial<HistoryLine> = {}): HistoryLine => ({
+  v: 1,
+  id: `run ${at}`,
+  started: `2026-05-0${at}T00:00:00.000Z`,
+  commit: `${at}262169abcdef0123`,
+  dirty: false,
+  suite: 'Autobahn 25.10.1',
+  engine: 'docker',
+  machine: 'here',
+  decision: 'passed',
+  agents: [{ name: 'ours', grades, verdicts, times: [100 * at, 5, 2000] }],
+  ...more,
+});
+const LINES = [
+  line(1, '+++++i+i+++', '==========='),
+  line(2, '++++????+++', '====????===', { decision: 'undecided' }),
+  line(3, '+++++i+i+++', '=====v====='),
+  line(4, '++X++i+i+++', '==v==v====='),
+];
+const pageOf = (lines: readonly HistoryLine[], unreadable = 0) =>
+  [...historyPage(lines, suite, unreadable)][0]?.content ?? '';
+const page = pageOf(LINES);
+const text = (content: string) =>
+  content
+    .replace(/<(style|script)>[\s\S]*?<\/\1>/g, '')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ');
+
+it('has the figures of each run as a table, newest first, and a gap for one that was cut short', () => {
+  expect(text(page)).toMatch(
+    /4 2026-05-04T00:00:00.000Z 4262169abcde docker ✓ PASSED 8 0 2 0 1 0 2 3 2026-05-03.* ○ INCOMPLETE – – – – – – – 1 2026-05-01/,
+  );
+  const bars = [...page.matchAll(/<rect class="\w+" x="(\d+)"/g)].map(([, x]) => x);
+  expect(new Set(bars)).toEqual(new Set(['0', '20', '30']));
+});
+
+it('has a grid of the cases that ever changed, with the first bad commit', () => {
+  const rows = text(/<table class="data grid">[\s\S]*?<\/table>/.exec(page)?.[0] ?? '');
+  expect(rows).toContain('2.4 Ping with a binary payload 1 ▼ run 4, 4262169abcde ✓ OK ✓ OK ✓ OK ✗ FAILED');
+  expect(rows).toContain(
+    '7.1.6 256 KiB, a text, a Close, then a Ping 1 ▼ run 3, 3262169abcde i INFORMATIONAL · not run i INFORMATIONAL i INFORMATIONAL',
+  );
+  expect(rows).not.toContain('1.1.1');
+});
+
+it('tells times of the last run’s machine only, and runs of its suite only', () => {
+  expect(text(page)).toContain('9 Limits');
+  expect(text(page)).toContain('2026-05-04T00:00:00.000Z 400 ms 400 ms 400 ms');
+  const elsewhere = pageOf([line(1, '+', '=', { machine: 'there' }), ...LINES.slice(2)]);
+  expect(elsewhere.match(/<polyline points="([^"]*)"/)?.[1]?.split(' ')).toHaveLength(2);
+  expect(text(pageOf([line(1, '+', '=', { suite: 'other' }), ...LINES.slice(2)], 3))).toContain(
+    '2 runs with Autobahn 25.10.1; 1 older ones, or with another suite, are in the file; 3 lines of the file could not be read.',
+  );
+});
+
+it('gives each case a strip of its last runs, on its own page', () => {
+  expect(
+    stripView(
+      LINES,
+      'ours',
+      suite,
+    )('2.4')
+      ?.cells.map(({ glyph }) => glyph)
+      .join(''),
+  ).toBe('✓✓✓✗');
+  expect(stripView(LINES, 'nobody', suite)('2.4')).toBeNull();
+  const [agent] = sampleReport.agents;
+  const report = { ...sampleReport, agents: agent === undefined ? [] : [{ ...agent, name: 'ours' }] };
+  const pages = [...html(report, sampleDetailOf, { lines: LINES, unreadable: 0, suite })];
+  expect(pages.at(-1)?.path).toBe('history.html');
+  expect(text(pages.find(({ path }) => path.endsWith('/2.4.html'))?.content ?? '')).toContain(
+    'Last runs , newest last: ✓ ✓ ✓ ✗ 1 flips',
+  );
+  expect(pages[0]?.content).toContain('href="history.html"');
+});
+
+it('is no page without a run', () => {
+  expect([...historyPage([], suite)]).toEqual([]);
+});
+
+it('is the same page whatever the names hold', () => {
+  const skeleton = (content: string) =>
+    (content.match(/<[^>]*>/g) ?? []).map((tag) => tag.replace(/="[^"]*"/g, '')).join('\n');
+  const named = (name: string) =>
+    pageOf(
+      LINES.map((one) => ({
+        ...one,
+        commit: name,
+        machine: name,
+        engine: name,
+        agents: one.agents.map((agent) => ({ ...agent, name })),
+      })),
+    );
+  const plain = skeleton(named('plain'));
+  for (const words of HOSTILE_STRINGS) expect(skeleton(named(words)) === plain, words).toBe(true);
+});

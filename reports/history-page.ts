@@ -1,0 +1,187 @@
+import type { ReportFile } from './files.ts';
+import { type CaseHistory, caseHistories, GRADE_LETTERS, type HistoryLine, isTimed } from './history.ts';
+import { render } from './render.ts';
+import type { CaseInfo } from './report.ts';
+import { decisionFace } from './views.ts';
+import { duration, type Face, GRADE_FACES, MISSING_FACE, plural } from './vocabulary.ts';
+
+/** Runs shown; older ones stay in the file. */
+const RUNS_SHOWN = 60;
+/** Cases of the grid; those that turned most often come first when there are more. */
+const GRID_ROWS = 150;
+/** The charts are drawn in units of these: a run is as wide as STEP, the whole as high as HEIGHT. */
+const STEP = 10;
+const HEIGHT = 100;
+
+const FACES: Readonly<Record<string, Face>> = {
+  ...Object.fromEntries(
+    Object.entries(GRADE_FACES).map(([grade, face]) => [GRADE_LETTERS[grade as keyof typeof GRADE_FACES], face]),
+  ),
+  [GRADE_LETTERS.missing]: MISSING_FACE,
+};
+const GAP: Face = { glyph: '·', word: 'not run', tone: 'gap' };
+
+/**
+ * `history.html`: for each agent of the last run the counts of its runs over time, the cases that ever changed, and
+ * the times of the timed ones. Only runs of the same suite as the last stand in one line; times only of its machine.
+ */
+export function* historyPage(
+  all: readonly HistoryLine[],
+  suite: readonly CaseInfo[],
+  unreadable = 0,
+): Generator<ReportFile> {
+  const last = all.at(-1);
+  if (last === undefined) return;
+  const lines = all.filter((line) => line.suite === last.suite).slice(-RUNS_SHOWN);
+  const view = {
+    kind: 'history',
+    id: null,
+    title: `History – ${last.agents.map(({ name }) => name).join(', ')}`,
+    keys: [
+      { key: 'u', does: 'up to all cases' },
+      { key: 'd', does: 'light or dark' },
+      { key: '?', does: 'these keys' },
+    ],
+    words: null,
+    sentence: `${plural(lines.length, 'run')} with ${last.suite}${all.length > lines.length ? `; ${all.length - lines.length} older ones, or with another suite, are in the file` : ''}${unreadable > 0 ? `; ${unreadable} lines of the file could not be read` : ''}.`,
+    agents: last.agents.map(({ name }) => agentView(name, lines, suite)),
+  };
+  yield { path: 'history.html', content: render('history', view) };
+}
+
+function agentView(name: string, all: readonly HistoryLine[], suite: readonly CaseInfo[]) {
+  const lines = all.filter(({ agents }) => agents.some((agent) => agent.name === name));
+  const histories = caseHistories(lines, name, suite);
+  const changed = histories.filter(({ flips }) => flips > 0);
+  const shown =
+    changed.length <= GRID_ROWS ? changed : [...changed].sort((a, b) => b.flips - a.flips).slice(0, GRID_ROWS);
+  return {
+    name,
+    chart: chartView(name, lines),
+    runs: lines.map((line, at) => runView(name, line, at)).reverse(),
+    grid: {
+      none: changed.length === 0,
+      left: changed.length > shown.length ? `${changed.length - shown.length} more changed` : null,
+      runs: lines.map(({ started, commit }, at) => ({ n: at + 1, title: `${started}, ${commitText(commit)}` })),
+      rows: shown.map((history) => gridRow(history, lines)),
+    },
+    times: timesView(name, lines, suite),
+  };
+}
+
+function commitText(commit: string | null): string {
+  return commit === null ? 'no commit' : commit.slice(0, 12);
+}
+
+function gradesOf(name: string, line: HistoryLine): Map<string, number> {
+  const tally = new Map<string, number>();
+  for (const letter of line.agents.find((agent) => agent.name === name)?.grades ?? '')
+    if (FACES[letter] !== undefined) tally.set(letter, (tally.get(letter) ?? 0) + 1);
+  return tally;
+}
+
+/** Stacked counts, one step a run. A run that was not decided has none: a gap, never a zero. */
+function chartView(name: string, lines: readonly HistoryLine[]) {
+  const bars = lines.flatMap((line, at) => {
+    if (line.decision === 'undecided') return [];
+    const tally = gradesOf(name, line);
+    const total = [...tally.values()].reduce((sum, n) => sum + n, 0);
+    let y = HEIGHT;
+    return Object.entries(FACES).flatMap(([letter, { tone }]) => {
+      const n = tally.get(letter) ?? 0;
+      // The few that are not OK are what one looks for: they get a height that can be seen.
+      const height =
+        n === 0 ? 0 : letter === GRADE_LETTERS.OK ? (HEIGHT * n) / total : Math.max(2, (HEIGHT * n) / total);
+      y -= height;
+      return n === 0 ? [] : [{ tone, x: at * STEP, y: Math.max(0, y).toFixed(1), height: height.toFixed(1) }];
+    });
+  });
+  return { width: widthOf(lines), height: HEIGHT, step: STEP - 1, bars };
+}
+
+/** A few runs do not fill the page: each is as wide as one of twenty. */
+function widthOf(lines: readonly HistoryLine[]): number {
+  return Math.max(20, lines.length) * STEP;
+}
+
+function runView(name: string, line: HistoryLine, at: number) {
+  const tally = gradesOf(name, line);
+  const verdicts = line.agents.find((agent) => agent.name === name)?.verdicts ?? '';
+  return {
+    n: at + 1,
+    started: line.started,
+    commit: `${commitText(line.commit)}${line.dirty === true ? ', changed' : ''}`,
+    engine: line.engine,
+    decision: decisionFace(line.decision),
+    counts: Object.keys(FACES).map((letter) => (line.decision === 'undecided' ? '–' : String(tally.get(letter) ?? 0))),
+    unexpected: line.decision === 'undecided' ? '–' : String(verdicts.replace(/[=.s]/g, '').length),
+  };
+}
+
+function gridRow({ id, title, states, flips, firstBad }: CaseHistory, lines: readonly HistoryLine[]) {
+  const bad = firstBad === null ? undefined : lines[firstBad];
+  return {
+    id,
+    title,
+    flips: String(flips),
+    since: bad === undefined ? null : `run ${(firstBad ?? 0) + 1}, ${commitText(bad.commit)}`,
+    cells: states.map(({ letter, gap }, at) => ({
+      face: gap ? GAP : (FACES[letter] ?? GAP),
+      first: at === firstBad,
+    })),
+  };
+}
+
+/** Median with least and most, of each timed category and run, on the machine of the last run. */
+function timesView(name: string, all: readonly HistoryLine[], suite: readonly CaseInfo[]) {
+  const machine = all.at(-1)?.machine ?? '';
+  const lines = all.filter((line) => line.machine === machine);
+  const timed = suite.filter(isTimed);
+  const categories = [...new Map(timed.map(({ category, categoryTitle }) => [category, categoryTitle]))];
+  const groups = categories.flatMap(([category, title]) => {
+    const runs = lines.flatMap((line, at) => {
+      const times = line.agents.find((agent) => agent.name === name)?.times ?? [];
+      const ms = times.filter((one, i): one is number => timed[i]?.category === category && one !== null);
+      return ms.length === 0 ? [] : [{ at, started: line.started, ...spread(ms) }];
+    });
+    const most = Math.max(...runs.map((run) => run.most));
+    const y = (ms: number) => (HEIGHT - (HEIGHT * Math.log1p(ms)) / Math.log1p(most)).toFixed(1);
+    return runs.length === 0
+      ? []
+      : [
+          {
+            title: `${category} ${title}`,
+            width: widthOf(lines),
+            height: HEIGHT,
+            bands: runs.map((run) => ({ x: run.at * STEP + STEP / 2, from: y(run.most), to: y(run.least) })),
+            line: runs.map((run) => `${run.at * STEP + STEP / 2},${y(run.median)}`).join(' '),
+            runs: runs.slice(-10).map((run) => ({
+              started: run.started,
+              least: duration(run.least),
+              median: duration(run.median),
+              most: duration(run.most),
+            })),
+          },
+        ];
+  });
+  return groups.length === 0 ? null : { machine, groups };
+}
+
+function spread(ms: readonly number[]): { least: number; median: number; most: number } {
+  const sorted = [...ms].sort((a, b) => a - b);
+  return { least: sorted[0] ?? 0, median: sorted[sorted.length >> 1] ?? 0, most: sorted.at(-1) ?? 0 };
+}
+
+/** A case's last fifty runs, for its own page: newest last. Empty without a history. */
+export function stripView(lines: readonly HistoryLine[], agent: string, suite: readonly CaseInfo[]) {
+  const strips = new Map(
+    caseHistories(lines.slice(-50), agent, suite).map(({ id, states, flips }) => [
+      id,
+      { flips, cells: states.map(({ letter, gap }) => (gap ? GAP : (FACES[letter] ?? GAP))) },
+    ]),
+  );
+  return (id: string) => {
+    const strip = strips.get(id);
+    return strip === undefined || strip.cells.every(({ tone }) => tone === 'gap') ? null : strip;
+  };
+}

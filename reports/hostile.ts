@@ -1,0 +1,53 @@
+/**
+ * About 300 strings that have broken out of somebody's page, document or log before: each way in, wrapped by each way
+ * out of the place it might stand in. Used by the render tests.
+ */
+
+const WAYS_IN = [
+  '<script>alert(1)</script>',
+  '<ScRiPt src=//x.example></sCrIpT>',
+  '<img src=x onerror=alert(1)>',
+  '<svg/onload=alert(1)>',
+  '<svg><animate onbegin=alert(1)></svg>',
+  '<iframe srcdoc="<script>alert(1)</script>">',
+  '<details open ontoggle=alert(1)>',
+  '<a href="javascript:alert(1)">x</a>',
+  '<base href=//x.example>',
+  '<meta http-equiv=refresh content=0;url=//x.example>',
+  '<link rel=stylesheet href=//x.example>',
+  '<style>*{display:none}</style>',
+  '<form action=//x.example><input name=x></form>',
+  '<math><mtext><table><mglyph><style><img src onerror=alert(1)>',
+  '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
+  '<!-- --!><img src=x onerror=alert(1)>',
+  ' onmouseover=alert(1) x=',
+  ' autofocus onfocus=alert(1)',
+  'javascript:alert(1)',
+  'data:text/html,<script>alert(1)</script>',
+  '{{constructor.constructor("alert(1)")()}}',
+  '{{{this}}} {{&this}} {{> layout}}',
+  '__proto__ constructor toString',
+  '%CSS% %JS_HASH%',
+  '&lt;script&gt; &#60;script&#62; &#x3c;',
+  '\u202e<img src=x onerror=alert(1)>\u2066',
+  '\0<script>alert(1)</script>',
+  '\ud800<script>\udc00',
+  '\u2028alert(1)\u2029',
+  '+ADw-script+AD4-alert(1)',
+] as const;
+
+const WAYS_OUT = [
+  '',
+  '"',
+  "'",
+  '`',
+  '">',
+  "'>",
+  '-->',
+  '</title></style></script></pre></textarea>',
+  ']]>',
+  '\n\n::error::',
+] as const;
+
+/** Every way in behind every way out. */
+export const HOSTILE_STRINGS: readonly string[] = WAYS_OUT.flatMap((out) => WAYS_IN.map((way) => out + way));

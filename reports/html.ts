@@ -1,0 +1,32 @@
+import { caseView } from './case-view.ts';
+import type { DetailOf, ReportFile } from './files.ts';
+import type { HistoryLine } from './history.ts';
+import { historyPage, stripView } from './history-page.ts';
+import { indexView } from './index-view.ts';
+import { render } from './render.ts';
+import type { CaseInfo, Report } from './report.ts';
+import { casePath } from './views.ts';
+
+/** The runs before this one, and this one last, with the suite's cases: their letters stand in that order. */
+export interface History {
+  lines: readonly HistoryLine[];
+  unreadable: number;
+  suite: readonly CaseInfo[];
+}
+
+/**
+ * The pages: the index, then one for every planned case of every agent, also where its result is missing; and the
+ * history when there is one. Each holds all it needs, opens from disk, and is read without scripts. One page exists at
+ * a time.
+ */
+export function* html(report: Report, detailOf: DetailOf, history?: History): Generator<ReportFile> {
+  yield { path: 'index.html', content: render('index', indexView(report, history !== undefined)) };
+  for (const agent of report.agents) {
+    const strip = history === undefined ? undefined : stripView(history.lines, agent.name, history.suite);
+    for (const [index, { id }] of report.cases.entries()) {
+      const view = caseView(report, agent, index, detailOf(agent.slug, id), strip);
+      yield { path: casePath(agent.slug, id), content: render('case', view) };
+    }
+  }
+  if (history !== undefined) yield* historyPage(history.lines, history.suite, history.unreadable);
+}

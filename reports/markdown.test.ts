@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { capped, escapeMarkdown, markdown, SUMMARY_LIMIT_BYTES } from './markdown.ts';
+import type { Report } from './report.ts';
+import { sampleReport } from './sample.ts';
+
+const render = (report: Report = sampleReport) => [...markdown(report)][0]?.content ?? '';
+
+describe('summary.md', () => {
+  it('says the verdict in its first line', () => {
+    expect(render().split('\n')[0]).toBe(
+      '## ○ INCOMPLETE: INCOMPLETE: 15 of 22 cases have results; the second server died during 7.5.1',
+    );
+  });
+
+  it('has rows of as many cells as their head, whatever the names hold', () => {
+    const tables = render()
+      .split('\n\n')
+      .filter((block) => block.startsWith('|'));
+    expect(tables).toHaveLength(3);
+    for (const table of tables) {
+      const widths = table
+        .trim()
+        .split('\n')
+        .map((line) => line.match(/(?<!\\)\|/g)?.length);
+      expect(new Set(widths).size).toBe(1);
+    }
+  });
+
+  it('lists what needs attention, worst first', () => {
+    const verdicts = [...render().matchAll(/^\| [▼○±+↻▲] (\w+) /gm)].map(([, verdict]) => verdict);
+    expect(verdicts).toHaveLength(15);
+    expect(verdicts[0]).toBe('regressed');
+    expect(verdicts.at(-1)).toBe('improved');
+  });
+
+  it('leaves out what there is nothing to say about', () => {
+    const calm = { ...sampleReport, problems: [], agents: [] };
+    expect(render(calm)).not.toMatch(/Needs attention|kept us/);
+  });
+
+  it('stays within the limit for 517 cases of 12 agents, cut at the end of a row', () => {
+    const [info] = sampleReport.cases;
+    const [agent] = sampleReport.agents;
+    if (info === undefined || agent === undefined) throw new Error('the sample is empty');
+    const many = {
+      ...sampleReport,
+      cases: Array.from({ length: 517 }, (_, i) => ({ ...info, id: `1.1.${i}` })),
+      agents: Array.from({ length: 12 }, (_, i) => ({ ...agent, name: 'x'.repeat(200), slug: `a${i}`, cases: [] })),
+    };
+    const text = render(many);
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(SUMMARY_LIMIT_BYTES);
+    expect(text).toMatch(/\|\n\n[\d]+ more lines are left out here; report\.json holds them all\.\n$/);
+  });
+});
+
+it('escapes all that could be markup, HTML, a mention or a cell border', () => {
+  expect(escapeMarkdown('a|b`c<d>&*_[x](y)#@me')).toBe('a\\|b\\`c&lt;d>&amp;\\*\\_\\[x\\](y)\\#&#64;me');
+  expect(escapeMarkdown('\\|\n')).toBe('\\\\\\|\\\\n');
+});
+
+it('cuts between lines and counts octets, not characters', () => {
+  const lines = Array.from({ length: 100 }, () => 'é'.repeat(10));
+  expect(capped(lines, 10_000)).toBe(`${lines.join('\n')}\n`);
+  const cut = capped(lines, 500);
+  expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(500);
+  expect(cut).toMatch(/é\n\n81 more lines/);
+});

@@ -1,0 +1,351 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { caseView } from './case-view.ts';
+import { comparePage } from './compare-page.ts';
+import type { HistoryLine } from './history.ts';
+import { HOSTILE_STRINGS } from './hostile.ts';
+import { html } from './html.ts';
+import { indexView } from './index-view.ts';
+import { render } from './render.ts';
+import { renderers } from './renderers.ts';
+import type { Report } from './report.ts';
+import { sampleDetailOf, sampleReport } from './sample.ts';
+import { bigReport } from './sample-big.ts';
+import { sampleComparison } from './sample-comparison.ts';
+import { axeViolations, describeWithChromium, launch, watchedPage } from './testing-chromium.ts';
+import { visible } from './visible.ts';
+import { writeFiles } from './write.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'pages-real-'));
+const at = (path: string) => pathToFileURL(join(home, path)).href;
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const OURS = sampleReport.agents[0]?.slug ?? '';
+const WORST = `sample/cases/${OURS}/2.4.html`;
+const SEED = `sample/cases/${OURS}/7.1.6.html`;
+
+const LINES = [1, 2, 3, 4].map((day): HistoryLine => {
+  const bad = day > 2;
+  return {
+    v: 1,
+    id: `run ${day}`,
+    started: `2026-05-0${day}T00:00:00.000Z`,
+    commit: '3262169abc',
+    dirty: false,
+    suite: 'Autobahn 25.10.1',
+    engine: 'docker',
+    machine: 'here',
+    decision: day === 2 ? 'undecided' : 'passed',
+    agents: sampleReport.agents.map(({ name }) => ({
+      name,
+      grades: bad ? '++X~+i+i-+?' : '+++++i+i+++',
+      verdicts: bad ? '==v==v=====' : '===========',
+      times: [100 * day, 5, 2000],
+    })),
+  };
+});
+
+/** Every kind of page: what the index looks like with news and without, a case with a record and without. */
+const PAGES = [
+  'sample/index.html',
+  'passed/index.html',
+  SEED,
+  `sample/cases/${sampleReport.agents[1]?.slug}/7.5.1.html`,
+  'sample/compare.html',
+  'sample/history.html',
+];
+
+async function write(folder: string, report: Report): Promise<void> {
+  const history = { lines: LINES, unreadable: 1, suite: sampleReport.cases };
+  await writeFiles(join(home, folder), html(report, sampleDetailOf, history));
+  const details = { a: sampleDetailOf, b: sampleDetailOf };
+  await writeFiles(join(home, folder), comparePage([sampleComparison], details));
+  for (const form of ['junit', 'markdown', 'badge', 'json'] as const)
+    await writeFiles(join(home, folder), renderers[form](report));
+}
+
+describeWithChromium('the pages, opened from disk in a real Chromium', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    await write('sample', sampleReport);
+    const good = sampleReport.agents.slice(0, 1).map((agent) => ({
+      ...agent,
+      name: 'ours',
+      cases: agent.cases.filter(({ verdict }) => verdict === 'same'),
+    }));
+    const kept = good[0]?.cases.map(({ id }) => id) ?? [];
+    await write('passed', {
+      ...sampleReport,
+      problems: [],
+      gate: { ...sampleReport.gate, decision: 'passed', exitCode: 0 },
+      cases: sampleReport.cases.filter(({ id }) => kept.includes(id)),
+      agents: good,
+    });
+    browser = await launch();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(home, { recursive: true });
+  });
+
+  it('have nothing that axe-core objects to, in light and dark, at three widths; ask for nothing and say nothing', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const { page, seen, close } = await watchedPage(browser, { colorScheme });
+      for (const path of PAGES) {
+        await page.goto(at(path));
+        for (const width of [400, 800, 1280]) {
+          await page.setViewportSize({ width, height: 900 });
+          expect(await axeViolations(page, AXE), `${path}, ${colorScheme}, ${width}`).toEqual([]);
+          const wide = await page.evaluate('document.documentElement.scrollWidth');
+          expect(wide, `${path} at ${width} scrolls sideways`).toBeLessThanOrEqual(width);
+        }
+      }
+      expect(seen).toEqual([]);
+      await close();
+    }
+  });
+
+  it('lead to the worst case in two keys, and back up to its place', async () => {
+    const { page, seen, close } = await watchedPage(browser);
+    await page.goto(at('sample/index.html'));
+    await page.keyboard.press('n');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(at(WORST));
+    await page.keyboard.press('n');
+    await page.waitForURL(/7\.1\.6\.html|6\.4\.2\.html/);
+    await page.keyboard.press('u');
+    await page.waitForURL(/index\.html/);
+    await page.keyboard.press('?');
+    expect(await page.locator('dialog#keys').isVisible()).toBe(true);
+    await page.keyboard.press('Escape');
+    expect(await page.locator('dialog#keys').isVisible()).toBe(false);
+    const background = () => page.evaluate('getComputedStyle(document.body.parentElement).backgroundColor');
+    const before = await background();
+    await page.keyboard.press('d');
+    expect(await background()).not.toBe(before);
+    expect(seen).toEqual([]);
+    await close();
+  });
+
+  it('filter by words, keep them in the address, and restore them from it', async () => {
+    const { page, seen, close } = await watchedPage(browser);
+    await page.goto(at('sample/index.html'));
+    await page.keyboard.press('/');
+    await page.keyboard.type('s:failed -9');
+    const rows = () =>
+      page.locator('tr[data-case]:visible').evaluateAll((all) => all.map((row) => row.getAttribute('data-case')));
+    expect(await rows()).toEqual(['2.4', '6.4.1']);
+    expect(await page.locator('#shown').textContent()).toBe('2 of 11 cases shown.');
+    const address = page.url();
+    expect(new URL(address).hash).toBe('#?q=s%3Afailed+-9');
+
+    await page.goto('about:blank');
+    await page.goto(address);
+    expect(await rows()).toEqual(['2.4', '6.4.1']);
+    await page.locator('tr[data-case="2.4"] td a').first().click();
+    await page.waitForURL(/2\.4\.html/);
+    // Within the filter the next case is the next that was shown.
+    await page.keyboard.press('j');
+    await page.waitForURL(/6\.4\.1\.html/);
+    await page.keyboard.press('u');
+    await page.waitForURL(/index\.html/);
+    expect(await rows()).toEqual(['2.4', '6.4.1']);
+    expect(await page.evaluate('document.activeElement.closest("tr").dataset.case')).toBe('6.4.1');
+
+    await page.goto(at('sample/index.html'));
+    await page.locator('a[data-word="is:flaky"]').click();
+    expect(await rows()).toEqual(['9.1.1']);
+    await page.locator('a[data-word="is:missing"]').click({ modifiers: ['Control'] });
+    expect(await page.locator('#search').inputValue()).toBe('is:flaky is:missing');
+    await page.keyboard.press('Escape');
+    expect(await rows()).toHaveLength(11);
+    await page.goto(`${at(SEED)}#w10`);
+    expect(await page.locator('tr:target').getAttribute('id')).toBe('w10');
+    expect(seen).toEqual([]);
+    await close();
+  });
+
+  it('are read without scripts: everything is there, folds open, filters do no harm', async () => {
+    const { page, seen, close } = await watchedPage(browser, { javaScriptEnabled: false });
+    await page.goto(at('sample/index.html'));
+    expect(await page.locator('#filter').isVisible()).toBe(false);
+    expect(await page.locator('.attention li').count()).toBe(15);
+    await page.locator('details.category > summary').first().click();
+    await page.locator('details.category > summary').first().click();
+    expect(await page.locator('tr[data-case]').count()).toBe(11);
+    await page.goto(at(SEED));
+    expect(await page.locator('p.sentence').textContent()).toContain('never answered the Close frame');
+    expect(await page.locator('#wire-log tr').count()).toBe(15);
+    expect(seen).toEqual([]);
+    await close();
+  });
+
+  it('say at a glance what was wrong with the server this began with, above the fold', async () => {
+    const { page, close } = await watchedPage(browser, { viewport: { width: 1280, height: 720 } });
+    await page.goto(at(SEED));
+    for (const words of ['The server never answered the Close frame', 'Server’s close code', 'Clean close']) {
+      const box = await page.getByText(words).first().boundingBox();
+      expect(box?.y ?? 9999, words).toBeLessThan(720);
+    }
+    await page.goto(`${at(SEED)}#wire`);
+    expect(await page.locator('tr.end .fault').textContent()).toContain('was never answered');
+    await close();
+  });
+
+  it('tell every verdict by glyph and word, not by colour alone', async () => {
+    const { page, close } = await watchedPage(browser);
+    for (const path of PAGES) {
+      await page.goto(at(path));
+      const chips =
+        await page.evaluate(`[...document.querySelectorAll('.chip, .mark:not(a), .matrix td a')].map((chip) => ({
+        glyph: chip.querySelector('b')?.textContent ?? getComputedStyle(chip, '::before').content.replace(/[" /]/g, ''),
+        text: chip.textContent,
+      }))`);
+      expect(chips, path).toSatisfy((all: { glyph: string; text: string }[]) =>
+        all.every(({ glyph, text }) => /^\S$/u.test(glyph) && /[A-Za-z]{2,}|\d/.test(text.replace(glyph, ''))),
+      );
+    }
+    await close();
+  });
+
+  it('print on few sheets, whole, in light', async () => {
+    const { page, close } = await watchedPage(browser, { colorScheme: 'dark' });
+    await page.goto(at(SEED));
+    const pdf = await page.pdf({ format: 'A4' });
+    const sheets = pdf.toString('latin1').match(/\/Type\s*\/Page\b(?!s)/g)?.length ?? 0;
+    console.log(`a case prints on ${sheets} sheets`);
+    expect(sheets).toBeGreaterThan(0);
+    expect(sheets).toBeLessThanOrEqual(4);
+    await close();
+  });
+
+  it(`run nothing of ${HOSTILE_STRINGS.length} hostile strings in any field, and show them as they are`, async () => {
+    const { page, seen, close } = await watchedPage(browser);
+    const [agent] = sampleReport.agents;
+    const [one] = agent?.cases ?? [];
+    const info = sampleReport.cases[5];
+    if (agent === undefined || one === undefined || info === undefined) throw new Error('the sample is empty');
+    const evil = (words: string): Report => ({
+      ...sampleReport,
+      run: { ...sampleReport.run, command: words, commit: words, started: words, id: words },
+      engine: { ...sampleReport.engine, summary: words },
+      problems: [{ what: words, where: words, why: words, todo: words, tail: [words], case: '7.1.6' }],
+      cases: [{ ...info, title: words, categoryTitle: words, subcategoryTitle: words, rfc: [words] }],
+      agents: [
+        {
+          ...agent,
+          name: words,
+          slug: 'evil',
+          url: words,
+          command: words,
+          expectedFile: words,
+          cases: [
+            { ...one, id: '7.1.6', verdict: 'regressed', sentence: words, why: words, issue: words, result: words },
+          ],
+        },
+      ],
+    });
+    const evilDetail = (words: string) => {
+      const detail = sampleDetailOf(OURS, '7.1.6');
+      if (detail === undefined) throw new Error('the sample has no 7.1.6');
+      const line = words.replace(/[\r\n]/g, ' ');
+      return {
+        ...detail,
+        description: words,
+        expectation: words,
+        result: words,
+        resultClose: words,
+        wasNotCleanReason: words,
+        localCloseReason: words,
+        remoteCloseReason: words,
+        received: [
+          { kind: 'message', payload: words, binary: false } as const,
+          { kind: 'timeout', tag: words } as const,
+        ],
+        httpRequest: `${line}\r\n${line}: ${line}\r\n\r\n`,
+        httpResponse: `${line}\r\n${line}: ${line}\r\n\r\n`,
+        wirelog: detail.wirelog.map((row) =>
+          row.row === 'frame'
+            ? { ...row, payload: words, mask: words }
+            : row.row === 'octets'
+              ? { ...row, hex: words }
+              : row,
+        ),
+      };
+    };
+    const shown = async (path: string, content: string, selector: string) => {
+      await writeFiles(join(home, 'evil'), [{ path, content }]);
+      await page.goto(at(`evil/${path}`));
+      return await page.evaluate(`[...document.querySelectorAll('${selector}')].map((one) => one.textContent)`);
+    };
+    const asShown = (words: string) => visible(words).replace(/\r\n?/g, '\n');
+    for (const [i, words] of HOSTILE_STRINGS.entries()) {
+      const report = evil(words);
+      const [first] = report.agents;
+      if (first === undefined) throw new Error('there is no agent');
+      const content = render('case', caseView(report, first, 0, evilDetail(words)));
+      expect(await shown(`case-${i}.html`, content, '.sentence')).toEqual([asShown(words)]);
+    }
+    // The index holds many at once: an agent, a problem and what needs attention for each.
+    for (let i = 0; i < HOSTILE_STRINGS.length; i += 50) {
+      const all = HOSTILE_STRINGS.slice(i, i + 50).map(evil);
+      const [first] = all;
+      if (first === undefined) throw new Error('there is no report');
+      const report = {
+        ...first,
+        problems: all.flatMap(({ problems }) => problems),
+        agents: all.flatMap(({ agents }) => agents),
+      };
+      const content = render('index', indexView(report, true));
+      const wanted = HOSTILE_STRINGS.slice(i, i + 50).map(asShown);
+      expect(await shown(`index-${i}.html`, content, '.attention p')).toEqual(wanted);
+    }
+    expect(seen).toEqual([]);
+    await close();
+  });
+
+  it('are quick with 517 cases of 5 agents (measured, not asserted)', async () => {
+    const report = bigReport(5);
+    const clock = performance.now();
+    let [pages, octets] = [0, 0];
+    for (const { content } of html(report, sampleDetailOf)) {
+      pages++;
+      octets += content.length;
+    }
+    const rendered = Math.round(performance.now() - clock);
+    const [index] = html(report, sampleDetailOf);
+    await writeFiles(join(home, 'big'), index === undefined ? [] : [index]);
+    const { page, seen, close } = await watchedPage(browser, { viewport: { width: 1280, height: 900 } });
+    await page.goto(at('big/index.html'));
+    const interactive = await page.evaluate(
+      'Math.round(performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd)',
+    );
+    const filter = await page.evaluate(() => {
+      const { document, performance, Event } = globalThis as unknown as {
+        document: {
+          getElementById(id: string): { value: string; dispatchEvent(event: unknown): void };
+          body: { offsetHeight: number };
+        };
+        performance: { now(): number };
+        Event: new (name: string) => unknown;
+      };
+      const search = document.getElementById('search');
+      return ['s:failed', 'text', '', 'is:slow'].map((words) => {
+        const from = performance.now();
+        search.value = words;
+        search.dispatchEvent(new Event('input'));
+        void document.body.offsetHeight;
+        return Math.round(performance.now() - from);
+      });
+    });
+    console.log(
+      `517 × 5: ${pages} pages of ${(octets / 1048576).toFixed(1)} MiB rendered in ${rendered} ms; index ${Math.round((index?.content.length ?? 0) / 1024)} KiB, interactive in ${interactive} ms, filters in ${filter.join(', ')} ms with layout`,
+    );
+    expect(seen).toEqual([]);
+    await close();
+  });
+});

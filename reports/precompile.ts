@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import Handlebars from 'handlebars';
+import ts from 'typescript';
+
+/**
+ * `npm run templates`: every `templates/*.hbs` becomes a function in `templates/compiled.js`, so that no template is
+ * compiled while a report is made. `layout.hbs` becomes one layout for each kind of page (`layout-index`), with the
+ * one style sheet and the one script of that kind in it, and with the hashes by which the page's
+ * Content-Security-Policy lets them and nothing else run.
+ */
+
+const FOLDER = new URL('./templates/', import.meta.url);
+
+/** What goes into each kind of page: style sheets and scripts, in this order. A `.ts` file is a module of ours. */
+const KINDS: Readonly<Record<string, { css: readonly string[]; js: readonly string[] }>> = {
+  index: { css: ['base.css', 'index.css'], js: ['../query.ts', '../cell-facts.ts', 'page.js', 'index.js'] },
+  compare: { css: ['base.css', 'compare.css'], js: ['page.js', 'compare.js'] },
+  history: { css: ['base.css', 'history.css'], js: ['page.js', 'history.js'] },
+  case: { css: ['base.css', 'case.css'], js: ['page.js', 'case.js'] },
+};
+
+/** Source of `compiled.js`, made from the files of `templates/`. Throws with the file's name when one is not allowed. */
+export function precompileTemplates(): string {
+  const templates = readdirSync(FOLDER)
+    .filter((file) => file.endsWith('.hbs'))
+    .sort()
+    .flatMap((file) => {
+      const source = read(file);
+      if (/\{\{\{|\{\{~?&/.test(source)) {
+        throw new Error(
+          `reports/templates/${file} holds an unescaped expression ({{{…}}} or {{&…}}), and what is shown may be hostile. Write {{…}}.`,
+        );
+      }
+      const name = file.replace(/\.hbs$/, '');
+      if (name !== 'layout') return [compiled(name, source)];
+      return Object.keys(KINDS).map((kind) => compiled(`layout-${kind}`, withAssets(source, kind)));
+    });
+  return `// Made by reports/precompile.ts from the .hbs files beside it.\nexport const templates = {\n${templates.join('')}};\n`;
+}
+
+function compiled(name: string, source: string): string {
+  const code = Handlebars.precompile(source, {
+    strict: true,
+    preventIndent: true,
+    knownHelpers: { if: true, each: true, unless: true, with: true },
+    knownHelpersOnly: true,
+  });
+  return `  ${JSON.stringify(name)}: ${String(code)},\n`;
+}
+
+function withAssets(layout: string, kind: string): string {
+  const { css = [], js = [] } = KINDS[kind] ?? {};
+  const assets = {
+    CSS: css.map((file) => squeezeStyle(asset(file))).join(''),
+    JS: `(()=>{"use strict";\n${js.map((file) => squeezeScript(asset(file))).join('')}})();`,
+  };
+  return layout.replace(/%(CSS|JS)(_HASH)?%/g, (_, name: 'CSS' | 'JS', hash?: string) =>
+    hash === undefined ? assets[name] : sha256(assets[name]),
+  );
+}
+
+/** Text of a style sheet or script that may stand within a template's `<style>` or `<script>`. */
+function asset(file: string): string {
+  const text = file.endsWith('.ts') ? asScript(read(file)) : read(file);
+  if (/\{\{|<\/(style|script)/i.test(text)) {
+    throw new Error(
+      `reports/templates/${file} holds "{{" or a closing tag, and it stands within a template's <style> or <script>.`,
+    );
+  }
+  return text;
+}
+
+/** A module of ours that imports only types, as part of a script: its types, exports and comments go. */
+function asScript(source: string): string {
+  const { outputText } = ts.transpileModule(source, {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, removeComments: true },
+  });
+  if (/^import /m.test(outputText)) throw new Error('A module that goes into a page imports more than types.');
+  return outputText.replace(/^export (?=const|function|class)/gm, '').replace(/^export \{.*$/gm, '');
+}
+
+/** Without comments and the white space that CSS does not need: it stands in every page of a report. */
+function squeezeStyle(css: string): string {
+  return css
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/\s+/g, ' ')
+    .replace(/ ?([{};,>]) ?/g, '$1')
+    .replace(/: /g, ':')
+    .replace(/;\}/g, '}')
+    .replace(/(?<=[ :(,])0\.(?=\d)/g, '.')
+    .trim();
+}
+
+/** Without indentation, empty lines and lines that are a comment; what a line holds is left alone. */
+function squeezeScript(script: string): string {
+  return script.replace(/^\s*\/\/.*$/gm, '').replace(/^\s+/gm, '');
+}
+
+function read(file: string): string {
+  return readFileSync(new URL(file, FOLDER), 'utf8');
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  writeFileSync(new URL('compiled.js', FOLDER), precompileTemplates());
+}

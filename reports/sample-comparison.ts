@@ -1,0 +1,45 @@
+import type { ComparedCase, Comparison } from './comparison.ts';
+import { HOSTILE_NAMES, sampleDifferences, sampleOutcome, sampleReport } from './sample.ts';
+import { explainDifferences } from './sentence.ts';
+
+/** A comparison with each kind of change, whose agents have names that would break out of a page. */
+
+const GOOD = sampleOutcome();
+const UNCLEAN = sampleOutcome({ behaviorClose: 'UNCLEAN', wasClean: false, remoteCloseCode: null, received: [] });
+
+function compared(
+  id: string,
+  change: ComparedCase['change'],
+  a: ComparedCase['a'],
+  b: ComparedCase['b'],
+): ComparedCase {
+  const toward = change === 'fixed' ? 'better' : change === 'changed' ? 'sideways' : 'worse';
+  const differences = a === null || b === null ? [] : sampleDifferences(b, a, toward);
+  const title = sampleReport.cases.find((info) => info.id === id)?.title ?? '';
+  return { id, title, change, a, b, differences, sentence: explainDifferences(b, a, differences) };
+}
+
+const [AGENT_A, AGENT_B] = sampleReport.agents;
+const side = {
+  run: sampleReport.run.id,
+  started: sampleReport.run.started,
+  commit: '3262169',
+  suite: 'Autobahn 25.10.1',
+  root: '',
+};
+
+/** The two agents of the sample report, compared. */
+export const sampleComparison: Comparison = {
+  a: { ...side, agent: HOSTILE_NAMES[0], slug: AGENT_A?.slug ?? '' },
+  b: { ...side, agent: HOSTILE_NAMES[1], slug: AGENT_B?.slug ?? '' },
+  counts: { regressed: 1, removed: 1, changed: 1, fixed: 1, added: 1 },
+  same: 6,
+  without: 1,
+  cases: [
+    compared('2.4', 'regressed', GOOD, UNCLEAN),
+    compared('7.5.1', 'removed', GOOD, null),
+    compared('6.4.1', 'changed', GOOD, sampleOutcome({ remoteCloseCode: 1001 })),
+    compared('1.1.2', 'fixed', UNCLEAN, GOOD),
+    compared('1.1.1', 'added', null, GOOD),
+  ],
+};

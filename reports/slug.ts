@@ -1,0 +1,17 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * The name an agent's folders and pages go by: lower-case letters, digits, dots and dashes. A name that is not its own
+ * slug gets eight hex digits of its hash behind it, so that `My App` and `my-app` never share a folder (Autobahn lets
+ * the second overwrite the first).
+ */
+export function slugOf(name: string): string {
+  const slug = name
+    .toLowerCase()
+    .replace(/[^a-z0-9.]+/g, '-')
+    .replace(/^[.-]+|[.-]+$/g, '')
+    .slice(0, 40);
+  if (slug === name && slug !== '') return slug;
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 8);
+  return slug === '' ? hash : `${slug}-${hash}`;
+}

@@ -1,0 +1,83 @@
+// biome-ignore-all lint/correctness/noUnusedVariables: the scripts of one page share one scope
+// What all pages share: light and dark, the sheet of keys, the hash as state. A page is whole without it.
+const $ = (id) => document.getElementById(id);
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const root = document.documentElement;
+
+// A page opened from disk may have no storage: then a wish lasts as long as the page.
+const wishes = {
+  get(name) {
+    try {
+      return localStorage.getItem(`ws-conformance ${name}`);
+    } catch {
+      return null;
+    }
+  },
+  set(name, value) {
+    try {
+      localStorage.setItem(`ws-conformance ${name}`, value);
+    } catch {}
+  },
+};
+
+const theme = wishes.get('theme');
+if (theme === 'dark' || theme === 'light') root.dataset.theme = theme;
+const turnTheme = () => {
+  const dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
+  root.dataset.theme = dark ? 'light' : 'dark';
+  wishes.set('theme', root.dataset.theme);
+};
+
+const state = () => new URLSearchParams(location.hash.startsWith('#?') ? location.hash.slice(2) : '');
+
+const keysOn = $('keys-on');
+keysOn.checked = wishes.get('keys') !== 'off';
+keysOn.addEventListener('change', () => wishes.set('keys', keysOn.checked ? 'on' : 'off'));
+const sheet = $('keys');
+const commands = { '?': () => sheet.showModal(), d: turnTheme };
+$('theme').addEventListener('click', turnTheme);
+$('help').addEventListener('click', commands['?']);
+for (const tools of all('.tools')) tools.hidden = false;
+
+document.addEventListener('keydown', (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || sheet.open) return;
+  if (event.target.matches('input:not([type=checkbox]), textarea, select')) {
+    if (event.key === 'Escape' && commands.leave) commands.leave();
+    return;
+  }
+  const command = keysOn.checked && Object.hasOwn(commands, event.key) && commands[event.key];
+  if (!command) return;
+  event.preventDefault();
+  command();
+});
+
+// Prints every part, also what is folded away, and folds it again.
+let folded = [];
+addEventListener('beforeprint', () => {
+  folded = all('details:not([open])');
+  for (const part of folded) part.open = true;
+});
+addEventListener('afterprint', () => {
+  for (const part of folded) part.open = false;
+});
+
+for (const time of all('time')) time.title = new Date(time.dateTime).toLocaleString();
+
+// Moves the focus within a list of links, by one, from where it was last.
+const stepper = (links) => {
+  let at = -1;
+  return (by) => {
+    const list = links();
+    if (list.length === 0) return;
+    const here = list.indexOf(document.activeElement);
+    at = Math.min(Math.max((here === -1 ? at : here) + by, 0), list.length - 1);
+    for (
+      let fold = list[at].closest('details:not([open])');
+      fold;
+      fold = fold.parentElement.closest('details:not([open])')
+    )
+      fold.open = true;
+    list[at].focus();
+    list[at].scrollIntoView({ block: 'center' });
+  };
+};

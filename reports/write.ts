@@ -1,0 +1,43 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve, sep } from 'node:path';
+import type { ReportFile } from './files.ts';
+
+/**
+ * The one writer of this room: puts files below `folder`, one at a time, and makes the folders they need. Gives back
+ * how many files and octets that were. Throws before it writes a file whose path would leave the folder, and passes
+ * on what the disk says (ENOSPC, EACCES).
+ */
+export async function writeFiles(
+  folder: string,
+  files: Iterable<ReportFile>,
+): Promise<{ files: number; bytes: number }> {
+  const made = new Set<string>();
+  const written = { files: 0, bytes: 0 };
+  for (const { path, content } of files) {
+    const target = within(folder, path);
+    const parent = dirname(target);
+    if (!made.has(parent)) {
+      await mkdir(parent, { recursive: true });
+      made.add(parent);
+    }
+    const bytes = Buffer.from(content, 'utf8');
+    await writeFile(target, bytes);
+    written.files++;
+    written.bytes += bytes.length;
+  }
+  return written;
+}
+
+/** Absolute path of `path` below `folder`. Throws when it is absolute, empty, has `..` or is not portable. */
+export function within(folder: string, path: string): string {
+  const root = resolve(folder);
+  const target = resolve(root, path);
+  const parts = path.split('/');
+  const bad = parts.some((part) => part === '' || part === '.' || part === '..') || /[\\:\0]/.test(path);
+  if (bad || !target.startsWith(root.endsWith(sep) ? root : root + sep)) {
+    throw new Error(
+      `The report would write ${JSON.stringify(path)}, which is not below its own folder ${root}; nothing was written there.`,
+    );
+  }
+  return target;
+}
