@@ -1,0 +1,143 @@
+/**
+ * Our server beside others, in one run on one machine: `npm run bench:server -- --help`.
+ *
+ * What counts is messages per second of the server's CPU: unlike the clock it is not much moved by whatever else the
+ * machine does. Rounds are interleaved, and the figure of a peer is the median of its rounds.
+ */
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { Job, Measured } from './load.ts';
+import { installRuntimes } from './runtimes.ts';
+import { SHAPES, type Shape } from './shapes.ts';
+
+const USAGE = `usage: npm run bench:server -- [options]
+  --peers ours,ws,websocket,faye-websocket,deno,bun   whom to measure (default: all; ws is always one of them)
+  --shapes '16 B'                                     only shapes whose name contains this
+  --rounds 5                                          the median of so many
+  --seconds 1                                         length of one measurement
+  --check                                             exit 1 where ours misses its goal
+`;
+
+const { values } = parseArgs({
+  options: {
+    peers: { type: 'string', default: 'ours,ws,websocket,faye-websocket,deno,bun' },
+    shapes: { type: 'string', default: '' },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '1' },
+    check: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+type Peer = { readonly name: string; readonly process: ChildProcess; readonly port: number; readonly pid: number };
+const here = import.meta.dirname;
+const NODE = [process.execPath, '--import', 'tsx'] as const;
+
+if (values.help) process.stdout.write(USAGE);
+else await main();
+
+async function main(): Promise<void> {
+  const wanted = values.peers.split(',');
+  const shapes = SHAPES.filter((shape) => shape.name.includes(values.shapes));
+  const runtimes =
+    wanted.includes('bun') || wanted.includes('deno')
+      ? installRuntimes()
+      : { found: {}, missing: [], remove: () => undefined };
+  for (const why of runtimes.missing) console.log(`left out: ${why}`);
+  const commands: Record<string, readonly string[] | undefined> = {
+    ours: [...NODE, `${here}/peers/ours.ts`],
+    ws: [...NODE, `${here}/peers/ws.ts`],
+    websocket: [process.execPath, `${here}/peers/websocket.mjs`],
+    'faye-websocket': [process.execPath, `${here}/peers/faye-websocket.mjs`],
+    deno:
+      runtimes.found.deno === undefined
+        ? undefined
+        : [runtimes.found.deno, 'run', '--allow-net', `${here}/peers/deno.mjs`],
+    bun: runtimes.found.bun === undefined ? undefined : [runtimes.found.bun, `${here}/peers/bun.mjs`],
+  };
+  const peers: Peer[] = [];
+  // A bench that is interrupted leaves nobody behind.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+  process.once('exit', () => {
+    for (const peer of peers) peer.process.kill();
+  });
+  const load = fork(`${here}/load.ts`, { execArgv: ['--import', 'tsx'] });
+  try {
+    for (const name of new Set([...wanted, 'ws'])) {
+      const command = commands[name];
+      if (command !== undefined) peers.push(await start(name, command));
+    }
+    console.log(
+      `node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}; messages per CPU-second of the server`,
+    );
+    let missed = 0;
+    for (const shape of shapes) missed += await compare(load, peers, shape);
+    if (values.check && missed > 0) process.exitCode = 1;
+  } finally {
+    for (const peer of peers) peer.process.kill();
+    load.kill();
+    runtimes.remove();
+  }
+}
+
+async function start(name: string, [file = '', ...args]: readonly string[]): Promise<Peer> {
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child, 'spawn');
+  let said = '';
+  child.stdout.on('data', (chunk) => {
+    said += chunk;
+  });
+  for (;;) {
+    const port = /^listening (\d+)$/m.exec(said)?.[1];
+    if (port !== undefined) return { name, process: child, port: Number(port), pid: child.pid ?? 0 };
+    if (child.exitCode !== null) throw new Error(`${name} ended before it listened`);
+    await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+  }
+}
+
+/** Measures all peers on one shape and prints a row for each. @returns 1 where ours misses the goal. */
+async function compare(load: ChildProcess, peers: readonly Peer[], shape: Shape): Promise<number> {
+  const rates = new Map(peers.map((peer) => [peer.name, { cpu: [] as number[], wall: [] as number[], error: '' }]));
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const peer of peers) {
+      const job: Job = {
+        port: peer.port,
+        pid: peer.pid,
+        shape,
+        warmUpMs: round === 0 ? 1_000 : 200,
+        measureMs: Number(values.seconds) * 1000,
+      };
+      load.send(job);
+      const [measured] = (await once(load, 'message')) as [Measured];
+      const rate = rates.get(peer.name);
+      if (rate === undefined) continue;
+      if ('error' in measured) rate.error = measured.error;
+      else {
+        rate.cpu.push(measured.perCpuSecond);
+        rate.wall.push(measured.perSecond);
+      }
+    }
+  }
+  const base = median(rates.get('ws')?.cpu ?? []);
+  console.log(`\n${shape.name}${shape.goal === undefined ? '' : ` (goal: ${shape.goal} x ws)`}`);
+  for (const [name, { cpu, wall, error }] of rates) {
+    const result =
+      cpu.length === 0
+        ? error
+        : `${figure(median(cpu))}/CPU-s ${(median(cpu) / base).toFixed(2).padStart(7)} x ws  ${figure(median(wall))}/s`;
+    console.log(`  ${name.padEnd(15)} ${result}`);
+  }
+  const ours = median(rates.get('ours')?.cpu ?? []) / base;
+  return shape.goal !== undefined && ours < shape.goal ? 1 : 0;
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+function figure(rate: number): string {
+  return (rate < 1000 ? rate.toFixed(1) : Math.round(rate).toLocaleString('en')).padStart(11);
+}
