@@ -1,0 +1,50 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { chromium } from 'playwright-core';
+import { reportSchema } from '../reports/report.ts';
+import { casePath } from '../reports/views.ts';
+import { needsAttention } from '../reports/vocabulary.ts';
+
+/**
+ * `npm run pictures -- INDEX [CASE]`: photographs the index of one real run's report, and the page of the case that
+ * needs attention most in another's (or the same), for the README. CHROMIUM names another browser than Debian's.
+ *
+ *     npm run conformance -- --server all @core --out conformance-report
+ *     npm run conformance -- --server never-answers-close 7.1.6 --out conformance-report-case
+ *     npm run pictures -- conformance-report conformance-report-case
+ */
+
+const [, , indexFolder = 'conformance-report', caseFolder = indexFolder] = process.argv;
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const size = { width: 1280, height: 860 };
+
+/** Path of the page of the case that needs attention most; of the first case when none does. */
+function worstPage(folder: string): string {
+  const report = reportSchema.parse(JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')));
+  const [worst] = needsAttention(report).filter(({ case: one }) => one.actual !== null);
+  return casePath(worst?.agent.slug ?? report.agents[0]?.slug ?? '', worst?.case.id ?? report.cases[0]?.id ?? '');
+}
+
+for (const folder of [indexFolder, caseFolder]) {
+  if (existsSync(join(folder, 'report.json'))) continue;
+  console.error(`There is no report in ${resolve(folder)}. Run first, or name its folder: npm run pictures -- FOLDER`);
+  process.exit(2);
+}
+
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+try {
+  const page = await browser.newPage({ viewport: size, colorScheme: 'light' });
+  for (const [name, path] of [
+    ['index', join(indexFolder, 'index.html')],
+    ['case', join(caseFolder, worstPage(caseFolder))],
+  ] as const) {
+    // What agents do differently is more of a picture than folds that are all green.
+    await page.goto(`${pathToFileURL(resolve(path)).href}${name === 'index' ? '#?q=is%3Adifferent' : ''}`);
+    const picture = resolve(import.meta.dirname, `${name}.png`);
+    await page.screenshot({ path: picture });
+    console.log(picture);
+  }
+} finally {
+  await browser.close();
+}

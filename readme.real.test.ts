@@ -1,0 +1,139 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { chromium } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeWithDocker } from './harness/engines/docker/testing.ts';
+import { reportSchema } from './reports/report.ts';
+
+/** A newcomer's clone of what is committed here, in which the README's commands are run as they stand. */
+let home: string;
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'readme-test-'));
+  await execa('git', ['clone', '--quiet', import.meta.dirname, join(home, 'clone')]);
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+/** Debian's Chromium as root in a machine without a network; without these it looks for its maker's hosts. */
+const CHROMIUM_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const readme = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8');
+
+/** Every line of every shell block: a command, and the exit code its comment promises. */
+const commands = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
+  block
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [, command = line, exitCode = 'none promised'] = /^(.*?)\s+# exit (\d+)/.exec(line) ?? [];
+      return [command, Number(exitCode)] as const;
+    }),
+);
+
+/** The first is what all else builds on; the second is this very run. */
+const [main, tests, ...others] = commands;
+
+test('the README begins with two commands, and promises an exit code for each of all', () => {
+  expect(main?.[0]).toBe('npm ci && npm run conformance');
+  expect(tests?.[0]).toBe('npm ci && npm test');
+  expect(others.length).toBeGreaterThan(3);
+  for (const [command, exitCode] of commands) expect(exitCode, command).toBeGreaterThanOrEqual(0);
+});
+
+await describeWithDocker('in a fresh clone', () => {
+  const inClone = (command: string) =>
+    execa('bash', ['-c', command], { cwd: join(home, 'clone'), reject: false, env: { NO_COLOR: '1' } });
+
+  test('npm ci && npm run conformance: 517 of 517, none of them merely tolerated', async () => {
+    const { exitCode, stdout } = await inClone(main?.[0] ?? '');
+    expect(stdout).toContain('PASSED: 517 of 517 cases are as expected.');
+    expect(exitCode).toBe(0);
+    const out = join(home, 'clone', 'conformance-report');
+    const { agents, engine, gate } = reportSchema.parse(JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')));
+    expect(engine.name).toBe('docker');
+    expect(gate.counts).toMatchObject({ same: 517, skipped: 0, flaky: 0 });
+    const cases = agents[0]?.cases ?? [];
+    const notOk = cases.filter(({ actual }) => actual?.behavior !== 'OK' || actual.behaviorClose !== 'OK');
+    expect(notOk.map(({ id }) => id)).toEqual(['7.1.6', '7.13.1', '7.13.2']);
+    expect(cases.filter(({ actual }) => !actual?.wasClean)).toEqual([]);
+    expect(readdirSync(join(out, 'cases', agents[0]?.slug ?? ''))).toHaveLength(517);
+  });
+
+  test('its report opens from disk: every link leads somewhere, nothing is fetched, nothing is complained of', async () => {
+    const out = join(home, 'clone', 'conformance-report');
+    const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: CHROMIUM_ARGS });
+    try {
+      for (const javaScriptEnabled of [true, false]) {
+        const page = await browser.newPage({ javaScriptEnabled });
+        const complaints: string[] = [];
+        page.on('console', (message) => complaints.push(message.text()));
+        page.on('pageerror', (error) => complaints.push(error.message));
+        page.on('request', (request) => {
+          if (!request.url().startsWith('file://')) complaints.push(request.url());
+        });
+        await page.goto(`file://${join(out, 'index.html')}`);
+        expect(await page.textContent('h1')).toContain('517 of 517');
+        const links = await page
+          .locator('a[href]')
+          .evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''));
+        const files = [
+          ...new Set(links.filter((link) => !/^(#|https?:)/.test(link)).map((link) => link.split('#')[0] ?? '')),
+        ];
+        expect(files.filter((link) => link.startsWith('cases/'))).toHaveLength(517);
+        expect(files.filter((link) => !existsSync(join(out, link)))).toEqual([]);
+        await page.goto(`file://${join(out, files.find((link) => link.endsWith('/7.1.6.html')) ?? '')}`);
+        expect(await page.textContent('h1')).toContain('7.1.6');
+        expect(complaints).toEqual([]);
+        await page.close();
+      }
+    } finally {
+      await browser.close();
+    }
+  });
+
+  test('on a machine without Docker the same command takes the embedded engine, says so, and plays all 517 cases', async () => {
+    const out = join(home, 'without-docker');
+    const { exitCode, stdout, stderr } = await execa('npm', ['run', 'conformance', '--', '--out', out], {
+      cwd: join(home, 'clone'),
+      reject: false,
+      env: { NO_COLOR: '1', DOCKER_HOST: 'unix:///nowhere/docker.sock' },
+    });
+    expect(stderr).toContain('the embedded engine plays the cases instead');
+    expect(stdout).toContain('PASSED: 517 of 517 cases are as expected.');
+    expect(exitCode).toBe(0);
+    const { engine } = reportSchema.parse(JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')));
+    expect(engine).toMatchObject({ name: 'native', summary: expect.stringContaining('/nowhere/docker.sock') });
+  });
+
+  test.each(others)('%s: exit %i', async (command, promised) => {
+    const { exitCode, stdout, stderr } = await inClone(command);
+    expect(exitCode, `${stdout}\n${stderr}`).toBe(promised);
+  });
+
+  test.each(['npm run engine', 'npm run image'])('%s finds that all is there', async (command) => {
+    expect(readme).toContain(`\`${command}\``);
+    expect(await inClone(command)).toMatchObject({ exitCode: 0 });
+  });
+
+  test('npm run server serves until it is told to end', async () => {
+    const server = execa('npm', ['run', 'server', '--', '--port', '0'], { cwd: join(home, 'clone'), reject: false });
+    const listening = new Promise<boolean>((resolve) => {
+      server.stdout?.on('data', (chunk) => {
+        if (String(chunk).includes('listening ws://127.0.0.1:')) resolve(true);
+      });
+    });
+    expect(await Promise.race([listening, server.then(() => false)])).toBe(true);
+    server.kill('SIGTERM');
+    const { signal, exitCode } = await server;
+    expect(exitCode === 0 || exitCode === 143 || signal === 'SIGTERM').toBe(true);
+  });
+});
