@@ -42,13 +42,15 @@ export interface Target {
   ended: Promise<Exit>;
   /** Whether the process that listens is still the one that did when the run began; true where that cannot be told. */
   isTheSame(): boolean;
-  /** Ends it and everything it started: SIGTERM, two seconds, SIGKILL. */
+  /** Ends it and everything it started: SIGTERM, two seconds, SIGKILL. Nothing of it lives afterwards. */
   end(): Promise<void>;
 }
 
 const POLL_MS = 50;
 const PROBE_MS = 2000;
 const TERM_MS = 2000;
+/** A process that the kernel holds in a system call outlives SIGKILL; we do not wait for ever. */
+const KILL_MS = 1000;
 
 /** A server that is already running. @throws Trouble (3) when nothing at the address answers the opening handshake. */
 export async function attach(url: string, ready?: Readiness): Promise<Target> {
@@ -214,14 +216,21 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Ends a process group: asks, waits, insists. */
+/** Ends a process group: asks, waits, insists, and sees it gone. */
 async function endGroup(group: number): Promise<void> {
   killGroup(group, 'SIGTERM');
   // A stopped process gets no other signal before it is continued.
   killGroup(group, 'SIGCONT');
-  const deadline = performance.now() + TERM_MS;
-  while (isAlive(group) && performance.now() < deadline) await sleep(POLL_MS / 5);
+  await gone(group, TERM_MS);
   killGroup(group, 'SIGKILL');
+  // A killed process still holds its port for a moment: whoever is told of its end may want that port.
+  await gone(group, KILL_MS);
+}
+
+/** Waits until nothing of a process group lives, but not longer than it is given. */
+async function gone(group: number, patienceMs: number): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  while (isAlive(group) && performance.now() < deadline) await sleep(POLL_MS / 5);
 }
 
 function isAlive(group: number): boolean {
