@@ -53,7 +53,7 @@ const probeVerdicts = z
   .parse(json('fixtures/spec/probe-verdicts.json'));
 
 /** How often a case that disagrees is played once more, alone: a bug disagrees every time, a race does not. */
-const REPLAYS = 2;
+const REPLAYS = 4;
 
 /** In servers that keep the suite waiting, one case of each kind: the rest would wait in the same way. */
 const ONE_OF_EACH = ['1.1', '2', '3', '5.1', '5.19', '6.1', '6.3', '6.4', '7.1', '7.3', '7.7.1', '7.9.1', '10'];
@@ -143,7 +143,7 @@ async function check(engines: Engines, one: Check, jobs: number): Promise<number
   }
   const asides = [
     ...(all.length > first.length ? [`${all.length - first.length} documented`] : []),
-    ...(doubtful.length > 0 ? [`${doubtful.length} cases played again`] : []),
+    ...(doubtful.length > 0 ? [`played again: ${doubtful.join(', ')}`] : []),
   ];
   console.log(
     `${one.server.name}: ${one.cases.length} cases, ${standing.length} disagreements${asides.length > 0 ? ` (${asides.join(', ')})` : ''}; ` +
