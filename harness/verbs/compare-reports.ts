@@ -2,18 +2,18 @@ import { readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pc from 'picocolors';
-import { CHANGE_FACES, comparePage, comparisonSentence } from '../reports/compare-page.ts';
-import type { Comparison } from '../reports/comparison.ts';
-import { comparisonMarkdown } from '../reports/comparison-markdown.ts';
-import type { DetailOf } from '../reports/files.ts';
-import { type Report, reportSchema } from '../reports/report.ts';
-import { writeFiles } from '../reports/write.ts';
-import { caseFile } from './autobahn-json.ts';
-import { conformantOutcome } from './catalogue.ts';
-import { compareAgents, type Party } from './compare.ts';
-import { readJsonText } from './json-text.ts';
-import { type Style, visible } from './terminal.ts';
-import { Trouble } from './trouble.ts';
+import { CHANGE_FACES, comparePage, comparisonSentence } from '../../reports/compare-page.ts';
+import type { Comparison } from '../../reports/comparison.ts';
+import { comparisonMarkdown } from '../../reports/comparison-markdown.ts';
+import type { DetailOf } from '../../reports/files.ts';
+import { type Report, reportSchema } from '../../reports/report.ts';
+import { writeFiles } from '../../reports/write.ts';
+import { caseFile } from '../autobahn-json.ts';
+import { conformantOutcome } from '../catalogue.ts';
+import { compareAgents, type Party } from '../compare.ts';
+import { readJsonText } from '../json-text.ts';
+import { type Style, visible } from '../terminal.ts';
+import { Trouble } from '../trouble.ts';
 
 export interface CompareFlags {
   /** Report in which A and B are agents, when they are no folders. */
@@ -37,7 +37,7 @@ interface Found {
  * code: 1 when something regressed from A to B, and only then.
  * @throws Trouble (2) when A or B is not there, or the two have nothing in common.
  */
-export async function compareVerb(
+export async function compareReports(
   a: string,
   b: string,
   flags: CompareFlags,

@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Report } from '../reports/report.ts';
-import { sampleOutcome, sampleReport } from '../reports/sample.ts';
-import { compareVerb } from './compare-verb.ts';
+import type { Report } from '../../reports/report.ts';
+import { sampleOutcome, sampleReport } from '../../reports/sample.ts';
+import { compareReports } from './compare-reports.ts';
 
-const home = mkdtempSync(join(tmpdir(), 'compare-verb-'));
+const home = mkdtempSync(join(tmpdir(), 'compare-reports-'));
 afterAll(() => rmSync(home, { recursive: true }));
 
 const plain = { colour: false, unicode: true };
@@ -45,26 +45,26 @@ const [good, bad, two] = [
 
 describe('compare', () => {
   it('exits 1 when B regressed, and only then', async () => {
-    const worse = await compareVerb(good, bad, { from: '' }, plain);
+    const worse = await compareReports(good, bad, { from: '' }, plain);
     expect(worse.exitCode).toBe(1);
     expect(worse.text).toContain('▼ 1.1.1 regressed: ');
-    expect((await compareVerb(bad, good, { from: '' }, plain)).exitCode).toBe(0);
-    expect((await compareVerb(good, good, { from: '' }, plain)).text).toContain('1 the same');
+    expect((await compareReports(bad, good, { from: '' }, plain)).exitCode).toBe(0);
+    expect((await compareReports(good, good, { from: '' }, plain)).text).toContain('1 the same');
   });
 
   it('takes two agents of one report', async () => {
-    expect(await compareVerb('x', 'y', { from: two }, plain)).toMatchObject({ exitCode: 1 });
+    expect(await compareReports('x', 'y', { from: two }, plain)).toMatchObject({ exitCode: 1 });
   });
 
   it('speaks JSON and markdown', async () => {
-    const json: unknown = JSON.parse((await compareVerb(good, bad, { from: '', json: true }, plain)).text);
+    const json: unknown = JSON.parse((await compareReports(good, bad, { from: '', json: true }, plain)).text);
     expect(json).toMatchObject([{ counts: { regressed: 1 }, cases: [{ id: '1.1.1', change: 'regressed' }] }]);
-    expect((await compareVerb(good, bad, { from: '', md: true }, plain)).text).toContain('| ▼ regressed | 1.1.1 |');
+    expect((await compareReports(good, bad, { from: '', md: true }, plain)).text).toContain('| ▼ regressed | 1.1.1 |');
   });
 
   it('writes a page that leads to the pages of both runs', async () => {
     const out = join(home, 'page');
-    await compareVerb(good, bad, { from: '', out }, plain);
+    await compareReports(good, bad, { from: '', out }, plain);
     const page = readFileSync(join(out, 'compare.html'), 'utf8');
     expect(page).toContain('href="../good/cases/ours/1.1.1.html"');
     expect(page).toContain('href="../bad/cases/ours/1.1.1.html"');
@@ -76,12 +76,12 @@ describe('compare', () => {
     ['the runs have no agent in common', two, good, { from: '' }, /no agent in common/],
     ['an agent is not in both', good, bad, { from: '', agent: 'x' }, /"x" is not in both/],
   ])('says so when %s', async (_, a, b, flags, words) => {
-    await expect(compareVerb(a, b, flags, plain)).rejects.toThrow(words);
+    await expect(compareReports(a, b, flags, plain)).rejects.toThrow(words);
   });
 
   it('says so when a file is no report', async () => {
     const path = join(home, 'odd.json');
     writeFileSync(path, '{}');
-    await expect(compareVerb(path, good, { from: '' }, plain)).rejects.toThrow(/no report of a run/);
+    await expect(compareReports(path, good, { from: '' }, plain)).rejects.toThrow(/no report of a run/);
   });
 });

@@ -1,0 +1,101 @@
+import { readFileSync, statSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { Outcome } from '../../reports/report.ts';
+import { applyChanges, emptyExpectationFile, findChanges, writeAtomically } from '../accept.ts';
+import { selectCases } from '../case-id.ts';
+import { conformantOutcome, suiteIds } from '../catalogue.ts';
+import { readConfig } from '../config.ts';
+import { expectationsOf } from '../gather.ts';
+import { visible } from '../terminal.ts';
+import { Trouble } from '../trouble.ts';
+import { readReport } from './last-report.ts';
+import { unnamedServer } from './servers.ts';
+import { type Shell, today } from './shell.ts';
+
+interface AcceptFlags {
+  out: string;
+  expected?: string;
+  server?: string;
+  config?: string;
+  why?: string;
+}
+
+/** `accept`: makes the outcomes of the last run the expectation. */
+export function addAccept(program: Command, shell: Shell): void {
+  program
+    .command('accept')
+    .description('make the outcomes of the last run what is expected from now on')
+    .argument('[cases...]', 'which; all when left out')
+    .option('--out <folder>', 'the report of the last run', 'conformance-report')
+    .option('--expected <file>', "expectation file to write, instead of the configured server's")
+    .option('--server <name>', 'the agent of the report, when it has several')
+    .option('--config <file>', 'configuration, instead of the nearest conformance.config.json')
+    .option('--why <reason>', 'why these outcomes are right; needed when a grade is not that of a conformant server')
+    .action((cases: string[], flags: AcceptFlags) => {
+      accept(shell, cases, flags);
+    });
+}
+
+/** Refuses in CI and after a run that was not complete: both would make an accident the expectation. */
+function accept({ env, stdout }: Shell, patterns: readonly string[], flags: AcceptFlags): void {
+  if (env.CI) {
+    throw new Trouble(2, {
+      what: 'Outcomes are not accepted in CI.',
+      why: 'CI is set: a job that accepts what it sees can never fail.',
+      todo: 'Accept on your own machine, and commit the file.',
+    });
+  }
+  const report = readReport(flags.out, 'accept');
+  if (report.gate.decision === 'undecided') {
+    throw new Trouble(2, {
+      what: 'The last run cannot be accepted: it is not complete.',
+      where: flags.out,
+      why: report.gate.sentence,
+      todo: 'Run again until every case has a result.',
+    });
+  }
+  const config = readConfig(process.cwd(), flags.config);
+  const agent =
+    flags.server === undefined
+      ? report.agents[0]
+      : report.agents.find(
+          (one) => one.name === flags.server || config.servers.get(flags.server ?? '')?.agent === one.name,
+        );
+  if (!agent || (flags.server === undefined && report.agents.length > 1)) {
+    throw new Trouble(2, {
+      what: 'It is not clear whose outcomes are meant.',
+      where: flags.out,
+      why: `The report has: ${report.agents.map((one) => one.name).join(', ')}.`,
+      todo: 'Name one with --server.',
+    });
+  }
+  const path =
+    flags.expected ??
+    agent.expectedFile ??
+    [...config.servers.values()].find((one) => one.agent === agent.name)?.expectedFile;
+  if (path === undefined) {
+    throw new Trouble(2, {
+      what: 'There is no expectation file to write.',
+      why: `The server "${agent.name}" has none in the configuration.`,
+      todo: 'Name one with --expected FILE, or add "expected" to the server.',
+    });
+  }
+  const shown = relative(process.cwd(), resolve(path));
+  const exists = statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  const text = exists ? readFileSync(path, 'utf8') : emptyExpectationFile(agent.name);
+  const server = exists ? { ...unnamedServer(agent.name), expectedFile: resolve(path) } : unnamedServer(agent.name);
+  const played = new Map<string, Outcome>(
+    agent.cases.flatMap(({ id, actual }) => (actual ? [[id, actual] as const] : [])),
+  );
+  const chosen = new Set(selectCases([...played.keys()], patterns));
+  const outcomes = new Map([...played].filter(([id]) => chosen.has(id)));
+  const changes = findChanges(outcomes, expectationsOf(server, today()), conformantOutcome, flags.why);
+  for (const change of changes) stdout.write(`${visible(change.text)}\n`);
+  if (changes.length > 0 || !exists) writeAtomically(path, applyChanges(text, changes, suiteIds));
+  stdout.write(
+    changes.length === 0
+      ? `Nothing to accept: ${shown} says so already.\n`
+      : `${changes.length} of ${outcomes.size} outcomes accepted into ${shown}.\n`,
+  );
+}

@@ -1,0 +1,35 @@
+import { InvalidArgumentError } from 'commander';
+import type { Shard } from '../plan.ts';
+
+/** Readers of what is written behind an option. Each throws commander's InvalidArgumentError, which ends in exit code 2. */
+
+export const wholeNumber = (text: string): number => {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It takes a whole number from 1 on.');
+  return Number(text);
+};
+
+export const positive = (text: string): number => {
+  if (!(Number(text) > 0)) throw new InvalidArgumentError('It takes a number of seconds above 0.');
+  return Number(text);
+};
+
+/** `I/N`. */
+export const shard = (text: string): Shard => {
+  const [, index, count] = /^([1-9]\d*)\/([1-9]\d*)$/.exec(text) ?? [];
+  if (index === undefined || count === undefined || Number(index) > Number(count)) {
+    throw new InvalidArgumentError('It takes I/N, as in 1/4: the first of four shares.');
+  }
+  return { index: Number(index), count: Number(count) };
+};
+
+/** Of an option that may be given several times. */
+export const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
+
+/** One of a few words. */
+export const oneOf =
+  <Word extends string>(words: readonly Word[]) =>
+  (text: string): Word => {
+    const found = words.find((word) => word === text);
+    if (found === undefined) throw new InvalidArgumentError(`It takes ${words.join(', ')}.`);
+    return found;
+  };

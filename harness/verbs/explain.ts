@@ -1,0 +1,14 @@
+import type { Command } from 'commander';
+import { explainCase } from '../explain.ts';
+import type { Shell } from './shell.ts';
+
+/** `explain`: one case in words. */
+export function addExplain(program: Command, shell: Shell): void {
+  program
+    .command('explain')
+    .description('what a case sends, what must happen, and what mostly lies behind its verdicts')
+    .argument('<case>', 'an id, such as 7.1.6')
+    .action((id: string) => {
+      shell.stdout.write(explainCase(id));
+    });
+}

@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import { shard } from './arguments.ts';
+import { planOf, type SelectionFlags } from './selection.ts';
+import type { Shell } from './shell.ts';
+
+/** `list`: the plan without running it. */
+export function addList(program: Command, shell: Shell): void {
+  program
+    .command('list')
+    .description('the plan, without running it')
+    .argument('[cases...]')
+    .option('--spec <file>', "a fuzzingclient.json of Autobahn's that says what may be run")
+    .option('--shard <i/n>', 'one of several shares', shard)
+    .option('--json', 'as JSON')
+    .action((cases: string[], flags: SelectionFlags & { json?: boolean }) => {
+      const plan = planOf(shell, cases, flags);
+      if (flags.json) shell.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
+      else
+        for (const info of plan)
+          shell.stdout.write(
+            `${info.id.padEnd(8)} ${info.title}  [${info.rfc.join(', ')}]  ${(info.weightMs / 1000).toFixed(1)} s\n`,
+          );
+    });
+}

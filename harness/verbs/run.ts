@@ -1,0 +1,253 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { Report } from '../../reports/report.ts';
+import { type Config, readConfig, type ServerConfig, serverNamed } from '../config.ts';
+import { chooseEngine, ENGINE_CHOICES, type EngineChoice } from '../engines/index.ts';
+import { momentLine } from '../engines/native/trace.ts';
+import { gatherByPlaying, gatherFromFolder } from '../gather.ts';
+import { tellGithub } from '../github.ts';
+import { revision, TOOL } from '../identity.ts';
+import { asProblem } from '../play.ts';
+import { ProgressLine } from '../progress.ts';
+import { keepFrom } from '../resume.ts';
+import { run } from '../run.ts';
+import { describeProblem, endBlock, speaksUnicode } from '../terminal.ts';
+import { Trouble } from '../trouble.ts';
+import { FileWatch } from '../watch.ts';
+import { collect, oneOf, positive, shard, wholeNumber } from './arguments.ts';
+import { readReport } from './last-report.ts';
+import { planOf, type SelectionFlags } from './selection.ts';
+import { headersOf, readCertificates, type ServerFlags, serversOf, unnamedServer } from './servers.ts';
+import { type Shell, say, styleOf, today, typedLine } from './shell.ts';
+import { listenForSignals } from './signals.ts';
+
+interface RunFlags extends ServerFlags, SelectionFlags {
+  engine: EngineChoice;
+  image?: string;
+  header?: string[];
+  ca?: string;
+  data?: string;
+  out: string;
+  from?: string;
+  history?: string;
+  config?: string;
+  jobs?: number;
+  strict?: boolean;
+  patience: number;
+  timeout?: number;
+  trace?: boolean;
+  resume?: boolean;
+  watch?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+  color?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  ${TOOL.name}                                       the server of this repository, all cases
+  ${TOOL.name} @core '!6'                            cases 1 to 5, 7 and 10
+  ${TOOL.name} --url ws://127.0.0.1:9001/            a server that is running already
+  ${TOOL.name} 7 -- ./my-server --listen {port}      start a server, play category 7
+  ${TOOL.name} --from reports/servers                judge what wstest left behind
+
+Exit codes: 0 as expected; 1 not as expected; 2 the command or a file you wrote is wrong; 3 it could not be told;
+130, 143 interrupted.`;
+
+/** `run`, the verb that is meant when none is named. */
+export function addRun(program: Command, shell: Shell): void {
+  program
+    .command('run', { isDefault: true })
+    .description('start the server, play the cases, compare with what is expected, report, decide')
+    .argument('[cases...]', 'which: 7.1.6, 7.1, 7.1.*, 12.1.1-12.1.9, @core, @limits, @deflate, @FILE, !9')
+    .option('--server <name>', 'a server of the configuration; repeatable; "all" for every one', collect)
+    .option('--url <url>', 'a server that is running already')
+    .option('--path <path>', 'path of the endpoint of a server started behind "--"')
+    .option('--agent <name>', 'its name in the report')
+    .option('--protocol <name>', 'subprotocol to offer; repeatable', collect)
+    .option('--origin <origin>', 'Origin to send')
+    .option('--header <line>', 'header field of the opening handshake, "Name: value"; repeatable', collect)
+    .option('--ca <file>', 'certificate authorities to trust for wss://, as PEM')
+    .option('--engine <name>', ENGINE_CHOICES.join(', '), oneOf(ENGINE_CHOICES), 'auto')
+    .option('--image <image>', 'container image of the Autobahn|Testsuite')
+    .option('--data <folder>', "Autobahn's own data for 12.x and 13.x, instead of data of the same character")
+    .option('--expected <file>', 'expectation file')
+    .option('--out <folder>', 'where the report goes', 'conformance-report')
+    .option('--from <folder>', 'read results that were recorded earlier instead of playing')
+    .option('--spec <file>', "a fuzzingclient.json of Autobahn's that says what may be run")
+    .option('--config <file>', 'configuration, instead of the nearest conformance.config.json')
+    .option('--jobs <n>', 'how many containers, or cases, at once', wholeNumber)
+    .option('--shard <i/n>', 'play one of several shares of about equal weight', shard)
+    .option('--strict', 'NON-STRICT fails, even where it is expected')
+    .option('--patience <seconds>', 'without progress for so long, ask the server whether it lives', positive, 30)
+    .option('--timeout <seconds>', 'end the run after so long', positive)
+    .option('--ready-timeout <seconds>', 'how long a server may take to start', positive)
+    .option('--history <file>', 'add the run to this file, and show how its cases fared over time')
+    .option('--resume', 'play what the last report in --out has no result for, and keep what it has')
+    .option('--watch', 'run again whenever a file of the server changes, until Ctrl-C')
+    .option('--trace', 'print every frame on stderr as it happens (embedded engine)')
+    .option('--json', 'print the report as JSON, and nothing else, on stdout')
+    .option('--quiet', 'print the end only')
+    .option('--color', 'with colours, whatever the terminal says')
+    .option('--no-color', 'without colours')
+    .addHelpText('after', EXAMPLES)
+    .action(async (cases: string[], flags: RunFlags) => {
+      await runVerb(shell, cases, flags);
+    });
+}
+
+async function runVerb(shell: Shell, patterns: readonly string[], flags: RunFlags): Promise<void> {
+  refuseTogether(flags);
+  const interruption = listenForSignals();
+  if (!flags.watch) return await runOnce(shell, patterns, flags, interruption);
+  const servers = serversOf(readConfig(process.cwd(), flags.config), shell.command, flags);
+  const files = new FileWatch(
+    servers.map(({ cwd }) => cwd),
+    flags.out,
+  );
+  try {
+    for (let round = 2; ; round++) {
+      // While one edits, a configuration or a server may well be broken: the next change may mend it.
+      await runOnce(shell, patterns, flags, interruption).catch((error: unknown) => {
+        say(shell, describeProblem(asProblem(error), styleOf(shell, shell.stderr, flags.color)).join('\n'));
+      });
+      interruption.throwIfAborted();
+      say(shell, `watching ${servers.map(({ cwd }) => cwd).join(', ')}; Ctrl-C ends it`);
+      const file = await files.changed(interruption);
+      say(shell, `---- ${new Date().toTimeString().slice(0, 8)} ${file} changed: run ${round} ----`);
+    }
+  } finally {
+    files.close();
+  }
+}
+
+async function runOnce(
+  shell: Shell,
+  patterns: readonly string[],
+  flags: RunFlags,
+  interruption: AbortSignal,
+): Promise<void> {
+  const { env, stdout, stderr } = shell;
+  const earlier = flags.resume ? readReport(flags.out, 'resume') : undefined;
+  const plan =
+    earlier && !choosesCases(patterns, flags)
+      ? planOf(
+          shell,
+          earlier.cases.map(({ id }) => id),
+          {},
+        )
+      : planOf(shell, patterns, flags);
+  const config = readConfig(process.cwd(), flags.config);
+  const options = {
+    plan,
+    out: flags.out,
+    strict: flags.strict ?? false,
+    command: earlier?.run.command ?? typedLine(shell, TOOL.name),
+    ...(flags.history === undefined ? {} : { history: flags.history }),
+  };
+  const report =
+    flags.from === undefined
+      ? await playServers(shell, serversOf(config, shell.command, flags), options, flags, interruption, earlier)
+      : await readFolder(flags.from, config, options, flags, interruption);
+  if (flags.json) stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  else stdout.write(endBlock(report, flags.out, styleOf(shell, stdout, flags.color)));
+  // The runner reads both streams; with --json stdout holds that alone.
+  (flags.json ? stderr : stdout).write(tellGithub(report, env));
+  shell.exitCode = report.gate.exitCode;
+}
+
+/** Whether the command line says which cases are meant; else a resumed run has the plan of the one before. */
+const choosesCases = (patterns: readonly string[], flags: RunFlags) =>
+  patterns.length > 0 || flags.spec !== undefined || flags.shard !== undefined;
+
+/** @throws Trouble (2) for flags of which each says something else about where results come from. */
+function refuseTogether(flags: RunFlags): void {
+  const pairs = [
+    ['from', 'resume', 'Results that were recorded earlier are read; nothing is played.'],
+    ['from', 'watch', 'Results that were recorded earlier do not change with the server.'],
+    ['resume', 'watch', 'One completes a run that was interrupted, the other begins a new one at every change.'],
+    ['json', 'watch', 'With --json stdout is one document; every run would print another.'],
+  ] as const;
+  for (const [one, other, why] of pairs) {
+    if (!flags[one] || !flags[other]) continue;
+    throw new Trouble(2, {
+      what: `--${one} and --${other} do not go together.`,
+      why,
+      todo: 'Leave one of them out.',
+    });
+  }
+}
+
+type Options = Parameters<typeof run>[1];
+
+async function playServers(
+  shell: Shell,
+  servers: ServerConfig[],
+  options: Options,
+  flags: RunFlags,
+  signal: AbortSignal,
+  earlier?: Report,
+): Promise<Report> {
+  const kept =
+    earlier === undefined
+      ? undefined
+      : keepFrom(earlier, flags.out, {
+          servers,
+          plan: options.plan.map(({ id }) => id),
+          commit: (await revision()).commit,
+        });
+  const progress = flags.quiet ? undefined : new ProgressLine(shell.stderr, speaksUnicode(shell.env));
+  const tell = (line: string) => (progress ? progress.say(line) : say(shell, line));
+  // Who waits for the end of every run wants the fast engine.
+  const choice = flags.watch && flags.engine === 'auto' && flags.image === undefined ? 'native' : flags.engine;
+  const { ca } = flags;
+  const engine = chooseEngine(choice, {
+    ...(flags.image === undefined ? {} : { image: flags.image }),
+    ...(flags.header === undefined ? {} : { headers: headersOf(flags.header) }),
+    ...(ca === undefined ? {} : { ca: () => readCertificates(ca) }),
+    ...(flags.data === undefined ? {} : { dataFolder: resolve(flags.data) }),
+    ...(flags.trace ? { trace: (id, moment) => tell(momentLine(id, moment)) } : {}),
+  });
+  try {
+    const gather = gatherByPlaying(
+      engine,
+      {
+        servers,
+        ...(flags.jobs === undefined ? {} : { jobs: flags.jobs }),
+        patienceSeconds: flags.patience,
+        ...(flags.timeout === undefined ? {} : { timeoutSeconds: flags.timeout }),
+        ...(kept === undefined ? {} : { kept }),
+        onServer: (server, toPlay) =>
+          progress?.begin(
+            server.agent,
+            options.plan.filter(({ id }) => toPlay.includes(id)),
+          ),
+        onProgress: (_, step) => progress?.take(step),
+      },
+      today(),
+    );
+    return await run(gather, options, signal);
+  } finally {
+    progress?.end();
+  }
+}
+
+async function readFolder(
+  from: string,
+  config: Config,
+  options: Options,
+  flags: RunFlags,
+  signal: AbortSignal,
+): Promise<Report> {
+  const { unpackResults } = await import('../archive.ts');
+  const { folder, remove } = await unpackResults(from);
+  try {
+    const [named] = flags.server ?? [];
+    const base = named === undefined ? undefined : serverNamed(config, named);
+    const only: ServerConfig | undefined =
+      flags.expected === undefined ? base : { ...(base ?? unnamedServer('')), expectedFile: resolve(flags.expected) };
+    return await run(gatherFromFolder(folder, [...config.servers.values()], only, today()), options, signal);
+  } finally {
+    remove();
+  }
+}

@@ -1,0 +1,130 @@
+import { X509Certificate } from 'node:crypto';
+import { resolve } from 'node:path';
+import { type Config, type ServerConfig, serverNamed } from '../config.ts';
+import { visible } from '../terminal.ts';
+import { Trouble } from '../trouble.ts';
+import { readUserFile } from './selection.ts';
+
+/** Options that say which server is meant, and how it is spoken to. */
+export interface ServerFlags {
+  server?: string[];
+  url?: string;
+  path?: string;
+  agent?: string;
+  protocol?: string[];
+  origin?: string;
+  expected?: string;
+  readyTimeout?: number;
+}
+
+/** A server that is in no configuration. */
+export const unnamedServer = (agent: string): ServerConfig => ({
+  name: agent,
+  agent,
+  path: '/',
+  cwd: process.cwd(),
+  env: {},
+  readySeconds: 30,
+});
+
+/** Which servers to run, from `--server`, `--url`, a command behind `--`, or the configuration's default. */
+export function serversOf(config: Config, command: readonly string[] | undefined, flags: ServerFlags): ServerConfig[] {
+  const ways = [
+    flags.server !== undefined && '--server',
+    flags.url !== undefined && '--url',
+    command !== undefined && 'a command behind "--"',
+  ].filter((way) => way !== false);
+  if (ways.length > 1) {
+    throw new Trouble(2, {
+      what: `It is not clear which server is meant: ${ways.join(' and ')} were given.`,
+      why: 'Each of them names one.',
+      todo: 'Keep one of them.',
+    });
+  }
+  const named = flags.server?.includes('all')
+    ? [...config.servers.values()]
+    : (flags.server ?? [config.defaultServer]).map((name) => serverNamed(config, name));
+  const servers =
+    flags.url !== undefined
+      ? [{ ...unnamedServer(flags.agent ?? 'server'), url: checkedUrl(flags.url) }]
+      : command !== undefined
+        ? [{ ...unnamedServer(flags.agent ?? 'server'), command: checkedCommand(command) }]
+        : named;
+  if (servers.length > 1 && (flags.agent !== undefined || flags.expected !== undefined)) {
+    throw new Trouble(2, {
+      what: '--agent and --expected go with one server.',
+      why: `${servers.length} servers are to be run.`,
+      todo: 'Write them into the configuration.',
+    });
+  }
+  return servers.map((server) => ({
+    ...server,
+    ...(flags.agent === undefined ? {} : { agent: checkedAgent(flags.agent) }),
+    ...(flags.path === undefined ? {} : { path: flags.path }),
+    ...(flags.expected === undefined ? {} : { expectedFile: resolve(flags.expected) }),
+    ...(flags.protocol === undefined ? {} : { protocols: flags.protocol }),
+    ...(flags.origin === undefined ? {} : { origin: flags.origin }),
+    ...(flags.readyTimeout === undefined ? {} : { readySeconds: flags.readyTimeout }),
+  }));
+}
+
+/** Lines `Name: value`. @throws Trouble (2) for what is none. */
+export function headersOf(lines: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/.exec(line) ?? [];
+      if (name !== undefined && value !== undefined) return [name, value];
+      throw new Trouble(2, {
+        what: `"${visible(line)}" is no header field.`,
+        where: '--header',
+        why: 'It has a name, a colon and a value of visible characters (RFC 9110 5).',
+        todo: 'For example --header "Authorization: Bearer abc".',
+      });
+    }),
+  );
+}
+
+function checkedUrl(url: string): string {
+  if (URL.canParse(url) && ['ws:', 'wss:'].includes(new URL(url).protocol)) return url;
+  throw new Trouble(2, {
+    what: `"${visible(url)}" is no WebSocket address.`,
+    where: '--url',
+    why: 'It has to begin with ws:// or wss:// and name a host.',
+    todo: 'For example --url ws://127.0.0.1:9001/',
+  });
+}
+
+function checkedCommand(command: readonly string[]): readonly string[] {
+  if (command.length > 0) return command;
+  throw new Trouble(2, {
+    what: 'There is no command behind "--".',
+    why: 'It starts the server to be tested.',
+    todo: 'For example: -- node server.js --port {port}',
+  });
+}
+
+function checkedAgent(agent: string): string {
+  if (agent.length > 0 && agent.length <= 64 && visible(agent) === agent) return agent;
+  throw new Trouble(2, {
+    what: 'The agent name cannot be used.',
+    where: '--agent',
+    why: 'It has 1 to 64 visible characters.',
+    todo: 'Choose another one.',
+  });
+}
+
+/** Certificates as PEM. What is none would else be ignored without a word, and every connection refused. */
+export function readCertificates(path: string): string {
+  const pem = readUserFile(path, 'certificate');
+  try {
+    new X509Certificate(pem);
+    return pem;
+  } catch (error) {
+    throw new Trouble(2, {
+      what: 'The file of --ca holds no certificate.',
+      where: path,
+      why: error instanceof Error ? error.message : String(error),
+      todo: 'Name a PEM file that begins with -----BEGIN CERTIFICATE-----.',
+    });
+  }
+}

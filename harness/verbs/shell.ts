@@ -1,0 +1,34 @@
+import { type Style, speaksUnicode, visible, wantsColour } from '../terminal.ts';
+
+/** What a verb may know of the process it runs in, and where it may write; `cli.ts` makes the one there is. */
+export interface Shell {
+  /** What was typed behind the name of the tool. */
+  readonly words: readonly string[];
+  /** What stood behind the first `--`: argv of a server to start. */
+  readonly command: readonly string[] | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  /** What the process ends with; a verb sets it. */
+  exitCode: number;
+}
+
+/** How to write to a stream. @param flag of `--color` and `--no-color`. */
+export function styleOf(shell: Shell, stream: NodeJS.WriteStream, flag: boolean | undefined): Style {
+  return { colour: wantsColour(flag, shell.env, stream.isTTY === true), unicode: speaksUnicode(shell.env) };
+}
+
+/** A line on stderr, harmless whatever it holds. */
+export function say(shell: Shell, text: string): void {
+  shell.stderr.write(`${visible(text)}\n`);
+}
+
+/** What was typed, as a line to type again. @param name of the tool, where npm did not start it. */
+export function typedLine({ words, env }: Shell, name: string): string {
+  const quoted = words.map((word) => (/^[\w@%+=:,./{}-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`));
+  const start = env.npm_lifecycle_event === 'conformance' ? ['npm', 'run', 'conformance', '--'] : [name];
+  return [...start, ...quoted].join(' ');
+}
+
+/** Today, as expectation files write it. */
+export const today = (): string => new Date().toISOString().slice(0, 10);
