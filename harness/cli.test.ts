@@ -230,6 +230,15 @@ describe('accept', () => {
   });
 });
 
+test('--print-config tells every option, its value and who set it, and runs nothing', async () => {
+  const { exitCode, stdout } = await run(['--print-config', '--jobs', '3', '--out', out()]);
+  expect(stdout).toMatch(/^configuration +.*conformance\.config\.json$/m);
+  expect(stdout).toMatch(/^jobs +3 +--jobs$/m);
+  expect(stdout).toMatch(/^patience +30 +default$/m);
+  expect(exitCode).toBe(0);
+  expect(existsSync(out())).toBe(false);
+});
+
 test('--json: stdout is one JSON document and nothing else', async () => {
   const { stdout, exitCode } = await read('fixtures/recorded/ws', '--json', '1');
   expect(exitCode).toBe(0);

@@ -163,8 +163,8 @@ interface Flags {
   jobs: number;
 }
 
-function checksOf(flags: Flags, patterns: readonly string[], probeUrl: string): Check[] {
-  const config = readConfig(root);
+async function checksOf(flags: Flags, patterns: readonly string[], probeUrl: string): Promise<Check[]> {
+  const config = await readConfig(root);
   const chosen = (fallback: readonly string[]) => selectCases(suiteIds, patterns.length > 0 ? patterns : fallback);
   const anywhere = { path: '/', cwd: root, env: {}, readySeconds: 30 };
   const nothingNamed = flags.server === undefined && !flags.wrong && !flags.fault && !flags.probe;
@@ -223,7 +223,7 @@ try {
   };
   for (const engine of Object.values(engines)) await engine.prepare({ signal, onProgress: () => {} });
   let count = 0;
-  for (const one of checksOf(flags, program.args, probe.url)) count += await check(engines, one, flags.jobs);
+  for (const one of await checksOf(flags, program.args, probe.url)) count += await check(engines, one, flags.jobs);
   console.log(count === 0 ? 'The engines agree.' : `${count} disagreements.`);
   process.exitCode = count === 0 ? 0 : 1;
 } catch (error) {

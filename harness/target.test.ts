@@ -8,7 +8,7 @@ import { WebSocketServer } from 'ws';
 import { probe } from './probe.ts';
 import { groupMembers, listenersOn, processFacts } from './procfs.ts';
 import { attach, type Launch, launch } from './target.ts';
-import { Trouble } from './trouble.ts';
+import { rejectedTrouble } from './testing.ts';
 import { cleanUpAfterTheDead, Workspace } from './workspace.ts';
 
 const node = process.execPath;
@@ -29,14 +29,6 @@ beforeEach(() => {
 });
 afterEach(() => workspace.remove());
 const start = (spec: Launch, signal = never) => launch(spec, workspace, log, signal);
-const caught = async (promise: Promise<unknown>): Promise<Trouble> => {
-  const error = await promise.then(
-    () => new Error('nothing was thrown'),
-    (reason) => reason,
-  );
-  if (error instanceof Trouble) return error;
-  throw error;
-};
 /** Waits for a condition that must come true; the test's own time limit is the deadline. */
 const until = async (condition: () => boolean) => {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -64,16 +56,16 @@ describe('a server is ready when it speaks, not when a clock says so', () => {
 
 describe('a server that does not start is told with its command and its last lines', () => {
   test('it ends', async () => {
-    const trouble = await caught(start(script(`console.error('no such table'); process.exit(7)`)));
+    const trouble = await rejectedTrouble(start(script(`console.error('no such table'); process.exit(7)`)));
     expect(trouble.exitCode).toBe(3);
     expect(trouble.problem).toMatchObject({ why: 'It ended with exit code 7.', tail: ['no such table'] });
   });
   test('there is no such program', async () => {
-    const trouble = await caught(start({ command: ['/no/such/program'], path: '/', readySeconds: 5 }));
+    const trouble = await rejectedTrouble(start({ command: ['/no/such/program'], path: '/', readySeconds: 5 }));
     expect(trouble.problem.why).toMatch(/could not be started/);
   });
   test('it stays silent until its time is over, and is ended', async () => {
-    const trouble = await caught(
+    const trouble = await rejectedTrouble(
       start({ ...script(`console.log('thinking'); setInterval(() => {}, 1000)`), readySeconds: 0.6 }),
     );
     expect(trouble.problem).toMatchObject({ what: expect.stringContaining('within 0.6 s'), tail: ['thinking'] });
@@ -86,7 +78,7 @@ test("another process on the port is noticed: its answers are not the server's",
   const address = other.address();
   if (typeof address === 'string' || address === null) throw new Error('no port');
   const code = `console.log('listening ws://127.0.0.1:${address.port}/'); setInterval(() => {}, 1000)`;
-  const trouble = await caught(start(script(code)));
+  const trouble = await rejectedTrouble(start(script(code)));
   expect(trouble.problem.what).toMatch(/Another process answers/);
   expect(trouble.problem.why).toContain(String(process.pid));
   other.close();
@@ -209,7 +201,7 @@ describe('a server that is running already', () => {
     const address = closed.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     await new Promise((resolve) => closed.close(resolve));
-    const trouble = await caught(attach(`ws://127.0.0.1:${port}/`));
+    const trouble = await rejectedTrouble(attach(`ws://127.0.0.1:${port}/`));
     expect(trouble).toMatchObject({ exitCode: 3, problem: { why: expect.stringContaining('ECONNREFUSED') } });
   });
   test('and is no WebSocket server is told with its answer', async () => {
@@ -217,7 +209,7 @@ describe('a server that is running already', () => {
     await new Promise((resolve) => http.once('listening', resolve));
     const address = http.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const trouble = await caught(attach(`ws://127.0.0.1:${port}/`));
+    const trouble = await rejectedTrouble(attach(`ws://127.0.0.1:${port}/`));
     expect(trouble.problem.why).toContain('HTTP/1.1 404 Not Found');
     http.close();
   });

@@ -5,19 +5,19 @@ import type { Outcome } from '../../reports/report.ts';
 import { applyChanges, emptyExpectationFile, findChanges, writeAtomically } from '../accept.ts';
 import { selectCases } from '../case-id.ts';
 import { conformantOutcome, suiteIds } from '../catalogue.ts';
-import { readConfig } from '../config.ts';
+import type { Config } from '../config.ts';
 import { expectationsOf } from '../gather.ts';
 import { visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 import { readReport } from './last-report.ts';
 import { unnamedServer } from './servers.ts';
+import { settle } from './settings.ts';
 import { type Shell, today } from './shell.ts';
 
 interface AcceptFlags {
   out: string;
   expected?: string;
   server?: string;
-  config?: string;
   why?: string;
 }
 
@@ -30,15 +30,16 @@ export function addAccept(program: Command, shell: Shell): void {
     .option('--out <folder>', 'the report of the last run', 'conformance-report')
     .option('--expected <file>', "expectation file to write, instead of the configured server's")
     .option('--server <name>', 'the agent of the report, when it has several')
-    .option('--config <file>', 'configuration, instead of the nearest conformance.config.json')
+    .option('--config <file>', 'configuration, instead of the nearest conformance.config.{json,js,mjs}')
     .option('--why <reason>', 'why these outcomes are right; needed when a grade is not that of a conformant server')
-    .action((cases: string[], flags: AcceptFlags) => {
-      accept(shell, cases, flags);
+    .action(async (cases: string[], _: unknown, verb: Command) => {
+      const { config } = await settle(shell, verb);
+      accept(shell, config, cases, verb.opts<AcceptFlags>());
     });
 }
 
 /** Refuses in CI and after a run that was not complete: both would make an accident the expectation. */
-function accept({ env, stdout }: Shell, patterns: readonly string[], flags: AcceptFlags): void {
+function accept({ env, stdout }: Shell, config: Config, patterns: readonly string[], flags: AcceptFlags): void {
   if (env.CI) {
     throw new Trouble(2, {
       what: 'Outcomes are not accepted in CI.',
@@ -55,7 +56,6 @@ function accept({ env, stdout }: Shell, patterns: readonly string[], flags: Acce
       todo: 'Run again until every case has a result.',
     });
   }
-  const config = readConfig(process.cwd(), flags.config);
   const agent =
     flags.server === undefined
       ? report.agents[0]

@@ -11,13 +11,14 @@ import { asProblem } from '../play.ts';
 import { ProgressLine } from '../progress.ts';
 import { keepFrom } from '../resume.ts';
 import { run } from '../run.ts';
-import { describeProblem, endBlock, speaksUnicode } from '../terminal.ts';
+import { describeProblem, endBlock, speaksUnicode, visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 import { FileWatch } from '../watch.ts';
 import { collect, oneOf, positive, shard, wholeNumber } from './arguments.ts';
 import { readReport } from './last-report.ts';
 import { planOf, type SelectionFlags } from './selection.ts';
 import { headersOf, readCertificates, type ServerFlags, serversOf, unnamedServer } from './servers.ts';
+import { type Setting, settingsTable, settle } from './settings.ts';
 import { type Shell, say, styleOf, today, typedLine } from './shell.ts';
 import { listenForSignals } from './signals.ts';
 
@@ -40,6 +41,7 @@ interface RunFlags extends ServerFlags, SelectionFlags {
   watch?: boolean;
   json?: boolean;
   quiet?: boolean;
+  printConfig?: boolean;
   color?: boolean;
 }
 
@@ -52,7 +54,10 @@ Examples:
   ${TOOL.name} --from reports/servers                judge what wstest left behind
 
 Exit codes: 0 as expected; 1 not as expected; 2 the command or a file you wrote is wrong; 3 it could not be told;
-130, 143 interrupted.`;
+130, 143 interrupted.
+
+Every option can be given in the environment (--ready-timeout as WS_CONFORMANCE_READY_TIMEOUT), and many in the
+configuration: a flag counts before a variable, a variable before the file; --print-config tells who won.`;
 
 /** `run`, the verb that is meant when none is named. */
 export function addRun(program: Command, shell: Shell): void {
@@ -75,7 +80,7 @@ export function addRun(program: Command, shell: Shell): void {
     .option('--out <folder>', 'where the report goes', 'conformance-report')
     .option('--from <folder>', 'read results that were recorded earlier instead of playing')
     .option('--spec <file>', "a fuzzingclient.json of Autobahn's that says what may be run")
-    .option('--config <file>', 'configuration, instead of the nearest conformance.config.json')
+    .option('--config <file>', 'configuration, instead of the nearest conformance.config.{json,js,mjs}')
     .option('--jobs <n>', 'how many containers, or cases, at once', wholeNumber)
     .option('--shard <i/n>', 'play one of several shares of about equal weight', shard)
     .option('--strict', 'NON-STRICT fails, even where it is expected')
@@ -88,19 +93,29 @@ export function addRun(program: Command, shell: Shell): void {
     .option('--trace', 'print every frame on stderr as it happens (embedded engine)')
     .option('--json', 'print the report as JSON, and nothing else, on stdout')
     .option('--quiet', 'print the end only')
+    .option('--print-config', 'print every option, its value and who set it, and run nothing')
     .option('--color', 'with colours, whatever the terminal says')
     .option('--no-color', 'without colours')
     .addHelpText('after', EXAMPLES)
-    .action(async (cases: string[], flags: RunFlags) => {
-      await runVerb(shell, cases, flags);
+    .action(async (cases: string[], _: unknown, verb: Command) => {
+      const { config, settings } = await settle(shell, verb);
+      const flags = verb.opts<RunFlags>();
+      if (flags.printConfig) printSettings(shell, settings, config, flags);
+      else await runVerb(shell, cases, flags);
     });
+}
+
+/** `--print-config`: what would be run with, and who says so. */
+function printSettings(shell: Shell, settings: readonly Setting[], config: Config, flags: RunFlags): void {
+  const text = flags.json ? JSON.stringify(settings, null, 2) : visible(settingsTable(settings, config));
+  shell.stdout.write(`${text}\n`);
 }
 
 async function runVerb(shell: Shell, patterns: readonly string[], flags: RunFlags): Promise<void> {
   refuseTogether(flags);
   const interruption = listenForSignals();
   if (!flags.watch) return await runOnce(shell, patterns, flags, interruption);
-  const servers = serversOf(readConfig(process.cwd(), flags.config), shell.command, flags);
+  const servers = serversOf(await readConfig(process.cwd(), flags.config), shell.command, flags);
   const files = new FileWatch(
     servers.map(({ cwd }) => cwd),
     flags.out,
@@ -137,7 +152,7 @@ async function runOnce(
           {},
         )
       : planOf(shell, patterns, flags);
-  const config = readConfig(process.cwd(), flags.config);
+  const config = await readConfig(process.cwd(), flags.config);
   const options = {
     plan,
     out: flags.out,
