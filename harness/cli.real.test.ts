@@ -61,6 +61,20 @@ await describeWithDocker('the real Autobahn in a real container', () => {
     });
   });
 
+  test('doctor finds engine, image and network, and sees both engines fail a server that is wrong', async () => {
+    const { exitCode, stdout } = await execa('npm', ['run', '--silent', 'conformance', '--', 'doctor', '--json'], {
+      cwd: root,
+      reject: false,
+    });
+    const findings: { about: string; state: string; says: string }[] = JSON.parse(stdout);
+    expect(findings.filter(({ state }) => state !== 'well')).toEqual([]);
+    expect(findings.map(({ about }) => about)).toEqual(
+      expect.arrayContaining(['image', 'embedded engine', 'real suite']),
+    );
+    expect(findings.at(-1)?.says).toMatch(/through the network "/);
+    expect(exitCode).toBe(0);
+  });
+
   test('known deviations are held to: ws and websocket beside our own server make a matrix, as expected', async () => {
     const { exitCode, stdout } = await conformance(
       '--server',

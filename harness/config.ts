@@ -1,9 +1,9 @@
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import { type LoadedConfig, loadConfig } from './config-file.ts';
 import { type ConfigFile, configSchema, serverSchema } from './config-schema.ts';
 import { nearest } from './nearest.ts';
+import { PACKAGE, packagedCommand } from './packaged.ts';
 import type { Readiness } from './probe.ts';
 import { Trouble } from './trouble.ts';
 
@@ -31,16 +31,12 @@ export interface Config {
   file?: Pick<LoadedConfig, 'path' | 'at'> & { values: ConfigFile };
 }
 
-const PACKAGE = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-
-/** The server in this repository, which is run when nobody names another. Compiled or not, it starts the same way. */
+/** The server in this repository, which is run when nobody names another. */
 export function inRepoServer(): ServerConfig {
-  const compiled = !import.meta.url.endsWith('.ts');
-  const entry = join(PACKAGE, 'server', compiled ? 'main.js' : 'main.ts');
   return {
     name: 'websock-server',
     agent: 'websock server',
-    command: [process.execPath, ...(compiled ? [] : ['--import', import.meta.resolve('tsx')]), entry, '--port', '0'],
+    command: [...packagedCommand('server/main'), '--port', '0'],
     path: '/ws',
     cwd: PACKAGE,
     env: {},

@@ -3,6 +3,7 @@ import { TOOL } from './identity.ts';
 import { addAccept } from './verbs/accept.ts';
 import { addCompare } from './verbs/compare.ts';
 import { addCompletion } from './verbs/completion.ts';
+import { addDoctor } from './verbs/doctor.ts';
 import { addExplain } from './verbs/explain.ts';
 import { addList } from './verbs/list.ts';
 import { addRun } from './verbs/run.ts';
@@ -10,7 +11,7 @@ import { addServe } from './verbs/serve.ts';
 import type { Shell } from './verbs/shell.ts';
 
 /** Help lists the verbs in this order. */
-const VERBS = [addRun, addAccept, addList, addExplain, addCompare, addServe, addCompletion];
+const VERBS = [addRun, addAccept, addList, addExplain, addCompare, addDoctor, addServe, addCompletion];
 
 /** The command with all its verbs, ready to parse. It throws CommanderError where it would else end the process. */
 export function makeProgram(shell: Shell): Command {

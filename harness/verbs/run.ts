@@ -11,6 +11,7 @@ import { asProblem } from '../play.ts';
 import { ProgressLine } from '../progress.ts';
 import { keepFrom } from '../resume.ts';
 import { run } from '../run.ts';
+import { selftest } from '../selftest.ts';
 import { describeProblem, endBlock, speaksUnicode, visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 import { FileWatch } from '../watch.ts';
@@ -38,6 +39,7 @@ interface RunFlags extends ServerFlags, SelectionFlags {
   timeout?: number;
   trace?: boolean;
   resume?: boolean;
+  selftest?: boolean;
   watch?: boolean;
   json?: boolean;
   quiet?: boolean;
@@ -87,6 +89,7 @@ export function addRun(program: Command, shell: Shell): void {
     .option('--patience <seconds>', 'without progress for so long, ask the server whether it lives', positive, 30)
     .option('--timeout <seconds>', 'end the run after so long', positive)
     .option('--ready-timeout <seconds>', 'how long a server may take to start', positive)
+    .option('--selftest', 'first see that a server that is wrong on purpose fails')
     .option('--history <file>', 'add the run to this file, and show how its cases fared over time')
     .option('--resume', 'play what the last report in --out has no result for, and keep what it has')
     .option('--watch', 'run again whenever a file of the server changes, until Ctrl-C')
@@ -178,6 +181,7 @@ const choosesCases = (patterns: readonly string[], flags: RunFlags) =>
 /** @throws Trouble (2) for flags of which each says something else about where results come from. */
 function refuseTogether(flags: RunFlags): void {
   const pairs = [
+    ['from', 'selftest', 'The self-test is of an engine, and none plays.'],
     ['from', 'resume', 'Results that were recorded earlier are read; nothing is played.'],
     ['from', 'watch', 'Results that were recorded earlier do not change with the server.'],
     ['resume', 'watch', 'One completes a run that was interrupted, the other begins a new one at every change.'],
@@ -224,6 +228,10 @@ async function playServers(
     ...(flags.trace ? { trace: (id, moment) => tell(momentLine(id, moment)) } : {}),
   });
   try {
+    if (flags.selftest) {
+      await selftest(engine, signal, () => {});
+      tell('self-test: a server that is wrong on purpose failed where it must');
+    }
     const gather = gatherByPlaying(
       engine,
       {

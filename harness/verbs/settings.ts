@@ -32,21 +32,10 @@ export const variableOf = (option: string): string => PREFIX + option.toUpperCas
  * @throws Trouble (2) when a value cannot be used.
  */
 export async function settle(shell: Shell, verb: Command): Promise<{ config: Config; settings: Setting[] }> {
-  const options = verb.options.filter((option) => !FLAG_ONLY.includes(nameOf(option)));
-  warnOfUnknown(shell, verb);
-  const places = new Map<Option, string>();
-  const serverIsNamed = shell.command !== undefined || NAMES_SERVER.some((name) => isTyped(verb, name));
-  for (const option of options) {
-    const variable = variableOf(nameOf(option));
-    const text = shell.env[variable];
-    if (text === undefined || isTyped(verb, option.attributeName())) continue;
-    if (serverIsNamed && NAMES_SERVER.includes(nameOf(option))) continue;
-    verb.setOptionValueWithSource(option.attributeName(), parsed(option, text, variable), 'env');
-    places.set(option, variable);
-  }
+  const places = takeEnvironment(shell, verb);
   const config = await readConfig(process.cwd(), verb.getOptionValue('config'));
   const { file } = config;
-  for (const option of options) {
+  for (const option of settable(verb)) {
     const name = nameOf(option);
     const value = (file?.values as Record<string, unknown> | undefined)?.[name];
     if (file === undefined || value === undefined || !SETTINGS.includes(name)) continue;
@@ -54,8 +43,30 @@ export async function settle(shell: Shell, verb: Command): Promise<{ config: Con
     verb.setOptionValueWithSource(name, inFolder(file.path, name, value), 'config');
     places.set(option, relative(process.cwd(), file.at([name])));
   }
-  return { config, settings: options.map((option) => settingOf(verb, option, places.get(option))) };
+  return { config, settings: settable(verb).map((option) => settingOf(verb, option, places.get(option))) };
 }
+
+/**
+ * Fills the options that were not typed from the environment alone.
+ * @returns for each of them its variable.
+ * @throws Trouble (2) when a value cannot be used.
+ */
+export function takeEnvironment(shell: Shell, verb: Command): Map<Option, string> {
+  warnOfUnknown(shell, verb);
+  const places = new Map<Option, string>();
+  const serverIsNamed = shell.command !== undefined || NAMES_SERVER.some((name) => isTyped(verb, name));
+  for (const option of settable(verb)) {
+    const variable = variableOf(nameOf(option));
+    const text = shell.env[variable];
+    if (text === undefined || isTyped(verb, option.attributeName())) continue;
+    if (serverIsNamed && NAMES_SERVER.includes(nameOf(option))) continue;
+    verb.setOptionValueWithSource(option.attributeName(), parsed(option, text, variable), 'env');
+    places.set(option, variable);
+  }
+  return places;
+}
+
+const settable = (verb: Command): Option[] => verb.options.filter((option) => !FLAG_ONLY.includes(nameOf(option)));
 
 const nameOf = (option: Option): string => option.long?.replace(/^--/, '') ?? option.name();
 

@@ -40,12 +40,10 @@ interface Finding {
  */
 export async function findImage(finding: Finding): Promise<Image> {
   const { docker, wanted, signal, onProgress } = finding;
-  const names = wanted === undefined ? [LOCAL_IMAGE, PINNED_IMAGE] : [wanted];
-  for (const name of names) {
-    const image = await look(docker, name, signal);
-    if (image === undefined) continue;
-    onProgress({ kind: 'note', text: `image ${name} is here` });
-    return fitting(image, finding);
+  const here = await imageHere(docker, wanted, signal);
+  if (here !== undefined) {
+    onProgress({ kind: 'note', text: `image ${here.name} is here` });
+    return fitting(here, finding);
   }
   const name = wanted ?? PINNED_IMAGE;
   if (wanted === undefined && finding.architecture !== 'amd64') throw wrongArchitecture(name, 'amd64', finding);
@@ -57,6 +55,23 @@ export async function findImage(finding: Finding): Promise<Image> {
   }
   return fitting(image, finding);
 }
+
+/** The image that would be run without a pull; undefined when it would have to be pulled first. @throws Trouble (3). */
+export async function imageHere(
+  docker: Docker,
+  wanted: string | undefined,
+  signal: AbortSignal,
+): Promise<Image | undefined> {
+  for (const name of candidates(wanted)) {
+    const image = await look(docker, name, signal);
+    if (image !== undefined) return image;
+  }
+  return undefined;
+}
+
+/** Names of images, the one to be preferred first. */
+const candidates = (wanted: string | undefined): string[] =>
+  wanted === undefined ? [LOCAL_IMAGE, PINNED_IMAGE] : [wanted];
 
 async function look(docker: Docker, name: string, signal: AbortSignal): Promise<Image | undefined> {
   try {
