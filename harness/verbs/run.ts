@@ -10,7 +10,7 @@ import { revision, TOOL } from '../identity.ts';
 import { asProblem } from '../play.ts';
 import { ProgressLine } from '../progress.ts';
 import { keepFrom } from '../resume.ts';
-import { run } from '../run.ts';
+import { Interruption, run } from '../run.ts';
 import { selftest } from '../selftest.ts';
 import { describeProblem, endBlock, speaksUnicode, visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
@@ -171,7 +171,8 @@ async function runOnce(
   else stdout.write(endBlock(report, flags.out, styleOf(shell, stdout, flags.color)));
   // The runner reads both streams; with --json stdout holds that alone.
   (flags.json ? stderr : stdout).write(tellGithub(report, env));
-  shell.exitCode = report.gate.exitCode;
+  // Whoever interrupts while the last pages are written gets a whole report, and is told that it was heard.
+  shell.exitCode = interruption.reason instanceof Interruption ? interruption.reason.exitCode : report.gate.exitCode;
 }
 
 /** Whether the command line says which cases are meant; else a resumed run has the plan of the one before. */
