@@ -6,12 +6,13 @@ import { addCompletion } from './verbs/completion.ts';
 import { addDoctor } from './verbs/doctor.ts';
 import { addExplain } from './verbs/explain.ts';
 import { addList } from './verbs/list.ts';
+import { addMerge } from './verbs/merge.ts';
 import { addRun } from './verbs/run.ts';
 import { addServe } from './verbs/serve.ts';
 import type { Shell } from './verbs/shell.ts';
 
 /** Help lists the verbs in this order. */
-const VERBS = [addRun, addAccept, addList, addExplain, addCompare, addDoctor, addServe, addCompletion];
+const VERBS = [addRun, addAccept, addList, addExplain, addCompare, addMerge, addDoctor, addServe, addCompletion];
 
 /** The command with all its verbs, ready to parse. It throws CommanderError where it would else end the process. */
 export function makeProgram(shell: Shell): Command {

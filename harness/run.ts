@@ -27,6 +27,8 @@ export interface RunOptions {
   command: string;
   /** File to which the run is added, and from which the history is shown. */
   history?: string;
+  /** Of what the plan is a share. */
+  shard?: NonNullable<Report['run']['shard']>;
 }
 
 /** Why a run was ended early: a signal, and the exit code that says so. */
@@ -83,6 +85,7 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
         durationMs: Math.round(performance.now() - clock),
         command: options.command,
         ...(await tree),
+        ...(options.shard === undefined ? {} : { shard: options.shard }),
         host: { platform: `${process.platform} ${process.arch}`, node: process.version, cpus: cpus().length },
       },
       engine,

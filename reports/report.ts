@@ -132,6 +132,8 @@ export const reportSchema = z.object({
     command: z.string(),
     commit: z.string().nullable(),
     dirty: z.boolean().nullable(),
+    /** Where the run is one of several shares of a plan: which of how many, and the ids of the whole plan. */
+    shard: z.object({ index: z.number().int(), count: z.number().int(), plan: z.array(z.string()) }).optional(),
     host: z.object({ platform: z.string(), node: z.string(), cpus: z.number().int() }),
   }),
   engine: engineSchema,

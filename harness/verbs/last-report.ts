@@ -4,7 +4,7 @@ import { type Report, reportSchema } from '../../reports/report.ts';
 import { Trouble } from '../trouble.ts';
 
 /** The report of the last run in a folder. @throws Trouble (2) when there is none that can be read. */
-export function readReport(out: string, verb: 'accept' | 'resume'): Report {
+export function readReport(out: string, verb: 'accept' | 'merge' | 'resume'): Report {
   const path = resolve(out, 'report.json');
   try {
     return reportSchema.parse(JSON.parse(readFileSync(path, 'utf8')));

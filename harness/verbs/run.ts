@@ -17,7 +17,7 @@ import { Trouble } from '../trouble.ts';
 import { FileWatch } from '../watch.ts';
 import { collect, oneOf, positive, shard, wholeNumber } from './arguments.ts';
 import { readReport } from './last-report.ts';
-import { planOf, type SelectionFlags } from './selection.ts';
+import { planOf, type SelectionFlags, shareOf } from './selection.ts';
 import { headersOf, readCertificates, type ServerFlags, serversOf, unnamedServer } from './servers.ts';
 import { type Setting, settingsTable, settle } from './settings.ts';
 import { type Shell, say, styleOf, today, typedLine } from './shell.ts';
@@ -155,6 +155,7 @@ async function runOnce(
           {},
         )
       : planOf(shell, patterns, flags);
+  const shard = earlier?.run.shard ?? shareOf(shell, patterns, flags);
   const config = await readConfig(process.cwd(), flags.config);
   const options = {
     plan,
@@ -162,6 +163,7 @@ async function runOnce(
     strict: flags.strict ?? false,
     command: earlier?.run.command ?? typedLine(shell, TOOL.name),
     ...(flags.history === undefined ? {} : { history: flags.history }),
+    ...(shard === undefined ? {} : { shard }),
   };
   const report =
     flags.from === undefined

@@ -26,6 +26,15 @@ export function planOf(shell: Shell, patterns: readonly string[], flags: Selecti
   return makePlan(spec, expanded, flags.shard);
 }
 
+/** With `--shard`: which share it is, and the whole plan, so that `merge` can prove that nothing is left out. */
+export function shareOf(
+  shell: Shell,
+  patterns: readonly string[],
+  { shard, ...flags }: SelectionFlags,
+): (Shard & { plan: string[] }) | undefined {
+  return shard && { ...shard, plan: planOf(shell, patterns, flags).map(({ id }) => id) };
+}
+
 /** `@file`: a pattern a line, `#` begins a comment; `!@file` takes away what the file names. */
 function readList(pattern: string): string[] {
   const [, minus = '', path = ''] = /^(!?)@(.*)$/.exec(pattern) ?? [];

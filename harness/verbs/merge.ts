@@ -1,0 +1,73 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { AgentReport } from '../../reports/report.ts';
+import { type Config, readConfig, type ServerConfig } from '../config.ts';
+import { tellGithub } from '../github.ts';
+import { TOOL } from '../identity.ts';
+import { gatherShares, planOfShares, refuseUnlike } from '../merge.ts';
+import { run } from '../run.ts';
+import { endBlock } from '../terminal.ts';
+import { readReport } from './last-report.ts';
+import { unnamedServer } from './servers.ts';
+import { settle } from './settings.ts';
+import { type Shell, styleOf, today, typedLine } from './shell.ts';
+import { listenForSignals } from './signals.ts';
+
+interface MergeFlags {
+  out: string;
+  config?: string;
+  expected?: string;
+  history?: string;
+  strict?: boolean;
+  json?: boolean;
+}
+
+/** `merge`: the shares that several machines played become one run, which is judged as a whole. */
+export function addMerge(program: Command, shell: Shell): void {
+  program
+    .command('merge')
+    .description('make one run of the reports of its shares, and prove that no case is left out or twice there')
+    .argument('<folders...>', 'the reports of `run --shard I/N`, all N of them')
+    .option('--out <folder>', 'where the report goes', 'conformance-report')
+    .option('--expected <file>', "expectation file, instead of the configured server's")
+    .option('--config <file>', 'configuration, instead of the nearest conformance.config.{json,js,mjs}')
+    .option('--history <file>', 'add the run to this file, and show how its cases fared over time')
+    .option('--strict', 'NON-STRICT fails, even where it is expected')
+    .option('--json', 'print the report as JSON, and nothing else, on stdout')
+    .addHelpText('after', `\nExample:\n  ${TOOL.name} merge share-1 share-2 share-3 --out conformance-report`)
+    .action(async (folders: string[], _: unknown, verb: Command) => {
+      await settle(shell, verb);
+      await merge(shell, folders, verb.opts<MergeFlags>());
+    });
+}
+
+async function merge(shell: Shell, folders: readonly string[], flags: MergeFlags): Promise<void> {
+  const shares = folders.map((folder) => ({ folder, report: readReport(folder, 'merge') }));
+  refuseUnlike(shares);
+  const plan = planOfShares(shares);
+  const config = await readConfig(process.cwd(), flags.config);
+  const options = {
+    plan,
+    out: flags.out,
+    strict: flags.strict ?? false,
+    command: typedLine(shell, TOOL.name),
+    ...(flags.history === undefined ? {} : { history: flags.history }),
+  };
+  const gather = gatherShares(shares, (agent) => heldTo(agent, config, flags), today());
+  const report = await run(gather, options, listenForSignals());
+  if (flags.json) shell.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  else shell.stdout.write(endBlock(report, flags.out, styleOf(shell, shell.stdout, undefined)));
+  (flags.json ? shell.stderr : shell.stdout).write(tellGithub(report, shell.env));
+  shell.exitCode = report.gate.exitCode;
+}
+
+/** The configured server of that name, or what the share itself was held to. */
+function heldTo(agent: AgentReport, config: Config, flags: MergeFlags): ServerConfig {
+  const configured = [...config.servers.values()].find((one) => one.agent === agent.name);
+  const file = flags.expected ?? configured?.expectedFile ?? agent.expectedFile;
+  return {
+    ...unnamedServer(agent.name),
+    ...configured,
+    ...(file === undefined ? {} : { expectedFile: resolve(file) }),
+  };
+}
