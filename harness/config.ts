@@ -102,6 +102,16 @@ function completed(name: string, server: z.infer<typeof serverSchema>, { path, a
   };
 }
 
+/** A server that is in no configuration. */
+export const unnamedServer = (agent: string): ServerConfig => ({
+  name: agent,
+  agent,
+  path: '/',
+  cwd: process.cwd(),
+  env: {},
+  readySeconds: 30,
+});
+
 /** @throws Trouble (2) with the nearest name. */
 export function serverNamed(config: Pick<Config, 'servers'>, name: string): ServerConfig {
   const server = config.servers.get(name);

@@ -39,4 +39,3 @@ export const expectationFileSchema = z.strictObject({
   /** Case id or section pattern (`12.*`) → entry. The more specific one counts. */
   cases: z.record(z.string(), z.unknown()),
 });
-export type ExpectationFile = z.infer<typeof expectationFileSchema>;

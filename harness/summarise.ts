@@ -1,13 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AgentReport, CaseVerdict, Outcome } from '../reports/report.ts';
+import type { CaseVerdict, Outcome } from '../reports/report.ts';
 import { explainDifferences } from '../reports/sentence.ts';
 import { findDifferences, weigh } from './diff.ts';
 import type { Conformant, Expectation } from './expected.ts';
 import { normalise } from './normalise.ts';
 import type { Result } from './results.ts';
-
-/** Where an agent's results and expectations came from, for the report. */
-export type AgentFacts = Omit<AgentReport, 'cases'>;
 
 /** One verdict per planned case, in the plan's order. */
 export function judge(

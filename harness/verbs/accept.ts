@@ -5,12 +5,11 @@ import type { Outcome } from '../../reports/report.ts';
 import { applyChanges, emptyExpectationFile, findChanges, writeAtomically } from '../accept.ts';
 import { selectCases } from '../case-id.ts';
 import { conformantOutcome, suiteIds } from '../catalogue.ts';
-import type { Config } from '../config.ts';
+import { type Config, unnamedServer } from '../config.ts';
 import { expectationsOf } from '../gather.ts';
 import { visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 import { readReport } from './last-report.ts';
-import { unnamedServer } from './servers.ts';
 import { settle } from './settings.ts';
 import { type Shell, today } from './shell.ts';
 

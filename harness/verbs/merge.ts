@@ -1,14 +1,13 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { AgentReport } from '../../reports/report.ts';
-import { type Config, readConfig, type ServerConfig } from '../config.ts';
+import { type Config, readConfig, type ServerConfig, unnamedServer } from '../config.ts';
 import { tellGithub } from '../github.ts';
 import { TOOL } from '../identity.ts';
 import { gatherShares, planOfShares, refuseUnlike } from '../merge.ts';
 import { run } from '../run.ts';
 import { endBlock } from '../terminal.ts';
 import { readReport } from './last-report.ts';
-import { unnamedServer } from './servers.ts';
 import { settle } from './settings.ts';
 import { type Shell, styleOf, today, typedLine } from './shell.ts';
 import { listenForSignals } from './signals.ts';

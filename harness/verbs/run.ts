@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Report } from '../../reports/report.ts';
-import { type Config, readConfig, type ServerConfig, serverNamed } from '../config.ts';
+import { type Config, readConfig, type ServerConfig, serverNamed, unnamedServer } from '../config.ts';
 import { chooseEngine, ENGINE_CHOICES, type EngineChoice } from '../engines/index.ts';
 import { momentLine } from '../engines/native/trace.ts';
 import { gatherByPlaying, gatherFromFolder } from '../gather.ts';
@@ -18,7 +18,7 @@ import { FileWatch } from '../watch.ts';
 import { collect, oneOf, positive, shard, wholeNumber } from './arguments.ts';
 import { readReport } from './last-report.ts';
 import { planOf, type SelectionFlags, shareOf } from './selection.ts';
-import { headersOf, readCertificates, type ServerFlags, serversOf, unnamedServer } from './servers.ts';
+import { headersOf, readCertificates, type ServerFlags, serversOf } from './servers.ts';
 import { type Setting, settingsTable, settle } from './settings.ts';
 import { type Shell, say, styleOf, today, typedLine } from './shell.ts';
 import { listenForSignals } from './signals.ts';

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
-import { type Config, type ServerConfig, serverNamed } from '../config.ts';
+import { type Config, type ServerConfig, serverNamed, unnamedServer } from '../config.ts';
 import { visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 import { readUserFile } from './selection.ts';
@@ -16,16 +16,6 @@ export interface ServerFlags {
   expected?: string;
   readyTimeout?: number;
 }
-
-/** A server that is in no configuration. */
-export const unnamedServer = (agent: string): ServerConfig => ({
-  name: agent,
-  agent,
-  path: '/',
-  cwd: process.cwd(),
-  env: {},
-  readySeconds: 30,
-});
 
 /** Which servers to run, from `--server`, `--url`, a command behind `--`, or the configuration's default. */
 export function serversOf(config: Config, command: readonly string[] | undefined, flags: ServerFlags): ServerConfig[] {

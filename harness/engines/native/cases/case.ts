@@ -241,11 +241,6 @@ export const gotBinary = (payload: Payload): CaseEvent => ({ kind: 'message', pa
 export const gotPong = (payload: Payload): CaseEvent => ({ kind: 'pong', payload });
 export const gotTimeout = (tag: string): CaseEvent => ({ kind: 'timeout', tag });
 
-/** Octets of a payload on the wire. */
-export function payloadLength(payload: Payload): number {
-  return payload.kind === 'octets' ? payload.octets.length : payload.length;
-}
-
 /** The payload itself. Builds a new buffer for `run` and `pattern`: share the result where it is large. */
 export function payloadOctets(payload: Payload): Buffer {
   switch (payload.kind) {

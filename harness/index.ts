@@ -1,0 +1,120 @@
+import { resolve } from 'node:path';
+import type { Difference, Outcome, Report } from '../reports/report.ts';
+import { catalogue, conformantOutcome, suiteIds } from './catalogue.ts';
+import { type ServerConfig, unnamedServer } from './config.ts';
+import { findDifferences } from './diff.ts';
+import { chooseEngine, type EngineChoice } from './engines/index.ts';
+import { gatherByPlaying } from './gather.ts';
+import { makePlan } from './plan.ts';
+import { readResults as readFolder } from './results.ts';
+import { run as runPipeline } from './run.ts';
+
+/**
+ * The library: what the command does, for programs. `ws-conformance/reports` has the document and its renderers,
+ * `ws-conformance/server` the WebSocket server.
+ */
+
+export type { CaseDetail } from '../reports/detail.ts';
+export type {
+  AgentReport,
+  CaseInfo,
+  CaseVerdict,
+  Difference,
+  EngineFacts,
+  Outcome,
+  Problem,
+  Report,
+  Verdict,
+} from '../reports/report.ts';
+/** The 517 cases: id, title, category, RFC sections, and what the real suite takes for each, in milliseconds. */
+export { catalogue } from './catalogue.ts';
+export type { EngineChoice } from './engines/index.ts';
+export { normalise } from './normalise.ts';
+export type { AgentResults, Result } from './results.ts';
+export { Trouble } from './trouble.ts';
+
+/** Which server is to be tested: one that is running, or one to start and to end again. */
+export type TestedServer =
+  | { readonly url: string }
+  | {
+      /** argv; `{port}` in it is replaced by a free port, which is in the environment as PORT too. */
+      readonly command: readonly string[];
+      readonly cwd?: string;
+      readonly env?: Readonly<Record<string, string>>;
+      /** Path of its WebSocket endpoint; `/` when left out. */
+      readonly path?: string;
+    };
+
+/** What to run. */
+export interface RunSettings {
+  readonly server: TestedServer;
+  /** Its name in the report. */
+  readonly agent?: string;
+  /** As on the command line: `7.1.6`, `7`, `@core`, `!9`; all 517 when left out. */
+  readonly cases?: readonly string[];
+  /** `native` when left out: it needs nothing but Node. */
+  readonly engine?: EngineChoice;
+  /** Expectation file; without one the server is held to conformance. */
+  readonly expected?: string;
+  /** Folder of the report, replaced as a whole; `conformance-report` when left out. */
+  readonly out?: string;
+  /** How many cases (or containers) at once. */
+  readonly jobs?: number;
+  /** NON-STRICT fails. */
+  readonly strict?: boolean;
+  /** Ends the run early; the report then says INCOMPLETE. */
+  readonly signal?: AbortSignal;
+  /** The run is given up after so many seconds. */
+  readonly timeoutSeconds?: number;
+}
+
+/**
+ * Plays the cases against a server, writes the report, and returns it: `report.gate` has the decision.
+ * @throws Trouble with `exitCode` 2 for a wrong setting or expectation file, 3 where nothing could be told.
+ */
+export async function run(settings: RunSettings): Promise<Report> {
+  const { cases = [], engine = 'native', out = 'conformance-report', strict = false } = settings;
+  const gather = gatherByPlaying(
+    chooseEngine(engine),
+    {
+      servers: [serverOf(settings)],
+      patienceSeconds: 30,
+      ...(settings.jobs === undefined ? {} : { jobs: settings.jobs }),
+      ...(settings.timeoutSeconds === undefined ? {} : { timeoutSeconds: settings.timeoutSeconds }),
+      onServer: () => {},
+      onProgress: () => {},
+    },
+    new Date().toISOString().slice(0, 10),
+  );
+  const command = `ws-conformance ${cases.join(' ')}`.trim();
+  const options = { plan: makePlan(catalogue, cases), out, strict, command };
+  return await runPipeline(gather, options, settings.signal ?? new AbortController().signal);
+}
+
+function serverOf({ server, agent = 'server', expected }: RunSettings): ServerConfig {
+  return {
+    ...unnamedServer(agent),
+    ...server,
+    ...('cwd' in server && server.cwd !== undefined ? { cwd: resolve(server.cwd) } : {}),
+    ...(expected === undefined ? {} : { expectedFile: resolve(expected) }),
+  };
+}
+
+/**
+ * Reads a folder of Autobahn's JSON, ours or anybody's. Never throws for what the folder holds: each planned case gets
+ * a result, or the reason why it has none, and whatever cannot be trusted is a problem.
+ * @param cases the ids that must be there; all 517 when left out.
+ */
+export function readResults(folder: string, cases: readonly string[] = suiteIds): ReturnType<typeof readFolder> {
+  return readFolder(folder, { cases, suite: suiteIds, extraIsFault: false });
+}
+
+/**
+ * The fields in which an outcome is not the expected one, each with whether that is better or worse. Empty when they
+ * are the same.
+ * @param expected what the case is held to; what a conformant server does when left out.
+ * @throws Trouble (2) for an id that the suite does not have.
+ */
+export function diff(id: string, actual: Outcome, expected: Outcome = conformantOutcome(id)): readonly Difference[] {
+  return findDifferences(expected, actual, conformantOutcome(id));
+}

@@ -1,0 +1,17 @@
+/** The report: the document as it is published in `report.json`, and each form it is rendered in. */
+
+export type { DetailOf, ReportFile } from './files.ts';
+export { type RendererName, renderers } from './renderers.ts';
+export {
+  type AgentReport,
+  type CaseInfo,
+  type CaseVerdict,
+  OUTCOME_FIELDS,
+  type Outcome,
+  type Problem,
+  type Report,
+  reportSchema,
+  VERDICTS,
+  type Verdict,
+} from './report.ts';
+export { writeFiles } from './write.ts';
