@@ -5,13 +5,14 @@ import { addCompare } from './verbs/compare.ts';
 import { addCompletion } from './verbs/completion.ts';
 import { addDoctor } from './verbs/doctor.ts';
 import { addExplain } from './verbs/explain.ts';
+import { addInit } from './verbs/init.ts';
 import { addList } from './verbs/list.ts';
 import { addRun } from './verbs/run.ts';
 import { addServe } from './verbs/serve.ts';
 import type { Shell } from './verbs/shell.ts';
 
 /** Help lists the verbs in this order. */
-const VERBS = [addRun, addAccept, addList, addExplain, addCompare, addDoctor, addServe, addCompletion];
+const VERBS = [addRun, addAccept, addList, addExplain, addCompare, addDoctor, addInit, addServe, addCompletion];
 
 /** The command with all its verbs, ready to parse. It throws CommanderError where it would else end the process. */
 export function makeProgram(shell: Shell): Command {
