@@ -54,7 +54,7 @@ ${optionTable()}
 }
 
 const EXAMPLE = {
-  $schema: 'node_modules/ws-conformance/harness/config.schema.json',
+  $schema: 'node_modules/ws-conformance/dist/harness/config.schema.json',
   default: 'mine',
   servers: {
     mine: { command: ['./my-server', '--listen', '{port}'], path: '/ws', expected: 'conformance/mine.json' },

@@ -5,6 +5,7 @@ import { addCompare } from './verbs/compare.ts';
 import { addCompletion } from './verbs/completion.ts';
 import { addDoctor } from './verbs/doctor.ts';
 import { addExplain } from './verbs/explain.ts';
+import { addInit } from './verbs/init.ts';
 import { addList } from './verbs/list.ts';
 import { addMerge } from './verbs/merge.ts';
 import { addRun } from './verbs/run.ts';
@@ -12,7 +13,18 @@ import { addServe } from './verbs/serve.ts';
 import type { Shell } from './verbs/shell.ts';
 
 /** Help lists the verbs in this order. */
-const VERBS = [addRun, addAccept, addList, addExplain, addCompare, addMerge, addDoctor, addServe, addCompletion];
+const VERBS = [
+  addInit,
+  addRun,
+  addAccept,
+  addList,
+  addExplain,
+  addCompare,
+  addMerge,
+  addDoctor,
+  addServe,
+  addCompletion,
+];
 
 /** The command with all its verbs, ready to parse. It throws CommanderError where it would else end the process. */
 export function makeProgram(shell: Shell): Command {

@@ -74,17 +74,19 @@ export function headersOf(lines: readonly string[]): Record<string, string> {
   );
 }
 
-function checkedUrl(url: string): string {
+/** @param where it is written, for the error. @throws Trouble (2). */
+export function checkedUrl(url: string, where = '--url'): string {
   if (URL.canParse(url) && ['ws:', 'wss:'].includes(new URL(url).protocol)) return url;
   throw new Trouble(2, {
     what: `"${visible(url)}" is no WebSocket address.`,
-    where: '--url',
+    where,
     why: 'It has to begin with ws:// or wss:// and name a host.',
     todo: 'For example --url ws://127.0.0.1:9001/',
   });
 }
 
-function checkedCommand(command: readonly string[]): readonly string[] {
+/** @throws Trouble (2) for a command without words. */
+export function checkedCommand(command: readonly string[]): readonly string[] {
   if (command.length > 0) return command;
   throw new Trouble(2, {
     what: 'There is no command behind "--".',
@@ -93,11 +95,12 @@ function checkedCommand(command: readonly string[]): readonly string[] {
   });
 }
 
-function checkedAgent(agent: string): string {
+/** @param where it is written, for the error. @throws Trouble (2). */
+export function checkedAgent(agent: string, where = '--agent'): string {
   if (agent.length > 0 && agent.length <= 64 && visible(agent) === agent) return agent;
   throw new Trouble(2, {
     what: 'The agent name cannot be used.',
-    where: '--agent',
+    where,
     why: 'It has 1 to 64 visible characters.',
     todo: 'Choose another one.',
   });
