@@ -124,4 +124,15 @@ console.log(JSON.stringify([reportSchema.parse(report).gate.decision, agents[0].
     const { stdout, stderr } = await inProject('node', ['library.mjs']);
     expect(stdout, stderr).toBe(JSON.stringify(['failed', 1, ['13.1.1']]));
   });
+
+  test('init, and then the command alone, is a gate of their own', async () => {
+    const init = await conformance('init', '--name', 'mine', '--', 'node', 'good.mjs', '{port}');
+    expect(init.exitCode, init.stderr).toBe(0);
+    const green = await conformance('1.1', '7.7.1');
+    expect(green.exitCode, green.stderr).toBe(0);
+    expect(green.stdout).toContain('PASSED: 9 of 9 cases are as expected.');
+    writeFileSync(join(project, 'good.mjs'), readFileSync(join(project, 'bad.mjs')));
+    const red = await conformance('13.1.1');
+    expect(red.exitCode, red.stderr).toBe(1);
+  });
 });

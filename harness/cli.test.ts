@@ -218,6 +218,26 @@ describe('accept', () => {
     expect(readFileSync(join(home, 'expected.json'), 'utf8')).toBe(text);
   });
 
+  test('--only improved leaves what has become worse as it is', async () => {
+    const file = join(home, 'expected.json');
+    const text = readFileSync(join(root, 'fixtures/expected/ws.json'), 'utf8');
+    const worse = '"7.1.6": { "wasClean": false },';
+    const better = '"1.1.1": { "behavior": "FAILED", "why": "it was so once" },';
+    const strict = '"6.4.1": { "behavior": "OK" },';
+    writeFileSync(file, text.replace('"cases": {', `"cases": { ${better} ${worse} ${strict}`));
+    await read('fixtures/recorded/ws', '--expected', file, '1.1.1', '6.4.1', '7.1.6');
+    expect(report().gate.counts).toMatchObject({ improved: 2, regressed: 1 });
+    const { exitCode, stdout } = await accept('--only', 'improved');
+    expect(stdout).toMatch(/^1\.1\.1: [\s\S]*^7\.1\.6: [\s\S]*2 of 2 outcomes accepted/m);
+    expect(exitCode).toBe(0);
+    expect(readFileSync(file, 'utf8')).not.toContain('1.1.1');
+    expect((await read('fixtures/recorded/ws', '--expected', file, '1.1.1', '6.4.1')).stdout).toMatch(
+      /6\.4\.1 regressed/,
+    );
+    expect((await accept('--only', 'improved')).stdout).toContain('Nothing to accept: no case is improved.');
+    expect(await accept('--only', 'better')).toMatchObject({ exitCode: 2 });
+  });
+
   test('is refused in CI, after an incomplete run, without a run, and without a reason', async () => {
     expect((await accept()).stderr).toContain('no report of a run');
     await read('fixtures/recorded/seed');

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Outcome } from '../../reports/report.ts';
+import type { Outcome, Verdict } from '../../reports/report.ts';
 import { applyChanges, emptyExpectationFile, findChanges, writeAtomically } from '../accept.ts';
 import { selectCases } from '../case-id.ts';
 import { conformantOutcome, suiteIds } from '../catalogue.ts';
@@ -9,6 +9,7 @@ import { type Config, unnamedServer } from '../config.ts';
 import { expectationsOf } from '../gather.ts';
 import { visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
+import { oneOf } from './arguments.ts';
 import { readReport } from './last-report.ts';
 import { settle } from './settings.ts';
 import { type Shell, today } from './shell.ts';
@@ -18,7 +19,11 @@ interface AcceptFlags {
   expected?: string;
   server?: string;
   why?: string;
+  only?: Verdict;
 }
+
+/** The verdicts that come with an outcome which is not the expected one. */
+const ACCEPTABLE = ['improved', 'regressed', 'changed', 'new'] as const satisfies readonly Verdict[];
 
 /** `accept`: makes the outcomes of the last run the expectation. */
 export function addAccept(program: Command, shell: Shell): void {
@@ -31,6 +36,7 @@ export function addAccept(program: Command, shell: Shell): void {
     .option('--server <name>', 'the agent of the report, when it has several')
     .option('--config <file>', 'configuration, instead of the nearest conformance.config.{json,js,mjs}')
     .option('--why <reason>', 'why these outcomes are right; needed when a grade is not that of a conformant server')
+    .option('--only <verdict>', `only cases with this verdict: ${ACCEPTABLE.join(', ')}`, oneOf(ACCEPTABLE))
     .action(async (cases: string[], _: unknown, verb: Command) => {
       const { config } = await settle(shell, verb);
       accept(shell, config, cases, verb.opts<AcceptFlags>());
@@ -85,8 +91,14 @@ function accept({ env, stdout }: Shell, config: Config, patterns: readonly strin
   const text = exists ? readFileSync(path, 'utf8') : emptyExpectationFile(agent.name);
   const server = exists ? { ...unnamedServer(agent.name), expectedFile: resolve(path) } : unnamedServer(agent.name);
   const played = new Map<string, Outcome>(
-    agent.cases.flatMap(({ id, actual }) => (actual ? [[id, actual] as const] : [])),
+    agent.cases.flatMap(({ id, actual, verdict }) =>
+      actual && (flags.only === undefined || verdict === flags.only) ? [[id, actual] as const] : [],
+    ),
   );
+  if (flags.only !== undefined && played.size === 0) {
+    stdout.write(`Nothing to accept: no case is ${flags.only}.\n`);
+    return;
+  }
   const chosen = new Set(selectCases([...played.keys()], patterns));
   const outcomes = new Map([...played].filter(([id]) => chosen.has(id)));
   const changes = findChanges(outcomes, expectationsOf(server, today()), conformantOutcome, flags.why);
