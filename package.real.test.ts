@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -123,6 +123,22 @@ console.log(JSON.stringify([reportSchema.parse(report).gate.decision, agents[0].
     );
     const { stdout, stderr } = await inProject('node', ['library.mjs']);
     expect(stdout, stderr).toBe(JSON.stringify(['failed', 1, ['13.1.1']]));
+  });
+
+  test('the examples of docs/api.md do what they say', async () => {
+    const [inVitest = '', withResults = ''] = [
+      ...readFileSync(join(root, 'docs/api.md'), 'utf8').matchAll(/```ts\n([^`]*)```/g),
+    ].map(([, code]) => code);
+    writeFileSync(join(project, 'server.mjs'), readFileSync(join(project, 'good.mjs')));
+    writeFileSync(join(project, 'example.test.js'), inVitest);
+    symlinkSync(join(root, 'node_modules/vitest'), join(project, 'node_modules/vitest'));
+    const vitest = await inProject('node', [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', project]);
+    expect(vitest.exitCode, String(vitest.stdout) + vitest.stderr).toBe(0);
+    expect(vitest.stdout).toMatch(/1 passed/);
+    const recorded = join(root, 'fixtures/recorded/ws');
+    writeFileSync(join(project, 'example.mjs'), withResults.replace('reports/servers', recorded));
+    const results = await inProject('node', ['example.mjs']);
+    expect(results.stdout, results.stderr).toBe('ws []');
   });
 
   test('init, and then the command alone, is a gate of their own', async () => {
