@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { chromium } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { commandsOf, pages, RUN_ELSEWHERE, readPage } from './docs/pages.ts';
 import { describeWithDocker } from './harness/engines/docker/testing.ts';
 import { reportSchema } from './reports/report.ts';
 
@@ -26,18 +27,8 @@ const CHROMIUM_ARGS = [
   '--disable-sync',
 ];
 
-const readme = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8');
-
-/** Every line of every shell block: a command, and the exit code its comment promises. */
-const commands = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
-  block
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const [, command = line, exitCode = 'none promised'] = /^(.*?)\s+# exit (\d+)/.exec(line) ?? [];
-      return [command, Number(exitCode)] as const;
-    }),
-);
+const readme = readPage('README.md');
+const commands = commandsOf(readme);
 
 /** The first is what all else builds on; the second is this very run. */
 const [main, tests, ...others] = commands;
@@ -135,5 +126,29 @@ await describeWithDocker('in a fresh clone', () => {
     server.kill('SIGTERM');
     const { signal, exitCode } = await server;
     expect(exitCode === 0 || exitCode === 143 || signal === 'SIGTERM').toBe(true);
+  });
+});
+
+/** These need Node alone. A page is one test, run in its order, since a command may build on the one before. */
+describe('the commands of the other pages', () => {
+  const clone = () => join(home, 'clone');
+  beforeAll(async () => {
+    if (!existsSync(join(clone(), 'node_modules'))) await execa('npm', ['ci'], { cwd: clone() });
+  });
+
+  test('those that are run elsewhere stand in a page, so that the list holds no more than it must', () => {
+    const all = pages.flatMap((page) => commandsOf(readPage(page)).map(([command]) => command));
+    expect(Object.keys(RUN_ELSEWHERE).filter((command) => !all.includes(command))).toEqual([]);
+  });
+
+  const toRun = (page: string) => commandsOf(readPage(page)).filter(([command]) => !(command in RUN_ELSEWHERE));
+
+  test.each(pages.filter((page) => page !== 'README.md' && toRun(page).length > 0))('%s', async (page) => {
+    // A page speaks to somebody at a desk: the CI that runs this test must not have its say.
+    const env = { NO_COLOR: '1', CI: '', GITHUB_ACTIONS: '' };
+    for (const [command, promised] of toRun(page)) {
+      const { exitCode, stdout, stderr } = await execa('bash', ['-c', command], { cwd: clone(), reject: false, env });
+      expect(exitCode, `${command}\n${stdout}\n${stderr}`).toBe(promised);
+    }
   });
 });
