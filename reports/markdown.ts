@@ -19,7 +19,7 @@ function lines(report: Report): string[] {
   const face = decisionFace(report.gate.decision);
   const { run, engine, suite } = report;
   return [
-    `## ${face.glyph} ${face.word}: ${escapeMarkdown(report.gate.sentence)}`,
+    `## ${face.glyph} ${escapeMarkdown(report.gate.sentence)}`,
     '',
     escapeMarkdown(
       `${suite.name} ${suite.version} · ${engine.summary} · ${duration(run.durationMs)}${run.commit === null ? '' : ` · commit ${run.commit}`}`,
