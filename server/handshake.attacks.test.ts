@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, test } from 'vitest';
+import { expect, type MockInstance, test, vi } from 'vitest';
 import { OP } from './frame.ts';
 import { judgeUpgrade } from './handshake.ts';
 import { createServer } from './index.ts';
@@ -342,6 +342,7 @@ test('S22 a verdict may be a refusal, a failure, or late', async () => {
 test('S22 a verdict that fails after its client went is told to the application alone', async () => {
   const decide: ((error: Error) => void)[] = [];
   let gone = 0;
+  let written: MockInstance | undefined;
   await survives(
     async ({ server, connect }) => {
       const faults: unknown[] = [];
@@ -355,11 +356,14 @@ test('S22 a verdict that fails after its client went is told to the application 
       await expect.poll(() => gone).toBe(1);
       for (const reject of decide) reject(new Error('too late to tell anybody else'));
       await expect.poll(() => faults).toMatchObject([{ message: 'too late to tell anybody else' }]);
+      // Nor is anything written to who is gone, with a timer for its answer.
+      expect(written).not.toHaveBeenCalled();
     },
     {
       verify: ({ headers, socket }) => {
         if (headers['x-want'] === undefined) return true;
         socket.once('close', () => gone++);
+        written = vi.spyOn(socket, 'end');
         return new Promise((_resolve, reject) => decide.push(reject));
       },
     },
