@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Connection, type Ended } from './connection.ts';
+import { OP } from './frame.ts';
 import { settle } from './options.ts';
 import { Protocol } from './protocol.ts';
+import { whole } from './testkit.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
@@ -83,4 +85,61 @@ test('a peer that says nothing and takes what we send is alive (RFC 6455 §5.5.2
   expect(ended).toMatchObject([
     { code: 1006, clean: false, error: { message: expect.stringContaining('said nothing for 45 s') } },
   ]);
+});
+
+describe('after a read that was full and took long, others have their turn, and then reading', () => {
+  /** As much as one read may bring: a message, and what stands behind it. */
+  function fullRead(behind: Buffer = Buffer.alloc(0)): Buffer {
+    const header = 14;
+    return Buffer.concat([whole(OP.binary, Buffer.alloc(256 * 1024 - header - behind.length)), behind]);
+  }
+
+  /** Reads it, with an application that takes 5 ms over each message. */
+  async function read(chunk: Buffer, deed: (connection: Connection) => void) {
+    const { peer, connection } = await connect(0);
+    connection.receive(() => {
+      vi.advanceTimersByTime(5);
+      deed(connection);
+    });
+    peer.push(chunk);
+    const paused = peer.isPaused();
+    await turn();
+    return { peer, paused };
+  }
+
+  test('goes on', async () => {
+    const { peer, paused } = await read(fullRead(), () => undefined);
+    expect([paused, peer.isPaused()]).toEqual([true, false]);
+  });
+
+  test('waits for a peer that does not take what was sent meanwhile', async () => {
+    const { peer, paused } = await read(fullRead(), (connection) => {
+      queueMicrotask(() => connection.send(Buffer.alloc(2 * 1024 * 1024)));
+    });
+    expect([paused, peer.isPaused()]).toEqual([true, true]);
+    // The header, then the octets themselves.
+    await peer.accept();
+    await peer.accept();
+    expect(peer.isPaused()).toBe(false);
+  });
+
+  test('goes on into nothing where our FIN is in line, though the peer takes nothing (RFC 6455 §7.1.1)', async () => {
+    const { peer, paused } = await read(fullRead(whole(OP.close)), (connection) => {
+      connection.send(Buffer.alloc(2 * 1024 * 1024));
+    });
+    expect([paused, peer.isPaused()]).toEqual([true, false]);
+  });
+});
+
+test('a peer that does not take its answers is not read from until it does (RFC 6455 §10.4)', async () => {
+  const { peer, connection } = await connect(0);
+  connection.receive(() => {
+    connection.send(Buffer.alloc(2 * 1024 * 1024));
+  });
+  peer.push(whole(OP.text, 'much, please'));
+  await turn();
+  expect(peer.isPaused()).toBe(true);
+  await peer.accept();
+  await peer.accept();
+  expect(peer.isPaused()).toBe(false);
 });
