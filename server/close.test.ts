@@ -40,6 +40,8 @@ describe('close codes', () => {
   test('what may not be sent is not written', () => {
     expect(() => writeClose({ code: 1005, reason: '' })).toThrow(RangeError);
     expect(() => writeClose({ code: 1000.5, reason: '' })).toThrow(RangeError);
+    // RFC 6455 §5.5.1: a code is two octets.
+    for (const code of [-1, 65_536]) expect(() => writeClose({ code, reason: '' })).toThrow(RangeError);
     expect(() => writeClose({ reason: 'why' })).toThrow(RangeError);
     expect(() => writeClose({ code: 1000, reason: 'x'.repeat(124) })).toThrow(RangeError);
   });

@@ -68,6 +68,17 @@ describe('a connection', () => {
     expect(await ends()).toEqual([{ code: 1000, reason: '', clean: true }]);
   });
 
+  test('says what the application says first before it answers what came with the handshake', async () => {
+    const { server, connect } = await start();
+    server.on('connection', (connection) => {
+      connection.send('hello');
+      echo(connection);
+    });
+    const client = connect();
+    await client.upgrade(Buffer.concat([whole(OP.text, 'one'), whole(OP.ping, 'p')]));
+    await client.expect(hex`8105 68656c6c6f 8103 6f6e65 8a01 70`);
+  });
+
   test('echoes before it fails, and its Close arrives though the client goes on sending', async () => {
     const { server, connect, ends } = await start();
     server.on('connection', echo);

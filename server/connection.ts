@@ -205,9 +205,9 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
       this.#performing = false;
       this.#flush();
     }
-    // Only where `drain` will follow, which wakes it again.
+    // Only where `drain` will follow, which wakes it again; none follows, and none is needed, once our FIN is in line.
     if (this.#backlogBytes >= this.#limits.pauseReadingAtUnsentBytes && this.#socket.writableNeedDrain) {
-      if (!this.#ending) this.#socket.pause();
+      this.#socket.pause();
     } else if (isFull(chunk) && performance.now() - this.#heardMs > LONG_READ_MS) {
       // libuv reads again at once while there is more; a flood of tiny frames would keep everybody else waiting.
       this.#socket.pause();

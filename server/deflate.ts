@@ -48,23 +48,24 @@ const MOST_DEFLATERS = 128;
 const deflaters = new Map<object, { readonly name: string; readonly zlib: ZlibHandle }>();
 
 function lendDeflater(owner: object, name: string, make: () => ZlibHandle): ZlibHandle {
-  let lent = deflaters.get(owner);
-  if (lent !== undefined) deflaters.delete(owner);
-  else if (deflaters.size < MOST_DEFLATERS) lent = { name, zlib: make() };
-  else {
-    const [oldest] = deflaters;
-    if (oldest !== undefined) {
-      deflaters.delete(oldest[0]);
-      lent = oldest[1];
-    }
-    if (lent?.name === name) lent.zlib.reset();
-    else {
-      lent?.zlib.close();
-      lent = { name, zlib: make() };
-    }
-  }
+  const lent = deflaters.get(owner) ?? spareDeflater(name, make);
+  deflaters.delete(owner);
   deflaters.set(owner, lent);
   return lent.zlib;
+}
+
+/** For who has none: a new one, or the longest unused, taken from its owner. */
+function spareDeflater(name: string, make: () => ZlibHandle) {
+  const [oldest] = deflaters.size < MOST_DEFLATERS ? [] : deflaters;
+  if (oldest === undefined) return { name, zlib: make() };
+  const [owner, spare] = oldest;
+  deflaters.delete(owner);
+  if (spare.name !== name) {
+    spare.zlib.close();
+    return { name, zlib: make() };
+  }
+  spare.zlib.reset();
+  return spare;
 }
 
 function returnDeflater(owner: object): void {

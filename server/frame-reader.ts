@@ -83,8 +83,9 @@ export class FrameReader {
       there = had + taken;
     }
     if (there < 2) return this.#keep(chunk, at, had);
-    const first = bytes[from] ?? 0;
-    const second = bytes[from + 1] ?? 0;
+    // Both are there, by the line above.
+    const first = bytes[from] as number;
+    const second = bytes[from + 1] as number;
     checkFirstOctets(first, second, this.#deflate);
     const size = headerBytes(second);
     if (there < size) return this.#keep(chunk, at, had);

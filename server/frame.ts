@@ -74,7 +74,7 @@ export function headerBytes(second: number): number {
  * @throws {Violation} 1002 where the length is not written in its shortest form, or its highest bit is set.
  */
 export function readLength(bytes: Buffer, from: number): number {
-  const short = (bytes[from + 1] ?? 0) & 0x7f;
+  const short = (bytes[from + 1] as number) & 0x7f;
   if (short < 126) return short;
   if (short === 126) {
     const length = bytes.readUInt16BE(from + 2);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, test } from 'vitest';
+import { expect, type MockInstance, test, vi } from 'vitest';
 import { OP } from './frame.ts';
 import { judgeUpgrade } from './handshake.ts';
 import { createServer } from './index.ts';
@@ -337,6 +337,55 @@ test('S22 a verdict may be a refusal, a failure, or late', async () => {
       },
     },
   );
+});
+
+test('S22 a verdict that fails after its client went is told to the application alone', async () => {
+  const decide: ((error: Error) => void)[] = [];
+  let gone = 0;
+  let written: MockInstance | undefined;
+  await survives(
+    async ({ server, connect }) => {
+      const faults: unknown[] = [];
+      server.on('fault', (error) => faults.push(error));
+      const client = connect();
+      client.socket.write(request('X-Want: patience'));
+      await expect.poll(() => decide.length).toBe(1);
+      client.socket.resetAndDestroy();
+      await once(client.socket, 'close');
+      // Until the server has seen the RST.
+      await expect.poll(() => gone).toBe(1);
+      for (const reject of decide) reject(new Error('too late to tell anybody else'));
+      await expect.poll(() => faults).toMatchObject([{ message: 'too late to tell anybody else' }]);
+      // Nor is anything written to who is gone, with a timer for its answer.
+      expect(written).not.toHaveBeenCalled();
+    },
+    {
+      verify: ({ headers, socket }) => {
+        if (headers['x-want'] === undefined) return true;
+        socket.once('close', () => gone++);
+        written = vi.spyOn(socket, 'end');
+        return new Promise((_resolve, reject) => decide.push(reject));
+      },
+    },
+  );
+});
+
+test('S22 a hook that closes the server in the midst of a handshake lets nobody in (RFC 6455 §4.2.2)', async () => {
+  const server = createServer({
+    protocols: (offered) => {
+      closed = server.close();
+      return offered[0];
+    },
+  });
+  let closed: Promise<void> | undefined;
+  let upgraded = 0;
+  server.on('connection', () => upgraded++);
+  const client = new RawClient(Number(new URL(await server.listen()).port));
+  client.socket.write(request('Sec-WebSocket-Protocol: chat').replace('/ws', '/'));
+  await client.until(() => client.ended);
+  await closed;
+  expect([client.got.length, upgraded, server.connections]).toEqual([0, 0, 0]);
+  client.socket.destroy();
 });
 
 test('S23 a thousand offers take no time, and the first that can be kept is taken', () => {

@@ -80,6 +80,17 @@ describe('the opening handshake', () => {
     expect(status(judge({}, { httpVersion: '1.0' }))).toBe(400);
   });
 
+  test('takes an address without a path for the path / (RFC 9112 §3.2.2, RFC 9110 §4.2.3)', () => {
+    for (const url of ['http://server.example.com', 'ws://server.example.com:81', '/', '/?room=1']) {
+      expect(status(judge({}, { url }, { path: '/' })), url).toBe(101);
+      expect(status(judge({}, { url })), url).toBe(404);
+    }
+    // No scheme, no host, or no address at all.
+    for (const url of ['server.example.com', 'http://', '', '?', '*']) {
+      expect(status(judge({}, { url }, { path: '/' })), url).toBe(404);
+    }
+  });
+
   test('agrees on the first subprotocol of the client that it speaks, and on none of its own', () => {
     expect(judge({ 'Sec-WebSocket-Protocol': 'x, superchat, chat' })).toMatchObject({ protocol: 'superchat' });
     expect(judge({ 'Sec-WebSocket-Protocol': ['x', 'chat'] })).toMatchObject({ protocol: 'chat' });

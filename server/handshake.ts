@@ -99,8 +99,7 @@ export function asksFor(url: string, path: string): boolean {
 function collect(raw: readonly string[]): Map<string, string[]> {
   const headers = new Map<string, string[]>();
   for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = (raw[at] ?? '').toLowerCase();
-    const value = raw[at + 1] ?? '';
+    const [name, value] = [(raw[at] as string).toLowerCase(), raw[at + 1] as string];
     const values = headers.get(name);
     if (values === undefined) headers.set(name, [value]);
     else values.push(value);

@@ -5,6 +5,8 @@
  * @param mask the four octets of the key, as one big-endian number.
  * @param phase how many octets of this payload came before; only its last two bits count.
  * @returns whether all of it is ASCII now: most text is, and need not be looked at again.
+ *
+ * Every index is within its memory, hence `as number`: a `??` would be a branch that nothing can take.
  */
 export function unmask(bytes: Buffer, from: number, to: number, mask: number, phase: number): boolean {
   if (from >= to) return true;
@@ -21,19 +23,19 @@ export function unmask(bytes: Buffer, from: number, to: number, mask: number, ph
   const ours = -1 << ((start & 3) * 8);
   const lasting = -1 >>> ((3 - ((end - 1) & 3)) * 8);
   if (first === last) {
-    const word = (words[first] ?? 0) ^ (key & ours & lasting);
+    const word = (words[first] as number) ^ (key & ours & lasting);
     words[first] = word;
     return (word & ours & lasting & HIGH_BITS) === 0;
   }
-  const head = (words[first] ?? 0) ^ (key & ours);
+  const head = (words[first] as number) ^ (key & ours);
   words[first] = head;
   let seen = head & ours;
   let at = first + 1;
   for (; at + 3 < last; at += 4) {
-    const a = (words[at] ?? 0) ^ key;
-    const b = (words[at + 1] ?? 0) ^ key;
-    const c = (words[at + 2] ?? 0) ^ key;
-    const d = (words[at + 3] ?? 0) ^ key;
+    const a = (words[at] as number) ^ key;
+    const b = (words[at + 1] as number) ^ key;
+    const c = (words[at + 2] as number) ^ key;
+    const d = (words[at + 3] as number) ^ key;
     words[at] = a;
     words[at + 1] = b;
     words[at + 2] = c;
@@ -41,11 +43,11 @@ export function unmask(bytes: Buffer, from: number, to: number, mask: number, ph
     seen |= a | b | c | d;
   }
   for (; at < last; at++) {
-    const word = (words[at] ?? 0) ^ key;
+    const word = (words[at] as number) ^ key;
     words[at] = word;
     seen |= word;
   }
-  const tail = (words[last] ?? 0) ^ (key & lasting);
+  const tail = (words[last] as number) ^ (key & lasting);
   words[last] = tail;
   seen |= tail & lasting;
   return (seen & HIGH_BITS) === 0;
@@ -61,7 +63,7 @@ function unmaskOctets(bytes: Buffer, from: number, to: number, mask: number, pha
   let shift = 24 - (phase & 3) * 8;
   let seen = 0;
   for (let at = from; at < to; at++) {
-    const octet = (bytes[at] ?? 0) ^ ((mask >>> shift) & 0xff);
+    const octet = (bytes[at] as number) ^ ((mask >>> shift) & 0xff);
     bytes[at] = octet;
     seen |= octet;
     shift = (shift + 24) & 31; // 24, 16, 8, 0, and round again

@@ -24,9 +24,12 @@ export type MessageLimits = {
 export class MessageReader {
   readonly #maxBytes: number;
   readonly #inflater: Inflater | undefined;
-  /** Of the message that is under way; undefined between messages. */
-  #kind: Kind | undefined;
-  #compressed = false;
+  /** Has a message begun that is not whole yet? */
+  #midway = false;
+  /** Of that message. */
+  #kind: Kind = 'binary';
+  /** Undoes that message's compression, if it has any. */
+  #inflating: Inflater | undefined;
   /** Judges texts as they come. One for all: where a text may end, the next may begin. */
   readonly #utf8 = new Utf8();
   readonly #gathered: Gather;
@@ -51,7 +54,7 @@ export class MessageReader {
 
   /** Has a message begun that is not whole yet? */
   get midway(): boolean {
-    return this.#kind !== undefined;
+    return this.#midway;
   }
 
   /**
@@ -61,18 +64,20 @@ export class MessageReader {
    */
   begin(header: Readonly<FrameHeader>): void {
     if (header.opcode === OP.continuation) {
-      if (this.#kind === undefined) throw new Violation(CLOSE.protocolError, 'a continuation without a message', '5.4');
+      if (!this.#midway) throw new Violation(CLOSE.protocolError, 'a continuation without a message', '5.4');
       // Each costs us time whatever it holds, and it may hold nothing.
       if (++this.#fragments >= this.#maxFragments) {
         throw new Violation(CLOSE.policy, `a message may be in at most ${this.#maxFragments} frames`, '10.4');
       }
     } else {
-      if (this.#kind !== undefined) {
+      if (this.#midway) {
         throw new Violation(CLOSE.protocolError, 'a new message inside an unfinished one', '5.4');
       }
+      this.#midway = true;
       this.#kind = header.opcode === OP.text ? 'text' : 'binary';
       this.#fragments = 0;
-      this.#compressed = header.rsv1;
+      // RSV1 without permessage-deflate was refused with the header (frame.ts), so where it is set there is an inflater.
+      this.#inflating = header.rsv1 ? this.#inflater : undefined;
     }
     const total = this.#gathered.length + header.length;
     if (total > this.#maxBytes) throw tooBig(this.#maxBytes);
@@ -81,7 +86,7 @@ export class MessageReader {
   }
 
   /**
-   * The next piece of that frame; `last` ends the frame.
+   * The next piece of the frame that `begin` told of; `last` ends the frame.
    *
    * @returns the message, when this ended it.
    * @throws {Violation} 1007 for text that is not UTF-8 (§8.1), at its first bad octet; 1007 for data that does not
@@ -89,10 +94,10 @@ export class MessageReader {
    */
   push(bytes: Buffer, last: boolean): Message | undefined {
     const kind = this.#kind;
-    if (kind === undefined) return undefined;
+    const inflating = this.#inflating;
     const ends = last && this.#fin;
     // Compressed text is judged when it is text again.
-    const judged = kind === 'text' && !this.#compressed;
+    const judged = kind === 'text' && inflating === undefined;
     if (judged && !(this.#utf8.push(bytes) && (!ends || this.#utf8.complete))) throw notUtf8();
     let all = bytes;
     if (!ends || this.#gathered.length > 0) {
@@ -100,16 +105,11 @@ export class MessageReader {
       if (!ends) return undefined;
       all = this.#gathered.take();
     } // else whole in one piece, as most messages are: nothing to copy
-    this.#kind = undefined;
-    return { kind, bytes: this.#compressed ? this.#inflate(kind, all) : all };
-  }
-
-  #inflate(kind: Kind, compressed: Buffer): Buffer {
-    // RSV1 without deflate was refused with the header.
-    if (this.#inflater === undefined) throw new Violation(CLOSE.protocolError, 'RSV1 without an extension', '5.2');
-    const bytes = this.#inflater.inflate(compressed, this.#maxBytes);
-    if (kind === 'text' && !isUtf8(bytes)) throw notUtf8();
-    return bytes;
+    this.#midway = false;
+    if (inflating === undefined) return { kind, bytes: all };
+    const plain = inflating.inflate(all, this.#maxBytes);
+    if (kind === 'text' && !isUtf8(plain)) throw notUtf8();
+    return { kind, bytes: plain };
   }
 }
 

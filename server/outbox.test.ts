@@ -27,6 +27,19 @@ test('frames of any sizes leave in order, and none overwrites another', () => {
   );
 });
 
+test('what waits already is not lost when a read begins, and does not lie in the memory that reads share', () => {
+  const [first, second] = [new Outbox(), new Outbox()];
+  first.frame(0x81, Buffer.from('said before the read'));
+  first.borrow();
+  first.frame(0x81, Buffer.from('the answer'));
+  const [said = Buffer.alloc(0), ...more] = first.take();
+  expect(more).toEqual([]);
+  second.borrow();
+  second.frame(0x82, Buffer.alloc(64, 0xff));
+  second.take();
+  expect(said.toString('latin1')).toBe('\x81\x14said before the read\x81\x0athe answer');
+});
+
 test('hundreds of small frames are one piece', () => {
   const outbox = new Outbox();
   for (let n = 0; n < 50; n++) outbox.frame(0x82, Buffer.alloc(16));

@@ -103,13 +103,14 @@ export class Outbox {
       const words = this.#words;
       // Whole words, so up to three octets too many on both sides: behind, nothing stands yet; before, our header will,
       // and at most one octet of what was written earlier.
-      const before = start === 0 ? 0 : (bytes[start - 1] ?? 0);
+      const before = start === 0 ? 0 : (bytes[start - 1] as number);
       const shift = (at >>> 2) - (source >>> 2);
       let n = source >>> 2;
+      // Only the last word can be beyond those of the payload's memory.
       for (; n + 3 < endWord; n += 4) {
-        words[n + shift] = fromWords[n] ?? 0;
-        words[n + shift + 1] = fromWords[n + 1] ?? 0;
-        words[n + shift + 2] = fromWords[n + 2] ?? 0;
+        words[n + shift] = fromWords[n] as number;
+        words[n + shift + 1] = fromWords[n + 1] as number;
+        words[n + shift + 2] = fromWords[n + 2] as number;
         words[n + shift + 3] = fromWords[n + 3] ?? 0;
       }
       for (; n < endWord; n++) words[n + shift] = fromWords[n] ?? 0;

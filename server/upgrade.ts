@@ -51,7 +51,8 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
     this.#http.maxHeadersCount = 0;
     this.#http.on('upgrade', this.#upgradeOwn);
     this.#http.on('request', (request, response) => {
-      const refusal = refusePlain(request.url ?? '', this.#settings);
+      // A server's request has a url; only a client's response has none.
+      const refusal = refusePlain(request.url as string, this.#settings);
       for (const header of refusal.headers) {
         const [name = '', value = ''] = header.split(': ');
         response.setHeader(name, value);
@@ -125,7 +126,7 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
 
   readonly #upgradeAttached = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const others = [...this.#attached].some((http) => http.listenerCount('upgrade') > 1);
-    if (others && !asksFor(request.url ?? '', this.#settings.path)) return;
+    if (others && !asksFor(request.url as string, this.#settings.path)) return;
     this.#upgrade(request, socket, head);
   };
 
@@ -173,6 +174,7 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
   }
 
   #open(request: IncomingMessage, socket: Duplex, head: Buffer, judgement: Upgraded): void {
+    // Closed by a hook of the options, just now.
     if (this.#closing) {
       socket.destroy();
       return;

@@ -17,13 +17,13 @@ export class Utf8 {
   /** Takes the next octets. False: no text can begin like this. */
   push(bytes: Buffer): boolean {
     let at = 0;
-    while (this.#owed > 0 && at < bytes.length) if (!this.#octet(bytes[at++] ?? 0)) return false;
+    while (this.#owed > 0 && at < bytes.length) if (!this.#octet(bytes[at++] as number)) return false;
     if (bytes.length - at >= WORTH_A_CALL) {
       const whole = lastBoundary(bytes);
       if (!isUtf8(bytes.subarray(at, whole))) return false;
       at = whole;
     }
-    while (at < bytes.length) if (!this.#octet(bytes[at++] ?? 0)) return false;
+    while (at < bytes.length) if (!this.#octet(bytes[at++] as number)) return false;
     return true;
   }
 
@@ -59,10 +59,14 @@ export class Utf8 {
   }
 }
 
-/** Where a sequence begins that the end of `bytes` may have cut; the end itself, where the last octet is ASCII. */
+/**
+ * Where a sequence begins that the end of `bytes` may have cut; the end itself, where the last octet is ASCII.
+ *
+ * @param bytes three octets at least.
+ */
 function lastBoundary(bytes: Buffer): number {
   for (let back = 1; back <= 3; back++) {
-    const octet = bytes[bytes.length - back] ?? 0;
+    const octet = bytes[bytes.length - back] as number;
     if (octet < 0x80) return bytes.length - back + 1;
     if (octet >= 0xc0) return bytes.length - back;
   }

@@ -31,15 +31,16 @@ export function takeWholeFrames(chunk: Buffer, at: number, maxBytes: number, sin
   let next = at;
   while (end - next >= 6) {
     const start = next;
-    const first = chunk[start] ?? 0;
+    // What is read below lies before `end`, hence `as number`.
+    const first = chunk[start] as number;
     if (first !== WHOLE_BINARY && first !== WHOLE_TEXT) return start;
-    const second = chunk[start + 1] ?? 0;
+    const second = chunk[start + 1] as number;
     if (second < MASKED) return start;
     const payload = start + headerBytes(second);
     if (payload > end) return start;
     let length = second - MASKED;
     if (length === 126) {
-      length = ((chunk[start + 2] ?? 0) << 8) | (chunk[start + 3] ?? 0);
+      length = ((chunk[start + 2] as number) << 8) | (chunk[start + 3] as number);
       if (length < 126) return start;
     } else if (length === 127) {
       if (chunk.readUInt32BE(start + 2) !== 0) return start;
@@ -49,10 +50,10 @@ export function takeWholeFrames(chunk: Buffer, at: number, maxBytes: number, sin
     next = payload + length;
     if (next > end || length > maxBytes) return start;
     const mask =
-      ((chunk[payload - 4] ?? 0) << 24) |
-      ((chunk[payload - 3] ?? 0) << 16) |
-      ((chunk[payload - 2] ?? 0) << 8) |
-      (chunk[payload - 1] ?? 0);
+      ((chunk[payload - 4] as number) << 24) |
+      ((chunk[payload - 3] as number) << 16) |
+      ((chunk[payload - 2] as number) << 8) |
+      (chunk[payload - 1] as number);
     const ascii = unmask(chunk, payload, next, mask, 0);
     if (first === WHOLE_BINARY) {
       if (!sink.message('binary', chunk, payload, next)) return next;
