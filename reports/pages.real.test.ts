@@ -97,7 +97,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
       const { page, seen, close } = await watchedPage(browser, { colorScheme });
       for (const path of PAGES) {
         await page.goto(at(path));
-        for (const width of [400, 800, 1280]) {
+        for (const width of [320, 800, 1400]) {
           await page.setViewportSize({ width, height: 900 });
           expect(await axeViolations(page, AXE), `${path}, ${colorScheme}, ${width}`).toEqual([]);
           const wide = await page.evaluate('document.documentElement.scrollWidth');
