@@ -109,6 +109,28 @@ describe('the index', () => {
     }
   });
 
+  it('tells what hundreds of cases have in common once, with their ids folded, so that what regressed is seen', () => {
+    const missing = Array.from({ length: 516 }, (_, i) => ({
+      what: `Case 9.1.${i} has no result.`,
+      case: `9.1.${i}`,
+      agent: 'ours',
+      where: 'results',
+      why: 'The index does not list it.',
+    }));
+    const other = {
+      ...missing[0],
+      why: 'It holds no JSON.',
+      what: 'The result of 9.9.9 cannot be read.',
+      case: '9.9.9',
+    };
+    const all = render('index', indexView({ ...sampleReport, problems: [...missing, other] }));
+    expect(all.match(/<article class="problem">/g)).toHaveLength(2);
+    expect(text(all)).toContain('Case 9.1.0 has no result. Where ours · results Why The index does not list it.');
+    expect(all).toContain('<summary>The same of 515 more cases</summary>');
+    expect(all).toMatch(/9\.1\.1, 9\.1\.2, .*9\.1\.515</);
+    expect(text(all)).toContain('Where ours · 9.9.9 · results');
+  });
+
   it.each([
     ['passed', '✓ PASSED'],
     ['failed', '✗ FAILED'],

@@ -196,6 +196,22 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
+  it('keep their buttons off their words at 320 px', async () => {
+    const { page, close } = await watchedPage(browser, { viewport: { width: 320, height: 700 } });
+    for (const path of PAGES) {
+      await page.goto(at(path));
+      const covered = await page.evaluate(`(() => {
+        const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+        const buttons = [...document.querySelectorAll('.tools button')].map((one) => one.getBoundingClientRect());
+        return [...document.querySelectorAll('header *, nav.top *, h1')]
+          .filter((one) => buttons.some((button) => !apart(button, one.getBoundingClientRect())))
+          .map((one) => one.textContent.slice(0, 40));
+      })()`);
+      expect(covered, path).toEqual([]);
+    }
+    await close();
+  });
+
   it('tell every verdict by glyph and word, not by colour alone', async () => {
     const { page, close } = await watchedPage(browser);
     for (const path of PAGES) {
