@@ -63,7 +63,8 @@ async function write(folder: string, report: Report): Promise<void> {
   const history = { lines: LINES, unreadable: 1, suite: sampleReport.cases };
   await writeFiles(join(home, folder), html(report, sampleDetailOf, history));
   const details = { a: sampleDetailOf, b: sampleDetailOf };
-  await writeFiles(join(home, folder), comparePage([sampleComparison], details));
+  const swapped = { ...sampleComparison, a: sampleComparison.b, b: sampleComparison.a };
+  await writeFiles(join(home, folder), comparePage([sampleComparison], details, 'index.html', [swapped]));
   for (const form of ['junit', 'markdown', 'badge', 'json'] as const)
     await writeFiles(join(home, folder), renderers[form](report));
 }
@@ -165,6 +166,32 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     expect(await rows()).toHaveLength(11);
     await page.goto(`${at(SEED)}#w10`);
     expect(await page.locator('tr:target').getAttribute('id')).toBe('w10');
+    expect(seen).toEqual([]);
+    await close();
+  });
+
+  it('compare: hide kinds of change, keep that in the address, and swap A and B at the case that is read', async () => {
+    const { page, seen, close } = await watchedPage(browser);
+    await page.goto(at('sample/compare.html'));
+    await page.locator('#show-fixed').uncheck();
+    expect(await page.locator('details.fixed').isVisible()).toBe(false);
+    const address = page.url();
+    await page.goto('about:blank');
+    await page.goto(address);
+    expect(await page.locator('details.fixed').isVisible()).toBe(false);
+    expect(await page.locator('details.regressed').isVisible()).toBe(true);
+    await page.keyboard.press('j');
+    await page.keyboard.press('s');
+    await page.waitForURL(/compare-swapped\.html#2\.4$/);
+    expect(await page.locator('details.regressed').getAttribute('open')).not.toBeNull();
+    expect(
+      await page
+        .locator('h2 b')
+        .first()
+        .evaluate((b) => b.nextSibling?.textContent?.trim()),
+    ).toBe(visible(sampleComparison.b.agent));
+    await page.locator('#swap').click();
+    await page.waitForURL(/compare\.html#2\.4$/);
     expect(seen).toEqual([]);
     await close();
   });
