@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { caseView } from './case-view.ts';
 import { comparePage } from './compare-page.ts';
 import type { HistoryLine } from './history.ts';
+import { historyPage } from './history-page.ts';
 import { HOSTILE_STRINGS } from './hostile.ts';
 import { html } from './html.ts';
 import { indexView } from './index-view.ts';
@@ -207,6 +208,19 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await page.goto(at(SEED));
     expect(await page.locator('p.sentence').textContent()).toContain('never answered the Close frame');
     expect(await page.locator('#wire-log tr').count()).toBe(15);
+    for (const path of PAGES) {
+      await page.goto(at(path));
+      // The folds open by hand; nothing else but the tools of the script is kept from the reader.
+      const kept = '[...document.querySelectorAll("main [hidden]")].map((one) => one.id)';
+      expect(await page.evaluate(kept), path).toSatisfy((ids: string[]) =>
+        ids.every((id) => id === 'filter' || id === 'wire-view'),
+      );
+      for (const fold of await page.locator('main details:not([open]) > summary').all())
+        if (await fold.isVisible()) await fold.click();
+      expect(await page.locator('main').innerText(), path).toMatch(
+        /This case again|here they part|Cases that ever changed|The same run again/,
+      );
+    }
     expect(seen).toEqual([]);
     await close();
   });
@@ -347,11 +361,34 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
       const wanted = HOSTILE_STRINGS.slice(i, i + 50).map(asShown);
       expect(await shown(`index-${i}.html`, content, '.attention p')).toEqual(wanted);
     }
+    // Compared and along their runs: a name, a title, a sentence, a run and a commit for each.
+    const [one0] = sampleComparison.cases;
+    if (one0 === undefined) throw new Error('the comparison is empty');
+    for (let i = 0; i < HOSTILE_STRINGS.length; i += 50) {
+      const some = HOSTILE_STRINGS.slice(i, i + 50);
+      const comparisons = some.map((words) => {
+        const side = { ...sampleComparison.a, agent: words, run: words, started: words, commit: words };
+        return { ...sampleComparison, a: side, b: side, cases: [{ ...one0, title: words, sentence: words }] };
+      });
+      const detail = (words: string) => () => evilDetail(words);
+      const [compared] = comparePage(comparisons, { a: detail(some[0] ?? ''), b: detail(some[1] ?? '') }, null);
+      const content = compared?.content ?? '';
+      expect(await shown(`compare-${i}.html`, content, '.compared .sentence')).toEqual(some.map(asShown));
+      const names = [...new Set(some)];
+      const lines = LINES.map((line) => ({
+        ...line,
+        commit: some[0] ?? '',
+        machine: some[1] ?? '',
+        agents: names.map((name) => ({ ...line.agents[0], name }) as (typeof line.agents)[number]),
+      }));
+      const [past] = historyPage(lines, sampleReport.cases);
+      expect(await shown(`history-${i}.html`, past?.content ?? '', 'h2[id^=agent]')).toEqual(names.map(asShown));
+    }
     expect(seen).toEqual([]);
     await close();
   });
 
-  it('are quick with 517 cases of 5 agents (measured, not asserted)', async () => {
+  it('are quick with 517 cases of 5 agents', async () => {
     const report = bigReport(5);
     const clock = performance.now();
     let [pages, octets] = [0, 0];
@@ -363,10 +400,14 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     const [index] = html(report, sampleDetailOf);
     await writeFiles(join(home, 'big'), index === undefined ? [] : [index]);
     const { page, seen, close } = await watchedPage(browser, { viewport: { width: 1280, height: 900 } });
-    await page.goto(at('big/index.html'));
-    const interactive = await page.evaluate(
-      'Math.round(performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd)',
-    );
+    // The machine may be busy with something else: the least of three is what the page itself needs.
+    const loads: number[] = [];
+    for (let load = 0; load < 3; load++) {
+      await page.goto(at('big/index.html'));
+      const ended = 'Math.round(performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd)';
+      loads.push(await page.evaluate<number>(ended));
+    }
+    const interactive = Math.min(...loads);
     const filter = await page.evaluate(() => {
       const { document, performance, Event } = globalThis as unknown as {
         document: {
@@ -377,7 +418,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
         Event: new (name: string) => unknown;
       };
       const search = document.getElementById('search');
-      return ['s:failed', 'text', '', 'is:slow'].map((words) => {
+      return ['s:failed', 'text', '', 'is:slow', 'a:a -9 s:!ok', ''].map((words) => {
         const from = performance.now();
         search.value = words;
         search.dispatchEvent(new Event('input'));
@@ -388,6 +429,10 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     console.log(
       `517 × 5: ${pages} pages of ${(octets / 1048576).toFixed(1)} MiB rendered in ${rendered} ms; index ${Math.round((index?.content.length ?? 0) / 1024)} KiB, interactive in ${interactive} ms, filters in ${filter.join(', ')} ms with layout`,
     );
+    expect(rendered).toBeLessThanOrEqual(3000);
+    expect(octets / 5).toBeLessThanOrEqual(20 * 1048576);
+    expect(interactive).toBeLessThanOrEqual(300);
+    expect([...filter].sort((a, b) => a - b)[filter.length >> 1]).toBeLessThanOrEqual(50);
     expect(seen).toEqual([]);
     await close();
   });
