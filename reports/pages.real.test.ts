@@ -237,6 +237,32 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
+  it('copy the command of the whole run, and of one case, with a button', async () => {
+    const { page, seen, close } = await watchedPage(browser, { permissions: ['clipboard-read', 'clipboard-write'] });
+    for (const path of ['sample/index.html', SEED]) {
+      await page.goto(at(path));
+      await page.getByRole('button', { name: 'copy command' }).click();
+      expect(await page.getByRole('button', { name: 'copied' }).count(), path).toBe(1);
+      expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
+        await page.locator('pre.command').first().textContent(),
+      );
+    }
+    expect(seen).toEqual([]);
+    await close();
+  });
+
+  it('print the index in light, with every case, whatever is folded', async () => {
+    const { page, close } = await watchedPage(browser, { colorScheme: 'dark' });
+    await page.goto(at('passed/index.html'));
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    await page.evaluate('dispatchEvent(new Event("beforeprint"))');
+    for (const row of await page.locator('tr[data-case]').all()) expect(await row.isVisible()).toBe(true);
+    expect(await page.locator('#filter').isVisible()).toBe(false);
+    expect(await page.locator('.tools').isVisible()).toBe(false);
+    expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('light');
+    await close();
+  });
+
   it('keep their buttons off their words at 320 px', async () => {
     const { page, close } = await watchedPage(browser, { viewport: { width: 320, height: 700 } });
     for (const path of PAGES) {
