@@ -265,6 +265,23 @@ describe('a case page', () => {
     expect(text(seed)).toContain('incoming Compression Ratio 75.96 %');
   });
 
+  it('says where observed events part from the expected ones by what was to come next, not by how they were aligned', () => {
+    const part = (expected: CaseDetail['received'], received: CaseDetail['received']) => {
+      const [agent] = sampleReport.agents;
+      const at = sampleReport.cases.findIndex(({ id }) => id === '7.1.6');
+      const detail = sampleDetailOf(OURS ?? '', '7.1.6');
+      if (agent === undefined || detail === undefined) throw new Error('the sample is empty');
+      const view = caseView(sampleReport, agent, at, { ...detail, expected: { OK: expected }, received });
+      return /They part at event \d+: .*?\./.exec(text(render('case', view)))?.[0];
+    };
+    const [one, two] = ['a', 'b'].map((payload) => ({ kind: 'message', payload, binary: false }) as const);
+    if (one === undefined || two === undefined) throw new Error('there are no events');
+    expect(part([two], [one, two])).toBe('They part at event 1: expected text message “b”, got text message “a”.');
+    expect(part([one, two], [two])).toBe('They part at event 1: expected text message “a”, got text message “b”.');
+    expect(part([one], [one, two])).toBe('They part at event 2: nothing more was expected, got text message “b”.');
+    expect(part([one, two], [one])).toBe('They part at event 2: expected text message “b”, got nothing.');
+  });
+
   it('writes the line breaks of a recorded description as lines, and no other tag', () => {
     expect(seed).toContain(
       'Two messages, then a Close and a Ping.\n\nPART1 &#x3D; &lt;i&gt;cebae1&lt;/i&gt;\nPART2 &#x3D; f4908080',
