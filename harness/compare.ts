@@ -55,10 +55,13 @@ export function compareAgents(a: Party, b: Party, conformant: (id: string) => Ou
   };
 }
 
-/** Every other agent of a report against its first: none when there is but one. */
-export function compareWithFirst(report: Report, conformant: (id: string) => Outcome): Comparison[] {
+/** Every other agent of a report against its first, or swapped the first against it: none when there is but one. */
+export function compareWithFirst(report: Report, conformant: (id: string) => Outcome, swapped = false): Comparison[] {
   const [first, ...others] = report.agents.map((agent): Party => ({ report, agent, root: '' }));
-  return first === undefined ? [] : others.map((other) => compareAgents(first, other, conformant));
+  if (first === undefined) return [];
+  return others.map((other) =>
+    swapped ? compareAgents(other, first, conformant) : compareAgents(first, other, conformant),
+  );
 }
 
 function comparePair(

@@ -105,7 +105,9 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
       const details = detailsOf(answered);
       // JSON comes last: a folder that holds it holds everything.
       const comparisons = compareWithFirst(report, conformantOutcome);
-      if (comparisons.length > 0) await writeFiles(staged, comparePage(comparisons, { a: details, b: details }));
+      const swapped = compareWithFirst(report, conformantOutcome, true);
+      if (comparisons.length > 0)
+        await writeFiles(staged, comparePage(comparisons, { a: details, b: details }, 'index.html', swapped));
       await writeFiles(staged, html(report, details, past));
       for (const form of ['junit', 'markdown', 'badge', 'json'] as const)
         await writeFiles(staged, renderers[form](report));

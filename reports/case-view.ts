@@ -1,4 +1,4 @@
-import { align, type Pair } from './align.ts';
+import { align } from './align.ts';
 import { CLOSING_PROPERTIES, type ClosingProperty, FIELD_LABELS } from './closing-properties.ts';
 import type { CaseDetail, ReceivedEvent } from './detail.ts';
 import { examineHandshake, parseHead } from './handshake.ts';
@@ -195,7 +195,8 @@ function besideView(expected: readonly ReceivedEvent[], received: readonly Recei
   const left = pairs.length - shown.length;
   return {
     matches: first === -1,
-    note: first === -1 ? 'What was observed matches this list.' : `${partingSentence(pairs[first], first)}`,
+    note:
+      first === -1 ? 'What was observed matches this list.' : partingSentence(expected[first], received[first], first),
     rows: shown.map(({ left: wanted, right: got, same }, at) => ({
       n: from + at + 1,
       wanted: wanted === null ? '–' : eventText(wanted, 70),
@@ -206,11 +207,10 @@ function besideView(expected: readonly ReceivedEvent[], received: readonly Recei
   };
 }
 
-function partingSentence(pair: Pair<ReceivedEvent> | undefined, at: number): string {
-  const [wanted, got] = [pair?.left ?? null, pair?.right ?? null];
-  const place = `They part at event ${at + 1}: `;
-  if (wanted === null) return `${place}nothing more was expected, got ${got === null ? 'nothing' : eventText(got)}.`;
-  return `${place}expected ${eventText(wanted)}, got ${got === null ? 'nothing' : eventText(got)}.`;
+/** Before they part both lists are the same, so the same place in both says what was to come and what came. */
+function partingSentence(wanted: ReceivedEvent | undefined, got: ReceivedEvent | undefined, at: number): string {
+  const due = wanted === undefined ? 'nothing more was expected' : `expected ${eventText(wanted)}`;
+  return `They part at event ${at + 1}: ${due}, got ${got === undefined ? 'nothing' : eventText(got)}.`;
 }
 
 /** RFC 6455 7.1 and 7.4: who is to begin the closing handshake, with which code, and how it is to end. */

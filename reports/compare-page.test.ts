@@ -34,6 +34,18 @@ it('shows each change with glyph and word, and leads to the case on both sides',
   expect(page.match(/<details class="compared /g)).toHaveLength(5);
 });
 
+it('counts each kind of change, and leads to the same with A and B swapped', () => {
+  expect(page).toMatch(/regressed<\/span>\s*1<\/label>/);
+  expect(page).not.toContain('swap A and B');
+  const turned = { ...sampleComparison, a: sampleComparison.b, b: sampleComparison.a };
+  const pages = [...comparePage([sampleComparison], details, 'index.html', [turned])];
+  expect(pages.map(({ path }) => path)).toEqual(['compare.html', 'compare-swapped.html']);
+  expect(pages[0]?.content).toContain('href="compare-swapped.html"');
+  expect(pages[1]?.content).toContain('href="compare.html"');
+  const heads = pages.map(({ content }) => /<h2 id="pair-0">.*<\/h2>/.exec(content)?.[0]);
+  expect(new Set(heads).size).toBe(2);
+});
+
 it('says where two wire logs part', () => {
   expect(page).toContain('here they part');
   expect(page).toContain('TCP dropped by the fuzzing client');

@@ -30,30 +30,50 @@ export function comparisonSentence({ counts, same, without }: Comparison): strin
 
 /**
  * `compare.html`: each comparison with what differs, worst first, field by field and frame by frame. `detailOf` gives
- * what was recorded for a side; the page stands without it, only the wire logs are missing then.
+ * what was recorded for a side; the page stands without it, only the wire logs are missing then. `swapped` holds the
+ * same with B as A: then a second page shows it, and each leads to the other, also where no script runs.
  */
 export function* comparePage(
   comparisons: readonly Comparison[],
   detailOf: { a: DetailOf; b: DetailOf },
   back: string | null = 'index.html',
+  swapped: readonly Comparison[] = [],
 ): Generator<ReportFile> {
-  const pairs = comparisons.map((comparison, at) => pairView(comparison, at, detailOf));
-  const view = {
+  const [straight, turned] = ['compare.html', 'compare-swapped.html'];
+  const other = swapped.length === 0 ? null : turned;
+  yield { path: straight, content: render('compare', pageView(comparisons, detailOf, back, other)) };
+  if (other === null) return;
+  const ofOther = { a: detailOf.b, b: detailOf.a };
+  yield { path: turned, content: render('compare', pageView(swapped, ofOther, back, straight)) };
+}
+
+function pageView(
+  comparisons: readonly Comparison[],
+  detailOf: { a: DetailOf; b: DetailOf },
+  back: string | null,
+  swap: string | null,
+) {
+  return {
     kind: 'compare',
     id: null,
     title: `${comparisons.map(({ a, b }) => `${a.agent} ⇄ ${b.agent}`).join(', ')} – compared`,
     back,
-    keys: KEYS,
+    swap,
+    keys: swap === null ? KEYS.filter(({ key }) => key !== 's') : KEYS,
     words: null,
-    changes: CHANGES.map((change) => ({ change, face: CHANGE_FACES[change] })),
-    pairs,
+    changes: CHANGES.map((change) => ({
+      change,
+      face: CHANGE_FACES[change],
+      n: count(comparisons.reduce((sum, { counts }) => sum + counts[change], 0)),
+    })),
+    pairs: comparisons.map((comparison, at) => pairView(comparison, at, detailOf)),
   };
-  yield { path: 'compare.html', content: render('compare', view) };
 }
 
 const KEYS = [
   { key: 'j k', does: 'next, previous case that differs' },
   { key: 'Enter', does: 'open it' },
+  { key: 's', does: 'swap A and B' },
   { key: 'u', does: 'up to all cases' },
   { key: 'd', does: 'light or dark' },
   { key: '?', does: 'these keys' },

@@ -109,6 +109,28 @@ describe('the index', () => {
     }
   });
 
+  it('tells what hundreds of cases have in common once, with their ids folded, so that what regressed is seen', () => {
+    const missing = Array.from({ length: 516 }, (_, i) => ({
+      what: `Case 9.1.${i} has no result.`,
+      case: `9.1.${i}`,
+      agent: 'ours',
+      where: 'results',
+      why: 'The index does not list it.',
+    }));
+    const other = {
+      ...missing[0],
+      why: 'It holds no JSON.',
+      what: 'The result of 9.9.9 cannot be read.',
+      case: '9.9.9',
+    };
+    const all = render('index', indexView({ ...sampleReport, problems: [...missing, other] }));
+    expect(all.match(/<article class="problem">/g)).toHaveLength(2);
+    expect(text(all)).toContain('Case 9.1.0 has no result. Where ours · results Why The index does not list it.');
+    expect(all).toContain('<summary>The same of 515 more cases</summary>');
+    expect(all).toMatch(/9\.1\.1, 9\.1\.2, .*9\.1\.515</);
+    expect(text(all)).toContain('Where ours · 9.9.9 · results');
+  });
+
   it.each([
     ['passed', '✓ PASSED'],
     ['failed', '✗ FAILED'],
@@ -241,6 +263,23 @@ describe('a case page', () => {
     expect(text(seed)).toContain('Total 5 202,942');
     expect(text(seed)).toContain('8 close 1 9 ping 1 11 reserved control 1 Total 5');
     expect(text(seed)).toContain('incoming Compression Ratio 75.96 %');
+  });
+
+  it('says where observed events part from the expected ones by what was to come next, not by how they were aligned', () => {
+    const part = (expected: CaseDetail['received'], received: CaseDetail['received']) => {
+      const [agent] = sampleReport.agents;
+      const at = sampleReport.cases.findIndex(({ id }) => id === '7.1.6');
+      const detail = sampleDetailOf(OURS ?? '', '7.1.6');
+      if (agent === undefined || detail === undefined) throw new Error('the sample is empty');
+      const view = caseView(sampleReport, agent, at, { ...detail, expected: { OK: expected }, received });
+      return /They part at event \d+: .*?\./.exec(text(render('case', view)))?.[0];
+    };
+    const [one, two] = ['a', 'b'].map((payload) => ({ kind: 'message', payload, binary: false }) as const);
+    if (one === undefined || two === undefined) throw new Error('there are no events');
+    expect(part([two], [one, two])).toBe('They part at event 1: expected text message “b”, got text message “a”.');
+    expect(part([one, two], [two])).toBe('They part at event 1: expected text message “a”, got text message “b”.');
+    expect(part([one], [one, two])).toBe('They part at event 2: nothing more was expected, got text message “b”.');
+    expect(part([one, two], [one])).toBe('They part at event 2: expected text message “b”, got nothing.');
   });
 
   it('writes the line breaks of a recorded description as lines, and no other tag', () => {

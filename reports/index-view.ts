@@ -1,4 +1,5 @@
 import { packCells } from './cell-facts.ts';
+import { alikeProblems } from './problems.ts';
 import { SLOW_MS } from './query.ts';
 import type { AgentReport, CaseInfo, CaseVerdict, Outcome, Problem, Report } from './report.ts';
 import { casePath, decisionFace, outcomeFace } from './views.ts';
@@ -32,7 +33,7 @@ export function indexView(report: Report, hasHistory = false) {
     sentence: report.gate.sentence,
     exitCode: report.gate.exitCode,
     undecided: report.gate.decision === 'undecided',
-    problems: report.problems.map(problemView),
+    problems: problemsView(report.problems),
     facts: facts(report),
     counts: countsView(report),
     grades: gradesView(report),
@@ -106,11 +107,23 @@ function isKnown(one: CaseVerdict): boolean {
   return one.why !== undefined && one.verdict === 'same';
 }
 
+/** Hundreds of the same are one, with the ids of the others. */
+function problemsView(problems: readonly Problem[]) {
+  return alikeProblems(problems).map(([first, ...others]) => ({
+    ...problemView(first, others.length === 0),
+    alike:
+      others.length === 0
+        ? null
+        : { count: plural(others.length, 'more case'), ids: others.map((other) => other.case).join(', ') },
+  }));
+}
+
 /** The four parts every error has, and the end of a log. */
-export function problemView(problem: Problem) {
+function problemView(problem: Problem, alone: boolean) {
+  const where = [problem.agent, alone ? problem.case : undefined, problem.where];
   return {
     what: problem.what,
-    where: [problem.agent, problem.case, problem.where].filter((part) => part !== undefined).join(' · ') || null,
+    where: where.filter((part) => part !== undefined).join(' · ') || null,
     why: problem.why ?? null,
     todo: problem.todo ?? null,
     tail: problem.tail === undefined || problem.tail.length === 0 ? null : problem.tail.join('\n'),

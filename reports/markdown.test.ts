@@ -10,6 +10,18 @@ describe('summary.md', () => {
     expect(render().split('\n')[0]).toBe(
       '## ○ INCOMPLETE: 15 of 22 cases have results; the second server died during 7.5.1',
     );
+    const gate = { ...sampleReport.gate, sentence: 'Nothing was played.' };
+    expect(render({ ...sampleReport, gate }).split('\n')[0]).toBe('## ○ INCOMPLETE: Nothing was played.');
+  });
+
+  it('tells what hundreds of cases have in common in one row', () => {
+    const problems = Array.from({ length: 516 }, (_, i) => ({
+      what: `Case 9.1.${i} has no result.`,
+      case: `9.1.${i}`,
+    }));
+    const text = render({ ...sampleReport, problems });
+    expect(text).toContain('| Case 9.1.0 has no result. The same of 515 more cases. |');
+    expect(text).not.toContain('9.1.1 has');
   });
 
   it('has rows of as many cells as their head, whatever the names hold', () => {

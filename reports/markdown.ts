@@ -1,8 +1,9 @@
 import type { ReportFile } from './files.ts';
+import { alikeProblems } from './problems.ts';
 import type { Report } from './report.ts';
 import { decisionFace } from './views.ts';
 import { visibleLine } from './visible.ts';
-import { closeCode, duration, needsAttention, VERDICT_FACES, verdictOf } from './vocabulary.ts';
+import { closeCode, duration, needsAttention, plural, VERDICT_FACES, verdictOf } from './vocabulary.ts';
 
 /** GitHub drops a step summary of more than 1 MiB whole; we stop before, at the end of a row. */
 export const SUMMARY_LIMIT_BYTES = 900 * 1024;
@@ -18,8 +19,9 @@ export function* markdown(report: Report): Generator<ReportFile> {
 function lines(report: Report): string[] {
   const face = decisionFace(report.gate.decision);
   const { run, engine, suite } = report;
+  const { sentence } = report.gate;
   return [
-    `## ${face.glyph} ${escapeMarkdown(report.gate.sentence)}`,
+    `## ${face.glyph} ${sentence.startsWith(face.word) ? '' : `${face.word}: `}${escapeMarkdown(sentence)}`,
     '',
     escapeMarkdown(
       `${suite.name} ${suite.version} · ${engine.summary} · ${duration(run.durationMs)}${run.commit === null ? '' : ` · commit ${run.commit}`}`,
@@ -38,9 +40,11 @@ function problems(report: Report): string[] {
     '',
     '| What | Where | Why | What to do |',
     '|---|---|---|---|',
-    ...report.problems.map(({ what, where, why, todo, agent, case: id }) =>
-      row([what, [agent, id, where].filter((part) => part !== undefined).join(', '), why ?? '', todo ?? '']),
-    ),
+    ...alikeProblems(report.problems).map(([{ what, where, why, todo, agent, case: id }, ...others]) => {
+      const whole = others.length === 0 ? what : `${what} The same of ${plural(others.length, 'more case')}.`;
+      const place = [agent, others.length === 0 ? id : undefined, where].filter((part) => part !== undefined);
+      return row([whole, place.join(', '), why ?? '', todo ?? '']);
+    }),
   ];
 }
 

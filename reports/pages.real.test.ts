@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { caseView } from './case-view.ts';
 import { comparePage } from './compare-page.ts';
 import type { HistoryLine } from './history.ts';
+import { historyPage } from './history-page.ts';
 import { HOSTILE_STRINGS } from './hostile.ts';
 import { html } from './html.ts';
 import { indexView } from './index-view.ts';
@@ -63,7 +64,8 @@ async function write(folder: string, report: Report): Promise<void> {
   const history = { lines: LINES, unreadable: 1, suite: sampleReport.cases };
   await writeFiles(join(home, folder), html(report, sampleDetailOf, history));
   const details = { a: sampleDetailOf, b: sampleDetailOf };
-  await writeFiles(join(home, folder), comparePage([sampleComparison], details));
+  const swapped = { ...sampleComparison, a: sampleComparison.b, b: sampleComparison.a };
+  await writeFiles(join(home, folder), comparePage([sampleComparison], details, 'index.html', [swapped]));
   for (const form of ['junit', 'markdown', 'badge', 'json'] as const)
     await writeFiles(join(home, folder), renderers[form](report));
 }
@@ -97,7 +99,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
       const { page, seen, close } = await watchedPage(browser, { colorScheme });
       for (const path of PAGES) {
         await page.goto(at(path));
-        for (const width of [400, 800, 1280]) {
+        for (const width of [320, 800, 1400]) {
           await page.setViewportSize({ width, height: 900 });
           expect(await axeViolations(page, AXE), `${path}, ${colorScheme}, ${width}`).toEqual([]);
           const wide = await page.evaluate('document.documentElement.scrollWidth');
@@ -169,6 +171,32 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
+  it('compare: hide kinds of change, keep that in the address, and swap A and B at the case that is read', async () => {
+    const { page, seen, close } = await watchedPage(browser);
+    await page.goto(at('sample/compare.html'));
+    await page.locator('#show-fixed').uncheck();
+    expect(await page.locator('details.fixed').isVisible()).toBe(false);
+    const address = page.url();
+    await page.goto('about:blank');
+    await page.goto(address);
+    expect(await page.locator('details.fixed').isVisible()).toBe(false);
+    expect(await page.locator('details.regressed').isVisible()).toBe(true);
+    await page.keyboard.press('j');
+    await page.keyboard.press('s');
+    await page.waitForURL(/compare-swapped\.html#2\.4$/);
+    expect(await page.locator('details.regressed').getAttribute('open')).not.toBeNull();
+    expect(
+      await page
+        .locator('h2 b')
+        .first()
+        .evaluate((b) => b.nextSibling?.textContent?.trim()),
+    ).toBe(visible(sampleComparison.b.agent));
+    await page.locator('#swap').click();
+    await page.waitForURL(/compare\.html#2\.4$/);
+    expect(seen).toEqual([]);
+    await close();
+  });
+
   it('are read without scripts: everything is there, folds open, filters do no harm', async () => {
     const { page, seen, close } = await watchedPage(browser, { javaScriptEnabled: false });
     await page.goto(at('sample/index.html'));
@@ -180,6 +208,19 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await page.goto(at(SEED));
     expect(await page.locator('p.sentence').textContent()).toContain('never answered the Close frame');
     expect(await page.locator('#wire-log tr').count()).toBe(15);
+    for (const path of PAGES) {
+      await page.goto(at(path));
+      // The folds open by hand; nothing else but the tools of the script is kept from the reader.
+      const kept = '[...document.querySelectorAll("main [hidden]")].map((one) => one.id)';
+      expect(await page.evaluate(kept), path).toSatisfy((ids: string[]) =>
+        ids.every((id) => id === 'filter' || id === 'wire-view'),
+      );
+      for (const fold of await page.locator('main details:not([open]) > summary').all())
+        if (await fold.isVisible()) await fold.click();
+      expect(await page.locator('main').innerText(), path).toMatch(
+        /This case again|here they part|Cases that ever changed|The same run again/,
+      );
+    }
     expect(seen).toEqual([]);
     await close();
   });
@@ -193,6 +234,48 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     }
     await page.goto(`${at(SEED)}#wire`);
     expect(await page.locator('tr.end .fault').textContent()).toContain('was never answered');
+    await close();
+  });
+
+  it('copy the command of the whole run, and of one case, with a button', async () => {
+    const { page, seen, close } = await watchedPage(browser, { permissions: ['clipboard-read', 'clipboard-write'] });
+    for (const path of ['sample/index.html', SEED]) {
+      await page.goto(at(path));
+      await page.getByRole('button', { name: 'copy command' }).click();
+      await page.getByRole('button', { name: 'copied' }).waitFor();
+      expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
+        await page.locator('pre.command').first().textContent(),
+      );
+    }
+    expect(seen).toEqual([]);
+    await close();
+  });
+
+  it('print the index in light, with every case, whatever is folded', async () => {
+    const { page, close } = await watchedPage(browser, { colorScheme: 'dark' });
+    await page.goto(at('passed/index.html'));
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    await page.evaluate('dispatchEvent(new Event("beforeprint"))');
+    for (const row of await page.locator('tr[data-case]').all()) expect(await row.isVisible()).toBe(true);
+    expect(await page.locator('#filter').isVisible()).toBe(false);
+    expect(await page.locator('.tools').isVisible()).toBe(false);
+    expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('light');
+    await close();
+  });
+
+  it('keep their buttons off their words at 320 px', async () => {
+    const { page, close } = await watchedPage(browser, { viewport: { width: 320, height: 700 } });
+    for (const path of PAGES) {
+      await page.goto(at(path));
+      const covered = await page.evaluate(`(() => {
+        const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+        const buttons = [...document.querySelectorAll('.tools button')].map((one) => one.getBoundingClientRect());
+        return [...document.querySelectorAll('header *, nav.top *, h1')]
+          .filter((one) => buttons.some((button) => !apart(button, one.getBoundingClientRect())))
+          .map((one) => one.textContent.slice(0, 40));
+      })()`);
+      expect(covered, path).toEqual([]);
+    }
     await close();
   });
 
@@ -304,11 +387,34 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
       const wanted = HOSTILE_STRINGS.slice(i, i + 50).map(asShown);
       expect(await shown(`index-${i}.html`, content, '.attention p')).toEqual(wanted);
     }
+    // Compared and along their runs: a name, a title, a sentence, a run and a commit for each.
+    const [one0] = sampleComparison.cases;
+    if (one0 === undefined) throw new Error('the comparison is empty');
+    for (let i = 0; i < HOSTILE_STRINGS.length; i += 50) {
+      const some = HOSTILE_STRINGS.slice(i, i + 50);
+      const comparisons = some.map((words) => {
+        const side = { ...sampleComparison.a, agent: words, run: words, started: words, commit: words };
+        return { ...sampleComparison, a: side, b: side, cases: [{ ...one0, title: words, sentence: words }] };
+      });
+      const detail = (words: string) => () => evilDetail(words);
+      const [compared] = comparePage(comparisons, { a: detail(some[0] ?? ''), b: detail(some[1] ?? '') }, null);
+      const content = compared?.content ?? '';
+      expect(await shown(`compare-${i}.html`, content, '.compared .sentence')).toEqual(some.map(asShown));
+      const names = [...new Set(some)];
+      const lines = LINES.map((line) => ({
+        ...line,
+        commit: some[0] ?? '',
+        machine: some[1] ?? '',
+        agents: names.map((name) => ({ ...line.agents[0], name }) as (typeof line.agents)[number]),
+      }));
+      const [past] = historyPage(lines, sampleReport.cases);
+      expect(await shown(`history-${i}.html`, past?.content ?? '', 'h2[id^=agent]')).toEqual(names.map(asShown));
+    }
     expect(seen).toEqual([]);
     await close();
   });
 
-  it('are quick with 517 cases of 5 agents (measured, not asserted)', async () => {
+  it('are small with 517 cases of 5 agents, and tell how quick', async () => {
     const report = bigReport(5);
     const clock = performance.now();
     let [pages, octets] = [0, 0];
@@ -320,10 +426,14 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     const [index] = html(report, sampleDetailOf);
     await writeFiles(join(home, 'big'), index === undefined ? [] : [index]);
     const { page, seen, close } = await watchedPage(browser, { viewport: { width: 1280, height: 900 } });
-    await page.goto(at('big/index.html'));
-    const interactive = await page.evaluate(
-      'Math.round(performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd)',
-    );
+    // The machine may be busy with something else: the least of three is what the page itself needs.
+    const loads: number[] = [];
+    for (let load = 0; load < 3; load++) {
+      await page.goto(at('big/index.html'));
+      const ended = 'Math.round(performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd)';
+      loads.push(await page.evaluate<number>(ended));
+    }
+    const interactive = Math.min(...loads);
     const filter = await page.evaluate(() => {
       const { document, performance, Event } = globalThis as unknown as {
         document: {
@@ -334,7 +444,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
         Event: new (name: string) => unknown;
       };
       const search = document.getElementById('search');
-      return ['s:failed', 'text', '', 'is:slow'].map((words) => {
+      return ['s:failed', 'text', '', 'is:slow', 'a:a -9 s:!ok', ''].map((words) => {
         const from = performance.now();
         search.value = words;
         search.dispatchEvent(new Event('input'));
@@ -345,6 +455,9 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     console.log(
       `517 × 5: ${pages} pages of ${(octets / 1048576).toFixed(1)} MiB rendered in ${rendered} ms; index ${Math.round((index?.content.length ?? 0) / 1024)} KiB, interactive in ${interactive} ms, filters in ${filter.join(', ')} ms with layout`,
     );
+    // Sizes are the same on every machine and are held; times are told, since a busy machine is no fault of a page's.
+    expect(octets / 5).toBeLessThanOrEqual(20 * 1048576);
+    expect(index?.content.length).toBeLessThanOrEqual(400 * 1024);
     expect(seen).toEqual([]);
     await close();
   });

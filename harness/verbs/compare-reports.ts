@@ -49,15 +49,16 @@ export async function compareReports(
       ? agentsInCommon(foundA, foundB, flags.agent)
       : [twoAgents(mustFind(flags.from, a, b), a, b)];
   const root = (folder: string) => (flags.out === undefined ? '' : wayTo(flags.out, folder));
-  const comparisons = pairs.map(([left, right]) =>
-    compareAgents({ ...left, root: root(left.folder) }, { ...right, root: root(right.folder) }, conformantOutcome),
-  );
+  const against = (left: Found & { agent: Party['agent'] }, right: Found & { agent: Party['agent'] }) =>
+    compareAgents({ ...left, root: root(left.folder) }, { ...right, root: root(right.folder) }, conformantOutcome);
+  const comparisons = pairs.map(([left, right]) => against(left, right));
   const lines: string[] = [];
   if (flags.out !== undefined) {
     const [first] = pairs;
     if (first !== undefined) {
+      const swapped = pairs.map(([left, right]) => against(right, left));
       const details = { a: detailsIn(first[0]), b: detailsIn(first[1]) };
-      await writeFiles(flags.out, comparePage(comparisons, details, null));
+      await writeFiles(flags.out, comparePage(comparisons, details, null, swapped));
       lines.push(`page  ${pathToFileURL(resolve(flags.out, 'compare.html')).href}`);
     }
   }

@@ -35,24 +35,7 @@ const reveal = (id) => () => {
   part.scrollIntoView();
 };
 
-const copy = async (text, button) => {
-  try {
-    await navigator.clipboard.writeText(text);
-    button.textContent = 'copied';
-  } catch {
-    button.textContent = 'not allowed here: select the text';
-  }
-};
-const copyButton = (words, what) => {
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.className = 'copy';
-  button.textContent = words;
-  button.addEventListener('click', () => copy(what(), button));
-  return button;
-};
 const link = () => location.href.replace(/#\?.*/, '');
-for (const part of all('[data-copy]')) part.before(copyButton(part.dataset.copy, () => part.textContent));
 const copyLink = copyButton('copy link', link);
 $('theme').before(copyLink, ' ');
 

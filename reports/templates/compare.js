@@ -6,9 +6,36 @@ const open = () => {
 };
 addEventListener('hashchange', open);
 open();
+
+// What is hidden stands in the address, so that a link shows the same.
+const kinds = all('.shown input');
+const hidden = () => kinds.filter((box) => !box.checked).map((box) => box.id.slice('show-'.length));
+const shownAgain = () => {
+  const hide = (state().get('hide') ?? '').split('~');
+  for (const box of kinds) box.checked = !hide.includes(box.id.slice('show-'.length));
+};
+for (const box of kinds)
+  box.addEventListener('change', () => {
+    const hide = hidden().join('~');
+    history.replaceState(null, '', hide === '' ? location.pathname : `#?${new URLSearchParams({ hide })}`);
+  });
+addEventListener('hashchange', () => location.hash.startsWith('#?') && shownAgain());
+if (location.hash.startsWith('#?')) shownAgain();
+
+// The other way round, at the case that is being read.
+const swap = $('swap');
+swap?.addEventListener('click', () => {
+  const at = document.querySelector('.compared[open]');
+  if (at && swap.hash === '') swap.hash = at.id;
+});
 const byCase = stepper(() => all('.compared > summary').filter((one) => one.checkVisibility()));
 Object.assign(commands, {
   j: () => byCase(1),
   k: () => byCase(-1),
+  s: () => {
+    const at = document.activeElement.closest('.compared');
+    if (at && swap) swap.hash = at.id;
+    swap?.click();
+  },
   u: () => document.querySelector('nav.top a')?.click(),
 });

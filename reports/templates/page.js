@@ -63,6 +63,25 @@ addEventListener('afterprint', () => {
 
 for (const time of all('time')) time.title = new Date(time.dateTime).toLocaleString();
 
+// Text to take along: the button stands before what it copies.
+const copy = async (text, button) => {
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = 'copied';
+  } catch {
+    button.textContent = 'not allowed here: select the text';
+  }
+};
+const copyButton = (words, what) => {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'copy';
+  button.textContent = words;
+  button.addEventListener('click', () => copy(what(), button));
+  return button;
+};
+for (const part of all('[data-copy]')) part.before(copyButton(part.dataset.copy, () => part.textContent));
+
 // Moves the focus within a list of links, by one, from where it was last.
 const stepper = (links) => {
   let at = -1;
