@@ -2,11 +2,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commandsOf, pages, RUN_ELSEWHERE, readPage } from './docs/pages.ts';
 import { describeWithDocker } from './harness/engines/docker/testing.ts';
 import { reportSchema } from './reports/report.ts';
+import { launch } from './reports/testing-chromium.ts';
 
 /** A newcomer's clone of what is committed here, in which the README's commands are run as they stand. */
 let home: string;
@@ -15,17 +15,6 @@ beforeAll(async () => {
   await execa('git', ['clone', '--quiet', import.meta.dirname, join(home, 'clone')]);
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
-
-/** Debian's Chromium as root in a machine without a network; without these it looks for its maker's hosts. */
-const CHROMIUM_ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 const readme = readPage('README.md');
 const commands = commandsOf(readme);
@@ -61,7 +50,7 @@ await describeWithDocker('in a fresh clone', () => {
 
   test('its report opens from disk: every link leads somewhere, nothing is fetched, nothing is complained of', async () => {
     const out = join(home, 'clone', 'conformance-report');
-    const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: CHROMIUM_ARGS });
+    const browser = await launch();
     try {
       for (const javaScriptEnabled of [true, false]) {
         const page = await browser.newPage({ javaScriptEnabled });

@@ -201,6 +201,15 @@ test('four runs at once with the same folder: each ends well, and one whole repo
   expect(readdirSync(home)).toEqual(['report']);
 });
 
+test('a trap in a --spec is warned of once, also where a share of it is played', async () => {
+  const spec = join(home, 'fuzzingclient.json');
+  writeFileSync(spec, JSON.stringify({ cases: ['2.1*'] }));
+  const { exitCode, stderr } = await read('fixtures/recorded/ws', '--spec', spec, '--shard', '1/2');
+  expect(exitCode).toBe(0);
+  expect(stderr.match(/warning: .*also takes 2\.10/g)).toHaveLength(1);
+  expect(report().run.shard).toEqual({ index: 1, count: 2, plan: ['2.1', '2.10', '2.11'] });
+});
+
 describe('accept', () => {
   const accept = (...args: string[]) =>
     run(['accept', '--out', out(), '--expected', join(home, 'expected.json'), ...args]);

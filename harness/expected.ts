@@ -2,9 +2,9 @@ import type { z } from 'zod';
 import type { Outcome } from '../reports/report.ts';
 import { matchCases } from './case-id.ts';
 import { type Entry, entrySchema, expectationFileSchema, type Facts, SUITE } from './expectation-file.ts';
-import { JsonTextError, readJsonText } from './json-text.ts';
 import { nearest } from './nearest.ts';
 import { Trouble } from './trouble.ts';
+import { readUserJson } from './user-json.ts';
 
 /** What we hold one case to. */
 export interface Expectation {
@@ -26,6 +26,9 @@ export function expectConformance(ids: readonly string[], conformant: Conformant
   return new Map(ids.map((id) => [id, { outcome: conformant(id), flaky: [], skip: false }]));
 }
 
+/** Today, as expectation files write it. */
+export const today = (): string => new Date().toISOString().slice(0, 10);
+
 /**
  * Reads an expectation file into one Expectation per case of the suite.
  * @param path named in errors only; `today` is `YYYY-MM-DD` and decides which entries have expired.
@@ -42,7 +45,12 @@ export function readExpectations(
   const fail = (what: string, line: number, why: string, todo: string): never => {
     throw new Trouble(2, { what, where: `${path}:${line}`, why, todo });
   };
-  const json = parseOrFail(text, path);
+  const json = readUserJson(
+    text,
+    path,
+    'The expectation file',
+    'Correct the line. Comments and trailing commas are allowed.',
+  );
   const file = expectationFileSchema.safeParse(json.value);
   if (!file.success) {
     const issue = file.error.issues[0];
@@ -145,20 +153,6 @@ function overlay(conformant: Outcome, facts: Facts): Outcome {
 function specificity(pattern: string): number {
   const components = pattern.split('.');
   return components.length * 2 - (components.includes('*') ? 1 : 0);
-}
-
-function parseOrFail(text: string, path: string) {
-  try {
-    return readJsonText(text, { comments: true });
-  } catch (error) {
-    if (!(error instanceof JsonTextError)) throw error;
-    throw new Trouble(2, {
-      what: 'The expectation file is not JSON.',
-      where: `${path}:${error.place.line}`,
-      why: error.message,
-      todo: 'Correct the line. Comments and trailing commas are allowed.',
-    });
-  }
 }
 
 /** The first thing wrong, with the nearest known key where a key is unknown. */

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import type { EngineFacts, Problem } from '../reports/report.ts';
 import { slugOf } from '../reports/slug.ts';
@@ -6,7 +6,7 @@ import { conformantOutcome, suiteIds } from './catalogue.ts';
 import type { ServerConfig } from './config.ts';
 import type { Engine, Progress } from './engine.ts';
 import { type Expectation, expectConformance, readExpectations } from './expected.ts';
-import { unwritable } from './place.ts';
+import { makeFolder, unwritable } from './place.ts';
 import { asProblem, type Played, type PlayOrder, play } from './play.ts';
 import { type Result, readResults } from './results.ts';
 import { addResults, type Kept, refuseOtherEngine } from './resume.ts';
@@ -245,17 +245,9 @@ function interrupted(reason: unknown): Problem {
 }
 
 /** Puts the cases that were not to be played back into the plan's order. */
-function withSkipped(cases: readonly string[], results: readonly Result[]): Result[] {
+export function withSkipped(cases: readonly string[], results: readonly Result[]): Result[] {
   const played = new Map(results.map((result) => [result.did === 'run' ? result.detail.id : result.id, result]));
   return cases.map((id) => played.get(id) ?? { did: 'not run', id, why: 'it was not to be played' });
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw unwritable(folder, error);
-  }
 }
 
 function copyResults(from: string, to: string, results: readonly Result[]): void {

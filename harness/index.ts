@@ -4,6 +4,7 @@ import { catalogue, conformantOutcome, suiteIds } from './catalogue.ts';
 import { type ServerConfig, unnamedServer } from './config.ts';
 import { findDifferences } from './diff.ts';
 import { chooseEngine, type EngineChoice } from './engines/index.ts';
+import { today } from './expected.ts';
 import { gatherByPlaying } from './gather.ts';
 import { makePlan } from './plan.ts';
 import { readResults as readFolder } from './results.ts';
@@ -84,7 +85,7 @@ export async function run(settings: RunSettings): Promise<Report> {
       onServer: () => {},
       onProgress: () => {},
     },
-    new Date().toISOString().slice(0, 10),
+    today(),
   );
   const command = `ws-conformance ${cases.join(' ')}`.trim();
   const options = { plan: makePlan(catalogue, cases), out, strict, command };

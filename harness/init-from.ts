@@ -3,10 +3,11 @@ import { CLOSE_GRADES, GRADES } from '../reports/detail.ts';
 import type { Outcome } from '../reports/report.ts';
 import { compareCaseIds } from './case-id.ts';
 import { conformantOutcome } from './catalogue.ts';
-import { type JsonText, JsonTextError, readJsonText } from './json-text.ts';
+import type { JsonText } from './json-text.ts';
 import { nearest } from './nearest.ts';
 import { readSpec } from './spec.ts';
 import { Trouble } from './trouble.ts';
+import { readUserJson } from './user-json.ts';
 
 /** What somebody who ran Autobahn before has, and `init --from` takes up: the spec of a run, or its index. */
 
@@ -43,7 +44,12 @@ const serversSchema = z.array(z.looseObject({ url: z.string(), agent: z.string()
  * @throws Trouble (2) for what is neither, or one of them with a fault in it.
  */
 export function readOrigin(text: string, path: string, suite: readonly string[]): SpecOrigin | IndexOrigin {
-  const json = parse(text, path);
+  const json = readUserJson(
+    text,
+    path,
+    'The file of --from',
+    'Name a fuzzingclient.json or an index.json of Autobahn.',
+  );
   const { value } = json;
   if (isRecord(value) && Array.isArray(value.cases)) {
     return { form: 'spec', ...readSpec(text, path, suite), servers: serversSchema.parse(value.servers) };
@@ -144,17 +150,3 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const hasGrade = (entry: unknown): boolean => isRecord(entry) && 'behavior' in entry;
-
-function parse(text: string, path: string): JsonText {
-  try {
-    return readJsonText(text, { comments: true });
-  } catch (error) {
-    if (!(error instanceof JsonTextError)) throw error;
-    throw new Trouble(2, {
-      what: 'The file of --from is not JSON.',
-      where: `${path}:${error.place.line}`,
-      why: error.message,
-      todo: 'Name a fuzzingclient.json or an index.json of Autobahn.',
-    });
-  }
-}

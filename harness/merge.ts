@@ -1,14 +1,15 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { AgentReport, CaseInfo, Problem, Report } from '../reports/report.ts';
 import { slugOf } from '../reports/slug.ts';
 import { catalogue, suiteIds } from './catalogue.ts';
 import type { ServerConfig } from './config.ts';
 import { SUITE } from './expectation-file.ts';
-import { type Answered, expectationsOf, type Gather } from './gather.ts';
-import { unwritable } from './place.ts';
+import { type Answered, expectationsOf, type Gather, withSkipped } from './gather.ts';
+import { makeFolder } from './place.ts';
 import { readResults } from './results.ts';
 import { addResults } from './resume.ts';
+import { withoutSkipped } from './summarise.ts';
 import { Trouble } from './trouble.ts';
 
 /** A report that is one share of a run, and the folder it lies in. */
@@ -84,19 +85,16 @@ export function gatherShares(
       const folder = join(staged, 'results', slug);
       makeFolder(folder);
       problems.push(...putTogether(agent, shares, folder));
-      const wanted = cases.filter((id) => !expectations.get(id)?.skip);
+      const wanted = withoutSkipped(cases, expectations);
       const read = readResults(folder, { cases: wanted, suite: suiteIds, agents: [agent.name], extraIsFault: true });
       problems.push(...read.problems);
-      const found = new Map(
-        (read.agents[0]?.results ?? []).map((one) => [one.did === 'run' ? one.detail.id : one.id, one]),
-      );
       answered.push({
         server,
         slug,
         url: agent.url,
         ...(agent.command === undefined ? {} : { command: agent.command }),
         expectations,
-        results: cases.map((id) => found.get(id) ?? { did: 'not run', id, why: 'it was not to be played' }),
+        results: withSkipped(cases, read.agents[0]?.results ?? []),
         output: new Map(
           shares.flatMap(({ report }) =>
             casesOf(report, agent.name).flatMap(({ id, serverOutput }) =>
@@ -159,12 +157,4 @@ const casesOf = ({ agents }: Report, name: string) => agents.find((agent) => age
 
 function unlike(folder: string, why: string, todo: string): Trouble {
   return new Trouble(2, { what: 'These are not shares of one run.', where: folder, why, todo });
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw unwritable(folder, error);
-  }
 }

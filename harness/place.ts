@@ -81,6 +81,15 @@ function isOurs(place: string): boolean {
   }
 }
 
+/** Makes a folder of a report, and those above it. @throws Trouble (3). */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw unwritable(folder, error);
+  }
+}
+
 /** A disk that is full or may not be written: we can tell the outcome, but not keep it. */
 export function unwritable(where: string, error: unknown): Trouble {
   return new Trouble(

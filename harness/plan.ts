@@ -9,17 +9,21 @@ export interface Shard {
 }
 
 /**
- * Spec + chosen patterns + shard → the cases that must be answered, in numeric order. The plan is the denominator of
+ * Spec + chosen patterns → the cases that must be answered, in numeric order. The plan is the denominator of
  * everything after it.
  * @throws Trouble (2) when a pattern matches nothing.
  */
-export function makePlan(spec: readonly CaseInfo[], patterns: readonly string[], shard?: Shard): CaseInfo[] {
+export function makePlan(spec: readonly CaseInfo[], patterns: readonly string[]): CaseInfo[] {
   const chosen = new Set(
     selectCases(
       spec.map((info) => info.id),
       patterns,
     ),
   );
-  const plan = spec.filter((info) => chosen.has(info.id));
-  return shard ? shardOf(plan, shard.index, shard.count, (info) => info.weightMs) : plan;
+  return spec.filter((info) => chosen.has(info.id));
+}
+
+/** The part of a plan that one machine plays; all parts weigh about the same. */
+export function shareOf(plan: readonly CaseInfo[], { index, count }: Shard): CaseInfo[] {
+  return shardOf(plan, index, count, (info) => info.weightMs);
 }

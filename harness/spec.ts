@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { compareCaseIds } from './case-id.ts';
-import { JsonTextError, readJsonText } from './json-text.ts';
 import { nearest } from './nearest.ts';
 import { Trouble } from './trouble.ts';
+import { readUserJson } from './user-json.ts';
 
 /** The parts of an Autobahn `fuzzingclient.json` that choose cases; servers and options are chosen on our command line. */
 const specSchema = z.looseObject({
@@ -21,7 +21,7 @@ export function readSpec(
   path: string,
   suite: readonly string[],
 ): { cases: string[]; warnings: string[] } {
-  const spec = specSchema.safeParse(parse(text, path));
+  const spec = specSchema.safeParse(readUserJson(text, path, 'The spec', 'Correct the line.').value);
   if (!spec.success) {
     const issue = spec.error.issues[0];
     throw new Trouble(2, {
@@ -73,18 +73,4 @@ function unknownCase(entry: string, path: string, suite: readonly string[]): nev
     why: 'Autobahn does not check an exact id; it stops answering when it comes to it.',
     todo: `Did you mean "${nearest(entry, suite)}"?`,
   });
-}
-
-function parse(text: string, path: string): unknown {
-  try {
-    return readJsonText(text, { comments: true }).value;
-  } catch (error) {
-    if (!(error instanceof JsonTextError)) throw error;
-    throw new Trouble(2, {
-      what: 'The spec is not JSON.',
-      where: `${path}:${error.place.line}`,
-      why: error.message,
-      todo: 'Correct the line.',
-    });
-  }
 }

@@ -6,13 +6,14 @@ import { applyChanges, emptyExpectationFile, findChanges, writeAtomically } from
 import { selectCases } from '../case-id.ts';
 import { conformantOutcome, suiteIds } from '../catalogue.ts';
 import { type Config, unnamedServer } from '../config.ts';
+import { today } from '../expected.ts';
 import { expectationsOf } from '../gather.ts';
 import { visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 import { oneOf } from './arguments.ts';
 import { readReport } from './last-report.ts';
 import { settle } from './settings.ts';
-import { type Shell, today } from './shell.ts';
+import type { Shell } from './shell.ts';
 
 interface AcceptFlags {
   out: string;

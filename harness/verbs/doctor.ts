@@ -2,11 +2,12 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 import { type DoctorOptions, doctor, type Finding } from '../doctor.ts';
 import { ENGINE_CHOICES } from '../engines/index.ts';
+import { today } from '../expected.ts';
 import { type Style, visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 import { oneOf } from './arguments.ts';
 import { settle, takeEnvironment } from './settings.ts';
-import { type Shell, styleOf, today } from './shell.ts';
+import { type Shell, styleOf } from './shell.ts';
 import { listenForSignals } from './signals.ts';
 
 type DoctorFlags = Pick<DoctorOptions, 'out' | 'engine' | 'config' | 'image'> & { json?: boolean };

@@ -14,7 +14,7 @@ import { readResults } from '../results.ts';
 import { visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 import { readUserFile } from './selection.ts';
-import { checkedAgent, checkedCommand, checkedUrl } from './servers.ts';
+import { checkedAgent, checkedCommand, checkedUrl, refuseSeveral } from './servers.ts';
 import { type Shell, say, typedLine } from './shell.ts';
 
 interface InitFlags {
@@ -128,13 +128,7 @@ function targetOf(
     flags.url !== undefined && '--url',
     behind !== undefined && 'a command behind "--"',
   ].filter((way) => way !== false);
-  if (ways.length > 1) {
-    throw new Trouble(2, {
-      what: `It is not clear which server is meant: ${ways.join(' and ')} were given.`,
-      why: 'Each of them names one.',
-      todo: 'Keep one of them.',
-    });
-  }
+  refuseSeveral(ways);
   const command = behind ?? (flags.command === undefined ? undefined : splitWords(flags.command));
   if (command !== undefined) return { target: { command: checkedCommand(command), path: checkedPath(flags.path) } };
   refuseLonePath(flags.path);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { shard } from './arguments.ts';
-import { planOf, type SelectionFlags } from './selection.ts';
+import { type SelectionFlags, selectionOf } from './selection.ts';
 import type { Shell } from './shell.ts';
 
 /** `list`: the plan without running it. */
@@ -13,7 +13,7 @@ export function addList(program: Command, shell: Shell): void {
     .option('--shard <i/n>', 'one of several shares', shard)
     .option('--json', 'as JSON')
     .action((cases: string[], flags: SelectionFlags & { json?: boolean }) => {
-      const plan = planOf(shell, cases, flags);
+      const { plan } = selectionOf(shell, cases, flags);
       if (flags.json) shell.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
       else
         for (const info of plan)

@@ -2,15 +2,15 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { AgentReport } from '../../reports/report.ts';
 import { type Config, readConfig, type ServerConfig, unnamedServer } from '../config.ts';
-import { tellGithub } from '../github.ts';
+import { today } from '../expected.ts';
 import { TOOL } from '../identity.ts';
 import { gatherShares, planOfShares, refuseUnlike } from '../merge.ts';
 import { run } from '../run.ts';
-import { endBlock } from '../terminal.ts';
 import { readReport } from './last-report.ts';
 import { settle } from './settings.ts';
-import { type Shell, styleOf, today, typedLine } from './shell.ts';
+import { type Shell, typedLine } from './shell.ts';
 import { listenForSignals } from './signals.ts';
+import { tellReport } from './tell-report.ts';
 
 interface MergeFlags {
   out: string;
@@ -41,6 +41,7 @@ export function addMerge(program: Command, shell: Shell): void {
 }
 
 async function merge(shell: Shell, folders: readonly string[], flags: MergeFlags): Promise<void> {
+  const interruption = listenForSignals();
   const shares = folders.map((folder) => ({ folder, report: readReport(folder, 'merge') }));
   refuseUnlike(shares);
   const plan = planOfShares(shares);
@@ -53,11 +54,7 @@ async function merge(shell: Shell, folders: readonly string[], flags: MergeFlags
     ...(flags.history === undefined ? {} : { history: flags.history }),
   };
   const gather = gatherShares(shares, (agent) => heldTo(agent, config, flags), today());
-  const report = await run(gather, options, listenForSignals());
-  if (flags.json) shell.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  else shell.stdout.write(endBlock(report, flags.out, styleOf(shell, shell.stdout, undefined)));
-  (flags.json ? shell.stderr : shell.stdout).write(tellGithub(report, shell.env));
-  shell.exitCode = report.gate.exitCode;
+  tellReport(shell, await run(gather, options, interruption), flags, interruption);
 }
 
 /** The configured server of that name, or what the share itself was held to. */

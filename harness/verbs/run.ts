@@ -4,24 +4,25 @@ import type { Report } from '../../reports/report.ts';
 import { type Config, readConfig, type ServerConfig, serverNamed, unnamedServer } from '../config.ts';
 import { chooseEngine, ENGINE_CHOICES, type EngineChoice } from '../engines/index.ts';
 import { momentLine } from '../engines/native/trace.ts';
+import { today } from '../expected.ts';
 import { gatherByPlaying, gatherFromFolder } from '../gather.ts';
-import { tellGithub } from '../github.ts';
 import { revision, TOOL } from '../identity.ts';
 import { asProblem } from '../play.ts';
 import { ProgressLine } from '../progress.ts';
 import { keepFrom } from '../resume.ts';
-import { Interruption, run } from '../run.ts';
+import { run } from '../run.ts';
 import { selftest } from '../selftest.ts';
-import { describeProblem, endBlock, speaksUnicode, visible } from '../terminal.ts';
+import { describeProblem, speaksUnicode, visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 import { FileWatch } from '../watch.ts';
 import { collect, oneOf, positive, shard, wholeNumber } from './arguments.ts';
 import { readReport } from './last-report.ts';
-import { planOf, type SelectionFlags, shareOf } from './selection.ts';
+import { type SelectionFlags, selectionOf, selectionOfRun } from './selection.ts';
 import { headersOf, readCertificates, type ServerFlags, serversOf } from './servers.ts';
 import { type Setting, settingsTable, settle } from './settings.ts';
-import { type Shell, say, styleOf, today, typedLine } from './shell.ts';
+import { type Shell, say, styleOf, typedLine } from './shell.ts';
 import { listenForSignals } from './signals.ts';
+import { tellReport } from './tell-report.ts';
 
 interface RunFlags extends ServerFlags, SelectionFlags {
   engine: EngineChoice;
@@ -145,17 +146,9 @@ async function runOnce(
   flags: RunFlags,
   interruption: AbortSignal,
 ): Promise<void> {
-  const { env, stdout, stderr } = shell;
   const earlier = flags.resume ? readReport(flags.out, 'resume') : undefined;
-  const plan =
-    earlier && !choosesCases(patterns, flags)
-      ? planOf(
-          shell,
-          earlier.cases.map(({ id }) => id),
-          {},
-        )
-      : planOf(shell, patterns, flags);
-  const shard = earlier?.run.shard ?? shareOf(shell, patterns, flags);
+  const { plan, shard } =
+    earlier && !choosesCases(patterns, flags) ? selectionOfRun(shell, earlier) : selectionOf(shell, patterns, flags);
   const config = await readConfig(process.cwd(), flags.config);
   const options = {
     plan,
@@ -169,12 +162,7 @@ async function runOnce(
     flags.from === undefined
       ? await playServers(shell, serversOf(config, shell.command, flags), options, flags, interruption, earlier)
       : await readFolder(flags.from, config, options, flags, interruption);
-  if (flags.json) stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  else stdout.write(endBlock(report, flags.out, styleOf(shell, stdout, flags.color)));
-  // The runner reads both streams; with --json stdout holds that alone.
-  (flags.json ? stderr : stdout).write(tellGithub(report, env));
-  // Whoever interrupts while the last pages are written gets a whole report, and is told that it was heard.
-  shell.exitCode = interruption.reason instanceof Interruption ? interruption.reason.exitCode : report.gate.exitCode;
+  tellReport(shell, report, flags, interruption);
 }
 
 /** Whether the command line says which cases are meant; else a resumed run has the plan of the one before. */

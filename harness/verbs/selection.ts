@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { CaseInfo } from '../../reports/report.ts';
+import type { CaseInfo, Report } from '../../reports/report.ts';
 import { catalogue, suiteIds } from '../catalogue.ts';
-import { makePlan, type Shard } from '../plan.ts';
+import { makePlan, type Shard, shareOf } from '../plan.ts';
 import { readSpec } from '../spec.ts';
 import { Trouble } from '../trouble.ts';
 import { type Shell, say } from './shell.ts';
@@ -12,27 +12,32 @@ export interface SelectionFlags {
   shard?: Shard;
 }
 
+/** What is to be played, and where it is one share of several: which, and the whole plan, by which `merge` proves the union. */
+export interface Selection {
+  plan: CaseInfo[];
+  shard?: NonNullable<Report['run']['shard']>;
+}
+
 /** The plan that a command line means. @throws Trouble (2) for a pattern that matches nothing, and for unreadable files. */
-export function planOf(shell: Shell, patterns: readonly string[], flags: SelectionFlags): CaseInfo[] {
+export function selectionOf(shell: Shell, patterns: readonly string[], { spec, shard }: SelectionFlags): Selection {
   const expanded = patterns.flatMap((pattern) =>
     /^!?@(?!core$|limits$|deflate$)/.test(pattern) ? readList(pattern) : [pattern],
   );
-  let spec = catalogue;
-  if (flags.spec !== undefined) {
-    const { cases, warnings } = readSpec(readUserFile(flags.spec, 'spec'), flags.spec, suiteIds);
+  let allowed = catalogue;
+  if (spec !== undefined) {
+    const { cases, warnings } = readSpec(readUserFile(spec, 'spec'), spec, suiteIds);
     for (const warning of warnings) say(shell, `warning: ${warning}`);
-    spec = catalogue.filter((info) => cases.includes(info.id));
+    allowed = catalogue.filter((info) => cases.includes(info.id));
   }
-  return makePlan(spec, expanded, flags.shard);
+  const whole = makePlan(allowed, expanded);
+  if (shard === undefined) return { plan: whole };
+  return { plan: shareOf(whole, shard), shard: { ...shard, plan: whole.map(({ id }) => id) } };
 }
 
-/** With `--shard`: which share it is, and the whole plan, so that `merge` can prove that nothing is left out. */
-export function shareOf(
-  shell: Shell,
-  patterns: readonly string[],
-  { shard, ...flags }: SelectionFlags,
-): (Shard & { plan: string[] }) | undefined {
-  return shard && { ...shard, plan: planOf(shell, patterns, flags).map(({ id }) => id) };
+/** The plan of an earlier run, share that it may be. */
+export function selectionOfRun(shell: Shell, { cases, run }: Report): Selection {
+  const ids = cases.map(({ id }) => id);
+  return { ...selectionOf(shell, ids, {}), ...(run.shard === undefined ? {} : { shard: run.shard }) };
 }
 
 /** `@file`: a pattern a line, `#` begins a comment; `!@file` takes away what the file names. */

@@ -24,13 +24,7 @@ export function serversOf(config: Config, command: readonly string[] | undefined
     flags.url !== undefined && '--url',
     command !== undefined && 'a command behind "--"',
   ].filter((way) => way !== false);
-  if (ways.length > 1) {
-    throw new Trouble(2, {
-      what: `It is not clear which server is meant: ${ways.join(' and ')} were given.`,
-      why: 'Each of them names one.',
-      todo: 'Keep one of them.',
-    });
-  }
+  refuseSeveral(ways);
   const named = flags.server?.includes('all')
     ? [...config.servers.values()]
     : (flags.server ?? [config.defaultServer]).map((name) => serverNamed(config, name));
@@ -56,6 +50,16 @@ export function serversOf(config: Config, command: readonly string[] | undefined
     ...(flags.origin === undefined ? {} : { origin: flags.origin }),
     ...(flags.readyTimeout === undefined ? {} : { readySeconds: flags.readyTimeout }),
   }));
+}
+
+/** @param ways in which a server was named. @throws Trouble (2) for more than one. */
+export function refuseSeveral(ways: readonly string[]): void {
+  if (ways.length <= 1) return;
+  throw new Trouble(2, {
+    what: `It is not clear which server is meant: ${ways.join(' and ')} were given.`,
+    why: 'Each of them names one.',
+    todo: 'Keep one of them.',
+  });
 }
 
 /** Lines `Name: value`. @throws Trouble (2) for what is none. */

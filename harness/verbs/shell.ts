@@ -29,6 +29,3 @@ export function typedLine({ words, env }: Shell, name: string): string {
   const start = env.npm_lifecycle_event === 'conformance' ? ['npm', 'run', 'conformance', '--'] : [name];
   return [...start, ...quoted].join(' ');
 }
-
-/** Today, as expectation files write it. */
-export const today = (): string => new Date().toISOString().slice(0, 10);
