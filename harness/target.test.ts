@@ -190,7 +190,7 @@ describe('a server that is running already', () => {
     await new Promise((resolve) => server.once('listening', resolve));
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const target = await attach(`ws://127.0.0.1:${port}/`);
+    const target = await attach({ url: `ws://127.0.0.1:${port}/` }, never);
     await target.end();
     expect(await probe(target.url, 1000)).toBe('open');
     server.close();
@@ -201,7 +201,7 @@ describe('a server that is running already', () => {
     const address = closed.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     await new Promise((resolve) => closed.close(resolve));
-    const trouble = await rejectedTrouble(attach(`ws://127.0.0.1:${port}/`));
+    const trouble = await rejectedTrouble(attach({ url: `ws://127.0.0.1:${port}/` }, never));
     expect(trouble).toMatchObject({ exitCode: 3, problem: { why: expect.stringContaining('ECONNREFUSED') } });
   });
   test('and is no WebSocket server is told with its answer', async () => {
@@ -209,7 +209,7 @@ describe('a server that is running already', () => {
     await new Promise((resolve) => http.once('listening', resolve));
     const address = http.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const trouble = await rejectedTrouble(attach(`ws://127.0.0.1:${port}/`));
+    const trouble = await rejectedTrouble(attach({ url: `ws://127.0.0.1:${port}/` }, never));
     expect(trouble.problem.why).toContain('HTTP/1.1 404 Not Found');
     http.close();
   });
