@@ -33,7 +33,9 @@ export async function build(
   try {
     const how = await Promise.race([
       started.ended,
-      sleep(buildSeconds * 1000, undefined, { signal: AbortSignal.any([waiting.signal, signal]) }).then(() => undefined),
+      sleep(buildSeconds * 1000, undefined, { signal: AbortSignal.any([waiting.signal, signal]) }).then(
+        () => undefined,
+      ),
     ]);
     if (how === undefined) throw failed(`The build did not end within ${buildSeconds} s.`, 'It was ended.');
     if (how.code !== 0) throw failed('The build of the server failed.', describeExit(how));

@@ -28,7 +28,10 @@ export function fileIssue(error: z.ZodError, value: unknown, known: (path: Path)
     });
     return { text: words.join(', '), path: [...path, ...issue.keys.slice(0, 1)] };
   }
-  const found = path.reduce<unknown>((part, key) => (part as Record<string | number, unknown> | undefined)?.[key], value);
+  const found = path.reduce<unknown>(
+    (part, key) => (part as Record<string | number, unknown> | undefined)?.[key],
+    value,
+  );
   const place = path.length === 0 ? '' : `${keyPath(path)}: `;
   return { text: place + judged(issue, found), path };
 }

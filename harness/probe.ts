@@ -32,7 +32,8 @@ export async function probe(
       socket.destroy();
       resolve(result);
     };
-    const awaited = () => (isUpgraded ? 'the text that was sent did not come back' : 'no answer to the opening handshake');
+    const awaited = () =>
+      isUpgraded ? 'the text that was sent did not come back' : 'no answer to the opening handshake';
     const timer = setTimeout(() => finish({ why: `${awaited()} within ${timeoutMs} ms` }), timeoutMs);
     socket.once(secure ? 'secureConnect' : 'connect', () => {
       if (until === 'tcp') return finish('open');

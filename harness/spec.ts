@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { compareCaseIds } from './case-id.ts';
-import { nearest } from './nearest.ts';
 import { fileIssue } from './issue-text.ts';
+import { nearest } from './nearest.ts';
 import { Trouble } from './trouble.ts';
 import { readUserJson } from './user-json.ts';
 

@@ -32,7 +32,11 @@ const KILL_MS = 1000;
  * @param command argv. @param log file that takes its output.
  */
 export function startProcess(
-  { command: [file = '', ...args], cwd, env }: { command: readonly string[]; cwd?: string; env?: Readonly<Record<string, string>> },
+  {
+    command: [file = '', ...args],
+    cwd,
+    env,
+  }: { command: readonly string[]; cwd?: string; env?: Readonly<Record<string, string>> },
   workspace: Workspace,
   log: string,
 ): Started {

@@ -68,7 +68,10 @@ export interface Attachment {
 }
 
 /** @throws Trouble (3) when nothing at the address answers as it should. */
-export async function attach({ url, ready, readySeconds = 0, greeting }: Attachment, signal: AbortSignal): Promise<Target> {
+export async function attach(
+  { url, ready, readySeconds = 0, greeting }: Attachment,
+  signal: AbortSignal,
+): Promise<Target> {
   const deadline = performance.now() + readySeconds * 1000;
   const ask = () => probe(url, 5 * PROBE_MS, answerOf(ready), greeting);
   let answer = await ask();
@@ -296,7 +299,12 @@ function diedEarly(command: string, how: Exit, output: Output): Trouble {
   });
 }
 
-function neverReady(command: string, { ready, readySeconds = READY_SECONDS }: Launch, url: string, output: Output): Trouble {
+function neverReady(
+  command: string,
+  { ready, readySeconds = READY_SECONDS }: Launch,
+  url: string,
+  output: Output,
+): Trouble {
   const missed =
     typeof ready === 'object'
       ? `that matches /${ready.line}/, nor one "listening ws://…"`

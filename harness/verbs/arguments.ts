@@ -29,7 +29,7 @@ export const pathOfUrl = (text: string): string => {
 
 /** A word, or `line:EXPRESSION`. */
 export const readiness = (text: string): Readiness => {
-  const expression = /^line:([^]*)$/.exec(text)?.[1];
+  const expression = /^line:([\s\S]*)$/.exec(text)?.[1];
   const read = readySchema.safeParse(expression === undefined ? text : { line: expression });
   if (!read.success) throw new InvalidArgumentError('It takes handshake, echo, tcp, or line:REGULAR-EXPRESSION.');
   return read.data;

@@ -74,7 +74,11 @@ export function addRun(program: Command, shell: Shell): void {
     .option('--agent <name>', 'its name in the report')
     .option('--protocol <name>', 'subprotocol to offer; repeatable', collect)
     .option('--origin <origin>', 'Origin to send')
-    .option('--header <line>', 'header field of the opening handshake, "Name: value"; repeatable (embedded engine)', collect)
+    .option(
+      '--header <line>',
+      'header field of the opening handshake, "Name: value"; repeatable (embedded engine)',
+      collect,
+    )
     .option('--ca <file>', 'certificate authorities to trust for wss://, as PEM; without, any certificate will do')
     .option('--engine <name>', ENGINE_CHOICES.join(', '), oneOf(ENGINE_CHOICES), 'auto')
     .option('--image <image>', 'container image of the Autobahn|Testsuite')
@@ -90,7 +94,11 @@ export function addRun(program: Command, shell: Shell): void {
     .option('--patience <seconds>', 'without progress for so long, ask the server whether it lives', positive, 30)
     .option('--timeout <seconds>', 'end the run after so long', positive)
     .option('--ready <how>', 'when it is ready: handshake, echo, tcp, or line:EXPRESSION that it prints', readiness)
-    .option('--ready-timeout <seconds>', 'how long it may take to get ready; one that is running is asked once', positive)
+    .option(
+      '--ready-timeout <seconds>',
+      'how long it may take to get ready; one that is running is asked once',
+      positive,
+    )
     .option('--selftest', 'first see that a server that is wrong on purpose fails')
     .option('--history <file>', 'add the run to this file, and show how its cases fared over time')
     .option('--resume', 'play what the last report in --out has no result for, and keep what it has')

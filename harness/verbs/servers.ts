@@ -134,7 +134,7 @@ export function refuseSeveral(ways: readonly string[]): void {
 export function headersOf(lines: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     lines.map((line) => {
-      const [, name, value] = /^([^:]+):[ \t]*([^]*)$/.exec(line) ?? [];
+      const [, name, value] = /^([^:]+):[ \t]*([\s\S]*)$/.exec(line) ?? [];
       if (name !== undefined && value !== undefined && isSendable(name, value)) return [name, value];
       throw new Trouble(2, {
         what: `"${visible(line)}" is no header field.`,
