@@ -76,10 +76,8 @@ export function readExpectations(
   }
 
   const expectations = expectConformance(suite, conformant);
-  const patterns = Object.keys(cases).sort((a, b) => specificity(a) - specificity(b));
-  for (const pattern of patterns) {
+  for (const [pattern, ids] of wideFirst(Object.keys(cases), (key) => matchCases(suite, key))) {
     const line = json.lineOf(['cases', pattern]);
-    const ids = matchCases(suite, pattern);
     if (ids.length === 0) {
       fail(
         `The expectation "${pattern}" matches no case.`,
@@ -149,8 +147,12 @@ function overlay(conformant: Outcome, facts: Facts): Outcome {
   return { ...conformant, ...named };
 }
 
-/** Sections count before the cases in them, wide before narrow, so that the most specific entry has the last word. */
-function specificity(pattern: string): number {
-  const components = pattern.split('.');
-  return components.length * 2 - (components.includes('*') ? 1 : 0);
+/** Keys of an expectation file with the cases they match, widest first, so that the most specific has the last word. */
+export function wideFirst(
+  keys: Iterable<string>,
+  match: (key: string) => readonly string[],
+): [string, readonly string[]][] {
+  return [...keys]
+    .map((key): [string, readonly string[]] => [key, match(key)])
+    .sort(([, one], [, other]) => other.length - one.length);
 }
