@@ -1,12 +1,12 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { applyEdits, type JSONPath, modify } from 'jsonc-parser';
 import { OUTCOME_FIELDS, type Outcome } from '../reports/report.ts';
 import { compareKeys, type Edit, editsFor } from './accept-entries.ts';
 import { compareCaseIds } from './case-id.ts';
 import { type Entry, entrySchema, expectationFileSchema, type Facts, SUITE } from './expectation-file.ts';
 import type { Conformant, Expectation } from './expected.ts';
 import { needsReason } from './expected.ts';
+import { withKey } from './json-edit.ts';
 import { readJsonText } from './json-text.ts';
 import { Trouble } from './trouble.ts';
 
@@ -71,7 +71,6 @@ export function emptyExpectationFile(server: string): string {
 
 /** The order of what an entry says; a new field is put where it belongs in it. */
 const ENTRY_KEYS: readonly string[] = [...OUTCOME_FIELDS, ...Object.keys(entrySchema.shape)];
-const FORMAT = { insertSpaces: true, tabSize: 2 };
 
 /**
  * Applies changes to the text of an expectation file, as a person would; see `editsFor`. Comments, order and reasons of
@@ -86,30 +85,20 @@ export function applyChanges(text: string, changes: readonly Change[], suite: re
 
 /** A text with one entry changed field by field, so that what is written beside the fields stays; or added, or taken away. */
 function withEdit(text: string, { key, entry }: Edit, before: Entry | undefined): string {
-  const set = (edited: string, path: JSONPath, value: unknown, comesBefore: (other: string) => boolean) => {
-    const getInsertionIndex = (existing: string[]) => existing.filter(comesBefore).length;
-    return applyEdits(edited, modify(edited, path, value, { formattingOptions: FORMAT, getInsertionIndex }));
-  };
   if (
     entry === undefined ||
     before === undefined ||
     Object.keys(before).length === 0 ||
     Object.keys(entry).length === 0
   )
-    return set(text, ['cases', key], entry, (other) => compareKeys(other, key) < 0);
+    return withKey(text, ['cases'], key, entry, (other) => compareKeys(other, key) < 0);
   const fields = new Map<string, unknown>(Object.entries(entry));
   return [...new Set([...Object.keys(before), ...fields.keys()])]
     .filter((field) => !isDeepStrictEqual(fields.get(field), before[field as keyof Entry]))
-    .reduce(
-      (edited, field) =>
-        set(
-          edited,
-          ['cases', key, field],
-          fields.get(field),
-          (other) => ENTRY_KEYS.indexOf(other) < ENTRY_KEYS.indexOf(field),
-        ),
-      text,
-    );
+    .reduce((edited, field) => {
+      const rank = ENTRY_KEYS.indexOf(field);
+      return withKey(edited, ['cases', key], field, fields.get(field), (other) => ENTRY_KEYS.indexOf(other) < rank);
+    }, text);
 }
 
 /** Replaces a file as a whole, or not at all. */
