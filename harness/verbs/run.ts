@@ -18,6 +18,7 @@ import { FileWatch } from '../watch.ts';
 import { collect, oneOf, pathOfUrl, port, positive, readiness, shard, wholeNumber } from './arguments.ts';
 import { readReport } from './last-report.ts';
 import { type SelectionFlags, selectionOf, selectionOfRun } from './selection.ts';
+import { serverSettings, withoutValues } from './server-settings.ts';
 import { asksOf, type ServerFlags, serversOf } from './servers.ts';
 import { type Setting, settingsTable, settle } from './settings.ts';
 import { type Shell, say, styleOf, typedLine } from './shell.ts';
@@ -120,7 +121,12 @@ export function addRun(program: Command, shell: Shell): void {
 }
 
 /** `--print-config`: what would be run with, and who says so. */
-function printSettings(shell: Shell, settings: readonly Setting[], config: Config, flags: RunFlags): void {
+function printSettings(shell: Shell, options: readonly Setting[], config: Config, flags: RunFlags): void {
+  const servers = flags.from === undefined ? serversOf(config, shell.command, flags) : [];
+  const settings = [
+    ...options.map((one) => (one.option === 'header' ? withoutValues(one) : one)),
+    ...serverSettings(servers, options, config, shell.command !== undefined),
+  ];
   const text = flags.json ? JSON.stringify(settings, null, 2) : visible(settingsTable(settings, config));
   shell.stdout.write(`${text}\n`);
 }

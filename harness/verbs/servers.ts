@@ -57,7 +57,8 @@ export function serversOf(config: Config, command: readonly string[] | undefined
 }
 
 function withFlags(server: ServerConfig, flags: ServerFlags): ServerConfig {
-  const ca = flags.caIsDefault ? (server.caFile ?? flags.ca) : (flags.ca ?? server.caFile);
+  const speaksTls = server.tls || flags.tls || server.url?.startsWith('wss:');
+  const ca = flags.caIsDefault ? (server.caFile ?? (speaksTls ? flags.ca : undefined)) : (flags.ca ?? server.caFile);
   return {
     ...server,
     ...(flags.agent === undefined ? {} : { agent: checkedAgent(flags.agent, '--agent') }),
