@@ -166,7 +166,7 @@ interface Flags {
 async function checksOf(flags: Flags, patterns: readonly string[], probeUrl: string): Promise<Check[]> {
   const config = await readConfig(root);
   const chosen = (fallback: readonly string[]) => selectCases(suiteIds, patterns.length > 0 ? patterns : fallback);
-  const anywhere = { path: '/', cwd: root, env: {}, readySeconds: 30 };
+  const anywhere = { path: '/', cwd: root, env: {} };
   const nothingNamed = flags.server === undefined && !flags.wrong && !flags.fault && !flags.probe;
   const named = flags.server ?? (nothingNamed ? [config.defaultServer] : []);
   return [

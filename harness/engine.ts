@@ -1,4 +1,5 @@
 import type { EngineFacts } from '../reports/report.ts';
+import type { Greeting } from './greeting.ts';
 
 /** What an engine has to say while it plays. `started` of a case comes before its connection is opened. */
 export type Progress =
@@ -7,7 +8,7 @@ export type Progress =
   | { kind: 'log'; text: string };
 
 /** One target, one plan, one folder to fill. */
-export interface Assignment {
+export interface Assignment extends Greeting {
   /** Exact ids, numeric order, never empty. */
   cases: readonly string[];
   /** `ws://host:port/path` of the running target, a literal address. */
@@ -21,9 +22,6 @@ export interface Assignment {
   /** Aborting ends the play: everything started is removed before `play` rejects with the signal's reason. */
   signal: AbortSignal;
   onProgress(progress: Progress): void;
-  /** Subprotocols to offer and an Origin to send. */
-  protocols?: readonly string[];
-  origin?: string;
   /** Seconds after which the whole play counts as hung. */
   timeoutSeconds?: number;
 }

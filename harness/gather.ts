@@ -2,7 +2,9 @@ import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import type { EngineFacts, Problem } from '../reports/report.ts';
 import { slugOf } from '../reports/slug.ts';
+import { build } from './build.ts';
 import { conformantOutcome, suiteIds } from './catalogue.ts';
+import { readCertificates } from './certificates.ts';
 import type { ServerConfig } from './config.ts';
 import type { Engine, Progress } from './engine.ts';
 import { type Expectation, expectConformance, readExpectations } from './expected.ts';
@@ -55,12 +57,16 @@ export interface PlaySettings {
 }
 
 /**
- * Plays every server in turn. Expectation files are read at once, so that a wrong one costs no run.
+ * Plays every server in turn. Expectation files and certificates are read at once, so that a wrong one costs no run.
  * An aborted signal ends the play in flight; what was recorded until then is kept, the rest is missing.
- * @throws Trouble (2) for a wrong expectation file; the Gather throws Trouble (3) when the engine cannot run here.
+ * @throws Trouble (2) for a wrong file of these; the Gather throws Trouble (3) when the engine cannot run here.
  */
 export function gatherByPlaying(engine: Engine, settings: PlaySettings, today: string): Gather {
-  const held = settings.servers.map((server) => ({ server, expectations: expectationsOf(server, today) }));
+  const held = settings.servers.map((server) => ({
+    server,
+    expectations: expectationsOf(server, today),
+    ca: server.caFile === undefined ? undefined : readCertificates(server.caFile, `"${server.name}"`),
+  }));
   return async (cases, staged, workspace, signal) => {
     const problems: Problem[] = [];
     const answered: Answered[] = [];
@@ -69,7 +75,7 @@ export function gatherByPlaying(engine: Engine, settings: PlaySettings, today: s
       refuseOtherEngine(settings.kept, facts);
       facts = { ...facts, summary: `${facts.summary} (resumed: some of the results are of run ${settings.kept.run})` };
     }
-    for (const { server, expectations } of held) {
+    for (const { server, expectations, ca } of held) {
       const slug = slugOf(server.agent);
       const missing = (why: string) => cases.map((id): Result => ({ did: 'not run', id, why }));
       const unplayed = { server, slug, url: server.url ?? '', expectations };
@@ -97,6 +103,7 @@ export function gatherByPlaying(engine: Engine, settings: PlaySettings, today: s
         cases: toPlay,
         folder: playedIn,
         log: join(staged, 'results', `${slug}.server.log`),
+        ...(ca === undefined ? {} : { ca }),
         ...(settings.jobs === undefined ? {} : { jobs: settings.jobs }),
         patienceSeconds: settings.patienceSeconds,
         ...(settings.timeoutSeconds === undefined ? {} : { timeoutSeconds: settings.timeoutSeconds }),
@@ -170,7 +177,7 @@ export function gatherFromFolder(
       const configured = only ?? servers.find((one) => one.agent === agent || one.name === agent);
       const server: ServerConfig = configured
         ? { ...configured, agent }
-        : { name: agent, agent, path: '/', cwd: folder, env: {}, readySeconds: 0 };
+        : { name: agent, agent, path: '/', cwd: folder, env: {} };
       const expectations = expectationsOf(server, today);
       const slug = slugOf(agent);
       copyResults(folder, join(staged, 'results', slug), results);
@@ -207,7 +214,7 @@ export function expectationsOf(server: ServerConfig, today: string): Map<string,
   return readExpectations(text, shown, suiteIds, conformantOutcome, today);
 }
 
-/** A server that cannot be started is a Problem of the report, not the end of it. */
+/** A server that cannot be built or started is a Problem of the report, not the end of it. */
 async function playOrExplain(
   engine: Engine,
   order: PlayOrder,
@@ -217,6 +224,7 @@ async function playOrExplain(
 ): Promise<Played> {
   const from = Date.now();
   try {
+    await build(order.server, workspace, order.log.replace(/server\.log$/, 'build.log'), signal);
     return await play(engine, order, workspace, signal, onProgress);
   } catch (error) {
     const problems = signal.aborted ? [] : [asProblem(error, order.server.agent)];

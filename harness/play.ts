@@ -1,8 +1,11 @@
 import type { EngineFacts, Problem } from '../reports/report.ts';
+import { refuseDistrusted } from './certificates.ts';
 import type { ServerConfig } from './config.ts';
 import type { Assignment, Engine, Progress } from './engine.ts';
+import type { Greeting } from './greeting.ts';
 import { probe } from './probe.ts';
-import { attach, describeExit, launch, type Target } from './target.ts';
+import { describeExit } from './started.ts';
+import { attach, launch, type Target } from './target.ts';
 import { Trouble } from './trouble.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -14,6 +17,8 @@ export interface PlayOrder {
   folder: string;
   /** File for the server's own output. */
   log: string;
+  /** PEM of the authorities that its certificate has to be of. */
+  ca?: string;
   jobs?: number;
   /** Seconds without progress after which we ask the server whether it still lives. */
   patienceSeconds: number;
@@ -86,8 +91,7 @@ export async function play(
         onProgress(progress);
       },
       ...(order.jobs === undefined ? {} : { jobs: order.jobs }),
-      ...(server.protocols === undefined ? {} : { protocols: server.protocols }),
-      ...(server.origin === undefined ? {} : { origin: server.origin }),
+      ...greetingOf(order),
       ...(order.timeoutSeconds === undefined ? {} : { timeoutSeconds: order.timeoutSeconds }),
     };
     facts = await engine.play(assignment);
@@ -112,16 +116,31 @@ export async function play(
   };
 }
 
-async function startTarget({ server, log }: PlayOrder, workspace: Workspace, signal: AbortSignal): Promise<Target> {
-  if (server.command === undefined) return await attach(server.url ?? '', server.ready);
-  const { command, cwd, env, path, ready, readySeconds } = server;
-  return await launch(
-    { command, cwd, env, path, readySeconds, ...(ready === undefined ? {} : { ready }) },
-    workspace,
-    log,
-    signal,
-  );
+/** The server, ready to be played against. @throws Trouble (3), after what was started has ended. */
+async function startTarget(order: PlayOrder, workspace: Workspace, signal: AbortSignal): Promise<Target> {
+  const { server, log, ca } = order;
+  const greeting = greetingOf(order);
+  const { command, url = '' } = server;
+  const target =
+    command === undefined
+      ? await attach({ ...server, url, greeting }, signal)
+      : await launch({ ...server, command, greeting }, workspace, log, signal);
+  try {
+    if (ca !== undefined) await refuseDistrusted(target.url, ca);
+    return target;
+  } catch (error) {
+    await target.end();
+    throw error;
+  }
 }
+
+/** What every opening handshake with the server brings. */
+const greetingOf = ({ server: { protocols, origin, headers }, ca }: PlayOrder): Greeting => ({
+  ...(protocols === undefined ? {} : { protocols }),
+  ...(origin === undefined ? {} : { origin }),
+  ...(headers === undefined ? {} : { headers }),
+  ...(ca === undefined ? {} : { ca }),
+});
 
 /** Ends the play (through `stop`) when the target has died and the engine does not notice, or when it no longer answers. */
 function watchTarget(target: Target, order: PlayOrder, flight: ReadonlySet<string>, stop: AbortController) {
@@ -136,9 +155,10 @@ function watchTarget(target: Target, order: PlayOrder, flight: ReadonlySet<strin
   const check = async () => {
     if (asking || target.exit() || performance.now() - lastProgress < order.patienceSeconds * 1000) return;
     asking = true;
-    const first = await probe(target.url, PROBE_MS);
+    const ask = () => probe(target.url, PROBE_MS, 'handshake', greetingOf(order));
+    const first = await ask();
     // One more time: a busy server may miss one handshake.
-    const second = first === 'open' || over ? 'open' : await probe(target.url, PROBE_MS);
+    const second = first === 'open' || over ? 'open' : await ask();
     asking = false;
     if (first === 'open' || second === 'open') lastProgress = performance.now();
     else if (!over && !target.exit()) stop.abort(new Trouble(3, hung(target, flight, second.why)));

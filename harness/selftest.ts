@@ -88,5 +88,4 @@ const wrongServer = (): ServerConfig => ({
   path: '/',
   cwd: PACKAGE,
   env: {},
-  readySeconds: 30,
 });

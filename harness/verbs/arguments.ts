@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { type Readiness, readySchema } from '../config-schema.ts';
 import type { Shard } from '../plan.ts';
 
 /** Readers of what is written behind an option. Each throws commander's InvalidArgumentError, which ends in exit code 2. */
@@ -11,6 +12,27 @@ export const wholeNumber = (text: string): number => {
 export const positive = (text: string): number => {
   if (!(Number(text) > 0)) throw new InvalidArgumentError('It takes a number of seconds above 0.');
   return Number(text);
+};
+
+/** A TCP port. */
+export const port = (text: string): number => {
+  if (!/^[1-9]\d{0,4}$/.test(text) || Number(text) > 65_535)
+    throw new InvalidArgumentError('It takes a whole number from 1 to 65535.');
+  return Number(text);
+};
+
+/** Path and query of an address. */
+export const pathOfUrl = (text: string): string => {
+  if (!text.startsWith('/')) throw new InvalidArgumentError('It begins with "/".');
+  return text;
+};
+
+/** A word, or `line:EXPRESSION`. */
+export const readiness = (text: string): Readiness => {
+  const expression = /^line:([\s\S]*)$/.exec(text)?.[1];
+  const read = readySchema.safeParse(expression === undefined ? text : { line: expression });
+  if (!read.success) throw new InvalidArgumentError('It takes handshake, echo, tcp, or line:REGULAR-EXPRESSION.');
+  return read.data;
 };
 
 /** `I/N`. */

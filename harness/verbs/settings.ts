@@ -127,6 +127,8 @@ function settingOf(verb: Command, option: Option, place: string | undefined): Se
   }
 }
 
+const WIDEST = 60;
+
 /** The settings as a table for people; those that are nowhere set are left out. */
 export function settingsTable(settings: readonly Setting[], config: Config): string {
   const rows = [
@@ -140,7 +142,9 @@ export function settingsTable(settings: readonly Setting[], config: Config): str
         at ?? source,
       ]),
   ];
-  const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
+  // A value that is much longer than the others would push what stands behind them out of sight.
+  const width = (column: number) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0).filter((length) => length <= WIDEST));
   const [first, second] = [width(0), width(1)];
   return rows
     .map(([name = '', value = '', from = '']) => `${name.padEnd(first)}  ${value.padEnd(second)}  ${from}`.trimEnd())

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { ConnectionOptions } from 'node:tls';
 import type { EngineFacts } from '../../../reports/report.ts';
+import { addressOf } from '../../address.ts';
+import { distrusted, isDistrust, trustOf } from '../../certificates.ts';
 import type { Assignment, Engine } from '../../engine.ts';
 import { Trouble } from '../../trouble.ts';
 import type { Opponent } from './case-play.ts';
@@ -19,10 +19,6 @@ import type { Trace } from './trace.ts';
 export interface NativeOptions {
   /** How this tool names itself to servers. */
   userAgent?: string;
-  /** Further header fields of the opening handshake. */
-  headers?: Readonly<Record<string, string>>;
-  /** Certificate authorities to trust for `wss:`; without any, certificates are not verified. */
-  ca?: ConnectionOptions['ca'];
   /** The original's `testdata` folder, for its messages in 12.x and 13.x instead of our own. */
   dataFolder?: string;
   /** Hears of every frame and timer as it happens, of all cases that are played side by side. */
@@ -135,8 +131,7 @@ function known(id: string): Case {
 
 function opponentOf(assignment: Assignment, options: NativeOptions): Omit<Opponent, 'messages'> {
   const url = new URL(assignment.url);
-  const secure = url.protocol === 'wss:';
-  if (!secure && url.protocol !== 'ws:')
+  if (url.protocol !== 'wss:' && url.protocol !== 'ws:')
     throw new Trouble(2, {
       what: `${assignment.url} is no WebSocket address.`,
       where: 'the address of the server',
@@ -144,27 +139,17 @@ function opponentOf(assignment: Assignment, options: NativeOptions): Omit<Oppone
       todo: 'Write ws://host:port/path.',
       agent: assignment.agent,
     });
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const { host, port, secure } = addressOf(assignment.url);
   return {
-    address: {
-      host,
-      port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
-      tls: secure
-        ? {
-            rejectUnauthorized: options.ca !== undefined,
-            ...(options.ca === undefined ? {} : { ca: options.ca }),
-            ...(isIP(host) === 0 ? { servername: host } : {}),
-          }
-        : null,
-    },
+    address: { host, port, tls: secure ? trustOf(assignment.url, assignment.ca) : null },
     request: {
       host: url.hostname,
-      port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
+      port,
       resource: `${url.pathname}${url.search}`,
       userAgent: options.userAgent ?? `ws-conformance (the cases of AutobahnTestSuite ${SUITE_VERSION})`,
       origin: assignment.origin,
       protocols: assignment.protocols,
-      headers: options.headers,
+      headers: assignment.headers,
     },
     patience: { ...PATIENCE, ...options.patience },
     ...(options.trace === undefined ? {} : { trace: options.trace }),
@@ -177,28 +162,18 @@ function unreachable(error: Error, assignment: Assignment, played: number): void
     assignment.onProgress({ kind: 'note', text: `the server at ${assignment.url} went away: ${error.message}` });
     return;
   }
-  const untrusted = isDistrust(error);
+  if (isDistrust(error)) throw distrusted(assignment.url, error);
   throw new Trouble(
     3,
     {
-      what: untrusted
-        ? `The certificate of the server at ${assignment.url} is not trusted.`
-        : `No connection to the server at ${assignment.url}.`,
+      what: `No connection to the server at ${assignment.url}.`,
       where: 'the embedded engine, before the first case',
       why: error.message,
-      todo: untrusted
-        ? 'Give the authority that signed it with --ca, and call the server by the name it is issued for; or leave --ca out: then any certificate will do.'
-        : 'See that the server runs and listens on that address.',
+      todo: 'See that the server runs and listens on that address.',
       agent: assignment.agent,
     },
     { cause: error },
   );
-}
-
-/** Whether a TLS connection failed because of the certificate: OpenSSL's verdicts, and Node's on the name in it. */
-function isDistrust(error: Error): boolean {
-  const code = 'code' in error ? String(error.code) : '';
-  return /CERT|SELF_SIGNED|ISSUER|VERIFY_LEAF_SIGNATURE/.test(code);
 }
 
 function timeIsUp(assignment: Assignment, played: number): Trouble {
