@@ -1,3 +1,4 @@
+import { cp } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join, relative } from 'node:path';
 import type { CaseDetail } from '../reports/detail.ts';
@@ -6,13 +7,15 @@ import type { History } from '../reports/html.ts';
 import type { AgentReport, CaseInfo, Report } from '../reports/report.ts';
 import { writeFiles } from '../reports/write.ts';
 import { catalogue, conformantOutcome } from './catalogue.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { compareWithFirst } from './compare.ts';
 import { SUITE } from './expectation-file.ts';
 import { decide } from './gate.ts';
-import type { Answered, Gather } from './gather.ts';
+import type { Answered, Gather, Gathered } from './gather.ts';
 import { appendHistory, historyLineOf, readHistory } from './history.ts';
 import { revision, TOOL } from './identity.ts';
 import { placeReport, stageReport, unwritable } from './place.ts';
+import { retriesOf } from './retries.ts';
 import { judge } from './summarise.ts';
 import { cleanUpAfterTheDead, Workspace } from './workspace.ts';
 
@@ -27,6 +30,11 @@ export interface RunOptions {
   command: string;
   /** File to which the run is added, and from which the history is shown. */
   history?: string;
+  /**
+   * After so many seconds, and then whenever it has gone on for twice as long, the run puts what it knows into `out`,
+   * for the case that it is killed; a minute at most lies between two of these. Never, when left out.
+   */
+  checkpointSeconds?: number;
   /** Of what the plan is a share. */
   shard?: NonNullable<Report['run']['shard']>;
 }
@@ -63,29 +71,28 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
     import('../reports/compare-page.ts'),
   ]);
   rendering.catch(() => undefined);
-  try {
-    const { answered, problems, engine } = await gather(
-      options.plan.map((info) => info.id),
-      staged,
-      workspace,
-      signal,
-    );
+  const id = `${started.toISOString().replace(/[-:.]/g, '')}-${process.pid}`;
+  const reportNow = async ({ answered, problems, engine, bailed, retries }: Gathered): Promise<Report> => {
     const agents = answered.map(toAgent);
     const gate = decide(
       agents.flatMap((agent) => agent.cases),
       problems,
       options.strict,
+      bailed,
     );
-    const report: Report = {
+    const playedAgain = retries === undefined ? undefined : retriesOf(retries, answered, agents);
+    return {
       schemaVersion: 1,
       tool: TOOL,
       run: {
-        id: `${started.toISOString().replace(/[-:.]/g, '')}-${process.pid}`,
+        id,
         started: started.toISOString(),
         durationMs: Math.round(performance.now() - clock),
         command: options.command,
         ...(await tree),
         ...(options.shard === undefined ? {} : { shard: options.shard }),
+        ...(playedAgain === undefined ? {} : { retries: playedAgain }),
+        ...(bailed === undefined ? {} : { bail: { limit: bailed } }),
         host: { platform: `${process.platform} ${process.arch}`, node: process.version, cpus: cpus().length },
       },
       engine,
@@ -98,26 +105,49 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
       cases: [...options.plan],
       agents,
     };
-    const line = historyLineOf(report, catalogue);
-    const past = options.history === undefined ? undefined : withLine(readHistory(options.history), line);
+  };
+  const writePages = async (report: Report, gathered: Gathered, folder: string, past?: History) => {
     const [{ renderers }, { html }, { comparePage }] = await rendering;
     try {
-      const details = detailsOf(answered);
+      const details = detailsOf(gathered.answered);
       // JSON comes last: a folder that holds it holds everything.
       const comparisons = compareWithFirst(report, conformantOutcome);
       const swapped = compareWithFirst(report, conformantOutcome, true);
       if (comparisons.length > 0)
-        await writeFiles(staged, comparePage(comparisons, { a: details, b: details }, 'index.html', swapped));
-      await writeFiles(staged, html(report, details, past));
+        await writeFiles(folder, comparePage(comparisons, { a: details, b: details }, 'index.html', swapped));
+      await writeFiles(folder, html(report, details, past));
       for (const form of ['junit', 'markdown', 'badge', 'json'] as const)
-        await writeFiles(staged, renderers[form](report));
+        await writeFiles(folder, renderers[form](report));
     } catch (error) {
       throw unwritable(options.out, error);
     }
+  };
+  const checkpoints = new Checkpoints(options.checkpointSeconds, async (look) => {
+    const folder = stageReport(options.out);
+    workspace.ownFolder(folder);
+    await cp(join(staged, 'results'), join(folder, 'results'), { recursive: true });
+    const gathered = await look(folder);
+    await writePages(await reportNow(gathered), gathered, folder);
+    return () => placeReport(folder, options.out);
+  });
+  try {
+    const gathered = await gather(
+      options.plan.map((info) => info.id),
+      staged,
+      workspace,
+      signal,
+      (look) => checkpoints.begin(look),
+    );
+    await checkpoints.end();
+    const report = await reportNow(gathered);
+    const line = historyLineOf(report, catalogue);
+    const past = options.history === undefined ? undefined : withLine(readHistory(options.history), line);
+    await writePages(report, gathered, staged, past);
     placeReport(staged, options.out);
     if (options.history !== undefined) appendHistory(options.history, line);
     return report;
   } finally {
+    await checkpoints.end();
     workspace.remove();
   }
 }
@@ -126,14 +156,14 @@ function withLine({ lines, unreadable }: ReturnType<typeof readHistory>, line: H
   return { lines: [...lines, line], unreadable, suite: catalogue };
 }
 
-function toAgent({ server, slug, url, command, expectations, results, output }: Answered): AgentReport {
+function toAgent({ server, slug, url, command, expectations, results, tries, output }: Answered): AgentReport {
   return {
     name: server.agent,
     slug,
     url,
     ...(command === undefined ? {} : { command }),
     ...(server.expectedFile === undefined ? {} : { expectedFile: relative(process.cwd(), server.expectedFile) }),
-    cases: judge(results, expectations, conformantOutcome, (file) => join('results', slug, file)).map((one) => {
+    cases: judge(results, expectations, conformantOutcome, (file) => join('results', slug, file), tries).map((one) => {
       const lines = output?.get(one.id);
       return lines === undefined ? one : { ...one, serverOutput: [...lines] };
     }),

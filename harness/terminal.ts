@@ -2,6 +2,7 @@ import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pc from 'picocolors';
 import type { AgentReport, CaseVerdict, Problem, Report, Verdict } from '../reports/report.ts';
+import { isLeftOut } from '../reports/vocabulary.ts';
 
 /** How text is to look on one stream. */
 export interface Style {
@@ -65,6 +66,8 @@ export function endBlock(report: Report, out: string, style: Style): string {
   if (report.problems.length > MOST_PROBLEMS)
     lines.push(`and ${report.problems.length - MOST_PROBLEMS} more of this kind; all of them are in the report.`, '');
   for (const agent of report.agents) lines.push(...deviations(agent, report, out, style));
+  for (const { agent, cases } of report.run.retries?.leftOut ?? [])
+    lines.push(`None of ${cases} unexpected outcomes of ${visible(agent)} was played again: so many are no accident.`);
   for (const agent of report.agents) lines.push(figures(agent, report));
   lines.push(`${(report.run.durationMs / 1000).toFixed(1)} s, ${visible(report.engine.summary)}`);
   lines.push(`report  ${pathToFileURL(resolve(out, 'index.html')).href}`);
@@ -85,20 +88,24 @@ export function describeProblem(problem: Problem, style: Style): string[] {
 function deviations(agent: AgentReport, report: Report, out: string, style: Style): string[] {
   const colour = pc.createColors(style.colour);
   const told = TOLD.flatMap((verdict) =>
-    agent.cases.filter((one) => one.verdict === verdict && !isExplained(one, report)),
+    agent.cases.filter((one) => one.verdict === verdict && !isExplained(one, report) && !isLeftOut(report, one)),
   );
   const lines = told.slice(0, MOST_CASES).flatMap((one) => {
     const mark = style.unicode ? MARKS[one.verdict].glyph : MARKS[one.verdict].ascii;
     const page = relative(process.cwd(), join(out, 'cases', agent.slug, `${one.id}.html`));
     const name = report.agents.length > 1 ? ` ${visible(agent.name)}` : '';
     return [
-      `${mark} ${colour.bold(one.id)}${name} ${one.verdict}: ${visible(one.sentence)}`,
+      `${mark} ${colour.bold(one.id)}${name} ${one.verdict}${steady(one)}: ${visible(one.sentence)}`,
       ...(one.actual ? [colour.dim(`    ${page}`)] : []),
     ];
   });
   if (told.length > MOST_CASES) lines.push(`  and ${told.length - MOST_CASES} more; all of them are in the report.`);
   return lines.length > 0 ? [...lines, ''] : [];
 }
+
+/** That a case was played again and came out the same. */
+const steady = ({ verdict, tries }: CaseVerdict): string =>
+  tries === undefined || verdict === 'flaky' ? '' : ` (${tries.length} of ${tries.length} tries)`;
 
 /** A missing case whose problem is printed above need not be told again. */
 function isExplained(one: CaseVerdict, report: Report): boolean {

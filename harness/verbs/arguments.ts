@@ -8,6 +8,12 @@ export const wholeNumber = (text: string): number => {
   return Number(text);
 };
 
+/** For an option whose 0 means that it is off, as one may want to say against a configuration. */
+export const wholeNumberOr0 = (text: string): number => {
+  if (!/^(0|[1-9]\d*)$/.test(text)) throw new InvalidArgumentError('It takes a whole number from 0 on.');
+  return Number(text);
+};
+
 export const positive = (text: string): number => {
   if (!(Number(text) > 0)) throw new InvalidArgumentError('It takes a number of seconds above 0.');
   return Number(text);

@@ -15,7 +15,7 @@ import { selftest } from '../selftest.ts';
 import { describeProblem, speaksUnicode, visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 import { FileWatch } from '../watch.ts';
-import { collect, oneOf, positive, shard, wholeNumber } from './arguments.ts';
+import { collect, oneOf, positive, shard, wholeNumber, wholeNumberOr0 } from './arguments.ts';
 import { readReport } from './last-report.ts';
 import { type SelectionFlags, selectionOf, selectionOfRun } from './selection.ts';
 import { headersOf, readCertificates, type ServerFlags, serversOf } from './servers.ts';
@@ -41,6 +41,9 @@ interface RunFlags extends ServerFlags, SelectionFlags {
   trace?: boolean;
   resume?: boolean;
   selftest?: boolean;
+  retries?: number;
+  bail?: number;
+  checkpoint: number;
   watch?: boolean;
   json?: boolean;
   quiet?: boolean;
@@ -90,6 +93,14 @@ export function addRun(program: Command, shell: Shell): void {
     .option('--patience <seconds>', 'without progress for so long, ask the server whether it lives', positive, 30)
     .option('--timeout <seconds>', 'end the run after so long', positive)
     .option('--ready-timeout <seconds>', 'how long a server may take to start', positive)
+    .option('--retries <n>', 'play what came out unexpected again, alone, so often at most', wholeNumberOr0)
+    .option('--bail <n>', 'end the run at so many unexpected outcomes', wholeNumber)
+    .option(
+      '--checkpoint <seconds>',
+      'when to put what is known into --out for the first time, in case the run is killed',
+      positive,
+      15,
+    )
     .option('--selftest', 'first see that a server that is wrong on purpose fails')
     .option('--history <file>', 'add the run to this file, and show how its cases fared over time')
     .option('--resume', 'play what the last report in --out has no result for, and keep what it has')
@@ -154,6 +165,7 @@ async function runOnce(
     plan,
     out: flags.out,
     strict: flags.strict ?? false,
+    checkpointSeconds: flags.checkpoint,
     command: earlier?.run.command ?? typedLine(shell, TOOL.name),
     ...(flags.history === undefined ? {} : { history: flags.history }),
     ...(shard === undefined ? {} : { shard }),
@@ -231,6 +243,9 @@ async function playServers(
         patienceSeconds: flags.patience,
         ...(flags.timeout === undefined ? {} : { timeoutSeconds: flags.timeout }),
         ...(kept === undefined ? {} : { kept }),
+        ...(flags.retries === undefined || flags.retries === 0 ? {} : { retries: flags.retries }),
+        ...(flags.bail === undefined ? {} : { bail: flags.bail }),
+        strict: options.strict,
         onServer: (server, toPlay) =>
           progress?.begin(
             server.agent,
