@@ -111,6 +111,8 @@ export function gatherByPlaying(engine: Engine, settings: PlaySettings, today: s
       ...{ server, slug, url: server.url ?? '', expectations },
       results: cases.map((id) => ({ did: 'not run', id, why })),
     });
+    /** Whether something was not played since there was enough. */
+    let isCut = false;
     let look: ((into: string) => Promise<Answered>) | undefined;
     soFar?.(async (into) => {
       const now = [...answered];
@@ -127,6 +129,7 @@ export function gatherByPlaying(engine: Engine, settings: PlaySettings, today: s
       if (!canPlay && !kept?.files.size) {
         const why = toPlay.length === 0 ? 'it is skipped' : signal.aborted ? INTERRUPTED : BAILED;
         answered.push(unplayed(one, why));
+        isCut ||= why === BAILED;
         continue;
       }
       const folder = join(staged, 'results', slug);
@@ -178,8 +181,9 @@ export function gatherByPlaying(engine: Engine, settings: PlaySettings, today: s
         : unplayable(server);
       look = undefined;
       if (kept !== undefined) addResults(agent, playedIn, folder);
-      const isCut = bail?.enough.aborted && !signal.aborted && played.problems.length === 0;
-      const listed = isCut ? listedIn(agent, folder) : undefined;
+      const hadEnough = bail?.enough.aborted && !signal.aborted && played.problems.length === 0;
+      const listed = hadEnough ? listedIn(agent, folder) : undefined;
+      isCut ||= listed !== undefined && wanted.some((id) => !listed.has(id));
       const read = readResults(folder, {
         // What the user did not want to be played any more is not missing.
         cases: listed === undefined ? wanted : wanted.filter((id) => listed.has(id)),
@@ -207,7 +211,7 @@ export function gatherByPlaying(engine: Engine, settings: PlaySettings, today: s
       answered,
       problems,
       engine: factsByNow(),
-      ...(bail?.enough.aborted ? { bailed: bail.limit } : {}),
+      ...(bail !== undefined && isCut ? { bailed: bail.limit } : {}),
       ...(settings.retries === undefined ? {} : { retries: settings.retries }),
     };
   };

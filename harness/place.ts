@@ -53,8 +53,11 @@ function attemptRename(from: string, to: string): boolean {
   }
 }
 
-/** Only an empty folder, or one that bears our mark, may be replaced: the user's files are not ours to delete. */
-function refuseForeign(out: string): void {
+/**
+ * Only an empty folder, or one that bears our mark, may be replaced: the user's files are not ours to delete.
+ * @throws Trouble (2) for any other.
+ */
+export function refuseForeign(out: string): void {
   const place = resolve(out);
   if (!existsSync(place)) return;
   let names: string[] = [];

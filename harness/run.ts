@@ -1,20 +1,19 @@
-import { cp } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join, relative } from 'node:path';
 import type { CaseDetail } from '../reports/detail.ts';
 import type { HistoryLine } from '../reports/history.ts';
 import type { History } from '../reports/html.ts';
 import type { AgentReport, CaseInfo, Report } from '../reports/report.ts';
-import { writeFiles } from '../reports/write.ts';
 import { catalogue, conformantOutcome } from './catalogue.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { compareWithFirst } from './compare.ts';
 import { SUITE } from './expectation-file.ts';
 import { decide } from './gate.ts';
 import type { Answered, Gather, Gathered } from './gather.ts';
 import { appendHistory, historyLineOf, readHistory } from './history.ts';
 import { revision, TOOL } from './identity.ts';
-import { placeReport, stageReport, unwritable } from './place.ts';
+import { placeReport, stageReport } from './place.ts';
+import { copyResults, loadPages, type Publication, publishPages, writeReport } from './publish.ts';
+import type { Reporter } from './reporters.ts';
 import { retriesOf } from './retries.ts';
 import { judge } from './summarise.ts';
 import { cleanUpAfterTheDead, Workspace } from './workspace.ts';
@@ -35,6 +34,8 @@ export interface RunOptions {
    * for the case that it is killed; a minute at most lies between two of these. Never, when left out.
    */
   checkpointSeconds?: number;
+  /** What is written, and where; all there is, into `out`, when left out. `report.json` and the results always are. */
+  reporters?: readonly Reporter[];
   /** Of what the plan is a share. */
   shard?: NonNullable<Report['run']['shard']>;
 }
@@ -64,13 +65,7 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
   const staged = stageReport(options.out);
   const workspace = new Workspace();
   workspace.ownFolder(staged);
-  // The pages and their templates are loaded while the server starts and the cases play.
-  const rendering = Promise.all([
-    import('../reports/renderers.ts'),
-    import('../reports/html.ts'),
-    import('../reports/compare-page.ts'),
-  ]);
-  rendering.catch(() => undefined);
+  loadPages();
   const id = `${started.toISOString().replace(/[-:.]/g, '')}-${process.pid}`;
   const reportNow = async ({ answered, problems, engine, bailed, retries }: Gathered): Promise<Report> => {
     const agents = answered.map(toAgent);
@@ -106,28 +101,15 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
       agents,
     };
   };
-  const writePages = async (report: Report, gathered: Gathered, folder: string, past?: History) => {
-    const [{ renderers }, { html }, { comparePage }] = await rendering;
-    try {
-      const details = detailsOf(gathered.answered);
-      // JSON comes last: a folder that holds it holds everything.
-      const comparisons = compareWithFirst(report, conformantOutcome);
-      const swapped = compareWithFirst(report, conformantOutcome, true);
-      if (comparisons.length > 0)
-        await writeFiles(folder, comparePage(comparisons, { a: details, b: details }, 'index.html', swapped));
-      await writeFiles(folder, html(report, details, past));
-      for (const form of ['junit', 'markdown', 'badge', 'json'] as const)
-        await writeFiles(folder, renderers[form](report));
-    } catch (error) {
-      throw unwritable(options.out, error);
-    }
-  };
+  const publication = async (gathered: Gathered): Promise<Publication> => ({
+    report: await reportNow(gathered),
+    details: detailsOf(gathered.answered),
+  });
   const checkpoints = new Checkpoints(options.checkpointSeconds, async (look) => {
     const folder = stageReport(options.out);
     workspace.ownFolder(folder);
-    await cp(join(staged, 'results'), join(folder, 'results'), { recursive: true });
-    const gathered = await look(folder);
-    await writePages(await reportNow(gathered), gathered, folder);
+    await copyResults(staged, folder);
+    await writeReport(folder, await publication(await look(folder)), options.reporters);
     return () => placeReport(folder, options.out);
   });
   try {
@@ -139,11 +121,14 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
       (look) => checkpoints.begin(look),
     );
     await checkpoints.end();
-    const report = await reportNow(gathered);
+    const known = await publication(gathered);
+    const { report } = known;
     const line = historyLineOf(report, catalogue);
-    const past = options.history === undefined ? undefined : withLine(readHistory(options.history), line);
-    await writePages(report, gathered, staged, past);
+    const whole =
+      options.history === undefined ? known : { ...known, past: withLine(readHistory(options.history), line) };
+    await writeReport(staged, whole, options.reporters);
     placeReport(staged, options.out);
+    await publishPages(options.out, whole, options.reporters, workspace);
     if (options.history !== undefined) appendHistory(options.history, line);
     return report;
   } finally {
