@@ -171,7 +171,12 @@ export function gatherByPlaying(engine: Engine, settings: PlaySettings, today: s
         const there = join(into, 'results', slug);
         if (kept !== undefined) addResults(agent, playedIn, there);
         const results = await readWhatIsThere(there, agent, wanted);
-        return { ...unplayed(one, NOT_YET), results: withSkipped(cases, results, NOT_YET) };
+        return {
+          ...unplayed(one, NOT_YET),
+          results: withSkipped(cases, results, NOT_YET),
+          // By this --resume knows that it is the same server.
+          ...(server.command === undefined ? {} : { command: server.command.join(' ') }),
+        };
       };
       const played = canPlay
         ? await playOrExplain(engine, order, workspace, signal, (progress) => {

@@ -22,10 +22,13 @@ export function stageReport(out: string): string {
   }
 }
 
+/** Where the report before goes while a new one takes its place. */
+export const asideOf = (staged: string): string => `${staged}-before`;
+
 /** Puts a complete report in place of the one before. Of several runs at once the last one stays. */
 export function placeReport(staged: string, out: string): void {
   const place = resolve(out);
-  const aside = `${staged}-before`;
+  const aside = asideOf(staged);
   try {
     for (let attempt = 0; ; attempt++) {
       refuseForeign(place);

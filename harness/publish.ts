@@ -72,7 +72,7 @@ export async function publishPages(
 ): Promise<void> {
   for (const elsewhere of pageFolders(reporters)) {
     const folder = stageReport(elsewhere);
-    workspace.ownFolder(folder);
+    workspace.ownReport(folder, elsewhere);
     await copyResults(from, folder);
     await writeReport(folder, publication, [{ name: 'html' }]);
     placeReport(folder, elsewhere);

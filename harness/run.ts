@@ -64,7 +64,7 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
   const tree = revision();
   const staged = stageReport(options.out);
   const workspace = new Workspace();
-  workspace.ownFolder(staged);
+  workspace.ownReport(staged, options.out);
   loadPages();
   const id = `${started.toISOString().replace(/[-:.]/g, '')}-${process.pid}`;
   const reportNow = async ({ answered, problems, engine, bailed, retries }: Gathered): Promise<Report> => {
@@ -107,7 +107,7 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
   });
   const checkpoints = new Checkpoints(options.checkpointSeconds, async (look) => {
     const folder = stageReport(options.out);
-    workspace.ownFolder(folder);
+    workspace.ownReport(folder, options.out);
     await copyResults(staged, folder);
     await writeReport(folder, await publication(await look(folder)), options.reporters);
     return () => placeReport(folder, options.out);
