@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseReporter, REPORTERS } from './reporters.ts';
 
 /**
  * What a configuration may say. The descriptions are read by people: they are the text of `config.schema.json` and of
@@ -113,6 +114,10 @@ export const serverSchema = z.strictObject({
     .describe('Further header fields of the opening handshake. Only the embedded engine can send them.'),
 });
 
+const reporter = z.string().regex(new RegExp(`^(${REPORTERS.join('|')})(=.+)?$`), {
+  error: ({ input }) => String(parseReporter(String(input))),
+});
+
 /** Options of the command line that a configuration may set, by the name they have there. */
 const settings = {
   engine: z.enum(['auto', 'docker', 'native']).optional().describe('As --engine.'),
@@ -120,8 +125,15 @@ const settings = {
   data: z.string().optional().describe('As --data.'),
   ca: z.string().optional().describe('As --ca, for servers that name none.'),
   out: z.string().optional().describe('As --out.'),
+  reporter: z
+    .union([reporter, z.array(reporter).min(1)])
+    .optional()
+    .describe('As --reporter: one, or a list.'),
   history: z.string().optional().describe('As --history.'),
   jobs: z.int().positive().optional().describe('As --jobs.'),
+  retries: z.int().nonnegative().optional().describe('As --retries.'),
+  bail: z.int().positive().optional().describe('As --bail.'),
+  checkpoint: seconds.optional().describe('As --checkpoint, in seconds.'),
   strict: z.boolean().optional().describe('As --strict.'),
   patience: seconds.optional().describe('As --patience, in seconds.'),
   timeout: seconds.optional().describe('As --timeout, in seconds.'),

@@ -87,11 +87,9 @@ async function playOnce(
     const started = performance.now();
     const order = {
       server,
-      cases,
-      folder,
+      parts: [{ cases, folder, ...(which === 'reference' ? { jobs } : {}) }],
       log: join(workspace.folder, 'server.log'),
       patienceSeconds: 120,
-      ...(which === 'reference' ? { jobs } : {}),
     };
     await play(engines[which], order, workspace, signal, () => {});
     times[which] += (performance.now() - started) / 1000;

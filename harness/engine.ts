@@ -4,7 +4,16 @@ import type { Greeting } from './greeting.ts';
 /** What an engine has to say while it plays. `started` of a case comes before its connection is opened. */
 export type Progress =
   | { kind: 'note'; text: string }
-  | { kind: 'case'; id: string; at: 'started' | 'finished' }
+  | { kind: 'case'; id: string; at: 'started' }
+  | {
+      kind: 'case';
+      id: string;
+      at: 'finished';
+      /** What its file will hold, where the engine knows it by now; the real suite tells all at its end. */
+      content?: unknown;
+      /** It may be played once more before it counts, since a timer may have been unfair beside others. */
+      provisional?: true;
+    }
   | { kind: 'log'; text: string };
 
 /** One target, one plan, one folder to fill. */
@@ -19,6 +28,8 @@ export interface Assignment extends Greeting {
   folder: string;
   /** How many cases (native) or containers (docker) at once; the engine's own choice when left out. */
   jobs?: number;
+  /** No case begins before the one before it is over, not even beside one that only waits. The real suite plays so anyhow. */
+  oneByOne?: boolean;
   /** Aborting ends the play: everything started is removed before `play` rejects with the signal's reason. */
   signal: AbortSignal;
   onProgress(progress: Progress): void;

@@ -9,17 +9,27 @@ import { attach, launch, type Target } from './target.ts';
 import { Trouble } from './trouble.ts';
 import type { Workspace } from './workspace.ts';
 
-/** What is to be played against one server, and where its traces go. */
-export interface PlayOrder {
-  server: ServerConfig;
+/** What the engine is handed at once. */
+export interface Part {
   cases: readonly string[];
   /** Existing, empty; the engine fills it. */
   folder: string;
+  jobs?: number;
+  /** Each case has the server to itself. */
+  oneByOne?: boolean;
+  /** Ends this part early, which is no fault: what was recorded by then is kept. */
+  enough?: AbortSignal;
+}
+
+/** What is to be played against one server, and where its traces go. */
+export interface PlayOrder {
+  server: ServerConfig;
+  /** One after the other, against the same running server; the next is asked for when the one before is over. */
+  parts: Iterable<Part>;
   /** File for the server's own output. */
   log: string;
   /** PEM of the authorities that its certificate has to be of. */
   ca?: string;
-  jobs?: number;
   /** Seconds without progress after which we ask the server whether it still lives. */
   patienceSeconds: number;
   timeoutSeconds?: number;
@@ -74,13 +84,14 @@ export async function play(
   });
   const stop = new AbortController();
   const watch = watchTarget(target, order, flight, stop);
+  const started = performance.now();
   try {
-    const assignment: Assignment = {
-      cases: order.cases,
+    const assignmentOf = ({ cases, folder, jobs, oneByOne, enough }: Part): Assignment => ({
+      cases,
       url: target.url,
       agent: server.agent,
-      folder: order.folder,
-      signal: AbortSignal.any([signal, stop.signal]),
+      folder,
+      signal: AbortSignal.any([signal, stop.signal, ...(enough === undefined ? [] : [enough])]),
       onProgress: (progress) => {
         watch.progressed();
         if (progress.kind === 'case') {
@@ -90,11 +101,25 @@ export async function play(
         }
         onProgress(progress);
       },
-      ...(order.jobs === undefined ? {} : { jobs: order.jobs }),
+      ...(jobs === undefined ? {} : { jobs }),
+      ...(oneByOne === undefined ? {} : { oneByOne }),
       ...greetingOf(order),
-      ...(order.timeoutSeconds === undefined ? {} : { timeoutSeconds: order.timeoutSeconds }),
-    };
-    facts = await engine.play(assignment);
+      ...(order.timeoutSeconds === undefined
+        ? {}
+        : { timeoutSeconds: Math.max(1, order.timeoutSeconds - (performance.now() - started) / 1000) }),
+    });
+    for (const part of order.parts) {
+      flight.clear();
+      try {
+        // Of the way to the server and of how many at once, the first part tells.
+        facts = { ...(await engine.play(assignmentOf(part))), ...facts };
+      } catch (error) {
+        signal.throwIfAborted();
+        if (stop.signal.aborted || !part.enough?.aborted) throw error;
+      }
+      // Of a server that died, or is not the one it was, nothing more is asked.
+      if (target.exit() || !target.isTheSame()) break;
+    }
   } catch (error) {
     signal.throwIfAborted();
     if (!stop.signal.aborted) problems.push(asProblem(error, server.agent));

@@ -364,7 +364,7 @@ test.runIf(process.platform === 'linux')(
     import { Workspace } from ${JSON.stringify(join(import.meta.dirname, 'workspace.ts'))};
     const workspace = new Workspace();
     workspace.own(${orphan.pid});
-    workspace.ownFolder(${JSON.stringify(folder)});
+    workspace.ownReport(${JSON.stringify(folder)}, 'nowhere');
     console.log(workspace.folder);
     process.kill(process.pid, 'SIGKILL');`;
     const run = spawn(node, ['--import', 'tsx', '--input-type=module', '-e', code], {

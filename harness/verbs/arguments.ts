@@ -1,11 +1,18 @@
 import { InvalidArgumentError } from 'commander';
 import { type Readiness, readySchema } from '../config-schema.ts';
 import type { Shard } from '../plan.ts';
+import { parseReporter } from '../reporters.ts';
 
 /** Readers of what is written behind an option. Each throws commander's InvalidArgumentError, which ends in exit code 2. */
 
 export const wholeNumber = (text: string): number => {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It takes a whole number from 1 on.');
+  return Number(text);
+};
+
+/** For an option whose 0 means that it is off, as one may want to say against a configuration. */
+export const wholeNumberOr0 = (text: string): number => {
+  if (!/^(0|[1-9]\d*)$/.test(text)) throw new InvalidArgumentError('It takes a whole number from 0 on.');
   return Number(text);
 };
 
@@ -46,6 +53,17 @@ export const shard = (text: string): Shard => {
 
 /** Of an option that may be given several times. */
 export const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
+
+/** Of `--reporter`: several times, and several at once with commas between them. */
+export const reporters = (text: string, before: string[] | undefined): string[] => {
+  // A comma may stand in a path; one that separates comes before a word.
+  const some = text.split(/,(?=[a-z]+(?:=|,|$))/);
+  for (const one of some) {
+    const read = parseReporter(one);
+    if (typeof read === 'string') throw new InvalidArgumentError(read);
+  }
+  return [...(before ?? []), ...some];
+};
 
 /** One of a few words. */
 export const oneOf =

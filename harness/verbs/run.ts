@@ -9,13 +9,25 @@ import { gatherByPlaying, gatherFromFolder } from '../gather.ts';
 import { revision, TOOL } from '../identity.ts';
 import { asProblem } from '../play.ts';
 import { ProgressLine } from '../progress.ts';
+import { parseReporter, type Reporter, refuseReporters } from '../reporters.ts';
 import { keepFrom } from '../resume.ts';
 import { run } from '../run.ts';
 import { selftest } from '../selftest.ts';
 import { describeProblem, speaksUnicode, visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 import { FileWatch } from '../watch.ts';
-import { collect, oneOf, pathOfUrl, port, positive, readiness, shard, wholeNumber } from './arguments.ts';
+import {
+  collect,
+  oneOf,
+  pathOfUrl,
+  port,
+  positive,
+  readiness,
+  reporters,
+  shard,
+  wholeNumber,
+  wholeNumberOr0,
+} from './arguments.ts';
 import { readReport } from './last-report.ts';
 import { type SelectionFlags, selectionOf, selectionOfRun } from './selection.ts';
 import { serverSettings, withoutValues } from './server-settings.ts';
@@ -40,7 +52,11 @@ interface RunFlags extends ServerFlags, SelectionFlags {
   trace?: boolean;
   resume?: boolean;
   selftest?: boolean;
+  retries?: number;
+  bail?: number;
+  checkpoint: number;
   watch?: boolean;
+  reporter?: string[];
   json?: boolean;
   quiet?: boolean;
   printConfig?: boolean;
@@ -100,7 +116,20 @@ export function addRun(program: Command, shell: Shell): void {
       'how long it may take to get ready; one that is running is asked once',
       positive,
     )
+    .option('--retries <n>', 'play what came out unexpected again, alone, so often at most', wholeNumberOr0)
+    .option('--bail <n>', 'end the run at so many unexpected outcomes', wholeNumber)
+    .option(
+      '--checkpoint <seconds>',
+      'when to put what is known into --out for the first time, in case the run is killed',
+      positive,
+      15,
+    )
     .option('--selftest', 'first see that a server that is wrong on purpose fails')
+    .option(
+      '--reporter <name>',
+      'what to tell: list, line, json, junit, markdown, github, html, each also as NAME=PATH; repeatable',
+      reporters,
+    )
     .option('--history <file>', 'add the run to this file, and show how its cases fared over time')
     .option('--resume', 'play what the last report in --out has no result for, and keep what it has')
     .option('--watch', 'run again whenever a file of the server changes, until Ctrl-C')
@@ -162,6 +191,8 @@ async function runOnce(
   flags: RunFlags,
   interruption: AbortSignal,
 ): Promise<void> {
+  const reporters = flags.reporter === undefined ? undefined : reportersOf(flags.reporter, flags.out);
+  refuseReporters(reporters ?? []);
   const earlier = flags.resume ? readReport(flags.out, 'resume') : undefined;
   const { plan, shard } =
     earlier && !choosesCases(patterns, flags) ? selectionOfRun(shell, earlier) : selectionOf(shell, patterns, flags);
@@ -170,15 +201,25 @@ async function runOnce(
     plan,
     out: flags.out,
     strict: flags.strict ?? false,
+    checkpointSeconds: flags.checkpoint,
     command: earlier?.run.command ?? typedLine(shell, TOOL.name),
     ...(flags.history === undefined ? {} : { history: flags.history }),
+    ...(reporters === undefined ? {} : { reporters }),
     ...(shard === undefined ? {} : { shard }),
   };
   const report =
     flags.from === undefined
       ? await playServers(shell, serversOf(config, shell.command, flags), options, flags, interruption, earlier)
       : await readFolder(flags.from, config, options, flags, interruption);
-  tellReport(shell, report, flags, interruption);
+  await tellReport(shell, report, { ...flags, ...(reporters === undefined ? {} : { reporters }) }, interruption);
+}
+
+/** The reporters meant, each once. Pages that are wanted in the report's own folder are at their usual place. */
+function reportersOf(texts: readonly string[], out: string): Reporter[] {
+  const read = [...new Set(texts)].map(parseReporter).filter((one) => typeof one !== 'string');
+  return read.map((one) =>
+    one.name === 'html' && one.path !== undefined && resolve(one.path) === resolve(out) ? { name: 'html' } : one,
+  );
 }
 
 /** Whether the command line says which cases are meant; else a resumed run has the plan of the one before. */
@@ -245,6 +286,9 @@ async function playServers(
         patienceSeconds: flags.patience,
         ...(flags.timeout === undefined ? {} : { timeoutSeconds: flags.timeout }),
         ...(kept === undefined ? {} : { kept }),
+        ...(flags.retries === undefined || flags.retries === 0 ? {} : { retries: flags.retries }),
+        ...(flags.bail === undefined ? {} : { bail: flags.bail }),
+        strict: options.strict,
         onServer: (server, toPlay) =>
           progress?.begin(
             server.agent,

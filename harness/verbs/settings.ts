@@ -72,10 +72,13 @@ const nameOf = (option: Option): string => option.long?.replace(/^--/, '') ?? op
 
 const isTyped = (verb: Command, attribute: string): boolean => verb.getOptionValueSource(attribute) === 'cli';
 
-/** A path of the configuration as one from here. */
+/** A path of the configuration as one from here; reporters hold theirs behind a `=`. */
 function inFolder(path: string, name: string, value: unknown): unknown {
+  const fromHere = (to: string) => relative(process.cwd(), resolve(dirname(path), to)) || '.';
+  if (name === 'reporter')
+    return [value].flat().map((one) => String(one).replace(/(?<==)(?!-$).+/s, (to) => fromHere(to)));
   if (!PATH_SETTINGS.includes(name) || typeof value !== 'string') return value;
-  return relative(process.cwd(), resolve(dirname(path), value)) || '.';
+  return fromHere(value);
 }
 
 /** What a variable says, read as the option would read it. An option without a value is a yes or a no. */

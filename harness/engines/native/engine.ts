@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { EngineFacts } from '../../../reports/report.ts';
 import { addressOf } from '../../address.ts';
 import { distrusted, isDistrust, trustOf } from '../../certificates.ts';
@@ -12,7 +13,7 @@ import { caseById } from './cases/index.ts';
 import { MessageStore } from './compressed.ts';
 import { Corpora } from './data.ts';
 import { PATIENCE, type Patience } from './endpoint.ts';
-import { playCases } from './player.ts';
+import { type PlayerEvents, playCases } from './player.ts';
 import { type CaseRecord, recordOf, reportFile, toJson } from './record.ts';
 import type { Trace } from './trace.ts';
 
@@ -74,20 +75,22 @@ async function play(
     assignment.timeoutSeconds === undefined ? null : AbortSignal.timeout(assignment.timeoutSeconds * 1000);
   const signal = deadline === null ? assignment.signal : AbortSignal.any([assignment.signal, deadline]);
   try {
-    const end = await playCases(
-      cases,
-      opponent,
-      { jobs: assignment.jobs, signal },
-      {
-        started: (id) => assignment.onProgress({ kind: 'case', id, at: 'started' }),
-        finished: (played) => {
-          folder.put(recordOf(played, assignment.agent));
-          assignment.onProgress({ kind: 'case', id: played.one.id, at: 'finished' });
-        },
-        note: (text) => assignment.onProgress({ kind: 'note', text }),
+    const events: PlayerEvents = {
+      started: (id) => assignment.onProgress({ kind: 'case', id, at: 'started' }),
+      finished: (played) => {
+        const { id, content, entry } = recordOf(played, assignment.agent);
+        const provisional = assignment.jobs > 1 && played.timed && !folder.has(id);
+        folder.put({ id, content, entry });
+        assignment.onProgress({ kind: 'case', id, at: 'finished', content, ...(provisional ? { provisional } : {}) });
       },
-    );
-    if (end.ended === 'no server') unreachable(end.error, assignment, folder.size);
+      note: (text) => assignment.onProgress({ kind: 'note', text }),
+    };
+    for (const together of assignment.oneByOne ? cases.map((one) => [one]) : [cases]) {
+      const end = await playCases(together, opponent, { jobs: assignment.jobs, signal }, events);
+      if (end.ended === 'all played') continue;
+      unreachable(end.error, assignment, folder.size);
+      break;
+    }
   } catch (error) {
     if (deadline?.aborted && !assignment.signal.aborted) throw timeIsUp(assignment, folder.size);
     throw error;
@@ -186,13 +189,19 @@ function timeIsUp(assignment: Assignment, played: number): Trouble {
   });
 }
 
-/** The folder of one play: files as cases end, the index at the end. */
+/** So often at most is the index written while cases are played. */
+const INDEX_EVERY_MS = 1000;
+
+/** The folder of one play: files as cases end; the index at the end, and before it now and then, for who cannot wait. */
 class ResultsFolder {
   readonly #folder: string;
   readonly #agent: string;
   readonly #entries = new Map<string, CaseRecord['entry']>();
   /** The latest write of each file; a case played again is written again. */
   readonly #writes = new Map<string, Promise<void>>();
+  /** The index that is to be written next, or is being written. */
+  #index: Promise<void> | undefined;
+  #closing = new AbortController();
 
   constructor(folder: string, agent: string) {
     this.#folder = folder;
@@ -203,7 +212,11 @@ class ResultsFolder {
     return this.#entries.size;
   }
 
-  put(record: CaseRecord): void {
+  has(id: string): boolean {
+    return this.#entries.has(id);
+  }
+
+  put(record: Pick<CaseRecord, 'id' | 'content' | 'entry'>): void {
     this.#entries.set(record.id, record.entry);
     const path = join(this.#folder, reportFile(this.#agent, record.id));
     const text = toJson(record.content);
@@ -212,14 +225,36 @@ class ResultsFolder {
     // Whoever closes the folder hears of a failed write; until then it is nobody's unhandled rejection.
     write.catch(() => undefined);
     this.#writes.set(path, write);
+    this.#index ??= this.#writeIndexSoon().finally(() => {
+      this.#index = undefined;
+    });
+  }
+
+  /** It lists what is whole by then; one that cannot be written now will be tried again, and told, at the end. */
+  async #writeIndexSoon(): Promise<void> {
+    try {
+      await pause(INDEX_EVERY_MS, undefined, { signal: this.#closing.signal, ref: false });
+      const entries = Object.fromEntries(this.#entries);
+      await Promise.all(this.#writes.values());
+      await this.#writeIndex(entries);
+    } catch {
+      return;
+    }
+  }
+
+  async #writeIndex(entries: Readonly<Record<string, unknown>>): Promise<void> {
+    const path = join(this.#folder, 'index.json');
+    await writeFile(`${path}.new`, toJson({ [this.#agent]: entries }));
+    await rename(`${path}.new`, path);
   }
 
   /** Waits for all files and writes the index. Rejects with Trouble where one could not be written. */
   async close(): Promise<void> {
     try {
+      this.#closing.abort();
+      await this.#index;
       await Promise.all(this.#writes.values());
-      const index = { [this.#agent]: Object.fromEntries(this.#entries) };
-      await writeFile(join(this.#folder, 'index.json'), toJson(index));
+      await this.#writeIndex(Object.fromEntries(this.#entries));
     } catch (error) {
       throw new Trouble(
         3,
