@@ -6,6 +6,7 @@ import type { History } from '../reports/html.ts';
 import type { AgentReport, CaseInfo, Report } from '../reports/report.ts';
 import { writeFiles } from '../reports/write.ts';
 import { catalogue, conformantOutcome } from './catalogue.ts';
+import type { CiFacts } from './ci.ts';
 import { compareWithFirst } from './compare.ts';
 import { SUITE } from './expectation-file.ts';
 import { decide } from './gate.ts';
@@ -27,6 +28,8 @@ export interface RunOptions {
   command: string;
   /** File to which the run is added, and from which the history is shown. */
   history?: string;
+  /** The CI job we run in; see `ciFacts`. */
+  ci?: CiFacts;
   /** Of what the plan is a share. */
   shard?: NonNullable<Report['run']['shard']>;
 }
@@ -52,7 +55,9 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
   const started = new Date();
   const clock = performance.now();
   // Git is asked before we put a folder into the tree, and answers while the server starts.
-  const tree = revision();
+  const { ci } = options;
+  // In a container git may refuse to read a tree that is somebody else's; the CI knows what it checked out.
+  const tree = revision().then((told) => ({ ...told, commit: told.commit ?? ci?.commit ?? null }));
   const staged = stageReport(options.out);
   const workspace = new Workspace();
   workspace.ownFolder(staged);
@@ -85,6 +90,7 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
         durationMs: Math.round(performance.now() - clock),
         command: options.command,
         ...(await tree),
+        ...(ci === undefined ? {} : { ci: jobOf(ci) }),
         ...(options.shard === undefined ? {} : { shard: options.shard }),
         host: { platform: `${process.platform} ${process.arch}`, node: process.version, cpus: cpus().length },
       },
@@ -121,6 +127,8 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
     workspace.remove();
   }
 }
+
+const jobOf = ({ commit: _, ...job }: CiFacts) => job;
 
 function withLine({ lines, unreadable }: ReturnType<typeof readHistory>, line: HistoryLine): History {
   return { lines: [...lines, line], unreadable, suite: catalogue };

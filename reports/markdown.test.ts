@@ -14,6 +14,21 @@ describe('summary.md', () => {
     expect(render({ ...sampleReport, gate }).split('\n')[0]).toBe('## ○ INCOMPLETE: Nothing was played.');
   });
 
+  it('names the CI job of the run, and links it only where its address is one of the web', () => {
+    const job = (url: string | undefined) => {
+      const ci = { name: 'CI', branch: 'a](x)|<b>', ...(url === undefined ? {} : { url }) };
+      const [, , facts = ''] = render({ ...sampleReport, run: { ...sampleReport.run, ci } }).split('\n');
+      return facts.slice(facts.indexOf(' · ', facts.indexOf('commit')));
+    };
+    const words = 'CI, branch a\\](x)\\|&lt;b>';
+    expect(render().split('\n')[2]).toContain(
+      ' · [GitHub Actions, job conformance, branch fix/close\\|&lt;b>](https://git.example/somebody/server/actions/runs/4711)',
+    );
+    expect(job('https://x.example/a)b|[c]')).toBe(` · [${words}](https://x.example/a%29b%7c%5bc%5d)`);
+    for (const none of [undefined, '', 'javascript:alert(1)', 'data:text/html,x', 'https://', 'https://x y'])
+      expect(job(none), none).toBe(` · ${words}`);
+  });
+
   it('tells what hundreds of cases have in common in one row', () => {
     const problems = Array.from({ length: 516 }, (_, i) => ({
       what: `Case 9.1.${i} has no result.`,

@@ -134,6 +134,15 @@ export const reportSchema = z.object({
     dirty: z.boolean().nullable(),
     /** Where the run is one of several shares of a plan: which of how many, and the ids of the whole plan. */
     shard: z.object({ index: z.number().int(), count: z.number().int(), plan: z.array(z.string()) }).optional(),
+    /** The CI job it ran in, as that says itself. Foreign text: a branch is named by whoever opens a pull request. */
+    ci: z
+      .object({
+        name: z.string(),
+        branch: z.string().optional(),
+        job: z.string().optional(),
+        url: z.string().optional(),
+      })
+      .optional(),
     host: z.object({ platform: z.string(), node: z.string(), cpus: z.number().int() }),
   }),
   engine: engineSchema,

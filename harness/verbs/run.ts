@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Report } from '../../reports/report.ts';
+import { ciOption } from '../ci.ts';
 import { type Config, readConfig, type ServerConfig, serverNamed, unnamedServer } from '../config.ts';
 import { chooseEngine, ENGINE_CHOICES, type EngineChoice } from '../engines/index.ts';
 import { momentLine } from '../engines/native/trace.ts';
@@ -155,6 +156,7 @@ async function runOnce(
     out: flags.out,
     strict: flags.strict ?? false,
     command: earlier?.run.command ?? typedLine(shell, TOOL.name),
+    ...ciOption(shell.env),
     ...(flags.history === undefined ? {} : { history: flags.history }),
     ...(shard === undefined ? {} : { shard }),
   };
