@@ -2,7 +2,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { applyEdits, type JSONPath, modify } from 'jsonc-parser';
 import { OUTCOME_FIELDS, type Outcome } from '../reports/report.ts';
-import { compareCaseIds, matchCases } from './case-id.ts';
+import { compareCaseIds, compareKeys, insertionIndex, matchCases } from './case-id.ts';
 import { type Entry, type Facts, SUITE } from './expectation-file.ts';
 import type { Conformant, Expectation } from './expected.ts';
 import { needsReason } from './expected.ts';
@@ -85,7 +85,7 @@ export function applyChanges(text: string, changes: readonly Change[], suite: re
       edited,
       modify(edited, path, value, {
         formattingOptions: { insertSpaces: true, tabSize: 2 },
-        getInsertionIndex: (existing) => existing.filter((key) => compareKeys(key, at) < 0).length,
+        getInsertionIndex: (existing) => insertionIndex(existing, at),
       }),
     );
   }
@@ -135,11 +135,6 @@ function groupSections(changes: readonly Change[], suite: readonly string[], key
 function ancestors(id: string): string[] {
   const parts = id.split('.');
   return parts.slice(0, -1).map((_, i) => parts.slice(0, i + 1).join('.'));
-}
-
-/** Numeric order; a section stands before the cases in it. */
-function compareKeys(a: string, b: string): number {
-  return compareCaseIds(a.replace(/\.\*/g, ''), b.replace(/\.\*/g, ''));
 }
 
 function listed(ids: readonly string[]): string {

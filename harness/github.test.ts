@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { sampleReport } from '../reports/sample.ts';
-import { tellGithub } from './github.ts';
+import { tellGithub, tellGithubOfProblem } from './github.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'github-'));
 afterAll(() => rmSync(home, { recursive: true }));
@@ -28,4 +28,13 @@ it('never makes a summary that GitHub would drop, and says so when it cannot wri
     '::warning title=ws-conformance::The step summary is full',
   );
   expect(tellGithub(sampleReport, { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY: home })).toContain('could not be written');
+});
+
+it('names files from the root of the repository, wherever the command was started', () => {
+  const problem = { what: 'It is wrong.', where: `${process.cwd()}/a/b.json:2` };
+  const told = (GITHUB_WORKSPACE: string) => tellGithubOfProblem(problem, { GITHUB_ACTIONS, GITHUB_WORKSPACE });
+  expect(told(process.cwd())).toBe('::error file=a/b.json,line=2,title=ws-conformance::It is wrong.\n');
+  expect(told(join(process.cwd(), '..'))).toMatch(/file=[^/]+\/a\/b\.json,line=2,/);
+  expect(told(home)).toMatch(/^::error title=ws-conformance::It is wrong\.%0A.*b\.json:2\n$/);
+  expect(tellGithubOfProblem(problem, {})).toBe('');
 });

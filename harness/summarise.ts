@@ -21,6 +21,7 @@ export function judge(
       ...(expectation?.issue === undefined ? {} : { issue: expectation.issue }),
       ...(expectation?.line === undefined ? {} : { line: expectation.line }),
     };
+    const place = expectation?.insertLine === undefined ? {} : { insertLine: expectation.insertLine };
     const expected = expectation?.outcome ?? null;
     if (expectation?.skip) {
       return {
@@ -38,6 +39,7 @@ export function judge(
     if (result.did === 'not run') {
       return {
         ...known,
+        ...place,
         id,
         verdict: 'missing',
         actual: null,
@@ -63,9 +65,12 @@ export function judge(
     const differences = findDifferences(expectation.outcome, actual, conformant(id));
     const flaky =
       differences.length > 0 && expectation.flaky.some((other: Outcome) => isDeepStrictEqual(other, actual));
+    const verdict = flaky ? 'flaky' : weigh(differences);
     return {
       ...ran,
-      verdict: flaky ? 'flaky' : weigh(differences),
+      // Only of what somebody may want to write an entry for.
+      ...(verdict === 'same' ? {} : place),
+      verdict,
       differences,
       sentence: explainDifferences(actual, expectation.outcome, differences),
     };

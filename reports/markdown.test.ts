@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { capped, escapeMarkdown, markdown, SUMMARY_LIMIT_BYTES } from './markdown.ts';
 import type { Report } from './report.ts';
 import { sampleReport } from './sample.ts';
+import { bigReport } from './sample-big.ts';
 
 const render = (report: Report = sampleReport) => [...markdown(report)][0]?.content ?? '';
 
@@ -63,6 +64,21 @@ describe('summary.md', () => {
   it('leaves out what there is nothing to say about', () => {
     const calm = { ...sampleReport, problems: [], agents: [] };
     expect(render(calm)).not.toMatch(/Needs attention|kept us/);
+  });
+
+  it.each([0, 1, 517])('stays within what GitHub keeps where %i cases of each of three agents failed', (failed) => {
+    const report = bigReport(3);
+    const agents = report.agents.map((agent) => ({
+      ...agent,
+      cases: agent.cases.map((one, i) => ({
+        ...one,
+        verdict: i < failed ? ('regressed' as const) : ('same' as const),
+      })),
+    }));
+    const text = render({ ...report, agents });
+    expect(Buffer.byteLength(text)).toBeLessThan(1024 * 1024);
+    expect(text.match(/^\| ▼ regressed /gm) ?? []).toHaveLength(3 * failed);
+    expect(text).not.toContain('left out');
   });
 
   it('stays within the limit for 517 cases of 12 agents, cut at the end of a row', () => {

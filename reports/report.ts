@@ -72,6 +72,8 @@ const caseVerdictSchema = z.object({
   issue: z.string().optional(),
   /** Line of the expectation in its file, 1-based, when it stands there. */
   line: z.number().int().optional(),
+  /** Where it does not, and something is to be told: the line of what an entry for it would stand behind, or first in. */
+  insertLine: z.number().int().optional(),
   durationMs: z.number().nullable(),
   /** What the server printed while the case was in flight, perhaps beside others; its first lines. */
   serverOutput: z.array(z.string()).optional(),

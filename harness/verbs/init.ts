@@ -7,12 +7,13 @@ import { patternsFor } from '../case-patterns.ts';
 import { suiteIds } from '../catalogue.ts';
 import { loadConfig } from '../config-file.ts';
 import { TOOL } from '../identity.ts';
-import { configText, expectationText, splitWords, type Target, workflowText } from '../init.ts';
+import { configText, expectationText, type Target, workflowText } from '../init.ts';
 import { agentOf, type IndexOrigin, type Outcomes, outcomesOf, readOrigin, type SpecOrigin } from '../init-from.ts';
 import { normalise } from '../normalise.ts';
 import { readResults } from '../results.ts';
 import { visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
+import { splitWords } from '../words.ts';
 import { readUserFile } from './selection.ts';
 import { checkedAgent, checkedCommand, checkedUrl, refuseSeveral } from './servers.ts';
 import { type Shell, say, typedLine } from './shell.ts';
@@ -74,7 +75,7 @@ async function init(shell: Shell, folder: string, flags: InitFlags): Promise<voi
     [
       join(root, '.github/workflows/conformance.yml'),
       workflowText({
-        run: typedLine({ ...shell, words, env: {} }, `npx --yes ${TOOL.name}`),
+        run: typedLine({ ...shell, words, env: {} }, `npx --yes ${TOOL.name}@${TOOL.version}`),
         target,
         locked: existsSync(join(folder, 'package-lock.json')),
         below: relative(root, folder).split(sep).join('/'),

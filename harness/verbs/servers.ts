@@ -3,11 +3,13 @@ import { resolve } from 'node:path';
 import { type Config, type ServerConfig, serverNamed, unnamedServer } from '../config.ts';
 import { visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
+import { splitWords } from '../words.ts';
 import { readUserFile } from './selection.ts';
 
 /** Options that say which server is meant, and how it is spoken to. */
 export interface ServerFlags {
   server?: string[];
+  command?: string;
   url?: string;
   path?: string;
   agent?: string;
@@ -17,14 +19,19 @@ export interface ServerFlags {
   readyTimeout?: number;
 }
 
-/** Which servers to run, from `--server`, `--url`, a command behind `--`, or the configuration's default. */
-export function serversOf(config: Config, command: readonly string[] | undefined, flags: ServerFlags): ServerConfig[] {
+/**
+ * Which servers to run, from `--server`, `--url`, `--command`, a command behind `--`, or the configuration's default.
+ * @param behind what stood behind `--`.
+ */
+export function serversOf(config: Config, behind: readonly string[] | undefined, flags: ServerFlags): ServerConfig[] {
   const ways = [
     flags.server !== undefined && '--server',
     flags.url !== undefined && '--url',
-    command !== undefined && 'a command behind "--"',
+    flags.command !== undefined && '--command',
+    behind !== undefined && 'a command behind "--"',
   ].filter((way) => way !== false);
   refuseSeveral(ways);
+  const command = behind ?? (flags.command === undefined ? undefined : splitWords(flags.command));
   const named = flags.server?.includes('all')
     ? [...config.servers.values()]
     : (flags.server ?? [config.defaultServer]).map((name) => serverNamed(config, name));
