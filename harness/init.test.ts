@@ -241,11 +241,18 @@ describe('init', { timeout: 60_000 }, () => {
   test('in a folder of a repository puts the workflow where GitHub looks for it', async () => {
     mkdirSync(join(home, '.git'));
     put('packages/ws/package-lock.json', '{}');
-    const { exitCode } = await type(['init', '--url', 'ws://127.0.0.1:9/'], join(home, 'packages/ws'));
+    const { exitCode, stdout } = await type(['init', '--url', 'ws://127.0.0.1:9/'], join(home, 'packages/ws'));
     expect(exitCode).toBe(0);
+    expect(stdout).toContain('add conformance-report/ to .gitignore');
     expect(read(workflow)).toContain('working-directory: "packages/ws"');
     expect(read(workflow)).toContain('npm ci');
     expect((await readConfig(join(home, 'packages/ws'))).defaultServer).toBe('ws');
+  });
+
+  test('says nothing of reports that git has been told not to keep', async () => {
+    mkdirSync(join(home, '.git'));
+    put('.gitignore', 'node_modules\nconformance-report\n');
+    expect((await type(['init', ...server])).stdout).not.toContain('.gitignore');
   });
 
   test.each([

@@ -1,4 +1,14 @@
-import { closeSync, existsSync, lstatSync, mkdirSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import { slugOf } from '../../reports/slug.ts';
@@ -98,6 +108,9 @@ async function init(shell: Shell, folder: string, flags: InitFlags): Promise<voi
         ]),
     ...[...files.keys()].map((file) => `wrote ${relative(folder, file)}`),
     '',
+    ...(ignoresReport(root, folder)
+      ? []
+      : ['Keep the reports out of your repository: add conformance-report/ to .gitignore.', '']),
     'Next: play the cases; then, when what it shows is as it has to be, make that the expectation.',
     `  ${line(words)}`,
     `  ${line(['accept'])} --why "…"`,
@@ -232,6 +245,15 @@ function repositoryOf(folder: string): string {
     if (existsSync(join(at, '.git'))) return at;
     if (dirname(at) === at) return folder;
   }
+}
+
+/** Whether git has been told already that reports are not its own; true outside of a repository. */
+function ignoresReport(root: string, folder: string): boolean {
+  if (!existsSync(join(root, '.git'))) return true;
+  return [root, folder].some((at) => {
+    const path = join(at, '.gitignore');
+    return existsSync(path) && /^\/?(.*\/)?conformance-report\/?$/m.test(readFileSync(path, 'utf8'));
+  });
 }
 
 /** A link that leads nowhere is there too; what cannot be looked at is told by who tries to write it. */
