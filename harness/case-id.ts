@@ -17,11 +17,6 @@ export function compareKeys(a: string, b: string): number {
   return compareCaseIds(a.replace(/\.\*/g, ''), b.replace(/\.\*/g, ''));
 }
 
-/** How many of the keys there are stand before a new one. */
-export function insertionIndex(existing: readonly string[], key: string): number {
-  return existing.filter((one) => compareKeys(one, key) < 0).length;
-}
-
 /** The named groups: `@core` is everything but the costly parts, and what most gates run. */
 const GROUPS: Readonly<Record<string, (category: number) => boolean>> = {
   '@core': (category) => category <= 7 || category === 10,

@@ -12,12 +12,11 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 /**
  * What GitHub Actions is told of a run: annotations, as text for a stream that the runner reads, and the summary,
- * appended to the file it names. Empty elsewhere. A summary that cannot be written is no reason to fail a run: the text
- * then says so, as a warning.
+ * appended to the file it names. A summary that cannot be written is no reason to fail a run: the text then says so, as
+ * a warning.
  */
-export function tellGithub(report: Report, env: Env): string {
-  if (env.GITHUB_ACTIONS !== 'true') return '';
-  return workflowCommands(report, inRepositoryOf(env)) + addSummary(report, env.GITHUB_STEP_SUMMARY);
+export function github(report: Report, summaryFile: string | undefined, env: Env): string {
+  return workflowCommands(report, inRepositoryOf(env)) + addSummary(report, summaryFile);
 }
 
 /** What GitHub Actions is told of an error that ended a command before there was a report: one annotation. */

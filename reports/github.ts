@@ -1,6 +1,6 @@
 import type { AgentReport, CaseVerdict, Problem, Report } from './report.ts';
 import { visible } from './visible.ts';
-import { needsAttention } from './vocabulary.ts';
+import { isUnexpected, needsAttention } from './vocabulary.ts';
 
 /** GitHub shows about ten errors of a step; the tenth says how many more there are. */
 const SHOWN = 9;
@@ -41,23 +41,26 @@ export function problemCommand({ what, where, why, todo }: Problem, title: strin
 function caseCommand(agent: AgentReport, one: CaseVerdict, inRepository: InRepository): string {
   const title = `${one.id} ${one.verdict} (${agent.name})`;
   const file = agent.expectedFile === undefined ? undefined : inRepository(agent.expectedFile);
-  if (file === undefined) return command({ title }, [one.sentence]);
+  // A case that is flaky as its expectation says is no error, and yet worth a look.
+  const level = one.verdict === 'flaky' && !isUnexpected(one) ? 'warning' : 'error';
+  if (file === undefined) return command({ title }, [one.sentence], level);
   const byDefault =
     one.insertLine === undefined
       ? undefined
       : 'The file has no entry for it, so that it is held to what a conformant server does; an entry would follow here.';
-  return command({ file, line: one.line ?? one.insertLine ?? 1, title }, [one.sentence, byDefault]);
+  return command({ file, line: one.line ?? one.insertLine ?? 1, title }, [one.sentence, byDefault], level);
 }
 
 function command(
   properties: Record<string, string | number | undefined>,
   message: readonly (string | undefined)[],
+  level: 'error' | 'warning' = 'error',
 ): string {
   const list = Object.entries(properties)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${escapeProperty(shortened(String(value), MOST_TITLE))}`);
   const text = message.filter((part) => part !== undefined).map((part) => shortened(part, MOST_TEXT));
-  return `::error ${list.join(',')}::${escapeData(text.join('\n'))}`;
+  return `::${level} ${list.join(',')}::${escapeData(text.join('\n'))}`;
 }
 
 function shortened(text: string, most: number): string {
