@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { commandsOf } from './docs/pages.ts';
 
 /** What a stranger gets: the packed tarball, installed into an empty project, started by its own name. */
 
@@ -139,6 +140,29 @@ console.log(JSON.stringify([reportSchema.parse(report).gate.decision, agents[0].
     writeFileSync(join(project, 'example.mjs'), withResults.replace('reports/servers', recorded));
     const results = await inProject('node', ['example.mjs']);
     expect(results.stdout, results.stderr).toBe('ws []');
+  });
+
+  test('the five minutes of docs/five-minutes.md end as they say', async () => {
+    const page = readFileSync(join(root, 'docs/five-minutes.md'), 'utf8');
+    const mine = join(project, 'five-minutes');
+    mkdirSync(mine);
+    const [, server = ''] = /```js\n([^`]*)```/.exec(page) ?? [];
+    const [, broken = 'not told'] = /take `([^`]+)` away/.exec(page) ?? [];
+    expect(server).toContain(broken);
+    writeFileSync(join(mine, 'server.mjs'), server);
+    symlinkSync(join(root, 'node_modules/ws'), join(project, 'node_modules/ws'));
+    const env = { NO_COLOR: '1', CI: '', GITHUB_ACTIONS: '', DOCKER_HOST: 'unix:///nowhere/docker.sock' };
+    const [install, ...commands] = commandsOf(page);
+    expect(install?.[0]).toContain('npm install');
+    expect(commands).toHaveLength(5);
+    const told: string[] = [];
+    for (const [i, [command, promised]] of commands.entries()) {
+      if (i === commands.length - 1) writeFileSync(join(mine, 'server.mjs'), server.replace(broken, ''));
+      const { exitCode, stdout, stderr } = await execa('bash', ['-c', command], { cwd: mine, reject: false, env });
+      expect(exitCode, `${command}\n${stdout}\n${stderr}`).toBe(promised);
+      told.push(...(stdout.match(/\d+ of 209 cases are .*(?=expected)/g) ?? []));
+    }
+    expect(told).toEqual(page.match(/\d+ of 209 cases are .*(?=expected)/g));
   });
 
   test('init, and then the command alone, is a gate of their own', async () => {

@@ -45,6 +45,8 @@ export default defineConfig({
         test: {
           name: 'real',
           include: ['{server,harness,reports,fixtures,docs}/**/*.real.test.ts', '*.real.test.ts'],
+          // It imports a JSON file as only a bundler does.
+          server: { deps: { inline: [/@actions\/workflow-parser/] } },
           testTimeout: 3_600_000,
           hookTimeout: 600_000,
           fileParallelism: false,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { compareCaseIds, matchCases } from './case-id.ts';
+import { compareCaseIds, compareKeys, matchCases } from './case-id.ts';
 import type { Entry } from './expectation-file.ts';
 import { wideFirst } from './expected.ts';
 
@@ -52,11 +52,6 @@ export function editsFor(
   const gone = [...entries.keys()].filter((key) => !now.has(key)).map((key): Edit => ({ key, entry: undefined }));
   const other = [...now].filter(([key, entry]) => !isDeepStrictEqual(entries.get(key), entry));
   return [...gone, ...other.map(([key, entry]): Edit => ({ key, entry }))].sort((a, b) => compareKeys(a.key, b.key));
-}
-
-/** Numeric order; a section stands before the cases in it. */
-export function compareKeys(a: string, b: string): number {
-  return compareCaseIds(a.replace(/\.\*/g, ''), b.replace(/\.\*/g, ''));
 }
 
 /** A pattern whose cases change, all of them or some. @param own the cases it has the last word on. */

@@ -37,6 +37,22 @@ test('only what is otherwise is written, and read again it is what was accepted'
   expect(read(accepted).get('7.7.2')?.outcome.remoteCloseCode).toBe(1000);
 });
 
+test.each([
+  ['1.1.1', '"cases": {'],
+  ['6.4.4', '"6.4.1": {'],
+  ['10.1.1', '"9.1.1": {'],
+])('an entry for %s is written behind the line that is told of a case without one', (id, line) => {
+  const cases = { '6.4.1': { remoteCloseCode: 1001 }, '9.1.1': { remoteCloseCode: 1001 } };
+  const before = JSON.stringify({ ...JSON.parse(nothing), cases }, null, 2);
+  const told = read(before).get(id)?.insertLine ?? 0;
+  expect(before.split('\n')[told - 1]?.trim()).toBe(line);
+  const after = accept(before, outcome(id, { remoteCloseCode: 1001 })).split('\n');
+  expect(after.slice(0, told)).toEqual(before.split('\n').slice(0, told));
+  const entries = after.slice(told).filter((text) => /^ {4}"/.test(text));
+  expect(entries[0]?.trim()).toBe(`"${id}": {`);
+  expect(read(before).get('6.4.1')?.insertLine).toBeUndefined();
+});
+
 test("a grade that is not a conformant server's is accepted with a reason only", () => {
   const poor = outcome('6.4.1', { behavior: 'NON-STRICT' });
   expect(() => accept(nothing, poor)).toThrow(/cannot be accepted without a reason/);

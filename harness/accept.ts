@@ -1,8 +1,8 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { OUTCOME_FIELDS, type Outcome } from '../reports/report.ts';
-import { compareKeys, type Edit, editsFor } from './accept-entries.ts';
-import { compareCaseIds } from './case-id.ts';
+import { type Edit, editsFor } from './accept-entries.ts';
+import { compareCaseIds, compareKeys } from './case-id.ts';
 import { type Entry, entrySchema, expectationFileSchema, type Facts, SUITE } from './expectation-file.ts';
 import type { Conformant, Expectation } from './expected.ts';
 import { needsReason } from './expected.ts';

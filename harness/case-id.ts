@@ -12,6 +12,11 @@ export function compareCaseIds(a: string, b: string): number {
   return 0;
 }
 
+/** Numeric order of the keys of an expectation file; a section stands before the cases in it. */
+export function compareKeys(a: string, b: string): number {
+  return compareCaseIds(a.replace(/\.\*/g, ''), b.replace(/\.\*/g, ''));
+}
+
 /** The named groups: `@core` is everything but the costly parts, and what most gates run. */
 const GROUPS: Readonly<Record<string, (category: number) => boolean>> = {
   '@core': (category) => category <= 7 || category === 10,

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
+import { tellGithubOfProblem } from './github.ts';
 import { asProblem } from './play.ts';
 import { makeProgram } from './program.ts';
 import { Interruption } from './run.ts';
@@ -37,7 +38,9 @@ try {
   } else if (error instanceof Interruption) {
     process.exitCode = error.exitCode;
   } else {
-    shell.stderr.write(`\n${describeProblem(asProblem(error), styleOf(shell, shell.stderr, undefined)).join('\n')}\n`);
+    const problem = asProblem(error);
+    shell.stderr.write(`\n${describeProblem(problem, styleOf(shell, shell.stderr, undefined)).join('\n')}\n`);
+    shell.stderr.write(tellGithubOfProblem(problem, shell.env));
     process.exitCode = error instanceof Trouble ? error.exitCode : 3;
   }
 }

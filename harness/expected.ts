@@ -1,5 +1,5 @@
 import type { Outcome } from '../reports/report.ts';
-import { matchCases } from './case-id.ts';
+import { compareKeys, matchCases } from './case-id.ts';
 import { type Entry, entrySchema, expectationFileSchema, type Facts, SUITE } from './expectation-file.ts';
 import { fileIssue } from './issue-text.ts';
 import { nearest } from './nearest.ts';
@@ -18,6 +18,8 @@ export interface Expectation {
   issue?: string;
   /** 1-based line of the entry in the expectation file; absent for the default. */
   line?: number;
+  /** For the default of a file: the 1-based line of what an entry would stand behind, or first in. */
+  insertLine?: number;
 }
 
 /** What a conformant server does in a case: the default of every expectation. */
@@ -116,6 +118,12 @@ export function readExpectations(
       }
       expectations.set(id, expectation);
     }
+  }
+  const keys = Object.keys(cases);
+  for (const [id, expectation] of expectations) {
+    if (expectation.line !== undefined) continue;
+    const before = keys[keys.filter((key) => compareKeys(key, id) < 0).length - 1];
+    expectation.insertLine = json.lineOf(before === undefined ? ['cases'] : ['cases', before]);
   }
   return expectations;
 }

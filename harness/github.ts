@@ -1,18 +1,36 @@
 import { appendFileSync, statSync } from 'node:fs';
-import { workflowCommands } from '../reports/github.ts';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { type InRepository, problemCommand, workflowCommands } from '../reports/github.ts';
 import { markdown } from '../reports/markdown.ts';
-import type { Report } from '../reports/report.ts';
+import type { Problem, Report } from '../reports/report.ts';
+import { TOOL } from './identity.ts';
 
 /** GitHub drops a step's summary of more than 1 MiB whole, and other tools may have written to it before us. */
 const MOST_BYTES = 1024 * 1024;
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 /**
  * What GitHub Actions is told of a run: annotations, as text for a stream that the runner reads, and the summary,
  * appended to the file it names. A summary that cannot be written is no reason to fail a run: the text then says so, as
  * a warning.
  */
-export function github(report: Report, summaryFile: string | undefined): string {
-  return workflowCommands(report) + addSummary(report, summaryFile);
+export function github(report: Report, summaryFile: string | undefined, env: Env): string {
+  return workflowCommands(report, inRepositoryOf(env)) + addSummary(report, summaryFile);
+}
+
+/** What GitHub Actions is told of an error that ended a command before there was a report: one annotation. */
+export function tellGithubOfProblem(problem: Problem, env: Env): string {
+  return env.GITHUB_ACTIONS === 'true' ? problemCommand(problem, TOOL.name, inRepositoryOf(env)) : '';
+}
+
+/** GitHub names files from the root of the repository, we from where we were started. */
+function inRepositoryOf({ GITHUB_WORKSPACE: workspace }: Env): InRepository {
+  return (path) => {
+    if (workspace === undefined || workspace === '') return path;
+    const from = relative(workspace, resolve(path));
+    return isAbsolute(from) || from.split(sep)[0] === '..' ? undefined : from.split(sep).join('/');
+  };
 }
 
 function addSummary(report: Report, path: string | undefined): string {

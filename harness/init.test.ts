@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { conformantOutcome, suiteIds } from './catalogue.ts';
 import { readConfig } from './config.ts';
 import { readExpectations } from './expected.ts';
-import { configText, expectationText, splitWords, workflowText } from './init.ts';
+import { configText, expectationText, workflowText } from './init.ts';
 import { agentOf, type IndexOrigin, outcomesOf, readOrigin, type SpecOrigin } from './init-from.ts';
 import { catchTrouble } from './testing.ts';
 
@@ -18,19 +18,6 @@ const index = (value: object) => readOrigin(JSON.stringify(value), 'i.json', sui
 const refused = (text: string) => catchTrouble(() => readOrigin(text, 'f.json', suiteIds));
 const ok = { behavior: 'OK', behaviorClose: 'OK', remoteCloseCode: 1000 };
 const unimplemented = { ...ok, behavior: 'UNIMPLEMENTED' };
-
-describe('a command as one text', () => {
-  test.each([
-    ['node server.js --port {port}', ['node', 'server.js', '--port', '{port}']],
-    [`  sh  -c 'a "b" c' --name="x y"z`, ['sh', '-c', 'a "b" c', '--name=x yz']],
-    [`run ''`, ['run', '']],
-    ['', []],
-  ])('%j has the words %j', (text, words) => expect(splitWords(text)).toEqual(words));
-
-  test('is refused when a quote does not end', () => {
-    expect(catchTrouble(() => splitWords("node 'a b")).exitCode).toBe(2);
-  });
-});
 
 describe('the workflow', () => {
   const facts = { run: "npx --yes ws-conformance '!12'", target: { url: 'ws://x/' }, locked: false, below: '' };
@@ -226,7 +213,7 @@ describe('init', { timeout: 60_000 }, () => {
     expect(exitCode).toBe(0);
     expect(stderr).toContain('"99.*"');
     expect(stdout).toContain("npx ws-conformance '!12' '!13'\n");
-    expect(read(workflow)).toContain("npx --yes ws-conformance '!12' '!13'\n");
+    expect(read(workflow)).toMatch(/npx --yes ws-conformance@\d+\.\d+\.\d+ '!12' '!13'\n/);
     expect((await readConfig(home)).servers.get('theirs')?.url).toBe('ws://127.0.0.1:9001');
   });
 
@@ -254,11 +241,18 @@ describe('init', { timeout: 60_000 }, () => {
   test('in a folder of a repository puts the workflow where GitHub looks for it', async () => {
     mkdirSync(join(home, '.git'));
     put('packages/ws/package-lock.json', '{}');
-    const { exitCode } = await type(['init', '--url', 'ws://127.0.0.1:9/'], join(home, 'packages/ws'));
+    const { exitCode, stdout } = await type(['init', '--url', 'ws://127.0.0.1:9/'], join(home, 'packages/ws'));
     expect(exitCode).toBe(0);
+    expect(stdout).toContain('add conformance-report/ to .gitignore');
     expect(read(workflow)).toContain('working-directory: "packages/ws"');
     expect(read(workflow)).toContain('npm ci');
     expect((await readConfig(join(home, 'packages/ws'))).defaultServer).toBe('ws');
+  });
+
+  test('says nothing of reports that git has been told not to keep', async () => {
+    mkdirSync(join(home, '.git'));
+    put('.gitignore', 'node_modules\nconformance-report\n');
+    expect((await type(['init', ...server])).stdout).not.toContain('.gitignore');
   });
 
   test.each([

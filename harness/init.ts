@@ -2,7 +2,6 @@ import { applyChanges, emptyExpectationFile, findChanges } from './accept.ts';
 import { conformantOutcome, suiteIds } from './catalogue.ts';
 import { expectConformance } from './expected.ts';
 import type { Outcomes } from './init-from.ts';
-import { Trouble } from './trouble.ts';
 
 /** What `init` writes, as texts. Who puts them on disk is `verbs/init.ts`. */
 
@@ -77,6 +76,7 @@ export function workflowText({ run, target, locked, below }: WorkflowFacts): str
     '          node-version: 20',
     ...todo.map((line) => `      ${line}`),
     ...(locked ? ['      - run: npm ci'] : []),
+    '      # A newer version may know more, and be red for it: take one when you have the time.',
     `      - run: ${run}`,
     '      - uses: actions/upload-artifact@v4',
     '        # A red run is the one whose report is wanted.',
@@ -100,22 +100,4 @@ export function expectationText(name: string, outcomes: Outcomes, why: string): 
     text: applyChanges(emptyExpectationFile(name), changes, suiteIds),
     deviating: changes.map(({ at }) => at),
   };
-}
-
-/**
- * The words of a command written as one text: separated by spaces, kept together by quotes. Nothing else that a shell
- * does is done, since no shell will start the server.
- * @throws Trouble (2) for a quote that does not end.
- */
-export function splitWords(text: string): string[] {
-  const word = /(?:[^\s'"]|'[^']*'|"[^"]*")+/g;
-  if (/['"]/.test(text.replace(word, ''))) {
-    throw new Trouble(2, {
-      what: 'The command has a quote that does not end.',
-      where: '--command',
-      why: text,
-      todo: 'Close it, or write the command behind "--", where your shell splits it.',
-    });
-  }
-  return (text.match(word) ?? []).map((one) => one.replace(/'([^']*)'|"([^"]*)"/g, '$1$2'));
 }

@@ -107,7 +107,7 @@ export async function tell(
   let commands = '';
   for (const { name, path } of chosen) {
     if (name === 'github') {
-      commands += github(report, path ?? env.GITHUB_STEP_SUMMARY);
+      commands += github(report, path ?? env.GITHUB_STEP_SUMMARY, env);
     } else if (name === 'list' || name === 'line') {
       if (path === undefined || path === '-') stdout += text(name, style);
       else await writeElsewhere(path, text(name, { colour: false, unicode: true }));

@@ -6,6 +6,7 @@ import type { History } from '../reports/html.ts';
 import type { AgentReport, CaseInfo, Report } from '../reports/report.ts';
 import { catalogue, conformantOutcome } from './catalogue.ts';
 import { Checkpoints } from './checkpoints.ts';
+import type { CiFacts } from './ci.ts';
 import { SUITE } from './expectation-file.ts';
 import { decide } from './gate.ts';
 import type { Answered, Gather, Gathered } from './gather.ts';
@@ -29,6 +30,8 @@ export interface RunOptions {
   command: string;
   /** File to which the run is added, and from which the history is shown. */
   history?: string;
+  /** The CI job we run in; see `ciFacts`. */
+  ci?: CiFacts;
   /**
    * After so many seconds, and then whenever it has gone on for twice as long, the run puts what it knows into `out`,
    * for the case that it is killed; a minute at most lies between two of these. Never, when left out.
@@ -61,7 +64,9 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
   const started = new Date();
   const clock = performance.now();
   // Git is asked before we put a folder into the tree, and answers while the server starts.
-  const tree = revision();
+  const { ci } = options;
+  // In a container git may refuse to read a tree that is somebody else's; the CI knows what it checked out.
+  const tree = revision().then((told) => ({ ...told, commit: told.commit ?? ci?.commit ?? null }));
   const staged = stageReport(options.out);
   const workspace = new Workspace();
   workspace.ownReport(staged, options.out);
@@ -85,6 +90,7 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
         durationMs: Math.round(performance.now() - clock),
         command: options.command,
         ...(await tree),
+        ...(ci === undefined ? {} : { ci: jobOf(ci) }),
         ...(options.shard === undefined ? {} : { shard: options.shard }),
         ...(playedAgain === undefined ? {} : { retries: playedAgain }),
         ...(bailed === undefined ? {} : { bail: { limit: bailed } }),
@@ -136,6 +142,8 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
     workspace.remove();
   }
 }
+
+const jobOf = ({ commit: _, ...job }: CiFacts) => job;
 
 function withLine({ lines, unreadable }: ReturnType<typeof readHistory>, line: HistoryLine): History {
   return { lines: [...lines, line], unreadable, suite: catalogue };

@@ -27,6 +27,7 @@ export function judge(
       ...(expectation?.issue === undefined ? {} : { issue: expectation.issue }),
       ...(expectation?.line === undefined ? {} : { line: expectation.line }),
     };
+    const place = expectation?.insertLine === undefined ? {} : { insertLine: expectation.insertLine };
     const expected = expectation?.outcome ?? null;
     if (expectation?.skip) {
       return {
@@ -44,6 +45,7 @@ export function judge(
     if (result.did === 'not run') {
       return {
         ...known,
+        ...place,
         id,
         verdict: 'missing',
         actual: null,
@@ -62,10 +64,12 @@ export function judge(
     });
     const { outcome: actual, ...first } = play(result);
     const again = tries.get(id) ?? [];
-    if (again.length === 0) return { ...known, id, actual, expected, ...first };
+    // Only of what somebody may want to write an entry for.
+    const told = { ...known, ...(first.verdict === 'same' ? {} : place) };
+    if (again.length === 0) return { ...told, id, actual, expected, ...first };
     const plays = [result, ...again].map(play);
     return {
-      ...known,
+      ...told,
       id,
       actual,
       expected,

@@ -1,6 +1,22 @@
 import { expect, it } from 'vitest';
-import { escapeData, escapeProperty, workflowCommands } from './github.ts';
+import { escapeData, escapeProperty, problemCommand, workflowCommands } from './github.ts';
+import { HOSTILE_STRINGS } from './hostile.ts';
+import type { CaseVerdict } from './report.ts';
 import { sampleReport } from './sample.ts';
+import { bigReport } from './sample-big.ts';
+
+/** The report of one case of one agent. */
+const only = (one: Partial<CaseVerdict>, expectedFile = 'fixtures/expected/ours.json') => {
+  const [agent] = sampleReport.agents;
+  const found = agent?.cases.find(({ id }) => id === '6.4.2');
+  if (agent === undefined || found === undefined) throw new Error('the sample has no 6.4.2');
+  return {
+    ...sampleReport,
+    problems: [],
+    cases: sampleReport.cases.filter(({ id }) => id === '6.4.2'),
+    agents: [{ ...agent, name: 'ours', expectedFile, cases: [{ ...found, ...one }] }],
+  };
+};
 
 it('marks at most nine, worst first, and says how many more there are', () => {
   const lines = workflowCommands(sampleReport).trim().split('\n');
@@ -10,16 +26,69 @@ it('marks at most nine, worst first, and says how many more there are', () => {
 });
 
 it('points at the line of the expectation', () => {
-  const one = sampleReport.agents[0]?.cases.filter(({ id }) => id === '6.4.2') ?? [];
-  const report = {
-    ...sampleReport,
-    problems: [],
-    cases: sampleReport.cases.filter(({ id }) => id === '6.4.2'),
-    agents: sampleReport.agents.slice(0, 1).map((agent) => ({ ...agent, name: 'ours', cases: one })),
-  };
-  expect(workflowCommands(report)).toBe(
+  expect(workflowCommands(only({}))).toBe(
     '::error file=fixtures/expected/ours.json,line=19,title=6.4.2 improved (ours)::Better than expected: the behaviour is graded OK instead of NON-STRICT, the events are the ones a strict server makes.\n',
   );
+});
+
+it('points at the place of an entry where there is none, and says that the default holds', () => {
+  const { line: _, ...one } = only({ insertLine: 7, sentence: 'It is worse.' }).agents[0]?.cases[0] ?? {};
+  const report = { ...only({}), agents: only({}).agents.map((agent) => ({ ...agent, cases: [one as CaseVerdict] })) };
+  expect(workflowCommands(report)).toBe(
+    '::error file=fixtures/expected/ours.json,line=7,title=6.4.2 improved (ours)::It is worse.%0AThe file has no entry for it, so that it is held to what a conformant server does; an entry would follow here.\n',
+  );
+});
+
+it('names a file as the repository does, and none that is not in it', () => {
+  const inPackage = (path: string) => `packages/ws/${path}`;
+  expect(workflowCommands(only({}), inPackage)).toContain(
+    '::error file=packages/ws/fixtures/expected/ours.json,line=19,',
+  );
+  expect(workflowCommands(only({}), () => undefined)).toMatch(/^::error title=6\.4\.2 improved \(ours\)::Better/);
+});
+
+it('tells an error that ended the command, on the line of the file where it is', () => {
+  const problem = { what: 'It is wrong.', where: '/x/a.json:3', why: 'So.', todo: 'Do.' };
+  expect(problemCommand(problem, 'tool', () => 'a.json')).toBe(
+    '::error file=a.json,line=3,title=tool::It is wrong.%0ASo.%0ADo.\n',
+  );
+  expect(problemCommand(problem, 'tool', () => undefined)).toBe(
+    '::error title=tool::It is wrong.%0A/x/a.json:3%0ASo.%0ADo.\n',
+  );
+  expect(problemCommand({ what: 'No.', where: '--url' }, 'tool', (path) => path)).toBe(
+    '::error title=tool::No.%0A--url\n',
+  );
+});
+
+it.each([
+  [0, 0],
+  [1, 3],
+  [9, 10],
+  [517, 10],
+])('of %i failed cases of each of three agents makes %i annotations, each within the limits', (failed, annotations) => {
+  const report = bigReport(3);
+  const words = HOSTILE_STRINGS.join('');
+  const agents = report.agents.map((agent) => ({
+    ...agent,
+    name: words,
+    expectedFile: words,
+    cases: agent.cases.map(
+      (one, i): CaseVerdict =>
+        i < failed ? { ...one, verdict: 'regressed', sentence: words.repeat(5) } : { ...one, verdict: 'same' },
+    ),
+  }));
+  const lines = workflowCommands({ ...report, agents })
+    .split('\n')
+    .slice(0, -1);
+  expect(lines).toHaveLength(annotations);
+  for (const line of lines) {
+    const [, properties = '', message = ''] = /^::error ([^\n]*?)::([^\r\n]*)$/.exec(line) ?? [];
+    expect(message.length).toBeGreaterThan(5);
+    expect(decodeURIComponent(message.replaceAll(/%(?!0A|25)/g, '%25')).length).toBeLessThanOrEqual(4096);
+    expect(properties.length).toBeLessThan(4096);
+  }
+  const told = failed * 3;
+  if (told > 10) expect(lines.at(-1)).toBe(`::error title=ws-conformance::and ${told - 9} more: see the report`);
 });
 
 it('is empty when all is as expected', () => {

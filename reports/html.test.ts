@@ -396,6 +396,26 @@ describe('517 cases', () => {
   });
 });
 
+describe('the facts of the run', () => {
+  const withJob = (url: string) =>
+    [
+      ...html(
+        { ...sampleReport, run: { ...sampleReport.run, ci: { name: 'CI', branch: '<main>', url } } },
+        sampleDetailOf,
+      ),
+    ][0]?.content ?? '';
+
+  it('name the CI job, and lead to it', () => {
+    expect(index).toContain(
+      '<dd><a href="https://git.example/somebody/server/actions/runs/4711">GitHub Actions, job conformance, branch fix/close|&lt;b&gt;</a></dd>',
+    );
+  });
+
+  it.each(['javascript:alert(1)', 'data:text/html,x', 'ftp://x.example/', ''])('never lead to %j', (url) => {
+    expect(withJob(url)).toContain('<dt>CI job</dt><dd>CI, branch &lt;main&gt;</dd>');
+  });
+});
+
 describe('hostile text', () => {
   /** The words a page is built by; everything else is somebody's text. */
   const OURS_TO_CHOOSE = /^(id|slug|verdict|behavior|behaviorClose|kind|at|toward|decision|row|direction|timer)$/;

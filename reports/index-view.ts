@@ -2,7 +2,7 @@ import { packCells } from './cell-facts.ts';
 import { alikeProblems } from './problems.ts';
 import { SLOW_MS } from './query.ts';
 import type { AgentReport, CaseInfo, CaseVerdict, Outcome, Problem, Report } from './report.ts';
-import { casePath, decisionFace, outcomeFace } from './views.ts';
+import { casePath, ciJob, decisionFace, outcomeFace, webLink } from './views.ts';
 import {
   CLOSE_GRADE_FACES,
   count,
@@ -131,12 +131,13 @@ function problemView(problem: Problem, alone: boolean) {
 }
 
 function facts({ run, engine, suite, tool, gate }: Report) {
-  const list: [string, string | null][] = [
+  const list: [name: string, value: string | null, address?: string | undefined][] = [
     ['Engine', engine.summary],
     ['Suite', `${suite.name} ${suite.version}, ${plural(suite.cases, 'case')}`],
     ['Image', [engine.image, engine.digest].filter((part) => part !== undefined).join(' @ ') || null],
     ['Duration', duration(run.durationMs)],
     ['Commit', run.commit === null ? null : `${run.commit}${run.dirty === true ? ', with uncommitted changes' : ''}`],
+    ['CI job', ciJob(run), run.ci?.url],
     ['Machine', `${run.host.platform}, Node ${run.host.node}, ${plural(run.host.cpus, 'CPU')}`],
     ['Made by', `${tool.name} ${tool.version}`],
     ['Run', run.id],
@@ -146,7 +147,7 @@ function facts({ run, engine, suite, tool, gate }: Report) {
   ];
   return {
     started: run.started,
-    list: list.flatMap(([name, value]) => (value === null ? [] : [{ name, value }])),
+    list: list.flatMap(([name, value, address]) => (value === null ? [] : [{ name, value, href: webLink(address) }])),
   };
 }
 

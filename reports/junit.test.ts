@@ -1,51 +1,25 @@
 import fc from 'fast-check';
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { SaxesParser } from 'saxes';
 import { describe, expect, it } from 'vitest';
+import { validateXML } from 'xmllint-wasm';
+import { HOSTILE_STRINGS } from './hostile.ts';
 import { junit } from './junit.ts';
 import type { Report } from './report.ts';
 import { sampleReport } from './sample.ts';
+import { bigReport } from './sample-big.ts';
 
 const render = (report: Report = sampleReport) => [...junit(report)][0]?.content ?? '';
 
-/**
- * A strict little reader of the XML we write: elements, attributes and text, no comments or CDATA. Throws at the first
- * thing that XML 1.0 forbids; gives back each element's name and attributes.
- */
+/** Every element with its attributes, as a strict reader of XML 1.0 finds them. Throws at the first thing it forbids. */
 function readXml(xml: string): { name: string; attributes: Record<string, string> }[] {
-  if (
-    /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(
-      xml,
-    )
-  ) {
-    throw new Error('a character that XML forbids');
-  }
-  const body = xml.replace(/^<\?xml version="1\.0" encoding="UTF-8"\?>\n/, '');
-  const open: string[] = [];
   const elements: { name: string; attributes: Record<string, string> }[] = [];
-  const token = /<(\/?)([a-z]+)((?: [a-z]+="[^"<]*")*)(\/?)>|([^<]+)/gy;
-  let at = 0;
-  while (at < body.length) {
-    token.lastIndex = at;
-    const found = token.exec(body);
-    if (found === null) throw new Error(`not well-formed at ${JSON.stringify(body.slice(at, at + 60))}`);
-    at = token.lastIndex;
-    const [, closing, name, list = '', empty, text] = found;
-    const raw = text ?? list;
-    if (/&(?!(amp|lt|gt|quot|apos);)/.test(raw) || raw.includes(']]>')) throw new Error(`bad reference in ${raw}`);
-    if (name === undefined) {
-      if (open.length === 0 && raw.trim() !== '') throw new Error('text outside the root');
-      continue;
-    }
-    if (closing === '/') {
-      if (open.pop() !== name) throw new Error(`</${name}> closes another element`);
-      continue;
-    }
-    const attributes = Object.fromEntries(
-      [...list.matchAll(/ ([a-z]+)="([^"]*)"/g)].map(([, key, value]) => [key, value]),
-    );
-    elements.push({ name, attributes });
-    if (empty !== '/') open.push(name);
-  }
-  if (open.length > 0) throw new Error(`<${open.at(-1)}> is not closed`);
+  const parser = new SaxesParser();
+  parser.on('error', (error) => {
+    throw error;
+  });
+  parser.on('opentag', ({ name, attributes }) => elements.push({ name, attributes }));
+  parser.write(xml).close();
   return elements;
 }
 
@@ -107,6 +81,105 @@ describe('junit.xml', () => {
       }),
       { numRuns: 80 },
     );
+  });
+});
+
+/** The common core of what readers of JUnit's XML expect, in their order. */
+const CORE = `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
+  <xs:attributeGroup name="counts">
+    <xs:attribute name="name" type="xs:string" use="required"/>
+    <xs:attribute name="tests" type="xs:nonNegativeInteger" use="required"/>
+    <xs:attribute name="failures" type="xs:nonNegativeInteger" use="required"/>
+    <xs:attribute name="errors" type="xs:nonNegativeInteger" use="required"/>
+    <xs:attribute name="skipped" type="xs:nonNegativeInteger" use="required"/>
+    <xs:attribute name="time" type="xs:decimal" use="required"/>
+    <xs:attribute name="timestamp" type="xs:dateTime"/>
+  </xs:attributeGroup>
+  <xs:element name="properties"><xs:complexType><xs:sequence>
+    <xs:element name="property" maxOccurs="unbounded"><xs:complexType>
+      <xs:attribute name="name" type="xs:string" use="required"/>
+      <xs:attribute name="value" type="xs:string" use="required"/>
+    </xs:complexType></xs:element>
+  </xs:sequence></xs:complexType></xs:element>
+  <xs:complexType name="verdict"><xs:simpleContent><xs:extension base="xs:string">
+    <xs:attribute name="type" type="xs:string"/>
+    <xs:attribute name="message" type="xs:string" use="required"/>
+  </xs:extension></xs:simpleContent></xs:complexType>
+  <xs:element name="testcase"><xs:complexType>
+    <xs:sequence>
+      <xs:element ref="properties" minOccurs="0"/>
+      <xs:choice minOccurs="0">
+        <xs:element name="failure" type="verdict"/>
+        <xs:element name="error" type="verdict"/>
+        <xs:element name="skipped" type="verdict"/>
+      </xs:choice>
+    </xs:sequence>
+    <xs:attribute name="classname" type="xs:string" use="required"/>
+    <xs:attribute name="name" type="xs:string" use="required"/>
+    <xs:attribute name="time" type="xs:decimal" use="required"/>
+    <xs:attribute name="file" type="xs:string"/>
+    <xs:attribute name="line" type="xs:positiveInteger"/>
+  </xs:complexType></xs:element>
+  <xs:element name="testsuites"><xs:complexType>
+    <xs:sequence>
+      <xs:element name="testsuite" minOccurs="0" maxOccurs="unbounded"><xs:complexType>
+        <xs:sequence>
+          <xs:element ref="properties" minOccurs="0"/>
+          <xs:element ref="testcase" minOccurs="0" maxOccurs="unbounded"/>
+        </xs:sequence>
+        <xs:attributeGroup ref="counts"/>
+      </xs:complexType></xs:element>
+    </xs:sequence>
+    <xs:attributeGroup ref="counts"/>
+  </xs:complexType></xs:element>
+</xs:schema>`;
+
+/** What xmllint says of a document, held to that core. */
+const xmllint = (contents: string) =>
+  validateXML({ xml: { fileName: 'junit.xml', contents }, schema: CORE, maxMemoryPages: 4096 });
+
+describe('readers of XML that others wrote', () => {
+  const words = HOSTILE_STRINGS.join(' ');
+  const withFailed = (failed: number): Report => {
+    const report = bigReport(3);
+    const agents = report.agents.map((agent) => ({
+      ...agent,
+      name: `${agent.name} ${words}`,
+      cases: agent.cases.map((one, i) =>
+        i < failed
+          ? { ...one, verdict: 'regressed' as const, sentence: failed > 1 ? one.sentence : words, why: 'a<b>' }
+          : { ...one, verdict: 'same' as const },
+      ),
+    }));
+    return { ...report, agents };
+  };
+
+  it('are strict enough to find what is wrong', async () => {
+    const xml = render();
+    expect((await xmllint(xml.replace('<testcase ', '<testkase '))).valid).toBe(false);
+    expect((await xmllint(xml.replace(' tests="', ' tests="x'))).valid).toBe(false);
+    expect(XMLValidator.validate(xml.replace('</testsuites>', ''))).not.toBe(true);
+    for (const bad of ['<a>', '<a b="<"/>', '<a>&x;</a>', '<a>\x01</a>', '<a>]]></a>', '<a/><b/>'])
+      expect(() => readXml(bad), bad).toThrow();
+  });
+
+  it.each([
+    ['none failed', withFailed(0), 0],
+    ['one of each agent failed, with hostile words', withFailed(1), 3],
+    ['all 517 of three agents failed', withFailed(517), 3 * 517],
+    ['the sample', sampleReport, 8],
+  ])('accept what is written where %s, and count the same', async (_, report, failures) => {
+    const xml = render(report);
+    const { valid, errors } = await xmllint(xml);
+    expect({ valid, errors }).toEqual({ valid: true, errors: [] });
+    expect(XMLValidator.validate(xml)).toBe(true);
+    expect(readXml(xml).filter(({ name }) => name === 'failure')).toHaveLength(failures);
+    const always = new Set(['testsuite', 'testcase']);
+    const { testsuites } = new XMLParser({ ignoreAttributes: false, isArray: (name) => always.has(name) }).parse(xml);
+    const cases = testsuites.testsuite.flatMap((suite: { testcase: object[] }) => suite.testcase);
+    expect(cases.filter((one: object) => 'failure' in one)).toHaveLength(failures);
+    expect(Number(testsuites['@_failures'])).toBe(failures);
+    expect(Number(testsuites['@_tests'])).toBe(cases.length);
   });
 });
 

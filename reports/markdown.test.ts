@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { capped, escapeMarkdown, markdown, SUMMARY_LIMIT_BYTES } from './markdown.ts';
 import type { Report } from './report.ts';
 import { sampleReport } from './sample.ts';
+import { bigReport } from './sample-big.ts';
 
 const render = (report: Report = sampleReport) => [...markdown(report)][0]?.content ?? '';
 
@@ -12,6 +13,21 @@ describe('summary.md', () => {
     );
     const gate = { ...sampleReport.gate, sentence: 'Nothing was played.' };
     expect(render({ ...sampleReport, gate }).split('\n')[0]).toBe('## ○ INCOMPLETE: Nothing was played.');
+  });
+
+  it('names the CI job of the run, and links it only where its address is one of the web', () => {
+    const job = (url: string | undefined) => {
+      const ci = { name: 'CI', branch: 'a](x)|<b>', ...(url === undefined ? {} : { url }) };
+      const [, , facts = ''] = render({ ...sampleReport, run: { ...sampleReport.run, ci } }).split('\n');
+      return facts.slice(facts.indexOf(' · ', facts.indexOf('commit')));
+    };
+    const words = 'CI, branch a\\](x)\\|&lt;b>';
+    expect(render().split('\n')[2]).toContain(
+      ' · [GitHub Actions, job conformance, branch fix/close\\|&lt;b>](https://git.example/somebody/server/actions/runs/4711)',
+    );
+    expect(job('https://x.example/a)b|[c]')).toBe(` · [${words}](https://x.example/a%29b%7c%5bc%5d)`);
+    for (const none of [undefined, '', 'javascript:alert(1)', 'data:text/html,x', 'https://', 'https://x y'])
+      expect(job(none), none).toBe(` · ${words}`);
   });
 
   it('tells what hundreds of cases have in common in one row', () => {
@@ -48,6 +64,21 @@ describe('summary.md', () => {
   it('leaves out what there is nothing to say about', () => {
     const calm = { ...sampleReport, problems: [], agents: [] };
     expect(render(calm)).not.toMatch(/Needs attention|kept us/);
+  });
+
+  it.each([0, 1, 517])('stays within what GitHub keeps where %i cases of each of three agents failed', (failed) => {
+    const report = bigReport(3);
+    const agents = report.agents.map((agent) => ({
+      ...agent,
+      cases: agent.cases.map((one, i) => ({
+        ...one,
+        verdict: i < failed ? ('regressed' as const) : ('same' as const),
+      })),
+    }));
+    const text = render({ ...report, agents });
+    expect(Buffer.byteLength(text)).toBeLessThan(1024 * 1024);
+    expect(text.match(/^\| ▼ regressed /gm) ?? []).toHaveLength(3 * failed);
+    expect(text).not.toContain('left out');
   });
 
   it('stays within the limit for 517 cases of 12 agents, cut at the end of a row', () => {

@@ -1,7 +1,7 @@
 import type { ReportFile } from './files.ts';
 import { alikeProblems } from './problems.ts';
 import type { Report } from './report.ts';
-import { decisionFace } from './views.ts';
+import { ciJob, decisionFace, webLink } from './views.ts';
 import { visibleLine } from './visible.ts';
 import { closeCode, duration, needsAttention, plural, VERDICT_FACES, verdictOf } from './vocabulary.ts';
 
@@ -25,11 +25,22 @@ function lines(report: Report): string[] {
     '',
     escapeMarkdown(
       `${suite.name} ${suite.version} · ${engine.summary} · ${duration(run.durationMs)}${run.commit === null ? '' : ` · commit ${run.commit}`}`,
-    ),
+    ) + ci(run),
     ...problems(report),
     ...byCategory(report),
     ...attention(report),
   ];
+}
+
+/** The CI job, behind the other facts; a link where it has an address. */
+function ci(run: Report['run']): string {
+  const job = ciJob(run);
+  if (job === null) return '';
+  const address = webLink(run.ci?.url);
+  if (address === null || !URL.canParse(address)) return ` · ${escapeMarkdown(job)}`;
+  // Normalised, an address has neither spaces nor angle brackets; what else could end the link or its table is encoded.
+  const href = new URL(address).href.replace(/[()[\]`*_~|]/g, (one) => `%${one.charCodeAt(0).toString(16)}`);
+  return ` · [${escapeMarkdown(job)}](${href})`;
 }
 
 function problems(report: Report): string[] {

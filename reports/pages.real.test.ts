@@ -314,7 +314,14 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     if (agent === undefined || one === undefined || info === undefined) throw new Error('the sample is empty');
     const evil = (words: string): Report => ({
       ...sampleReport,
-      run: { ...sampleReport.run, command: words, commit: words, started: words, id: words },
+      run: {
+        ...sampleReport.run,
+        command: words,
+        commit: words,
+        started: words,
+        id: words,
+        ci: { name: words, branch: words, job: words, url: words },
+      },
       engine: { ...sampleReport.engine, summary: words },
       problems: [{ what: words, where: words, why: words, todo: words, tail: [words], case: '7.1.6' }],
       cases: [{ ...info, title: words, categoryTitle: words, subcategoryTitle: words, rfc: [words] }],

@@ -86,6 +86,8 @@ const caseVerdictSchema = z.object({
   issue: z.string().optional(),
   /** Line of the expectation in its file, 1-based, when it stands there. */
   line: z.number().int().optional(),
+  /** Where it does not, and something is to be told: the line of what an entry for it would stand behind, or first in. */
+  insertLine: z.number().int().optional(),
   durationMs: z.number().nullable(),
   /** What the server printed while the case was in flight, perhaps beside others; its first lines. */
   serverOutput: z.array(z.string()).optional(),
@@ -150,6 +152,15 @@ export const reportSchema = z.object({
     dirty: z.boolean().nullable(),
     /** Where the run is one of several shares of a plan: which of how many, and the ids of the whole plan. */
     shard: z.object({ index: z.number().int(), count: z.number().int(), plan: z.array(z.string()) }).optional(),
+    /** The CI job it ran in, as that says itself. Foreign text: a branch is named by whoever opens a pull request. */
+    ci: z
+      .object({
+        name: z.string(),
+        branch: z.string().optional(),
+        job: z.string().optional(),
+        url: z.string().optional(),
+      })
+      .optional(),
     /** What `--retries` came to. */
     retries: z
       .object({

@@ -183,6 +183,12 @@ export const sampleReport: Report = {
     command: 'npm run conformance -- --engine docker 1 2 7.1.6',
     commit: '3262169',
     dirty: true,
+    ci: {
+      name: 'GitHub Actions',
+      branch: 'fix/close|<b>',
+      job: 'conformance',
+      url: 'https://git.example/somebody/server/actions/runs/4711',
+    },
     host: { platform: 'linux x64', node: '20.20.0', cpus: 2 },
   },
   engine: {

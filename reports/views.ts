@@ -36,6 +36,13 @@ export function webLink(address: string | undefined): string | null {
   return address !== undefined && /^https?:\/\/[^\s]+$/i.test(address) ? address : null;
 }
 
+/** The CI job a run was played in, in words; null outside of one. */
+export function ciJob({ ci }: Report['run']): string | null {
+  if (ci === undefined) return null;
+  const { name, job, branch } = ci;
+  return `${name}${job === undefined ? '' : `, job ${job}`}${branch === undefined ? '' : `, branch ${branch}`}`;
+}
+
 /** The gate's decision as one word and a tone. INCOMPLETE stands where it would be a pass or a fail. */
 export function decisionFace(decision: Report['gate']['decision']): Face {
   switch (decision) {

@@ -1,4 +1,14 @@
-import { closeSync, existsSync, lstatSync, mkdirSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import { slugOf } from '../../reports/slug.ts';
@@ -8,12 +18,13 @@ import { suiteIds } from '../catalogue.ts';
 import { ALL, checkedAgent } from '../config.ts';
 import { loadConfig } from '../config-file.ts';
 import { TOOL } from '../identity.ts';
-import { configText, expectationText, splitWords, type Target, workflowText } from '../init.ts';
+import { configText, expectationText, type Target, workflowText } from '../init.ts';
 import { agentOf, type IndexOrigin, type Outcomes, outcomesOf, readOrigin, type SpecOrigin } from '../init-from.ts';
 import { normalise } from '../normalise.ts';
 import { readResults } from '../results.ts';
 import { visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
+import { splitWords } from '../words.ts';
 import { readUserFile } from './selection.ts';
 import { checkedCommand, checkedUrl, refuseSeveral } from './servers.ts';
 import { type Shell, say, typedLine } from './shell.ts';
@@ -75,7 +86,7 @@ async function init(shell: Shell, folder: string, flags: InitFlags): Promise<voi
     [
       join(root, '.github/workflows/conformance.yml'),
       workflowText({
-        run: typedLine({ ...shell, words, env: {} }, `npx --yes ${TOOL.name}`),
+        run: typedLine({ ...shell, words, env: {} }, `npx --yes ${TOOL.name}@${TOOL.version}`),
         target,
         locked: existsSync(join(folder, 'package-lock.json')),
         below: relative(root, folder).split(sep).join('/'),
@@ -98,6 +109,9 @@ async function init(shell: Shell, folder: string, flags: InitFlags): Promise<voi
         ]),
     ...[...files.keys()].map((file) => `wrote ${relative(folder, file)}`),
     '',
+    ...(ignoresReport(root, folder)
+      ? []
+      : ['Keep the reports out of your repository: add conformance-report/ to .gitignore.', '']),
     'Next: play the cases; then, when what it shows is as it has to be, make that the expectation.',
     `  ${line(words)}`,
     `  ${line(['accept'])} --why "…"`,
@@ -232,6 +246,15 @@ function repositoryOf(folder: string): string {
     if (existsSync(join(at, '.git'))) return at;
     if (dirname(at) === at) return folder;
   }
+}
+
+/** Whether git has been told already that reports are not its own; true outside of a repository. */
+function ignoresReport(root: string, folder: string): boolean {
+  if (!existsSync(join(root, '.git'))) return true;
+  return [root, folder].some((at) => {
+    const path = join(at, '.gitignore');
+    return existsSync(path) && /^\/?(.*\/)?conformance-report\/?$/m.test(readFileSync(path, 'utf8'));
+  });
 }
 
 /** A link that leads nowhere is there too; what cannot be looked at is told by who tries to write it. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { AgentReport } from '../../reports/report.ts';
+import { ciOption } from '../ci.ts';
 import { type Config, readConfig, type ServerConfig, unnamedServer } from '../config.ts';
 import { today } from '../expected.ts';
 import { TOOL } from '../identity.ts';
@@ -51,6 +52,7 @@ async function merge(shell: Shell, folders: readonly string[], flags: MergeFlags
     out: flags.out,
     strict: flags.strict ?? false,
     command: typedLine(shell, TOOL.name),
+    ...ciOption(shell.env),
     ...(flags.history === undefined ? {} : { history: flags.history }),
   };
   const gather = gatherShares(shares, (agent) => heldTo(agent, config, flags), today());

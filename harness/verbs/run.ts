@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Report } from '../../reports/report.ts';
+import { ciOption } from '../ci.ts';
 import { type Config, readConfig, type ServerConfig, serverNamed, unnamedServer } from '../config.ts';
 import type { Engine } from '../engine.ts';
 import { chooseEngine, ENGINE_CHOICES, type EngineChoice } from '../engines/index.ts';
@@ -88,6 +89,7 @@ export function addRun(program: Command, shell: Shell): void {
     .argument('[cases...]', 'which: 7.1.6, 7.1, 7.1.*, 12.1.1-12.1.9, @core, @limits, @deflate, @FILE, !9')
     .option('--server <name>', 'a server of the configuration; repeatable; "all" for every one', collect)
     .option('--url <url>', 'a server that is running already')
+    .option('--command <words>', 'command that starts the server, as one text; or write it behind "--"')
     .option('--path <path>', 'path of the endpoint of a server that we start', pathOfUrl)
     .option('--port <n>', 'its port, where it can have no other', port)
     .option('--tls', 'it speaks wss://')
@@ -222,6 +224,7 @@ async function runOnce(
     strict: flags.strict ?? false,
     checkpointSeconds: flags.checkpoint,
     command: earlier?.run.command ?? typedLine(shell, TOOL.name),
+    ...ciOption(shell.env),
     ...(flags.history === undefined ? {} : { history: flags.history }),
     ...(reporters === undefined ? {} : { reporters }),
     ...(shard === undefined ? {} : { shard }),

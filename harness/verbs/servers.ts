@@ -5,10 +5,12 @@ import { isSendable, type Readiness } from '../config-schema.ts';
 import type { EngineOptions } from '../engines/index.ts';
 import { visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
+import { splitWords } from '../words.ts';
 
 /** Options that say which server is meant, and how it is spoken to. */
 export interface ServerFlags {
   server?: string[];
+  command?: string;
   url?: string;
   path?: string;
   port?: number;
@@ -26,17 +28,20 @@ export interface ServerFlags {
 }
 
 /**
- * Which servers to run, from `--server`, `--url`, a command behind `--`, or the configuration's default, each with what
- * the command line says otherwise.
+ * Which servers to run, from `--server`, `--url`, `--command`, a command behind `--`, or the configuration's default,
+ * each with what the command line says otherwise.
+ * @param behind what stood behind `--`.
  * @throws Trouble (2) where it is not clear which, or what is said of one cannot be.
  */
-export function serversOf(config: Config, command: readonly string[] | undefined, flags: ServerFlags): ServerConfig[] {
+export function serversOf(config: Config, behind: readonly string[] | undefined, flags: ServerFlags): ServerConfig[] {
   const ways = [
     flags.server !== undefined && '--server',
     flags.url !== undefined && '--url',
-    command !== undefined && 'a command behind "--"',
+    flags.command !== undefined && '--command',
+    behind !== undefined && 'a command behind "--"',
   ].filter((way) => way !== false);
   refuseSeveral(ways);
+  const command = behind ?? (flags.command === undefined ? undefined : splitWords(flags.command));
   const named = flags.server?.includes(ALL)
     ? [...config.servers.values()]
     : [...new Set(flags.server ?? [config.defaultServer])].map((name) => serverNamed(config, name));

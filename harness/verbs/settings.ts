@@ -20,7 +20,7 @@ const PREFIX = 'WS_CONFORMANCE_';
 /** They are asked for once, where one sits; the first two have variables of their own (FORCE_COLOR, NO_COLOR). */
 const FLAG_ONLY = ['color', 'no-color', 'print-config'];
 /** Each names the server to be tested: who names it nearer by is not asked what stands further away. */
-const NAMES_SERVER = ['server', 'url'];
+const NAMES_SERVER = ['server', 'url', 'command'];
 
 /** The environment variable of an option: `--ready-timeout` is `WS_CONFORMANCE_READY_TIMEOUT`. */
 export const variableOf = (option: string): string => PREFIX + option.toUpperCase().replaceAll('-', '_');
