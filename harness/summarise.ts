@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CaseVerdict, Outcome } from '../reports/report.ts';
 import { explainDifferences } from '../reports/sentence.ts';
+import { isTruncated } from '../reports/truncated.ts';
 import { findDifferences, weigh } from './diff.ts';
 import type { Conformant, Expectation } from './expected.ts';
 import { normalise } from './normalise.ts';
@@ -55,6 +56,7 @@ export function judge(
       actual,
       expected,
       durationMs: result.detail.durationMs,
+      ...(isTruncated(result.detail) ? { truncated: true as const } : {}),
       result: resultPath(result.file),
     };
     if (!expectation) {

@@ -2,6 +2,7 @@ import type { ReportFile } from './files.ts';
 import { type CaseHistory, caseHistories, GRADE_LETTERS, type HistoryLine, isTimed } from './history.ts';
 import { render } from './render.ts';
 import type { CaseInfo } from './report.ts';
+import { spread } from './times.ts';
 import { decisionFace } from './views.ts';
 import { duration, type Face, GRADE_FACES, MISSING_FACE, plural } from './vocabulary.ts';
 
@@ -165,11 +166,6 @@ function timesView(name: string, all: readonly HistoryLine[], suite: readonly Ca
         ];
   });
   return groups.length === 0 ? null : { machine, groups };
-}
-
-function spread(ms: readonly number[]): { least: number; median: number; most: number } {
-  const sorted = [...ms].sort((a, b) => a - b);
-  return { least: sorted[0] ?? 0, median: sorted[sorted.length >> 1] ?? 0, most: sorted.at(-1) ?? 0 };
 }
 
 /** A case's last fifty runs, for its own page: newest last. Empty without a history. */

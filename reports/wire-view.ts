@@ -4,6 +4,8 @@ import { examineWire, type Fault, type Insight, unansweredClose } from './wire.t
 
 /** Rows shown at each end of a wire log; what lies between them is counted and left to the raw file. */
 const SHOWN_AT_EACH_END = 200;
+/** Rows up to which a wire log is shown whole. */
+export const WIRE_ROWS_SHOWN = 2 * SHOWN_AT_EACH_END;
 /**
  * Logs up to this many rows show each header by its parts, and all the octets that were recorded; in longer ones the
  * first octets of a row have to do, or the page would be too large.
@@ -17,7 +19,7 @@ export function wireView(
   detail: Pick<CaseDetail, 'wirelog' | 'droppedByMe' | 'createWirelog' | 'httpRequest' | 'httpResponse'>,
 ) {
   const { wirelog, droppedByMe, createWirelog } = detail;
-  const left = Math.max(0, wirelog.length - 2 * SHOWN_AT_EACH_END);
+  const left = Math.max(0, wirelog.length - WIRE_ROWS_SHOWN);
   const isShown = (number: number) =>
     left === 0 || number < SHOWN_AT_EACH_END || number >= wirelog.length - SHOWN_AT_EACH_END;
   const insights = examineWire(detail);
