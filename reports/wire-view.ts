@@ -23,15 +23,15 @@ export function wireView(
   const isShown = (number: number) =>
     left === 0 || number < SHOWN_AT_EACH_END || number >= wirelog.length - SHOWN_AT_EACH_END;
   const insights = examineWire(detail);
-  const views = wirelog.flatMap((row, number) => {
+  const views = together(wirelog, insights, isShown).flatMap(({ row, number, writes }) => {
     const insight = insights[number];
-    return insight !== undefined && isShown(number) ? [viewOf(row, number, insight, isShown, wirelog.length)] : [];
+    return insight === undefined ? [] : [viewOf(row, number, insight, isShown, wirelog.length, writes)];
   });
   const unanswered = unansweredClose(wirelog);
   return {
-    head: left === 0 ? views : views.slice(0, SHOWN_AT_EACH_END),
+    head: left === 0 ? views : views.filter(({ number }) => number < SHOWN_AT_EACH_END),
     leftOut: left === 0 ? null : count(left),
-    tail: left === 0 ? [] : views.slice(SHOWN_AT_EACH_END),
+    tail: left === 0 ? [] : views.filter(({ number }) => number >= SHOWN_AT_EACH_END),
     end: droppedByMe ? 'TCP was dropped by the fuzzing client' : 'TCP was dropped by the server',
     endFault: unanswered === null ? null : endFault(unanswered, droppedByMe),
     endNumber: wirelog.length,
@@ -39,6 +39,30 @@ export function wireView(
     faults:
       views.filter(({ faults, tone }) => tone === 'in' && faults.length > 0).length + (unanswered === null ? 0 : 1),
   };
+}
+
+/**
+ * The rows that are shown. In a long log reads and writes that follow one another, and in which no frame begins, are one
+ * row: a frame sent octet by octet is one thing to look at, not fifteen.
+ */
+function together(wirelog: readonly WireRow[], insights: readonly Insight[], isShown: (number: number) => boolean) {
+  const groups: { row: WireRow; number: number; writes: number }[] = [];
+  for (const [number, row] of wirelog.entries()) {
+    if (!isShown(number)) continue;
+    const last = groups.at(-1);
+    if (
+      wirelog.length > WHOLE_UP_TO &&
+      last?.row.row === 'octets' &&
+      row.row === 'octets' &&
+      last.row.direction === row.direction &&
+      last.number + last.writes === number &&
+      insights[number]?.partners.length === 0
+    ) {
+      last.row = { ...last.row, length: last.row.length + row.length, hex: last.row.hex + row.hex };
+      last.writes++;
+    } else groups.push({ row, number, writes: 1 });
+  }
+  return groups;
 }
 
 /** RFC 6455 5.5.1: a Close frame has to be answered by one, if none was sent before. */
@@ -51,11 +75,18 @@ function endFault(row: number, droppedByMe: boolean) {
   };
 }
 
-function viewOf(row: WireRow, number: number, insight: Insight, isShown: (number: number) => boolean, rows: number) {
+function viewOf(
+  row: WireRow,
+  number: number,
+  insight: Insight,
+  isShown: (number: number) => boolean,
+  rows: number,
+  writes: number,
+) {
   const partners = insight.partners.filter(isShown);
   return {
     number,
-    ...rowView(row, insight.faults, rows <= WHOLE_UP_TO),
+    ...rowView(row, insight.faults, rows <= WHOLE_UP_TO, writes),
     // On purpose: what the fuzzing client breaks is what the case is about.
     faults: insight.faults.map(({ text }) =>
       row.row === 'frame' && row.direction === 'out' ? `on purpose: ${text}` : `breaks a rule: ${text}`,
@@ -71,7 +102,7 @@ function viewOf(row: WireRow, number: number, insight: Insight, isShown: (number
 
 const bare = { bits: [], payload: null, hex: null, longHex: null };
 
-function rowView(row: WireRow, faults: readonly Fault[], whole: boolean) {
+function rowView(row: WireRow, faults: readonly Fault[], whole: boolean, writes: number) {
   switch (row.row) {
     case 'octets':
       return {
@@ -79,7 +110,11 @@ function rowView(row: WireRow, faults: readonly Fault[], whole: boolean) {
         ...wayOf(row.direction),
         kind: 'octets',
         what: 'OCTETS',
-        bits: plain([`${count(row.length)} ${row.length === 1 ? 'octet' : 'octets'}`, ...(row.sync ? ['synced'] : [])]),
+        bits: plain([
+          `${count(row.length)} ${row.length === 1 ? 'octet' : 'octets'}`,
+          ...(writes > 1 ? [`in ${count(writes)} ${row.direction === 'in' ? 'reads' : 'writes'}`] : []),
+          ...(row.sync ? ['synced'] : []),
+        ]),
         hex:
           row.hex === ''
             ? null
@@ -94,7 +129,7 @@ function rowView(row: WireRow, faults: readonly Fault[], whole: boolean) {
       return {
         ...bare,
         ...wayOf(row.direction),
-        kind: 'frame',
+        kind: null,
         what: 'FRAME',
         bits: frameBits(row, faults),
         payload: row.payload === '' ? null : row.payload,

@@ -80,7 +80,8 @@ const copyButton = (words, what) => {
   button.addEventListener('click', () => copy(what(), button));
   return button;
 };
-for (const part of all('[data-copy]')) part.before(copyButton(part.dataset.copy, () => part.textContent));
+for (const part of all('[data-copy]'))
+  part.before(copyButton(part.dataset.copy, () => (part.querySelector('pre') ?? part).textContent));
 
 // Moves the focus within a list of links, by one, from where it was last.
 const stepper = (links) => {
