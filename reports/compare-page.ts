@@ -145,10 +145,13 @@ function caseView(one: ComparedCase, a: Side, b: Side) {
 function outcomeView(outcome: Outcome | null, side: Side, id: string) {
   return {
     face: outcome === null ? MISSING_FACE : GRADE_FACES[outcome.behavior],
-    code: outcome === null ? null : String(outcome.remoteCloseCode ?? 'no code'),
-    clean: outcome === null ? null : outcome.wasClean ? 'clean' : 'not clean',
+    end: outcome === null ? null : `${endCode(outcome)}, ${outcome.wasClean ? 'clean' : 'not clean'}`,
     href: outcome === null ? null : side.root + casePath(side.slug, id),
   };
+}
+
+function endCode({ remoteCloseCode }: Outcome): string {
+  return remoteCloseCode === null ? 'no close code' : `close ${remoteCloseCode}`;
 }
 
 function fieldLines(outcome: Outcome, field: OutcomeField): string[] {

@@ -1,4 +1,4 @@
-const MONTHS = 'January February March April May June July August September October November December'.split(' ');
+const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 const UTC = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(:\d\d)?(?:\.\d+)?Z$/;
 
 /** A moment for a page: what `<time>` wants, and what somebody reads. */
