@@ -287,7 +287,7 @@ function yesNo(value: boolean): string {
 }
 
 /** Sizes shown as rows of a table; where there are more, the others are told in one line. */
-const SIZES_SHOWN = 20;
+const SIZES_SHOWN = 15;
 
 /** Those sizes that moved the most octets, in order of size; the others as `size×count`, folded. */
 function octetsView(stats: Readonly<Record<string, number>>) {

@@ -322,7 +322,9 @@ describe('a case page', () => {
   it('shows the two ends of a huge wire log and says how much is left out', () => {
     const detail: CaseDetail = {
       ...sampleDetail('7.1.6', 'a', sampleOutcome({ droppedByMe: true })),
-      wirelog: Array.from({ length: 65_536 }, () => ({ row: 'octets', direction: 'in', length: 1, hex: '00' })),
+      wirelog: Array.from({ length: 65_536 }, (_, at) => {
+        return { row: 'octets', direction: at % 2 === 0 ? 'in' : 'out', length: 1, hex: '00' };
+      }),
     };
     const [agent] = sampleReport.agents;
     if (agent === undefined) throw new Error('the sample has no agent');
@@ -331,6 +333,63 @@ describe('a case page', () => {
     expect(content.match(/<tr id="w/g)).toHaveLength(401);
     expect(text(content)).toContain('65536 END TCP was dropped by the fuzzing client');
     expect(content.length).toBeLessThan(200_000);
+  });
+
+  it('makes one row of reads or writes in a long wire log in which no frame begins, and keeps those others point to', () => {
+    const octets = (hex: string, direction: 'in' | 'out' = 'out') =>
+      ({ row: 'octets', direction, length: hex.length / 2, hex }) as const;
+    const ping = {
+      row: 'frame',
+      direction: 'out',
+      opcode: 9,
+      fin: true,
+      rsv: 0,
+      masked: true,
+      mask: '00000000',
+    } as const;
+    const wirelog = Array.from({ length: 10 }, () => [
+      { ...ping, length: 1, payload: 'p' },
+      ...['89', '81', '00', '00', '00', '00', '70'].map((hex) => octets(hex)),
+    ]).flat();
+    const rows = (log: CaseDetail['wirelog']) => {
+      const detail = {
+        ...sampleDetail('7.1.6', 'a', sampleOutcome()),
+        httpRequest: '?',
+        httpResponse: '?',
+        wirelog: log,
+      };
+      const [agent] = sampleReport.agents;
+      if (agent === undefined) throw new Error('the sample has no agent');
+      const content = render('case', caseView(sampleReport, agent, 5, detail));
+      return [...content.matchAll(/<tr id="w\d+"[\s\S]*?<\/tr>/g)].map(([row]) => text(row).trim());
+    };
+    const long = rows(wirelog);
+    expect(long).toHaveLength(2 * 10 + 1);
+    expect(long.slice(0, 3)).toEqual([
+      '0 → TX FRAME · 9 ping · FIN · len 1 · mask 00000000 row 1 p',
+      '1 → TX OCTETS · 7 octets · in 7 writes row 0 89810000000070',
+      '8 → TX FRAME · 9 ping · FIN · len 1 · mask 00000000 row 9 p',
+    ]);
+    // A short log is shown as it is, and directions are never mixed.
+    expect(rows(wirelog.slice(0, 8))).toHaveLength(8 + 1);
+    expect(rows([...wirelog, octets('00', 'in'), octets('00', 'in')])).toHaveLength(2 * 10 + 1 + 1);
+  });
+
+  it('says the grades once where they are the same, and says it where they are as expected and the facts are not', () => {
+    const chips = (path: string) => text(/<p class="chips">[\s\S]*?<\/p>/.exec(page(path))?.[0] ?? '').trim();
+    expect(chips(`cases/${OURS}/7.1.6.html`)).toBe(
+      '▼ regressed graded i INFORMATIONAL as expected; it is the facts that differ',
+    );
+    expect(chips(`cases/${OURS}/1.1.1.html`)).toBe('= as expected graded ✓ OK');
+    expect(chips(`cases/${OURS}/7.5.1.html`)).toBe('± changed graded ✓ OK close ! WRONG CODE expected ✓ OK');
+    expect(chips(`cases/${OURS}/1.1.2.html`)).toBe('○ missing graded ○ MISSING expected ✓ OK');
+  });
+
+  it('tells steps to a case from steps to a problem', () => {
+    const steps = text(/<span class="steps">[\s\S]*?<\/nav>/.exec(seed)?.[0] ?? '').trim();
+    expect(steps).toBe(
+      'case ← previous case 6.4.2 next case 7.5.1 → problem ← previous problem 6.4.2 next problem 7.5.1 →',
+    );
   });
 
   it('leads to its neighbours, the other agents, the raw record and the command for this case alone', () => {

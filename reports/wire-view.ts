@@ -13,6 +13,8 @@ export const WIRE_ROWS_SHOWN = 2 * SHOWN_AT_EACH_END;
 const WHOLE_UP_TO = 50;
 /** Hex digits shown beside a row of octets; more are folded. */
 const SHORT_HEX = 32;
+/** Characters of a payload in a long log. */
+const SHORT_PAYLOAD = 40;
 
 /** The wire log for people: numbered rows, the middle of a huge one left out, and who ended TCP as its last line. */
 export function wireView(
@@ -132,7 +134,7 @@ function rowView(row: WireRow, faults: readonly Fault[], whole: boolean, writes:
         kind: null,
         what: 'FRAME',
         bits: frameBits(row, faults),
-        payload: row.payload === '' ? null : row.payload,
+        payload: row.payload === '' ? null : whole ? row.payload : shortPayload(row.payload),
       };
     case 'timer':
       return {
@@ -152,6 +154,12 @@ function rowView(row: WireRow, faults: readonly Fault[], whole: boolean, writes:
         what: row.on ? 'wire log switched on' : 'wire log switched off: what follows was not recorded',
       };
   }
+}
+
+/** Cut by characters, so that none is cut in two. */
+function shortPayload(payload: string): string {
+  const characters = Array.from(payload);
+  return characters.length <= SHORT_PAYLOAD ? payload : `${characters.slice(0, SHORT_PAYLOAD).join('')} …`;
 }
 
 function wayOf(direction: 'in' | 'out') {
