@@ -246,6 +246,11 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
       const told = (await page.locator('dialog#keys kbd').allTextContents()).flatMap((keys) => keys.split(' '));
       expect(told.length, path).toBeGreaterThan(2);
       expect(told.length, path).toBeLessThanOrEqual(12);
+      await page.setViewportSize({ width: 320, height: 700 });
+      const narrowest = await page
+        .locator('dialog#keys dd')
+        .evaluateAll((all) => Math.min(...all.map((one) => one.getBoundingClientRect().width)));
+      expect(narrowest, path).toBeGreaterThan(120);
       await page.keyboard.press('Escape');
       // Every key that can be typed: a command is one whose default the page prevents. Links lead nowhere meanwhile.
       const commands: string[] = await page.evaluate(`(() => {
@@ -283,6 +288,9 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await inside('.matrix .agents > .name');
     await inside('tr[data-case="7.1.6"] td a');
     await inside('tr[data-case="2.4"] td');
+    // And what was expected beside what came.
+    await page.goto(at(SEED));
+    await inside('.fields tr.apart > *');
     await close();
   });
 
