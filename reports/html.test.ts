@@ -75,6 +75,18 @@ describe('every page', () => {
     }
   });
 
+  it('says when as a person would, with what a machine wants beside it', () => {
+    for (const content of pages.values()) {
+      expect(text(content)).not.toMatch(/\d\dT\d\d:\d\d/);
+      for (const [, datetime, words] of content.matchAll(/<time datetime="([^"]*)">(.*?)<\/time>/g)) {
+        expect(datetime).toBe('2026-05-07T18:09:48.789Z');
+        expect(words).toBe('7 May 2026, 18:09:48 UTC');
+      }
+    }
+    expect(index).toContain('<time ');
+    expect(seed).toContain('<time ');
+  });
+
   it('gives each id once, and every link within the report and its anchors leads somewhere', () => {
     for (const [path, content] of pages) {
       const ids = [...content.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
@@ -95,6 +107,14 @@ describe('every page', () => {
 });
 
 describe('the index', () => {
+  it('tells the times of 9 and 12 apart from all others, with the slowest of each', () => {
+    const times = text(/<section aria-labelledby="slowest">[\s\S]*?<\/section>/.exec(index)?.[0] ?? '');
+    expect(times).toMatch(
+      /What took longest Agent Cases Median Slowest Together 9 Limits .* 1 12 ms 12 ms 9\.1\.1 12 ms/,
+    );
+    expect(times).toMatch(/ 12 permessage-deflate .* all others .* The slowest of 9 Limits 12 ms 9\.1\.1 /);
+  });
+
   it('begins with the gate in words and, where we could not tell, with what kept us from knowing', () => {
     expect(text(index)).toMatch(
       /○ INCOMPLETE exit code 3 15 of 22 cases.*What kept us from knowing.*Needs attention.*All cases/,
