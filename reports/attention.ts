@@ -14,7 +14,6 @@ const RANGES_SHOWN = 12;
  * fact, not 216.
  */
 export function attentionView(report: Report) {
-  const plan = report.cases.map(({ id }) => id);
   const groups = new Map<string, Attention[]>();
   for (const one of needsAttention(report)) {
     const key = sayingOf(one);
@@ -24,8 +23,8 @@ export function attentionView(report: Report) {
   }
   return needsAttention(report).flatMap((one) => {
     const alike = groups.get(sayingOf(one)) ?? [one];
-    if (alike.length < ALIKE) return [lineOf(one, [one], plan)];
-    return alike[0]?.case.id === one.case.id ? [lineOf(one, alike, plan)] : [];
+    if (alike.length < ALIKE) return [lineOf(report, one, [one])];
+    return alike[0]?.case.id === one.case.id ? [lineOf(report, one, alike)] : [];
   });
 }
 
@@ -34,14 +33,15 @@ function sayingOf({ agent, case: one }: Attention): string {
   return JSON.stringify([agent.slug, one.verdict, one.sentence, turn(one)]);
 }
 
-function lineOf({ agent, case: one }: Attention, alike: readonly Attention[], plan: readonly string[]) {
+function lineOf(report: Report, { agent, case: one }: Attention, alike: readonly Attention[]) {
   const link = (id: string) => ({ text: id, href: casePath(agent.slug, id.split('-')[0] ?? id) });
   const ranges = idRanges(
     alike.map(({ case: { id } }) => id),
-    plan,
+    report.cases.map(({ id }) => id),
   ).map(link);
   return {
     id: one.id,
+    title: alike.length === 1 ? (report.cases.find(({ id }) => id === one.id)?.title ?? null) : null,
     agent: agent.name,
     href: casePath(agent.slug, one.id),
     alike: alike.length === 1 ? null : plural(alike.length, 'case'),

@@ -88,6 +88,7 @@ export function caseView(
     duration: one.durationMs === null ? null : duration(one.durationMs),
     previousProblem: nextProblem(report, agent, index, -1),
     nextProblem: nextProblem(report, agent, index, 1),
+    caseStep: report.cases.length > 1,
     problemStep: nextProblem(report, agent, index, -1) !== null || nextProblem(report, agent, index, 1) !== null,
     prompt: promptView(info, one, detail),
     previous: report.cases[index - 1]?.id ?? null,
