@@ -37,6 +37,14 @@ export interface Assignment extends Greeting {
   timeoutSeconds?: number;
 }
 
+/** How an engine gets ready. */
+export interface Preparation {
+  signal: AbortSignal;
+  onProgress(progress: Progress): void;
+  /** Finds out the same and changes nothing: pulls no image, and removes nothing that an earlier run left. */
+  lookOnly?: boolean;
+}
+
 /**
  * What plays cases. Both engines leave the same folder, so that nothing after them can tell which one ran.
  * `prepare` finds out whether the engine can run here (throws Trouble with exit code 3 when it cannot, within 5 s when
@@ -45,6 +53,6 @@ export interface Assignment extends Greeting {
  * (a killed container, no results left), and else leaves what it has for `results.ts` to check against the plan.
  */
 export interface Engine {
-  prepare(options: { signal: AbortSignal; onProgress(progress: Progress): void }): Promise<EngineFacts>;
+  prepare(options: Preparation): Promise<EngineFacts>;
   play(assignment: Assignment): Promise<Partial<EngineFacts>>;
 }

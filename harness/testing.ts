@@ -13,7 +13,8 @@ const root = join(import.meta.dirname, '..');
 export function conformance(out: string, args: readonly string[], options: Options = {}) {
   const verb = args.filter((word, at) => at === 0 && /^[a-z]+$/.test(word));
   const tsx = ['--import', import.meta.resolve('tsx'), join(root, 'harness/cli.ts')];
-  return execa(process.execPath, [...tsx, ...verb, '--out', out, ...args.slice(verb.length)], {
+  const place = verb[0] === 'list' ? [] : ['--out', out];
+  return execa(process.execPath, [...tsx, ...verb, ...place, ...args.slice(verb.length)], {
     cwd: root,
     reject: false,
     env: { NO_COLOR: '1', CI: '', DOCKER_HOST: 'unix:///nowhere/docker.sock' },

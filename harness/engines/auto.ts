@@ -17,7 +17,8 @@ export function autoEngine(docker: Engine, native: Engine): Engine {
       // Only "it cannot run here" is a reason to take the other one.
       if (options.signal.aborted || !(error instanceof Trouble) || error.exitCode !== 3) throw error;
       const why = error.problem.what.replace(/\.$/, '');
-      options.onProgress({ kind: 'note', text: `${why}: the embedded engine plays the cases instead` });
+      if (!options.lookOnly)
+        options.onProgress({ kind: 'note', text: `${why}: the embedded engine plays the cases instead` });
       const facts = await native.prepare(options);
       chosen = native;
       return { ...facts, summary: `${facts.summary} (taken because: ${why})` };

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { CaseInfo } from '../../reports/report.ts';
 import { shard } from './arguments.ts';
 import { type SelectionFlags, selectionOf } from './selection.ts';
 import type { Shell } from './shell.ts';
@@ -14,11 +15,15 @@ export function addList(program: Command, shell: Shell): void {
     .option('--json', 'as JSON')
     .action((cases: string[], flags: SelectionFlags & { json?: boolean }) => {
       const { plan } = selectionOf(shell, cases, flags);
-      if (flags.json) shell.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
-      else
-        for (const info of plan)
-          shell.stdout.write(
-            `${info.id.padEnd(8)} ${info.title}  [${info.rfc.join(', ')}]  ${(info.weightMs / 1000).toFixed(1)} s\n`,
-          );
+      shell.stdout.write(flags.json ? `${JSON.stringify(plan, null, 2)}\n` : planText(plan));
     });
 }
+
+/** A plan for people: a line for each case, with what it takes with the real suite. */
+export const planText = (plan: readonly CaseInfo[]): string =>
+  plan
+    .map(
+      ({ id, title, rfc, weightMs }) =>
+        `${id.padEnd(8)} ${title}  [${rfc.join(', ')}]  ${(weightMs / 1000).toFixed(1)} s\n`,
+    )
+    .join('');

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Report } from '../../reports/report.ts';
 import { type Config, readConfig, type ServerConfig, serverNamed, unnamedServer } from '../config.ts';
+import type { Engine } from '../engine.ts';
 import { chooseEngine, ENGINE_CHOICES, type EngineChoice } from '../engines/index.ts';
 import { momentLine } from '../engines/native/trace.ts';
 import { today } from '../expected.ts';
@@ -28,6 +29,7 @@ import {
   wholeNumber,
   wholeNumberOr0,
 } from './arguments.ts';
+import { dryRun } from './dry-run.ts';
 import { readReport } from './last-report.ts';
 import { type SelectionFlags, selectionOf, selectionOfRun } from './selection.ts';
 import { serverSettings, withoutValues } from './server-settings.ts';
@@ -51,6 +53,7 @@ interface RunFlags extends ServerFlags, SelectionFlags {
   timeout?: number;
   trace?: boolean;
   resume?: boolean;
+  dryRun?: boolean;
   selftest?: boolean;
   retries?: number;
   bail?: number;
@@ -134,6 +137,7 @@ export function addRun(program: Command, shell: Shell): void {
     .option('--resume', 'play what the last report in --out has no result for, and keep what it has')
     .option('--watch', 'run again whenever a file of the server changes, until Ctrl-C')
     .option('--trace', 'print every frame on stderr as it happens (embedded engine)')
+    .option('--dry-run', 'print the plan, the target and the engine that would be used, and start nothing')
     .option('--json', 'print the report as JSON, and nothing else, on stdout')
     .option('--quiet', 'print the end only')
     .option('--print-config', 'print every option, its value and who set it, and run nothing')
@@ -163,6 +167,7 @@ function printSettings(shell: Shell, options: readonly Setting[], config: Config
 async function runVerb(shell: Shell, patterns: readonly string[], flags: RunFlags): Promise<void> {
   refuseTogether(flags);
   const interruption = listenForSignals();
+  if (flags.dryRun) return await foretell(shell, patterns, flags, interruption);
   if (!flags.watch) return await runOnce(shell, patterns, flags, interruption);
   const servers = serversOf(await readConfig(process.cwd(), flags.config), shell.command, flags);
   const files = new FileWatch(
@@ -183,6 +188,20 @@ async function runVerb(shell: Shell, patterns: readonly string[], flags: RunFlag
   } finally {
     files.close();
   }
+}
+
+/** `--dry-run`. */
+async function foretell(
+  shell: Shell,
+  patterns: readonly string[],
+  flags: RunFlags,
+  interruption: AbortSignal,
+): Promise<void> {
+  refuseReporters(flags.reporter === undefined ? [] : reportersOf(flags.reporter, flags.out));
+  const servers = serversOf(await readConfig(process.cwd(), flags.config), shell.command, flags);
+  const selection = selectionOf(shell, patterns, flags);
+  const engine = engineOf(flags, servers, () => {});
+  await dryRun(shell, selection, servers, engine, flags, interruption);
 }
 
 async function runOnce(
@@ -233,12 +252,15 @@ function refuseTogether(flags: RunFlags): void {
     ['from', 'resume', 'Results that were recorded earlier are read; nothing is played.'],
     ['from', 'watch', 'Results that were recorded earlier do not change with the server.'],
     ['resume', 'watch', 'One completes a run that was interrupted, the other begins a new one at every change.'],
+    ['dryRun', 'from', 'It tells what would be played, and results that are there are not.'],
+    ['dryRun', 'resume', 'What is left to be played, the report that is resumed says.'],
+    ['dryRun', 'watch', 'Nothing is started, so nothing is to be started again.'],
     ['json', 'watch', 'With --json stdout is one document; every run would print another.'],
   ] as const;
   for (const [one, other, why] of pairs) {
     if (!flags[one] || !flags[other]) continue;
     throw new Trouble(2, {
-      what: `--${one} and --${other} do not go together.`,
+      what: `--${one.replace('dryRun', 'dry-run')} and --${other} do not go together.`,
       why,
       todo: 'Leave one of them out.',
     });
@@ -265,14 +287,7 @@ async function playServers(
         });
   const progress = flags.quiet ? undefined : new ProgressLine(shell.stderr, speaksUnicode(shell.env));
   const tell = (line: string) => (progress ? progress.say(line) : say(shell, line));
-  // Who waits for the end of every run wants the fast engine.
-  const choice = flags.watch && flags.engine === 'auto' && flags.image === undefined ? 'native' : flags.engine;
-  const engine = chooseEngine(choice, {
-    ...(flags.image === undefined ? {} : { image: flags.image }),
-    ...asksOf(servers),
-    ...(flags.data === undefined ? {} : { dataFolder: resolve(flags.data) }),
-    ...(flags.trace ? { trace: (id, moment) => tell(momentLine(id, moment)) } : {}),
-  });
+  const engine = engineOf(flags, servers, tell);
   try {
     if (flags.selftest) {
       await selftest(engine, signal, () => {});
@@ -302,6 +317,18 @@ async function playServers(
   } finally {
     progress?.end();
   }
+}
+
+/** The engine that is asked for. @param tell takes the lines of `--trace`. */
+function engineOf(flags: RunFlags, servers: readonly ServerConfig[], tell: (line: string) => void): Engine {
+  // Who waits for the end of every run wants the fast engine.
+  const choice = flags.watch && flags.engine === 'auto' && flags.image === undefined ? 'native' : flags.engine;
+  return chooseEngine(choice, {
+    ...(flags.image === undefined ? {} : { image: flags.image }),
+    ...asksOf(servers),
+    ...(flags.data === undefined ? {} : { dataFolder: resolve(flags.data) }),
+    ...(flags.trace ? { trace: (id, moment) => tell(momentLine(id, moment)) } : {}),
+  });
 }
 
 async function readFolder(

@@ -8,10 +8,10 @@ import { Trouble } from '../../trouble.ts';
 import { orAborted, within } from './abort.ts';
 import { asTrouble } from './api.ts';
 import { reap, sweep } from './clean.ts';
-import { connect } from './connect.ts';
+import { type Connection, connect } from './connect.ts';
 import { runToEnd, withContainer } from './container.ts';
 import { Harvest } from './harvest.ts';
-import { findImage, type Image } from './image.ts';
+import { findImage, type Image, imageHere, PINNED_IMAGE } from './image.ts';
 import { ownLabels } from './labels.ts';
 import { HeadAndTail } from './log.ts';
 import { chooseNetwork, type Network } from './network.ts';
@@ -54,24 +54,18 @@ interface Ready {
 export function dockerEngine(options: DockerOptions = {}): Engine {
   let ready: Ready | undefined;
 
-  const prepare: Engine['prepare'] = async ({ signal, onProgress }) => {
+  const prepare: Engine['prepare'] = async ({ signal, onProgress, lookOnly }) => {
     const found = await connect(options.env ?? process.env, signal);
     const { docker, architecture } = found;
     onProgress({ kind: 'note', text: `Docker engine ${found.version} (${architecture}) answers at ${found.address}` });
+    if (lookOnly) return await foresee(found, options.image, signal);
     const reaped = await orAborted(signal, reap(docker)).catch((error: unknown) => {
       signal.throwIfAborted();
       throw asTrouble(error, 'could not look for what earlier runs left', AGAIN);
     });
     if (reaped > 0) onProgress({ kind: 'note', text: `removed ${reaped} container(s) that a killed run had left` });
     const image = await findImage({ docker, architecture, wanted: options.image, signal, onProgress });
-    const facts: EngineFacts = {
-      name: 'docker',
-      summary: `Autobahn|Testsuite in Docker, image ${image.name}`,
-      image: image.name,
-      digest: image.digest ?? image.id,
-      architecture: image.architecture,
-      ...(options.image === undefined ? { suiteVersion: '25.10.1' } : {}),
-    };
+    const facts = factsOf(image, options.image);
     ready = { docker, image, facts };
     return facts;
   };
@@ -94,6 +88,34 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
   };
 
   return { prepare, play };
+}
+
+function factsOf(image: Image, wanted: string | undefined): EngineFacts {
+  return {
+    name: 'docker',
+    summary: `Autobahn|Testsuite in Docker, image ${image.name}`,
+    image: image.name,
+    digest: image.digest ?? image.id,
+    architecture: image.architecture,
+    ...(wanted === undefined ? { suiteVersion: '25.10.1' } : {}),
+  };
+}
+
+/** What would play, as far as can be told without a pull. */
+async function foresee(
+  { docker, architecture }: Connection,
+  wanted: string | undefined,
+  signal: AbortSignal,
+): Promise<EngineFacts> {
+  const image = await imageHere(docker, wanted, signal);
+  if (image !== undefined) return factsOf(image, wanted);
+  const name = wanted ?? PINNED_IMAGE;
+  return {
+    name: 'docker',
+    summary: `Autobahn|Testsuite in Docker, image ${name}, which is not here: a run would pull it first`,
+    image: name,
+    architecture,
+  };
 }
 
 /** One play: its containers, the first failure among them, and the way everybody ends at that. */
