@@ -10,7 +10,7 @@ import { needsAttention } from '../reports/vocabulary.ts';
  * `npm run pictures -- INDEX [CASE]`: photographs the index of one real run's report, and the page of the case that
  * needs attention most in another's (or the same), for the README. CHROMIUM names another browser than Debian's.
  *
- *     npm run conformance -- --server all @core --out conformance-report
+ *     npm run conformance -- --server websock-server --server ws --server websocket @core
  *     npm run conformance -- --server never-answers-close 7.1.6 --out conformance-report-case
  *     npm run pictures -- conformance-report conformance-report-case
  */

@@ -1,6 +1,6 @@
 import { CHANGES, type Change, type ComparedCase, type Comparison, type Side } from '../reports/comparison.ts';
 import type { AgentReport, CaseInfo, Outcome, Report } from '../reports/report.ts';
-import { explainDifferences } from '../reports/sentence.ts';
+import { explainDifferences, IN_A } from '../reports/sentence.ts';
 import { compareCaseIds } from './case-id.ts';
 import { findDifferences, weigh } from './diff.ts';
 import { Trouble } from './trouble.ts';
@@ -73,7 +73,7 @@ function comparePair(
   if (a === null) return { change: 'added', differences: [], sentence: 'A has no outcome of this case.' };
   if (b === null) return { change: 'removed', differences: [], sentence: 'B has no outcome of this case.' };
   const differences = findDifferences(a, b, conformant());
-  const sentence = explainDifferences(b, a, differences);
+  const sentence = explainDifferences(b, a, differences, IN_A);
   switch (weigh(differences)) {
     case 'same':
       return 'same';

@@ -67,3 +67,23 @@ test('the sentence says how many, of how many, and of which kind', () => {
     'INCOMPLETE: 1 of 2 cases have a result. Case 1.1.1 has no result.',
   );
 });
+
+test('the sentence of a run that is not complete names what is bad for sure, then the cause, then what has no result', () => {
+  const named = (id: string, verdict: Verdict) => ({ ...one(verdict), id });
+  const missing = ['1.1.1', '1.1.2', '9.9'].map((id) => named(id, 'missing'));
+  const without = missing.map(({ id }) => ({ what: `Case ${id} has no result.`, case: id }));
+  const sentence = (verdicts: CaseVerdict[], problems = without) =>
+    decide(verdicts, problems, false).sentence.replace(/^INCOMPLETE: \d+ of \d+ cases have a result\. /, '');
+  expect(sentence([...missing, named('7.1.6', 'regressed')])).toBe('7.1.6 regressed. 1.1.1 and 2 more have no result.');
+  expect(
+    sentence([...missing, named('2.1', 'changed'), named('7.1.5', 'regressed'), named('7.1.6', 'regressed')]),
+  ).toBe('7.1.5 and 1 more regressed. 1.1.1 and 2 more have no result.');
+  expect(sentence([...missing, named('2.1', 'changed')])).toBe('2.1 changed. 1.1.1 and 2 more have no result.');
+  expect(sentence([...missing, named('2.1', 'improved')])).toBe('1.1.1 and 2 more have no result.');
+  const died = { what: 'The server ended in mid-run (in flight: case 1.1.1).', case: '1.1.1' };
+  expect(sentence([...missing, named('7.1.6', 'regressed')], [died, ...without])).toBe(`7.1.6 regressed. ${died.what}`);
+  const unreadable = ['2.1', '2.2'].map((id) => ({ what: `The result of ${id} is stale.`, case: id }));
+  expect(sentence([...missing, named('2.1', 'same')], [...unreadable, ...without])).toBe(
+    'The result of 2.1 is stale. The same of 1 more.',
+  );
+});

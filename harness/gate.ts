@@ -1,3 +1,4 @@
+import { alikeProblems } from '../reports/problems.ts';
 import { type CaseVerdict, type Problem, type Report, VERDICTS } from '../reports/report.ts';
 import { isUnexpected } from '../reports/vocabulary.ts';
 
@@ -43,8 +44,8 @@ export function decide(
       counts.missing > 0
         ? `${played} of ${total - counts.skipped} cases have a result`
         : `${played} of ${total} cases have a result, but not all can be trusted`;
-    const reason = problems[0]?.what ?? (played === 0 ? 'No case was played.' : 'Some cases have no result.');
-    return gate('undecided', 3, `INCOMPLETE: ${missing}. ${reason}`);
+    const known = worstKnown(verdicts);
+    return gate('undecided', 3, `INCOMPLETE: ${missing}. ${known}${reasonOf(verdicts, problems, played)}`);
   }
   if (stopping.length > 0) {
     const parts = VERDICTS.flatMap((verdict) => {
@@ -68,4 +69,27 @@ export function decide(
     0,
     `PASSED: ${counts.same} of ${total} cases are as expected${asides.length > 0 ? ` (${asides.join(', ')})` : ''}.`,
   );
+}
+
+/** What is bad whatever the other cases would have shown: it must not drown in those that have no result. */
+function worstKnown(verdicts: readonly CaseVerdict[]): string {
+  for (const verdict of ['regressed', 'changed'] as const) {
+    const [first, ...others] = verdicts.filter((one) => one.verdict === verdict);
+    if (first !== undefined) return `${first.id}${andMore(others.length)} ${verdict}. `;
+  }
+  return '';
+}
+
+/** What kept us from knowing: the first problem, or where many cases have the same, what it left without a result. */
+function reasonOf(verdicts: readonly CaseVerdict[], problems: readonly Problem[], played: number): string {
+  const [first, ...alike] = alikeProblems(problems)[0] ?? [];
+  if (first === undefined) return played === 0 ? 'No case was played.' : 'Some cases have no result.';
+  if (alike.length === 0) return first.what;
+  const missing = verdicts.filter(({ verdict }) => verdict === 'missing');
+  if (!missing.some(({ id }) => id === first.case)) return `${first.what} The same of ${alike.length} more.`;
+  return `${first.case}${andMore(missing.length - 1)} have no result.`;
+}
+
+function andMore(others: number): string {
+  return others === 0 ? '' : ` and ${others} more`;
 }

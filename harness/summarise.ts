@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CaseVerdict, Outcome, Try } from '../reports/report.ts';
 import { explainDifferences } from '../reports/sentence.ts';
+import { isTruncated } from '../reports/truncated.ts';
 import { findDifferences, weigh } from './diff.ts';
 import type { Conformant, Expectation } from './expected.ts';
 import { normalise } from './normalise.ts';
@@ -64,8 +65,9 @@ export function judge(
     });
     const { outcome: actual, ...first } = play(result);
     const again = tries.get(id) ?? [];
+    const cut = isTruncated(result.detail) ? { truncated: true as const } : {};
     // Only of what somebody may want to write an entry for.
-    const told = { ...known, ...(first.verdict === 'same' ? {} : place) };
+    const told = { ...known, ...(first.verdict === 'same' ? {} : place), ...cut };
     if (again.length === 0) return { ...told, id, actual, expected, ...first };
     const plays = [result, ...again].map(play);
     return {

@@ -27,6 +27,7 @@ import {
   VERDICT_FACES,
   verdictOf,
 } from './vocabulary.ts';
+import { when } from './when.ts';
 import { wireView } from './wire-view.ts';
 
 /** Events of a list shown in full; a case of 1 000 messages says how many more there are. */
@@ -62,7 +63,7 @@ export function caseView(
   const wire = detail === undefined ? null : wireView(detail);
   return {
     kind: 'case',
-    title: `${info.id} ${face.glyph} ${agent.name} – run ${report.run.started}`,
+    title: `${info.id} ${face.glyph} ${agent.name} – run ${when(report.run.started).text}`,
     id: info.id,
     keys: KEYS,
     words: null,
@@ -71,9 +72,7 @@ export function caseView(
     gate: decisionFace(report.gate.decision),
     category: `${info.category} ${info.categoryTitle}`,
     face,
-    close: one.actual === null ? null : CLOSE_GRADE_FACES[one.actual.behaviorClose],
-    expectedFace: one.expected === null ? null : GRADE_FACES[one.expected.behavior],
-    expectedClose: one.expected === null ? null : CLOSE_GRADE_FACES[one.expected.behaviorClose],
+    ...gradesView(one),
     verdict: VERDICT_FACES[one.verdict],
     sentence: one.sentence,
     why: one.why ?? null,
@@ -85,10 +84,12 @@ export function caseView(
           ? agent.expectedFile
           : `${agent.expectedFile}, line ${one.line}`,
     rfc: info.rfc.map((text) => ({ text, href: rfcLink(text) })),
-    started: detail?.started ?? null,
+    started: detail === undefined ? null : when(detail.started, true),
     duration: one.durationMs === null ? null : duration(one.durationMs),
     previousProblem: nextProblem(report, agent, index, -1),
     nextProblem: nextProblem(report, agent, index, 1),
+    caseStep: report.cases.length > 1,
+    problemStep: nextProblem(report, agent, index, -1) !== null || nextProblem(report, agent, index, 1) !== null,
     prompt: promptView(info, one, detail),
     previous: report.cases[index - 1]?.id ?? null,
     next: report.cases[index + 1]?.id ?? null,
@@ -111,6 +112,27 @@ export function caseView(
     serverOutput: one.serverOutput === undefined || one.serverOutput.length === 0 ? null : one.serverOutput.join('\n'),
     rerun: rerunCommand(report.run.command, info.id),
     raw: rawLink(one.result, '../../'),
+  };
+}
+
+/**
+ * The grades in as few chips as say it: that of the close where it is another word, the expected ones where they are not
+ * the same. 7.1.6 would be four times INFORMATIONAL, and what went wrong stands in none of them.
+ */
+function gradesView({ actual, expected, verdict }: CaseVerdict) {
+  const closeOf = (outcome: Outcome) =>
+    outcome.behaviorClose === outcome.behavior ? null : CLOSE_GRADE_FACES[outcome.behaviorClose];
+  const alike =
+    actual !== null &&
+    expected !== null &&
+    actual.behavior === expected.behavior &&
+    actual.behaviorClose === expected.behaviorClose;
+  const shown = alike ? null : expected;
+  return {
+    close: actual === null ? null : closeOf(actual),
+    expectedFace: shown === null ? null : GRADE_FACES[shown.behavior],
+    expectedClose: shown === null ? null : closeOf(shown),
+    aside: alike && isNews(verdict) ? 'as expected; it is the facts that differ' : null,
   };
 }
 
@@ -290,7 +312,7 @@ function yesNo(value: boolean): string {
 }
 
 /** Sizes shown as rows of a table; where there are more, the others are told in one line. */
-const SIZES_SHOWN = 20;
+const SIZES_SHOWN = 15;
 
 /** Those sizes that moved the most octets, in order of size; the others as `size×count`, folded. */
 function octetsView(stats: Readonly<Record<string, number>>) {

@@ -16,6 +16,7 @@ it('gives back what was packed', () => {
     grade: fc.constantFrom(...CELL_GRADES),
     close: fc.constantFrom(...CELL_CLOSES),
     known: fc.boolean(),
+    truncated: fc.boolean(),
     code: fc.constantFrom('1000', '1006', '4999', 'none'),
     ms: fc.option(fc.nat({ max: 400_000 })),
   });
@@ -27,5 +28,7 @@ it('gives back what was packed', () => {
 });
 
 it('takes a few characters for a cell like most others', () => {
-  expect(packCells([{ verdict: 'same', grade: 'ok', close: 'ok', known: false, code: '1000', ms: 31 }])).toBe('31');
+  const usual = { verdict: 'same', grade: 'ok', close: 'ok', known: false, truncated: false, code: '1000', ms: 31 };
+  expect(packCells([usual])).toBe('31');
+  expect(packCells([usual, { ...usual, truncated: true }])).toBe('31 31t');
 });

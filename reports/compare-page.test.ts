@@ -11,13 +11,26 @@ const details = {
 };
 const pageOf = (comparison = sampleComparison) => [...comparePage([comparison], details)][0]?.content ?? '';
 const page = pageOf();
+/** One agent, in two runs. */
+const runs = { ...sampleComparison, b: { ...sampleComparison.a, run: 'the second run' } };
 
 it('sums up in a line, without what did not occur', () => {
-  expect(comparisonSentence(sampleComparison)).toBe(
+  expect(comparisonSentence(runs)).toBe(
     '1 regressed, 1 removed, 1 changed, 1 fixed, 1 added, 6 the same, 1 without an outcome on either side',
   );
-  const counts = { ...sampleComparison.counts, regressed: 0, removed: 0, changed: 0, added: 0 };
-  expect(comparisonSentence({ ...sampleComparison, counts, without: 0 })).toBe('1 fixed, 6 the same');
+  const counts = { ...runs.counts, regressed: 0, removed: 0, changed: 0, added: 0 };
+  expect(comparisonSentence({ ...runs, counts, without: 0 })).toBe('1 fixed, 6 the same');
+});
+
+it('says of two agents how they differ, for none of them was the other', () => {
+  expect(comparisonSentence(sampleComparison)).toBe(
+    '1 worse in B, 1 only in A, 1 different, 1 better in B, 1 only in B, 6 the same, 1 without an outcome on either side',
+  );
+  const words = page.slice(page.indexOf('<main')).replace(/<[^>]*>/g, '');
+  expect(words).not.toMatch(/regressed|removed|changed|fixed|added|expected/i);
+  expect(words).toContain('The server’s close code was 1001 (going away), in A 1000 (normal closure).');
+  expect(words).toContain('Both of 7 May 2026, 18:09 UTC, run ');
+  expect(pageOf(runs)).toMatch(/A: <time[^>]*>7 May 2026, 18:09 UTC<\/time>, run 2026.*· B: .*run the second run/);
 });
 
 it('shows each change with glyph and word, and leads to the case on both sides', () => {
@@ -28,14 +41,14 @@ it('shows each change with glyph and word, and leads to the case on both sides',
     ['▲', 'fixed'],
     ['+', 'added'],
   ])
-    expect(page).toContain(`<b aria-hidden="true">${glyph}</b> ${word}</span>`);
+    expect(pageOf(runs)).toContain(`<b aria-hidden="true">${glyph}</b> ${word}</span>`);
   expect(page).toContain(`href="cases/${sampleComparison.a.slug}/2.4.html"`);
   expect(page).toContain(`href="cases/${sampleComparison.b.slug}/2.4.html"`);
   expect(page.match(/<details class="compared /g)).toHaveLength(5);
 });
 
 it('counts each kind of change, and leads to the same with A and B swapped', () => {
-  expect(page).toMatch(/regressed<\/span>\s*1<\/label>/);
+  expect(page).toMatch(/worse in B<\/span>\s*1<\/label>/);
   expect(page).not.toContain('swap A and B');
   const turned = { ...sampleComparison, a: sampleComparison.b, b: sampleComparison.a };
   const pages = [...comparePage([sampleComparison], details, 'index.html', [turned])];
@@ -70,7 +83,7 @@ it('is the same page whatever the names hold', () => {
 it('has a form for pull requests, in which no name is markup', () => {
   const text = comparisonMarkdown([sampleComparison]);
   expect(text).toContain(
-    '| ▼ regressed | 2.4 | OK, close OK, code 1000 (normal closure) | OK, close UNCLEAN, code none |',
+    '| ▼ worse in B | 2.4 | OK, close OK, code 1000 (normal closure) | OK, close UNCLEAN, code none |',
   );
   expect(text).not.toContain('<img');
 });

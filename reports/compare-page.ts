@@ -7,13 +7,14 @@ import type { Outcome, OutcomeField } from './report.ts';
 import { eventText } from './sentence.ts';
 import { casePath, towardFace } from './views.ts';
 import { closeCode, count, type Face, GRADE_FACES, MISSING_FACE, plural } from './vocabulary.ts';
+import { when } from './when.ts';
 import { diffWire } from './wire-diff.ts';
 
 /** Cases of one comparison whose wire logs are held side by side on the page; for the others their pages are linked. */
 const WIRE_SHOWN = 60;
 
 /** How a change is shown: blue for better, orange for worse, told apart by glyph and word too. */
-export const CHANGE_FACES: Readonly<Record<Change, Face>> = {
+const CHANGE_FACES: Readonly<Record<Change, Face>> = {
   regressed: { glyph: '▼', word: 'regressed', tone: 'worse' },
   removed: { glyph: '−', word: 'removed', tone: 'worse' },
   changed: { glyph: '±', word: 'changed', tone: 'other' },
@@ -21,9 +22,27 @@ export const CHANGE_FACES: Readonly<Record<Change, Face>> = {
   added: { glyph: '+', word: 'added', tone: 'other' },
 };
 
-/** `regressed 2, fixed 1, 514 the same`: a comparison in a line. */
-export function comparisonSentence({ counts, same, without }: Comparison): string {
-  const told = CHANGES.filter((change) => counts[change] > 0).map((change) => `${count(counts[change])} ${change}`);
+/** Two agents beside each other: neither was the other, so nothing has regressed, been fixed or been added. */
+const AGENT_FACES: Readonly<Record<Change, Face>> = {
+  regressed: { ...CHANGE_FACES.regressed, word: 'worse in B' },
+  removed: { ...CHANGE_FACES.removed, word: 'only in A' },
+  changed: { ...CHANGE_FACES.changed, word: 'different' },
+  fixed: { ...CHANGE_FACES.fixed, word: 'better in B' },
+  added: { ...CHANGE_FACES.added, word: 'only in B' },
+};
+
+/** The faces of a comparison's changes: of one agent in two runs, or of two agents. */
+export function changeFaces({ a, b }: Pick<Comparison, 'a' | 'b'>): Readonly<Record<Change, Face>> {
+  return a.agent === b.agent ? CHANGE_FACES : AGENT_FACES;
+}
+
+/** `2 regressed, 1 fixed, 514 the same`: a comparison in a line. */
+export function comparisonSentence(comparison: Comparison): string {
+  const { counts, same, without } = comparison;
+  const faces = changeFaces(comparison);
+  const told = CHANGES.filter((change) => counts[change] > 0).map(
+    (change) => `${count(counts[change])} ${faces[change].word}`,
+  );
   const rest = without === 0 ? '' : `, ${count(without)} without an outcome on either side`;
   return `${[...told, `${count(same)} the same`].join(', ')}${rest}`;
 }
@@ -63,7 +82,7 @@ function pageView(
     words: null,
     changes: CHANGES.map((change) => ({
       change,
-      face: CHANGE_FACES[change],
+      face: (comparisons[0] === undefined ? CHANGE_FACES : changeFaces(comparisons[0]))[change],
       n: count(comparisons.reduce((sum, { counts }) => sum + counts[change], 0)),
     })),
     pairs: comparisons.map((comparison, at) => pairView(comparison, at, detailOf)),
@@ -87,6 +106,8 @@ function pairView(comparison: Comparison, at: number, detailOf: { a: DetailOf; b
     a: sideView(a),
     b: sideView(b),
     sentence: comparisonSentence(comparison),
+    /** Of two agents of one run, its facts are told once. */
+    together: a.run === b.run,
     none: cases.length === 0,
     cases: cases.map((one, place) => ({
       ...caseView(one, a, b),
@@ -97,7 +118,7 @@ function pairView(comparison: Comparison, at: number, detailOf: { a: DetailOf; b
 }
 
 function sideView({ agent, run, started, commit }: Side) {
-  return { agent, run, started, commit: commit?.slice(0, 12) ?? null };
+  return { agent, run, started: when(started), commit: commit?.slice(0, 12) ?? null };
 }
 
 function caseView(one: ComparedCase, a: Side, b: Side) {
@@ -105,7 +126,7 @@ function caseView(one: ComparedCase, a: Side, b: Side) {
     id: one.id,
     title: one.title,
     change: one.change,
-    face: CHANGE_FACES[one.change],
+    face: changeFaces({ a, b })[one.change],
     sentence: one.sentence,
     a: outcomeView(one.a, a, one.id),
     b: outcomeView(one.b, b, one.id),
@@ -124,10 +145,13 @@ function caseView(one: ComparedCase, a: Side, b: Side) {
 function outcomeView(outcome: Outcome | null, side: Side, id: string) {
   return {
     face: outcome === null ? MISSING_FACE : GRADE_FACES[outcome.behavior],
-    code: outcome === null ? null : String(outcome.remoteCloseCode ?? 'no code'),
-    clean: outcome === null ? null : outcome.wasClean ? 'clean' : 'not clean',
+    end: outcome === null ? null : `${endCode(outcome)}, ${outcome.wasClean ? 'clean' : 'not clean'}`,
     href: outcome === null ? null : side.root + casePath(side.slug, id),
   };
+}
+
+function endCode({ remoteCloseCode }: Outcome): string {
+  return remoteCloseCode === null ? 'no close code' : `close ${remoteCloseCode}`;
 }
 
 function fieldLines(outcome: Outcome, field: OutcomeField): string[] {

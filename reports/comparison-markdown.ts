@@ -1,4 +1,4 @@
-import { CHANGE_FACES, comparisonSentence } from './compare-page.ts';
+import { changeFaces, comparisonSentence } from './compare-page.ts';
 import type { Comparison } from './comparison.ts';
 import { capped, escapeMarkdown, SUMMARY_LIMIT_BYTES } from './markdown.ts';
 import type { Outcome } from './report.ts';
@@ -13,7 +13,15 @@ export function comparisonMarkdown(comparisons: readonly Comparison[]): string {
     '',
     ...(comparison.cases.length === 0 ? [] : ['| | Case | A | B | What changed |', '|---|---|---|---|---|']),
     ...comparison.cases.map(({ id, change, a, b, sentence }) =>
-      ['', `${CHANGE_FACES[change].glyph} ${change}`, id, brief(a), brief(b), sentence, '']
+      [
+        '',
+        `${changeFaces(comparison)[change].glyph} ${changeFaces(comparison)[change].word}`,
+        id,
+        brief(a),
+        brief(b),
+        sentence,
+        '',
+      ]
         .map((cell, at) => (at === 0 || at === 6 ? cell : ` ${escapeMarkdown(cell)} `))
         .join('|'),
     ),

@@ -36,7 +36,7 @@ const text = (content: string) =>
 
 it('has the figures of each run as a table, newest first, and a gap for one that was cut short', () => {
   expect(text(page)).toMatch(
-    /4 2026-05-04T00:00:00.000Z 4262169abcde docker ✓ PASSED 8 0 2 0 1 0 2 3 2026-05-03.* ○ INCOMPLETE – – – – – – – 1 2026-05-01/,
+    /4 4 May 2026, 00:00 UTC 4262169abcde docker ✓ PASSED 8 0 2 0 1 0 2 3 3 May 2026.* ○ INCOMPLETE – – – – – – – 1 1 May 2026/,
   );
   const bars = [...page.matchAll(/<rect class="\w+" x="(\d+)"/g)].map(([, x]) => x);
   expect(new Set(bars)).toEqual(new Set(['0', '20', '30']));
@@ -53,7 +53,7 @@ it('has a grid of the cases that ever changed, with the first bad commit', () =>
 
 it('tells times of the last run’s machine only, and runs of its suite only', () => {
   expect(text(page)).toContain('9 Limits');
-  expect(text(page)).toContain('2026-05-04T00:00:00.000Z 400 ms 400 ms 400 ms');
+  expect(text(page)).toContain('4 May 2026, 00:00 UTC 400 ms 400 ms 400 ms');
   const elsewhere = pageOf([line(1, '+', '=', { machine: 'there' }), ...LINES.slice(2)]);
   expect(elsewhere.match(/<polyline points="([^"]*)"/)?.[1]?.split(' ')).toHaveLength(2);
   expect(text(pageOf([line(1, '+', '=', { suite: 'other' }), ...LINES.slice(2)], 3))).toContain(
@@ -80,6 +80,20 @@ it('gives each case a strip of its last runs, on its own page', () => {
     'Last runs , newest last: ✓ ✓ ✓ ✗ 1 flips',
   );
   expect(pages[0]?.content).toContain('href="history.html"');
+});
+
+it('has axes with words, and no chart of one run', () => {
+  const drawn = text(page).slice(text(page).indexOf('ours'));
+  expect(drawn).toMatch(
+    /11 cases 0 run 1, 1 May 2026, 00:00 UTC run 4, 4 May 2026, 00:00 UTC ✓ OK .*✗ FAILED Runs, newest/,
+  );
+  expect(drawn).toContain('9 Limits 400 ms 0 run 1, 1 May 2026');
+  expect(page.match(/<svg class="chart"/g)).toHaveLength(3);
+  const single = pageOf(LINES.slice(0, 1));
+  expect(single).not.toContain('<svg');
+  expect(text(single)).toMatch(/1 run with Autobahn 25\.10\.1\. The charts begin with the second\./);
+  expect(text(single)).toContain('Cases that ever changed With one run nothing can have.');
+  expect(text(single)).toContain('1 May 2026, 00:00 UTC 100 ms 100 ms 100 ms');
 });
 
 it('is no page without a run', () => {

@@ -2,8 +2,10 @@ import type { ReportFile } from './files.ts';
 import { type CaseHistory, caseHistories, GRADE_LETTERS, type HistoryLine, isTimed } from './history.ts';
 import { render } from './render.ts';
 import type { CaseInfo } from './report.ts';
+import { spread } from './times.ts';
 import { decisionFace } from './views.ts';
 import { duration, type Face, GRADE_FACES, MISSING_FACE, plural } from './vocabulary.ts';
+import { when } from './when.ts';
 
 /** Runs shown; older ones stay in the file. */
 const RUNS_SHOWN = 60;
@@ -12,6 +14,9 @@ const GRID_ROWS = 150;
 /** The charts are drawn in units of these: a run is as wide as STEP, the whole as high as HEIGHT. */
 const STEP = 10;
 const HEIGHT = 100;
+/** A run's width on the screen, as long as there is room; and how many runs make a chart, for one has no trend. */
+const RUN_PIXELS = 36;
+const CHART_FROM = 2;
 
 const FACES: Readonly<Record<string, Face>> = {
   ...Object.fromEntries(
@@ -43,7 +48,7 @@ export function* historyPage(
       { key: '?', does: 'these keys' },
     ],
     words: null,
-    sentence: `${plural(lines.length, 'run')} with ${last.suite}${all.length > lines.length ? `; ${all.length - lines.length} older ones, or with another suite, are in the file` : ''}${unreadable > 0 ? `; ${unreadable} lines of the file could not be read` : ''}.`,
+    sentence: `${plural(lines.length, 'run')} with ${last.suite}${all.length > lines.length ? `; ${all.length - lines.length} older ones, or with another suite, are in the file` : ''}${unreadable > 0 ? `; ${unreadable} lines of the file could not be read` : ''}.${lines.length < CHART_FROM ? ' The charts begin with the second.' : ''}`,
     agents: last.agents.map(({ name }) => agentView(name, lines, suite)),
   };
   yield { path: 'history.html', content: render('history', view) };
@@ -57,12 +62,15 @@ function agentView(name: string, all: readonly HistoryLine[], suite: readonly Ca
     changed.length <= GRID_ROWS ? changed : [...changed].sort((a, b) => b.flips - a.flips).slice(0, GRID_ROWS);
   return {
     name,
-    chart: chartView(name, lines),
+    chart: lines.length < CHART_FROM ? null : chartView(name, lines),
     runs: lines.map((line, at) => runView(name, line, at)).reverse(),
     grid: {
-      none: changed.length === 0,
+      none: changed.length > 0 ? null : lines.length < CHART_FROM ? 'With one run nothing can have.' : 'None did.',
       left: changed.length > shown.length ? `${changed.length - shown.length} more changed` : null,
-      runs: lines.map(({ started, commit }, at) => ({ n: at + 1, title: `${started}, ${commitText(commit)}` })),
+      runs: lines.map(({ started, commit }, at) => ({
+        n: at + 1,
+        title: `${when(started).text}, ${commitText(commit)}`,
+      })),
       rows: shown.map((history) => gridRow(history, lines)),
     },
     times: timesView(name, lines, suite),
@@ -80,12 +88,23 @@ function gradesOf(name: string, line: HistoryLine): Map<string, number> {
   return tally;
 }
 
+/** What stands along a chart: the most at its top, the first and last run below it. */
+function axes(runs: readonly { n: number; started: string }[], top: string) {
+  const [first, last] = [runs[0], runs.at(-1)];
+  const end = (run: typeof first) => ({ n: run?.n ?? 0, started: when(run?.started ?? '') });
+  return { top, from: end(first), to: end(last) };
+}
+
 /** Stacked counts, one step a run. A run that was not decided has none: a gap, never a zero. */
 function chartView(name: string, lines: readonly HistoryLine[]) {
+  const told = new Set<string>();
+  let most = 0;
   const bars = lines.flatMap((line, at) => {
     if (line.decision === 'undecided') return [];
     const tally = gradesOf(name, line);
     const total = [...tally.values()].reduce((sum, n) => sum + n, 0);
+    most = Math.max(most, total);
+    for (const letter of tally.keys()) told.add(letter);
     let y = HEIGHT;
     return Object.entries(FACES).flatMap(([letter, { tone }]) => {
       const n = tally.get(letter) ?? 0;
@@ -96,12 +115,21 @@ function chartView(name: string, lines: readonly HistoryLine[]) {
       return n === 0 ? [] : [{ tone, x: at * STEP, y: Math.max(0, y).toFixed(1), height: height.toFixed(1) }];
     });
   });
-  return { width: widthOf(lines), height: HEIGHT, step: STEP - 1, bars };
+  return {
+    ...drawing(lines.length),
+    ...axes(
+      lines.map(({ started }, at) => ({ n: at + 1, started })),
+      plural(most, 'case'),
+    ),
+    step: STEP - 1,
+    bars,
+    legend: Object.entries(FACES).flatMap(([letter, face]) => (told.has(letter) ? [face] : [])),
+  };
 }
 
-/** A few runs do not fill the page: each is as wide as one of twenty. */
-function widthOf(lines: readonly HistoryLine[]): number {
-  return Math.max(20, lines.length) * STEP;
+/** A chart's own measures, and its width on the screen: a few runs do not fill the page. */
+function drawing(runs: number) {
+  return { width: runs * STEP, height: HEIGHT, pixels: runs * RUN_PIXELS };
 }
 
 function runView(name: string, line: HistoryLine, at: number) {
@@ -109,7 +137,7 @@ function runView(name: string, line: HistoryLine, at: number) {
   const verdicts = line.agents.find((agent) => agent.name === name)?.verdicts ?? '';
   return {
     n: at + 1,
-    started: line.started,
+    started: when(line.started),
     commit: `${commitText(line.commit)}${line.dirty === true ? ', changed' : ''}`,
     engine: line.engine,
     decision: decisionFace(line.decision),
@@ -151,12 +179,20 @@ function timesView(name: string, all: readonly HistoryLine[], suite: readonly Ca
       : [
           {
             title: `${category} ${title}`,
-            width: widthOf(lines),
-            height: HEIGHT,
-            bands: runs.map((run) => ({ x: run.at * STEP + STEP / 2, from: y(run.most), to: y(run.least) })),
-            line: runs.map((run) => `${run.at * STEP + STEP / 2},${y(run.median)}`).join(' '),
+            chart:
+              lines.length < CHART_FROM
+                ? null
+                : {
+                    ...drawing(lines.length),
+                    ...axes(
+                      runs.map(({ at, started }) => ({ n: at + 1, started })),
+                      duration(most),
+                    ),
+                    bands: runs.map((run) => ({ x: run.at * STEP + STEP / 2, from: y(run.most), to: y(run.least) })),
+                    line: runs.map((run) => `${run.at * STEP + STEP / 2},${y(run.median)}`).join(' '),
+                  },
             runs: runs.slice(-10).map((run) => ({
-              started: run.started,
+              started: when(run.started),
               least: duration(run.least),
               median: duration(run.median),
               most: duration(run.most),
@@ -164,12 +200,7 @@ function timesView(name: string, all: readonly HistoryLine[], suite: readonly Ca
           },
         ];
   });
-  return groups.length === 0 ? null : { machine, groups };
-}
-
-function spread(ms: readonly number[]): { least: number; median: number; most: number } {
-  const sorted = [...ms].sort((a, b) => a - b);
-  return { least: sorted[0] ?? 0, median: sorted[sorted.length >> 1] ?? 0, most: sorted.at(-1) ?? 0 };
+  return groups.length === 0 ? null : { machine, scaled: lines.length >= CHART_FROM, groups };
 }
 
 /** A case's last fifty runs, for its own page: newest last. Empty without a history. */

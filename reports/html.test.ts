@@ -75,6 +75,18 @@ describe('every page', () => {
     }
   });
 
+  it('says when as a person would, with what a machine wants beside it', () => {
+    for (const content of pages.values()) {
+      expect(text(content)).not.toMatch(/\d\dT\d\d:\d\d/);
+      for (const [, datetime, words] of content.matchAll(/<time datetime="([^"]*)">(.*?)<\/time>/g)) {
+        expect(datetime).toBe('2026-05-07T18:09:48.789Z');
+        expect(words).toBe('7 May 2026, 18:09:48 UTC');
+      }
+    }
+    expect(index).toContain('<time ');
+    expect(seed).toContain('<time ');
+  });
+
   it('gives each id once, and every link within the report and its anchors leads somewhere', () => {
     for (const [path, content] of pages) {
       const ids = [...content.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
@@ -95,9 +107,17 @@ describe('every page', () => {
 });
 
 describe('the index', () => {
+  it('tells the times of 9 and 12 apart from all others, with the slowest of each', () => {
+    const times = text(/<section aria-labelledby="slowest">[\s\S]*?<\/section>/.exec(index)?.[0] ?? '');
+    expect(times).toMatch(
+      /What took longest Times by part of the suite and agent Agent Cases Median Slowest Together 9 Limits .* 1 12 ms 12 ms 9\.1\.1 12 ms/,
+    );
+    expect(times).toMatch(/ 12 permessage-deflate .* all others .* The slowest of 9 Limits 12 ms 9\.1\.1 /);
+  });
+
   it('begins with the gate in words and, where we could not tell, with what kept us from knowing', () => {
     expect(text(index)).toMatch(
-      /○ INCOMPLETE exit code 3 INCOMPLETE: 15 of 22 cases.*What kept us from knowing.*Needs attention.*All cases/,
+      /○ INCOMPLETE exit code 3 15 of 22 cases.*What kept us from knowing.*Needs attention.*All cases/,
     );
     for (const part of [
       'The server ended while',
@@ -146,19 +166,23 @@ describe('the index', () => {
       ([, word]) => word,
     );
     expect([...new Set(words)]).toEqual(['regressed', 'missing', 'changed', 'new', 'flaky', 'improved']);
-    expect(words).toHaveLength(15);
+    // Five that are missing for one reason are one line.
+    expect(words).toHaveLength(11);
+    expect(text(list)).toContain('○ missing 5 cases ');
     expect(text(list)).toContain(
       'The server never answered the Close frame: it dropped TCP without a closing handshake.',
     );
   });
 
   it('folds what is beyond sixty', () => {
-    const agents = Array.from({ length: 10 }, (_, i) => ({ name: `a${i}`, slug: `a${i}`, url: 'ws://x', cases: [] }));
-    expect(render('index', indexView({ ...sampleReport, agents }))).toContain('<summary>50 more cases</summary>');
+    const agents = Array.from({ length: 70 }, (_, i) => ({ name: `a${i}`, slug: `a${i}`, url: 'ws://x', cases: [] }));
+    expect(render('index', indexView({ ...sampleReport, agents }))).toContain('<summary>10 more lines</summary>');
   });
 
   it('shows each case of each agent with glyph and word, a missing one too', () => {
-    const cells = [...index.matchAll(/<td[^>]*><a class=[\s\S]*?(?=<td|<\/tr>)/g)].map(([cell]) => text(cell).trim());
+    const cells = [...index.matchAll(/<td[^>]*><a (?:class|href)="[^>]*><small>[\s\S]*?(?=<td|<\/tr>)/g)].map(
+      ([cell]) => text(cell).trim(),
+    );
     expect(cells).toHaveLength(22);
     for (const cell of cells) {
       expect(cell).toMatch(/: (OK|NON-STRICT|INFORMATIONAL|UNIMPLEMENTED|FAILED|MISSING|SKIPPED)( |$)/);
@@ -168,7 +192,8 @@ describe('the index', () => {
   });
 
   it('gives every grade in the matrix a glyph, and none to a screen reader', () => {
-    for (const face of [...Object.values(GRADE_FACES), MISSING_FACE, SKIPPED_FACE])
+    expect(index).toContain(`.matrix td a::before{font-weight:700;content:"${GRADE_FACES.OK.glyph} " / ""}`);
+    for (const face of [...Object.values(GRADE_FACES), MISSING_FACE, SKIPPED_FACE].filter(({ word }) => word !== 'OK'))
       expect(index).toContain(`.matrix a.${face.tone}::before{content:"${face.glyph} " / ""}`);
   });
 
@@ -317,7 +342,9 @@ describe('a case page', () => {
   it('shows the two ends of a huge wire log and says how much is left out', () => {
     const detail: CaseDetail = {
       ...sampleDetail('7.1.6', 'a', sampleOutcome({ droppedByMe: true })),
-      wirelog: Array.from({ length: 65_536 }, () => ({ row: 'octets', direction: 'in', length: 1, hex: '00' })),
+      wirelog: Array.from({ length: 65_536 }, (_, at) => {
+        return { row: 'octets', direction: at % 2 === 0 ? 'in' : 'out', length: 1, hex: '00' };
+      }),
     };
     const [agent] = sampleReport.agents;
     if (agent === undefined) throw new Error('the sample has no agent');
@@ -326,6 +353,63 @@ describe('a case page', () => {
     expect(content.match(/<tr id="w/g)).toHaveLength(401);
     expect(text(content)).toContain('65536 END TCP was dropped by the fuzzing client');
     expect(content.length).toBeLessThan(200_000);
+  });
+
+  it('makes one row of reads or writes in a long wire log in which no frame begins, and keeps those others point to', () => {
+    const octets = (hex: string, direction: 'in' | 'out' = 'out') =>
+      ({ row: 'octets', direction, length: hex.length / 2, hex }) as const;
+    const ping = {
+      row: 'frame',
+      direction: 'out',
+      opcode: 9,
+      fin: true,
+      rsv: 0,
+      masked: true,
+      mask: '00000000',
+    } as const;
+    const wirelog = Array.from({ length: 10 }, () => [
+      { ...ping, length: 1, payload: 'p' },
+      ...['89', '81', '00', '00', '00', '00', '70'].map((hex) => octets(hex)),
+    ]).flat();
+    const rows = (log: CaseDetail['wirelog']) => {
+      const detail = {
+        ...sampleDetail('7.1.6', 'a', sampleOutcome()),
+        httpRequest: '?',
+        httpResponse: '?',
+        wirelog: log,
+      };
+      const [agent] = sampleReport.agents;
+      if (agent === undefined) throw new Error('the sample has no agent');
+      const content = render('case', caseView(sampleReport, agent, 5, detail));
+      return [...content.matchAll(/<tr id="w\d+"[\s\S]*?<\/tr>/g)].map(([row]) => text(row).trim());
+    };
+    const long = rows(wirelog);
+    expect(long).toHaveLength(2 * 10 + 1);
+    expect(long.slice(0, 3)).toEqual([
+      '0 → TX FRAME · 9 ping · FIN · len 1 · mask 00000000 row 1 p',
+      '1 → TX OCTETS · 7 octets · in 7 writes row 0 89810000000070',
+      '8 → TX FRAME · 9 ping · FIN · len 1 · mask 00000000 row 9 p',
+    ]);
+    // A short log is shown as it is, and directions are never mixed.
+    expect(rows(wirelog.slice(0, 8))).toHaveLength(8 + 1);
+    expect(rows([...wirelog, octets('00', 'in'), octets('00', 'in')])).toHaveLength(2 * 10 + 1 + 1);
+  });
+
+  it('says the grades once where they are the same, and says it where they are as expected and the facts are not', () => {
+    const chips = (path: string) => text(/<p class="chips">[\s\S]*?<\/p>/.exec(page(path))?.[0] ?? '').trim();
+    expect(chips(`cases/${OURS}/7.1.6.html`)).toBe(
+      '▼ regressed graded i INFORMATIONAL as expected; it is the facts that differ',
+    );
+    expect(chips(`cases/${OURS}/1.1.1.html`)).toBe('= as expected graded ✓ OK');
+    expect(chips(`cases/${OURS}/7.5.1.html`)).toBe('± changed graded ✓ OK close ! WRONG CODE expected ✓ OK');
+    expect(chips(`cases/${OURS}/1.1.2.html`)).toBe('○ missing graded ○ MISSING expected ✓ OK');
+  });
+
+  it('tells steps to a case from steps to a problem', () => {
+    const steps = text(/<span class="steps">[\s\S]*?<\/nav>/.exec(seed)?.[0] ?? '').trim();
+    expect(steps).toBe(
+      'case ← previous case 6.4.2 next case 7.5.1 → problem ← previous problem 6.4.2 next problem 7.5.1 →',
+    );
   });
 
   it('leads to its neighbours, the other agents, the raw record and the command for this case alone', () => {

@@ -1,7 +1,10 @@
+import { attentionView } from './attention.ts';
 import { packCells } from './cell-facts.ts';
+import { idRanges } from './id-ranges.ts';
 import { alikeProblems } from './problems.ts';
 import { SLOW_MS } from './query.ts';
-import type { AgentReport, CaseInfo, CaseVerdict, Outcome, Problem, Report } from './report.ts';
+import type { AgentReport, CaseInfo, CaseVerdict, Problem, Report } from './report.ts';
+import { timesView } from './times.ts';
 import { casePath, ciJob, decisionFace, outcomeFace, webLink } from './views.ts';
 import {
   CLOSE_GRADE_FACES,
@@ -11,29 +14,30 @@ import {
   GRADE_FACES,
   isNews,
   MISSING_FACE,
-  needsAttention,
   plural,
   SKIPPED_FACE,
   VERDICT_FACES,
   verdictOf,
 } from './vocabulary.ts';
+import { when } from './when.ts';
 
 /** Entries of the attention list shown at once; the rest is folded below them. */
 const ATTENTION_SHOWN = 60;
-const SLOWEST_SHOWN = 10;
 
 /** Everything `templates/index.hbs` names, in the order of the page. */
 export function indexView(report: Report, hasHistory = false) {
-  const attention = needsAttention(report).map(({ agent, case: one }) => attentionView(agent, one));
+  const attention = attentionView(report);
+  const plan = report.cases.map(({ id }) => id);
   return {
     kind: 'index',
     id: null,
-    title: `${decisionFace(report.gate.decision).word} – ${report.agents.map(({ name }) => name).join(', ')} – ${report.run.started}`,
+    title: `${decisionFace(report.gate.decision).word} – ${report.agents.map(({ name }) => name).join(', ')} – ${when(report.run.started).text}`,
     decision: decisionFace(report.gate.decision),
-    sentence: report.gate.sentence,
+    // The word stands before it already, with its glyph.
+    sentence: report.gate.sentence.replace(`${decisionFace(report.gate.decision).word}: `, ''),
     exitCode: report.gate.exitCode,
     undecided: report.gate.decision === 'undecided',
-    problems: problemsView(report.problems),
+    problems: problemsView(report.problems, plan),
     facts: facts(report),
     counts: countsView(report),
     grades: gradesView(report),
@@ -43,13 +47,13 @@ export function indexView(report: Report, hasHistory = false) {
     several: report.agents.length > 1,
     attention: attention.slice(0, ATTENTION_SHOWN),
     attentionRest: attention.slice(ATTENTION_SHOWN),
-    attentionMore: attention.length > ATTENTION_SHOWN ? plural(attention.length - ATTENTION_SHOWN, 'more case') : null,
+    attentionMore: attention.length > ATTENTION_SHOWN ? plural(attention.length - ATTENTION_SHOWN, 'more line') : null,
     planned: plural(report.cases.length, 'case'),
     /** The style sheet knows up to twelve columns; more are squeezed. */
     columns: Math.min(report.agents.length, 12),
     agents: report.agents.map((agent) => agentView(report, agent)),
     categories: categoriesView(report),
-    slowest: slowestView(report),
+    times: timesView(report),
     tool: `${report.tool.name} ${report.tool.version}`,
     command: report.run.command,
   };
@@ -61,6 +65,7 @@ const KEYS = [
   { key: 'n p', does: 'next, previous case that needs attention' },
   { key: 'j k', does: 'next, previous case shown' },
   { key: 'Enter', does: 'open it' },
+  { key: 'c', does: 'copy a link to what is shown' },
   { key: 'u', does: 'to the top' },
   { key: 'd', does: 'light or dark' },
   { key: 'Esc', does: 'end the search, close this' },
@@ -74,7 +79,10 @@ const WORDS = [
   { key: 's:failed · s:!ok', does: 'by grade, also that of the close' },
   { key: 'close:1006 · close:none', does: 'by the server’s close code' },
   { key: 'is:regressed · is:unexpected', does: 'by verdict' },
-  { key: 'is:different · is:known · is:slow · is:flaky', does: 'agents differ; known deviations; from 1 s on' },
+  {
+    key: 'is:different · is:known · is:slow · is:truncated',
+    does: 'agents differ; known deviations; from 1 s on; not all of it recorded',
+  },
   { key: 'a:ours · ours:ok ws:!ok', does: 'by agent' },
   { key: 'd>1000', does: 'by duration in milliseconds' },
   { key: '!word -word', does: 'not so' },
@@ -97,6 +105,7 @@ function cellFacts(one: CaseVerdict): Parameters<typeof packCells>[0][number] {
     grade: outcomeFace(one).word.toLowerCase(),
     close: one.actual?.behaviorClose.toLowerCase() ?? '',
     known: isKnown(one),
+    truncated: one.truncated === true,
     code: String(one.actual?.remoteCloseCode ?? 'none'),
     ms: one.durationMs === null ? null : Math.round(one.durationMs),
   };
@@ -108,13 +117,19 @@ function isKnown(one: CaseVerdict): boolean {
 }
 
 /** Hundreds of the same are one, with the ids of the others. */
-function problemsView(problems: readonly Problem[]) {
+function problemsView(problems: readonly Problem[], plan: readonly string[]) {
   return alikeProblems(problems).map(([first, ...others]) => ({
     ...problemView(first, others.length === 0),
     alike:
       others.length === 0
         ? null
-        : { count: plural(others.length, 'more case'), ids: others.map((other) => other.case).join(', ') },
+        : {
+            count: plural(others.length, 'more case'),
+            ids: idRanges(
+              others.map((other) => other.case ?? ''),
+              plan,
+            ).join(', '),
+          },
   }));
 }
 
@@ -146,7 +161,7 @@ function facts({ run, engine, suite, tool, gate }: Report) {
     ['Strict', gate.strict ? 'yes: NON-STRICT fails' : null],
   ];
   return {
-    started: run.started,
+    started: when(run.started, true),
     list: list.flatMap(([name, value, address]) => (value === null ? [] : [{ name, value, href: webLink(address) }])),
   };
 }
@@ -185,6 +200,11 @@ function gradesView(report: Report) {
     ...grades,
     filterLink({ glyph: '◇', word: 'known', tone: 'quiet' }, 'is:known', all.filter(isKnown).length),
     filterLink({ glyph: '◷', word: 'slow', tone: 'quiet' }, 'is:slow', slow),
+    filterLink(
+      { glyph: '…', word: 'truncated', tone: 'quiet' },
+      'is:truncated',
+      all.filter(({ truncated }) => truncated === true).length,
+    ),
   ].filter(({ some }) => some);
 }
 
@@ -199,41 +219,6 @@ function filterLink(face: Face, word: string, n: number) {
   };
 }
 
-/** The cases that took longest, of all agents. */
-function slowestView(report: Report) {
-  return report.agents
-    .flatMap((agent) => agent.cases.map((one) => ({ agent, id: one.id, ms: one.durationMs ?? 0 })))
-    .sort((a, b) => b.ms - a.ms)
-    .slice(0, SLOWEST_SHOWN)
-    .filter(({ ms }) => ms > 0)
-    .map(({ agent, id, ms }) => ({ id, agent: agent.name, duration: duration(ms), href: casePath(agent.slug, id) }));
-}
-
-function attentionView(agent: AgentReport, one: CaseVerdict) {
-  return {
-    id: one.id,
-    agent: agent.name,
-    href: casePath(agent.slug, one.id),
-    sentence: one.sentence,
-    mark: VERDICT_FACES[one.verdict],
-    ...turn(one),
-  };
-}
-
-/** What became of what, in a few words: the grades, or where they are the same, the close codes. */
-function turn({ expected, actual }: CaseVerdict) {
-  const pair = (outcome: Outcome) => gradePair(outcome.behavior, outcome.behaviorClose);
-  const code = (outcome: Outcome) => `close ${outcome.remoteCloseCode ?? 'without code'}`;
-  if (expected === null || actual === null) return { was: null, is: actual === null ? null : pair(actual) };
-  if (pair(expected) !== pair(actual)) return { was: pair(expected), is: pair(actual) };
-  if (code(expected) !== code(actual)) return { was: code(expected), is: code(actual) };
-  return { was: null, is: null };
-}
-
-function gradePair(behavior: string, close: string): string {
-  return close === 'OK' || close === behavior ? behavior : `${behavior}, close ${close}`;
-}
-
 /** Cases folded by category, then subcategory; neighbours in the plan, so its order stays. */
 function categoriesView(report: Report) {
   return chunk(report.cases, ({ category }) => category).map((cases) => {
@@ -242,7 +227,7 @@ function categoriesView(report: Report) {
     return {
       id: first?.category ?? '',
       title: first?.categoryTitle ?? '',
-      open: rollups.some(({ news }) => news !== null),
+      open: report.agents.some((agent) => hasNews(agent, cases)),
       count: plural(cases.length, 'case'),
       rollups,
       groups: chunk(cases, ({ subcategory }) => subcategory ?? '').map((group) => ({
@@ -258,6 +243,12 @@ function categoriesView(report: Report) {
       })),
     };
   });
+}
+
+/** Something to look at; where nothing at all was played the line above says it, and 500 rows would not. */
+function hasNews(agent: AgentReport, cases: readonly CaseInfo[]): boolean {
+  const verdicts = cases.map(({ id }) => verdictOf(agent, id).verdict);
+  return verdicts.some(isNews) && !verdicts.every((verdict) => verdict === 'missing');
 }
 
 function rollup(agent: AgentReport, cases: readonly CaseInfo[]) {
@@ -281,6 +272,7 @@ function cell(agent: AgentReport, info: CaseInfo) {
   return {
     href: casePath(agent.slug, info.id),
     agent: agent.name,
+    tone: outcomeFace(one).tone === 'ok' ? null : outcomeFace(one).tone,
     face: outcomeFace(one),
     close: close !== null && close.word === outcomeFace(one).word ? null : close,
     code: one.actual?.remoteCloseCode ?? (one.actual === null ? null : 'no code'),

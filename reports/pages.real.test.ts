@@ -171,6 +171,129 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
+  it('are the same again from one address: filter, case and wire row, with the neighbours of the filter and a way back into it', async () => {
+    const { page, seen, close } = await watchedPage(browser);
+    await page.goto(`${at('sample/index.html')}#?${new URLSearchParams({ q: 's:!ok a:img' })}`);
+    const rows = () =>
+      page.locator('tr[data-case]:visible').evaluateAll((all) => all.map((row) => row.getAttribute('data-case')));
+    const shown = await rows();
+    expect(shown).toEqual(['1.1.2', '2.4', '6.4.1', '7.1.6', '7.13.1', '12.1.1', '12.1.2']);
+    await page.locator('tr[data-case="7.1.6"] td a').first().click();
+    await page.waitForURL(/7\.1\.6\.html/);
+    await page.locator('#w10 th a').click();
+    const address = page.url();
+
+    await page.goto('about:blank');
+    await page.goto(address);
+    const marked = page.locator('tr.at');
+    expect(await marked.getAttribute('id')).toBe('w10');
+    expect(await marked.evaluate((row) => Math.abs(row.getBoundingClientRect().top))).toBeLessThan(720);
+    expect(await page.locator('[rel=prev] b').textContent()).toBe('6.4.1');
+    expect(await page.locator('[rel=next] b').textContent()).toBe('7.13.1');
+    // A step to a problem leaves the neighbours, not the filter.
+    await page.keyboard.press('n');
+    await page.waitForURL(/7\.5\.1\.html/);
+    await page.keyboard.press('p');
+    await page.waitForURL(/7\.1\.6\.html/);
+    expect(await page.locator('tr.at').count()).toBe(0);
+    await page.keyboard.press('k');
+    await page.waitForURL(/6\.4\.1\.html/);
+    await page.keyboard.press('u');
+    await page.waitForURL(/index\.html/);
+    expect(await rows()).toEqual(shown);
+    // Without a filter a link to a case is the plain one again.
+    await page.keyboard.press('Escape');
+    await page.locator('tr[data-case="7.1.6"] td a').first().click();
+    await page.waitForURL(/7\.1\.6\.html$/);
+    expect(seen).toEqual([]);
+    await close();
+  });
+
+  it('show row and column of the cell under pointer or focus, with its head', async () => {
+    const { page, close } = await watchedPage(browser, { viewport: { width: 1280, height: 900 } });
+    await page.goto(at('sample/index.html'));
+    // Which of these are not as they are at rest: both heads, both cells of two rows, and the rows' names.
+    const parts = ['.agents > :nth-child(2)', '.agents > :nth-child(3)'].concat(
+      ['2.4', '7.1.6'].flatMap((id) => [1, 2, 3].map((n) => `tr[data-case="${id}"] > :nth-child(${n})`)),
+    );
+    const looks = () =>
+      page.evaluate(
+        `${JSON.stringify(parts)}.map((part) => {
+          const of = (one) => getComputedStyle(one).backgroundColor;
+          const one = document.querySelector(part);
+          return [of(one), of(one.parentElement), getComputedStyle(one).textDecorationLine].join();
+        })`,
+      ) as Promise<string[]>;
+    await page.mouse.move(0, 0);
+    const rest = await looks();
+    const lit = async () => (await looks()).flatMap((look, i) => (look === rest[i] ? [] : [parts[i]]));
+    expect(await lit()).toEqual([]);
+    // The whole column with its head, the whole row with its name.
+    const cross = [parts[1], parts[4], ...parts.slice(5)];
+    await page.locator('tr[data-case="7.1.6"] td').nth(1).hover();
+    expect(await lit()).toEqual(cross);
+    await page.mouse.move(0, 0);
+    await page.locator('tr[data-case="7.1.6"] td a').nth(1).focus();
+    expect(await lit()).toEqual(cross);
+    await close();
+  });
+
+  it('tell at most twelve keys, and those are the keys that do something', async () => {
+    const { page, close } = await watchedPage(browser);
+    for (const path of ['sample/index.html', SEED, 'sample/compare.html', 'sample/history.html']) {
+      await page.goto(at(path));
+      await page.keyboard.press('?');
+      const told = (await page.locator('dialog#keys kbd').allTextContents()).flatMap((keys) => keys.split(' '));
+      expect(told.length, path).toBeGreaterThan(2);
+      expect(told.length, path).toBeLessThanOrEqual(12);
+      await page.setViewportSize({ width: 320, height: 700 });
+      const narrowest = await page
+        .locator('dialog#keys dd')
+        .evaluateAll((all) => Math.min(...all.map((one) => one.getBoundingClientRect().width)));
+      expect(narrowest, path).toBeGreaterThan(120);
+      await page.keyboard.press('Escape');
+      // Every key that can be typed: a command is one whose default the page prevents. Links lead nowhere meanwhile.
+      const commands: string[] = await page.evaluate(`(() => {
+        addEventListener('click', (event) => event.preventDefault(), true);
+        const typed = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
+        return [...typed, 'Escape'].filter((key) => {
+          document.getElementById('keys').close();
+          document.activeElement.blur();
+          return !document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+        });
+      })()`);
+      const asTold = commands.map((key) => (key === 'Escape' ? 'Esc' : key));
+      // Enter is the browser's own.
+      expect(asTold.sort(), path).toEqual(told.filter((key) => key !== 'Enter').sort());
+    }
+    await close();
+  });
+
+  it('show both agents of two at 320 px, side by side', async () => {
+    const { page, close } = await watchedPage(browser, { viewport: { width: 320, height: 700 } });
+    await page.goto(at('sample/index.html'));
+    const inside = async (selector: string) => {
+      const boxes = await page.locator(selector).evaluateAll((all) =>
+        all.map((one) => {
+          const { left, right } = one.getBoundingClientRect();
+          return [left, right];
+        }),
+      );
+      expect(boxes.length, selector).toBeGreaterThan(1);
+      for (const [left = -1, right = 999] of boxes) {
+        expect(left, selector).toBeGreaterThanOrEqual(0);
+        expect(right, selector).toBeLessThanOrEqual(320);
+      }
+    };
+    await inside('.matrix .agents > .name');
+    await inside('tr[data-case="7.1.6"] td a');
+    await inside('tr[data-case="2.4"] td');
+    // And what was expected beside what came.
+    await page.goto(at(SEED));
+    await inside('.fields tr.apart > *');
+    await close();
+  });
+
   it('compare: hide kinds of change, keep that in the address, and swap A and B at the case that is read', async () => {
     const { page, seen, close } = await watchedPage(browser);
     await page.goto(at('sample/compare.html'));
@@ -201,7 +324,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     const { page, seen, close } = await watchedPage(browser, { javaScriptEnabled: false });
     await page.goto(at('sample/index.html'));
     expect(await page.locator('#filter').isVisible()).toBe(false);
-    expect(await page.locator('.attention li').count()).toBe(15);
+    expect(await page.locator('.attention li').count()).toBe(11);
     await page.locator('details.category > summary').first().click();
     await page.locator('details.category > summary').first().click();
     expect(await page.locator('tr[data-case]').count()).toBe(11);
@@ -234,6 +357,34 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     }
     await page.goto(`${at(SEED)}#wire`);
     expect(await page.locator('tr.end .fault').textContent()).toContain('was never answered');
+    await close();
+  });
+
+  it('copy a link, the hex of a row and of the whole wire log, and a prompt, each where it belongs', async () => {
+    const { page, seen, close } = await watchedPage(browser, { permissions: ['clipboard-read', 'clipboard-write'] });
+    const copied = async (button: ReturnType<typeof page.getByRole>) => {
+      await page.evaluate('navigator.clipboard.writeText("nothing")');
+      await button.first().click();
+      await page.waitForFunction('navigator.clipboard.readText().then((text) => text !== "nothing")');
+      return await page.evaluate<string>('navigator.clipboard.readText()');
+    };
+    const filtered = `${at('sample/index.html')}#?q=s%3Afailed`;
+    await page.goto(filtered);
+    expect(await copied(page.getByRole('button', { name: 'copy link' }))).toBe(filtered);
+    await page.goto(`${at(SEED)}#w3`);
+    expect(await copied(page.locator('.tools').getByRole('button', { name: 'copy link' }))).toBe(`${at(SEED)}#w3`);
+    const wire = page.locator('section[aria-labelledby=wire]');
+    expect(await copied(wire.locator('#wire-view').getByRole('button', { name: 'copy hex' }))).toBe(
+      '0 → TX 474554202f\n1 ← RX 485454502f312e31 ...',
+    );
+    const again = page.locator('section[aria-labelledby=again]');
+    expect(await copied(again.getByRole('button', { name: 'copy prompt' }))).toMatch(
+      /^A WebSocket server was tested with case 7\.1\.6 .*What in the server may be the cause, and how would you find it\?$/s,
+    );
+    expect(await copied(again.getByRole('button', { name: 'copy command' }))).toBe(
+      'npm run conformance -- 7.1.6 --engine docker',
+    );
+    expect(seen).toEqual([]);
     await close();
   });
 

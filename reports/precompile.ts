@@ -15,10 +15,13 @@ const FOLDER = new URL('./templates/', import.meta.url);
 
 /** What goes into each kind of page: style sheets and scripts, in this order. A `.ts` file is a module of ours. */
 const KINDS: Readonly<Record<string, { css: readonly string[]; js: readonly string[] }>> = {
-  index: { css: ['base.css', 'index.css'], js: ['../query.ts', '../cell-facts.ts', 'page.js', 'index.js'] },
+  index: {
+    css: ['base.css', 'index.css'],
+    js: ['../query.ts', '../cell-facts.ts', '../shown-ids.ts', 'page.js', 'index.js'],
+  },
   compare: { css: ['base.css', 'compare.css'], js: ['page.js', 'compare.js'] },
   history: { css: ['base.css', 'history.css'], js: ['page.js', 'history.js'] },
-  case: { css: ['base.css', 'case.css'], js: ['page.js', 'case.js'] },
+  case: { css: ['base.css', 'case.css'], js: ['../shown-ids.ts', 'page.js', 'case.js'] },
 };
 
 /** Source of `compiled.js`, made from the files of `templates/`. Throws with the file's name when one is not allowed. */

@@ -9,6 +9,7 @@ const cell = (facts: Partial<QueryCell> = {}): QueryCell => ({
   code: '1000',
   verdict: 'same',
   known: false,
+  truncated: false,
   ms: 5,
   ...facts,
 });
@@ -49,7 +50,7 @@ const ROWS: readonly QueryRow[] = [
     '9.1.1',
     'Limits',
     cell({ verdict: 'skipped', grade: 'skipped', close: '', ms: null }),
-    cell({ agent: 'ws', ms: 999 }),
+    cell({ agent: 'ws', ms: 999, truncated: true }),
   ),
   row(
     '12.1.1',
@@ -117,6 +118,8 @@ describe('a query finds', () => {
     ['is:skipped', ['9.1.1']],
     ['is:known', ['6.4.1']],
     ['is:slow', ['2.1']],
+    ['is:truncated', ['9.1.1']],
+    ['is:truncated a:ours', []],
     ['is:unexpected', ['2.1', '2.10', '7.1.6', '7.13.1', '12.1.1']],
     ['-is:unexpected', ['1.1.1', '6.4.1', '9.1.1']],
     ['is:regressed,missing', ['2.10', '7.13.1']],
@@ -129,6 +132,7 @@ describe('a query finds', () => {
     ['d<5', []],
     ['d=999', ['9.1.1']],
     ['ours:ok ws:!ok', []],
+    ['our:!ok w:ok', ['2.10', '6.4.1', '7.13.1', '9.1.1', '12.1.1']],
     ['ours:!ok ws:ok', ['2.10', '6.4.1', '7.13.1', '9.1.1', '12.1.1']],
     ['s:failed d>1000', []],
     ['s:ok close:1006', ['7.13.1']],
@@ -139,6 +143,15 @@ describe('a query finds', () => {
   it('nothing where the words hold only for different cells', () => {
     expect(found('a:ours close:1006')).toEqual([]);
   });
+});
+
+it('an agent whose name has a space is meant by its first letters, as long as no other begins with them', () => {
+  const one = row('1.1.1', '', cell({ agent: 'websock server' }), cell({ agent: 'websocket-node', grade: 'failed' }));
+  const matches = (query: string) => parseQuery(query, ['Websock server', 'websocket-node']).matches(one);
+  expect(matches('websocket:failed')).toBe(true);
+  expect(matches('websocket:ok')).toBe(false);
+  expect(parseQuery('websock:ok', ['Websock server', 'websocket-node']).problems).toHaveLength(1);
+  expect(parseQuery('websock:ok', ['Websock server', 'ws']).matches(one)).toBe(true);
 });
 
 describe('a word that is not known', () => {

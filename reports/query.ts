@@ -20,6 +20,8 @@ export interface QueryCell {
   verdict: string;
   /** A deviation that the expectation file knows, with its reason. */
   known: boolean;
+  /** A payload or wire log of it was cut. */
+  truncated: boolean;
   ms: number | null;
 }
 
@@ -41,7 +43,7 @@ export const SLOW_MS = 1000;
 
 const VERDICTS = ['same', 'regressed', 'improved', 'changed', 'new', 'missing', 'flaky', 'skipped'];
 const GRADES = ['ok', 'non-strict', 'informational', 'unimplemented', 'failed', 'missing', 'skipped'];
-const STATES = [...VERDICTS, 'different', 'known', 'slow', 'unexpected'];
+const STATES = [...VERDICTS, 'different', 'known', 'slow', 'truncated', 'unexpected'];
 /** RFC 6455 framing up to closing is `core`; the categories are those of the suite. */
 const TAGS: Readonly<Record<string, readonly number[]>> = {
   '@core': [1, 2, 3, 4, 5, 6, 7, 10],
@@ -127,15 +129,22 @@ function meaningOf({ text, quoted }: Word, agents: readonly string[], problems: 
     case 'is':
       return stateOf(value, problems) ?? plainText;
     default: {
-      const agent = agents.find((name) => name.toLowerCase() === key);
+      const agent = agentCalled(key, agents);
       if (agent === undefined) {
         problems.push(`${key}: is not known; there are s:, a:, close:, is:, d> and the agents’ names.`);
         return plainText;
       }
       const graded = oneOf(value, hasGrade);
-      return { of: 'row', test: (row) => row.cells.some((cell) => cell.agent === key && graded(cell)) };
+      return { of: 'row', test: (row) => row.cells.some((cell) => cell.agent === agent && graded(cell)) };
     }
   }
+}
+
+/** The one name that is this word, else the only one that begins with it: `websock:ok` where a name has a space. */
+function agentCalled(word: string, agents: readonly string[]): string | undefined {
+  const names = agents.map((name) => name.toLowerCase());
+  const begun = names.filter((name) => name.startsWith(word));
+  return names.find((name) => name === word) ?? (begun.length === 1 ? begun[0] : undefined);
 }
 
 /** `7.1` begins 7.1 and 7.1.6, not 7.13: whole components. */
@@ -199,6 +208,8 @@ function hasState(cell: QueryCell, state: string): boolean {
   switch (state) {
     case 'known':
       return cell.known;
+    case 'truncated':
+      return cell.truncated;
     case 'slow':
       return cell.ms !== null && cell.ms >= SLOW_MS;
     case 'unexpected':

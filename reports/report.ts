@@ -89,6 +89,8 @@ const caseVerdictSchema = z.object({
   /** Where it does not, and something is to be told: the line of what an entry for it would stand behind, or first in. */
   insertLine: z.number().int().optional(),
   durationMs: z.number().nullable(),
+  /** Something of it is not on its page: a payload or wire log that was cut. Absent where nothing was. */
+  truncated: z.literal(true).optional(),
   /** What the server printed while the case was in flight, perhaps beside others; its first lines. */
   serverOutput: z.array(z.string()).optional(),
   /** Path of the recorded JSON, relative to the report's folder. */

@@ -1,6 +1,6 @@
 import type { ComparedCase, Comparison } from './comparison.ts';
 import { HOSTILE_NAMES, sampleDifferences, sampleOutcome, sampleReport } from './sample.ts';
-import { explainDifferences } from './sentence.ts';
+import { explainDifferences, IN_A } from './sentence.ts';
 
 /** A comparison with each kind of change, whose agents have names that would break out of a page. */
 
@@ -16,7 +16,10 @@ function compared(
   const toward = change === 'fixed' ? 'better' : change === 'changed' ? 'sideways' : 'worse';
   const differences = a === null || b === null ? [] : sampleDifferences(b, a, toward);
   const title = sampleReport.cases.find((info) => info.id === id)?.title ?? '';
-  return { id, title, change, a, b, differences, sentence: explainDifferences(b, a, differences) };
+  const without = a === null ? 'A' : 'B';
+  const sentence =
+    a === null || b === null ? `${without} has no outcome of this case.` : explainDifferences(b, a, differences, IN_A);
+  return { id, title, change, a, b, differences, sentence };
 }
 
 const [AGENT_A, AGENT_B] = sampleReport.agents;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CLOSE_GRADES, GRADES, type ReceivedEvent } from './detail.ts';
 import { type Difference, OUTCOME_FIELDS, type Outcome } from './report.ts';
 import { sampleDifferences, sampleOutcome } from './sample.ts';
-import { eventText, explainDifferences, firstApart } from './sentence.ts';
+import { eventText, explainDifferences, firstApart, IN_A } from './sentence.ts';
 
 const explain = (actual: Partial<Outcome>, expected: Partial<Outcome> = {}, toward: Difference['toward'] = 'worse') => {
   const [a, e] = [sampleOutcome(actual), sampleOutcome(expected)];
@@ -218,6 +218,11 @@ describe('explainDifferences', () => {
         const sentence = explainDifferences(actual, expected, sampleDifferences(actual, expected));
         expect(sentence).toMatch(/^[^\n\r\0]+\.$/);
         expect(sentence.length).toBeLessThan(700);
+        // Of two sides of a comparison none was expected to be the other.
+        const apart = sampleDifferences(actual, expected);
+        expect(explainDifferences(actual, expected, apart, IN_A)).toMatch(
+          apart.length === 0 ? /^The server did what/ : /^(?!.*(expected|wanted)).+\.$/,
+        );
       }),
     );
   });

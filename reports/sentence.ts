@@ -3,6 +3,42 @@ import type { Difference, Outcome, OutcomeField } from './report.ts';
 import { visibleLine } from './visible.ts';
 import { closeCode } from './vocabulary.ts';
 
+/** What an outcome is held against, in the words that follow from it: an expectation, or the other side of a comparison. */
+interface Against {
+  /** Stands before a value: `expected 1000`. */
+  is: string;
+  better: string;
+  unlike: string;
+  /** The same where the expectation was that something happens. */
+  unlikeWanted: string;
+  /** Where the fuzzing client was to drop TCP. */
+  thereDropped: string;
+  missing(event: string, nth: string): string;
+  nothingMore: string;
+  events: string;
+}
+const EXPECTED: Against = {
+  is: 'expected',
+  better: 'Better than expected',
+  unlike: 'which was not expected',
+  unlikeWanted: 'which was expected',
+  thereDropped: 'where the fuzzing client was expected to',
+  missing: (event, nth) => `${event} was expected as the ${nth} event and never came`,
+  nothingMore: 'nothing more was expected',
+  events: 'the expected ones',
+};
+/** Nobody expects anything of B but that A is something else. */
+export const IN_A: Against = {
+  is: 'in A',
+  better: 'Better in B',
+  unlike: 'unlike in A',
+  unlikeWanted: 'unlike in A',
+  thereDropped: 'where in A the fuzzing client did',
+  missing: (event, nth) => `${event}, in A the ${nth} event, never came`,
+  nothingMore: 'nothing more did in A',
+  events: 'those in A',
+};
+
 /**
  * Says in one plain sentence how an outcome differs from what was expected of it: what happened to the connection
  * first, since that is mostly the cause, then what was received, and the grades only where no fact explains them.
@@ -12,19 +48,22 @@ export function explainDifferences(
   actual: Outcome | null,
   expected: Outcome | null,
   differences: readonly Difference[],
+  against: Against = EXPECTED,
 ): string {
   if (actual === null) return 'There is no result for this case, so nothing is known about it.';
   if (expected === null) return `Nothing is expected of this case yet: it was graded ${grades(actual)}.`;
   if (differences.length === 0) return 'The server did what was expected of it.';
   const apart = new Set(differences.map((difference) => difference.at));
   if (differences.every((difference) => difference.toward === 'better')) {
-    return `Better than expected: ${improvements(actual, expected, apart).join(', ')}.`;
+    return `${against.better}: ${improvements(actual, expected, apart).join(', ')}.`;
   }
   const never = neverPlayed(actual, apart);
   const clauses = (
-    never === null ? [connectionClause(actual, expected, apart), eventsClause(actual, expected, apart)] : [never]
+    never === null
+      ? [connectionClause(actual, expected, apart, against), eventsClause(actual, expected, apart, against)]
+      : [never]
   ).filter((clause) => clause !== null);
-  const sentence = clauses.length > 0 ? clauses.join('; ') : gradesClause(actual, expected, apart);
+  const sentence = clauses.length > 0 ? clauses.join('; ') : gradesClause(actual, expected, apart, against);
   return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
 }
 
@@ -47,8 +86,13 @@ function neverPlayed(actual: Outcome, apart: ReadonlySet<OutcomeField>): string 
 }
 
 /** The first of these that holds is the cause; the others follow from it. */
-function connectionClause(actual: Outcome, expected: Outcome, apart: ReadonlySet<OutcomeField>): string | null {
-  return unclean(actual, expected, apart) ?? closing(actual, expected, apart);
+function connectionClause(
+  actual: Outcome,
+  expected: Outcome,
+  apart: ReadonlySet<OutcomeField>,
+  against: Against,
+): string | null {
+  return unclean(actual, expected, apart, against) ?? closing(actual, expected, apart, against);
 }
 
 /** Dropped by the fuzzing client before any Close frame went either way: only a refused upgrade ends like this. */
@@ -57,7 +101,12 @@ function handshakeRefused({ droppedByMe, closedByMe, wasClean, remoteCloseCode, 
 }
 
 /** RFC 6455 7.1.4 and 7.2.1: the connection ended without a whole closing handshake, or the server kept TCP open. */
-function unclean(actual: Outcome, expected: Outcome, apart: ReadonlySet<OutcomeField>): string | null {
+function unclean(
+  actual: Outcome,
+  expected: Outcome,
+  apart: ReadonlySet<OutcomeField>,
+  against: Against,
+): string | null {
   const became = (field: OutcomeField) => apart.has(field) && actual[field] === true;
   const cause = became('failedByMe') ? 'the server broke the protocol, and ' : '';
 
@@ -76,7 +125,7 @@ function unclean(actual: Outcome, expected: Outcome, apart: ReadonlySet<OutcomeF
     }
     return actual.closedByMe
       ? `${cause}the server never answered the Close frame: it dropped TCP without a closing handshake`
-      : `${cause}the server dropped TCP without sending a Close frame${wanted(expected)}`;
+      : `${cause}the server dropped TCP without sending a Close frame${wanted(expected, against)}`;
   }
   // RFC 6455 7.1.1: dropping TCP is the server's task.
   if (became('droppedByMe') && actual.wasClean) {
@@ -86,7 +135,12 @@ function unclean(actual: Outcome, expected: Outcome, apart: ReadonlySet<OutcomeF
 }
 
 /** RFC 6455 7.1.5 and 7.4: the closing handshake took place, but with another code or begun by the other end. */
-function closing(actual: Outcome, expected: Outcome, apart: ReadonlySet<OutcomeField>): string | null {
+function closing(
+  actual: Outcome,
+  expected: Outcome,
+  apart: ReadonlySet<OutcomeField>,
+  against: Against,
+): string | null {
   const clauses: string[] = [];
   const expects = closeCode(expected.remoteCloseCode);
   if (apart.has('failedByMe') && actual.failedByMe) {
@@ -101,41 +155,44 @@ function closing(actual: Outcome, expected: Outcome, apart: ReadonlySet<OutcomeF
   if (apart.has('remoteCloseCode')) {
     clauses.push(
       actual.remoteCloseCode === null
-        ? `the server sent no close code, expected ${expects}`
-        : `the server’s close code was ${closeCode(actual.remoteCloseCode)}, expected ${expects}`,
+        ? `the server sent no close code, ${against.is} ${expects}`
+        : `the server’s close code was ${closeCode(actual.remoteCloseCode)}, ${against.is} ${expects}`,
     );
   }
   if (clauses.length > 0) return clauses.join(', and ');
-  if (apart.has('wasClean') && actual.wasClean) return 'the connection ended cleanly, which was not expected';
+  if (apart.has('wasClean') && actual.wasClean) return `the connection ended cleanly, ${against.unlike}`;
   if (apart.has('droppedByMe')) {
     return actual.droppedByMe
       ? 'the fuzzing client had to drop TCP, which is the server’s task'
-      : 'the server dropped TCP where the fuzzing client was expected to';
+      : `the server dropped TCP ${against.thereDropped}`;
   }
-  if (apart.has('failedByMe')) return 'the fuzzing client did not have to fail the connection, which was expected';
-  if (apart.has('wasOpenHandshakeTimeout')) return 'the opening handshake now ends in time, which was not expected';
-  if (apart.has('wasCloseHandshakeTimeout'))
-    return 'the server now answers the Close frame in time, which was not expected';
-  if (apart.has('wasServerConnectionDropTimeout')) return 'the server now drops TCP in time, which was not expected';
+  if (apart.has('failedByMe')) return `the fuzzing client did not have to fail the connection, ${against.unlikeWanted}`;
+  if (apart.has('wasOpenHandshakeTimeout')) return `the opening handshake now ends in time, ${against.unlike}`;
+  if (apart.has('wasCloseHandshakeTimeout')) return `the server now answers the Close frame in time, ${against.unlike}`;
+  if (apart.has('wasServerConnectionDropTimeout')) return `the server now drops TCP in time, ${against.unlike}`;
   return null;
 }
 
-function wanted({ remoteCloseCode }: Outcome): string {
-  return remoteCloseCode === null ? '' : ` (expected ${closeCode(remoteCloseCode)})`;
+function wanted({ remoteCloseCode }: Outcome, { is }: Against): string {
+  return remoteCloseCode === null ? '' : ` (${is} ${closeCode(remoteCloseCode)})`;
 }
 
 /** Names the first event that is not as expected. */
-function eventsClause(actual: Outcome, expected: Outcome, apart: ReadonlySet<OutcomeField>): string | null {
+function eventsClause(
+  actual: Outcome,
+  expected: Outcome,
+  apart: ReadonlySet<OutcomeField>,
+  against: Against,
+): string | null {
   if (!apart.has('received')) return null;
   const at = firstApart(actual.received, expected.received);
   const got = actual.received[at];
   const want = expected.received[at];
-  if (want !== undefined && got === undefined)
-    return `${article(want)} was expected as the ${ordinal(at)} event and never came`;
+  if (want !== undefined && got === undefined) return against.missing(article(want), ordinal(at));
   if (got !== undefined && want === undefined)
-    return `${article(got)} came as the ${ordinal(at)} event, and nothing more was expected`;
+    return `${article(got)} came as the ${ordinal(at)} event, and ${against.nothingMore}`;
   if (got !== undefined && want !== undefined)
-    return `the ${ordinal(at)} event was ${article(got)}, expected ${article(want)}`;
+    return `the ${ordinal(at)} event was ${article(got)}, ${against.is} ${article(want)}`;
   return null;
 }
 
@@ -179,15 +236,16 @@ function ordinal(index: number): string {
 }
 
 /** Only where the facts are as expected and a grade is not: the case judged by something outside the outcome. */
-function gradesClause(actual: Outcome, expected: Outcome, apart: ReadonlySet<OutcomeField>): string {
+function gradesClause(actual: Outcome, expected: Outcome, apart: ReadonlySet<OutcomeField>, against: Against): string {
   const clauses: string[] = [];
-  if (apart.has('behavior')) clauses.push(`the behaviour was graded ${actual.behavior}, expected ${expected.behavior}`);
+  if (apart.has('behavior'))
+    clauses.push(`the behaviour was graded ${actual.behavior}, ${against.is} ${expected.behavior}`);
   if (apart.has('behaviorClose')) {
-    clauses.push(`the close was graded ${actual.behaviorClose}, expected ${expected.behaviorClose}`);
+    clauses.push(`the close was graded ${actual.behaviorClose}, ${against.is} ${expected.behaviorClose}`);
   }
   return clauses.length > 0
     ? clauses.join(', and ')
-    : 'the events differ from the expected ones only in what is not shown';
+    : `the events differ from ${against.events} only in what is not shown`;
 }
 
 function improvements(actual: Outcome, expected: Outcome, apart: ReadonlySet<OutcomeField>): string[] {

@@ -4,6 +4,8 @@ import { examineWire, type Fault, type Insight, unansweredClose } from './wire.t
 
 /** Rows shown at each end of a wire log; what lies between them is counted and left to the raw file. */
 const SHOWN_AT_EACH_END = 200;
+/** Rows up to which a wire log is shown whole. */
+export const WIRE_ROWS_SHOWN = 2 * SHOWN_AT_EACH_END;
 /**
  * Logs up to this many rows show each header by its parts, and all the octets that were recorded; in longer ones the
  * first octets of a row have to do, or the page would be too large.
@@ -11,25 +13,27 @@ const SHOWN_AT_EACH_END = 200;
 const WHOLE_UP_TO = 50;
 /** Hex digits shown beside a row of octets; more are folded. */
 const SHORT_HEX = 32;
+/** Characters of a payload in a long log. */
+const SHORT_PAYLOAD = 40;
 
 /** The wire log for people: numbered rows, the middle of a huge one left out, and who ended TCP as its last line. */
 export function wireView(
   detail: Pick<CaseDetail, 'wirelog' | 'droppedByMe' | 'createWirelog' | 'httpRequest' | 'httpResponse'>,
 ) {
   const { wirelog, droppedByMe, createWirelog } = detail;
-  const left = Math.max(0, wirelog.length - 2 * SHOWN_AT_EACH_END);
+  const left = Math.max(0, wirelog.length - WIRE_ROWS_SHOWN);
   const isShown = (number: number) =>
     left === 0 || number < SHOWN_AT_EACH_END || number >= wirelog.length - SHOWN_AT_EACH_END;
   const insights = examineWire(detail);
-  const views = wirelog.flatMap((row, number) => {
+  const views = together(wirelog, insights, isShown).flatMap(({ row, number, writes }) => {
     const insight = insights[number];
-    return insight !== undefined && isShown(number) ? [viewOf(row, number, insight, isShown, wirelog.length)] : [];
+    return insight === undefined ? [] : [viewOf(row, number, insight, isShown, wirelog.length, writes)];
   });
   const unanswered = unansweredClose(wirelog);
   return {
-    head: left === 0 ? views : views.slice(0, SHOWN_AT_EACH_END),
+    head: left === 0 ? views : views.filter(({ number }) => number < SHOWN_AT_EACH_END),
     leftOut: left === 0 ? null : count(left),
-    tail: left === 0 ? [] : views.slice(SHOWN_AT_EACH_END),
+    tail: left === 0 ? [] : views.filter(({ number }) => number >= SHOWN_AT_EACH_END),
     end: droppedByMe ? 'TCP was dropped by the fuzzing client' : 'TCP was dropped by the server',
     endFault: unanswered === null ? null : endFault(unanswered, droppedByMe),
     endNumber: wirelog.length,
@@ -37,6 +41,30 @@ export function wireView(
     faults:
       views.filter(({ faults, tone }) => tone === 'in' && faults.length > 0).length + (unanswered === null ? 0 : 1),
   };
+}
+
+/**
+ * The rows that are shown. In a long log reads and writes that follow one another, and in which no frame begins, are one
+ * row: a frame sent octet by octet is one thing to look at, not fifteen.
+ */
+function together(wirelog: readonly WireRow[], insights: readonly Insight[], isShown: (number: number) => boolean) {
+  const groups: { row: WireRow; number: number; writes: number }[] = [];
+  for (const [number, row] of wirelog.entries()) {
+    if (!isShown(number)) continue;
+    const last = groups.at(-1);
+    if (
+      wirelog.length > WHOLE_UP_TO &&
+      last?.row.row === 'octets' &&
+      row.row === 'octets' &&
+      last.row.direction === row.direction &&
+      last.number + last.writes === number &&
+      insights[number]?.partners.length === 0
+    ) {
+      last.row = { ...last.row, length: last.row.length + row.length, hex: last.row.hex + row.hex };
+      last.writes++;
+    } else groups.push({ row, number, writes: 1 });
+  }
+  return groups;
 }
 
 /** RFC 6455 5.5.1: a Close frame has to be answered by one, if none was sent before. */
@@ -49,11 +77,18 @@ function endFault(row: number, droppedByMe: boolean) {
   };
 }
 
-function viewOf(row: WireRow, number: number, insight: Insight, isShown: (number: number) => boolean, rows: number) {
+function viewOf(
+  row: WireRow,
+  number: number,
+  insight: Insight,
+  isShown: (number: number) => boolean,
+  rows: number,
+  writes: number,
+) {
   const partners = insight.partners.filter(isShown);
   return {
     number,
-    ...rowView(row, insight.faults, rows <= WHOLE_UP_TO),
+    ...rowView(row, insight.faults, rows <= WHOLE_UP_TO, writes),
     // On purpose: what the fuzzing client breaks is what the case is about.
     faults: insight.faults.map(({ text }) =>
       row.row === 'frame' && row.direction === 'out' ? `on purpose: ${text}` : `breaks a rule: ${text}`,
@@ -69,7 +104,7 @@ function viewOf(row: WireRow, number: number, insight: Insight, isShown: (number
 
 const bare = { bits: [], payload: null, hex: null, longHex: null };
 
-function rowView(row: WireRow, faults: readonly Fault[], whole: boolean) {
+function rowView(row: WireRow, faults: readonly Fault[], whole: boolean, writes: number) {
   switch (row.row) {
     case 'octets':
       return {
@@ -77,7 +112,11 @@ function rowView(row: WireRow, faults: readonly Fault[], whole: boolean) {
         ...wayOf(row.direction),
         kind: 'octets',
         what: 'OCTETS',
-        bits: plain([`${count(row.length)} ${row.length === 1 ? 'octet' : 'octets'}`, ...(row.sync ? ['synced'] : [])]),
+        bits: plain([
+          `${count(row.length)} ${row.length === 1 ? 'octet' : 'octets'}`,
+          ...(writes > 1 ? [`in ${count(writes)} ${row.direction === 'in' ? 'reads' : 'writes'}`] : []),
+          ...(row.sync ? ['synced'] : []),
+        ]),
         hex:
           row.hex === ''
             ? null
@@ -92,10 +131,10 @@ function rowView(row: WireRow, faults: readonly Fault[], whole: boolean) {
       return {
         ...bare,
         ...wayOf(row.direction),
-        kind: 'frame',
+        kind: null,
         what: 'FRAME',
         bits: frameBits(row, faults),
-        payload: row.payload === '' ? null : row.payload,
+        payload: row.payload === '' ? null : whole ? row.payload : shortPayload(row.payload),
       };
     case 'timer':
       return {
@@ -115,6 +154,12 @@ function rowView(row: WireRow, faults: readonly Fault[], whole: boolean) {
         what: row.on ? 'wire log switched on' : 'wire log switched off: what follows was not recorded',
       };
   }
+}
+
+/** Cut by characters, so that none is cut in two. */
+function shortPayload(payload: string): string {
+  const characters = Array.from(payload);
+  return characters.length <= SHORT_PAYLOAD ? payload : `${characters.slice(0, SHORT_PAYLOAD).join('')} …`;
 }
 
 function wayOf(direction: 'in' | 'out') {

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pc from 'picocolors';
-import { CHANGE_FACES, comparePage, comparisonSentence } from '../../reports/compare-page.ts';
+import { changeFaces, comparePage, comparisonSentence } from '../../reports/compare-page.ts';
 import type { Comparison } from '../../reports/comparison.ts';
 import { comparisonMarkdown } from '../../reports/comparison-markdown.ts';
 import type { DetailOf } from '../../reports/files.ts';
@@ -89,8 +89,8 @@ export function comparisonLines(comparison: Comparison, style: Style): string[] 
     comparisonSentence(comparison),
     '',
     ...cases.map(({ id, change, sentence }) => {
-      const glyph = style.unicode ? CHANGE_FACES[change].glyph : ascii[change];
-      return `${glyph} ${colour.bold(id)} ${change}: ${visible(sentence)}`;
+      const { glyph, word } = changeFaces(comparison)[change];
+      return `${style.unicode ? glyph : ascii[change]} ${colour.bold(id)} ${word}: ${visible(sentence)}`;
     }),
     ...(cases.length === 0 ? [] : ['']),
   ];

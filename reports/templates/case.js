@@ -1,7 +1,8 @@
 // biome-ignore-all lint/correctness/noUnusedVariables: the scripts of one page share one scope
 // A case: steps to its neighbours, shows parts of the wire log, copies.
 const wanted = state();
-const of = (wanted.get('of') ?? '').split('~');
+const filtered = location.hash.startsWith('#?');
+const of = unpackIds(wanted.get('of') ?? '');
 const steps = { j: document.querySelector('[rel=next]'), k: document.querySelector('[rel=prev]') };
 const here = of.indexOf(document.body.dataset.case);
 if (here !== -1) {
@@ -13,18 +14,43 @@ if (here !== -1) {
     const id = of[here + by];
     const link = steps[key];
     if (!link) continue;
-    if (id === undefined || !/^[\d.]+$/.test(id)) {
+    if (id === undefined) {
       link.remove();
       steps[key] = null;
     } else {
-      link.href = `${id}.html${location.hash}`;
+      link.href = `${id}.html`;
       link.querySelector('b').textContent = id;
     }
   }
 }
 const up = document.querySelector('nav.top a');
-if (location.hash.startsWith('#?'))
+if (filtered) {
   up.hash = `?${new URLSearchParams({ q: wanted.get('q') ?? '', at: document.body.dataset.case })}`;
+  // Wherever one goes among the cases, the filter comes along.
+  const along = state();
+  along.delete('at');
+  for (const link of all('.steps a, .others a')) link.hash = `?${along}`;
+}
+
+// With a filter in the address there is no room for an anchor: the place on the page stands in it too, as `at`.
+const show = (id) => {
+  for (const one of all('.at')) one.classList.remove('at');
+  const part = id && $(id);
+  if (!part) return;
+  part.classList.add('at');
+  part.scrollIntoView({ block: part.matches('tr') ? 'center' : 'start' });
+};
+show(wanted.get('at'));
+addEventListener('hashchange', () => show(state().get('at')));
+document.addEventListener('click', (event) => {
+  const link = event.target.closest('main a[href^="#"]');
+  if (!link || !location.hash.startsWith('#?')) return;
+  event.preventDefault();
+  const place = state();
+  place.set('at', link.hash.slice(1));
+  history.replaceState(null, '', `#?${place}`);
+  show(link.hash.slice(1));
+});
 
 const follow = (link) => () => link?.click();
 const reveal = (id) => () => {
@@ -35,13 +61,18 @@ const reveal = (id) => () => {
   part.scrollIntoView();
 };
 
-const link = () => location.href.replace(/#\?.*/, '');
-const copyLink = copyButton('copy link', link);
+const copyLink = copyButton('copy link', () => location.href);
 $('theme').before(copyLink, ' ');
 
 const views = $('wire-view');
 if (views) {
   views.hidden = false;
+  const octets = () =>
+    all('#wire-log .octets').map((row) => {
+      const hex = all('.hex', row).map((one) => one.textContent.replace(/[ \n](?=[0-9a-f]{2})/g, ''));
+      return `${row.id.slice(1)} ${row.cells[1].textContent} ${hex.join('')}`;
+    });
+  views.append(copyButton('copy hex', () => octets().join('\n')));
   views.addEventListener('change', () => {
     for (const box of all('input', views)) $('wire-log').classList.toggle(`no-${box.name}`, !box.checked);
   });

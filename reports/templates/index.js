@@ -93,16 +93,24 @@ $('unfold').addEventListener('click', () => {
 addEventListener('hashchange', restore);
 
 // A case opened from a filtered matrix knows its neighbours in it.
-document.addEventListener('click', (event) => {
+const withFilter = (event) => {
   const link = event.target.closest('.matrix td a');
   const q = search.value.trim();
-  if (!link || q === '') return;
-  const of = rows.filter(({ row }) => !row.hidden).map(({ id }) => id);
-  link.hash = `?${new URLSearchParams({ q, of: of.length > 300 ? '' : of.join('~') })}`;
-});
+  if (!link) return;
+  if (q === '') {
+    link.hash = '';
+    return;
+  }
+  const of = packIds(rows.filter(({ row }) => !row.hidden).map(({ id }) => id));
+  link.hash = `?${new URLSearchParams({ q, of })}`;
+};
+for (const way of ['click', 'auxclick', 'contextmenu']) document.addEventListener(way, withFilter);
 
 const byRow = stepper(() => rows.filter(({ row }) => !row.hidden).map(({ row }) => row.querySelector('a')));
-const byProblem = stepper(() => all('.attention a'));
+const byProblem = stepper(() => all('.attention li').map((line) => line.querySelector('a')));
+// What the address says is what is shown: the filter is in it.
+const copyLink = $('copy-link');
+copyLink.addEventListener('click', () => copy(location.href, copyLink));
 Object.assign(commands, {
   '/': () => {
     search.focus();
@@ -112,6 +120,7 @@ Object.assign(commands, {
   k: () => byRow(-1),
   n: () => byProblem(1),
   p: () => byProblem(-1),
+  c: () => copyLink.click(),
   u: () => scrollTo(0, 0),
   Escape: () => ask(''),
   leave: () => {

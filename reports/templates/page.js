@@ -34,7 +34,11 @@ const keysOn = $('keys-on');
 keysOn.checked = wishes.get('keys') !== 'off';
 keysOn.addEventListener('change', () => wishes.set('keys', keysOn.checked ? 'on' : 'off'));
 const sheet = $('keys');
-const commands = { '?': () => sheet.showModal(), d: turnTheme };
+const openSheet = () => {
+  sheet.showModal();
+  sheet.scrollTop = 0;
+};
+const commands = { '?': openSheet, d: turnTheme };
 $('theme').addEventListener('click', turnTheme);
 $('help').addEventListener('click', commands['?']);
 for (const tools of all('.tools')) tools.hidden = false;
@@ -80,7 +84,8 @@ const copyButton = (words, what) => {
   button.addEventListener('click', () => copy(what(), button));
   return button;
 };
-for (const part of all('[data-copy]')) part.before(copyButton(part.dataset.copy, () => part.textContent));
+for (const part of all('[data-copy]'))
+  part.before(copyButton(part.dataset.copy, () => (part.querySelector('pre') ?? part).textContent));
 
 // Moves the focus within a list of links, by one, from where it was last.
 const stepper = (links) => {

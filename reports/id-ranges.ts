@@ -1,0 +1,17 @@
+/**
+ * Ids as few words as go: neighbours in the plan are one range, in the form in which the command takes cases
+ * (`1.1.1-7.1.5`). An id that the plan lacks stands alone, last.
+ */
+export function idRanges(ids: readonly string[], plan: readonly string[]): string[] {
+  const wanted = new Set(ids);
+  const runs: { from: string; to: string }[] = [];
+  let before = false;
+  for (const id of plan) {
+    const here = wanted.delete(id);
+    const last = runs.at(-1);
+    if (here && before && last !== undefined) last.to = id;
+    else if (here) runs.push({ from: id, to: id });
+    before = here;
+  }
+  return [...runs.map(({ from, to }) => (from === to ? from : `${from}-${to}`)), ...wanted];
+}
