@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Bail, portions } from './bail.ts';
-import { suiteIds } from './catalogue.ts';
+import { caseInfo, suiteIds } from './catalogue.ts';
 import { conformance, reportIn } from './testing.ts';
 
 let home: string;
@@ -80,13 +80,16 @@ test('an outcome that is taken back counts no more, unless there were enough', (
   expect(bail.enough.aborted).toBe(true);
 });
 
-test('portions are the plan in its order, and none is heavier than allowed unless it is one case', () => {
-  const weigh = (id: string) => (id.startsWith('9.') ? 30_000 : 400);
-  const dealt = portions(suiteIds, weigh, 20_000);
+test('portions are the plan in its order, small ones first, and few of them', () => {
+  const weigh = (id: string) => caseInfo(id)?.weightMs ?? 0;
+  const dealt = portions(suiteIds, weigh);
   expect(dealt.flat()).toEqual(suiteIds);
-  for (const ids of dealt) {
-    if (ids.length > 1) expect(ids.reduce((sum, id) => sum + weigh(id), 0)).toBeLessThanOrEqual(20_000);
+  expect(dealt[0]?.length).toBeLessThanOrEqual(20);
+  expect(dealt.length).toBeLessThanOrEqual(10);
+  for (const [n, ids] of dealt.entries()) {
     expect(ids.length).toBeGreaterThan(0);
+    if (ids.length > 1) expect(ids.reduce((sum, id) => sum + weigh(id), 0)).toBeLessThanOrEqual(2000 * 2 ** n);
   }
-  expect(portions(['1.1.1'], () => 99_999, 1)).toEqual([['1.1.1']]);
+  expect(portions(['1.1.1', '1.1.2'], () => 99_999)).toEqual([['1.1.1'], ['1.1.2']]);
+  expect(portions([], weigh)).toEqual([]);
 });

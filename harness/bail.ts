@@ -24,27 +24,28 @@ export class Bail {
   }
 }
 
+/** What the first portion may take, with the real suite and a good server; each further one twice as long. */
+const FIRST_PORTION_MS = 2000;
+/** Of a server that is worth a bail, every case takes its time. */
+const LEAST_MS = 100;
+
 /**
  * A plan in portions, for an engine that tells nothing before its end: after each it can be seen whether there is
- * enough. Each takes about so long at the real suite; a case that takes longer is a portion of its own.
+ * enough. Small ones come first, since a server that is wrong is mostly wrong soon, and each costs a container more, about
+ * two seconds. A case that takes longer than its portion may is one by itself.
+ * @param weigh what a case takes, in milliseconds.
  */
-export function portions(
-  cases: readonly string[],
-  weigh: (id: string) => number,
-  portionMs: number = PORTION_MS,
-): string[][] {
+export function portions(cases: readonly string[], weigh: (id: string) => number): string[][] {
   const dealt: string[][] = [];
-  let weight = Number.POSITIVE_INFINITY;
+  let room = 0;
   for (const id of cases) {
-    if (weight + weigh(id) > portionMs) {
+    const weight = Math.max(LEAST_MS, weigh(id));
+    if (weight > room || dealt.length === 0) {
+      room = FIRST_PORTION_MS * 2 ** dealt.length;
       dealt.push([]);
-      weight = 0;
     }
     dealt.at(-1)?.push(id);
-    weight += weigh(id);
+    room -= weight;
   }
   return dealt;
 }
-
-/** A container more costs about two seconds. */
-const PORTION_MS = 20_000;

@@ -90,6 +90,23 @@ await describeWithDocker('the real Autobahn in a real container', () => {
     expect(report().agents.map((agent) => agent.name)).toEqual(['websock server', 'ws', 'websocket-node']);
   });
 
+  test('what came out unexpected is played again alone, and flaky is red (H30)', async () => {
+    const server = ['--', 'node', '--import', 'tsx', 'fixtures/servers/unsteady/every-second-echo.ts'];
+    const { exitCode, stdout } = await conformance('--retries', '2', '1.1.2', '2.1', ...server);
+    expect(stdout).toMatch(/FAILED: 1 of 2 .*1 flaky[\s\S]*1\.1\.2 flaky: Two outcomes in 2 tries\. Try 1: .* Try 2: /);
+    expect(exitCode).toBe(1);
+    expect(report().run.retries).toEqual({ limit: 2, cases: 1, flaky: 1, leftOut: [] });
+  });
+
+  test('--bail ends the run after a portion of the plan, since the suite tells nothing before its end', async () => {
+    const server = ['--', 'node', '--import', 'tsx', 'fixtures/servers/trimmed-echo.ts'];
+    const { exitCode, stdout } = await conformance('--bail', '1', '1', '2', '5', ...server);
+    expect(stdout).toMatch(/FAILED: .* INCOMPLETE: \d+ of 47 cases were played, then --bail 1 ended the run\./);
+    expect(exitCode).toBe(1);
+    expect(report().agents[0]?.cases.find(({ id }) => id === '1.1.2')?.verdict).toBe('regressed');
+    expect(report().problems).toEqual([]);
+  });
+
   describe('a server that goes away in mid-run', () => {
     test.each([
       ['SIGKILL', /The server ended in mid-run \(in flight: case 9\.5\.\d/, /ended by SIGKILL/],

@@ -87,3 +87,33 @@ test('the sentence of a run that is not complete names what is bad for sure, the
     'The result of 2.1 is stale. The same of 1 more.',
   );
 });
+
+test('a case that came out differently when it was played again stops a merge; one that was said to be flaky does not', () => {
+  const tries = [one('regressed'), one('same')].map(({ verdict }) => ({
+    verdict,
+    outcome: ok,
+    durationMs: 1,
+    result: 'results/a/1.json',
+  }));
+  expect(decide([one('same'), { ...one('flaky'), tries }, one('flaky')], [], false)).toMatchObject({
+    exitCode: 1,
+    sentence: 'FAILED: 1 of 3 cases are not as expected (1 flaky).',
+  });
+});
+
+test('a run that was ended since there was enough is decided by what was found, and says that it is INCOMPLETE', () => {
+  const cut = [one('regressed'), one('same'), one('missing', null), one('skipped', null)];
+  expect(decide(cut, [], false, 1)).toMatchObject({
+    decision: 'failed',
+    exitCode: 1,
+    sentence:
+      'FAILED: 1 of 4 cases are not as expected (1 regressed). INCOMPLETE: 2 of 3 cases were played, then --bail 1 ended the run.',
+  });
+  // Without anything found, or with trouble beside it, nothing can be told.
+  expect(decide([one('same'), one('missing', null)], [], false, 1)).toMatchObject({ exitCode: 3 });
+  expect(decide(cut, [{ what: 'The server died.' }], false, 1)).toMatchObject({ exitCode: 3 });
+  expect(decide(cut, [], false)).toMatchObject({ exitCode: 3 });
+  // NON-STRICT is enough where it is asked for.
+  const lax = one('same', { ...ok, behavior: 'NON-STRICT' });
+  expect(decide([lax, one('missing', null)], [], true, 1)).toMatchObject({ exitCode: 1 });
+});

@@ -13,7 +13,7 @@ const line = historyLineOf(sampleReport, sampleReport.cases, 'here');
 
 describe('a line', () => {
   it('holds a letter of grade and of verdict for each case', () => {
-    expect(line.agents[0]).toMatchObject({ grades: '+?X~+i+i+?-', verdicts: '=?v=^v*=Fsn' });
+    expect(line.agents[0]).toMatchObject({ grades: '+?X~+i+iX?-', verdicts: '=?v=^v*=Fsn' });
     expect(line.agents[0]?.times).toEqual([12, null, 12]);
     expect(line).toMatchObject({
       decision: 'undecided',
@@ -21,6 +21,12 @@ describe('a line', () => {
       dirty: true,
       machine: 'here, linux x64, Node 20.20.0',
     });
+  });
+
+  it('leaves a gap where --bail ended the run: what was not played says nothing', () => {
+    const run = { ...sampleReport.run, bail: { limit: 1 } };
+    const gate = { ...sampleReport.gate, decision: 'failed' as const };
+    expect(historyLineOf({ ...sampleReport, run, gate }, sampleReport.cases, 'here').decision).toBe('undecided');
   });
 
   it('leaves dots for what was not planned, and is about a kilobyte for the whole suite', () => {

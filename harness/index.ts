@@ -63,6 +63,10 @@ export interface RunSettings {
   readonly jobs?: number;
   /** NON-STRICT fails. */
   readonly strict?: boolean;
+  /** How often an unexpected outcome is played again at most; one that differs then is `flaky`, and not expected either. */
+  readonly retries?: number;
+  /** The run ends at so many unexpected outcomes; the rest is not played. */
+  readonly bail?: number;
   /** Ends the run early; the report then says INCOMPLETE. */
   readonly signal?: AbortSignal;
   /** The run is given up after so many seconds. */
@@ -82,6 +86,9 @@ export async function run(settings: RunSettings): Promise<Report> {
       patienceSeconds: 30,
       ...(settings.jobs === undefined ? {} : { jobs: settings.jobs }),
       ...(settings.timeoutSeconds === undefined ? {} : { timeoutSeconds: settings.timeoutSeconds }),
+      ...(settings.retries === undefined ? {} : { retries: settings.retries }),
+      ...(settings.bail === undefined ? {} : { bail: settings.bail }),
+      strict,
       onServer: () => {},
       onProgress: () => {},
     },

@@ -106,7 +106,7 @@ export async function play(
       ...greetingOf(order),
       ...(order.timeoutSeconds === undefined
         ? {}
-        : { timeoutSeconds: Math.max(1, order.timeoutSeconds - (performance.now() - started) / 1000) }),
+        : { timeoutSeconds: Math.max(1, Math.ceil(order.timeoutSeconds - (performance.now() - started) / 1000)) }),
     });
     for (const part of order.parts) {
       flight.clear();

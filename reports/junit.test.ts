@@ -31,9 +31,9 @@ describe('junit.xml', () => {
 
   it('counts a verdict as failure, a missing result as error, and a skipped case as skipped', () => {
     const [root] = readXml(render());
-    expect(root?.attributes).toMatchObject({ tests: '23', failures: '8', errors: '7', skipped: '1' });
+    expect(root?.attributes).toMatchObject({ tests: '23', failures: '9', errors: '7', skipped: '1' });
     const xml = render();
-    for (const type of ['regressed', 'changed', 'new', 'improved'])
+    for (const type of ['regressed', 'changed', 'new', 'improved', 'flaky'])
       expect(xml).toContain(`<failure type="${type}" message=`);
     expect(xml).toContain('<error type="missing" message=');
     expect(xml).toContain('<skipped message="permessage-deflate is not built into this server"/>');

@@ -128,7 +128,19 @@ const FIRST: CaseVerdict[] = [
     { toward: 'sideways' },
   ),
   held('7.13.1', 'same', INFORMATIONAL, INFORMATIONAL),
-  held('9.1.1', 'flaky', GOOD, GOOD, { truncated: true }),
+  held('9.1.1', 'flaky', sampleOutcome({ behavior: 'FAILED', received: [] }), GOOD, {
+    truncated: true,
+    sentence: 'Two outcomes in 2 tries. Try 1: Nothing came back. Try 2: The server did what was expected of it.',
+    tries: [
+      {
+        verdict: 'regressed',
+        outcome: sampleOutcome({ behavior: 'FAILED', received: [] }),
+        durationMs: 12,
+        result: 'results/server/case_9_1_1.json',
+      },
+      { verdict: 'same', outcome: GOOD, durationMs: null, result: 'results/server/retry-1/case_9_1_1.json' },
+    ],
+  }),
   held('12.1.1', 'skipped', null, null, {
     why: 'permessage-deflate is not built into this server',
     sentence: 'Skipped, as its expectation says.',

@@ -87,14 +87,22 @@ describe('the embedded engine', () => {
     expect(one.started).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   });
 
-  it('says when each case starts and finishes', async () => {
+  it('says when each case starts and finishes, and what its file will hold', async () => {
     await engine.play(assignment({ cases: ['1.1.1', '2.1'], jobs: 1 }));
     expect(said).toEqual([
       { kind: 'case', id: '1.1.1', at: 'started' },
-      { kind: 'case', id: '1.1.1', at: 'finished' },
+      { kind: 'case', id: '1.1.1', at: 'finished', content: expect.objectContaining({ id: '1.1.1' }) },
       { kind: 'case', id: '2.1', at: 'started' },
-      { kind: 'case', id: '2.1', at: 'finished' },
+      { kind: 'case', id: '2.1', at: 'finished', content: expect.objectContaining({ id: '2.1' }) },
     ]);
+  });
+
+  it('plays one case at a time where it is told to: none begins before the one before it is over', async () => {
+    // 1.1.2 waits a second for what may still come; beside it another would begin.
+    await engine.play(assignment({ cases: ['1.1.2', '1.1.3', '2.1'], jobs: 8, oneByOne: true }));
+    expect(said.flatMap((one) => (one.kind === 'case' ? [`${one.id} ${one.at}`] : []))).toEqual(
+      ['1.1.2', '1.1.3', '2.1'].flatMap((id) => [`${id} started`, `${id} finished`]),
+    );
   });
 
   it('names itself to the server, and sends what it was told to send', async () => {
