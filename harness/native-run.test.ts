@@ -5,6 +5,7 @@ import { execa, type Options } from 'execa';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Report, reportSchema } from '../reports/report.ts';
 import { groupMembers, processFacts } from './procfs.ts';
+import { said } from './testing.ts';
 
 /** The command as a user runs it, with the embedded engine: real processes, real signals, no Docker. */
 
@@ -29,32 +30,6 @@ const play = (args: readonly string[], options: Options = {}) =>
       ...options,
     },
   );
-
-/**
- * Resolves with the first match of a pattern in a line of a stream that goes on. Each line is looked at once: a trace
- * has 13 MB, and a search through all of it at each chunk made us so late that the run was over before our signal.
- */
-function said(stream: NodeJS.ReadableStream | null, pattern: RegExp): Promise<RegExpExecArray> {
-  return new Promise((resolve, reject) => {
-    let line = '';
-    let before = '';
-    const look = (chunk: unknown) => {
-      const lines = `${line}${chunk}`.split('\n');
-      line = lines.pop() ?? '';
-      for (const one of [...lines, line]) {
-        const match = pattern.exec(one);
-        if (!match) continue;
-        stream?.off('data', look);
-        stream?.resume();
-        resolve(match);
-        return;
-      }
-      before = [before, ...lines].join('\n').slice(-2000);
-    };
-    stream?.on('data', look);
-    stream?.on('end', () => reject(new Error(`${pattern} was never said:\n${before}\n${line}`)));
-  });
-}
 
 describe('--trace', () => {
   test('prints frames on stderr as they happen, and leaves stdout to the result', async () => {

@@ -20,3 +20,29 @@ export async function rejectedTrouble(promise: Promise<unknown>): Promise<Troubl
   if (error instanceof Trouble) return error;
   throw error;
 }
+
+/**
+ * Resolves with the first match of a pattern in a line of a stream that goes on. Each line is looked at once: a trace
+ * has 13 MB, and a search through all of it at each chunk made us so late that the run was over before our signal.
+ */
+export function said(stream: NodeJS.ReadableStream | null, pattern: RegExp): Promise<RegExpExecArray> {
+  return new Promise((resolve, reject) => {
+    let line = '';
+    let before = '';
+    const look = (chunk: unknown) => {
+      const lines = `${line}${chunk}`.split('\n');
+      line = lines.pop() ?? '';
+      for (const one of [...lines, line]) {
+        const match = pattern.exec(one);
+        if (!match) continue;
+        stream?.off('data', look);
+        stream?.resume();
+        resolve(match);
+        return;
+      }
+      before = [before, ...lines].join('\n').slice(-2000);
+    };
+    stream?.on('data', look);
+    stream?.on('end', () => reject(new Error(`${pattern} was never said:\n${before}\n${line}`)));
+  });
+}
