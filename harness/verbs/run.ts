@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Report } from '../../reports/report.ts';
 import { type Config, readConfig, type ServerConfig, serverNamed, unnamedServer } from '../config.ts';
-import { chooseEngine, ENGINE_CHOICES, type EngineChoice } from '../engines/index.ts';
+import { asksOf, chooseEngine, ENGINE_CHOICES, type EngineChoice } from '../engines/index.ts';
 import { momentLine } from '../engines/native/trace.ts';
 import { today } from '../expected.ts';
 import { gatherByPlaying, gatherFromFolder } from '../gather.ts';
@@ -19,7 +19,7 @@ import { collect, oneOf, pathOfUrl, port, positive, readiness, shard, wholeNumbe
 import { readReport } from './last-report.ts';
 import { type SelectionFlags, selectionOf, selectionOfRun } from './selection.ts';
 import { serverSettings, withoutValues } from './server-settings.ts';
-import { asksOf, type ServerFlags, serversOf } from './servers.ts';
+import { type ServerFlags, serversOf } from './servers.ts';
 import { type Setting, settingsTable, settle } from './settings.ts';
 import { type Shell, say, styleOf, typedLine } from './shell.ts';
 import { listenForSignals } from './signals.ts';
