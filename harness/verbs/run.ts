@@ -147,6 +147,8 @@ async function runVerb(shell: Shell, patterns: readonly string[], flags: RunFlag
         say(shell, describeProblem(asProblem(error), styleOf(shell, shell.stderr, flags.color)).join('\n'));
       });
       interruption.throwIfAborted();
+      // What a build writes would call for the next one, without end.
+      if (servers.some(({ build }) => build !== undefined)) files.overlook();
       say(shell, `watching ${servers.map(({ cwd }) => cwd).join(', ')}; Ctrl-C ends it`);
       const file = await files.changed(interruption);
       say(shell, `---- ${new Date().toTimeString().slice(0, 8)} ${file} changed: run ${round} ----`);
