@@ -37,7 +37,9 @@ npm run conformance -- --print-config                         # exit 0: every op
 WS_CONFORMANCE_JOBS=4 npm run conformance -- --print-config   # exit 0
 \`\`\`
 
-**A flag counts before an environment variable, a variable before the file, the file before the default.**
+**A flag counts before an environment variable, a variable before the file, the file before the default.** A server's own \`ca\` counts before
+the one for all; header fields of both are sent, and of two with one name the flag's. \`--server all\` plays every server, and the report shows
+them side by side.
 
 ## Keys
 
@@ -57,8 +59,14 @@ const EXAMPLE = {
   $schema: 'node_modules/ws-conformance/dist/harness/config.schema.json',
   default: 'mine',
   servers: {
-    mine: { command: ['./my-server', '--listen', '{port}'], path: '/ws', expected: 'conformance/mine.json' },
-    staging: { url: 'wss://127.0.0.1:9443/ws', expected: 'conformance/mine.json' },
+    mine: {
+      build: ['make'],
+      command: ['./my-server', '--listen', '{port}'],
+      path: '/ws',
+      ready: 'echo',
+      expected: 'conformance/mine.json',
+    },
+    staging: { url: 'wss://127.0.0.1:9443/ws', ca: 'conformance/ca.pem', expected: 'conformance/mine.json' },
   },
   engine: 'native',
   history: 'conformance/history.jsonl',

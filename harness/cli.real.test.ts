@@ -9,6 +9,7 @@ import { type Report, reportSchema } from '../reports/report.ts';
 import { LABEL } from './engines/docker/labels.ts';
 import { describeWithDocker } from './engines/docker/testing.ts';
 import { groupMembers, processFacts } from './procfs.ts';
+import { said } from './testing.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -28,19 +29,6 @@ function conformance(...args: string[]) {
   });
 }
 const report = (): Report => reportSchema.parse(JSON.parse(readFileSync(join(out(), 'report.json'), 'utf8')));
-
-/** Resolves with the first match of a pattern in a stream that goes on. */
-function said(stream: NodeJS.ReadableStream | null, pattern: RegExp): Promise<RegExpExecArray> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    stream?.on('data', (chunk) => {
-      text += chunk;
-      const match = pattern.exec(text);
-      if (match) resolve(match);
-    });
-    stream?.on('end', () => reject(new Error(`${pattern} was never said:\n${text}`)));
-  });
-}
 
 await describeWithDocker('the real Autobahn in a real container', () => {
   describe('a server that is wrong fails the gate', () => {

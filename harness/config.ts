@@ -130,6 +130,14 @@ function completed(name: string, server: z.infer<typeof serverSchema>, { path, a
       'Take it away, or write it into the url.',
     );
   }
+  if (url !== undefined && typeof server.ready === 'object') {
+    throw refused(
+      'ready',
+      `servers.${name}.ready cannot be a line for a server with a url.`,
+      'We read what a server prints only where we start it.',
+      'Write "handshake", "echo" or "tcp".',
+    );
+  }
   if (ca !== undefined && (tls === false || url?.startsWith('ws:'))) {
     throw refused(
       'ca',

@@ -3,7 +3,7 @@ import type { Difference, Outcome, Report } from '../reports/report.ts';
 import { catalogue, conformantOutcome, suiteIds } from './catalogue.ts';
 import { type ServerConfig, unnamedServer } from './config.ts';
 import { findDifferences } from './diff.ts';
-import { chooseEngine, type EngineChoice } from './engines/index.ts';
+import { asksOf, chooseEngine, type EngineChoice } from './engines/index.ts';
 import { today } from './expected.ts';
 import { gatherByPlaying } from './gather.ts';
 import { makePlan } from './plan.ts';
@@ -35,16 +35,35 @@ export type { AgentResults, Result } from './results.ts';
 export { Trouble } from './trouble.ts';
 
 /** Which server is to be tested: one that is running, or one to start and to end again. */
-export type TestedServer =
-  | { readonly url: string }
-  | {
-      /** argv; `{port}` in it is replaced by a free port, which is in the environment as PORT too. */
-      readonly command: readonly string[];
-      readonly cwd?: string;
-      readonly env?: Readonly<Record<string, string>>;
-      /** Path of its WebSocket endpoint; `/` when left out. */
-      readonly path?: string;
-    };
+export type TestedServer = SpokenTo &
+  (
+    | { readonly url: string }
+    | {
+        /** argv; `{port}` in it is replaced by a free port, which is in the environment as PORT too. */
+        readonly command: readonly string[];
+        readonly cwd?: string;
+        readonly env?: Readonly<Record<string, string>>;
+        /** Path of its WebSocket endpoint; `/` when left out. */
+        readonly path?: string;
+        /** Its port, where it can have no other. */
+        readonly port?: number;
+        /** Whether it speaks `wss:`. */
+        readonly tls?: boolean;
+      }
+  );
+
+/** How a server is spoken to. */
+interface SpokenTo {
+  /** When it is ready: it answers an opening handshake (the rule), sends a text back, takes a TCP connection, or prints a line. */
+  readonly ready?: 'handshake' | 'echo' | 'tcp' | { readonly line: string };
+  readonly readySeconds?: number;
+  readonly protocols?: readonly string[];
+  readonly origin?: string;
+  /** Further header fields of the opening handshake; only the embedded engine can send them. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** PEM file with the authorities to trust; without it any certificate will do. */
+  readonly caFile?: string;
+}
 
 /** What to run. */
 export interface RunSettings {
@@ -79,10 +98,11 @@ export interface RunSettings {
  */
 export async function run(settings: RunSettings): Promise<Report> {
   const { cases = [], engine = 'native', out = 'conformance-report', strict = false } = settings;
+  const server = serverOf(settings);
   const gather = gatherByPlaying(
-    chooseEngine(engine),
+    chooseEngine(engine, asksOf([server])),
     {
-      servers: [serverOf(settings)],
+      servers: [server],
       patienceSeconds: 30,
       ...(settings.jobs === undefined ? {} : { jobs: settings.jobs }),
       ...(settings.timeoutSeconds === undefined ? {} : { timeoutSeconds: settings.timeoutSeconds }),
@@ -103,6 +123,7 @@ function serverOf({ server, agent = 'server', expected }: RunSettings): ServerCo
   return {
     ...unnamedServer(agent),
     ...server,
+    ...(server.caFile === undefined ? {} : { caFile: resolve(server.caFile) }),
     ...('cwd' in server && server.cwd !== undefined ? { cwd: resolve(server.cwd) } : {}),
     ...(expected === undefined ? {} : { expectedFile: resolve(expected) }),
   };

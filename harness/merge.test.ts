@@ -1,4 +1,5 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -91,6 +92,28 @@ describe('the shares of a run', () => {
     expect(exitCode).toBe(3);
     expect(stdout).toContain(`Case ${id} is in two shares`);
   });
+});
+
+test('a signal that comes when all is judged and the pages are to be written: the run is whole, and 143 says it was heard', async () => {
+  // Merge reads the history once it has judged, and waits there until somebody writes.
+  const history = join(home, 'history');
+  await execa('mkfifo', [history]);
+  const out = join(home, 'interrupted');
+  const merging = run('merge', share(1), share(2), share(3), '--out', out, '--history', history);
+  const writer = await open(history, 'w');
+  merging.kill('SIGTERM');
+  const added = writer.close().then(() => readFile(history, 'utf8'));
+  const { exitCode } = await merging;
+  expect(exitCode).toBe(143);
+  const { agents, gate } = reportIn(out);
+  expect(agents[0]?.cases.every(({ result }) => result !== null)).toBe(true);
+  expect(gate.decision).toBe('failed');
+  expect(JSON.parse(await added)).toBeTruthy();
+  expect(readFileSync(join(out, 'index.html'), 'utf8')).toContain('</html>');
+  // Nothing of a report that is being made is left beside its place.
+  expect(readdirSync(home).filter((name) => !/^(share-[123]|merged|forged|interrupted|history)$/.test(name))).toEqual(
+    [],
+  );
 });
 
 describe('what is not the shares of one run is refused: exit 2', () => {

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { placeReport, stageReport } from './place.ts';
+import { catchTrouble } from './testing.ts';
 
 let home: string;
 beforeEach(() => {
@@ -47,6 +48,23 @@ test("the user's own files are never deleted: a folder that holds something else
   expect(existsSync(join(out, 'precious.txt'))).toBe(true);
   writeFileSync(join(home, 'file'), 'x');
   expect(() => stageReport(join(home, 'file'))).toThrow(/holds something else/);
+});
+
+test.each([
+  ['the root of the disk', '/'],
+  ["the user's home", homedir()],
+  ['the folder for temporary files', tmpdir()],
+  ['this repository', join(import.meta.dirname, '..')],
+  ['the folder we are in', '.'],
+  ['the one above it', '..'],
+])('%s is refused: exit 2, and nothing is put beside it (H42)', (_, out) => {
+  const beside = () => readdirSync(join(out, '..')).sort();
+  const before = beside();
+  expect(catchTrouble(() => stageReport(out))).toMatchObject({
+    exitCode: 2,
+    problem: { what: expect.stringContaining('holds something else') },
+  });
+  expect(beside().filter((name) => !before.includes(name) && name.includes('report'))).toEqual([]);
 });
 
 test('an empty folder may be taken', () => {

@@ -235,9 +235,9 @@ function hung(target: Target, flight: ReadonlySet<string>, why: string): Problem
 
 function replaced(target: Target, flight: ReadonlySet<string>, agent: string): Problem {
   return {
-    what: `Another process listens at ${target.url} than when the run began (${inFlight(flight)}).`,
+    what: `The process that listened at ${target.url} when the run began no longer does (${inFlight(flight)}).`,
     where: target.command ?? target.url,
-    why: 'The server was restarted, or another one took its port; the results are of two servers.',
+    why: 'The server ended or was restarted, or another one took its port; the results may be of two servers.',
     todo: 'Run it without a supervisor that restarts it.',
     agent,
     tail: target.tail(),

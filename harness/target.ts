@@ -283,9 +283,9 @@ async function tryPort(host: string, port: number): Promise<number | undefined> 
 
 const listenersAt = (url: string, likely: readonly number[]) => listenersOn(addressOf(url).port, likely);
 
-/** Empty lists say nothing: the port may be another network namespace's, or its owner another user. */
+/** That nobody was seen before says nothing: the port may be another network namespace's, or its owner another user. */
 function sameListeners(before: readonly ProcessFacts[], now: readonly ProcessFacts[]): boolean {
-  if (before.length === 0 || now.length === 0) return true;
+  if (before.length === 0) return true;
   return now.some((one) => before.some((other) => other.pid === one.pid && other.started === one.started));
 }
 

@@ -8,6 +8,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { reportSchema } from '../reports/report.ts';
+import { run } from './index.ts';
 import { type Credentials, credentials, tlsEcho } from './testing-tls.ts';
 
 /** What the opening handshake brings to a server that is running already, over TCP and over TLS (RFC 6455 3, 4.1). */
@@ -167,6 +168,17 @@ describe('several servers in one run, each spoken to in its own way', { timeout:
     const distrusted = report().problems.map(({ agent }) => agent);
     expect(distrusted).toEqual(['one', 'started']);
   });
+});
+
+test('a program that plays cases says the same of a server', { timeout: 90_000 }, async () => {
+  seen = [];
+  const headers = { Authorization: 'Bearer program' };
+  const ask = (caFile: string) =>
+    run({ server: { url: secureUrl, caFile, headers, ready: 'echo', protocols: ['chat'] }, cases: ['1.1.1'], out });
+  expect((await ask(secure.ca)).gate).toMatchObject({ decision: 'passed' });
+  for (const sent of seen)
+    expect(sent).toMatchObject({ authorization: 'Bearer program', 'sec-websocket-protocol': 'chat' });
+  expect((await ask(other.ca)).problems[0]?.what).toContain('is not trusted');
 });
 
 describe('what is asked for reaches the server', { timeout: 90_000 }, () => {

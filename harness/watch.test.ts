@@ -43,6 +43,17 @@ describe('a change is told', () => {
     expect(await files.changed(never)).toBe('src/server.js');
   });
 
+  test('but not one that was overlooked, since a build of ours made it', async () => {
+    const other = new FileWatch([home], join(home, 'report'));
+    writeFileSync(join(home, 'src/built.js'), 'x');
+    expect(await other.changed(never)).toBe('src/built.js');
+    other.close();
+    files.overlook();
+    const changed = files.changed(never);
+    appendFileSync(join(home, 'src/server.js'), 'x');
+    expect(await changed).toBe('src/server.js');
+  });
+
   test('in a folder that was made meanwhile, and many at once count as one', async () => {
     mkdirSync(join(home, 'new'));
     expect(await files.changed(never)).toBe('new');

@@ -50,6 +50,14 @@ export class FileWatch {
     return file;
   }
 
+  /** Forgets what has changed since `changed` was last answered: it was our own doing. */
+  overlook(): void {
+    clearTimeout(this.quiet);
+    this.quiet = undefined;
+    this.first = undefined;
+    this.settled = false;
+  }
+
   close(): void {
     clearTimeout(this.quiet);
     this.quiet = undefined;

@@ -123,6 +123,12 @@ const ROWS: readonly Row[] = [
     3,
   ],
   ['an unknown readiness', mine(`${command}, "ready": "echoes"`), /servers\.mine\.ready: "echoes" is neither/, 3],
+  [
+    'a line of a server that we do not start',
+    mine('"url": "ws://127.0.0.1:1/", "ready": { "line": "up" }'),
+    /servers\.mine\.ready cannot be a line/,
+    3,
+  ],
   ['an expression that is none', mine(`${command}, "ready": { "line": "up (" }`), /servers\.mine\.ready/, 3],
   [
     'no time at all',

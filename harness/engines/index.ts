@@ -1,4 +1,5 @@
 import { caseInfo } from '../catalogue.ts';
+import type { ServerConfig } from '../config.ts';
 import type { Engine } from '../engine.ts';
 import { Trouble } from '../trouble.ts';
 import { autoEngine } from './auto.ts';
@@ -10,7 +11,7 @@ export const ENGINE_CHOICES = ['auto', 'docker', 'native'] as const;
 export type EngineChoice = (typeof ENGINE_CHOICES)[number];
 
 /** What an engine can be told beside the assignment. */
-export interface EngineOptions {
+interface EngineOptions {
   /** Container image of the suite; only the real one has any. */
   image?: string;
   /** Who is to be sent header fields of the user's, for the error: only the embedded engine can send them. */
@@ -21,6 +22,15 @@ export interface EngineOptions {
   dataFolder?: string;
   /** Hears of every frame as it happens; the reference tells only afterwards. */
   trace?: Trace;
+}
+
+/** What servers ask of an engine that not every engine can do. */
+export function asksOf(servers: readonly ServerConfig[]): Pick<EngineOptions, 'headersFor' | 'verifies'> {
+  const withFields = servers.filter(({ headers = {} }) => Object.keys(headers).length > 0).map(({ name }) => name);
+  return {
+    ...(withFields.length === 0 ? {} : { headersFor: withFields.join(', ') }),
+    verifies: servers.some(({ caFile }) => caFile !== undefined),
+  };
 }
 
 /** The engine that was asked for. @throws Trouble (2) when it cannot do what is asked of it. */

@@ -4,7 +4,7 @@ import type { Report } from '../../reports/report.ts';
 import { ciOption } from '../ci.ts';
 import { type Config, readConfig, type ServerConfig, serverNamed, unnamedServer } from '../config.ts';
 import type { Engine } from '../engine.ts';
-import { chooseEngine, ENGINE_CHOICES, type EngineChoice } from '../engines/index.ts';
+import { asksOf, chooseEngine, ENGINE_CHOICES, type EngineChoice } from '../engines/index.ts';
 import { momentLine } from '../engines/native/trace.ts';
 import { today } from '../expected.ts';
 import { gatherByPlaying, gatherFromFolder } from '../gather.ts';
@@ -34,7 +34,7 @@ import { dryRun } from './dry-run.ts';
 import { readReport } from './last-report.ts';
 import { type SelectionFlags, selectionOf, selectionOfRun } from './selection.ts';
 import { serverSettings, withoutValues } from './server-settings.ts';
-import { asksOf, type ServerFlags, serversOf } from './servers.ts';
+import { type ServerFlags, serversOf } from './servers.ts';
 import { type Setting, settingsTable, settle } from './settings.ts';
 import { type Shell, say, styleOf, typedLine } from './shell.ts';
 import { listenForSignals } from './signals.ts';
@@ -183,6 +183,8 @@ async function runVerb(shell: Shell, patterns: readonly string[], flags: RunFlag
         say(shell, describeProblem(asProblem(error), styleOf(shell, shell.stderr, flags.color)).join('\n'));
       });
       interruption.throwIfAborted();
+      // What a build writes would call for the next one, without end.
+      if (servers.some(({ build }) => build !== undefined)) files.overlook();
       say(shell, `watching ${servers.map(({ cwd }) => cwd).join(', ')}; Ctrl-C ends it`);
       const file = await files.changed(interruption);
       say(shell, `---- ${new Date().toTimeString().slice(0, 8)} ${file} changed: run ${round} ----`);

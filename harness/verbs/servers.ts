@@ -2,7 +2,6 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ALL, type Config, checkedAgent, type ServerConfig, serverNamed, unnamedServer } from '../config.ts';
 import { isSendable, type Readiness } from '../config-schema.ts';
-import type { EngineOptions } from '../engines/index.ts';
 import { visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 import { splitWords } from '../words.ts';
@@ -115,15 +114,6 @@ function checkedServer({ file }: Config, server: ServerConfig): ServerConfig {
     why: 'The server is to be started in it.',
     todo: "Correct the path; it is relative to the configuration's folder.",
   });
-}
-
-/** What servers ask of an engine that not every engine can do. */
-export function asksOf(servers: readonly ServerConfig[]): Pick<EngineOptions, 'headersFor' | 'verifies'> {
-  const withFields = servers.filter(({ headers = {} }) => Object.keys(headers).length > 0).map(({ name }) => name);
-  return {
-    ...(withFields.length === 0 ? {} : { headersFor: withFields.join(', ') }),
-    verifies: servers.some(({ caFile }) => caFile !== undefined),
-  };
 }
 
 /** @param ways in which a server was named. @throws Trouble (2) for more than one. */

@@ -30,7 +30,29 @@ function read(chunks: Buffer[]): string[] {
   return [...chunks.flatMap((chunk) => reader.push(chunk)), ...reader.end()];
 }
 
+/** As a real engine (20.10) sent it when a container wrote to both streams in turns, with lines that were not yet at their end. */
+const FROM_ENGINE = Buffer.from(
+  'AQAAAAAAAChSdW5uaW5nIHRlc3QgY2FzZSBJRCAxLjEuMSBmb3IgYWdlbnQgw6QKAgAAAAAAABBVbmhhbmRsZWQgRXJyb3IKAQAAAAAAAAVoYWxmIAIA' +
+    'AAAAAAAKb24gc3RkZXJyIAEAAAAAAAAHYSBsaW5lCgIAAAAAAAAOYW5kIG5vIGVuZCDinJM=',
+  'base64',
+);
+
 describe('LogReader', () => {
+  it('gives the lines of a recorded stream at every cut in two and in three, and octet by octet (H46)', () => {
+    const lines = [
+      'Running test case ID 1.1.1 for agent ä',
+      'Unhandled Error',
+      'half a line',
+      'on stderr and no end ✓',
+    ];
+    for (let one = 0; one <= FROM_ENGINE.length; one += 1)
+      for (let two = one; two <= FROM_ENGINE.length; two += 1)
+        expect(read([FROM_ENGINE.subarray(0, one), FROM_ENGINE.subarray(one, two), FROM_ENGINE.subarray(two)])).toEqual(
+          lines,
+        );
+    expect(read([...FROM_ENGINE].map((octet) => Buffer.from([octet])))).toEqual(lines);
+  });
+
   it('gives the same lines wherever the stream is cut in two, and octet by octet', () => {
     for (let at = 0; at <= RECORDED.length; at += 1) {
       expect(read([RECORDED.subarray(0, at), RECORDED.subarray(at)])).toEqual(LINES);
