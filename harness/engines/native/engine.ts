@@ -72,7 +72,7 @@ async function play(
   const opponent: Opponent = { ...opponentOf(assignment, options), messages };
   const folder = new ResultsFolder(assignment.folder, assignment.agent);
   const deadline =
-    assignment.timeoutSeconds === undefined ? null : AbortSignal.timeout(assignment.timeoutSeconds * 1000);
+    assignment.timeoutSeconds === undefined ? null : AbortSignal.timeout(Math.ceil(assignment.timeoutSeconds * 1000));
   const signal = deadline === null ? assignment.signal : AbortSignal.any([assignment.signal, deadline]);
   try {
     const events: PlayerEvents = {
