@@ -37,8 +37,11 @@ export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm run check': 'npm test begins with it',
   'npm run test:quick': 'npm test is that, and more',
   'npm test': 'the run that reads this',
+  'npm run strangers': 'fixtures/strangers/strangers.real.test.ts',
   'npm run crosscheck': 'harness/crosscheck.real.test.ts',
   'npm run crosscheck -- --server ws --server websocket --server faye-websocket': 'harness/crosscheck.real.test.ts',
+  'npm run crosscheck -- --server gobwas-ws --server coder-websocket --server tokio-tungstenite':
+    'harness/crosscheck.real.test.ts',
   'npm run crosscheck -- --probe --jobs 6': 'harness/crosscheck.real.test.ts',
   'npm run crosscheck -- --wrong --jobs 4': 'harness/crosscheck.real.test.ts',
 };
