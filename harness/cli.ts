@@ -21,10 +21,12 @@ const shell: Shell = {
   exitCode: 0,
 };
 
-// A reader that closed our stdout (`| head`) has seen enough; that is no fault.
-shell.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+// A reader that closed our stdout or stderr (`| head`) has seen enough; that is no fault, and no reason to stop.
+for (const stream of [shell.stdout, shell.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 
 try {
   await makeProgram(shell).parseAsync(dashes < 0 ? words : words.slice(0, dashes), { from: 'user' });
