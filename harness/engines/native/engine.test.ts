@@ -91,9 +91,9 @@ describe('the embedded engine', () => {
     await engine.play(assignment({ cases: ['1.1.1', '2.1'], jobs: 1 }));
     expect(said).toEqual([
       { kind: 'case', id: '1.1.1', at: 'started' },
-      { kind: 'case', id: '1.1.1', at: 'finished' },
+      { kind: 'case', id: '1.1.1', at: 'finished', content: expect.objectContaining({ behavior: 'OK' }) },
       { kind: 'case', id: '2.1', at: 'started' },
-      { kind: 'case', id: '2.1', at: 'finished' },
+      { kind: 'case', id: '2.1', at: 'finished', content: expect.objectContaining({ behavior: 'OK' }) },
     ]);
   });
 
