@@ -42,8 +42,11 @@ export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npx ws-conformance init --name echo -- node server.mjs {port}': 'package.real.test.ts',
   'npx ws-conformance 1 2 6 7': 'package.real.test.ts',
   'npx ws-conformance accept --why "ws judges whole messages"': 'package.real.test.ts',
+  'npm run strangers': 'fixtures/strangers/strangers.real.test.ts',
   'npm run crosscheck': 'harness/crosscheck.real.test.ts',
   'npm run crosscheck -- --server ws --server websocket --server faye-websocket': 'harness/crosscheck.real.test.ts',
+  'npm run crosscheck -- --server gobwas-ws --server coder-websocket --server tokio-tungstenite':
+    'harness/crosscheck.real.test.ts',
   'npm run crosscheck -- --probe --jobs 6': 'harness/crosscheck.real.test.ts',
   'npm run crosscheck -- --wrong --jobs 4': 'harness/crosscheck.real.test.ts',
 };

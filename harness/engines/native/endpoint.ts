@@ -411,7 +411,9 @@ export class Endpoint {
     this.facts.remoteCloseCode = code;
     if (code !== null && !LEGAL_CODES.has(code) && !(code >= 3000 && code < 5000))
       this.fail(1002, `close code ${code} must not be sent`);
-    if (body.length > 2) {
+    // Of two Closes the later counts, also where it has no reason.
+    if (body.length <= 2) this.facts.remoteCloseReason = null;
+    else {
       const reason = body.subarray(2);
       const text = new Utf8Judge();
       if (!text.push(reason)) this.fail(1007, 'close reason is not UTF-8');

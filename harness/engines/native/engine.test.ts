@@ -91,9 +91,9 @@ describe('the embedded engine', () => {
     await engine.play(assignment({ cases: ['1.1.1', '2.1'], jobs: 1 }));
     expect(said).toEqual([
       { kind: 'case', id: '1.1.1', at: 'started' },
-      { kind: 'case', id: '1.1.1', at: 'finished', content: expect.objectContaining({ id: '1.1.1' }) },
+      { kind: 'case', id: '1.1.1', at: 'finished', content: expect.objectContaining({ behavior: 'OK' }) },
       { kind: 'case', id: '2.1', at: 'started' },
-      { kind: 'case', id: '2.1', at: 'finished', content: expect.objectContaining({ id: '2.1' }) },
+      { kind: 'case', id: '2.1', at: 'finished', content: expect.objectContaining({ behavior: 'OK' }) },
     ]);
   });
 
@@ -184,6 +184,20 @@ describe('the embedded engine', () => {
     await new Promise((resolve) => server.close(resolve));
     const { exitCode, problem } = await trouble(engine.play(assignment({ url: `ws://127.0.0.1:${port}/` })));
     expect([exitCode, problem.why]).toEqual([3, expect.stringContaining('ECONNREFUSED')]);
+  });
+
+  it('takes the later of two Closes, also where only the first says why', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    const twice = Buffer.concat([Buffer.from('880603e8', 'hex'), Buffer.from('done'), Buffer.from('880203e9', 'hex')]);
+    server.on('connection', (_, request) => request.socket.end(twice));
+    await new Promise((resolve) => server.once('listening', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    const facts = assignment({ url: `ws://127.0.0.1:${port}/` });
+    await engine.play(facts);
+    server.close();
+    const one = JSON.parse(readFileSync(join(facts.folder, 'the_probe_case_1_1_1.json'), 'utf8'));
+    expect(one).toMatchObject({ remoteCloseCode: 1001, remoteCloseReason: null });
   });
 
   it('leaves what it has when the server goes away in the middle', async () => {
