@@ -1,5 +1,5 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { describeWithBrowser } from './testing-browser.ts';
+import { describeUnless, lackOf } from './testing-skip.ts';
 
 /** Debian's; another one with CHROMIUM. */
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -15,11 +15,7 @@ const ARGUMENTS = [
 ];
 
 export const describeWithChromium = (title: string, tests: () => void) =>
-  describeWithBrowser(
-    { name: 'Chromium', executable: EXECUTABLE, package: 'chromium', variable: 'CHROMIUM' },
-    title,
-    tests,
-  );
+  describeUnless(lackOf(EXECUTABLE, 'apt-get install chromium, or name another with CHROMIUM'), title, tests);
 
 export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });

@@ -1,15 +1,11 @@
 import { type Browser, launch, type Page } from 'puppeteer-core';
-import { describeWithBrowser } from './testing-browser.ts';
+import { describeUnless, lackOf } from './testing-skip.ts';
 
 /** Debian's; another one with FIREFOX. */
 const EXECUTABLE = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
 
 export const describeWithFirefox = (title: string, tests: () => void) =>
-  describeWithBrowser(
-    { name: 'Firefox', executable: EXECUTABLE, package: 'firefox-esr', variable: 'FIREFOX' },
-    title,
-    tests,
-  );
+  describeUnless(lackOf(EXECUTABLE, 'apt-get install firefox-esr, or name another with FIREFOX'), title, tests);
 
 /** A stock Firefox, driven over WebDriver BiDi. It has no switch for the scripts of one page, so it is for all or none. */
 export function launchFirefox({ scripts }: { scripts: boolean }): Promise<Browser> {
