@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { caseView } from './case-view.ts';
 import { unpackCells } from './cell-facts.ts';
 import type { CaseDetail } from './detail.ts';
-import { HOSTILE_STRINGS } from './hostile.ts';
+import { filledWith, HOSTILE_STRINGS } from './hostile.ts';
 import { html } from './html.ts';
 import { indexView } from './index-view.ts';
 import { precompileTemplates } from './precompile.ts';
@@ -397,27 +397,12 @@ describe('517 cases', () => {
 });
 
 describe('hostile text', () => {
-  /** The words a page is built by; everything else is somebody's text. */
-  const OURS_TO_CHOOSE = /^(id|slug|verdict|behavior|behaviorClose|kind|at|toward|decision|row|direction|timer)$/;
-  const fill = <T>(value: T, words: string, key = ''): T => {
-    const filled: unknown =
-      typeof value === 'string'
-        ? OURS_TO_CHOOSE.test(key)
-          ? value
-          : words
-        : Array.isArray(value)
-          ? value.map((inner) => fill(inner, words, key))
-          : typeof value === 'object' && value !== null
-            ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, fill(inner, words, name)]))
-            : value;
-    return filled as T;
-  };
   const both = (words: string) => {
-    const report = fill(sampleReport, words);
+    const report = filledWith(sampleReport, words);
     const [agent] = report.agents;
     if (agent === undefined) throw new Error('the sample has no agent');
     const line = words.replace(/[\r\n]/g, ' ');
-    const filled = fill(sampleDetail('7.1.6', 'a', sampleOutcome()), words);
+    const filled = filledWith(sampleDetail('7.1.6', 'a', sampleOutcome()), words);
     const detail = {
       ...filled,
       // Which rows belong together depends on how long the headers are, and whether hex is folded on its own length.
