@@ -122,9 +122,9 @@ async function rounds(entries: readonly Entry[]): Promise<Measured[]> {
 }
 
 async function start(name: string, workspace: Workspace, log: string): Promise<Target> {
-  const { command, cwd, env, path, readySeconds } = serverNamed(await readConfig(process.cwd()), name);
+  const { command, cwd, env, path } = serverNamed(await readConfig(process.cwd()), name);
   if (command === undefined) throw new Error(`the configuration has no command to start "${name}" with`);
-  return await launch({ command, cwd, env, path, readySeconds }, workspace, log, new AbortController().signal);
+  return await launch({ command, cwd, env, path }, workspace, log, new AbortController().signal);
 }
 
 async function playerNamed(name: string, home: string): Promise<Play> {

@@ -13,16 +13,19 @@ import { installRuntimes } from './runtimes.ts';
 import { SHAPES, type Shape } from './shapes.ts';
 
 const USAGE = `usage: npm run bench:server -- [options]
-  --peers ours,ws,websocket,faye-websocket,deno,bun   whom to measure (default: all; ws is always one of them)
-  --shapes '16 B'                                     only shapes whose name contains this
-  --rounds 5                                          the median of so many
-  --seconds 1                                         length of one measurement
-  --check                                             exit 1 where ours misses its goal
+  --peers ours,ws,ws+bufferutil,websocket,faye-websocket,deno,bun
+                      whom to measure (default: all; ws is always one of them)
+  --shapes '16 B'     only shapes whose name contains this
+  --rounds 5          the median of so many
+  --seconds 1         length of one measurement
+  --check             exit 1 where ours misses its goal
+
+ws is measured as \`npm install ws\` makes it, and once more with the native addon that it takes where it finds one.
 `;
 
 const { values } = parseArgs({
   options: {
-    peers: { type: 'string', default: 'ours,ws,websocket,faye-websocket,deno,bun' },
+    peers: { type: 'string', default: 'ours,ws,ws+bufferutil,websocket,faye-websocket,deno,bun' },
     shapes: { type: 'string', default: '' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '1' },
@@ -48,7 +51,9 @@ async function main(): Promise<void> {
   for (const why of runtimes.missing) console.log(`left out: ${why}`);
   const commands: Record<string, readonly string[] | undefined> = {
     ours: [...NODE, `${here}/peers/ours.ts`],
-    ws: [...NODE, `${here}/peers/ws.ts`],
+    // bufferutil is here because `websocket` depends on it; ws on its own comes without.
+    ws: ['env', 'WS_NO_BUFFER_UTIL=1', ...NODE, `${here}/peers/ws.ts`],
+    'ws+bufferutil': [...NODE, `${here}/peers/ws.ts`],
     websocket: [process.execPath, `${here}/peers/websocket.mjs`],
     'faye-websocket': [process.execPath, `${here}/peers/faye-websocket.mjs`],
     deno:

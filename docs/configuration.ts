@@ -78,8 +78,12 @@ function keyTable(schema: z.ZodObject): string {
   return markdownTable(['key', 'is', 'default', 'says'], rows);
 }
 
-function typeOf({ type, enum: words, items, additionalProperties }: z.core.JSONSchema.JSONSchema): string {
+function typeOf(schema: z.core.JSONSchema._JSONSchema): string {
+  if (typeof schema === 'boolean') return '';
+  const { type, enum: words, items, additionalProperties, anyOf, properties } = schema;
   if (words) return words.map(code).join(' ');
+  if (anyOf) return anyOf.map(typeOf).join(', or ');
+  if (properties) return `object with ${Object.keys(properties).map(code).join(', ')}`;
   if (type === 'array' && typeof items === 'object' && !Array.isArray(items)) return `list of ${typeOf(items)}s`;
   if (type === 'object' && typeof additionalProperties === 'object') {
     return additionalProperties.type === 'object' ? 'name → server' : `name → ${typeOf(additionalProperties)}`;

@@ -1,17 +1,18 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { applyEdits, type JSONPath, modify } from 'jsonc-parser';
 import { OUTCOME_FIELDS, type Outcome } from '../reports/report.ts';
-import { compareCaseIds, matchCases } from './case-id.ts';
-import { type Entry, type Facts, SUITE } from './expectation-file.ts';
+import { compareKeys, type Edit, editsFor } from './accept-entries.ts';
+import { compareCaseIds } from './case-id.ts';
+import { type Entry, entrySchema, expectationFileSchema, type Facts, SUITE } from './expectation-file.ts';
 import type { Conformant, Expectation } from './expected.ts';
 import { needsReason } from './expected.ts';
+import { withKey } from './json-edit.ts';
 import { readJsonText } from './json-text.ts';
 import { Trouble } from './trouble.ts';
 
-/** One change to an expectation file; `entry` undefined takes the entry away. */
+/** What one case is to be held to from now on; `entry` undefined: to what a conformant server does. */
 export interface Change {
-  /** Case id, or a section pattern when every case of the section is alike. */
+  /** Case id. */
   at: string;
   entry: Entry | undefined;
   /** What it says, for people: "6.4.1: behavior OK → NON-STRICT". */
@@ -68,28 +69,36 @@ export function emptyExpectationFile(server: string): string {
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 
+/** The order of what an entry says; a new field is put where it belongs in it. */
+const ENTRY_KEYS: readonly string[] = [...OUTCOME_FIELDS, ...Object.keys(entrySchema.shape)];
+
 /**
- * Applies changes to the text of an expectation file: comments, order and reasons of what stays are kept, new entries
- * stand in numeric order. Where every case of a section has the same new entry, one entry for the section is written.
+ * Applies changes to the text of an expectation file, as a person would; see `editsFor`. Comments, order and reasons of
+ * what stays are kept, and new entries stand in numeric order.
  */
 export function applyChanges(text: string, changes: readonly Change[], suite: readonly string[]): string {
-  let edited = text;
-  const keysOf = () => Object.keys((readJsonText(edited, { comments: true }).value as { cases: object }).cases);
-  for (const { at, entry } of groupSections(changes, suite, keysOf())) {
-    const keys = keysOf();
-    // A case below a section's entry that is conformant again must say so itself.
-    const coveredBySection = keys.some((key) => key !== at && matchCases(suite, key).includes(at));
-    const value = entry ?? (coveredBySection ? {} : undefined);
-    const path: JSONPath = ['cases', at];
-    edited = applyEdits(
-      edited,
-      modify(edited, path, value, {
-        formattingOptions: { insertSpaces: true, tabSize: 2 },
-        getInsertionIndex: (existing) => existing.filter((key) => compareKeys(key, at) < 0).length,
-      }),
-    );
-  }
-  return edited;
+  const { cases } = expectationFileSchema.parse(readJsonText(text, { comments: true }).value);
+  const entries = new Map(Object.entries(cases).map(([key, entry]) => [key, entrySchema.parse(entry)]));
+  const wanted = new Map(changes.map(({ at, entry }) => [at, entry]));
+  return editsFor(entries, wanted, suite).reduce((edited, edit) => withEdit(edited, edit, entries.get(edit.key)), text);
+}
+
+/** A text with one entry changed field by field, so that what is written beside the fields stays; or added, or taken away. */
+function withEdit(text: string, { key, entry }: Edit, before: Entry | undefined): string {
+  if (
+    entry === undefined ||
+    before === undefined ||
+    Object.keys(before).length === 0 ||
+    Object.keys(entry).length === 0
+  )
+    return withKey(text, ['cases'], key, entry, (other) => compareKeys(other, key) < 0);
+  const fields = new Map<string, unknown>(Object.entries(entry));
+  return [...new Set([...Object.keys(before), ...fields.keys()])]
+    .filter((field) => !isDeepStrictEqual(fields.get(field), before[field as keyof Entry]))
+    .reduce((edited, field) => {
+      const rank = ENTRY_KEYS.indexOf(field);
+      return withKey(edited, ['cases', key], field, fields.get(field), (other) => ENTRY_KEYS.indexOf(other) < rank);
+    }, text);
 }
 
 /** Replaces a file as a whole, or not at all. */
@@ -109,37 +118,6 @@ function deviation(actual: Outcome, conformant: Outcome): Facts {
 function describe(id: string, before: Outcome, now: Outcome): string {
   const fields = OUTCOME_FIELDS.filter((at) => !isDeepStrictEqual(before[at], now[at]));
   return `${id}: ${fields.map((at) => (at === 'received' ? `received ${before.received.length} → ${now.received.length} events` : `${at} ${String(before[at])} → ${String(now[at])}`)).join(', ')}`;
-}
-
-/** Puts one change for `12.*` where all cases of 12 get the same new entry and none has one of its own. */
-function groupSections(changes: readonly Change[], suite: readonly string[], keys: readonly string[]): Change[] {
-  let left = [...changes];
-  const grouped: Change[] = [];
-  const sections = new Set(changes.flatMap(({ at }) => ancestors(at)));
-  for (const section of [...sections].sort(
-    (a, b) => a.split('.').length - b.split('.').length || compareCaseIds(a, b),
-  )) {
-    const members = matchCases(suite, section);
-    const mine = left.filter(({ at }) => members.includes(at));
-    const [first] = mine;
-    if (!first?.entry || members.length < 3 || mine.length !== members.length) continue;
-    if (!mine.every(({ entry }) => isDeepStrictEqual(entry, first.entry))) continue;
-    if (members.some((id) => keys.includes(id)) || keys.includes(`${section}.*`)) continue;
-    grouped.push({ at: `${section}.*`, entry: first.entry, text: first.text });
-    left = left.filter((change) => !mine.includes(change));
-  }
-  return [...grouped, ...left].sort((a, b) => compareKeys(a.at, b.at));
-}
-
-/** 12.1.3 → 12, 12.1. */
-function ancestors(id: string): string[] {
-  const parts = id.split('.');
-  return parts.slice(0, -1).map((_, i) => parts.slice(0, i + 1).join('.'));
-}
-
-/** Numeric order; a section stands before the cases in it. */
-function compareKeys(a: string, b: string): number {
-  return compareCaseIds(a.replace(/\.\*/g, ''), b.replace(/\.\*/g, ''));
 }
 
 function listed(ids: readonly string[]): string {

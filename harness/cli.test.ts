@@ -268,6 +268,56 @@ test('--print-config tells every option, its value and who set it, and runs noth
   expect(existsSync(out())).toBe(false);
 });
 
+test('--print-config tells of each server that would be run what it is, and who says so, and no secret', async () => {
+  const config = join(home, 'config.json');
+  const servers = {
+    mine: {
+      command: ['./mine', '{port}'],
+      tls: true,
+      ready: { line: 'up' },
+      headers: { Authorization: 'Bearer abc' },
+      env: { TOKEN: 'abc' },
+    },
+    far: { url: 'wss://127.0.0.1:1/', ca: 'far.pem', readyTimeoutSeconds: 7 },
+  };
+  writeFileSync(config, JSON.stringify({ ca: 'top.pem', servers }, null, 2));
+  const ask = (...args: string[]) =>
+    run(['--config', config, '--print-config', '--json', '--server', 'mine', '--server', 'far', ...args], {
+      WS_CONFORMANCE_ORIGIN: 'https://a.example',
+    });
+  const told = await ask('--ready', 'echo', '--header', 'X-Other: secret');
+  expect(told.exitCode).toBe(0);
+  expect(told.stdout).not.toMatch(/Bearer|secret|"abc"/);
+  const settings: { option: string; value: unknown; source: string; at?: string }[] = JSON.parse(told.stdout);
+  const of = (option: string) => settings.find((one) => one.option === `servers.${option}`);
+  expect(of('mine.command')).toMatchObject({ source: 'file', at: expect.stringMatching(/config\.json:5$/) });
+  expect(of('mine.path')).toMatchObject({ value: '/', source: 'default' });
+  expect(of('mine.ready')).toMatchObject({ value: 'echo', source: 'flag', at: '--ready' });
+  expect(of('mine.headers')).toMatchObject({ value: { Authorization: '…', 'X-Other': '…' }, source: 'flag' });
+  expect(of('mine.origin')).toMatchObject({ source: 'environment', at: 'WS_CONFORMANCE_ORIGIN' });
+  expect(of('mine.ca')).toMatchObject({ value: expect.stringMatching(/top\.pem$/), source: 'file' });
+  expect(of('far.ca')).toMatchObject({ value: expect.stringMatching(/far\.pem$/), source: 'file' });
+  expect(of('far.readyTimeoutSeconds')).toMatchObject({ value: 7, source: 'file' });
+  expect(of('far.command')).toBeUndefined();
+  const typed = await run(['--config', config, '--print-config', '--path', '/ws', '--', './other', '{port}']);
+  expect(typed.stdout).toMatch(/^servers\.server\.command +\["\.\/other","\{port\}"\] +--$/m);
+  expect(typed.stdout).toMatch(/^servers\.server\.path +\/ws +--path$/m);
+});
+
+test.each([
+  [['--path', '/x', '--url', 'ws://127.0.0.1:1/'], /--path cannot be said of a server that is running already/],
+  [['--port', '70000', '--', 'x'], /1 to 65535/],
+  [['--path', 'x', '--', 'x'], /begins with "\/"/],
+  [['--ready', 'soon', '--', 'x'], /handshake, echo, tcp, or line:/],
+  [['--ready', 'line:(', '--', 'x'], /line:REGULAR-EXPRESSION/],
+  [['--url', 'ws://127.0.0.1:65536/'], /no WebSocket address/],
+  [['--url', 'ws://127.0.0.1:1/#x'], /no WebSocket address/],
+])('%j is exit 2', async (args, message) => {
+  const { exitCode, stderr } = await run(['--out', out(), ...args]);
+  expect(stderr).toMatch(message);
+  expect(exitCode).toBe(2);
+});
+
 test('--json: stdout is one JSON document and nothing else', async () => {
   const { stdout, exitCode } = await read('fixtures/recorded/ws', '--json', '1');
   expect(exitCode).toBe(0);

@@ -27,7 +27,7 @@ test.each(FORMS)('%s is found from a folder below it, and read', async (name, te
   write(name, text);
   const config = await readConfig(join(home, 'deep/er'));
   expect(config.defaultServer).toBe('mine');
-  expect(config.servers.get('mine')).toMatchObject({ command: ['mine'], cwd: home, path: '/', readySeconds: 30 });
+  expect(config.servers.get('mine')).toMatchObject({ command: ['mine'], cwd: home, path: '/' });
 });
 
 test.each(FORMS)('%s is read when it is named', async (name, text) => {
@@ -57,7 +57,7 @@ test('a package.json that does not speak of us is passed by, and a repository en
 
 test.each([
   ['conformance.config.mjs', 'throw new Error("no luck")', /no luck/],
-  ['conformance.config.mjs', 'export const other = 1;', /expected object/],
+  ['conformance.config.mjs', 'export const other = 1;', /no default export/],
   ['conformance.config.json', '{ "jobs": 0 }', /jobs/],
   ['package.json', '{\n "conformance": {\n "jbos": 1 } }', /did you mean "jobs"/],
 ])('%s as %j is an error that says why', async (name, text, why) => {

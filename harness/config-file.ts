@@ -53,11 +53,14 @@ async function load(path: string): Promise<LoadedConfig> {
 async function loadModule(path: string): Promise<LoadedConfig> {
   try {
     const loaded: { default?: unknown } = await import(pathToFileURL(path).href);
+    if (!('default' in loaded)) throw new Error('The module has no default export.');
     return { path, value: await loaded.default, at: () => path };
   } catch (error) {
+    const stack = error instanceof Error ? (error.stack ?? '') : '';
+    const line = new RegExp(`${basename(path).replaceAll('.', '\\.')}:(\\d+)`).exec(stack)?.[1];
     throw new Trouble(2, {
       what: 'The configuration cannot be loaded.',
-      where: path,
+      where: line === undefined ? path : `${path}:${line}`,
       why: error instanceof Error ? error.message : String(error),
       todo: 'It is a module whose default export is the configuration.',
     });

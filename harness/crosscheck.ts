@@ -87,11 +87,9 @@ async function playOnce(
     const started = performance.now();
     const order = {
       server,
-      cases,
-      folder,
+      parts: [{ cases, folder, ...(which === 'reference' ? { jobs } : {}) }],
       log: join(workspace.folder, 'server.log'),
       patienceSeconds: 120,
-      ...(which === 'reference' ? { jobs } : {}),
     };
     await play(engines[which], order, workspace, signal, () => {});
     times[which] += (performance.now() - started) / 1000;
@@ -166,7 +164,7 @@ interface Flags {
 async function checksOf(flags: Flags, patterns: readonly string[], probeUrl: string): Promise<Check[]> {
   const config = await readConfig(root);
   const chosen = (fallback: readonly string[]) => selectCases(suiteIds, patterns.length > 0 ? patterns : fallback);
-  const anywhere = { path: '/', cwd: root, env: {}, readySeconds: 30 };
+  const anywhere = { path: '/', cwd: root, env: {} };
   const nothingNamed = flags.server === undefined && !flags.wrong && !flags.fault && !flags.probe;
   const named = flags.server ?? (nothingNamed ? [config.defaultServer] : []);
   return [

@@ -1,13 +1,23 @@
 import type { EngineFacts } from '../reports/report.ts';
+import type { Greeting } from './greeting.ts';
 
 /** What an engine has to say while it plays. `started` of a case comes before its connection is opened. */
 export type Progress =
   | { kind: 'note'; text: string }
-  | { kind: 'case'; id: string; at: 'started' | 'finished' }
+  | { kind: 'case'; id: string; at: 'started' }
+  | {
+      kind: 'case';
+      id: string;
+      at: 'finished';
+      /** What its file will hold, where the engine knows it by now; the real suite tells all at its end. */
+      content?: unknown;
+      /** It may be played once more before it counts, since a timer may have been unfair beside others. */
+      provisional?: true;
+    }
   | { kind: 'log'; text: string };
 
 /** One target, one plan, one folder to fill. */
-export interface Assignment {
+export interface Assignment extends Greeting {
   /** Exact ids, numeric order, never empty. */
   cases: readonly string[];
   /** `ws://host:port/path` of the running target, a literal address. */
@@ -18,12 +28,11 @@ export interface Assignment {
   folder: string;
   /** How many cases (native) or containers (docker) at once; the engine's own choice when left out. */
   jobs?: number;
+  /** No case begins before the one before it is over, not even beside one that only waits. The real suite plays so anyhow. */
+  oneByOne?: boolean;
   /** Aborting ends the play: everything started is removed before `play` rejects with the signal's reason. */
   signal: AbortSignal;
   onProgress(progress: Progress): void;
-  /** Subprotocols to offer and an Origin to send. */
-  protocols?: readonly string[];
-  origin?: string;
   /** Seconds after which the whole play counts as hung. */
   timeoutSeconds?: number;
 }

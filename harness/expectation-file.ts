@@ -12,7 +12,7 @@ export const SUITE = { name: 'Autobahn|Testsuite', version: '25.10.1', cases: 51
 export const factsSchema = outcomeSchema.partial().strict();
 export type Facts = z.infer<typeof factsSchema>;
 
-const reason = z.string().trim().min(1, 'says nothing');
+const reason = z.string().refine((text) => text.trim() !== '', { error: 'says nothing' });
 
 export const entrySchema = z.strictObject({
   ...factsSchema.shape,

@@ -50,13 +50,13 @@ describe('a wrong file is exit 2, with its line and what to do', () => {
     ['a case the suite does not have', { '99.1': {} }, /matches no case/, 11],
     ['a pattern that matches nothing', { '8.*': {} }, /matches no case/, 11],
     ['no reason for a grade', { '1.1.1': {}, '6.4.1': { behavior: 'NON-STRICT' } }, /does not say why/, 12],
-    ['an empty reason', { '6.4.1': { behavior: 'NON-STRICT', why: ' ' } }, /why: says nothing/, 13],
+    ['an empty reason', { '6.4.1': { behavior: 'NON-STRICT', why: ' ' } }, /why: " " says nothing/, 13],
     ['no reason to skip', { '6.4.1': { skip: true } }, /does not say why/, 11],
     ['no reason for flaky', { '6.4.1': { flaky: [{ wasClean: false }] } }, /does not say why/, 11],
-    ['an unknown key', { '6.4.1': { behaviour: 'OK' } }, /unknown key "behaviour" \(did you mean "behavior"\?\)/, 11],
-    ['an unknown grade', { '6.4.1': { behavior: 'PASS' } }, /behavior/, 12],
+    ['an unknown key', { '6.4.1': { behaviour: 'OK' } }, /unknown key "behaviour" \(did you mean "behavior"\?\)/, 12],
+    ['an unknown grade', { '6.4.1': { behavior: 'PAS' } }, /behavior: "PAS" cannot be used.*did you mean/, 12],
     ['a day that is over', { '6.4.1': { wasClean: false, until: '2026-05-31' } }, /has expired/, 11],
-    ['no object', { '6.4.1': 'OK' }, /expected object/, 11],
+    ['no object', { '6.4.1': 'OK' }, /"OK" is not an object, in \{ \}/, 11],
   ])('%s', (_, cases, what, line) => {
     const trouble = catchTrouble(() => read(cases));
     expect(trouble.exitCode).toBe(2);

@@ -1,10 +1,12 @@
-import type { z } from 'zod';
 import type { Outcome } from '../reports/report.ts';
 import { matchCases } from './case-id.ts';
 import { type Entry, entrySchema, expectationFileSchema, type Facts, SUITE } from './expectation-file.ts';
+import { fileIssue } from './issue-text.ts';
 import { nearest } from './nearest.ts';
 import { Trouble } from './trouble.ts';
 import { readUserJson } from './user-json.ts';
+
+const FACT_KEYS = Object.keys(entrySchema.shape);
 
 /** What we hold one case to. */
 export interface Expectation {
@@ -53,10 +55,11 @@ export function readExpectations(
   );
   const file = expectationFileSchema.safeParse(json.value);
   if (!file.success) {
-    const issue = file.error.issues[0];
-    const keys = issue?.path.filter((key) => typeof key !== 'symbol') ?? [];
+    const { text: wrong, path: keys } = fileIssue(file.error, json.value, ([first]) =>
+      first === 'suite' ? Object.keys(SUITE) : [...Object.keys(expectationFileSchema.shape), ...FACT_KEYS],
+    );
     return fail(
-      `The expectation file cannot be used: ${describeIssue(file.error)}.`,
+      `The expectation file cannot be used: ${wrong}.`,
       json.lineOf(keys),
       'It does not have the form of an expectation file.',
       'Correct the line, or make the file anew: ws-conformance accept.',
@@ -73,10 +76,8 @@ export function readExpectations(
   }
 
   const expectations = expectConformance(suite, conformant);
-  const patterns = Object.keys(cases).sort((a, b) => specificity(a) - specificity(b));
-  for (const pattern of patterns) {
+  for (const [pattern, ids] of wideFirst(Object.keys(cases), (key) => matchCases(suite, key))) {
     const line = json.lineOf(['cases', pattern]);
-    const ids = matchCases(suite, pattern);
     if (ids.length === 0) {
       fail(
         `The expectation "${pattern}" matches no case.`,
@@ -87,13 +88,10 @@ export function readExpectations(
     }
     const entry = entrySchema.safeParse(cases[pattern]);
     if (!entry.success) {
+      const { text: wrong, path: keys } = fileIssue(entry.error, cases[pattern], () => FACT_KEYS);
       return fail(
-        `The expectation of "${pattern}" cannot be used: ${describeIssue(entry.error)}.`,
-        json.lineOf([
-          'cases',
-          pattern,
-          ...(entry.error.issues[0]?.path.filter((key) => typeof key !== 'symbol') ?? []),
-        ]),
+        `The expectation of "${pattern}" cannot be used: ${wrong}.`,
+        json.lineOf(['cases', pattern, ...keys]),
         'An entry names facts of a result, and why, issue, flaky, skip or until.',
         'Correct the line.',
       );
@@ -149,23 +147,12 @@ function overlay(conformant: Outcome, facts: Facts): Outcome {
   return { ...conformant, ...named };
 }
 
-/** Sections count before the cases in them, wide before narrow, so that the most specific entry has the last word. */
-function specificity(pattern: string): number {
-  const components = pattern.split('.');
-  return components.length * 2 - (components.includes('*') ? 1 : 0);
-}
-
-/** The first thing wrong, with the nearest known key where a key is unknown. */
-function describeIssue(error: z.ZodError): string {
-  const issue = error.issues[0];
-  if (!issue) return error.message;
-  const at = issue.path.join('.');
-  if (issue.code === 'unrecognized_keys') {
-    const known =
-      at === ''
-        ? [...Object.keys(entrySchema.shape), ...Object.keys(expectationFileSchema.shape)]
-        : Object.keys(entrySchema.shape);
-    return issue.keys.map((key) => `unknown key "${key}" (did you mean "${nearest(key, known)}"?)`).join(', ');
-  }
-  return `${at === '' ? '' : `${at}: `}${issue.message}`;
+/** Keys of an expectation file with the cases they match, widest first, so that the most specific has the last word. */
+export function wideFirst(
+  keys: Iterable<string>,
+  match: (key: string) => readonly string[],
+): [string, readonly string[]][] {
+  return [...keys]
+    .map((key): [string, readonly string[]] => [key, match(key)])
+    .sort(([, one], [, other]) => other.length - one.length);
 }

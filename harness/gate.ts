@@ -1,32 +1,34 @@
-import { type CaseVerdict, type Problem, type Report, VERDICTS, type Verdict } from '../reports/report.ts';
+import { type CaseVerdict, type Problem, type Report, VERDICTS } from '../reports/report.ts';
+import { isUnexpected } from '../reports/vocabulary.ts';
 
 type Gate = Report['gate'];
 
-/** What makes a verdict stop a merge. `flaky` is one of the outcomes that are known to happen; `skipped` has its reason. */
-const BLOCKS: Readonly<Record<Verdict, 'stop' | 'pass' | 'unknown'>> = {
-  same: 'pass',
-  flaky: 'pass',
-  skipped: 'pass',
-  regressed: 'stop',
-  changed: 'stop',
-  new: 'stop',
-  improved: 'stop',
-  missing: 'unknown',
-};
+/** Whether an outcome stops a merge. @param strict NON-STRICT counts as a failure, even where it is expected. */
+export const stopsMerge = (one: Judged, strict: boolean): boolean => isUnexpected(one) || isLax(one, strict);
+
+type Judged = Pick<CaseVerdict, 'verdict' | 'actual' | 'tries'>;
+
+const isLax = ({ verdict, actual }: Judged, strict: boolean): boolean =>
+  strict && verdict === 'same' && actual?.behavior === 'NON-STRICT';
 
 /**
  * The decision. Trouble in the way of knowing weighs more than any verdict: a run that is not complete can prove
  * nothing, neither for the server nor against it. Nothing played is never a pass.
  * @param strict NON-STRICT counts as a failure, even where it is expected.
+ * @param bail the run was ended at so many unexpected outcomes, as the user wished: what was found by then decides,
+ *   since no result that is missing could make it a pass.
  */
-export function decide(verdicts: readonly CaseVerdict[], problems: readonly Problem[], strict: boolean): Gate {
+export function decide(
+  verdicts: readonly CaseVerdict[],
+  problems: readonly Problem[],
+  strict: boolean,
+  bail?: number,
+): Gate {
   const counts = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as Gate['counts'];
   for (const { verdict } of verdicts) counts[verdict]++;
   const total = verdicts.length;
   const played = total - counts.missing - counts.skipped;
-  const nonStrict = strict
-    ? verdicts.filter((one) => one.verdict === 'same' && one.actual?.behavior === 'NON-STRICT').length
-    : 0;
+  const stopping = verdicts.filter((one) => stopsMerge(one, strict));
   const gate = (decision: Gate['decision'], exitCode: number, sentence: string): Gate => ({
     decision,
     exitCode,
@@ -35,7 +37,8 @@ export function decide(verdicts: readonly CaseVerdict[], problems: readonly Prob
     strict,
   });
 
-  if (problems.length > 0 || counts.missing > 0 || played === 0) {
+  const isKnown = bail !== undefined && stopping.length > 0;
+  if (problems.length > 0 || (counts.missing > 0 && !isKnown) || played === 0) {
     const missing =
       counts.missing > 0
         ? `${played} of ${total - counts.skipped} cases have a result`
@@ -43,13 +46,19 @@ export function decide(verdicts: readonly CaseVerdict[], problems: readonly Prob
     const reason = problems[0]?.what ?? (played === 0 ? 'No case was played.' : 'Some cases have no result.');
     return gate('undecided', 3, `INCOMPLETE: ${missing}. ${reason}`);
   }
-  const stopping = verdicts.filter(({ verdict }) => BLOCKS[verdict] === 'stop').length + nonStrict;
-  if (stopping > 0) {
-    const parts = VERDICTS.filter((verdict) => BLOCKS[verdict] === 'stop' && counts[verdict] > 0).map(
-      (verdict) => `${counts[verdict]} ${verdict}`,
-    );
-    if (nonStrict > 0) parts.push(`${nonStrict} not strict`);
-    return gate('failed', 1, `FAILED: ${stopping} of ${total} cases are not as expected (${parts.join(', ')}).`);
+  if (stopping.length > 0) {
+    const parts = VERDICTS.flatMap((verdict) => {
+      const count = stopping.filter((one) => one.verdict === verdict && !isLax(one, strict)).length;
+      return count > 0 ? [`${count} ${verdict}`] : [];
+    });
+    const lax = stopping.filter((one) => isLax(one, strict)).length;
+    if (lax > 0) parts.push(`${lax} not strict`);
+    const cut =
+      counts.missing > 0
+        ? ` INCOMPLETE: ${played} of ${total - counts.skipped} cases were played, then --bail ${bail} ended the run.`
+        : '';
+    const sentence = `FAILED: ${stopping.length} of ${total} cases are not as expected (${parts.join(', ')}).${cut}`;
+    return gate('failed', 1, sentence);
   }
   const asides = (['flaky', 'skipped'] as const)
     .filter((verdict) => counts[verdict] > 0)

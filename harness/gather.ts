@@ -1,16 +1,23 @@
 import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { EngineFacts, Problem } from '../reports/report.ts';
 import { slugOf } from '../reports/slug.ts';
+import { Bail } from './bail.ts';
+import { build } from './build.ts';
 import { conformantOutcome, suiteIds } from './catalogue.ts';
+import { readCertificates } from './certificates.ts';
 import type { ServerConfig } from './config.ts';
 import type { Engine, Progress } from './engine.ts';
 import { type Expectation, expectConformance, readExpectations } from './expected.ts';
+import { stopsMerge } from './gate.ts';
+import { Playing } from './parts.ts';
 import { makeFolder, unwritable } from './place.ts';
 import { asProblem, type Played, type PlayOrder, play } from './play.ts';
 import { type Result, readResults } from './results.ts';
-import { addResults, type Kept, refuseOtherEngine } from './resume.ts';
-import { withoutSkipped } from './summarise.ts';
+import { addResults, type Kept, listedIn, refuseOtherEngine } from './resume.ts';
+import { Retries, type Tries } from './retries.ts';
+import { judgeOutcome, withoutSkipped } from './summarise.ts';
 import { Trouble } from './trouble.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -22,6 +29,10 @@ export interface Answered {
   command?: string;
   expectations: ReadonlyMap<string, Expectation>;
   results: readonly Result[];
+  /** What was played again. */
+  tries?: Tries;
+  /** How many unexpected outcomes were not played again, since they are too many. */
+  leftOut?: number;
   /** Case id → what the server printed meanwhile. */
   output?: ReadonlyMap<string, readonly string[]>;
 }
@@ -31,6 +42,10 @@ export interface Gathered {
   answered: Answered[];
   problems: Problem[];
   engine: EngineFacts;
+  /** At how many unexpected outcomes the run was ended, where it was. */
+  bailed?: number;
+  /** How often unexpected outcomes were to be played again. */
+  retries?: number;
 }
 
 /** Where results come from: an engine that plays, or a folder that was left earlier. */
@@ -39,7 +54,15 @@ export type Gather = (
   staged: string,
   workspace: Workspace,
   signal: AbortSignal,
+  /** Is told, once, how to learn what is known by now; only a play has something to tell before its end. */
+  soFar?: (look: Look) => void,
 ) => Promise<Gathered>;
+
+/**
+ * What a run that goes on knows by now. `into` is a copy of the folder it plays into, as it was just before: what was
+ * recorded elsewhere is added to it.
+ */
+export type Look = (into: string) => Promise<Gathered>;
 
 export interface PlaySettings {
   servers: readonly ServerConfig[];
@@ -48,40 +71,68 @@ export interface PlaySettings {
   timeoutSeconds?: number;
   /** What is kept of an earlier run instead of being played. */
   kept?: Kept;
-  /** `cases`: how many of them will be played. */
+  /** How often an unexpected outcome is played again at most; not at all when left out. */
+  retries?: number;
+  /** At how many unexpected outcomes the run ends; never when left out. */
+  bail?: number;
+  /** NON-STRICT is an unexpected outcome. */
+  strict?: boolean;
   /** Before a server is started: which cases it is to be played. */
   onServer(server: ServerConfig, toPlay: readonly string[]): void;
   onProgress(server: ServerConfig | undefined, progress: Progress): void;
 }
 
 /**
- * Plays every server in turn. Expectation files are read at once, so that a wrong one costs no run.
+ * Plays every server in turn. Expectation files and certificates are read at once, so that a wrong one costs no run.
  * An aborted signal ends the play in flight; what was recorded until then is kept, the rest is missing.
- * @throws Trouble (2) for a wrong expectation file; the Gather throws Trouble (3) when the engine cannot run here.
+ * @throws Trouble (2) for a wrong file of these; the Gather throws Trouble (3) when the engine cannot run here.
  */
 export function gatherByPlaying(engine: Engine, settings: PlaySettings, today: string): Gather {
-  const held = settings.servers.map((server) => ({ server, expectations: expectationsOf(server, today) }));
-  return async (cases, staged, workspace, signal) => {
+  const held = settings.servers.map((server) => ({
+    server,
+    slug: slugOf(server.agent),
+    expectations: expectationsOf(server, today),
+    ca: server.caFile === undefined ? undefined : readCertificates(server.caFile, `"${server.name}"`),
+  }));
+  return async (cases, staged, workspace, signal, soFar) => {
     const problems: Problem[] = [];
     const answered: Answered[] = [];
+    const bail = settings.bail === undefined ? undefined : new Bail(settings.bail);
     let facts = await prepareUnlessAborted(engine, signal, (progress) => settings.onProgress(undefined, progress));
     if (facts !== undefined && settings.kept !== undefined) {
       refuseOtherEngine(settings.kept, facts);
       facts = { ...facts, summary: `${facts.summary} (resumed: some of the results are of run ${settings.kept.run})` };
     }
-    for (const { server, expectations } of held) {
-      const slug = slugOf(server.agent);
-      const missing = (why: string) => cases.map((id): Result => ({ did: 'not run', id, why }));
-      const unplayed = { server, slug, url: server.url ?? '', expectations };
+    const factsByNow = (): EngineFacts => {
+      const known = facts ?? settings.kept?.engine;
+      return {
+        ...(known ?? { name: 'recorded', summary: 'The run was interrupted before an engine was ready.' }),
+        ...(settings.jobs === undefined ? {} : { jobs: settings.jobs }),
+      };
+    };
+    const unplayed = ({ server, slug, expectations }: (typeof held)[number], why: string): Answered => ({
+      ...{ server, slug, url: server.url ?? '', expectations },
+      results: cases.map((id) => ({ did: 'not run', id, why })),
+    });
+    /** Whether something was not played since there was enough. */
+    let isCut = false;
+    let look: ((into: string) => Promise<Answered>) | undefined;
+    soFar?.(async (into) => {
+      const now = [...answered];
+      if (look !== undefined) now.push(await look(into));
+      const later = held.slice(now.length).map((one) => unplayed(one, NOT_YET));
+      return { answered: [...now, ...later], problems: [...problems, UNDER_WAY], engine: factsByNow() };
+    });
+    for (const one of held) {
+      const { server, slug, expectations, ca } = one;
       const wanted = withoutSkipped(cases, expectations);
       const kept = settings.kept?.agents.get(server.agent);
       const toPlay = wanted.filter((id) => !kept?.files.has(id));
-      const canPlay = toPlay.length > 0 && facts !== undefined && !signal.aborted;
+      const canPlay = toPlay.length > 0 && facts !== undefined && !signal.aborted && !bail?.enough.aborted;
       if (!canPlay && !kept?.files.size) {
-        answered.push({
-          ...unplayed,
-          results: missing(toPlay.length === 0 ? 'it is skipped' : 'the run was interrupted before it'),
-        });
+        const why = toPlay.length === 0 ? 'it is skipped' : signal.aborted ? INTERRUPTED : BAILED;
+        answered.push(unplayed(one, why));
+        isCut ||= why === BAILED;
         continue;
       }
       const folder = join(staged, 'results', slug);
@@ -92,23 +143,61 @@ export function gatherByPlaying(engine: Engine, settings: PlaySettings, today: s
       const playedIn = kept === undefined ? folder : join(workspace.folder, 'played', slug);
       makeFolder(playedIn);
       settings.onServer(server, toPlay);
-      const order: PlayOrder = {
-        server,
+      const { agent } = server;
+      const retries =
+        settings.retries === undefined
+          ? undefined
+          : new Retries(agent, folder, settings.retries, (text) => settings.onProgress(server, { kind: 'note', text }));
+      const playing = new Playing({
+        agent,
         cases: toPlay,
         folder: playedIn,
-        log: join(staged, 'results', `${slug}.server.log`),
+        scratch: join(workspace.folder, 'portions', slug),
         ...(settings.jobs === undefined ? {} : { jobs: settings.jobs }),
+        isLive: facts?.name === 'native',
+        isUnexpected: (id, actual) =>
+          stopsMerge(
+            { ...judgeOutcome(actual, expectations.get(id), conformantOutcome(id)), actual },
+            settings.strict ?? false,
+          ),
+        bail,
+        retries,
+      });
+      const order: PlayOrder = {
+        server,
+        parts: playing.parts(),
+        log: join(staged, 'results', `${slug}.server.log`),
+        ...(ca === undefined ? {} : { ca }),
         patienceSeconds: settings.patienceSeconds,
         ...(settings.timeoutSeconds === undefined ? {} : { timeoutSeconds: settings.timeoutSeconds }),
       };
+      look = async (into) => {
+        const there = join(into, 'results', slug);
+        if (kept !== undefined) addResults(agent, playedIn, there);
+        const results = await readWhatIsThere(there, agent, wanted);
+        return {
+          ...unplayed(one, NOT_YET),
+          results: withSkipped(cases, results, NOT_YET),
+          // By this --resume knows that it is the same server.
+          ...(server.command === undefined ? {} : { command: server.command.join(' ') }),
+        };
+      };
       const played = canPlay
-        ? await playOrExplain(engine, order, workspace, signal, (progress) => settings.onProgress(server, progress))
+        ? await playOrExplain(engine, order, workspace, signal, (progress) => {
+            playing.hear(progress);
+            settings.onProgress(server, progress);
+          })
         : unplayable(server);
-      if (kept !== undefined) addResults(server.agent, playedIn, folder);
+      look = undefined;
+      if (kept !== undefined) addResults(agent, playedIn, folder);
+      const hadEnough = bail?.enough.aborted && !signal.aborted && played.problems.length === 0;
+      const listed = hadEnough ? listedIn(agent, folder) : undefined;
+      isCut ||= listed !== undefined && wanted.some((id) => !listed.has(id));
       const read = readResults(folder, {
-        cases: wanted,
+        // What the user did not want to be played any more is not missing.
+        cases: listed === undefined ? wanted : wanted.filter((id) => listed.has(id)),
         suite: suiteIds,
-        agents: [server.agent],
+        agents: [agent],
         extraIsFault: true,
         recorded: played.recorded,
         earlier,
@@ -116,25 +205,57 @@ export function gatherByPlaying(engine: Engine, settings: PlaySettings, today: s
       if (facts !== undefined) facts = { ...facts, ...played.facts };
       // Where nothing was played at all, the reason says enough.
       const leftNothing = played.problems.length > 0 && readdirSync(folder).length === 0;
-      problems.push(...played.problems, ...(leftNothing ? [] : read.problems));
+      problems.push(...played.problems, ...(leftNothing ? [] : read.problems), ...(retries?.problems ?? []));
       answered.push({
-        ...unplayed,
+        ...unplayed(one, BAILED),
         url: played.url,
         output: new Map([...(kept?.output ?? []), ...played.output]),
-        results: withSkipped(cases, read.agents[0]?.results ?? []),
+        results: withSkipped(cases, read.agents[0]?.results ?? [], BAILED),
+        ...(retries === undefined ? {} : { tries: retries.tries, leftOut: retries.leftOut }),
         ...(played.command === undefined ? {} : { command: played.command }),
       });
     }
     if (signal.aborted) problems.unshift(interrupted(signal.reason));
-    const engineFacts = facts ??
-      settings.kept?.engine ?? { name: 'recorded', summary: 'The run was interrupted before an engine was ready.' };
     return {
       answered,
       problems,
-      engine: { ...engineFacts, ...(settings.jobs === undefined ? {} : { jobs: settings.jobs }) },
+      engine: factsByNow(),
+      ...(bail !== undefined && isCut ? { bailed: bail.limit } : {}),
+      ...(settings.retries === undefined ? {} : { retries: settings.retries }),
     };
   };
 }
+
+/** Why a case has no result. */
+const [INTERRUPTED, BAILED, NOT_YET] = [
+  'the run was interrupted before it',
+  'the run was ended before it, as --bail says',
+  'it was not over when this was written',
+];
+
+/** Of a report that is written while the run goes on. */
+const UNDER_WAY: Problem = {
+  what: 'The run was still going on when this was written.',
+  why: 'If it no longer does, it was killed before it could say more.',
+  todo: 'Wait for its end; or play the rest: run --resume, with the same arguments.',
+};
+
+/** The results in a folder to which an engine still adds. What is not whole yet is not there. */
+async function readWhatIsThere(folder: string, agent: string, wanted: readonly string[]): Promise<Result[]> {
+  const listed = listedIn(agent, folder);
+  const there = wanted.filter((id) => listed.has(id));
+  const found: Result[] = [];
+  // Little by little, since cases are being played meanwhile, and their timers wait for nobody.
+  for (let at = 0; at < there.length; at += READ_AT_ONCE) {
+    const cases = there.slice(at, at + READ_AT_ONCE);
+    const read = readResults(folder, { cases, suite: suiteIds, agents: [agent], extraIsFault: false });
+    found.push(...(read.agents[0]?.results ?? []).filter(({ did }) => did === 'run'));
+    await immediate();
+  }
+  return found;
+}
+
+const READ_AT_ONCE = 10;
 
 async function prepareUnlessAborted(
   engine: Engine,
@@ -170,7 +291,7 @@ export function gatherFromFolder(
       const configured = only ?? servers.find((one) => one.agent === agent || one.name === agent);
       const server: ServerConfig = configured
         ? { ...configured, agent }
-        : { name: agent, agent, path: '/', cwd: folder, env: {}, readySeconds: 0 };
+        : { name: agent, agent, path: '/', cwd: folder, env: {} };
       const expectations = expectationsOf(server, today);
       const slug = slugOf(agent);
       copyResults(folder, join(staged, 'results', slug), results);
@@ -207,7 +328,7 @@ export function expectationsOf(server: ServerConfig, today: string): Map<string,
   return readExpectations(text, shown, suiteIds, conformantOutcome, today);
 }
 
-/** A server that cannot be started is a Problem of the report, not the end of it. */
+/** A server that cannot be built or started is a Problem of the report, not the end of it. */
 async function playOrExplain(
   engine: Engine,
   order: PlayOrder,
@@ -217,6 +338,7 @@ async function playOrExplain(
 ): Promise<Played> {
   const from = Date.now();
   try {
+    await build(order.server, workspace, order.log.replace(/server\.log$/, 'build.log'), signal);
     return await play(engine, order, workspace, signal, onProgress);
   } catch (error) {
     const problems = signal.aborted ? [] : [asProblem(error, order.server.agent)];
@@ -244,10 +366,14 @@ function interrupted(reason: unknown): Problem {
   };
 }
 
-/** Puts the cases that were not to be played back into the plan's order. */
-export function withSkipped(cases: readonly string[], results: readonly Result[]): Result[] {
+/** Puts the cases that were not to be played back into the plan's order. @param why they were not. */
+export function withSkipped(
+  cases: readonly string[],
+  results: readonly Result[],
+  why = 'it was not to be played',
+): Result[] {
   const played = new Map(results.map((result) => [result.did === 'run' ? result.detail.id : result.id, result]));
-  return cases.map((id) => played.get(id) ?? { did: 'not run', id, why: 'it was not to be played' });
+  return cases.map((id) => played.get(id) ?? { did: 'not run', id, why });
 }
 
 function copyResults(from: string, to: string, results: readonly Result[]): void {

@@ -3,20 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { sampleReport } from '../reports/sample.ts';
-import { tellGithub } from './github.ts';
+import { github } from './github.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'github-'));
 afterAll(() => rmSync(home, { recursive: true }));
-const GITHUB_ACTIONS = 'true';
-
-it('is silent elsewhere', () => {
-  expect(tellGithub(sampleReport, {})).toBe('');
-});
 
 it('marks what needs attention, and appends the summary to what others wrote', () => {
   const file = join(home, 'summary.md');
   writeFileSync(file, 'before\n');
-  const text = tellGithub(sampleReport, { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY: file });
+  const text = github(sampleReport, file);
   expect(text.trim().split('\n')).toHaveLength(10);
   expect(readFileSync(file, 'utf8')).toMatch(/^before\n## ○ INCOMPLETE: /);
 });
@@ -24,8 +19,6 @@ it('marks what needs attention, and appends the summary to what others wrote', (
 it('never makes a summary that GitHub would drop, and says so when it cannot write', () => {
   const full = join(home, 'full.md');
   writeFileSync(full, 'x'.repeat(1024 * 1024));
-  expect(tellGithub(sampleReport, { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY: full })).toContain(
-    '::warning title=ws-conformance::The step summary is full',
-  );
-  expect(tellGithub(sampleReport, { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY: home })).toContain('could not be written');
+  expect(github(sampleReport, full)).toContain('::warning title=ws-conformance::The step summary is full');
+  expect(github(sampleReport, home)).toContain('could not be written');
 });

@@ -8,12 +8,11 @@ const MOST_BYTES = 1024 * 1024;
 
 /**
  * What GitHub Actions is told of a run: annotations, as text for a stream that the runner reads, and the summary,
- * appended to the file it names. Empty elsewhere. A summary that cannot be written is no reason to fail a run: the text
- * then says so, as a warning.
+ * appended to the file it names. A summary that cannot be written is no reason to fail a run: the text then says so, as
+ * a warning.
  */
-export function tellGithub(report: Report, env: NodeJS.ProcessEnv): string {
-  if (env.GITHUB_ACTIONS !== 'true') return '';
-  return workflowCommands(report) + addSummary(report, env.GITHUB_STEP_SUMMARY);
+export function github(report: Report, summaryFile: string | undefined): string {
+  return workflowCommands(report) + addSummary(report, summaryFile);
 }
 
 function addSummary(report: Report, path: string | undefined): string {

@@ -16,7 +16,8 @@ export function historyLineOf(report: Report, suite: readonly CaseInfo[], machin
     suite: `${report.suite.name} ${report.suite.version}`,
     engine: report.engine.name,
     machine: `${machine}, ${report.run.host.platform}, Node ${report.run.host.node}`,
-    decision: report.gate.decision,
+    // What --bail left out says nothing, no more than what an interruption did.
+    decision: report.run.bail === undefined ? report.gate.decision : 'undecided',
     agents: report.agents.map(({ name, cases }) => {
       const verdicts = new Map(cases.map((one) => [one.id, one]));
       const letters = suite.map(({ id }) => {

@@ -7,8 +7,9 @@ import type { ServerConfig } from './config.ts';
 import { SUITE } from './expectation-file.ts';
 import { type Answered, expectationsOf, type Gather, withSkipped } from './gather.ts';
 import { makeFolder } from './place.ts';
-import { readResults } from './results.ts';
+import { type Ran, readResults } from './results.ts';
 import { addResults } from './resume.ts';
+import { readRound, retryFolder, type Tries } from './retries.ts';
 import { withoutSkipped } from './summarise.ts';
 import { Trouble } from './trouble.ts';
 
@@ -95,6 +96,10 @@ export function gatherShares(
         ...(agent.command === undefined ? {} : { command: agent.command }),
         expectations,
         results: withSkipped(cases, read.agents[0]?.results ?? []),
+        tries: triesOf(agent, shares, folder, problems),
+        leftOut: shares
+          .flatMap(({ report }) => report.run.retries?.leftOut ?? [])
+          .reduce((sum, one) => sum + (one.agent === agent.name ? one.cases : 0), 0),
         output: new Map(
           shares.flatMap(({ report }) =>
             casesOf(report, agent.name).flatMap(({ id, serverOutput }) =>
@@ -105,11 +110,13 @@ export function gatherShares(
       });
     }
     const [first] = shares;
+    const limit = first?.report.run.retries?.limit;
     const engine = first?.report.engine ?? { name: 'recorded' as const, summary: '' };
     return {
       answered,
       problems,
       engine: { ...engine, summary: `${engine.summary} (${shares.length} shares, merged)` },
+      ...(limit === undefined ? {} : { retries: limit }),
     };
   };
 }
@@ -151,6 +158,31 @@ function putTogether(agent: AgentReport, shares: readonly Share[], into: string)
     if (played.length > 0 && existsSync(from)) addResults(agent.name, from, into, new Set(played.map(({ id }) => id)));
   }
   return problems;
+}
+
+/** What the shares played again, with its files brought into `into`. */
+function triesOf(agent: AgentReport, shares: readonly Share[], into: string, problems: Problem[]): Tries {
+  const tries = new Map<string, Ran[]>();
+  const all = shares.map(({ folder, report }) => ({
+    folder,
+    again: casesOf(report, agent.name).filter((one) => one.tries !== undefined),
+  }));
+  const rounds = Math.max(0, ...all.flatMap(({ again }) => again.map((one) => (one.tries?.length ?? 1) - 1)));
+  for (let n = 1; n <= rounds; n++) {
+    const there = join(into, retryFolder(n));
+    makeFolder(there);
+    const ids: string[] = [];
+    for (const { folder, again } of all) {
+      const some = again.filter((one) => (one.tries?.length ?? 0) > n).map(({ id }) => id);
+      const from = join(resolve(folder), 'results', slugOf(agent.name), retryFolder(n));
+      addResults(agent.name, from, there, new Set(some));
+      ids.push(...some);
+    }
+    const read = readRound(into, agent.name, n, ids);
+    problems.push(...read.problems);
+    for (const [id, ran] of read.tries) tries.set(id, [...(tries.get(id) ?? []), ran]);
+  }
+  return tries;
 }
 
 const casesOf = ({ agents }: Report, name: string) => agents.find((agent) => agent.name === name)?.cases ?? [];

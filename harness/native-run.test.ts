@@ -1,10 +1,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa, type Options } from 'execa';
+import type { Options } from 'execa';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Report, reportSchema } from '../reports/report.ts';
+import { reportSchema } from '../reports/report.ts';
 import { groupMembers, processFacts } from './procfs.ts';
+import { conformance, reportIn, said } from './testing.ts';
 
 /** The command as a user runs it, with the embedded engine: real processes, real signals, no Docker. */
 
@@ -16,45 +17,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 const out = () => join(home, 'report');
-const report = (): Report => reportSchema.parse(JSON.parse(readFileSync(join(out(), 'report.json'), 'utf8')));
+const report = () => reportIn(out());
 
-const play = (args: readonly string[], options: Options = {}) =>
-  execa(
-    process.execPath,
-    ['--import', import.meta.resolve('tsx'), join(root, 'harness/cli.ts'), '--out', out(), ...args],
-    {
-      cwd: root,
-      reject: false,
-      env: { NO_COLOR: '1', CI: '', DOCKER_HOST: 'unix:///nowhere/docker.sock' },
-      ...options,
-    },
-  );
-
-/**
- * Resolves with the first match of a pattern in a line of a stream that goes on. Each line is looked at once: a trace
- * has 13 MB, and a search through all of it at each chunk made us so late that the run was over before our signal.
- */
-function said(stream: NodeJS.ReadableStream | null, pattern: RegExp): Promise<RegExpExecArray> {
-  return new Promise((resolve, reject) => {
-    let line = '';
-    let before = '';
-    const look = (chunk: unknown) => {
-      const lines = `${line}${chunk}`.split('\n');
-      line = lines.pop() ?? '';
-      for (const one of [...lines, line]) {
-        const match = pattern.exec(one);
-        if (!match) continue;
-        stream?.off('data', look);
-        stream?.resume();
-        resolve(match);
-        return;
-      }
-      before = [before, ...lines].join('\n').slice(-2000);
-    };
-    stream?.on('data', look);
-    stream?.on('end', () => reject(new Error(`${pattern} was never said:\n${before}\n${line}`)));
-  });
-}
+const play = (args: readonly string[], options: Options = {}) => conformance(out(), args, options);
 
 describe('--trace', () => {
   test('prints frames on stderr as they happen, and leaves stdout to the result', async () => {
@@ -84,9 +49,8 @@ describe('--trace', () => {
 });
 
 test.each([
-  [['--trace'], /cannot do --trace[\s\S]*only when all cases have been played/],
-  [['--header', 'A: b', '--header', 'C: d'], /cannot do --header[\s\S]*no such option/],
-  [['--ca', 'package.json'], /cannot do --ca/],
+  [['--trace'], /cannot do this: --trace[\s\S]*only when all cases have been played/],
+  [['--header', 'A: b', '--header', 'C: d'], /header fields of ours \(to websock-server\)[\s\S]*no such option/],
 ])('the real suite refuses %j: exit 2, before anything is started', async (args, message) => {
   const { exitCode, stderr, stdout } = await play(['--engine', 'docker', ...args, '1.1.1']);
   expect(stderr).toMatch(message);

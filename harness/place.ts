@@ -22,10 +22,13 @@ export function stageReport(out: string): string {
   }
 }
 
+/** Where the report before goes while a new one takes its place. */
+export const asideOf = (staged: string): string => `${staged}-before`;
+
 /** Puts a complete report in place of the one before. Of several runs at once the last one stays. */
 export function placeReport(staged: string, out: string): void {
   const place = resolve(out);
-  const aside = `${staged}-before`;
+  const aside = asideOf(staged);
   try {
     for (let attempt = 0; ; attempt++) {
       refuseForeign(place);
@@ -53,8 +56,11 @@ function attemptRename(from: string, to: string): boolean {
   }
 }
 
-/** Only an empty folder, or one that bears our mark, may be replaced: the user's files are not ours to delete. */
-function refuseForeign(out: string): void {
+/**
+ * Only an empty folder, or one that bears our mark, may be replaced: the user's files are not ours to delete.
+ * @throws Trouble (2) for any other.
+ */
+export function refuseForeign(out: string): void {
   const place = resolve(out);
   if (!existsSync(place)) return;
   let names: string[] = [];

@@ -1,20 +1,35 @@
 import type { EngineFacts, Problem } from '../reports/report.ts';
+import { refuseDistrusted } from './certificates.ts';
 import type { ServerConfig } from './config.ts';
 import type { Assignment, Engine, Progress } from './engine.ts';
+import type { Greeting } from './greeting.ts';
 import { probe } from './probe.ts';
-import { attach, describeExit, launch, type Target } from './target.ts';
+import { describeExit } from './started.ts';
+import { attach, launch, type Target } from './target.ts';
 import { Trouble } from './trouble.ts';
 import type { Workspace } from './workspace.ts';
+
+/** What the engine is handed at once. */
+export interface Part {
+  cases: readonly string[];
+  /** Existing, empty; the engine fills it. */
+  folder: string;
+  jobs?: number;
+  /** Each case has the server to itself. */
+  oneByOne?: boolean;
+  /** Ends this part early, which is no fault: what was recorded by then is kept. */
+  enough?: AbortSignal;
+}
 
 /** What is to be played against one server, and where its traces go. */
 export interface PlayOrder {
   server: ServerConfig;
-  cases: readonly string[];
-  /** Existing, empty; the engine fills it. */
-  folder: string;
+  /** One after the other, against the same running server; the next is asked for when the one before is over. */
+  parts: Iterable<Part>;
   /** File for the server's own output. */
   log: string;
-  jobs?: number;
+  /** PEM of the authorities that its certificate has to be of. */
+  ca?: string;
   /** Seconds without progress after which we ask the server whether it still lives. */
   patienceSeconds: number;
   timeoutSeconds?: number;
@@ -69,13 +84,14 @@ export async function play(
   });
   const stop = new AbortController();
   const watch = watchTarget(target, order, flight, stop);
+  const started = performance.now();
   try {
-    const assignment: Assignment = {
-      cases: order.cases,
+    const assignmentOf = ({ cases, folder, jobs, oneByOne, enough }: Part): Assignment => ({
+      cases,
       url: target.url,
       agent: server.agent,
-      folder: order.folder,
-      signal: AbortSignal.any([signal, stop.signal]),
+      folder,
+      signal: AbortSignal.any([signal, stop.signal, ...(enough === undefined ? [] : [enough])]),
       onProgress: (progress) => {
         watch.progressed();
         if (progress.kind === 'case') {
@@ -85,12 +101,25 @@ export async function play(
         }
         onProgress(progress);
       },
-      ...(order.jobs === undefined ? {} : { jobs: order.jobs }),
-      ...(server.protocols === undefined ? {} : { protocols: server.protocols }),
-      ...(server.origin === undefined ? {} : { origin: server.origin }),
-      ...(order.timeoutSeconds === undefined ? {} : { timeoutSeconds: order.timeoutSeconds }),
-    };
-    facts = await engine.play(assignment);
+      ...(jobs === undefined ? {} : { jobs }),
+      ...(oneByOne === undefined ? {} : { oneByOne }),
+      ...greetingOf(order),
+      ...(order.timeoutSeconds === undefined
+        ? {}
+        : { timeoutSeconds: Math.max(1, order.timeoutSeconds - (performance.now() - started) / 1000) }),
+    });
+    for (const part of order.parts) {
+      flight.clear();
+      try {
+        // Of the way to the server and of how many at once, the first part tells.
+        facts = { ...(await engine.play(assignmentOf(part))), ...facts };
+      } catch (error) {
+        signal.throwIfAborted();
+        if (stop.signal.aborted || !part.enough?.aborted) throw error;
+      }
+      // Of a server that died, or is not the one it was, nothing more is asked.
+      if (target.exit() || !target.isTheSame()) break;
+    }
   } catch (error) {
     signal.throwIfAborted();
     if (!stop.signal.aborted) problems.push(asProblem(error, server.agent));
@@ -112,16 +141,31 @@ export async function play(
   };
 }
 
-async function startTarget({ server, log }: PlayOrder, workspace: Workspace, signal: AbortSignal): Promise<Target> {
-  if (server.command === undefined) return await attach(server.url ?? '', server.ready);
-  const { command, cwd, env, path, ready, readySeconds } = server;
-  return await launch(
-    { command, cwd, env, path, readySeconds, ...(ready === undefined ? {} : { ready }) },
-    workspace,
-    log,
-    signal,
-  );
+/** The server, ready to be played against. @throws Trouble (3), after what was started has ended. */
+async function startTarget(order: PlayOrder, workspace: Workspace, signal: AbortSignal): Promise<Target> {
+  const { server, log, ca } = order;
+  const greeting = greetingOf(order);
+  const { command, url = '' } = server;
+  const target =
+    command === undefined
+      ? await attach({ ...server, url, greeting }, signal)
+      : await launch({ ...server, command, greeting }, workspace, log, signal);
+  try {
+    if (ca !== undefined) await refuseDistrusted(target.url, ca);
+    return target;
+  } catch (error) {
+    await target.end();
+    throw error;
+  }
 }
+
+/** What every opening handshake with the server brings. */
+const greetingOf = ({ server: { protocols, origin, headers }, ca }: PlayOrder): Greeting => ({
+  ...(protocols === undefined ? {} : { protocols }),
+  ...(origin === undefined ? {} : { origin }),
+  ...(headers === undefined ? {} : { headers }),
+  ...(ca === undefined ? {} : { ca }),
+});
 
 /** Ends the play (through `stop`) when the target has died and the engine does not notice, or when it no longer answers. */
 function watchTarget(target: Target, order: PlayOrder, flight: ReadonlySet<string>, stop: AbortController) {
@@ -136,9 +180,10 @@ function watchTarget(target: Target, order: PlayOrder, flight: ReadonlySet<strin
   const check = async () => {
     if (asking || target.exit() || performance.now() - lastProgress < order.patienceSeconds * 1000) return;
     asking = true;
-    const first = await probe(target.url, PROBE_MS);
+    const ask = () => probe(target.url, PROBE_MS, 'handshake', greetingOf(order));
+    const first = await ask();
     // One more time: a busy server may miss one handshake.
-    const second = first === 'open' || over ? 'open' : await probe(target.url, PROBE_MS);
+    const second = first === 'open' || over ? 'open' : await ask();
     asking = false;
     if (first === 'open' || second === 'open') lastProgress = performance.now();
     else if (!over && !target.exit()) stop.abort(new Trouble(3, hung(target, flight, second.why)));

@@ -9,7 +9,14 @@ import { SUITE } from './expectation-file.ts';
 import { JsonTextError, readJsonText } from './json-text.ts';
 
 /** What an engine left of one planned case: the recorded facts, or why there are none. */
-export type Result = { did: 'run'; detail: CaseDetail; file: string } | { did: 'not run'; id: string; why: string };
+export type Result = Ran | { did: 'not run'; id: string; why: string };
+
+/** The recorded facts of one play of a case, and the file they stand in, relative to its folder. */
+export interface Ran {
+  did: 'run';
+  detail: CaseDetail;
+  file: string;
+}
 
 /** Everything a results folder holds of one agent: one Result per planned case, in the plan's order. */
 export interface AgentResults {

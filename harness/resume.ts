@@ -115,7 +115,9 @@ function keepOf(agent: AgentReport, report: Report, out: string): KeptResults {
     (problem) => problem.tail !== undefined && (problem.agent === undefined || problem.agent === agent.name),
   );
   const candidates = agent.cases.filter(
-    ({ result, verdict }) => result !== null && (!accident || verdict === 'same' || verdict === 'flaky'),
+    // Of a case that came out differently when it was played again, one outcome alone would not tell.
+    ({ result, verdict, tries }) =>
+      result !== null && (!accident || verdict === 'same' || verdict === 'flaky') && tries === undefined,
   );
   const read = readResults(folder, {
     cases: candidates.map(({ id }) => id),
@@ -155,6 +157,9 @@ export function addResults(agent: string, from: string, into: string, cases?: Re
     throw unwritable(into, error);
   }
 }
+
+/** The cases of an agent that the index of a folder lists. */
+export const listedIn = (agent: string, folder: string): Set<string> => new Set(Object.keys(entriesOf(agent, folder)));
 
 function entriesOf(agent: string, folder: string): Readonly<Record<string, unknown>> {
   try {

@@ -4,15 +4,17 @@ import type { CaseDetail } from '../reports/detail.ts';
 import type { HistoryLine } from '../reports/history.ts';
 import type { History } from '../reports/html.ts';
 import type { AgentReport, CaseInfo, Report } from '../reports/report.ts';
-import { writeFiles } from '../reports/write.ts';
 import { catalogue, conformantOutcome } from './catalogue.ts';
-import { compareWithFirst } from './compare.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { SUITE } from './expectation-file.ts';
 import { decide } from './gate.ts';
-import type { Answered, Gather } from './gather.ts';
+import type { Answered, Gather, Gathered } from './gather.ts';
 import { appendHistory, historyLineOf, readHistory } from './history.ts';
 import { revision, TOOL } from './identity.ts';
-import { placeReport, stageReport, unwritable } from './place.ts';
+import { placeReport, stageReport } from './place.ts';
+import { copyResults, loadPages, type Publication, publishPages, writeReport } from './publish.ts';
+import type { Reporter } from './reporters.ts';
+import { retriesOf } from './retries.ts';
 import { judge } from './summarise.ts';
 import { cleanUpAfterTheDead, Workspace } from './workspace.ts';
 
@@ -27,6 +29,13 @@ export interface RunOptions {
   command: string;
   /** File to which the run is added, and from which the history is shown. */
   history?: string;
+  /**
+   * After so many seconds, and then whenever it has gone on for twice as long, the run puts what it knows into `out`,
+   * for the case that it is killed; a minute at most lies between two of these. Never, when left out.
+   */
+  checkpointSeconds?: number;
+  /** What is written, and where; all there is, into `out`, when left out. `report.json` and the results always are. */
+  reporters?: readonly Reporter[];
   /** Of what the plan is a share. */
   shard?: NonNullable<Report['run']['shard']>;
 }
@@ -55,37 +64,30 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
   const tree = revision();
   const staged = stageReport(options.out);
   const workspace = new Workspace();
-  workspace.ownFolder(staged);
-  // The pages and their templates are loaded while the server starts and the cases play.
-  const rendering = Promise.all([
-    import('../reports/renderers.ts'),
-    import('../reports/html.ts'),
-    import('../reports/compare-page.ts'),
-  ]);
-  rendering.catch(() => undefined);
-  try {
-    const { answered, problems, engine } = await gather(
-      options.plan.map((info) => info.id),
-      staged,
-      workspace,
-      signal,
-    );
+  workspace.ownReport(staged, options.out);
+  loadPages();
+  const id = `${started.toISOString().replace(/[-:.]/g, '')}-${process.pid}`;
+  const reportNow = async ({ answered, problems, engine, bailed, retries }: Gathered): Promise<Report> => {
     const agents = answered.map(toAgent);
     const gate = decide(
       agents.flatMap((agent) => agent.cases),
       problems,
       options.strict,
+      bailed,
     );
-    const report: Report = {
+    const playedAgain = retries === undefined ? undefined : retriesOf(retries, answered, agents);
+    return {
       schemaVersion: 1,
       tool: TOOL,
       run: {
-        id: `${started.toISOString().replace(/[-:.]/g, '')}-${process.pid}`,
+        id,
         started: started.toISOString(),
         durationMs: Math.round(performance.now() - clock),
         command: options.command,
         ...(await tree),
         ...(options.shard === undefined ? {} : { shard: options.shard }),
+        ...(playedAgain === undefined ? {} : { retries: playedAgain }),
+        ...(bailed === undefined ? {} : { bail: { limit: bailed } }),
         host: { platform: `${process.platform} ${process.arch}`, node: process.version, cpus: cpus().length },
       },
       engine,
@@ -98,26 +100,39 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
       cases: [...options.plan],
       agents,
     };
+  };
+  const publication = async (gathered: Gathered): Promise<Publication> => ({
+    report: await reportNow(gathered),
+    details: detailsOf(gathered.answered),
+  });
+  const checkpoints = new Checkpoints(options.checkpointSeconds, async (look) => {
+    const folder = stageReport(options.out);
+    workspace.ownReport(folder, options.out);
+    await copyResults(staged, folder);
+    await writeReport(folder, await publication(await look(folder)), options.reporters);
+    return () => placeReport(folder, options.out);
+  });
+  try {
+    const gathered = await gather(
+      options.plan.map((info) => info.id),
+      staged,
+      workspace,
+      signal,
+      (look) => checkpoints.begin(look),
+    );
+    await checkpoints.end();
+    const known = await publication(gathered);
+    const { report } = known;
     const line = historyLineOf(report, catalogue);
-    const past = options.history === undefined ? undefined : withLine(readHistory(options.history), line);
-    const [{ renderers }, { html }, { comparePage }] = await rendering;
-    try {
-      const details = detailsOf(answered);
-      // JSON comes last: a folder that holds it holds everything.
-      const comparisons = compareWithFirst(report, conformantOutcome);
-      const swapped = compareWithFirst(report, conformantOutcome, true);
-      if (comparisons.length > 0)
-        await writeFiles(staged, comparePage(comparisons, { a: details, b: details }, 'index.html', swapped));
-      await writeFiles(staged, html(report, details, past));
-      for (const form of ['junit', 'markdown', 'badge', 'json'] as const)
-        await writeFiles(staged, renderers[form](report));
-    } catch (error) {
-      throw unwritable(options.out, error);
-    }
+    const whole =
+      options.history === undefined ? known : { ...known, past: withLine(readHistory(options.history), line) };
+    await writeReport(staged, whole, options.reporters);
     placeReport(staged, options.out);
+    await publishPages(options.out, whole, options.reporters, workspace);
     if (options.history !== undefined) appendHistory(options.history, line);
     return report;
   } finally {
+    await checkpoints.end();
     workspace.remove();
   }
 }
@@ -126,14 +141,14 @@ function withLine({ lines, unreadable }: ReturnType<typeof readHistory>, line: H
   return { lines: [...lines, line], unreadable, suite: catalogue };
 }
 
-function toAgent({ server, slug, url, command, expectations, results, output }: Answered): AgentReport {
+function toAgent({ server, slug, url, command, expectations, results, tries, output }: Answered): AgentReport {
   return {
     name: server.agent,
     slug,
     url,
     ...(command === undefined ? {} : { command }),
     ...(server.expectedFile === undefined ? {} : { expectedFile: relative(process.cwd(), server.expectedFile) }),
-    cases: judge(results, expectations, conformantOutcome, (file) => join('results', slug, file)).map((one) => {
+    cases: judge(results, expectations, conformantOutcome, (file) => join('results', slug, file), tries).map((one) => {
       const lines = output?.get(one.id);
       return lines === undefined ? one : { ...one, serverOutput: [...lines] };
     }),

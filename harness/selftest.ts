@@ -34,12 +34,10 @@ export async function selftest(
     mkdirSync(folder);
     const order = {
       server: wrongServer(),
-      cases: CASES,
-      folder,
+      parts: [{ cases: CASES, folder, jobs: 1 }],
       log: join(workspace.folder, 'selftest.log'),
       patienceSeconds: 30,
       timeoutSeconds: 60,
-      jobs: 1,
     };
     const { facts, problems } = await play(engine, order, workspace, signal, onProgress);
     const [problem] = problems;
@@ -88,5 +86,4 @@ const wrongServer = (): ServerConfig => ({
   path: '/',
   cwd: PACKAGE,
   env: {},
-  readySeconds: 30,
 });

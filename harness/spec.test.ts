@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { compareCaseIds } from './case-id.ts';
+import { suiteIds } from './catalogue.ts';
 import { readSpec } from './spec.ts';
 
 const index = JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/recorded/ws/index.json'), 'utf8'));
@@ -13,6 +14,14 @@ test('a stock spec takes all cases, and a comment in it is no error', () => {
     read({ outdir: './reports', servers: [], cases: ['*'], 'exclude-cases': [], 'exclude-agent-cases': {} }).cases,
   ).toEqual(suite);
   expect(readSpec('{"cases": ["1.1.1"], // one\n}', 'x', suite).cases).toEqual(['1.1.1']);
+});
+
+test('the spec of this repository, which also serves who runs wstest by hand, is the whole suite without a trap', () => {
+  const path = join(import.meta.dirname, '../fixtures/spec/fuzzingclient.json');
+  const text = readFileSync(path, 'utf8');
+  expect(readSpec(text, path, suiteIds)).toEqual({ cases: [...suiteIds], warnings: [] });
+  // What `ws-conformance serve` says of itself when nothing else is asked for.
+  expect(JSON.parse(text).servers).toEqual([{ agent: 'websock server', url: 'ws://127.0.0.1:8888/ws' }]);
 });
 
 test('a pattern is matched from the start only, as Autobahn does it, and that is warned of', () => {

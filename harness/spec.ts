@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { compareCaseIds } from './case-id.ts';
+import { fileIssue } from './issue-text.ts';
 import { nearest } from './nearest.ts';
 import { Trouble } from './trouble.ts';
 import { readUserJson } from './user-json.ts';
@@ -21,13 +22,14 @@ export function readSpec(
   path: string,
   suite: readonly string[],
 ): { cases: string[]; warnings: string[] } {
-  const spec = specSchema.safeParse(readUserJson(text, path, 'The spec', 'Correct the line.').value);
+  const json = readUserJson(text, path, 'The spec', 'Correct the line.');
+  const spec = specSchema.safeParse(json.value);
   if (!spec.success) {
-    const issue = spec.error.issues[0];
+    const { text: wrong, path: keys } = fileIssue(spec.error, json.value, () => Object.keys(specSchema.shape));
     throw new Trouble(2, {
-      what: 'The spec cannot be used.',
-      where: path,
-      why: `${issue?.path.join('.')}: ${issue?.message}`,
+      what: `The spec cannot be used: ${wrong}.`,
+      where: `${path}:${json.lineOf(keys)}`,
+      why: 'It does not have the form of a fuzzingclient.json.',
       todo: 'It needs a list "cases" of case ids or patterns, as Autobahn has it.',
     });
   }

@@ -1,17 +1,23 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CaseVerdict, Outcome } from '../reports/report.ts';
+import type { CaseVerdict, Outcome, Try } from '../reports/report.ts';
 import { explainDifferences } from '../reports/sentence.ts';
 import { findDifferences, weigh } from './diff.ts';
 import type { Conformant, Expectation } from './expected.ts';
 import { normalise } from './normalise.ts';
-import type { Result } from './results.ts';
+import type { Ran, Result } from './results.ts';
+import type { Tries } from './retries.ts';
 
-/** One verdict per planned case, in the plan's order. */
+/**
+ * One verdict per planned case, in the plan's order.
+ * @param tries what was played again. A case whose outcomes are not all the same is flaky; its first outcome stays the
+ *   one it is shown by, since that is the unexpected one.
+ */
 export function judge(
   results: readonly Result[],
   expectations: ReadonlyMap<string, Expectation>,
   conformant: Conformant,
   resultPath: (file: string) => string,
+  tries: Tries = new Map(),
 ): CaseVerdict[] {
   return results.map((result) => {
     const id = result.did === 'run' ? result.detail.id : result.id;
@@ -48,28 +54,52 @@ export function judge(
         result: null,
       };
     }
-    const actual = normalise(result.detail);
-    const ran = {
+    const play = (ran: Ran) => ({
+      ...judgeOutcome(normalise(ran.detail), expectation, conformant(id)),
+      outcome: normalise(ran.detail),
+      durationMs: ran.detail.durationMs,
+      result: resultPath(ran.file),
+    });
+    const { outcome: actual, ...first } = play(result);
+    const again = tries.get(id) ?? [];
+    if (again.length === 0) return { ...known, id, actual, expected, ...first };
+    const plays = [result, ...again].map(play);
+    return {
       ...known,
       id,
       actual,
       expected,
-      durationMs: result.detail.durationMs,
-      result: resultPath(result.file),
-    };
-    if (!expectation) {
-      return { ...ran, verdict: 'new', differences: [], sentence: 'There is no expectation for this case.' };
-    }
-    const differences = findDifferences(expectation.outcome, actual, conformant(id));
-    const flaky =
-      differences.length > 0 && expectation.flaky.some((other: Outcome) => isDeepStrictEqual(other, actual));
-    return {
-      ...ran,
-      verdict: flaky ? 'flaky' : weigh(differences),
-      differences,
-      sentence: explainDifferences(actual, expectation.outcome, differences),
+      ...first,
+      ...(plays.every(({ outcome }) => isDeepStrictEqual(outcome, actual)) ? {} : flakiness(plays)),
+      tries: plays.map(({ verdict, outcome, durationMs, result }): Try => ({ verdict, outcome, durationMs, result })),
     };
   });
+}
+
+/** One outcome held to what is expected of its case. */
+export function judgeOutcome(
+  actual: Outcome,
+  expectation: Expectation | undefined,
+  conformant: Outcome,
+): Pick<CaseVerdict, 'verdict' | 'differences' | 'sentence'> {
+  if (!expectation) return { verdict: 'new', differences: [], sentence: 'There is no expectation for this case.' };
+  const differences = findDifferences(expectation.outcome, actual, conformant);
+  const flaky = differences.length > 0 && expectation.flaky.some((other: Outcome) => isDeepStrictEqual(other, actual));
+  return {
+    verdict: flaky ? 'flaky' : weigh(differences),
+    differences,
+    sentence: explainDifferences(actual, expectation.outcome, differences),
+  };
+}
+
+/** What a case is called whose last try came out differently than those before, with both outcomes in words. */
+function flakiness(tries: readonly { sentence: string }[]): Pick<CaseVerdict, 'verdict' | 'sentence'> {
+  const last = tries.length;
+  const before = last === 2 ? 'Try 1' : `Tries 1 to ${last - 1}`;
+  return {
+    verdict: 'flaky',
+    sentence: `Two outcomes in ${last} tries. ${before}: ${tries[0]?.sentence} Try ${last}: ${tries[last - 1]?.sentence}`,
+  };
 }
 
 /** The plan without the cases an expectation file says to skip: what the engine is handed. */

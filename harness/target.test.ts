@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
@@ -29,6 +29,20 @@ beforeEach(() => {
 });
 afterEach(() => workspace.remove());
 const start = (spec: Launch, signal = never) => launch(spec, workspace, log, signal);
+const portOf = (server: net.Server) => {
+  const address = server.address();
+  if (typeof address === 'string' || address === null) throw new Error('no port');
+  return address.port;
+};
+/** A port where nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const port = portOf(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 /** Waits for a condition that must come true; the test's own time limit is the deadline. */
 const until = async (condition: () => boolean) => {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -52,6 +66,113 @@ describe('a server is ready when it speaks, not when a clock says so', () => {
     expect(await probe(target.url, 1000)).toBe('open');
     await target.end();
   });
+});
+
+describe('when it is ready can be said otherwise', () => {
+  /** Upgrades every connection, and sends back what is said from the `after`-th connection on. */
+  const LATE_ECHO = `let seen = 0; new (require('ws').WebSocketServer)({ port: +process.argv[1], host: '127.0.0.1' }).on('connection', (socket) => {
+    const awake = ++seen >= +process.argv[2];
+    socket.on('error', () => {}).on('message', (data, binary) => awake && socket.send(data, { binary }));
+  });`;
+
+  test('by a text that comes back: one that upgrades and is not yet awake is waited for', async () => {
+    const target = await start({ ...script(LATE_ECHO, '{port}', '2'), ready: 'echo' });
+    expect(await probe(target.url, 5000, 'echo')).toBe('open');
+    await target.end();
+  });
+
+  test('and one that never sends it back is told as such', async () => {
+    const never = { ...script(LATE_ECHO, '{port}', '1000'), ready: 'echo', readySeconds: 3 } as const;
+    const { problem } = await rejectedTrouble(start(never));
+    expect(problem.why).toContain('did not send back a text');
+  });
+
+  test.each([
+    ['up on (?<port>\\d+)', '/chat'],
+    ['at (?<url>https?:\\S+)', '/other'],
+  ])('by a line that matches %s, which also says where it listens', async (line, path) => {
+    const code = `const s = new (require('ws').WebSocketServer)({ port: 0, host: '127.0.0.1' }, () => {
+      console.log('starting up on purpose');
+      console.log('up on ' + s.address().port + ', at http://0.0.0.0:' + s.address().port + '/other');
+    })`;
+    const target = await start({ ...script(code), path: '/chat', ready: { line } });
+    expect(new URL(target.url).pathname).toBe(path);
+    expect(await probe(target.url, 5000)).toBe('open');
+    await target.end();
+  });
+
+  test('by a line alone: what answers before it is not yet ready', async () => {
+    const code = `S(+process.argv[1], 0); setTimeout(() => console.log('schema loaded'), 600)`;
+    const target = await start({ ...script(code, '{port}'), ready: { line: 'schema loaded' } });
+    expect(target.tail()).toContain('schema loaded');
+    await target.end();
+  });
+
+  test('by a line that is never said: the expression is named', async () => {
+    const silent = { ...script(`S(+process.argv[1], 0)`, '{port}'), ready: { line: 'all set' } };
+    const { problem } = await rejectedTrouble(start({ ...silent, readySeconds: 1 }));
+    expect(problem.why).toContain('/all set/');
+  });
+
+  test('by a TCP connection that opens, whatever it answers', async () => {
+    const code = `require('net').createServer((socket) => socket.on('error', () => {}).end('no WebSocket')).listen(+process.argv[1], '127.0.0.1')`;
+    const target = await start({ ...script(code, '{port}'), ready: 'tcp' });
+    expect(await probe(target.url, 5000, 'tcp')).toBe('open');
+    await target.end();
+  });
+});
+
+describe('where it listens can be said', () => {
+  test.each([
+    [
+      'in its environment, under any name',
+      { env: { LISTEN: '127.0.0.1:{port}' } },
+      `+process.env.LISTEN.split(':')[1]`,
+    ],
+    ['in its environment as PORT, and nowhere else', {}, '+process.env.PORT'],
+  ])('%s', async (_, more, port) => {
+    const target = await start({ ...script(`S(${port}, 0)`), ...more });
+    expect(await probe(target.url, 5000)).toBe('open');
+    await target.end();
+  });
+
+  test('as the only port it can have', async () => {
+    const port = await closedPort();
+    const target = await start({ ...script(`S(${port}, 0)`), port });
+    expect(target.url).toBe(`ws://127.0.0.1:${port}/`);
+    await target.end();
+  });
+
+  test('and where that one is taken, whoever has it is named, and nothing is started', async () => {
+    const other = net.createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    const port = portOf(other);
+    const { exitCode, problem } = await rejectedTrouble(start({ ...script(`S(${port}, 0)`), port }));
+    expect(problem.what).toBe(`Port ${port} is taken, and the server can have no other.`);
+    if (process.platform === 'linux') expect(problem.why).toContain(String(process.pid));
+    expect(exitCode).toBe(3);
+    expect(existsSync(log)).toBe(false);
+    other.close();
+  });
+
+  test.runIf(hasIpv6)('at an IPv6 address', async () => {
+    const code = `new (require('ws').WebSocketServer)({ port: +process.argv[1], host: '::1' })`;
+    const target = await start({ ...script(code, '{port}'), host: '::1' });
+    expect(target.url).toMatch(/^ws:\/\/\[::1\]:\d+\/$/);
+    expect(await probe(target.url, 5000, 'handshake')).toBe('open');
+    await target.end();
+  });
+});
+
+test('a server that answers no stranger is told who asks: header fields, subprotocol and Origin', async () => {
+  const code = `new (require('ws').WebSocketServer)({ port: +process.argv[1], host: '127.0.0.1',
+    verifyClient: ({ req }) => req.headers.authorization === 'Bearer abc' && req.headers.origin === 'https://a.example'
+      && req.headers['sec-websocket-protocol'] === 'chat' })`;
+  const greeting = { headers: { Authorization: 'Bearer abc' }, origin: 'https://a.example', protocols: ['chat'] };
+  const target = await start({ ...script(code, '{port}'), greeting });
+  expect(await probe(target.url, 5000)).toEqual({ why: expect.stringContaining('401') });
+  await expect(attach({ url: target.url, greeting }, never)).resolves.toBeDefined();
+  await target.end();
 });
 
 describe('a server that does not start is told with its command and its last lines', () => {
@@ -185,23 +306,26 @@ test('a server that prints without end fills neither the disk nor our memory', a
 });
 
 describe('a server that is running already', () => {
+  test('or will be, is waited for where a time is given', async () => {
+    const port = await closedPort();
+    const attaching = attach({ url: `ws://127.0.0.1:${port}/`, readySeconds: 20 }, never);
+    const server = new WebSocketServer({ port, host: '127.0.0.1' });
+    expect((await attaching).url).toBe(`ws://127.0.0.1:${port}/`);
+    server.close();
+  });
   test('is taken as it is, and not ended', async () => {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     await new Promise((resolve) => server.once('listening', resolve));
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const target = await attach(`ws://127.0.0.1:${port}/`);
+    const target = await attach({ url: `ws://127.0.0.1:${port}/` }, never);
     await target.end();
     expect(await probe(target.url, 1000)).toBe('open');
     server.close();
   });
   test('and does not answer is told with its address', async () => {
-    const closed = net.createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => closed.once('listening', resolve));
-    const address = closed.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    await new Promise((resolve) => closed.close(resolve));
-    const trouble = await rejectedTrouble(attach(`ws://127.0.0.1:${port}/`));
+    const port = await closedPort();
+    const trouble = await rejectedTrouble(attach({ url: `ws://127.0.0.1:${port}/` }, never));
     expect(trouble).toMatchObject({ exitCode: 3, problem: { why: expect.stringContaining('ECONNREFUSED') } });
   });
   test('and is no WebSocket server is told with its answer', async () => {
@@ -209,7 +333,7 @@ describe('a server that is running already', () => {
     await new Promise((resolve) => http.once('listening', resolve));
     const address = http.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const trouble = await rejectedTrouble(attach(`ws://127.0.0.1:${port}/`));
+    const trouble = await rejectedTrouble(attach({ url: `ws://127.0.0.1:${port}/` }, never));
     expect(trouble.problem.why).toContain('HTTP/1.1 404 Not Found');
     http.close();
   });
@@ -240,7 +364,7 @@ test.runIf(process.platform === 'linux')(
     import { Workspace } from ${JSON.stringify(join(import.meta.dirname, 'workspace.ts'))};
     const workspace = new Workspace();
     workspace.own(${orphan.pid});
-    workspace.ownFolder(${JSON.stringify(folder)});
+    workspace.ownReport(${JSON.stringify(folder)}, 'nowhere');
     console.log(workspace.folder);
     process.kill(process.pid, 'SIGKILL');`;
     const run = spawn(node, ['--import', 'tsx', '--input-type=module', '-e', code], {

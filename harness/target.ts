@@ -1,29 +1,38 @@
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa } from 'execa';
-import { Output } from './output.ts';
-import { probe, type Readiness } from './probe.ts';
-import { groupMembers, listenersOn, type ProcessFacts } from './procfs.ts';
+import { addressOf, urlOf } from './address.ts';
+import type { Readiness } from './config-schema.ts';
+import type { Greeting } from './greeting.ts';
+import type { Output } from './output.ts';
+import { type Answer, probe } from './probe.ts';
+import { listenersOn, type ProcessFacts } from './procfs.ts';
+import { describeExit, type Exit, startProcess } from './started.ts';
 import { Trouble } from './trouble.ts';
-import { killGroup, type Workspace } from './workspace.ts';
+import type { Workspace } from './workspace.ts';
 
 /** A server to start. */
 export interface Launch {
-  /** argv; `{port}` in it is replaced by a free port. */
+  /** argv; `{port}` in it is replaced by the port. */
   command: readonly string[];
   cwd?: string;
+  /** `{port}` in a value is replaced by the port. */
   env?: Readonly<Record<string, string>>;
+  /** Where it will listen, a name or a literal address; 127.0.0.1 when left out. */
+  host?: string;
+  /** The only port it can have; a free one when left out. */
+  port?: number;
+  /** Whether it speaks TLS there. */
+  tls?: boolean;
   /** Path of the WebSocket endpoint, when the server does not say it itself. */
   path: string;
   ready?: Readiness;
-  readySeconds: number;
+  readySeconds?: number;
+  /** What it wants to be told before it answers an opening handshake. */
+  greeting?: Greeting;
 }
 
-/** How a target's process ended. */
-export interface Exit {
-  code: number | null;
-  signal: string | null;
-}
+/** How long a server we start may take to get ready where nobody says otherwise. */
+export const READY_SECONDS = 30;
 
 /** A running server under test. */
 export interface Target {
@@ -48,13 +57,28 @@ export interface Target {
 
 const POLL_MS = 50;
 const PROBE_MS = 2000;
-const TERM_MS = 2000;
-/** A process that the kernel holds in a system call outlives SIGKILL; we do not wait for ever. */
-const KILL_MS = 1000;
 
-/** A server that is already running. @throws Trouble (3) when nothing at the address answers the opening handshake. */
-export async function attach(url: string, ready?: Readiness): Promise<Target> {
-  const answer = await probe(url, 5 * PROBE_MS, ready);
+/** A server that is running already, or is about to be. */
+export interface Attachment {
+  url: string;
+  ready?: Readiness;
+  /** Ask again and again for so long; without it, it is asked once. */
+  readySeconds?: number;
+  greeting?: Greeting;
+}
+
+/** @throws Trouble (3) when nothing at the address answers as it should. */
+export async function attach(
+  { url, ready, readySeconds = 0, greeting }: Attachment,
+  signal: AbortSignal,
+): Promise<Target> {
+  const deadline = performance.now() + readySeconds * 1000;
+  const ask = () => probe(url, 5 * PROBE_MS, answerOf(ready), greeting);
+  let answer = await ask();
+  while (answer !== 'open' && performance.now() < deadline) {
+    await sleep(POLL_MS, undefined, { signal });
+    answer = await ask();
+  }
   if (answer !== 'open') {
     throw new Trouble(3, {
       what: `No WebSocket server answers at ${url}.`,
@@ -73,6 +97,9 @@ export async function attach(url: string, ready?: Readiness): Promise<Target> {
   };
 }
 
+/** What a probe waits for; a line is waited for elsewhere. */
+const answerOf = (ready: Readiness | undefined): Answer => (typeof ready === 'string' ? ready : 'handshake');
+
 /** How often another port is tried when somebody else was quicker to take the one we found free. */
 const PORT_TRIES = 5;
 
@@ -85,12 +112,13 @@ export async function launch(spec: Launch, workspace: Workspace, log: string, si
     try {
       return await launchOnce(spec, workspace, log, signal);
     } catch (error) {
-      if (attempt === PORT_TRIES || !takesPort(spec) || !lostThePort(error)) throw error;
+      if (attempt === PORT_TRIES || spec.port !== undefined || !takesPort(spec) || !lostThePort(error)) throw error;
     }
   }
 }
 
-const takesPort = (spec: Launch) => spec.command.some((part) => part.includes('{port}'));
+const takesPort = ({ command, env = {} }: Launch) =>
+  [...command, ...Object.values(env)].some((part) => part.includes('{port}'));
 
 /** Whether a server's last words were that its port is taken; every language has its own for it. */
 function lostThePort(error: unknown): boolean {
@@ -102,74 +130,56 @@ function lostThePort(error: unknown): boolean {
 
 /**
  * Starts a server in a process group of its own and waits until it speaks: it prints a line `listening ws://…`, or
- * it answers an opening handshake on the port it was given. We wait for a word, never for a clock.
+ * the line that was agreed on, or it answers on the port it was given. We wait for a word, never for a clock.
  * @param log file that takes its output.
  * @throws Trouble (3) when it cannot be started, ends before it speaks, or stays silent; with its last lines.
  */
 async function launchOnce(spec: Launch, workspace: Workspace, log: string, signal: AbortSignal): Promise<Target> {
-  const port = await freePort();
+  const { host = '127.0.0.1', ready } = spec;
+  const port = spec.port ?? (await freePort(host));
+  if (spec.port !== undefined) await refuseTaken(spec.command.join(' '), host, port);
   signal.throwIfAborted();
-  const [file, ...args] = spec.command.map((part) => part.replaceAll('{port}', String(port)));
+  const expected = urlOf({ host, port, secure: spec.tls ?? false }, spec.path);
+  const filled = (text: string) => text.replaceAll('{port}', String(port));
+  const env = Object.fromEntries(Object.entries(spec.env ?? {}).map(([name, value]) => [name, filled(value)]));
+  const started = startProcess(
+    {
+      command: spec.command.map(filled),
+      env: { PORT: String(port), ...env },
+      ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
+    },
+    workspace,
+    log,
+  );
+  const { pid, output, ended } = started;
   const command = spec.command.join(' ');
-  if (file === undefined)
-    throw new Trouble(2, { what: 'There is no command to start the server with.', todo: 'Write it behind "--".' });
-
-  const output = new Output(log);
-  const child = execa(file, args, {
-    // Its own process group, so that what it starts in turn can be ended with it.
-    detached: true,
-    cleanup: false,
-    buffer: false,
-    reject: false,
-    stdin: 'ignore',
-    ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
-    env: { ...spec.env, PORT: String(port) },
-  });
-  const { pid } = child;
-  if (pid !== undefined) workspace.own(pid);
-  if (child.stdout) output.follow(child.stdout);
-  if (child.stderr) output.follow(child.stderr);
-
-  let exit: Exit | undefined;
-  const ended = child.then((result): Exit => {
-    exit = { code: result.exitCode ?? null, signal: result.signal ?? null };
-    return exit;
-  });
-  const end = async () => {
-    if (pid !== undefined) await endGroup(pid);
-    child.stdout?.destroy();
-    child.stderr?.destroy();
-    await output.close();
+  const foreigners = (url: string) => {
+    const listeners = listenersAt(url, pid === undefined ? [] : [pid]);
+    return listeners.some(({ group }) => group === pid) ? [] : listeners;
   };
-
-  const said = new Promise<string>((resolve) => {
-    output.onLine((line) => {
-      const url = /\blistening (wss?:\/\/\S+)/.exec(line)?.[1];
-      if (url !== undefined) resolve(url);
-    });
-  });
+  // A server that nobody told the port need not be the one that answers there.
+  const isSomebodyElse = () => !takesPort(spec) && spec.port === undefined && foreigners(expected).length > 0;
   const waiting = new AbortController();
   try {
     const url = await Promise.race([
-      said,
-      takesPort(spec) ? answering(`ws://127.0.0.1:${port}${spec.path}`, spec.ready, waiting.signal) : never(),
+      saying(output, expected, ready),
+      typeof ready === 'object' ? never() : answering(expected, spec, isSomebodyElse, waiting.signal),
       ended.then((how) => Promise.reject(diedEarly(command, how, output))),
-      sleep(spec.readySeconds * 1000, undefined, { signal: waiting.signal }).then(() =>
-        Promise.reject(neverReady(command, spec, output)),
+      sleep((spec.readySeconds ?? READY_SECONDS) * 1000, undefined, { signal: waiting.signal }).then(() =>
+        Promise.reject(neverReady(command, spec, expected, output)),
       ),
       aborted(signal, waiting.signal),
     ]);
+    const others = foreigners(url);
+    if (others.length > 0) throw foreignListener(command, url, others);
     const listeners = listenersAt(url, pid === undefined ? [] : [pid]);
-    if (pid !== undefined && listeners.length > 0 && !listeners.some(({ group }) => group === pid)) {
-      throw foreignListener(command, url, listeners);
-    }
     return {
       url,
       command,
       ...(pid === undefined ? {} : { pid }),
       tail: () => output.tail(),
       onLine: (listener) => output.onLine(listener),
-      exit: () => exit,
+      exit: started.exit,
       ended,
       isTheSame: () =>
         sameListeners(
@@ -179,20 +189,51 @@ async function launchOnce(spec: Launch, workspace: Workspace, log: string, signa
             listeners.map((one) => one.pid),
           ),
         ),
-      end,
+      end: started.end,
     };
   } catch (error) {
-    await end();
+    await started.end();
     throw error;
   } finally {
     waiting.abort();
   }
 }
 
-/** Polls until the opening handshake is answered. */
-async function answering(url: string, ready: Readiness | undefined, signal: AbortSignal): Promise<string> {
+/** Waits for a line that says that it listens, and where: our own words for it, or those that were agreed on. */
+function saying(output: Output, expected: string, ready: Readiness | undefined): Promise<string> {
+  const agreed = typeof ready === 'object' ? new RegExp(ready.line) : undefined;
+  return new Promise((resolve) => {
+    output.onLine((line) => {
+      const url = /\blistening (wss?:\/\/\S+)/.exec(line)?.[1];
+      const match = agreed?.exec(line);
+      if (match) resolve(whereSaid(match.groups ?? {}, expected));
+      else if (url !== undefined && URL.canParse(url)) resolve(reachable(url));
+    });
+  });
+}
+
+/** The address in the groups of a line that matched, or what of it was told. */
+function whereSaid({ url, port }: Readonly<Record<string, string>>, expected: string): string {
+  if (url !== undefined && URL.canParse(url)) return reachable(url.replace(/^http/, 'ws'));
+  const told = new URL(expected);
+  if (port !== undefined) told.port = port;
+  return told.href;
+}
+
+/** "Listening on every address" is no address to connect to. */
+function reachable(url: string): string {
+  return url.replace(/^(wss?:\/\/)(0\.0\.0\.0|\[::\])(?=[:/]|$)/, '$1127.0.0.1');
+}
+
+/** Polls until it answers as it should. */
+async function answering(
+  url: string,
+  { ready, greeting }: Launch,
+  isSomebodyElse: () => boolean,
+  signal: AbortSignal,
+): Promise<string> {
   while (!signal.aborted) {
-    if ((await probe(url, PROBE_MS, ready)) === 'open') return url;
+    if ((await probe(url, PROBE_MS, answerOf(ready), greeting)) === 'open' && !isSomebodyElse()) return url;
     await sleep(POLL_MS, undefined, { signal }).catch(() => {});
   }
   return never();
@@ -207,43 +248,40 @@ function aborted(signal: AbortSignal, until: AbortSignal): Promise<never> {
 }
 
 /** A port that is free now. Another process may take it before the server does: then the server fails to start, and says so. */
-async function freePort(): Promise<number> {
+async function freePort(host: string): Promise<number> {
+  const port = await tryPort(host, 0);
+  if (port !== undefined) return port;
+  throw new Trouble(3, {
+    what: `Nothing can listen on ${host} here.`,
+    why: 'There is no such address on this machine, or no port is free.',
+    todo: 'Correct the host of the server: it is where it will listen on this machine.',
+  });
+}
+
+/** @throws Trouble (3) when somebody listens already on the only port that the server can have. */
+async function refuseTaken(command: string, host: string, port: number): Promise<void> {
+  if ((await tryPort(host, port)) !== undefined) return;
+  const owners = listenersOn(port).map(({ pid }) => pid);
+  throw new Trouble(3, {
+    what: `Port ${port} is taken, and the server can have no other.`,
+    where: command,
+    why: owners.length > 0 ? `Process ${owners.join(', ')} listens there.` : 'Another process listens there.',
+    todo: 'End that process, or let the command take its port from {port} and drop "port".',
+  });
+}
+
+/** Listens for a moment. @returns the port; undefined when that cannot be done. */
+async function tryPort(host: string, port: number): Promise<number | undefined> {
   const server = net.createServer();
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+  const listening = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false)).listen(port, host, () => resolve(true));
+  });
   const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has no port');
-  return address.port;
+  if (listening) await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : undefined;
 }
 
-/** Ends a process group: asks, waits, insists, and sees it gone. */
-async function endGroup(group: number): Promise<void> {
-  killGroup(group, 'SIGTERM');
-  // A stopped process gets no other signal before it is continued.
-  killGroup(group, 'SIGCONT');
-  await gone(group, TERM_MS);
-  killGroup(group, 'SIGKILL');
-  // A killed process still holds its port for a moment: whoever is told of its end may want that port.
-  await gone(group, KILL_MS);
-}
-
-/** Waits until nothing of a process group lives, but not longer than it is given. */
-async function gone(group: number, patienceMs: number): Promise<void> {
-  const deadline = performance.now() + patienceMs;
-  while (isAlive(group) && performance.now() < deadline) await sleep(POLL_MS / 5);
-}
-
-function isAlive(group: number): boolean {
-  try {
-    process.kill(-group, 0);
-  } catch {
-    return false;
-  }
-  // A zombie can be signalled too; only Linux tells it from the living, and only by going through all processes.
-  return process.platform !== 'linux' || groupMembers(group).length > 0;
-}
-
-const listenersAt = (url: string, likely: readonly number[]) => listenersOn(Number(new URL(url).port), likely);
+const listenersAt = (url: string, likely: readonly number[]) => listenersOn(addressOf(url).port, likely);
 
 /** Empty lists say nothing: the port may be another network namespace's, or its owner another user. */
 function sameListeners(before: readonly ProcessFacts[], now: readonly ProcessFacts[]): boolean {
@@ -261,15 +299,30 @@ function diedEarly(command: string, how: Exit, output: Output): Trouble {
   });
 }
 
-function neverReady(command: string, spec: Launch, output: Output): Trouble {
+function neverReady(
+  command: string,
+  { ready, readySeconds = READY_SECONDS }: Launch,
+  url: string,
+  output: Output,
+): Trouble {
+  const missed =
+    typeof ready === 'object'
+      ? `that matches /${ready.line}/, nor one "listening ws://…"`
+      : `"listening ws://…", and at ${url} it ${MISSED[answerOf(ready)]}`;
   return new Trouble(3, {
-    what: `The server did not become ready within ${spec.readySeconds} s.`,
+    what: `The server did not become ready within ${readySeconds} s.`,
     where: command,
-    why: `It printed no line "listening ws://…" and answered no opening handshake on the port it was given (path ${spec.path}).`,
-    todo: 'Put {port} where the command takes its port, check --path, or give it more time: --ready-timeout SECONDS.',
+    why: `It printed no line ${missed}.`,
+    todo: 'Put {port} where the command takes its port, or say which it has with --port; check path, host and TLS; or give it more time: --ready-timeout SECONDS.',
     tail: output.tail(),
   });
 }
+
+const MISSED: Readonly<Record<Answer, string>> = {
+  handshake: 'answered no opening handshake',
+  echo: 'did not send back a text',
+  tcp: 'took no TCP connection',
+};
 
 function foreignListener(command: string, url: string, listeners: readonly ProcessFacts[]): Trouble {
   const owners = listeners.map((facts) => facts.pid);
@@ -279,10 +332,4 @@ function foreignListener(command: string, url: string, listeners: readonly Proce
     why: `The port belongs to process ${owners.join(', ')}: an older server may still be running.`,
     todo: 'End that process, or let the command take its port from {port}.',
   });
-}
-
-/** "exit code 1", "signal SIGKILL". */
-export function describeExit({ code, signal }: Exit): string {
-  if (signal !== null) return `It was ended by ${signal}.`;
-  return code === null ? 'It could not be started.' : `It ended with exit code ${code}.`;
 }

@@ -2,6 +2,7 @@ import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pc from 'picocolors';
 import type { AgentReport, CaseVerdict, Problem, Report, Verdict } from '../reports/report.ts';
+import { isLeftOut } from '../reports/vocabulary.ts';
 
 /** How text is to look on one stream. */
 export interface Style {
@@ -77,8 +78,26 @@ const MOST_CASES = 20;
 const MOST_PROBLEMS = 5;
 const MOST_TAIL = 15;
 
-/** The end of every run, the same wherever it is printed: the decision, what is not as expected, the figures, the report. */
-export function endBlock(report: Report, out: string, style: Style): string {
+/** A line for each case of each agent, in the plan's order: mark, id, grade, how long it took. */
+export function caseList({ agents }: Report, style: Style): string {
+  const several = agents.length > 1;
+  const lines = agents.flatMap((agent) => [
+    ...(several ? ['', visible(agent.name)] : []),
+    ...agent.cases.map(({ id, verdict, actual, durationMs }) => {
+      const mark = style.unicode ? MARKS[verdict].glyph : MARKS[verdict].ascii;
+      const time = durationMs === null ? '' : `${Math.round(durationMs)} ms`;
+      const words = verdict === 'same' ? '' : verdict;
+      return `${mark} ${id.padEnd(8)} ${(actual?.behavior ?? '').padEnd(13)} ${time.padStart(8)}  ${words}`.trimEnd();
+    }),
+  ]);
+  return `${lines.join('\n')}\n`;
+}
+
+/**
+ * The end of every run, the same wherever it is printed: the decision, what is not as expected, the figures, the report.
+ * @param pages the folder that has them; undefined where none were written.
+ */
+export function endBlock(report: Report, pages: string | undefined, style: Style): string {
   const colour = pc.createColors(style.colour);
   const { gate } = report;
   const paint = gate.decision === 'passed' ? colour.green : gate.decision === 'failed' ? colour.red : colour.yellow;
@@ -86,10 +105,12 @@ export function endBlock(report: Report, out: string, style: Style): string {
   for (const problem of report.problems.slice(0, MOST_PROBLEMS)) lines.push(...describeProblem(problem, style), '');
   if (report.problems.length > MOST_PROBLEMS)
     lines.push(`and ${report.problems.length - MOST_PROBLEMS} more of this kind; all of them are in the report.`, '');
-  for (const agent of report.agents) lines.push(...deviations(agent, report, out, style));
+  for (const agent of report.agents) lines.push(...deviations(agent, report, pages, style));
+  for (const { agent, cases } of report.run.retries?.leftOut ?? [])
+    lines.push(`None of ${cases} unexpected outcomes of ${visible(agent)} was played again: so many are no accident.`);
   for (const agent of report.agents) lines.push(figures(agent, report));
   lines.push(`${(report.run.durationMs / 1000).toFixed(1)} s, ${visible(report.engine.summary)}`);
-  lines.push(`report  ${pathToFileURL(resolve(out, 'index.html')).href}`);
+  if (pages !== undefined) lines.push(`report  ${pathToFileURL(resolve(pages, 'index.html')).href}`);
   return spelt(`${lines.join('\n')}\n`, style);
 }
 
@@ -104,23 +125,27 @@ export function describeProblem(problem: Problem, style: Style): string[] {
   return lines.map((line) => spelt(line, style));
 }
 
-function deviations(agent: AgentReport, report: Report, out: string, style: Style): string[] {
+function deviations(agent: AgentReport, report: Report, pages: string | undefined, style: Style): string[] {
   const colour = pc.createColors(style.colour);
   const told = TOLD.flatMap((verdict) =>
-    agent.cases.filter((one) => one.verdict === verdict && !isExplained(one, report)),
+    agent.cases.filter((one) => one.verdict === verdict && !isExplained(one, report) && !isLeftOut(report, one)),
   );
   const lines = told.slice(0, MOST_CASES).flatMap((one) => {
     const mark = style.unicode ? MARKS[one.verdict].glyph : MARKS[one.verdict].ascii;
-    const page = relative(process.cwd(), join(out, 'cases', agent.slug, `${one.id}.html`));
+    const page = pages && relative(process.cwd(), join(pages, 'cases', agent.slug, `${one.id}.html`));
     const name = report.agents.length > 1 ? ` ${visible(agent.name)}` : '';
     return [
-      `${mark} ${colour.bold(one.id)}${name} ${one.verdict}: ${visible(one.sentence)}`,
-      ...(one.actual ? [colour.dim(`    ${page}`)] : []),
+      `${mark} ${colour.bold(one.id)}${name} ${one.verdict}${steady(one)}: ${visible(one.sentence)}`,
+      ...(one.actual && page !== undefined ? [colour.dim(`    ${page}`)] : []),
     ];
   });
   if (told.length > MOST_CASES) lines.push(`  and ${told.length - MOST_CASES} more; all of them are in the report.`);
   return lines.length > 0 ? [...lines, ''] : [];
 }
+
+/** That a case was played again and came out the same. */
+const steady = ({ verdict, tries }: CaseVerdict): string =>
+  tries === undefined || verdict === 'flaky' ? '' : ` (${tries.length} of ${tries.length} tries)`;
 
 /** A missing case whose problem is printed above need not be told again. */
 function isExplained(one: CaseVerdict, report: Report): boolean {

@@ -1,7 +1,17 @@
-import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { asideOf } from './place.ts';
 import { groupMembers, processFacts } from './procfs.ts';
 
 const PREFIX = 'ws-conformance-run-';
@@ -14,6 +24,8 @@ const ownerSchema = z.object({
   groups: z.array(z.object({ group: z.number(), started: z.number() })),
   /** Folders elsewhere that are the run's own until it has put them in their place. */
   folders: z.array(z.string()),
+  /** Reports that are put aside while another takes their place. */
+  asides: z.array(z.object({ folder: z.string(), place: z.string() })).default([]),
 });
 type Owner = z.infer<typeof ownerSchema>;
 
@@ -35,7 +47,13 @@ export class Workspace {
   constructor() {
     living.add(this);
     this.folder = mkdtempSync(join(tmpdir(), PREFIX));
-    this.owner = { pid: process.pid, started: processFacts(process.pid)?.started ?? 0, groups: [], folders: [] };
+    this.owner = {
+      pid: process.pid,
+      started: processFacts(process.pid)?.started ?? 0,
+      groups: [],
+      folders: [],
+      asides: [],
+    };
     this.save();
   }
 
@@ -45,9 +63,10 @@ export class Workspace {
     this.save();
   }
 
-  /** Notes a folder outside of this one that goes away with it, unless it has been moved to its place by then. */
-  ownFolder(folder: string): void {
-    this.owner.folders.push(folder);
+  /** Notes a folder in which a report is made. It goes away with this one, unless it is in its place by then. */
+  ownReport(staged: string, place: string): void {
+    this.owner.folders.push(staged);
+    this.owner.asides.push({ folder: asideOf(staged), place: resolve(place) });
     this.save();
   }
 
@@ -59,7 +78,7 @@ export class Workspace {
 
   remove(): void {
     living.delete(this);
-    for (const folder of [...this.owner.folders, this.folder]) rmSync(folder, { recursive: true, force: true });
+    removeFolders(this.owner, this.folder);
   }
 
   private save(): void {
@@ -82,9 +101,16 @@ export function cleanUpAfterTheDead(): number {
     if (!owner || processFacts(owner.pid)?.started === owner.started) continue;
     found++;
     for (const { group } of owner.groups.filter(isStillThatGroup)) killGroup(group, 'SIGKILL');
-    for (const left of [...owner.folders, folder]) rmSync(left, { recursive: true, force: true });
+    removeFolders(owner, folder);
   }
   return found;
+}
+
+/** A report that was put aside for one that never came goes back to its place. */
+function removeFolders({ folders, asides }: Owner, own: string): void {
+  for (const { folder, place } of asides) if (existsSync(folder) && !existsSync(place)) renameSync(folder, place);
+  for (const folder of [...folders, ...asides.map((one) => one.folder), own])
+    rmSync(folder, { recursive: true, force: true });
 }
 
 /**

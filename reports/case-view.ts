@@ -102,6 +102,7 @@ export function caseView(
       })),
     strip: strip(info.id),
     fields: fieldsView(one),
+    tries: triesView(one),
     problems: report.problems
       .filter((problem) => problem.case === info.id && (problem.agent === undefined || problem.agent === agent.name))
       .map(({ what }) => what),
@@ -130,6 +131,29 @@ function fieldsView({ actual, expected, differences }: CaseVerdict) {
     apart: rows.filter(({ mark }) => mark !== null).sort((a, b) => (a.mark?.order ?? 3) - (b.mark?.order ?? 3)),
     alike,
     alikeCount: plural(alike.length, 'fact'),
+  };
+}
+
+/** Every play of a case that was played again: its grades, and the facts in which the plays differ. */
+function triesView({ tries }: CaseVerdict) {
+  if (tries === undefined) return null;
+  const apart = OUTCOME_FIELDS.filter(
+    (field) => new Set(tries.map(({ outcome }) => JSON.stringify(outcome[field]))).size > 1,
+  );
+  return {
+    sentence:
+      apart.length === 0
+        ? `Its outcome was unexpected, so it was played again, alone: ${count(tries.length)} times the same.`
+        : 'Its outcome was unexpected, so it was played again, alone, and came out differently.',
+    list: tries.map(({ verdict, outcome, durationMs, result }, at) => ({
+      n: at + 1,
+      verdict: VERDICT_FACES[verdict],
+      face: GRADE_FACES[outcome.behavior],
+      close: CLOSE_GRADE_FACES[outcome.behaviorClose],
+      apart: apart.map((field) => ({ label: FIELD_LABELS[field], lines: fieldValue(outcome, field) })),
+      duration: durationMs === null ? null : duration(durationMs),
+      raw: rawLink(result, '../../'),
+    })),
   };
 }
 

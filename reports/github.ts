@@ -1,6 +1,6 @@
 import type { AgentReport, CaseVerdict, Report } from './report.ts';
 import { visible } from './visible.ts';
-import { needsAttention } from './vocabulary.ts';
+import { isUnexpected, needsAttention } from './vocabulary.ts';
 
 /** GitHub shows about ten errors of a step; the tenth says how many more there are. */
 const SHOWN = 9;
@@ -35,18 +35,21 @@ function caseCommand(agent: AgentReport, one: CaseVerdict): string {
       title: `${one.id} ${one.verdict} (${agent.name})`,
     },
     [one.sentence],
+    // A case that is flaky as its expectation says is no error, and yet worth a look.
+    one.verdict === 'flaky' && !isUnexpected(one) ? 'warning' : 'error',
   );
 }
 
 function command(
   properties: Record<string, string | number | undefined>,
   message: readonly (string | undefined)[],
+  level: 'error' | 'warning' = 'error',
 ): string {
   const list = Object.entries(properties)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${escapeProperty(String(value))}`);
   const text = message.filter((part) => part !== undefined).join('\n');
-  return `::error ${list.join(',')}::${escapeData(text)}`;
+  return `::${level} ${list.join(',')}::${escapeData(text)}`;
 }
 
 /** Within a command's message. */

@@ -140,12 +140,22 @@ function facts({ run, engine, suite, tool, gate }: Report) {
     ['Machine', `${run.host.platform}, Node ${run.host.node}, ${plural(run.host.cpus, 'CPU')}`],
     ['Made by', `${tool.name} ${tool.version}`],
     ['Run', run.id],
+    ['Retries', run.retries === undefined ? null : retriesText(run.retries)],
+    ['Ended', run.bail === undefined ? null : `by --bail, at ${plural(run.bail.limit, 'unexpected outcome')}`],
     ['Strict', gate.strict ? 'yes: NON-STRICT fails' : null],
   ];
   return {
     started: run.started,
     list: list.flatMap(([name, value]) => (value === null ? [] : [{ name, value }])),
   };
+}
+
+/** What was played again, and what came of it. */
+function retriesText({ limit, cases, flaky, leftOut }: NonNullable<Report['run']['retries']>): string {
+  const left = leftOut.map(
+    (one) => `; none of ${one.agent}, since its ${plural(one.cases, 'unexpected outcome')} are too many`,
+  );
+  return `up to ${limit}: ${plural(cases, 'case')} played again, of which ${count(flaky)} flaky${left.join('')}`;
 }
 
 /** One chip for each verdict that occurs, worst first. */

@@ -1,7 +1,7 @@
 import type { ReportFile } from './files.ts';
 import type { AgentReport, CaseInfo, CaseVerdict, Problem, Report } from './report.ts';
 import { visible, visibleLine } from './visible.ts';
-import { verdictOf } from './vocabulary.ts';
+import { isLeftOut, isUnexpected, verdictOf } from './vocabulary.ts';
 
 /**
  * `junit.xml`, in the common core that its readers share: one suite for each agent and category, at most one child
@@ -49,18 +49,20 @@ function agentSuites(report: Report, agent: AgentReport): Suite[] {
     },
     cases: report.cases
       .filter((info) => info.category === category)
-      .map((info) => testCase(agent, info, verdictOf(agent, info.id))),
+      .map((info) => testCase(report, agent, info, verdictOf(agent, info.id))),
   }));
 }
 
-function testCase(agent: AgentReport, info: CaseInfo, one: CaseVerdict): TestCase {
+function testCase(report: Report, agent: AgentReport, info: CaseInfo, one: CaseVerdict): TestCase {
   return {
     classname: `ws-conformance.${agent.slug.replaceAll('.', '_')}.${info.category}_${info.categoryTitle.replace(/[^A-Za-z0-9]+/g, '_')}`,
     name: `${info.id} ${info.title}`,
     seconds: (one.durationMs ?? 0) / 1000,
     file: agent.expectedFile,
     line: one.line,
-    outcome: outcome(one),
+    outcome: isLeftOut(report, one)
+      ? { kind: 'skipped', type: 'skipped', message: one.sentence, body: '' }
+      : outcome(one),
     properties:
       one.actual === null
         ? {}
@@ -74,8 +76,10 @@ function testCase(agent: AgentReport, info: CaseInfo, one: CaseVerdict): TestCas
 
 function outcome(one: CaseVerdict): TestCase['outcome'] {
   switch (one.verdict) {
-    case 'same':
     case 'flaky':
+      if (!isUnexpected(one)) return { kind: 'passed' };
+      return { kind: 'failure', type: 'flaky', message: one.sentence, body: triesText(one) };
+    case 'same':
       return { kind: 'passed' };
     case 'regressed':
     case 'changed':
@@ -87,6 +91,11 @@ function outcome(one: CaseVerdict): TestCase['outcome'] {
     case 'skipped':
       return { kind: 'skipped', type: 'skipped', message: one.why ?? one.sentence, body: '' };
   }
+}
+
+/** Each try on its line: what tells a case that came out differently from one that failed. */
+function triesText({ tries = [] }: CaseVerdict): string {
+  return tries.map(({ verdict, outcome }, at) => `try ${at + 1}: ${verdict}: ${JSON.stringify(outcome)}`).join('\n');
 }
 
 function differences({ differences }: CaseVerdict): string {

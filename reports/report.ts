@@ -57,8 +57,22 @@ const problemSchema = z.object({
 });
 export type Problem = z.infer<typeof problemSchema>;
 
+/** One play of a case that was played more than once. */
+const trySchema = z.object({
+  verdict: z.enum(VERDICTS),
+  outcome: outcomeSchema,
+  durationMs: z.number().nullable(),
+  /** Path of the recorded JSON, relative to the report's folder. */
+  result: z.string(),
+});
+export type Try = z.infer<typeof trySchema>;
+
 const caseVerdictSchema = z.object({
   id: z.string(),
+  /**
+   * `flaky` is one of the outcomes that the expectation file calls flaky, or, where there are `tries`, a case that came
+   * out differently when it was played again.
+   */
   verdict: z.enum(VERDICTS),
   /** null when there is no result to compare. */
   actual: outcomeSchema.nullable(),
@@ -77,6 +91,8 @@ const caseVerdictSchema = z.object({
   serverOutput: z.array(z.string()).optional(),
   /** Path of the recorded JSON, relative to the report's folder. */
   result: z.string().nullable(),
+  /** Every play of a case that was played again since its outcome was unexpected; the first is `actual`. */
+  tries: z.array(trySchema).min(2).optional(),
 });
 export type CaseVerdict = z.infer<typeof caseVerdictSchema>;
 
@@ -134,6 +150,20 @@ export const reportSchema = z.object({
     dirty: z.boolean().nullable(),
     /** Where the run is one of several shares of a plan: which of how many, and the ids of the whole plan. */
     shard: z.object({ index: z.number().int(), count: z.number().int(), plan: z.array(z.string()) }).optional(),
+    /** What `--retries` came to. */
+    retries: z
+      .object({
+        /** How often a case was played again at most. */
+        limit: z.number().int(),
+        /** How many cases were played again, and how many of them came out differently. */
+        cases: z.number().int(),
+        flaky: z.number().int(),
+        /** Agents with more unexpected outcomes than are played again: none of theirs was. */
+        leftOut: z.array(z.object({ agent: z.string(), cases: z.number().int() })),
+      })
+      .optional(),
+    /** The run was ended by `--bail`, at so many unexpected outcomes: what has no result was not played. */
+    bail: z.object({ limit: z.number().int() }).optional(),
     host: z.object({ platform: z.string(), node: z.string(), cpus: z.number().int() }),
   }),
   engine: engineSchema,

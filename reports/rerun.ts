@@ -2,7 +2,7 @@
 const WITH_VALUE =
   /^--(engine|from|patience|ready-timeout|config|image|expected|out|reporter|jobs|retries|timeout|bail|server|url|agent|header|protocol|origin|ca|path|spec|history)$/;
 /** Options that make no sense for one case alone, with their value. */
-const LEFT_OUT = /^--(shard|out|history)$/;
+const LEFT_OUT = /^--(shard|out|history|reporter|bail)$/;
 const WORDS = /(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])+/g;
 
 /**

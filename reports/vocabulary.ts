@@ -50,15 +50,43 @@ export interface Attention {
   case: CaseVerdict;
 }
 
-/** All cases whose verdict is neither `same` nor `skipped`, worst first, then in the order of the plan. */
+/**
+ * All cases whose verdict is neither `same` nor `skipped`, worst first, then in the order of the plan. What was not
+ * played any more since there was enough, as the user wished, is not among them.
+ */
 export function needsAttention(report: Report): Attention[] {
   return report.agents
     .flatMap((agent) =>
       report.cases
         .map((info) => ({ agent, case: verdictOf(agent, info.id) }))
-        .filter((one) => isNews(one.case.verdict)),
+        .filter((one) => isNews(one.case.verdict) && !isLeftOut(report, one.case)),
     )
     .sort((a, b) => SEVERITY.indexOf(a.case.verdict) - SEVERITY.indexOf(b.case.verdict));
+}
+
+/**
+ * Whether an outcome is not one that is expected of the server: it stops a merge. `flaky` is, unless the expectation
+ * file says so: then the case was not played again.
+ */
+export function isUnexpected({ verdict, tries }: Pick<CaseVerdict, 'verdict' | 'tries'>): boolean {
+  switch (verdict) {
+    case 'regressed':
+    case 'changed':
+    case 'new':
+    case 'improved':
+      return true;
+    case 'flaky':
+      return tries !== undefined;
+    case 'same':
+    case 'missing':
+    case 'skipped':
+      return false;
+  }
+}
+
+/** Whether a case has no result for the one reason that `--bail` ended the run. */
+export function isLeftOut({ run, problems }: Report, { verdict }: CaseVerdict): boolean {
+  return run.bail !== undefined && problems.length === 0 && verdict === 'missing';
 }
 
 /** Whether a verdict asks for somebody's attention. */

@@ -4,8 +4,8 @@ import { CLOSE, type Close, NO_CLOSE, NO_CODE } from './close.ts';
 import { isFull, isLent, lendReads } from './lent-reads.ts';
 import type { Kind, Message } from './message.ts';
 import type { Limits } from './options.ts';
-import { Outbox } from './outbox.ts';
 import type { Performer, Protocol, Step } from './protocol.ts';
+import { giveBack, keepFromSharing, type Slab } from './slabs.ts';
 import type { Violation } from './violation.ts';
 
 /**
@@ -48,6 +48,9 @@ const LONG_READ_MS = 4;
 /** Pieces up to this many octets altogether are joined; above, the kernel gathers them (writev). */
 const JOIN_UP_TO_BYTES = 64 * 1024;
 
+/** A write this small that has to wait is copied, so that it does not hold on to memory many times its size. */
+const COPY_UP_TO_BYTES = 16 * 1024;
+
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -69,6 +72,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   #owedPong: Buffer | undefined;
   /** Octets that the socket had not sent when something was last written to it. */
   #backlogBytes = 0;
+  /** Shared memory that holds what the socket has not sent yet. */
+  #kept: Slab[] = [];
   #receiver: Receiver | undefined;
   /** Octets read of all, and how many there were when the timer last looked. */
   #readBytes = 0;
@@ -296,8 +301,13 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     const pieces = this.#protocol.take();
     const [first] = pieces;
     if (first === undefined || !socket.writable) return;
+    if (pieces.length === 1 && first.length <= COPY_UP_TO_BYTES && this.#backlogBytes > 0) {
+      socket.write(Buffer.from(first));
+      this.#backlogBytes = socket.writableLength;
+      return;
+    }
     if (pieces.length === 1) {
-      socket.write(first);
+      socket.write(first, first.length > COPY_UP_TO_BYTES ? this.#sent : undefined);
     } else {
       let total = 0;
       for (const piece of pieces) total += piece.length;
@@ -305,14 +315,23 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
         socket.write(Buffer.concat(pieces, total));
       } else {
         socket.cork();
-        for (const piece of pieces) socket.write(piece);
+        for (const piece of pieces) socket.write(piece, this.#sent);
         socket.uncork();
       }
     }
     this.#backlogBytes = socket.writableLength;
     // Where the kernel took all, the memory is free again.
-    if (this.#backlogBytes > 0) Outbox.keep();
+    if (this.#backlogBytes === 0) return;
+    const kept = keepFromSharing(pieces);
+    if (kept !== undefined) this.#kept.push(kept);
   }
+
+  /** A large write has left, or never will. */
+  readonly #sent = (error?: Error | null): void => {
+    if (this.#kept.length === 0 || error || this.#socket.writableLength > 0) return;
+    for (const slab of this.#kept) giveBack(slab);
+    this.#kept = [];
+  };
 
   /**
    * Our FIN (RFC 6455 §7.1.1: the server drops TCP first). Reading goes on, into nothing, until the peer's FIN: octets
@@ -328,6 +347,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
 
   readonly #drained = (): void => {
     this.#heardMs = performance.now();
+    this.#sent();
     this.#backlogBytes = this.#socket.writableLength;
     if (this.#owedPong !== undefined) {
       this.#protocol.pong(this.#owedPong);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -175,6 +176,19 @@ describe('compressed messages in the protocol', () => {
   test('have RSV1 on their first frame only', () => {
     expect(feed(protocol(), [frame(0x41, hex`f248`), frame(0xc0, hex`00`)])).toEqual(['close 1002', 'end by 7692 6.1']);
     expect(feed(protocol(), [frame(0xc9)])).toEqual(['close 1002', 'end by 7692 6.1']);
+  });
+
+  test('go as they are while the like of them did not shrink, and compressed again once it does (7692 §6)', () => {
+    const one = protocol();
+    const noise = createHash('shake256', { outputLength: 2000 }).update('noise').digest();
+    const sent = (bytes: Buffer) => {
+      one.send('binary', bytes);
+      return Buffer.concat(one.take());
+    };
+    expect(sent(noise)[0]).toBe(0xc2);
+    expect(sent(noise)).toEqual(Buffer.concat([hex`827e07d0`, noise]));
+    expect(sent(Buffer.alloc(2000))[0]).toBe(0xc2);
+    expect(sent(noise)[0]).toBe(0xc2);
   });
 
   test('are sent with RSV1, small ones as they are', () => {

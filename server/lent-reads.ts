@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net';
 
-/** As much as one read may bring. Several times what a socket usually holds when it is looked at. */
-const READ_BYTES = 256 * 1024;
+/**
+ * As much as one read may bring. Several times what a socket usually holds when it is looked at, and somewhat more than
+ * a power of two of messages whose length is one, with their headers: a message cut by a read has to be joined again.
+ */
+export const READ_BYTES = 512 * 1024;
 
 /**
  * All sockets read into this memory, one after the other: each read is dealt with before the next begins, so nothing

@@ -40,6 +40,18 @@ test('what waits already is not lost when a read begins, and does not lie in the
   expect(said.toString('latin1')).toBe('\x81\x14said before the read\x81\x0athe answer');
 });
 
+test('more than the memory that reads share goes on in memory of its own', () => {
+  const outbox = new Outbox();
+  outbox.borrow();
+  const frames = Array.from({ length: 60 }, (_, n) => Buffer.alloc(10_000, n + 1));
+  for (const payload of frames) outbox.frame(0x82, payload);
+  const sent = Buffer.concat(outbox.take());
+  expect(sent).toHaveLength(60 * 10_004);
+  for (const [n, payload] of frames.entries()) {
+    expect(sent.subarray(n * 10_004 + 4, (n + 1) * 10_004).equals(payload)).toBe(true);
+  }
+});
+
 test('hundreds of small frames are one piece', () => {
   const outbox = new Outbox();
   for (let n = 0; n < 50; n++) outbox.frame(0x82, Buffer.alloc(16));

@@ -1,15 +1,13 @@
 import { ownHeaderBytes, writeHeader } from './frame.ts';
 import { isLent } from './lent-reads.ts';
-import { wordsOf } from './mask.ts';
+import { offsetOf, wordsOf } from './mask.ts';
+import { SLAB_BYTES, sharedSlab } from './slabs.ts';
 
 /** Payloads up to here are copied beside their header; larger ones go out as they are, in the same write. */
 const COPY_UP_TO_BYTES = 16 * 1024;
 
 const FIRST_SLAB_BYTES = 1024;
 const LARGEST_SLAB_BYTES = 64 * 1024;
-
-/** Room for the answers to one read: they are at most as many octets as were read, unless the application adds some. */
-const SHARED_SLAB_BYTES = 256 * 1024;
 
 /** Up to here a loop over words is faster than asking for a copy. Measured on Node 20. */
 const COPY_BY_WORDS_UP_TO_BYTES = 512;
@@ -18,14 +16,10 @@ const NO_SLAB = Buffer.alloc(0);
 
 const NO_WORDS = new Int32Array(0);
 
-/** For whoever is answering a read; nobody else can want it before that read is dealt with. */
-let shared = NO_SLAB;
-let sharedWords: Int32Array = NO_WORDS;
-
 /** Collects the frames that one read makes us write, so that they leave in one write. Knows no socket. */
 export class Outbox {
   #pieces: Buffer[] = [];
-  #slab = NO_SLAB;
+  #slab: Buffer = NO_SLAB;
   /** The same memory in words; the slab begins with the first of them. */
   #words: Int32Array = NO_WORDS;
   #size = 0;
@@ -46,21 +40,11 @@ export class Outbox {
    */
   borrow(): void {
     if (this.#slab !== NO_SLAB || this.#pieces.length > 0) return;
-    if (shared === NO_SLAB) {
-      shared = Buffer.allocUnsafeSlow(SHARED_SLAB_BYTES);
-      sharedWords = new Int32Array(shared.buffer);
-    }
-    this.#slab = shared;
-    this.#words = sharedWords;
-    this.#size = SHARED_SLAB_BYTES;
+    const { bytes, words } = sharedSlab();
+    this.#slab = bytes;
+    this.#words = words;
+    this.#size = SLAB_BYTES;
     this.#borrowed = true;
-  }
-
-  /**
-   * What `take` gave is still being sent, in its own time: nobody may write over it.
-   */
-  static keep(): void {
-    shared = NO_SLAB;
   }
 
   /**
@@ -74,7 +58,7 @@ export class Outbox {
     const length = to - from;
     const header = ownHeaderBytes(length);
     // Where both payloads lie alike in their words, they can be copied by words; a new slab is begun so that they do.
-    const source = payload.byteOffset + from;
+    const source = offsetOf(payload) + from;
     if (this.#used === 0) {
       this.#used = (source - header) & 3;
       this.#from = this.#used;

@@ -109,7 +109,8 @@ export class Protocol implements FrameSink {
   send(kind: Kind, bytes: Buffer, from = 0, to: number = bytes.length): boolean {
     if (this.#closeSent) return false;
     const opcode = kind === 'text' ? OP.text : OP.binary;
-    if (this.#deflater !== undefined && to - from >= this.#settings.deflateFromBytes) {
+    const length = to - from;
+    if (this.#deflater !== undefined && length >= this.#settings.deflateFromBytes && this.#deflater.pays(length)) {
       this.#outbox.frame(FIN | RSV1 | opcode, this.#deflater.deflate(bytes.subarray(from, to)));
     } else {
       this.#outbox.frame(FIN | opcode, bytes, from, to);

@@ -3,8 +3,10 @@ import { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Connection, type Ended } from './connection.ts';
 import { OP } from './frame.ts';
+import { READ_BYTES } from './lent-reads.ts';
 import { settle } from './options.ts';
 import { Protocol } from './protocol.ts';
+import { keepFromSharing, sharedSlab } from './slabs.ts';
 import { whole } from './testkit.ts';
 
 beforeEach(() => {
@@ -91,7 +93,7 @@ describe('after a read that was full and took long, others have their turn, and 
   /** As much as one read may bring: a message, and what stands behind it. */
   function fullRead(behind: Buffer = Buffer.alloc(0)): Buffer {
     const header = 14;
-    return Buffer.concat([whole(OP.binary, Buffer.alloc(256 * 1024 - header - behind.length)), behind]);
+    return Buffer.concat([whole(OP.binary, Buffer.alloc(READ_BYTES - header - behind.length)), behind]);
   }
 
   /** Reads it, with an application that takes 5 ms over each message. */
@@ -142,4 +144,34 @@ test('a peer that does not take its answers is not read from until it does (RFC 
   await peer.accept();
   await peer.accept();
   expect(peer.isPaused()).toBe(false);
+});
+
+/** Answers every message with `answer`, to a peer that takes nothing of it. */
+async function unread(answer: Buffer, messages: number) {
+  const { peer, connection } = await connect(0);
+  connection.receive(() => connection.send(answer));
+  for (let n = 0; n < messages; n++) {
+    peer.push(whole(OP.text, 'an answer, please'));
+    await turn();
+  }
+}
+
+test('a thousand small answers that wait hold on to no more memory than they need (RFC 6455 §10.4)', async () => {
+  const before = process.memoryUsage().arrayBuffers;
+  await unread(Buffer.alloc(100), 1_000);
+  // Each in shared memory of its own would be 512 MiB.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4 * 1024 * 1024);
+});
+
+test('what waits is not written over by answers to others, and its memory is used again when it has left', async () => {
+  const { peer, connection } = await connect(0);
+  connection.receive((kind, bytes, from, to) => connection.sendRange(kind, bytes, from, to));
+  const first = sharedSlab();
+  peer.push(Buffer.concat(Array.from({ length: 10 }, () => whole(OP.binary, Buffer.alloc(10_000)))));
+  await turn();
+  const second = sharedSlab();
+  expect(second).not.toBe(first);
+  await peer.accept();
+  keepFromSharing([second.bytes]);
+  expect(sharedSlab()).toBe(first);
 });

@@ -13,10 +13,10 @@ export type EngineChoice = (typeof ENGINE_CHOICES)[number];
 export interface EngineOptions {
   /** Container image of the suite; only the real one has any. */
   image?: string;
-  /** Further header fields of the opening handshake; only the embedded engine can send them. */
-  headers?: Readonly<Record<string, string>>;
-  /** Reads the PEM of the certificate authorities to trust; only the embedded engine checks them, and asks for it. */
-  ca?: () => string;
+  /** Who is to be sent header fields of the user's, for the error: only the embedded engine can send them. */
+  headersFor?: string;
+  /** Whether certificates are to be verified, which the reference does not; "auto" then takes who does. */
+  verifies?: boolean;
   /** Folder with the original's data for 12.x and 13.x; only the embedded engine has other ones. */
   dataFolder?: string;
   /** Hears of every frame as it happens; the reference tells only afterwards. */
@@ -24,8 +24,15 @@ export interface EngineOptions {
 }
 
 /** The engine that was asked for. @throws Trouble (2) when it cannot do what is asked of it. */
-export function chooseEngine(choice: EngineChoice, { image, ...forNative }: EngineOptions = {}): Engine {
-  const nativeOnly = Object.keys(forNative).filter((key) => forNative[key as keyof typeof forNative] !== undefined);
+export function chooseEngine(
+  choice: EngineChoice,
+  { image, headersFor, verifies, ...forNative }: EngineOptions = {},
+): Engine {
+  const nativeOnly = [
+    headersFor !== undefined && `send header fields of ours (to ${headersFor})`,
+    forNative.dataFolder !== undefined && '--data',
+    forNative.trace !== undefined && '--trace',
+  ].filter((one) => one !== false);
   if (choice === 'docker' && nativeOnly.length > 0) throw onlyNative(nativeOnly);
   if (choice === 'native' && image !== undefined) throw onlyDocker();
   const docker = () =>
@@ -34,11 +41,10 @@ export function chooseEngine(choice: EngineChoice, { image, ...forNative }: Engi
       const { dockerEngine } = await import('./docker/index.ts');
       return dockerEngine({ weigh: (id) => caseInfo(id)?.weightMs ?? 0, ...(image === undefined ? {} : { image }) });
     });
-  const { ca, ...rest } = forNative;
-  const native = () => nativeEngine({ ...rest, ...(ca === undefined ? {} : { ca: ca() }) });
+  const native = () => nativeEngine(forNative);
   switch (choice) {
     case 'auto':
-      if (nativeOnly.length > 0) return native();
+      if (nativeOnly.length > 0 || (verifies && image === undefined)) return native();
       return image === undefined ? autoEngine(docker(), native()) : docker();
     case 'docker':
       return docker();
@@ -47,16 +53,10 @@ export function chooseEngine(choice: EngineChoice, { image, ...forNative }: Engi
   }
 }
 
-function onlyNative(options: readonly string[]): Trouble {
-  const flags: Readonly<Record<string, string>> = {
-    headers: '--header',
-    ca: '--ca',
-    dataFolder: '--data',
-    trace: '--trace',
-  };
+function onlyNative(wanted: readonly string[]): Trouble {
   return new Trouble(2, {
-    what: `The Docker engine cannot do ${options.map((option) => flags[option] ?? option).join(', ')}.`,
-    why: options.includes('trace')
+    what: `The Docker engine cannot do this: ${wanted.join(', ')}.`,
+    why: wanted.includes('--trace')
       ? "Autobahn's fuzzingclient tells what went over the wire only when all cases have been played."
       : "Autobahn's fuzzingclient has no such option.",
     todo: 'Use --engine native, or leave it out.',

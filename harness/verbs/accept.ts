@@ -54,7 +54,7 @@ function accept({ env, stdout }: Shell, config: Config, patterns: readonly strin
     });
   }
   const report = readReport(flags.out, 'accept');
-  if (report.gate.decision === 'undecided') {
+  if (report.gate.decision === 'undecided' || report.run.bail !== undefined) {
     throw new Trouble(2, {
       what: 'The last run cannot be accepted: it is not complete.',
       where: flags.out,
@@ -91,11 +91,18 @@ function accept({ env, stdout }: Shell, config: Config, patterns: readonly strin
   const exists = statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
   const text = exists ? readFileSync(path, 'utf8') : emptyExpectationFile(agent.name);
   const server = exists ? { ...unnamedServer(agent.name), expectedFile: resolve(path) } : unnamedServer(agent.name);
+  const flaky = agent.cases.filter(({ verdict, tries }) => verdict === 'flaky' && tries !== undefined);
   const played = new Map<string, Outcome>(
-    agent.cases.flatMap(({ id, actual, verdict }) =>
-      actual && (flags.only === undefined || verdict === flags.only) ? [[id, actual] as const] : [],
+    agent.cases.flatMap((one) =>
+      one.actual && !flaky.includes(one) && (flags.only === undefined || one.verdict === flags.only)
+        ? [[one.id, one.actual] as const]
+        : [],
     ),
   );
+  for (const { id } of flaky)
+    stdout.write(
+      `${id} is not accepted: it came out differently when it was played again. If that may be, add "flaky" and "why" to its entry.\n`,
+    );
   if (flags.only !== undefined && played.size === 0) {
     stdout.write(`Nothing to accept: no case is ${flags.only}.\n`);
     return;

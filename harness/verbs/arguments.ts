@@ -1,5 +1,7 @@
 import { InvalidArgumentError } from 'commander';
+import { type Readiness, readySchema } from '../config-schema.ts';
 import type { Shard } from '../plan.ts';
+import { parseReporter } from '../reporters.ts';
 
 /** Readers of what is written behind an option. Each throws commander's InvalidArgumentError, which ends in exit code 2. */
 
@@ -8,9 +10,36 @@ export const wholeNumber = (text: string): number => {
   return Number(text);
 };
 
+/** For an option whose 0 means that it is off, as one may want to say against a configuration. */
+export const wholeNumberOr0 = (text: string): number => {
+  if (!/^(0|[1-9]\d*)$/.test(text)) throw new InvalidArgumentError('It takes a whole number from 0 on.');
+  return Number(text);
+};
+
 export const positive = (text: string): number => {
   if (!(Number(text) > 0)) throw new InvalidArgumentError('It takes a number of seconds above 0.');
   return Number(text);
+};
+
+/** A TCP port. */
+export const port = (text: string): number => {
+  if (!/^[1-9]\d{0,4}$/.test(text) || Number(text) > 65_535)
+    throw new InvalidArgumentError('It takes a whole number from 1 to 65535.');
+  return Number(text);
+};
+
+/** Path and query of an address. */
+export const pathOfUrl = (text: string): string => {
+  if (!text.startsWith('/')) throw new InvalidArgumentError('It begins with "/".');
+  return text;
+};
+
+/** A word, or `line:EXPRESSION`. */
+export const readiness = (text: string): Readiness => {
+  const expression = /^line:([\s\S]*)$/.exec(text)?.[1];
+  const read = readySchema.safeParse(expression === undefined ? text : { line: expression });
+  if (!read.success) throw new InvalidArgumentError('It takes handshake, echo, tcp, or line:REGULAR-EXPRESSION.');
+  return read.data;
 };
 
 /** `I/N`. */
@@ -24,6 +53,17 @@ export const shard = (text: string): Shard => {
 
 /** Of an option that may be given several times. */
 export const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
+
+/** Of `--reporter`: several times, and several at once with commas between them. */
+export const reporters = (text: string, before: string[] | undefined): string[] => {
+  // A comma may stand in a path; one that separates comes before a word.
+  const some = text.split(/,(?=[a-z]+(?:=|,|$))/);
+  for (const one of some) {
+    const read = parseReporter(one);
+    if (typeof read === 'string') throw new InvalidArgumentError(read);
+  }
+  return [...(before ?? []), ...some];
+};
 
 /** One of a few words. */
 export const oneOf =

@@ -5,6 +5,7 @@ import { slugOf } from '../../reports/slug.ts';
 import { emptyExpectationFile } from '../accept.ts';
 import { patternsFor } from '../case-patterns.ts';
 import { suiteIds } from '../catalogue.ts';
+import { ALL, checkedAgent } from '../config.ts';
 import { loadConfig } from '../config-file.ts';
 import { TOOL } from '../identity.ts';
 import { configText, expectationText, splitWords, type Target, workflowText } from '../init.ts';
@@ -14,7 +15,7 @@ import { readResults } from '../results.ts';
 import { visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 import { readUserFile } from './selection.ts';
-import { checkedAgent, checkedCommand, checkedUrl, refuseSeveral } from './servers.ts';
+import { checkedCommand, checkedUrl, refuseSeveral } from './servers.ts';
 import { type Shell, say, typedLine } from './shell.ts';
 
 interface InitFlags {
@@ -172,7 +173,7 @@ function refuseLonePath(path: string | undefined): void {
 }
 
 function checkedName(name: string): string {
-  if (name !== 'all') return checkedAgent(name, '--name');
+  if (name !== ALL) return checkedAgent(name, '--name');
   throw new Trouble(2, {
     what: 'A server cannot be called "all".',
     where: '--name',

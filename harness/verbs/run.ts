@@ -9,16 +9,29 @@ import { gatherByPlaying, gatherFromFolder } from '../gather.ts';
 import { revision, TOOL } from '../identity.ts';
 import { asProblem } from '../play.ts';
 import { ProgressLine } from '../progress.ts';
+import { parseReporter, type Reporter, refuseReporters } from '../reporters.ts';
 import { keepFrom } from '../resume.ts';
 import { run } from '../run.ts';
 import { selftest } from '../selftest.ts';
 import { describeProblem, speaksUnicode, visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 import { FileWatch } from '../watch.ts';
-import { collect, oneOf, positive, shard, wholeNumber } from './arguments.ts';
+import {
+  collect,
+  oneOf,
+  pathOfUrl,
+  port,
+  positive,
+  readiness,
+  reporters,
+  shard,
+  wholeNumber,
+  wholeNumberOr0,
+} from './arguments.ts';
 import { readReport } from './last-report.ts';
 import { type SelectionFlags, selectionOf, selectionOfRun } from './selection.ts';
-import { headersOf, readCertificates, type ServerFlags, serversOf } from './servers.ts';
+import { serverSettings, withoutValues } from './server-settings.ts';
+import { asksOf, type ServerFlags, serversOf } from './servers.ts';
 import { type Setting, settingsTable, settle } from './settings.ts';
 import { type Shell, say, styleOf, typedLine } from './shell.ts';
 import { listenForSignals } from './signals.ts';
@@ -27,8 +40,6 @@ import { tellReport } from './tell-report.ts';
 interface RunFlags extends ServerFlags, SelectionFlags {
   engine: EngineChoice;
   image?: string;
-  header?: string[];
-  ca?: string;
   data?: string;
   out: string;
   from?: string;
@@ -41,7 +52,11 @@ interface RunFlags extends ServerFlags, SelectionFlags {
   trace?: boolean;
   resume?: boolean;
   selftest?: boolean;
+  retries?: number;
+  bail?: number;
+  checkpoint: number;
   watch?: boolean;
+  reporter?: string[];
   json?: boolean;
   quiet?: boolean;
   printConfig?: boolean;
@@ -70,12 +85,18 @@ export function addRun(program: Command, shell: Shell): void {
     .argument('[cases...]', 'which: 7.1.6, 7.1, 7.1.*, 12.1.1-12.1.9, @core, @limits, @deflate, @FILE, !9')
     .option('--server <name>', 'a server of the configuration; repeatable; "all" for every one', collect)
     .option('--url <url>', 'a server that is running already')
-    .option('--path <path>', 'path of the endpoint of a server started behind "--"')
+    .option('--path <path>', 'path of the endpoint of a server that we start', pathOfUrl)
+    .option('--port <n>', 'its port, where it can have no other', port)
+    .option('--tls', 'it speaks wss://')
     .option('--agent <name>', 'its name in the report')
     .option('--protocol <name>', 'subprotocol to offer; repeatable', collect)
     .option('--origin <origin>', 'Origin to send')
-    .option('--header <line>', 'header field of the opening handshake, "Name: value"; repeatable', collect)
-    .option('--ca <file>', 'certificate authorities to trust for wss://, as PEM')
+    .option(
+      '--header <line>',
+      'header field of the opening handshake, "Name: value"; repeatable (embedded engine)',
+      collect,
+    )
+    .option('--ca <file>', 'certificate authorities to trust for wss://, as PEM; without, any certificate will do')
     .option('--engine <name>', ENGINE_CHOICES.join(', '), oneOf(ENGINE_CHOICES), 'auto')
     .option('--image <image>', 'container image of the Autobahn|Testsuite')
     .option('--data <folder>', "Autobahn's own data for 12.x and 13.x, instead of data of the same character")
@@ -89,8 +110,26 @@ export function addRun(program: Command, shell: Shell): void {
     .option('--strict', 'NON-STRICT fails, even where it is expected')
     .option('--patience <seconds>', 'without progress for so long, ask the server whether it lives', positive, 30)
     .option('--timeout <seconds>', 'end the run after so long', positive)
-    .option('--ready-timeout <seconds>', 'how long a server may take to start', positive)
+    .option('--ready <how>', 'when it is ready: handshake, echo, tcp, or line:EXPRESSION that it prints', readiness)
+    .option(
+      '--ready-timeout <seconds>',
+      'how long it may take to get ready; one that is running is asked once',
+      positive,
+    )
+    .option('--retries <n>', 'play what came out unexpected again, alone, so often at most', wholeNumberOr0)
+    .option('--bail <n>', 'end the run at so many unexpected outcomes', wholeNumber)
+    .option(
+      '--checkpoint <seconds>',
+      'when to put what is known into --out for the first time, in case the run is killed',
+      positive,
+      15,
+    )
     .option('--selftest', 'first see that a server that is wrong on purpose fails')
+    .option(
+      '--reporter <name>',
+      'what to tell: list, line, json, junit, markdown, github, html, each also as NAME=PATH; repeatable',
+      reporters,
+    )
     .option('--history <file>', 'add the run to this file, and show how its cases fared over time')
     .option('--resume', 'play what the last report in --out has no result for, and keep what it has')
     .option('--watch', 'run again whenever a file of the server changes, until Ctrl-C')
@@ -103,14 +142,20 @@ export function addRun(program: Command, shell: Shell): void {
     .addHelpText('after', EXAMPLES)
     .action(async (cases: string[], _: unknown, verb: Command) => {
       const { config, settings } = await settle(shell, verb);
-      const flags = verb.opts<RunFlags>();
+      const caIsDefault = settings.some(({ option, source }) => option === 'ca' && source === 'file');
+      const flags: RunFlags = { ...verb.opts<RunFlags>(), caIsDefault };
       if (flags.printConfig) printSettings(shell, settings, config, flags);
       else await runVerb(shell, cases, flags);
     });
 }
 
 /** `--print-config`: what would be run with, and who says so. */
-function printSettings(shell: Shell, settings: readonly Setting[], config: Config, flags: RunFlags): void {
+function printSettings(shell: Shell, options: readonly Setting[], config: Config, flags: RunFlags): void {
+  const servers = flags.from === undefined ? serversOf(config, shell.command, flags) : [];
+  const settings = [
+    ...options.map((one) => (one.option === 'header' ? withoutValues(one) : one)),
+    ...serverSettings(servers, options, config, shell.command !== undefined),
+  ];
   const text = flags.json ? JSON.stringify(settings, null, 2) : visible(settingsTable(settings, config));
   shell.stdout.write(`${text}\n`);
 }
@@ -146,6 +191,8 @@ async function runOnce(
   flags: RunFlags,
   interruption: AbortSignal,
 ): Promise<void> {
+  const reporters = flags.reporter === undefined ? undefined : reportersOf(flags.reporter, flags.out);
+  refuseReporters(reporters ?? []);
   const earlier = flags.resume ? readReport(flags.out, 'resume') : undefined;
   const { plan, shard } =
     earlier && !choosesCases(patterns, flags) ? selectionOfRun(shell, earlier) : selectionOf(shell, patterns, flags);
@@ -154,15 +201,25 @@ async function runOnce(
     plan,
     out: flags.out,
     strict: flags.strict ?? false,
+    checkpointSeconds: flags.checkpoint,
     command: earlier?.run.command ?? typedLine(shell, TOOL.name),
     ...(flags.history === undefined ? {} : { history: flags.history }),
+    ...(reporters === undefined ? {} : { reporters }),
     ...(shard === undefined ? {} : { shard }),
   };
   const report =
     flags.from === undefined
       ? await playServers(shell, serversOf(config, shell.command, flags), options, flags, interruption, earlier)
       : await readFolder(flags.from, config, options, flags, interruption);
-  tellReport(shell, report, flags, interruption);
+  await tellReport(shell, report, { ...flags, ...(reporters === undefined ? {} : { reporters }) }, interruption);
+}
+
+/** The reporters meant, each once. Pages that are wanted in the report's own folder are at their usual place. */
+function reportersOf(texts: readonly string[], out: string): Reporter[] {
+  const read = [...new Set(texts)].map(parseReporter).filter((one) => typeof one !== 'string');
+  return read.map((one) =>
+    one.name === 'html' && one.path !== undefined && resolve(one.path) === resolve(out) ? { name: 'html' } : one,
+  );
 }
 
 /** Whether the command line says which cases are meant; else a resumed run has the plan of the one before. */
@@ -210,11 +267,9 @@ async function playServers(
   const tell = (line: string) => (progress ? progress.say(line) : say(shell, line));
   // Who waits for the end of every run wants the fast engine.
   const choice = flags.watch && flags.engine === 'auto' && flags.image === undefined ? 'native' : flags.engine;
-  const { ca } = flags;
   const engine = chooseEngine(choice, {
     ...(flags.image === undefined ? {} : { image: flags.image }),
-    ...(flags.header === undefined ? {} : { headers: headersOf(flags.header) }),
-    ...(ca === undefined ? {} : { ca: () => readCertificates(ca) }),
+    ...asksOf(servers),
     ...(flags.data === undefined ? {} : { dataFolder: resolve(flags.data) }),
     ...(flags.trace ? { trace: (id, moment) => tell(momentLine(id, moment)) } : {}),
   });
@@ -231,6 +286,9 @@ async function playServers(
         patienceSeconds: flags.patience,
         ...(flags.timeout === undefined ? {} : { timeoutSeconds: flags.timeout }),
         ...(kept === undefined ? {} : { kept }),
+        ...(flags.retries === undefined || flags.retries === 0 ? {} : { retries: flags.retries }),
+        ...(flags.bail === undefined ? {} : { bail: flags.bail }),
+        strict: options.strict,
         onServer: (server, toPlay) =>
           progress?.begin(
             server.agent,

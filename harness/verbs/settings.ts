@@ -72,10 +72,13 @@ const nameOf = (option: Option): string => option.long?.replace(/^--/, '') ?? op
 
 const isTyped = (verb: Command, attribute: string): boolean => verb.getOptionValueSource(attribute) === 'cli';
 
-/** A path of the configuration as one from here. */
+/** A path of the configuration as one from here; reporters hold theirs behind a `=`. */
 function inFolder(path: string, name: string, value: unknown): unknown {
+  const fromHere = (to: string) => relative(process.cwd(), resolve(dirname(path), to)) || '.';
+  if (name === 'reporter')
+    return [value].flat().map((one) => String(one).replace(/(?<==)(?!-$).+/s, (to) => fromHere(to)));
   if (!PATH_SETTINGS.includes(name) || typeof value !== 'string') return value;
-  return relative(process.cwd(), resolve(dirname(path), value)) || '.';
+  return fromHere(value);
 }
 
 /** What a variable says, read as the option would read it. An option without a value is a yes or a no. */
@@ -127,6 +130,8 @@ function settingOf(verb: Command, option: Option, place: string | undefined): Se
   }
 }
 
+const WIDEST = 60;
+
 /** The settings as a table for people; those that are nowhere set are left out. */
 export function settingsTable(settings: readonly Setting[], config: Config): string {
   const rows = [
@@ -140,7 +145,9 @@ export function settingsTable(settings: readonly Setting[], config: Config): str
         at ?? source,
       ]),
   ];
-  const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
+  // A value that is much longer than the others would push what stands behind them out of sight.
+  const width = (column: number) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0).filter((length) => length <= WIDEST));
   const [first, second] = [width(0), width(1)];
   return rows
     .map(([name = '', value = '', from = '']) => `${name.padEnd(first)}  ${value.padEnd(second)}  ${from}`.trimEnd())

@@ -1,24 +1,22 @@
 import type { Report } from '../../reports/report.ts';
-import { tellGithub } from '../github.ts';
+import { type Reporter, tell } from '../reporters.ts';
 import { Interruption } from '../run.ts';
-import { endBlock } from '../terminal.ts';
 import { type Shell, styleOf } from './shell.ts';
 
 /**
- * How a verb that made a report ends: the report on stdout, as words or as JSON, what GitHub is told, and the exit code.
+ * How a verb that made a report ends: the report told as was asked for, and the exit code.
  * @param interruption the signal the report was made under.
  */
-export function tellReport(
+export async function tellReport(
   shell: Shell,
   report: Report,
-  { out, json, color }: { out: string; json?: boolean; color?: boolean },
+  { out, json, color, reporters }: { out: string; json?: boolean; color?: boolean; reporters?: readonly Reporter[] },
   interruption: AbortSignal,
-): void {
+): Promise<void> {
   const { env, stdout, stderr } = shell;
-  if (json) stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  else stdout.write(endBlock(report, out, styleOf(shell, stdout, color)));
-  // The runner reads both streams; with --json stdout holds that alone.
-  (json ? stderr : stdout).write(tellGithub(report, env));
+  const told = await tell(report, reporters, { out, env, style: styleOf(shell, stdout, color), json: json ?? false });
+  stdout.write(told.stdout);
+  stderr.write(told.stderr);
   // Whoever interrupts while the last pages are written gets a whole report, and is told that it was heard.
   shell.exitCode = interruption.reason instanceof Interruption ? interruption.reason.exitCode : report.gate.exitCode;
 }

@@ -1,3 +1,4 @@
+import { addressOf } from '../../address.ts';
 import type { Progress } from '../../engine.ts';
 import { Trouble } from '../../trouble.ts';
 
@@ -41,10 +42,8 @@ function isLoopback(hostname: string): boolean {
  * answers a handshake is for the cases to judge.
  */
 export function knock(url: string): string[] {
-  const target = new URL(url);
-  const port = target.port || (target.protocol === 'wss:' ? '443' : '80');
-  const host = target.hostname.replace(/^\[|\]$/g, '');
-  return ['timeout', '5', 'bash', '-c', 'exec 3<>"/dev/tcp/$0/$1"', host, port];
+  const { host, port } = addressOf(url);
+  return ['timeout', '5', 'bash', '-c', 'exec 3<>"/dev/tcp/$0/$1"', host, String(port)];
 }
 
 /**

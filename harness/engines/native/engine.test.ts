@@ -98,8 +98,8 @@ describe('the embedded engine', () => {
   });
 
   it('names itself to the server, and sends what it was told to send', async () => {
-    const facts = assignment({ origin: 'http://here', protocols: ['a', 'b'] });
-    await nativeEngine({ userAgent: 'me', headers: { 'X-Token': 'secret' } }).play(facts);
+    const facts = assignment({ origin: 'http://here', protocols: ['a', 'b'], headers: { 'X-Token': 'secret' } });
+    await nativeEngine({ userAgent: 'me' }).play(facts);
     const { httpRequest } = JSON.parse(readFileSync(join(facts.folder, 'the_probe_case_1_1_1.json'), 'utf8'));
     expect(httpRequest).toContain('User-Agent: me\r\n');
     expect(httpRequest).toContain('Origin: http://here\r\nSec-WebSocket-Protocol: a,b\r\nX-Token: secret\r\n');

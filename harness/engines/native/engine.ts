@@ -1,9 +1,10 @@
-import { writeFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
+import { rename, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { ConnectionOptions } from 'node:tls';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { EngineFacts } from '../../../reports/report.ts';
+import { addressOf } from '../../address.ts';
+import { distrusted, isDistrust, trustOf } from '../../certificates.ts';
 import type { Assignment, Engine } from '../../engine.ts';
 import { Trouble } from '../../trouble.ts';
 import type { Opponent } from './case-play.ts';
@@ -12,17 +13,13 @@ import { caseById } from './cases/index.ts';
 import { MessageStore } from './compressed.ts';
 import { Corpora } from './data.ts';
 import { PATIENCE, type Patience } from './endpoint.ts';
-import { playCases } from './player.ts';
+import { type PlayerEvents, playCases } from './player.ts';
 import { type CaseRecord, recordOf, reportFile, toJson } from './record.ts';
 import type { Trace } from './trace.ts';
 
 export interface NativeOptions {
   /** How this tool names itself to servers. */
   userAgent?: string;
-  /** Further header fields of the opening handshake. */
-  headers?: Readonly<Record<string, string>>;
-  /** Certificate authorities to trust for `wss:`; without any, certificates are not verified. */
-  ca?: ConnectionOptions['ca'];
   /** The original's `testdata` folder, for its messages in 12.x and 13.x instead of our own. */
   dataFolder?: string;
   /** Hears of every frame and timer as it happens, of all cases that are played side by side. */
@@ -78,20 +75,22 @@ async function play(
     assignment.timeoutSeconds === undefined ? null : AbortSignal.timeout(assignment.timeoutSeconds * 1000);
   const signal = deadline === null ? assignment.signal : AbortSignal.any([assignment.signal, deadline]);
   try {
-    const end = await playCases(
-      cases,
-      opponent,
-      { jobs: assignment.jobs, signal },
-      {
-        started: (id) => assignment.onProgress({ kind: 'case', id, at: 'started' }),
-        finished: (played) => {
-          folder.put(recordOf(played, assignment.agent));
-          assignment.onProgress({ kind: 'case', id: played.one.id, at: 'finished' });
-        },
-        note: (text) => assignment.onProgress({ kind: 'note', text }),
+    const events: PlayerEvents = {
+      started: (id) => assignment.onProgress({ kind: 'case', id, at: 'started' }),
+      finished: (played) => {
+        const { id, content, entry } = recordOf(played, assignment.agent);
+        const provisional = assignment.jobs > 1 && played.timed && !folder.has(id);
+        folder.put({ id, content, entry });
+        assignment.onProgress({ kind: 'case', id, at: 'finished', content, ...(provisional ? { provisional } : {}) });
       },
-    );
-    if (end.ended === 'no server') unreachable(end.error, assignment, folder.size);
+      note: (text) => assignment.onProgress({ kind: 'note', text }),
+    };
+    for (const together of assignment.oneByOne ? cases.map((one) => [one]) : [cases]) {
+      const end = await playCases(together, opponent, { jobs: assignment.jobs, signal }, events);
+      if (end.ended === 'all played') continue;
+      unreachable(end.error, assignment, folder.size);
+      break;
+    }
   } catch (error) {
     if (deadline?.aborted && !assignment.signal.aborted) throw timeIsUp(assignment, folder.size);
     throw error;
@@ -135,8 +134,7 @@ function known(id: string): Case {
 
 function opponentOf(assignment: Assignment, options: NativeOptions): Omit<Opponent, 'messages'> {
   const url = new URL(assignment.url);
-  const secure = url.protocol === 'wss:';
-  if (!secure && url.protocol !== 'ws:')
+  if (url.protocol !== 'wss:' && url.protocol !== 'ws:')
     throw new Trouble(2, {
       what: `${assignment.url} is no WebSocket address.`,
       where: 'the address of the server',
@@ -144,27 +142,17 @@ function opponentOf(assignment: Assignment, options: NativeOptions): Omit<Oppone
       todo: 'Write ws://host:port/path.',
       agent: assignment.agent,
     });
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const { host, port, secure } = addressOf(assignment.url);
   return {
-    address: {
-      host,
-      port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
-      tls: secure
-        ? {
-            rejectUnauthorized: options.ca !== undefined,
-            ...(options.ca === undefined ? {} : { ca: options.ca }),
-            ...(isIP(host) === 0 ? { servername: host } : {}),
-          }
-        : null,
-    },
+    address: { host, port, tls: secure ? trustOf(assignment.url, assignment.ca) : null },
     request: {
       host: url.hostname,
-      port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
+      port,
       resource: `${url.pathname}${url.search}`,
       userAgent: options.userAgent ?? `ws-conformance (the cases of AutobahnTestSuite ${SUITE_VERSION})`,
       origin: assignment.origin,
       protocols: assignment.protocols,
-      headers: options.headers,
+      headers: assignment.headers,
     },
     patience: { ...PATIENCE, ...options.patience },
     ...(options.trace === undefined ? {} : { trace: options.trace }),
@@ -177,28 +165,18 @@ function unreachable(error: Error, assignment: Assignment, played: number): void
     assignment.onProgress({ kind: 'note', text: `the server at ${assignment.url} went away: ${error.message}` });
     return;
   }
-  const untrusted = isDistrust(error);
+  if (isDistrust(error)) throw distrusted(assignment.url, error);
   throw new Trouble(
     3,
     {
-      what: untrusted
-        ? `The certificate of the server at ${assignment.url} is not trusted.`
-        : `No connection to the server at ${assignment.url}.`,
+      what: `No connection to the server at ${assignment.url}.`,
       where: 'the embedded engine, before the first case',
       why: error.message,
-      todo: untrusted
-        ? 'Give the authority that signed it with --ca, and call the server by the name it is issued for; or leave --ca out: then any certificate will do.'
-        : 'See that the server runs and listens on that address.',
+      todo: 'See that the server runs and listens on that address.',
       agent: assignment.agent,
     },
     { cause: error },
   );
-}
-
-/** Whether a TLS connection failed because of the certificate: OpenSSL's verdicts, and Node's on the name in it. */
-function isDistrust(error: Error): boolean {
-  const code = 'code' in error ? String(error.code) : '';
-  return /CERT|SELF_SIGNED|ISSUER|VERIFY_LEAF_SIGNATURE/.test(code);
 }
 
 function timeIsUp(assignment: Assignment, played: number): Trouble {
@@ -211,13 +189,19 @@ function timeIsUp(assignment: Assignment, played: number): Trouble {
   });
 }
 
-/** The folder of one play: files as cases end, the index at the end. */
+/** So often at most is the index written while cases are played. */
+const INDEX_EVERY_MS = 1000;
+
+/** The folder of one play: files as cases end; the index at the end, and before it now and then, for who cannot wait. */
 class ResultsFolder {
   readonly #folder: string;
   readonly #agent: string;
   readonly #entries = new Map<string, CaseRecord['entry']>();
   /** The latest write of each file; a case played again is written again. */
   readonly #writes = new Map<string, Promise<void>>();
+  /** The index that is to be written next, or is being written. */
+  #index: Promise<void> | undefined;
+  #closing = new AbortController();
 
   constructor(folder: string, agent: string) {
     this.#folder = folder;
@@ -228,7 +212,11 @@ class ResultsFolder {
     return this.#entries.size;
   }
 
-  put(record: CaseRecord): void {
+  has(id: string): boolean {
+    return this.#entries.has(id);
+  }
+
+  put(record: Pick<CaseRecord, 'id' | 'content' | 'entry'>): void {
     this.#entries.set(record.id, record.entry);
     const path = join(this.#folder, reportFile(this.#agent, record.id));
     const text = toJson(record.content);
@@ -237,14 +225,36 @@ class ResultsFolder {
     // Whoever closes the folder hears of a failed write; until then it is nobody's unhandled rejection.
     write.catch(() => undefined);
     this.#writes.set(path, write);
+    this.#index ??= this.#writeIndexSoon().finally(() => {
+      this.#index = undefined;
+    });
+  }
+
+  /** It lists what is whole by then; one that cannot be written now will be tried again, and told, at the end. */
+  async #writeIndexSoon(): Promise<void> {
+    try {
+      await pause(INDEX_EVERY_MS, undefined, { signal: this.#closing.signal, ref: false });
+      const entries = Object.fromEntries(this.#entries);
+      await Promise.all(this.#writes.values());
+      await this.#writeIndex(entries);
+    } catch {
+      return;
+    }
+  }
+
+  async #writeIndex(entries: Readonly<Record<string, unknown>>): Promise<void> {
+    const path = join(this.#folder, 'index.json');
+    await writeFile(`${path}.new`, toJson({ [this.#agent]: entries }));
+    await rename(`${path}.new`, path);
   }
 
   /** Waits for all files and writes the index. Rejects with Trouble where one could not be written. */
   async close(): Promise<void> {
     try {
+      this.#closing.abort();
+      await this.#index;
       await Promise.all(this.#writes.values());
-      const index = { [this.#agent]: Object.fromEntries(this.#entries) };
-      await writeFile(join(this.#folder, 'index.json'), toJson(index));
+      await this.#writeIndex(Object.fromEntries(this.#entries));
     } catch (error) {
       throw new Trouble(
         3,

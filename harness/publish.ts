@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DetailOf } from '../reports/files.ts';
+import type { History } from '../reports/html.ts';
+import type { RendererName } from '../reports/renderers.ts';
+import type { Report } from '../reports/report.ts';
+import { writeFiles } from '../reports/write.ts';
+import { conformantOutcome } from './catalogue.ts';
+import { compareWithFirst } from './compare.ts';
+import { placeReport, stageReport, unwritable } from './place.ts';
+import { pageFolders, type Reporter, writesHere } from './reporters.ts';
+import type { Workspace } from './workspace.ts';
+
+/** A report with all that its pages show. */
+export interface Publication {
+  report: Report;
+  details: DetailOf;
+  past?: History;
+}
+
+let loading: ReturnType<typeof load> | undefined;
+const load = () =>
+  Promise.all([import('../reports/renderers.ts'), import('../reports/html.ts'), import('../reports/compare-page.ts')]);
+
+/** The pages and their templates; worth asking for early, so that they are loaded while cases play. */
+export function loadPages(): ReturnType<typeof load> {
+  loading ??= load();
+  loading.catch(() => undefined);
+  return loading;
+}
+
+const FORMS = ['junit', 'markdown', 'badge'] as const satisfies readonly RendererName[];
+
+/**
+ * Writes into `folder` what the reporters want to have in the report's own: pages, `junit.xml`, `summary.md`, and
+ * `report.json`, which is always there.
+ * @throws Trouble (3).
+ */
+export async function writeReport(
+  folder: string,
+  publication: Publication,
+  reporters: readonly Reporter[] | undefined,
+): Promise<void> {
+  const [{ renderers }, { html }, { comparePage }] = await loadPages();
+  const { report, details, past } = publication;
+  try {
+    if (writesHere(reporters, 'html')) {
+      const comparisons = compareWithFirst(report, conformantOutcome);
+      const swapped = compareWithFirst(report, conformantOutcome, true);
+      if (comparisons.length > 0)
+        await writeFiles(folder, comparePage(comparisons, { a: details, b: details }, 'index.html', swapped));
+      await writeFiles(folder, html(report, details, past));
+    }
+    // JSON comes last: a folder that holds it holds everything.
+    const forms = FORMS.filter((form) => writesHere(reporters, form === 'badge' ? 'html' : form));
+    for (const form of [...forms, 'json'] as const) await writeFiles(folder, renderers[form](report));
+  } catch (error) {
+    throw unwritable(folder, error);
+  }
+}
+
+/**
+ * Makes the folders of pages that are wanted elsewhere. Each is a report of its own, with what was recorded.
+ * @param from the report's folder, in its place. @throws Trouble (3).
+ */
+export async function publishPages(
+  from: string,
+  publication: Publication,
+  reporters: readonly Reporter[] | undefined,
+  workspace: Workspace,
+): Promise<void> {
+  for (const elsewhere of pageFolders(reporters)) {
+    const folder = stageReport(elsewhere);
+    workspace.ownReport(folder, elsewhere);
+    await copyResults(from, folder);
+    await writeReport(folder, publication, [{ name: 'html' }]);
+    placeReport(folder, elsewhere);
+  }
+}
+
+/** Copies what was recorded from one report's folder into another's. @throws Trouble (3). */
+export async function copyResults(from: string, to: string): Promise<void> {
+  if (!existsSync(join(from, 'results'))) return;
+  try {
+    await cp(join(from, 'results'), join(to, 'results'), { recursive: true });
+  } catch (error) {
+    throw unwritable(to, error);
+  }
+}

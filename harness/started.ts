@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { Output } from './output.ts';
+import { groupMembers } from './procfs.ts';
+import { killGroup, type Workspace } from './workspace.ts';
+
+/** How a process ended. */
+export interface Exit {
+  code: number | null;
+  signal: string | null;
+}
+
+/** A process that we started, with all that it starts in turn. */
+export interface Started {
+  /** Absent when there is no such program. */
+  pid: number | undefined;
+  output: Output;
+  /** How it ended, if it has. */
+  exit(): Exit | undefined;
+  ended: Promise<Exit>;
+  /** Ends it and everything it started: SIGTERM, two seconds, SIGKILL. Nothing of it lives afterwards. */
+  end(): Promise<void>;
+}
+
+const POLL_MS = 10;
+const TERM_MS = 2000;
+/** A process that the kernel holds in a system call outlives SIGKILL; we do not wait for ever. */
+const KILL_MS = 1000;
+
+/**
+ * Starts a program in a process group of its own, so that what it starts in turn can be ended with it.
+ * @param command argv. @param log file that takes its output.
+ */
+export function startProcess(
+  {
+    command: [file = '', ...args],
+    cwd,
+    env,
+  }: { command: readonly string[]; cwd?: string; env?: Readonly<Record<string, string>> },
+  workspace: Workspace,
+  log: string,
+): Started {
+  const output = new Output(log);
+  const child = execa(file, args, {
+    detached: true,
+    cleanup: false,
+    buffer: false,
+    reject: false,
+    stdin: 'ignore',
+    ...(cwd === undefined ? {} : { cwd }),
+    env: { ...env },
+  });
+  const { pid } = child;
+  if (pid !== undefined) workspace.own(pid);
+  if (child.stdout) output.follow(child.stdout);
+  if (child.stderr) output.follow(child.stderr);
+  let exit: Exit | undefined;
+  return {
+    pid,
+    output,
+    exit: () => exit,
+    ended: child.then((result): Exit => {
+      exit = { code: result.exitCode ?? null, signal: result.signal ?? null };
+      return exit;
+    }),
+    end: async () => {
+      if (pid !== undefined) await endGroup(pid);
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      await output.close();
+    },
+  };
+}
+
+/** Ends a process group: asks, waits, insists, and sees it gone. */
+async function endGroup(group: number): Promise<void> {
+  killGroup(group, 'SIGTERM');
+  // A stopped process gets no other signal before it is continued.
+  killGroup(group, 'SIGCONT');
+  await gone(group, TERM_MS);
+  killGroup(group, 'SIGKILL');
+  // A killed process still holds its port for a moment: whoever is told of its end may want that port.
+  await gone(group, KILL_MS);
+}
+
+/** Waits until nothing of a process group lives, but not longer than it is given. */
+async function gone(group: number, patienceMs: number): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  while (isAlive(group) && performance.now() < deadline) await sleep(POLL_MS);
+}
+
+function isAlive(group: number): boolean {
+  try {
+    process.kill(-group, 0);
+  } catch {
+    return false;
+  }
+  // A zombie can be signalled too; only Linux tells it from the living, and only by going through all processes.
+  return process.platform !== 'linux' || groupMembers(group).length > 0;
+}
+
+/** "It ended with exit code 1.", "It was ended by SIGKILL." */
+export function describeExit({ code, signal }: Exit): string {
+  if (signal !== null) return `It was ended by ${signal}.`;
+  return code === null ? 'It could not be started.' : `It ended with exit code ${code}.`;
+}

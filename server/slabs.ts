@@ -1,0 +1,48 @@
+/** Room for the answers to one read: they are at most as many octets as were read, unless the application adds some. */
+export const SLAB_BYTES = 512 * 1024;
+
+/** So many that came back are kept for the next; 8 MiB. */
+const MOST_SPARES = 16;
+
+/** Memory that frames are written into, in octets and in words. */
+export interface Slab {
+  readonly bytes: Buffer;
+  readonly words: Int32Array;
+}
+
+/** For whoever is answering a read; nobody else can want it before that read is dealt with. */
+let shared: Slab | undefined;
+
+const spares: Slab[] = [];
+
+/**
+ * The memory in which answers to a read are written side by side: the same for all connections, since each read is
+ * answered, and mostly sent, before the next. Fresh memory for every read would cost more than all the rest: the
+ * kernel has to clear each page of it.
+ */
+export function sharedSlab(): Slab {
+  shared ??= spares.pop() ?? newSlab();
+  return shared;
+}
+
+function newSlab(): Slab {
+  const bytes = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  return { bytes, words: new Int32Array(bytes.buffer) };
+}
+
+/**
+ * If one of `pieces` lies in the shared memory: nobody may write over it before it has been sent.
+ *
+ * @returns what to give back then; undefined where none of it is shared.
+ */
+export function keepFromSharing(pieces: readonly Buffer[]): Slab | undefined {
+  const kept = shared;
+  if (kept === undefined || !pieces.some((piece) => piece.buffer === kept.bytes.buffer)) return undefined;
+  shared = undefined;
+  return kept;
+}
+
+/** It has been sent, all of it. A slab that never comes back, as when its socket breaks, is left to the collector. */
+export function giveBack(slab: Slab): void {
+  if (spares.length < MOST_SPARES) spares.push(slab);
+}
