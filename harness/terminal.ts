@@ -55,6 +55,7 @@ const IN_ASCII: Readonly<Record<string, string>> = {
   '→': '->',
   '×': 'x',
   '·': '-',
+  '…': '...',
 };
 
 /** Text for one stream: where that shows ASCII alone, whatever is more is spelt, or written out. */
@@ -90,7 +91,7 @@ export function caseList({ agents }: Report, style: Style): string {
       return `${mark} ${id.padEnd(8)} ${(actual?.behavior ?? '').padEnd(13)} ${time.padStart(8)}  ${words}`.trimEnd();
     }),
   ]);
-  return `${lines.join('\n')}\n`;
+  return spelt(`${lines.join('\n')}\n`, style);
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { spelt } from '../terminal.ts';
 import { shard } from './arguments.ts';
 import { type SelectionFlags, selectionOf } from './selection.ts';
-import type { Shell } from './shell.ts';
+import { type Shell, styleOf } from './shell.ts';
 
 /** `list`: the plan without running it. */
 export function addList(program: Command, shell: Shell): void {
@@ -15,10 +16,12 @@ export function addList(program: Command, shell: Shell): void {
     .action((cases: string[], flags: SelectionFlags & { json?: boolean }) => {
       const { plan } = selectionOf(shell, cases, flags);
       if (flags.json) shell.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
-      else
-        for (const info of plan)
+      else {
+        const style = styleOf(shell, shell.stdout, undefined);
+        for (const { id, title, rfc, weightMs } of plan)
           shell.stdout.write(
-            `${info.id.padEnd(8)} ${info.title}  [${info.rfc.join(', ')}]  ${(info.weightMs / 1000).toFixed(1)} s\n`,
+            spelt(`${id.padEnd(8)} ${title}  [${rfc.join(', ')}]  ${(weightMs / 1000).toFixed(1)} s\n`, style),
           );
+      }
     });
 }
