@@ -327,6 +327,12 @@ test('--json: stdout is one JSON document and nothing else', async () => {
   expect(reportSchema.parse(JSON.parse(stdout)).gate.exitCode).toBe(0);
 });
 
+test.each(['list', 'explain 7.1.6', 'explain 6.12.8'])('LANG=C: %s speaks ASCII', async (line) => {
+  const { exitCode, stdout } = await run(line.split(' '), { LANG: 'C', LC_ALL: 'C' });
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^[\0-\x7f]+$/);
+});
+
 test('list: the plan without running it', async () => {
   const { stdout } = await run(['list', '--json', '@limits']);
   expect(JSON.parse(stdout)).toHaveLength(54);

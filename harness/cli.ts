@@ -22,12 +22,12 @@ const shell: Shell = {
   exitCode: 0,
 };
 
-// A reader that closed our stdout or stderr (`| head`) has seen enough; that is no fault, and no reason to stop.
-for (const stream of [shell.stdout, shell.stderr]) {
+// A reader that closed its end (`| head`, `2>&1 | head`) has seen enough, and a terminal that was closed (EIO) sees nothing
+// more: no fault, and no reason to leave the server behind.
+for (const stream of [shell.stdout, shell.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
   });
-}
 
 try {
   await makeProgram(shell).parseAsync(dashes < 0 ? words : words.slice(0, dashes), { from: 'user' });

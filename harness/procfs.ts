@@ -48,7 +48,7 @@ export function listenersOn(port: number, likely: readonly number[] = []): Proce
   return expected.length > 0 ? expected : among(allPids());
 }
 
-function allPids(): number[] {
+export function allPids(): number[] {
   try {
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))

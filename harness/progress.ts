@@ -32,7 +32,7 @@ export class ProgressLine {
   private readonly seen = new Set<string>();
   private readonly categories = new Set<string>();
   /** Lines of our window that stand on the terminal, below which the cursor is. */
-  private painted = 0;
+  private painted: readonly string[] = [];
 
   constructor(stream: Screen, unicode = true) {
     this.stream = stream;
@@ -105,17 +105,19 @@ export class ProgressLine {
     const rows = categoryLines(this.plan, this.seen, this.inFlight, width, this.unicode);
     const lines = [...(rows.length + 2 > (this.stream.rows ?? 24) ? [] : rows), cut(visible(this.status()), width)];
     this.stream.write(`${SYNC}${this.back()}${lines.map((line) => `${line}\n`).join('')}${SYNCED}`);
-    this.painted = lines.length;
+    this.painted = lines;
   }
 
   private wipe(): void {
-    if (this.painted > 0) this.stream.write(this.back());
-    this.painted = 0;
+    if (this.painted.length > 0) this.stream.write(this.back());
+    this.painted = [];
   }
 
-  /** To the beginning of our window, with all of it gone. */
+  /** To the beginning of our window, with all of it gone; a terminal that became narrower has wrapped its lines. */
   private back(): string {
-    return this.painted > 0 ? `\x1b[${this.painted}F\x1b[J` : '\r\x1b[J';
+    const columns = this.stream.columns ?? 80;
+    const rows = this.painted.reduce((sum, line) => sum + Math.max(1, Math.ceil(Array.from(line).length / columns)), 0);
+    return rows > 0 ? `\x1b[${rows}F\x1b[J` : '\r\x1b[J';
   }
 }
 

@@ -1,5 +1,8 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { describeProblem, speaksUnicode, visible, wantsColour } from './terminal.ts';
+import { sampleReport } from '../reports/sample.ts';
+import { describeProblem, endBlock, speaksUnicode, visible, wantsColour } from './terminal.ts';
 
 describe('colour, by the order in which wishes count', () => {
   test.each([
@@ -33,6 +36,38 @@ test('text of unknown origin cannot steer the terminal: every control and bidi c
   expect(visible('tab\tand newline\n stay, ünïcode too')).toBe('tab\tand newline\n stay, ünïcode too');
 });
 
+/** What a line does to a runner of CI: as GitHub's reads it (both of its forms), and Azure's. */
+const COMMAND = /^\s*::|##\w*\[/m;
+
+test('no text of unknown origin is a command to the runner that reads our output', () => {
+  const commands = [
+    '::error::x',
+    '\t ::add-mask::a',
+    'x\n::stop-commands::x',
+    '##[add-mask]x',
+    '##vso[task.complete]',
+    ':::x',
+  ];
+  const all = commands.flatMap((one) => [one, `\n${one}`, `a\r\n${one}`]);
+  for (const text of all) expect(visible(text)).not.toMatch(COMMAND);
+  expect(visible('ws://[::1]:80/ and a::b, # [x]')).toBe('ws://[::1]:80/ and a::b, # [x]');
+  for (const text of all) {
+    const agents = sampleReport.agents.map((agent) => ({
+      ...agent,
+      name: text,
+      cases: agent.cases.map((one) => ({ ...one, sentence: text })),
+    }));
+    const problems = [{ what: text, where: text, why: text, todo: text, tail: [text] }];
+    const report = {
+      ...sampleReport,
+      agents,
+      problems,
+      gate: { ...sampleReport.gate, sentence: `INCOMPLETE. ${text}` },
+    };
+    expect(endBlock(report, 'report', { colour: false, unicode: true })).not.toMatch(COMMAND);
+  }
+});
+
 test('a problem is told in four parts and with the last lines of the log', () => {
   const problem = { what: 'It broke.', where: 'here', why: 'so', todo: 'mend it', tail: ['line\x1b[2J'] };
   expect(describeProblem(problem, { colour: false, unicode: true })).toEqual([
@@ -42,4 +77,18 @@ test('a problem is told in four parts and with the last lines of the log', () =>
     '  do:    mend it',
     '  | line\\x1b[2J',
   ]);
+});
+
+describe('the end of a run', () => {
+  test.each([
+    { colour: true, unicode: true },
+    { colour: false, unicode: true },
+    { colour: false, unicode: false },
+  ])('colour $colour, more than ASCII $unicode', (style) => {
+    const here = process.cwd();
+    const block = endBlock(sampleReport, join(here, 'report'), style);
+    expect(block.replaceAll(pathToFileURL(here).href, 'file:///here')).toMatchSnapshot();
+    if (!style.colour) expect(block).not.toContain('\x1b');
+    if (!style.unicode) expect(block).toMatch(/^[\0-\x7f]*$/);
+  });
 });

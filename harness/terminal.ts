@@ -29,15 +29,38 @@ export function speaksUnicode(env: NodeJS.ProcessEnv): boolean {
   return locale === '' ? env.CI !== undefined || process.platform !== 'linux' : /utf-?8/i.test(locale);
 }
 
-/** Makes text of unknown origin safe to print: control and bidi characters are shown, not obeyed. */
+/**
+ * Makes text of unknown origin safe to print: control and bidi characters are shown, not obeyed, and neither is what
+ * runners of CI take for a command (`::error::` at the beginning of a line, `##[error]` and `##vso[` anywhere).
+ */
 export function visible(text: string): string {
-  return text.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => {
-      const code = character.charCodeAt(0);
-      return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
-    },
-  );
+  return text
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, writtenOut)
+    .replace(/^\s*:(?=:)/gm, (begin) => begin.replace(':', writtenOut))
+    .replace(/#(?=#\w*\[)/g, writtenOut);
+}
+
+function writtenOut(character: string): string {
+  const code = character.charCodeAt(0);
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+}
+
+/** Our typography, where it cannot be shown. */
+const IN_ASCII: Readonly<Record<string, string>> = {
+  '“': '"',
+  '”': '"',
+  '‘': "'",
+  '’': "'",
+  '–': '-',
+  '→': '->',
+  '×': 'x',
+  '·': '-',
+  '…': '...',
+};
+
+/** Text for one stream: where that shows ASCII alone, whatever is more is spelt, or written out. */
+export function spelt(text: string, { unicode }: Style): string {
+  return unicode ? text : text.replace(/[^\0-\x7f]/g, (character) => IN_ASCII[character] ?? writtenOut(character));
 }
 
 const MARKS: Readonly<Record<Verdict, { glyph: string; ascii: string }>> = {
@@ -68,7 +91,7 @@ export function caseList({ agents }: Report, style: Style): string {
       return `${mark} ${id.padEnd(8)} ${(actual?.behavior ?? '').padEnd(13)} ${time.padStart(8)}  ${words}`.trimEnd();
     }),
   ]);
-  return `${lines.join('\n')}\n`;
+  return spelt(`${lines.join('\n')}\n`, style);
 }
 
 /**
@@ -79,7 +102,7 @@ export function endBlock(report: Report, pages: string | undefined, style: Style
   const colour = pc.createColors(style.colour);
   const { gate } = report;
   const paint = gate.decision === 'passed' ? colour.green : gate.decision === 'failed' ? colour.red : colour.yellow;
-  const lines = ['', paint(colour.bold(gate.sentence)), ''];
+  const lines = ['', paint(colour.bold(visible(gate.sentence))), ''];
   for (const problem of report.problems.slice(0, MOST_PROBLEMS)) lines.push(...describeProblem(problem, style), '');
   if (report.problems.length > MOST_PROBLEMS)
     lines.push(`and ${report.problems.length - MOST_PROBLEMS} more of this kind; all of them are in the report.`, '');
@@ -89,7 +112,7 @@ export function endBlock(report: Report, pages: string | undefined, style: Style
   for (const agent of report.agents) lines.push(figures(agent, report));
   lines.push(`${(report.run.durationMs / 1000).toFixed(1)} s, ${visible(report.engine.summary)}`);
   if (pages !== undefined) lines.push(`report  ${pathToFileURL(resolve(pages, 'index.html')).href}`);
-  return `${lines.join('\n')}\n`;
+  return spelt(`${lines.join('\n')}\n`, style);
 }
 
 /** What, where, why, what to do, and the last lines of the log that tells more. */
@@ -100,7 +123,7 @@ export function describeProblem(problem: Problem, style: Style): string[] {
   if (problem.why !== undefined) lines.push(`  why:   ${visible(problem.why)}`);
   if (problem.todo !== undefined) lines.push(`  do:    ${visible(problem.todo)}`);
   for (const line of (problem.tail ?? []).slice(-MOST_TAIL)) lines.push(colour.dim(`  | ${visible(line)}`));
-  return lines;
+  return lines.map((line) => spelt(line, style));
 }
 
 function deviations(agent: AgentReport, report: Report, pages: string | undefined, style: Style): string[] {

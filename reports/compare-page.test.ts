@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { comparePage, comparisonSentence } from './compare-page.ts';
 import { comparisonMarkdown } from './comparison-markdown.ts';
-import { HOSTILE_STRINGS } from './hostile.ts';
+import { filledWith, HOSTILE_STRINGS } from './hostile.ts';
 import { sampleDetail, sampleOutcome } from './sample.ts';
 import { sampleComparison } from './sample-comparison.ts';
 
@@ -64,17 +64,18 @@ it('says where two wire logs part', () => {
   expect(page).toContain('TCP dropped by the fuzzing client');
 });
 
-it('is the same page whatever the names hold', () => {
+it('is the same page whatever its names, runs, events and wire logs hold', () => {
   const skeleton = (content: string) =>
     (content.match(/<[^>]*>/g) ?? []).map((tag) => tag.replace(/="[^"]*"/g, '')).join('\n');
-  const named = (agent: string) => {
-    const cases = sampleComparison.cases.map((one) => ({ ...one, title: agent, sentence: agent }));
-    return pageOf({
-      ...sampleComparison,
-      a: { ...sampleComparison.a, agent },
-      b: { ...sampleComparison.b, agent, run: agent },
-      cases,
-    });
+  const named = (words: string) => {
+    const recorded = filledWith(sampleDetail('2.4', 'a', sampleOutcome()), words);
+    // Whether hex is folded hangs on its length.
+    const wirelog = recorded.wirelog.map((row) =>
+      row.row === 'octets' ? { ...row, hex: words.padEnd(40, '0') } : row,
+    );
+    const detailOf = (droppedByMe: boolean) => () => ({ ...recorded, wirelog, droppedByMe });
+    const [page] = comparePage([filledWith(sampleComparison, words)], { a: detailOf(false), b: detailOf(true) });
+    return page?.content ?? '';
   };
   const plain = skeleton(named('plain'));
   for (const words of HOSTILE_STRINGS) expect(skeleton(named(words)) === plain, words).toBe(true);

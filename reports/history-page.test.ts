@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { HistoryLine } from './history.ts';
 import { historyPage, stripView } from './history-page.ts';
-import { HOSTILE_STRINGS } from './hostile.ts';
+import { filledWith, HOSTILE_STRINGS } from './hostile.ts';
 import { html } from './html.ts';
 import { sampleDetailOf, sampleReport } from './sample.ts';
 
@@ -100,19 +100,14 @@ it('is no page without a run', () => {
   expect([...historyPage([], suite)]).toEqual([]);
 });
 
-it('is the same page whatever the names hold', () => {
+it('is the same page whatever its runs, names and titles hold', () => {
   const skeleton = (content: string) =>
     (content.match(/<[^>]*>/g) ?? []).map((tag) => tag.replace(/="[^"]*"/g, '')).join('\n');
-  const named = (name: string) =>
-    pageOf(
-      LINES.map((one) => ({
-        ...one,
-        commit: name,
-        machine: name,
-        engine: name,
-        agents: one.agents.map((agent) => ({ ...agent, name })),
-      })),
-    );
+  const named = (words: string) => {
+    // One suite, or they would not be one history.
+    const lines = LINES.map((one) => ({ ...filledWith(one, words), id: words, suite: one.suite }));
+    return [...historyPage(lines, filledWith(suite, words), 0)][0]?.content ?? '';
+  };
   const plain = skeleton(named('plain'));
   for (const words of HOSTILE_STRINGS) expect(skeleton(named(words)) === plain, words).toBe(true);
 });

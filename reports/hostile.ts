@@ -51,3 +51,18 @@ const WAYS_OUT = [
 
 /** Every way in behind every way out. */
 export const HOSTILE_STRINGS: readonly string[] = WAYS_OUT.flatMap((out) => WAYS_IN.map((way) => out + way));
+
+/** The words a page is built by; everything else in a document is somebody's text. */
+const OURS_TO_CHOOSE =
+  /^(id|slug|root|verdict|verdicts|grades|change|behavior|behaviorClose|kind|at|toward|decision|row|direction|timer)$/;
+
+/** A document with `words` in every text that somebody else may choose. */
+export function filledWith<T>(document: T, words: string): T {
+  const fill = (value: unknown, key: string): unknown => {
+    if (typeof value === 'string') return OURS_TO_CHOOSE.test(key) ? value : words;
+    if (Array.isArray(value)) return value.map((inner) => fill(inner, key));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, fill(inner, name)]));
+  };
+  return fill(document, '') as T;
+}

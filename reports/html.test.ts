@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { caseView } from './case-view.ts';
 import { unpackCells } from './cell-facts.ts';
 import type { CaseDetail } from './detail.ts';
-import { HOSTILE_STRINGS } from './hostile.ts';
+import { filledWith, HOSTILE_STRINGS } from './hostile.ts';
 import { html } from './html.ts';
 import { indexView } from './index-view.ts';
 import { precompileTemplates } from './precompile.ts';
@@ -501,27 +501,12 @@ describe('the facts of the run', () => {
 });
 
 describe('hostile text', () => {
-  /** The words a page is built by; everything else is somebody's text. */
-  const OURS_TO_CHOOSE = /^(id|slug|verdict|behavior|behaviorClose|kind|at|toward|decision|row|direction|timer)$/;
-  const fill = <T>(value: T, words: string, key = ''): T => {
-    const filled: unknown =
-      typeof value === 'string'
-        ? OURS_TO_CHOOSE.test(key)
-          ? value
-          : words
-        : Array.isArray(value)
-          ? value.map((inner) => fill(inner, words, key))
-          : typeof value === 'object' && value !== null
-            ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, fill(inner, words, name)]))
-            : value;
-    return filled as T;
-  };
   const both = (words: string) => {
-    const report = fill(sampleReport, words);
+    const report = filledWith(sampleReport, words);
     const [agent] = report.agents;
     if (agent === undefined) throw new Error('the sample has no agent');
     const line = words.replace(/[\r\n]/g, ' ');
-    const filled = fill(sampleDetail('7.1.6', 'a', sampleOutcome()), words);
+    const filled = filledWith(sampleDetail('7.1.6', 'a', sampleOutcome()), words);
     const detail = {
       ...filled,
       // Which rows belong together depends on how long the headers are, and whether hex is folded on its own length.
@@ -559,6 +544,20 @@ describe('the templates', () => {
     for (const file of readdirSync(folder).filter((name) => name.endsWith('.hbs'))) {
       expect(readFileSync(new URL(file, folder), 'utf8'), file).not.toMatch(/\{\{\{|\{\{~?&/);
     }
+  });
+
+  it('are never compiled from data: pages know the runtime of handlebars alone, at a version without known holes', () => {
+    const room = new URL('.', import.meta.url);
+    const users = readdirSync(room)
+      .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+      .filter((name) => /^import (?!type).* from 'handlebars'/m.test(readFileSync(new URL(name, room), 'utf8')));
+    expect(users).toEqual(['precompile.ts']);
+    const { dependencies } = JSON.parse(readFileSync(new URL('../package.json', room), 'utf8'));
+    expect(dependencies.handlebars).toMatch(/^4\.7\.(9|\d\d)$/);
+  });
+
+  it('take what a view merely inherits for missing', () => {
+    expect(() => render('index', Object.create(indexView(sampleReport)))).toThrow();
   });
 
   it('are compiled as they are now (npm run templates)', () => {

@@ -7,17 +7,16 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { caseView } from './case-view.ts';
 import { comparePage } from './compare-page.ts';
-import type { HistoryLine } from './history.ts';
 import { historyPage } from './history-page.ts';
 import { HOSTILE_STRINGS } from './hostile.ts';
 import { html } from './html.ts';
 import { indexView } from './index-view.ts';
 import { render } from './render.ts';
-import { renderers } from './renderers.ts';
 import type { Report } from './report.ts';
 import { sampleDetailOf, sampleReport } from './sample.ts';
 import { bigReport } from './sample-big.ts';
 import { sampleComparison } from './sample-comparison.ts';
+import { LINES, PAGES, SEED, samplePages, WORST } from './sample-pages.ts';
 import { axeViolations, describeWithChromium, launch, watchedPage } from './testing-chromium.ts';
 import { visible } from './visible.ts';
 import { writeFiles } from './write.ts';
@@ -26,67 +25,11 @@ const home = mkdtempSync(join(tmpdir(), 'pages-real-'));
 const at = (path: string) => pathToFileURL(join(home, path)).href;
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const OURS = sampleReport.agents[0]?.slug ?? '';
-const WORST = `sample/cases/${OURS}/2.4.html`;
-const SEED = `sample/cases/${OURS}/7.1.6.html`;
-
-const LINES = [1, 2, 3, 4].map((day): HistoryLine => {
-  const bad = day > 2;
-  return {
-    v: 1,
-    id: `run ${day}`,
-    started: `2026-05-0${day}T00:00:00.000Z`,
-    commit: '3262169abc',
-    dirty: false,
-    suite: 'Autobahn 25.10.1',
-    engine: 'docker',
-    machine: 'here',
-    decision: day === 2 ? 'undecided' : 'passed',
-    agents: sampleReport.agents.map(({ name }) => ({
-      name,
-      grades: bad ? '++X~+i+i-+?' : '+++++i+i+++',
-      verdicts: bad ? '==v==v=====' : '===========',
-      times: [100 * day, 5, 2000],
-    })),
-  };
-});
-
-/** Every kind of page: what the index looks like with news and without, a case with a record and without. */
-const PAGES = [
-  'sample/index.html',
-  'passed/index.html',
-  SEED,
-  `sample/cases/${sampleReport.agents[1]?.slug}/7.5.1.html`,
-  'sample/compare.html',
-  'sample/history.html',
-];
-
-async function write(folder: string, report: Report): Promise<void> {
-  const history = { lines: LINES, unreadable: 1, suite: sampleReport.cases };
-  await writeFiles(join(home, folder), html(report, sampleDetailOf, history));
-  const details = { a: sampleDetailOf, b: sampleDetailOf };
-  const swapped = { ...sampleComparison, a: sampleComparison.b, b: sampleComparison.a };
-  await writeFiles(join(home, folder), comparePage([sampleComparison], details, 'index.html', [swapped]));
-  for (const form of ['junit', 'markdown', 'badge', 'json'] as const)
-    await writeFiles(join(home, folder), renderers[form](report));
-}
 
 describeWithChromium('the pages, opened from disk in a real Chromium', () => {
   let browser: Browser;
   beforeAll(async () => {
-    await write('sample', sampleReport);
-    const good = sampleReport.agents.slice(0, 1).map((agent) => ({
-      ...agent,
-      name: 'ours',
-      cases: agent.cases.filter(({ verdict }) => verdict === 'same'),
-    }));
-    const kept = good[0]?.cases.map(({ id }) => id) ?? [];
-    await write('passed', {
-      ...sampleReport,
-      problems: [],
-      gate: { ...sampleReport.gate, decision: 'passed', exitCode: 0 },
-      cases: sampleReport.cases.filter(({ id }) => kept.includes(id)),
-      agents: good,
-    });
+    await writeFiles(home, samplePages());
     browser = await launch();
   });
   afterAll(async () => {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { slugOf } from './slug.ts';
@@ -26,6 +27,50 @@ test('names that look alike never share a slug', () => {
     'x'.repeat(300),
   ];
   expect(new Set(names.map(slugOf)).size).toBe(names.length);
+});
+
+test('no name can be made that is the slug of another', () => {
+  for (const name of ['My App', 'é', '', '..', 'CON']) expect(slugOf(slugOf(name))).not.toBe(slugOf(name));
+});
+
+test('sixty names that would lead elsewhere make as many folders, all of them below the one of the report', () => {
+  const ways = [
+    '../x',
+    '..\\x',
+    '/etc/passwd',
+    'C:\\x',
+    '//host/x',
+    'a/../../b',
+    '%2e%2e%2f',
+    'file:///x',
+    'x\0y',
+    './.',
+    '~',
+    '$HOME',
+  ];
+  const devices = ['con', 'CON', 'nul', 'nul.txt', 'aux.', 'com1', 'lpt9.json', 'prn'];
+  const odd = [
+    '\u202eexe.ws',
+    '\u200b',
+    ' ',
+    '\t',
+    '\n',
+    'a'.repeat(300),
+    'é'.repeat(300),
+    '\ud800',
+    '-',
+    '...',
+    '.hidden',
+    '-rf',
+  ];
+  const names = [...ways, ...devices, ...odd].flatMap((name) => [name, `${name} `]).slice(0, 60);
+  expect(new Set(names).size).toBe(60);
+  const slugs = names.map(slugOf);
+  expect(new Set(slugs.map((slug) => slug.toLowerCase())).size).toBe(60);
+  for (const slug of slugs) {
+    expect(resolve('/report/cases', slug)).toBe(`/report/cases/${slug}`);
+    expect(slug).not.toMatch(/^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/);
+  }
 });
 
 test('whatever the name holds, its slug is a safe and short file name', () => {

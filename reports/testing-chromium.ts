@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { describe } from 'vitest';
+import { describeUnless, lackOf } from './testing-skip.ts';
 
 /** Debian's; another one with CHROMIUM. */
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -15,20 +14,8 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
-/**
- * `describe` for tests that need a real Chromium. Without one they are skipped, with the reason in their title and on
- * stderr; with CI set they fail instead, for there a skipped test is one that nobody misses.
- */
-export function describeWithChromium(title: string, tests: () => void): void {
-  if (existsSync(EXECUTABLE)) {
-    describe(title, tests);
-    return;
-  }
-  const why = `there is no ${EXECUTABLE}: apt-get install chromium, or name another with CHROMIUM`;
-  if (process.env.CI) throw new Error(`${title}: ${why}; with CI set this fails instead of being skipped`);
-  process.stderr.write(`skipped: ${title}: ${why}\n`);
-  describe.skip(`${title} (skipped: ${why})`, tests);
-}
+export const describeWithChromium = (title: string, tests: () => void) =>
+  describeUnless(lackOf(EXECUTABLE, 'apt-get install chromium, or name another with CHROMIUM'), title, tests);
 
 export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });

@@ -52,6 +52,12 @@ describe('compare', () => {
     expect((await compareReports(good, good, { from: '' }, plain)).text).toContain('1 the same');
   });
 
+  it('says it in ASCII where there is no more', async () => {
+    const { text } = await compareReports(good, bad, { from: '' }, { colour: false, unicode: false });
+    expect(text).toMatch(/v 1\.1\.1 regressed: /);
+    expect(text).toMatch(/^[\0-\x7f]*$/);
+  });
+
   it('takes two agents of one report', async () => {
     expect(await compareReports('x', 'y', { from: two }, plain)).toMatchObject({ exitCode: 1 });
   });

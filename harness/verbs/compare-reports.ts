@@ -12,7 +12,7 @@ import { caseFile } from '../autobahn-json.ts';
 import { conformantOutcome } from '../catalogue.ts';
 import { compareAgents, type Party } from '../compare.ts';
 import { readJsonText } from '../json-text.ts';
-import { type Style, visible } from '../terminal.ts';
+import { type Style, spelt, visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 
 export interface CompareFlags {
@@ -85,12 +85,16 @@ export function comparisonLines(comparison: Comparison, style: Style): string[] 
   };
   return [
     '',
-    colour.bold(`A ${visible(a.agent)} (run ${visible(a.run)})  B ${visible(b.agent)} (run ${visible(b.run)})`),
+    spelt(
+      colour.bold(`A ${visible(a.agent)} (run ${visible(a.run)})  B ${visible(b.agent)} (run ${visible(b.run)})`),
+      style,
+    ),
     comparisonSentence(comparison),
     '',
     ...cases.map(({ id, change, sentence }) => {
       const { glyph, word } = changeFaces(comparison)[change];
-      return `${style.unicode ? glyph : ascii[change]} ${colour.bold(id)} ${word}: ${visible(sentence)}`;
+      const mark = style.unicode ? glyph : ascii[change];
+      return spelt(`${mark} ${colour.bold(visible(id))} ${word}: ${visible(sentence)}`, style);
     }),
     ...(cases.length === 0 ? [] : ['']),
   ];

@@ -6,9 +6,9 @@ import type { Engine } from '../engine.ts';
 import { today } from '../expected.ts';
 import { expectationsOf } from '../gather.ts';
 import { withoutSkipped } from '../summarise.ts';
-import { visible } from '../terminal.ts';
+import { type Style, spelt, visible } from '../terminal.ts';
 import { planText } from './list.ts';
-import type { Shell } from './shell.ts';
+import { type Shell, styleOf } from './shell.ts';
 
 /** What a run would do: `--dry-run --json` prints it. */
 interface Foresight {
@@ -63,10 +63,11 @@ export async function dryRun(
     targets,
     engine: { ...facts, ...(jobs === undefined ? {} : { jobs }) },
   };
-  shell.stdout.write(json ? `${JSON.stringify(foresight, null, 2)}\n` : foresightText(foresight));
+  const style = styleOf(shell, shell.stdout, undefined);
+  shell.stdout.write(json ? `${JSON.stringify(foresight, null, 2)}\n` : foresightText(foresight, style));
 }
 
-function foresightText({ cases, shard, targets, engine }: Foresight): string {
+function foresightText({ cases, shard, targets, engine }: Foresight, style: Style): string {
   const weight = cases.reduce((sum, { weightMs }) => sum + weightMs, 0);
   const share = shard === undefined ? '' : `, share ${shard.index} of ${shard.count}`;
   const lines = [
@@ -79,5 +80,5 @@ function foresightText({ cases, shard, targets, engine }: Foresight): string {
     `engine  ${engine.name}: ${engine.summary}${engine.jobs === undefined ? '' : `, ${engine.jobs} at once`}`,
     'Nothing was started.',
   ];
-  return `${planText(cases)}\n${lines.map(visible).join('\n')}\n`;
+  return `${planText(cases, style)}\n${lines.map((line) => spelt(visible(line), style)).join('\n')}\n`;
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { explainCase } from '../explain.ts';
-import type { Shell } from './shell.ts';
+import { spelt } from '../terminal.ts';
+import { type Shell, styleOf } from './shell.ts';
 
 /** `explain`: one case in words. */
 export function addExplain(program: Command, shell: Shell): void {
@@ -9,6 +10,6 @@ export function addExplain(program: Command, shell: Shell): void {
     .description('what a case sends, what must happen, and what mostly lies behind its verdicts')
     .argument('<case>', 'an id, such as 7.1.6')
     .action((id: string) => {
-      shell.stdout.write(explainCase(id));
+      shell.stdout.write(spelt(explainCase(id), styleOf(shell, shell.stdout, undefined)));
     });
 }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { CaseInfo } from '../../reports/report.ts';
+import { type Style, spelt } from '../terminal.ts';
 import { shard } from './arguments.ts';
 import { type SelectionFlags, selectionOf } from './selection.ts';
-import type { Shell } from './shell.ts';
+import { type Shell, styleOf } from './shell.ts';
 
 /** `list`: the plan without running it. */
 export function addList(program: Command, shell: Shell): void {
@@ -15,15 +16,17 @@ export function addList(program: Command, shell: Shell): void {
     .option('--json', 'as JSON')
     .action((cases: string[], flags: SelectionFlags & { json?: boolean }) => {
       const { plan } = selectionOf(shell, cases, flags);
-      shell.stdout.write(flags.json ? `${JSON.stringify(plan, null, 2)}\n` : planText(plan));
+      const style = styleOf(shell, shell.stdout, undefined);
+      shell.stdout.write(flags.json ? `${JSON.stringify(plan, null, 2)}\n` : planText(plan, style));
     });
 }
 
 /** A plan for people: a line for each case, with what it takes with the real suite. */
-export const planText = (plan: readonly CaseInfo[]): string =>
+export const planText = (plan: readonly CaseInfo[], style: Style): string =>
   plan
     .map(
       ({ id, title, rfc, weightMs }) =>
         `${id.padEnd(8)} ${title}  [${rfc.join(', ')}]  ${(weightMs / 1000).toFixed(1)} s\n`,
     )
+    .map((line) => spelt(line, style))
     .join('');

@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import { describe } from 'vitest';
+import { describeUnless } from '../../../reports/testing-skip.ts';
 import { connect } from './connect.ts';
 import { LOCAL_IMAGE, PINNED_IMAGE } from './image.ts';
 import { LABEL } from './labels.ts';
@@ -21,19 +21,9 @@ async function missing(): Promise<string | undefined> {
   }
 }
 
-/**
- * `describe` for tests that need a real Docker engine and the image. Without them the tests are skipped, with the reason
- * in their title and on stderr; with CI set they fail instead, for there a skipped test is one that nobody misses.
- */
+/** `describe` for tests that need a real Docker engine and the image. */
 export async function describeWithDocker(title: string, tests: () => void): Promise<void> {
-  const why = await missing();
-  if (why === undefined) {
-    describe(title, tests);
-    return;
-  }
-  if (process.env.CI) throw new Error(`${title}: ${why}; with CI set this fails instead of being skipped`);
-  process.stderr.write(`skipped: ${title}: ${why}\n`);
-  describe.skip(`${title} (skipped: ${why})`, tests);
+  describeUnless(await missing(), title, tests);
 }
 
 /** Ids of the containers this process's plays have created and that are still there, running or not. */
