@@ -66,6 +66,16 @@ describe('the opening handshake', () => {
     expect(status(judge({ ...changes } as Record<string, string>))).toBe(code);
   });
 
+  test('takes blanks and tabs around the items of a list away, and nothing else (RFC 9110 §5.6.3)', () => {
+    expect(judge({ Upgrade: ' \twebsocket\t ', 'Sec-WebSocket-Protocol': '\tx , \tchat\t' })).toMatchObject({
+      protocol: 'chat',
+    });
+    for (const other of ['\u00a0', '\ufeff', '\u2028', '\v']) {
+      expect(status(judge({ Upgrade: `websocket${other}` })), JSON.stringify(other)).toBe(400);
+      expect(status(judge({ 'Sec-WebSocket-Protocol': `${other}chat` })), JSON.stringify(other)).toBe(400);
+    }
+  });
+
   test('says which version it speaks', () => {
     expect(judge({ 'Sec-WebSocket-Version': '8' })).toMatchObject({ headers: ['Sec-WebSocket-Version: 13'] });
   });
