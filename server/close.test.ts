@@ -8,15 +8,20 @@ describe('close codes', () => {
     const legal = new Set<number>();
     for (const code of [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014]) legal.add(code);
     for (let code = 3000; code <= 4999; code++) legal.add(code);
-    for (let code = 0; code <= 0xffff; code++) expect(travels(code), `${code}`).toBe(legal.has(code));
+    for (let code = 0; code <= 0xffff; code++) if (travels(code) !== legal.has(code)) expect.fail(`${code}`);
   });
 
   test('a payload is read and refused accordingly, for each of them', () => {
     const payload = Buffer.alloc(2);
     for (let code = 0; code <= 0xffff; code++) {
       payload.writeUInt16BE(code);
-      if (travels(code)) expect(readClose(payload)).toEqual({ code, reason: '' });
-      else expect(() => readClose(payload)).toThrow(Violation);
+      let told: number | string | undefined;
+      try {
+        told = readClose(payload).code;
+      } catch (error) {
+        told = error instanceof Violation ? error.section : String(error);
+      }
+      if (told !== (travels(code) ? code : '7.4')) expect.fail(`${code}: ${told}`);
     }
   });
 
