@@ -81,6 +81,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   #dawdled = false;
   #performing = false;
   #flushAsked = false;
+  /** Reading waits until others have had their turn. */
+  #yielding = false;
   #ending = false;
   /** The application wants to hear no more. */
   #dropped = false;
@@ -215,12 +217,14 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
       this.#socket.pause();
     } else if (isFull(chunk) && performance.now() - this.#heardMs > LONG_READ_MS) {
       // libuv reads again at once while there is more; a flood of tiny frames would keep everybody else waiting.
+      this.#yielding = true;
       this.#socket.pause();
       setImmediate(this.#resume);
     }
   };
 
   readonly #resume = (): void => {
+    this.#yielding = false;
     if (this.#backlogBytes < this.#limits.pauseReadingAtUnsentBytes || this.#ending) this.#socket.resume();
   };
 
@@ -354,7 +358,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
       this.#owedPong = undefined;
       this.#flush();
     }
-    this.#socket.resume();
+    // What a read made us write can have left before libuv reads again: that is not yet the turn of the others.
+    if (!this.#yielding) this.#socket.resume();
     this.#tell('drain');
   };
 

@@ -1,12 +1,14 @@
+import { Worker } from 'node:worker_threads';
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { FIN, OP, RSV1 } from './frame.ts';
 import { judgeUpgrade } from './handshake.ts';
 import type { ServerOptions } from './index.ts';
+import { READ_BYTES } from './lent-reads.ts';
 import { settle } from './options.ts';
 import { Protocol } from './protocol.ts';
 import { frame, hex, tell } from './testkit.ts';
-import { type Arena, survives } from './testkit-arena.ts';
+import { type Arena, request, survives } from './testkit-arena.ts';
 
 const OFFER = ['Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits'];
 const MESSAGE = FIN | RSV1 | OP.binary;
@@ -322,6 +324,44 @@ test('S63 S64 three hundred connections that take turns share their windows, and
   const options = { windowBits: 10, chunkSize: 64, finishFlush: constants.Z_SYNC_FLUSH };
   expect(inflateRawSync(sent, options).equals(twice)).toBe(true);
   for (const protocol of [...ours, other]) protocol.dispose();
+});
+
+test('S66 between two reads of one flood all others have their turn', async () => {
+  // Long enough to read, each of them 32 KiB of text, that whoever reads them has to yield.
+  const flood = frame(MESSAGE, compress(Buffer.alloc(32 * 1024)));
+  const perRead = Math.ceil(READ_BYTES / flood.length) + 1;
+  const messages = 6 * perRead;
+  const perTurn: number[] = [];
+  await survives(async ({ server, port }) => {
+    const reached = new Promise<void>((resolve) => {
+      server.once('connection', (connection) => {
+        let turn = 0;
+        let all = 0;
+        const next = () => {
+          turn++;
+          if (all < messages) setImmediate(next);
+        };
+        next();
+        connection.receive((kind, bytes, from, to) => {
+          perTurn[turn] = (perTurn[turn] ?? 0) + 1;
+          connection.sendRange(kind, bytes, from, to);
+          if (++all === messages) resolve();
+        });
+      });
+    });
+    // A thread of its own: what this one sends would wait for it to have read.
+    const worker = new Worker(
+      `const { connect } = require('node:net');
+      const { workerData: { port, request, flood, messages } } = require('node:worker_threads');
+      const socket = connect(port, '127.0.0.1');
+      socket.write(request);
+      socket.once('data', () => socket.resume().write(Buffer.concat(Array.from({ length: messages }, () => flood))));`,
+      { eval: true, workerData: { port, request: request(...OFFER), flood, messages } },
+    );
+    await reached;
+    await worker.terminate();
+  });
+  for (const count of perTurn) expect(count ?? 0).toBeLessThanOrEqual(perRead);
 });
 
 test('S66 one client that floods what compresses well keeps nobody waiting', async () => {
