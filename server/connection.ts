@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { CLOSE, type Close, NO_CLOSE, NO_CODE } from './close.ts';
-import { isFull, isLent, lendReads } from './lent-reads.ts';
+import { isLent, lendReads, READ_BYTES } from './lent-reads.ts';
 import type { Kind, Message } from './message.ts';
 import type { Limits } from './options.ts';
 import type { Performer, Protocol, Step } from './protocol.ts';
@@ -45,6 +45,9 @@ const LEAST_BYTES_PER_LOOK = 1024;
 /** A read that took this long lets others have their turn before the next. */
 const LONG_READ_MS = 4;
 
+/** What such reads bring is halved each time, down to this, and doubled again where they take a quarter of that. */
+const LEAST_READ_BYTES = 16 * 1024;
+
 /** Pieces up to this many octets altogether are joined; above, the kernel gathers them (writev). */
 const JOIN_UP_TO_BYTES = 64 * 1024;
 
@@ -81,6 +84,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   #dawdled = false;
   #performing = false;
   #flushAsked = false;
+  #mostPerRead = READ_BYTES;
+  #bringAtMost: (bytes: number) => void = () => undefined;
   /** Reading waits until others have had their turn. */
   #yielding = false;
   #ending = false;
@@ -114,7 +119,9 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     const early = waiting === null ? head : Buffer.concat([head, waiting]);
     if (early.length > 0) this.#read(early);
     socket.uncork();
-    if (!lendReads(socket, this.#read)) socket.on('data', this.#read);
+    const bringAtMost = lendReads(socket, this.#read);
+    if (bringAtMost === undefined) socket.on('data', this.#read);
+    else this.#bringAtMost = bringAtMost;
     socket.resume();
   }
 
@@ -215,13 +222,33 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     // Only where `drain` will follow, which wakes it again; none follows, and none is needed, once our FIN is in line.
     if (this.#backlogBytes >= this.#limits.pauseReadingAtUnsentBytes && this.#socket.writableNeedDrain) {
       this.#socket.pause();
-    } else if (isFull(chunk) && performance.now() - this.#heardMs > LONG_READ_MS) {
-      // libuv reads again at once while there is more; a flood of tiny frames would keep everybody else waiting.
+    } else if (chunk.length === this.#mostPerRead) {
+      // It would have been larger, had there been more room, so more is likely to wait.
+      this.#pace(performance.now() - this.#heardMs);
+    }
+  };
+
+  /**
+   * After a full read that took so long. libuv reads again at once while there is more, so a flood of tiny frames, or of
+   * messages that inflate to a thousand times their size, would keep everybody else waiting.
+   */
+  #pace(tookMs: number): void {
+    const most = this.#mostPerRead;
+    if (tookMs > LONG_READ_MS) {
+      this.#readAtMost(Math.max(LEAST_READ_BYTES, most / 2));
       this.#yielding = true;
       this.#socket.pause();
       setImmediate(this.#resume);
+    } else if (tookMs < LONG_READ_MS / 4) {
+      this.#readAtMost(Math.min(READ_BYTES, most * 2));
     }
-  };
+  }
+
+  #readAtMost(bytes: number): void {
+    if (bytes === this.#mostPerRead) return;
+    this.#mostPerRead = bytes;
+    this.#bringAtMost(bytes);
+  }
 
   readonly #resume = (): void => {
     this.#yielding = false;

@@ -114,6 +114,32 @@ describe('after a read that was full and took long, others have their turn, and 
     expect([paused, peer.isPaused()]).toEqual([true, false]);
   });
 
+  test('brings half as much, until it is done in no time', async () => {
+    let tookMs = 5;
+    const { peer, connection } = await connect(0);
+    connection.receive(() => void vi.advanceTimersByTime(tookMs));
+    const half = whole(OP.binary, Buffer.alloc(READ_BYTES / 2 - 14));
+    const pausedBy = async (chunk: Buffer) => {
+      peer.push(chunk);
+      const paused = peer.isPaused();
+      await turn();
+      return paused;
+    };
+    expect(await pausedBy(half)).toBe(false);
+    expect(await pausedBy(fullRead())).toBe(true);
+    // Neither long nor short.
+    tookMs = 3;
+    expect(await pausedBy(half)).toBe(false);
+    tookMs = 5;
+    expect(await pausedBy(half)).toBe(true);
+    expect(await pausedBy(half)).toBe(false);
+    tookMs = 0;
+    for (const size of [4, 2, 1]) await pausedBy(whole(OP.binary, Buffer.alloc(READ_BYTES / size - 14)));
+    tookMs = 5;
+    expect(await pausedBy(half)).toBe(false);
+    expect(await pausedBy(fullRead())).toBe(true);
+  });
+
   test('waits for a peer that does not take what was sent meanwhile', async () => {
     const { peer, paused } = await read(fullRead(), (connection) => {
       queueMicrotask(() => connection.send(Buffer.alloc(2 * 1024 * 1024)));
