@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { CLOSE, type Close, NO_CLOSE, NO_CODE } from './close.ts';
-import { isLent, lendReads, READ_BYTES } from './lent-reads.ts';
+import { FIRST_READ_BYTES, isLent, lendReads, READ_BYTES } from './lent-reads.ts';
 import type { Kind, Message } from './message.ts';
 import type { Limits } from './options.ts';
 import type { Performer, Protocol, Step } from './protocol.ts';
@@ -84,7 +84,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   #dawdled = false;
   #performing = false;
   #flushAsked = false;
-  #mostPerRead = READ_BYTES;
+  #mostPerRead = FIRST_READ_BYTES;
   #bringAtMost: (bytes: number) => void = () => undefined;
   /** Reading waits until others have had their turn. */
   #yielding = false;

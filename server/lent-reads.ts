@@ -6,6 +6,9 @@ import type { Socket } from 'node:net';
  */
 export const READ_BYTES = 512 * 1024;
 
+/** As much as the first read brings: what a client costs is not known yet. */
+export const FIRST_READ_BYTES = 64 * 1024;
+
 /**
  * All sockets read into this memory, one after the other: each read is dealt with before the next begins, so nothing
  * of it may be kept. Node would otherwise make 64 KiB for each read, and never give more than that.
@@ -37,10 +40,11 @@ export function lendReads(socket: Socket, read: (chunk: Buffer) => void): ((byte
   const symbols = new Map(Object.getOwnPropertySymbols(socket).map((symbol) => [symbol.description, symbol]));
   const [memory, callback, next] = [symbols.get('kBuffer'), symbols.get('kBufferCb'), symbols.get('kBufferGen')];
   if (memory === undefined || callback === undefined || next === undefined) return undefined;
-  fields[memory] = SHARED;
+  const first = SHARED.subarray(0, FIRST_READ_BYTES);
+  fields[memory] = first;
   fields[callback] = (count: number): void => read(SHARED.subarray(0, count));
   fields[next] = null;
-  handle.useUserBuffer(SHARED);
+  handle.useUserBuffer(first);
   return (bytes) => {
     // Node asks for other memory after each read, while there is somebody to ask.
     fields[next] = (): Uint8Array => {
