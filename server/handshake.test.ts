@@ -76,6 +76,27 @@ describe('the opening handshake', () => {
     }
   });
 
+  test.each([
+    [{}, { method: 'POST' }, 'the method must be GET', ['Allow: GET']],
+    [{}, { url: '/other' }, 'WebSockets are served at /chat', []],
+    [{}, { httpVersion: '1.0' }, 'the HTTP version must be 1.1', []],
+    [{ Host: undefined }, {}, 'one Host header is needed', []],
+    [{ Upgrade: 'h2c' }, {}, 'the Upgrade header must name websocket', []],
+    [{ Connection: 'close' }, {}, 'the Connection header must name Upgrade', []],
+    [{ 'Content-Length': '5' }, {}, 'a request to upgrade has no body', []],
+    [{ 'Sec-WebSocket-Version': '8' }, {}, 'only version 13 is spoken', ['Sec-WebSocket-Version: 13']],
+    [{ 'Sec-WebSocket-Key': 'x' }, {}, 'Sec-WebSocket-Key must be 16 octets in base64, once', []],
+    [{ Origin: 'https://evil.test' }, {}, 'this origin may not connect', []],
+    [{ 'Sec-WebSocket-Protocol': 'a,a' }, {}, 'Sec-WebSocket-Protocol must list tokens, each once', []],
+    [{ 'Sec-WebSocket-Extensions': ';' }, {}, 'Sec-WebSocket-Extensions breaks the grammar of RFC 6455 9.1', []],
+  ])('says to %j and %j what is wrong: %s', (changes, line, why, headers) => {
+    expect(judge(changes, line, 'Origin' in changes ? { allowedOrigins: ['https://example.org'] } : {})).toMatchObject({
+      is: 'refused',
+      why,
+      headers,
+    });
+  });
+
   test('says which version it speaks', () => {
     expect(judge({ 'Sec-WebSocket-Version': '8' })).toMatchObject({ headers: ['Sec-WebSocket-Version: 13'] });
   });
@@ -140,7 +161,17 @@ describe('the opening handshake', () => {
   });
 
   test('tells a plain request where it is', () => {
-    expect(refusePlain('/chat', settle({ path: '/chat' }))).toMatchObject({ status: 426 });
-    expect(refusePlain('/', settle({ path: '/chat' }))).toMatchObject({ status: 404 });
+    expect(refusePlain('/chat', settle({ path: '/chat' }))).toEqual({
+      is: 'refused',
+      status: 426,
+      why: 'this address speaks WebSocket',
+      headers: ['Upgrade: websocket', 'Connection: Upgrade'],
+    });
+    expect(refusePlain('/', settle({ path: '/chat' }))).toEqual({
+      is: 'refused',
+      status: 404,
+      why: 'WebSockets are served at /chat',
+      headers: [],
+    });
   });
 });

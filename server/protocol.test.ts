@@ -17,6 +17,16 @@ function expectSteps(bytes: Buffer, told: string[]): void {
 
 const BAD_TEXT = hex`ceba e1bdb9 cf83 cebc ceb5 f4908080 656469746564`;
 
+test('a frame is under way from its first octet to its last', () => {
+  const reader = protocol();
+  const told = [...whole(OP.text, 'ab')].map((octet) => {
+    reader.receive(Buffer.from([octet]));
+    return reader.inFrame;
+  });
+  expect(told).toEqual([true, true, true, true, true, true, true, false]);
+  expect(protocol().inFrame).toBe(false);
+});
+
 describe('frames become messages', () => {
   test('the examples of RFC 6455 section 5.7', () => {
     expectSteps(hex`818537fa213d7f9f4d5158`, ['text Hello']);
