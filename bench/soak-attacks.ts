@@ -26,7 +26,7 @@ export const ATTACKS = {
 /** Writes the same octets over and over, as fast as they are taken, `times` at most. Resolves when that is over. */
 async function flood(socket: Socket, bytes: Buffer, times = Number.POSITIVE_INFINITY): Promise<void> {
   for (let n = 0; n < times && !socket.destroyed; n++) {
-    if (!socket.write(bytes)) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+    await new Promise((resolve) => socket.write(bytes, resolve));
   }
 }
 

@@ -42,10 +42,10 @@ export type Receiver = (kind: Kind, bytes: Buffer, from: number, to: number) => 
 /** In the middle of a frame, less than this from one look of the timer to the next is too little. */
 const LEAST_BYTES_PER_LOOK = 1024;
 
-/** A read that took this long lets others have their turn before the next. */
+/** Reads that took this long, one or several running, let others have their turn before the next. */
 const LONG_READ_MS = 4;
 
-/** What such reads bring is halved each time, down to this, and doubled again where they take a quarter of that. */
+/** What one that took as long by itself brings is halved each time, down to this, and doubled again where they take a quarter of that. */
 const LEAST_READ_BYTES = 16 * 1024;
 
 /** Pieces up to this many octets altogether are joined; above, the kernel gathers them (writev). */
@@ -85,6 +85,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   #performing = false;
   #flushAsked = false;
   #mostPerRead = FIRST_READ_BYTES;
+  /** What full reads took since others had their turn. */
+  #busyMs = 0;
   #bringAtMost: (bytes: number) => void = () => undefined;
   /** Reading waits until others have had their turn. */
   #yielding = false;
@@ -225,6 +227,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     } else if (chunk.length === this.#mostPerRead) {
       // It would have been larger, had there been more room, so more is likely to wait.
       this.#pace(performance.now() - this.#heardMs);
+    } else {
+      this.#busyMs = 0;
     }
   };
 
@@ -234,14 +238,14 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
    */
   #pace(tookMs: number): void {
     const most = this.#mostPerRead;
-    if (tookMs > LONG_READ_MS) {
-      this.#readAtMost(Math.max(LEAST_READ_BYTES, most / 2));
-      this.#yielding = true;
-      this.#socket.pause();
-      setImmediate(this.#resume);
-    } else if (tookMs < LONG_READ_MS / 4) {
-      this.#readAtMost(Math.min(READ_BYTES, most * 2));
-    }
+    if (tookMs > LONG_READ_MS) this.#readAtMost(Math.max(LEAST_READ_BYTES, most / 2));
+    else if (tookMs < LONG_READ_MS / 4) this.#readAtMost(Math.min(READ_BYTES, most * 2));
+    this.#busyMs += tookMs;
+    if (this.#busyMs <= LONG_READ_MS) return;
+    this.#busyMs = 0;
+    this.#yielding = true;
+    this.#socket.pause();
+    setImmediate(this.#resume);
   }
 
   #readAtMost(bytes: number): void {

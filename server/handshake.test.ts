@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { answerKey, judgeUpgrade, refusePlain } from './handshake.ts';
+import { answerKey, asksFor, judgeUpgrade, refusePlain } from './handshake.ts';
 import { settle } from './options.ts';
 
 const GOOD: Record<string, string> = {
@@ -95,6 +95,39 @@ describe('the opening handshake', () => {
       why,
       headers,
     });
+  });
+
+  test('says what was agreed (RFC 6455 §4.2.2)', () => {
+    const changes = { 'Sec-WebSocket-Protocol': 'chat', 'Sec-WebSocket-Extensions': 'permessage-deflate' };
+    const judged = judge(changes);
+    expect(judged).toMatchObject({ is: 'upgraded', protocol: 'chat' });
+    expect(judged.headers.slice(3)).toEqual([
+      'Sec-WebSocket-Protocol: chat',
+      'Sec-WebSocket-Extensions: permessage-deflate',
+    ]);
+  });
+
+  test('asks the application for the origin and the protocol where it wants to be asked', () => {
+    const asked: unknown[] = [];
+    const allowedOrigins = (origin: string | undefined) => asked.push(origin) > 0 && origin !== 'https://evil.test';
+    expect(status(judge({ Origin: 'https://a.test' }, {}, { allowedOrigins }))).toBe(101);
+    expect(status(judge({ Origin: 'https://evil.test' }, {}, { allowedOrigins }))).toBe(403);
+    expect(status(judge({}, {}, { allowedOrigins }))).toBe(101);
+    expect(status(judge({ Origin: ['https://a.test', 'https://a.test'] }, {}, { allowedOrigins }))).toBe(403);
+    expect(asked).toEqual(['https://a.test', 'https://evil.test', undefined]);
+
+    const choose = (protocols: (offered: readonly string[]) => string | undefined, offered?: string) =>
+      judge({ 'Sec-WebSocket-Protocol': offered }, {}, { protocols });
+    expect(choose((offered) => offered.at(-1), 'a, b')).toMatchObject({ protocol: 'b' });
+    expect(choose(() => undefined, 'a, b')).toMatchObject({ is: 'upgraded', protocol: undefined });
+    // Nothing is offered, so there is nothing to choose.
+    expect(choose(() => expect.fail())).toMatchObject({ is: 'upgraded', protocol: undefined });
+    expect(() => choose(() => 'c', 'a, b')).toThrow('protocols chose "c", which the client did not offer');
+  });
+
+  test('knows whether a request is for a path', () => {
+    expect([asksFor('/chat?a', '/chat'), asksFor('/other', '/chat')]).toEqual([true, false]);
+    for (const url of ['x http://host', 'http://host#a', 'http://host?a']) expect(asksFor(url, '/'), url).toBe(false);
   });
 
   test('says which version it speaks', () => {

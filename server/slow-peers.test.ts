@@ -133,6 +133,11 @@ describe('after a read that was full and took long, others have their turn, and 
     tookMs = 5;
     expect(await pausedBy(half)).toBe(true);
     expect(await pausedBy(half)).toBe(false);
+    // Several that took long together are as one that did.
+    tookMs = 3;
+    const quarter = whole(OP.binary, Buffer.alloc(FIRST_READ_BYTES / 4 - 8));
+    expect([await pausedBy(quarter), await pausedBy(quarter), await pausedBy(quarter)]).toEqual([false, true, false]);
+    expect([await pausedBy(half), await pausedBy(quarter)]).toEqual([false, false]);
     tookMs = 0;
     for (const size of [4, 2, 1]) await pausedBy(whole(OP.binary, Buffer.alloc(FIRST_READ_BYTES / size - 8)));
     tookMs = 5;
