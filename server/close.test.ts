@@ -50,4 +50,18 @@ describe('close codes', () => {
     expect(() => writeClose({ reason: 'why' })).toThrow(RangeError);
     expect(() => writeClose({ code: 1000, reason: 'x'.repeat(124) })).toThrow(RangeError);
   });
+
+  test('say in words what is wrong with them', () => {
+    expect(() => readClose(hex`03`)).toThrow('half a close code');
+    expect(() => readClose(hex`03ed`)).toThrow('close code 1005 may not be sent');
+    expect(() => readClose(hex`03e8 ff`)).toThrow('the close reason is not UTF-8');
+    expect(() => writeClose({ reason: 'why' })).toThrow('needs a close code before it');
+    expect(() => writeClose({ code: 1005, reason: '' })).toThrow('close code 1005 may not be sent: use');
+    expect(() => writeClose({ code: 1000, reason: 'x'.repeat(124) })).toThrow(
+      'at most 123 octets of UTF-8; this one has 124',
+    );
+    expect(writeClose({ code: 1000, reason: 'x'.repeat(123) })).toHaveLength(125);
+    // Of no range at all.
+    expect(travels(65_536)).toBe(false);
+  });
 });
