@@ -10,7 +10,7 @@ export default defineConfig({
       'server/{close,deflate,frame,gather,handshake,mask,message,offers,protocol,utf8,whole-frames}.test.ts',
       'server/{hostile-deflate,hostile-handshakes,random-streams}.test.ts',
     ],
-    env: { WS_RUNS: '2000' },
+    env: { WS_RUNS: '500' },
     testTimeout: 120_000,
   },
 });
