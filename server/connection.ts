@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { CLOSE, type Close, NO_CLOSE, NO_CODE } from './close.ts';
-import { isFull, isLent, lendReads } from './lent-reads.ts';
+import { FIRST_READ_BYTES, isLent, lendReads, READ_BYTES } from './lent-reads.ts';
 import type { Kind, Message } from './message.ts';
 import type { Limits } from './options.ts';
 import type { Performer, Protocol, Step } from './protocol.ts';
@@ -42,8 +42,11 @@ export type Receiver = (kind: Kind, bytes: Buffer, from: number, to: number) => 
 /** In the middle of a frame, less than this from one look of the timer to the next is too little. */
 const LEAST_BYTES_PER_LOOK = 1024;
 
-/** A read that took this long lets others have their turn before the next. */
+/** Reads that took this long, one or several running, let others have their turn before the next. */
 const LONG_READ_MS = 4;
+
+/** What one that took as long by itself brings is halved each time, down to this, and doubled again where they take a quarter of that. */
+const LEAST_READ_BYTES = 16 * 1024;
 
 /** Pieces up to this many octets altogether are joined; above, the kernel gathers them (writev). */
 const JOIN_UP_TO_BYTES = 64 * 1024;
@@ -81,6 +84,12 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   #dawdled = false;
   #performing = false;
   #flushAsked = false;
+  #mostPerRead = FIRST_READ_BYTES;
+  /** What full reads took since others had their turn. */
+  #busyMs = 0;
+  #bringAtMost: (bytes: number) => void = () => undefined;
+  /** Reading waits until others have had their turn. */
+  #yielding = false;
   #ending = false;
   /** The application wants to hear no more. */
   #dropped = false;
@@ -112,7 +121,9 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     const early = waiting === null ? head : Buffer.concat([head, waiting]);
     if (early.length > 0) this.#read(early);
     socket.uncork();
-    if (!lendReads(socket, this.#read)) socket.on('data', this.#read);
+    const bringAtMost = lendReads(socket, this.#read);
+    if (bringAtMost === undefined) socket.on('data', this.#read);
+    else this.#bringAtMost = bringAtMost;
     socket.resume();
   }
 
@@ -213,14 +224,38 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     // Only where `drain` will follow, which wakes it again; none follows, and none is needed, once our FIN is in line.
     if (this.#backlogBytes >= this.#limits.pauseReadingAtUnsentBytes && this.#socket.writableNeedDrain) {
       this.#socket.pause();
-    } else if (isFull(chunk) && performance.now() - this.#heardMs > LONG_READ_MS) {
-      // libuv reads again at once while there is more; a flood of tiny frames would keep everybody else waiting.
-      this.#socket.pause();
-      setImmediate(this.#resume);
+    } else if (chunk.length === this.#mostPerRead) {
+      // It would have been larger, had there been more room, so more is likely to wait.
+      this.#pace(performance.now() - this.#heardMs);
+    } else {
+      this.#busyMs = 0;
     }
   };
 
+  /**
+   * After a full read that took so long. libuv reads again at once while there is more, so a flood of tiny frames, or of
+   * messages that inflate to a thousand times their size, would keep everybody else waiting.
+   */
+  #pace(tookMs: number): void {
+    const most = this.#mostPerRead;
+    if (tookMs > LONG_READ_MS) this.#readAtMost(Math.max(LEAST_READ_BYTES, most / 2));
+    else if (tookMs < LONG_READ_MS / 4) this.#readAtMost(Math.min(READ_BYTES, most * 2));
+    this.#busyMs += tookMs;
+    if (this.#busyMs <= LONG_READ_MS) return;
+    this.#busyMs = 0;
+    this.#yielding = true;
+    this.#socket.pause();
+    setImmediate(this.#resume);
+  }
+
+  #readAtMost(bytes: number): void {
+    if (bytes === this.#mostPerRead) return;
+    this.#mostPerRead = bytes;
+    this.#bringAtMost(bytes);
+  }
+
   readonly #resume = (): void => {
+    this.#yielding = false;
     if (this.#backlogBytes < this.#limits.pauseReadingAtUnsentBytes || this.#ending) this.#socket.resume();
   };
 
@@ -354,7 +389,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
       this.#owedPong = undefined;
       this.#flush();
     }
-    this.#socket.resume();
+    // What a read made us write can have left before libuv reads again: that is not yet the turn of the others.
+    if (!this.#yielding) this.#socket.resume();
     this.#tell('drain');
   };
 

@@ -1,13 +1,14 @@
+import { Worker } from 'node:worker_threads';
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { FIN, OP, RSV1 } from './frame.ts';
 import { judgeUpgrade } from './handshake.ts';
 import type { ServerOptions } from './index.ts';
+import { READ_BYTES } from './lent-reads.ts';
 import { settle } from './options.ts';
 import { Protocol } from './protocol.ts';
 import { frame, hex, tell } from './testkit.ts';
-import { type Arena, survives } from './testkit-arena.ts';
+import { type Arena, request, survives } from './testkit-arena.ts';
 
 const OFFER = ['Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits'];
 const MESSAGE = FIN | RSV1 | OP.binary;
@@ -243,35 +244,6 @@ test('S61 legal oddities are read: BFINAL, the tail left on, a message of nothin
   expect(read(hex`00`)).toEqual(['binary ']);
 });
 
-test('S61 twenty thousand streams of noise are messages or 1007, and never anything else', () => {
-  const valid = compress(Buffer.from('{"a":[1,2,3],"b":"text text text"}'.repeat(20)));
-  const settings = {
-    maxMessageBytes: 20_000,
-    deflateLevel: 1,
-    deflateFromBytes: 0,
-    deflate: {
-      serverNoContextTakeover: true,
-      clientNoContextTakeover: true,
-      serverMaxWindowBits: 15,
-      clientMaxWindowBits: 15,
-    },
-  };
-  const allowed = new Set(['close 1007', 'close 1009', 'end by 8.1', 'end by 7692 7.2.2', 'end by 7.4.1']);
-  const judged = (bytes: Buffer, kind: number) => {
-    const told = tell(new Protocol(settings).receive(frame(FIN | RSV1 | kind, bytes)));
-    for (const what of told) if (!/^(text|binary) /.test(what) && !allowed.has(what)) expect.fail(what);
-  };
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 60 }), fc.nat(valid.length - 1), fc.nat(255), (noise, at, octet) => {
-      judged(Buffer.from(noise), OP.binary);
-      const mutated = Buffer.from(valid);
-      mutated[at] = octet;
-      judged(mutated, OP.text);
-    }),
-    { numRuns: 10_000 },
-  );
-});
-
 test('S62 S65 a client that resets while its messages are compressed harms nobody, and order is kept', async () => {
   await survives(async ({ upgraded }) => {
     const big = frame(MESSAGE, compress(Buffer.alloc(4 * 1024 * 1024, 'abc')));
@@ -352,6 +324,46 @@ test('S63 S64 three hundred connections that take turns share their windows, and
   const options = { windowBits: 10, chunkSize: 64, finishFlush: constants.Z_SYNC_FLUSH };
   expect(inflateRawSync(sent, options).equals(twice)).toBe(true);
   for (const protocol of [...ours, other]) protocol.dispose();
+});
+
+test('S66 between two reads of one flood all others have their turn', async () => {
+  // Long enough to read, each of them 16 KiB of text, that whoever reads them has to yield.
+  const flood = frame(MESSAGE, compress(Buffer.alloc(16 * 1024)));
+  const perRead = Math.ceil(READ_BYTES / flood.length) + 1;
+  const messages = 3 * perRead;
+  const perTurn: number[] = [];
+  await survives(async ({ server, port }) => {
+    const reached = new Promise<void>((resolve) => {
+      server.once('connection', (connection) => {
+        let turn = 0;
+        let all = 0;
+        const next = () => {
+          turn++;
+          if (all < messages) setImmediate(next);
+        };
+        next();
+        connection.receive((kind, bytes, from, to) => {
+          perTurn[turn] = (perTurn[turn] ?? 0) + 1;
+          connection.sendRange(kind, bytes, from, to);
+          if (++all === messages) resolve();
+        });
+      });
+    });
+    // A thread of its own: what this one sends would wait for it to have read.
+    const worker = new Worker(
+      `const { connect } = require('node:net');
+      const { workerData: { port, request, flood, messages } } = require('node:worker_threads');
+      const socket = connect(port, '127.0.0.1');
+      socket.write(request);
+      socket.once('data', () => socket.resume().write(Buffer.concat(Array.from({ length: messages }, () => flood))));`,
+      { eval: true, workerData: { port, request: request(...OFFER), flood, messages } },
+    );
+    await reached;
+    await worker.terminate();
+  });
+  for (const count of perTurn) expect(count ?? 0).toBeLessThanOrEqual(perRead);
+  // And the turns become shorter, the longer they take.
+  expect(perTurn.filter((count) => count < perRead / 16).length).toBeGreaterThan(perTurn.filter(Boolean).length / 2);
 });
 
 test('S66 one client that floods what compresses well keeps nobody waiting', async () => {

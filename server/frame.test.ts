@@ -34,6 +34,27 @@ describe('the first two octets', () => {
   });
 });
 
+test.each([
+  [0xa2, 0x80, false, '5.2', 'RSV2 and RSV3 have no meaning here'],
+  [0x92, 0x80, true, '5.2', 'RSV2 and RSV3 have no meaning here'],
+  [0x83, 0x80, false, '5.2', 'opcode 3 is reserved'],
+  [0x8b, 0x80, false, '5.2', 'opcode 11 is reserved'],
+  [0xc2, 0x80, false, '5.2', 'RSV1 without an extension'],
+  [0xc9, 0x80, true, '7692 6.1', 'RSV1 on a control frame'],
+  [0xc0, 0x80, true, '7692 6.1', 'RSV1 on a continuation frame'],
+  [0x82, 0x00, false, '5.1', 'a client must mask its frames'],
+  [0x09, 0x80, false, '5.5', 'a control frame may not be fragmented'],
+  [0x89, 0xfe, false, '5.5', 'a control frame holds at most 125 octets'],
+  [0x88, 0x81, false, '5.5.1', 'half a close code'],
+])(
+  'a frame that begins with %i and %i, deflate %s, breaks section %s: %s',
+  (first, second, deflate, section, reason) => {
+    expect(() => checkFirstOctets(first, second, deflate)).toThrow(
+      expect.objectContaining({ name: 'Violation', code: 1002, section, message: reason }),
+    );
+  },
+);
+
 describe('lengths', () => {
   test('are read in each of their three forms', () => {
     expect(readLength(hex`82 80`, 0)).toBe(0);
@@ -46,6 +67,9 @@ describe('lengths', () => {
   });
 
   test('longer than they need be are refused', () => {
+    const why = { section: '5.2', message: 'a length must be written in its shortest form' };
+    expect(() => readLength(hex`82 fe 007d`, 0)).toThrow(expect.objectContaining(why));
+    expect(() => readLength(hex`82 ff 000000000000ffff`, 0)).toThrow(expect.objectContaining(why));
     for (let length = 0; length < 126; length++) {
       expect(() => readLength(Buffer.from([0x82, 0xfe, 0, length]), 0)).toThrow(Violation);
     }
@@ -55,7 +79,9 @@ describe('lengths', () => {
 
   test('with the highest of 64 bits set are refused', () => {
     expect(() => readLength(hex`82 ff 8000000000000000`, 0)).toThrow(expect.objectContaining({ code: 1002 }));
-    expect(() => readLength(hex`82 ff ffffffffffffffff`, 0)).toThrow(expect.objectContaining({ code: 1002 }));
+    const why = { code: 1002, section: '5.2', message: 'the highest bit of a 64-bit length must be 0' };
+    expect(() => readLength(hex`82 ff ffffffffffffffff`, 0)).toThrow(expect.objectContaining(why));
+    expect(readLength(hex`82 ff 7fffffff00000000`, 0)).toBe(0x7fffffff * 2 ** 32);
   });
 
   test('we write are the shortest', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { answerKey, judgeUpgrade, refusePlain } from './handshake.ts';
+import { answerKey, asksFor, judgeUpgrade, refusePlain } from './handshake.ts';
 import { settle } from './options.ts';
 
 const GOOD: Record<string, string> = {
@@ -66,6 +66,70 @@ describe('the opening handshake', () => {
     expect(status(judge({ ...changes } as Record<string, string>))).toBe(code);
   });
 
+  test('takes blanks and tabs around the items of a list away, and nothing else (RFC 9110 §5.6.3)', () => {
+    expect(judge({ Upgrade: ' \twebsocket\t ', 'Sec-WebSocket-Protocol': '\tx , \tchat\t' })).toMatchObject({
+      protocol: 'chat',
+    });
+    for (const other of ['\u00a0', '\ufeff', '\u2028', '\v']) {
+      expect(status(judge({ Upgrade: `websocket${other}` })), JSON.stringify(other)).toBe(400);
+      expect(status(judge({ 'Sec-WebSocket-Protocol': `${other}chat` })), JSON.stringify(other)).toBe(400);
+    }
+  });
+
+  test.each([
+    [{}, { method: 'POST' }, 'the method must be GET', ['Allow: GET']],
+    [{}, { url: '/other' }, 'WebSockets are served at /chat', []],
+    [{}, { httpVersion: '1.0' }, 'the HTTP version must be 1.1', []],
+    [{ Host: undefined }, {}, 'one Host header is needed', []],
+    [{ Upgrade: 'h2c' }, {}, 'the Upgrade header must name websocket', []],
+    [{ Connection: 'close' }, {}, 'the Connection header must name Upgrade', []],
+    [{ 'Content-Length': '5' }, {}, 'a request to upgrade has no body', []],
+    [{ 'Sec-WebSocket-Version': '8' }, {}, 'only version 13 is spoken', ['Sec-WebSocket-Version: 13']],
+    [{ 'Sec-WebSocket-Key': 'x' }, {}, 'Sec-WebSocket-Key must be 16 octets in base64, once', []],
+    [{ Origin: 'https://evil.test' }, {}, 'this origin may not connect', []],
+    [{ 'Sec-WebSocket-Protocol': 'a,a' }, {}, 'Sec-WebSocket-Protocol must list tokens, each once', []],
+    [{ 'Sec-WebSocket-Extensions': ';' }, {}, 'Sec-WebSocket-Extensions breaks the grammar of RFC 6455 9.1', []],
+  ])('says to %j and %j what is wrong: %s', (changes, line, why, headers) => {
+    expect(judge(changes, line, 'Origin' in changes ? { allowedOrigins: ['https://example.org'] } : {})).toMatchObject({
+      is: 'refused',
+      why,
+      headers,
+    });
+  });
+
+  test('says what was agreed (RFC 6455 §4.2.2)', () => {
+    const changes = { 'Sec-WebSocket-Protocol': 'chat', 'Sec-WebSocket-Extensions': 'permessage-deflate' };
+    const judged = judge(changes);
+    expect(judged).toMatchObject({ is: 'upgraded', protocol: 'chat' });
+    expect(judged.headers.slice(3)).toEqual([
+      'Sec-WebSocket-Protocol: chat',
+      'Sec-WebSocket-Extensions: permessage-deflate',
+    ]);
+  });
+
+  test('asks the application for the origin and the protocol where it wants to be asked', () => {
+    const asked: unknown[] = [];
+    const allowedOrigins = (origin: string | undefined) => asked.push(origin) > 0 && origin !== 'https://evil.test';
+    expect(status(judge({ Origin: 'https://a.test' }, {}, { allowedOrigins }))).toBe(101);
+    expect(status(judge({ Origin: 'https://evil.test' }, {}, { allowedOrigins }))).toBe(403);
+    expect(status(judge({}, {}, { allowedOrigins }))).toBe(101);
+    expect(status(judge({ Origin: ['https://a.test', 'https://a.test'] }, {}, { allowedOrigins }))).toBe(403);
+    expect(asked).toEqual(['https://a.test', 'https://evil.test', undefined]);
+
+    const choose = (protocols: (offered: readonly string[]) => string | undefined, offered?: string) =>
+      judge({ 'Sec-WebSocket-Protocol': offered }, {}, { protocols });
+    expect(choose((offered) => offered.at(-1), 'a, b')).toMatchObject({ protocol: 'b' });
+    expect(choose(() => undefined, 'a, b')).toMatchObject({ is: 'upgraded', protocol: undefined });
+    // Nothing is offered, so there is nothing to choose.
+    expect(choose(() => expect.fail())).toMatchObject({ is: 'upgraded', protocol: undefined });
+    expect(() => choose(() => 'c', 'a, b')).toThrow('protocols chose "c", which the client did not offer');
+  });
+
+  test('knows whether a request is for a path', () => {
+    expect([asksFor('/chat?a', '/chat'), asksFor('/other', '/chat')]).toEqual([true, false]);
+    for (const url of ['x http://host', 'http://host#a', 'http://host?a']) expect(asksFor(url, '/'), url).toBe(false);
+  });
+
   test('says which version it speaks', () => {
     expect(judge({ 'Sec-WebSocket-Version': '8' })).toMatchObject({ headers: ['Sec-WebSocket-Version: 13'] });
   });
@@ -130,7 +194,17 @@ describe('the opening handshake', () => {
   });
 
   test('tells a plain request where it is', () => {
-    expect(refusePlain('/chat', settle({ path: '/chat' }))).toMatchObject({ status: 426 });
-    expect(refusePlain('/', settle({ path: '/chat' }))).toMatchObject({ status: 404 });
+    expect(refusePlain('/chat', settle({ path: '/chat' }))).toEqual({
+      is: 'refused',
+      status: 426,
+      why: 'this address speaks WebSocket',
+      headers: ['Upgrade: websocket', 'Connection: Upgrade'],
+    });
+    expect(refusePlain('/', settle({ path: '/chat' }))).toEqual({
+      is: 'refused',
+      status: 404,
+      why: 'WebSockets are served at /chat',
+      headers: [],
+    });
   });
 });

@@ -113,7 +113,16 @@ function only(headers: Map<string, string[]>, name: string): string | undefined 
 }
 
 function tokens(headers: Map<string, string[]>, name: string): string[] {
-  return (headers.get(name) ?? []).flatMap((value) => value.split(',')).map((token) => token.trim().toLowerCase());
+  return (headers.get(name) ?? []).flatMap((value) => value.split(',')).map((token) => trimmed(token).toLowerCase());
+}
+
+/** Without the blanks and tabs that may stand around a list's items (RFC 9110 §5.6.3); `trim` would take more away. */
+function trimmed(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (text[from] === ' ' || text[from] === '\t') from++;
+  while (to > from && (text[to - 1] === ' ' || text[to - 1] === '\t')) to--;
+  return text.slice(from, to);
 }
 
 /** `/ws?x=1` and `http://host/ws` both ask for `/ws` (RFC 9112 §3.2). Undefined where it is no address at all. */
@@ -141,7 +150,7 @@ function chooseProtocol(offered: readonly string[], ours: Settings['protocols'])
 /** Undefined where the list is broken (§4.1, 10): not tokens, or one of them twice. */
 function offeredProtocols(values: readonly string[] | undefined): string[] | undefined {
   if (values === undefined) return [];
-  const names = values.flatMap((value) => value.split(',')).map((name) => name.trim());
+  const names = values.flatMap((value) => value.split(',')).map(trimmed);
   return names.every(isToken) && new Set(names).size === names.length ? names : undefined;
 }
 

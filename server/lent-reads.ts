@@ -6,6 +6,9 @@ import type { Socket } from 'node:net';
  */
 export const READ_BYTES = 512 * 1024;
 
+/** As much as the first read brings: what a client costs is not known yet. */
+export const FIRST_READ_BYTES = 64 * 1024;
+
 /**
  * All sockets read into this memory, one after the other: each read is dealt with before the next begins, so nothing
  * of it may be kept. Node would otherwise make 64 KiB for each read, and never give more than that.
@@ -17,11 +20,6 @@ export function isLent(bytes: Uint8Array): boolean {
   return bytes.buffer === SHARED.buffer;
 }
 
-/** Would this chunk have been larger, had there been more room? Then more is likely to wait. */
-export function isFull(chunk: Uint8Array): boolean {
-  return chunk.length === READ_BYTES;
-}
-
 type Handle = { useUserBuffer?: (memory: Uint8Array) => void };
 
 /**
@@ -31,19 +29,27 @@ type Handle = { useUserBuffer?: (memory: Uint8Array) => void };
  * The switch is the same: three fields of the socket and one call of its handle. They are not documented, so this file
  * is the only one that knows of them, looks whether they are there, and changes nothing if not.
  *
- * @returns false where it cannot be done, as over TLS: then listen for `data`, as always.
+ * @returns called within `read`: the next reads bring at most so many octets. Undefined where reads cannot be lent, as
+ * over TLS: then listen for `data`, as always.
  */
-export function lendReads(socket: Socket, read: (chunk: Buffer) => void): boolean {
-  if ('encrypted' in socket) return false;
+export function lendReads(socket: Socket, read: (chunk: Buffer) => void): ((bytes: number) => void) | undefined {
+  if ('encrypted' in socket) return undefined;
   const { _handle: handle } = socket as unknown as { _handle?: Handle | null };
-  if (typeof handle?.useUserBuffer !== 'function') return false;
+  if (typeof handle?.useUserBuffer !== 'function') return undefined;
   const fields = socket as unknown as Record<symbol, unknown>;
   const symbols = new Map(Object.getOwnPropertySymbols(socket).map((symbol) => [symbol.description, symbol]));
   const [memory, callback, next] = [symbols.get('kBuffer'), symbols.get('kBufferCb'), symbols.get('kBufferGen')];
-  if (memory === undefined || callback === undefined || next === undefined) return false;
-  fields[memory] = SHARED;
+  if (memory === undefined || callback === undefined || next === undefined) return undefined;
+  const first = SHARED.subarray(0, FIRST_READ_BYTES);
+  fields[memory] = first;
   fields[callback] = (count: number): void => read(SHARED.subarray(0, count));
   fields[next] = null;
-  handle.useUserBuffer(SHARED);
-  return true;
+  handle.useUserBuffer(first);
+  return (bytes) => {
+    // Node asks for other memory after each read, while there is somebody to ask.
+    fields[next] = (): Uint8Array => {
+      fields[next] = null;
+      return SHARED.subarray(0, bytes);
+    };
+  };
 }

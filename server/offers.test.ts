@@ -24,6 +24,12 @@ describe('Sec-WebSocket-Extensions', () => {
     ]);
   });
 
+  test('is read with blanks, tabs and backslashes where they may stand', () => {
+    const [offer] = parseOffers('\ta\t;\t b = "1\\2\\3"\t') ?? [];
+    expect(offer).toEqual({ name: 'a', params: [['b', '123']] });
+    expect(parseOffers('a; b="1\\')).toBeUndefined();
+  });
+
   test.each(['', ' ', ',', 'a,', 'a;', 'a; b=', 'a; b="', 'a; b="x y"', 'a; b=""', 'a b', 'a; =1', 'é', 'a; b="\\'])(
     'breaks the grammar: %j',
     (header) => expect(parseOffers(header)).toBeUndefined(),
@@ -48,6 +54,7 @@ describe('permessage-deflate', () => {
     ['permessage-deflate; client_max_window_bits', 'permessage-deflate'],
     ['permessage-deflate; client_max_window_bits=10', 'permessage-deflate; client_max_window_bits=10'],
     ['permessage-deflate; client_max_window_bits=8', 'permessage-deflate'],
+    ['permessage-deflate; client_max_window_bits=9', 'permessage-deflate; client_max_window_bits=9'],
     ['permessage-deflate; client_no_context_takeover', 'permessage-deflate; client_no_context_takeover'],
     ['permessage-deflate; server_no_context_takeover', 'permessage-deflate; server_no_context_takeover'],
     ['permessage-deflate; server_max_window_bits=9', 'permessage-deflate; server_max_window_bits=9'],

@@ -17,6 +17,33 @@ function expectSteps(bytes: Buffer, told: string[]): void {
 
 const BAD_TEXT = hex`ceba e1bdb9 cf83 cebc ceb5 f4908080 656469746564`;
 
+test('a frame is under way from its first octet to its last', () => {
+  const reader = protocol();
+  const told = [...whole(OP.text, 'ab')].map((octet) => {
+    reader.receive(Buffer.from([octet]));
+    return reader.inFrame;
+  });
+  expect(told).toEqual([true, true, true, true, true, true, true, false]);
+  expect(protocol().inFrame).toBe(false);
+});
+
+test.each([
+  [[frame(OP.continuation)], 'a continuation without a message', '5.4'],
+  [[frame(OP.text), frame(OP.text)], 'a new message inside an unfinished one', '5.4'],
+  [
+    [frame(OP.binary), ...Array.from({ length: 3 }, () => frame(OP.continuation))],
+    'a message may be in at most 3 frames',
+    '10.4',
+  ],
+  [[whole(OP.binary, Buffer.alloc(11))], 'a message may have at most 10 octets', '7.4.1'],
+  [[whole(OP.text, hex`ff`)], 'text that is not UTF-8', '8.1'],
+])('frames out of order or out of bounds are told: %#', (frames, message, section) => {
+  const steps = protocol({ maxMessageBytes: 10, maxFragmentsPerMessage: 3 }).receive(Buffer.concat(frames));
+  expect(steps.at(-1)).toMatchObject({ do: 'end', violation: { message, section } });
+  const allowed = [frame(OP.binary), frame(OP.continuation), whole(OP.continuation)];
+  expect(feed(protocol({ maxFragmentsPerMessage: 3 }), allowed)).toEqual(['binary ']);
+});
+
 describe('frames become messages', () => {
   test('the examples of RFC 6455 section 5.7', () => {
     expectSteps(hex`818537fa213d7f9f4d5158`, ['text Hello']);

@@ -3,7 +3,7 @@ import { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Connection, type Ended } from './connection.ts';
 import { OP } from './frame.ts';
-import { READ_BYTES } from './lent-reads.ts';
+import { FIRST_READ_BYTES } from './lent-reads.ts';
 import { settle } from './options.ts';
 import { Protocol } from './protocol.ts';
 import { keepFromSharing, sharedSlab } from './slabs.ts';
@@ -90,10 +90,10 @@ test('a peer that says nothing and takes what we send is alive (RFC 6455 §5.5.2
 });
 
 describe('after a read that was full and took long, others have their turn, and then reading', () => {
-  /** As much as one read may bring: a message, and what stands behind it. */
+  /** As much as the first read may bring: a message, and what stands behind it. */
   function fullRead(behind: Buffer = Buffer.alloc(0)): Buffer {
-    const header = 14;
-    return Buffer.concat([whole(OP.binary, Buffer.alloc(READ_BYTES - header - behind.length)), behind]);
+    const header = 8;
+    return Buffer.concat([whole(OP.binary, Buffer.alloc(FIRST_READ_BYTES - header - behind.length)), behind]);
   }
 
   /** Reads it, with an application that takes 5 ms over each message. */
@@ -112,6 +112,37 @@ describe('after a read that was full and took long, others have their turn, and 
   test('goes on', async () => {
     const { peer, paused } = await read(fullRead(), () => undefined);
     expect([paused, peer.isPaused()]).toEqual([true, false]);
+  });
+
+  test('brings half as much, and more where that is done in no time', async () => {
+    let tookMs = 5;
+    const { peer, connection } = await connect(0);
+    connection.receive(() => void vi.advanceTimersByTime(tookMs));
+    const half = whole(OP.binary, Buffer.alloc(FIRST_READ_BYTES / 2 - 8));
+    const pausedBy = async (chunk: Buffer) => {
+      peer.push(chunk);
+      const paused = peer.isPaused();
+      await turn();
+      return paused;
+    };
+    expect(await pausedBy(half)).toBe(false);
+    expect(await pausedBy(fullRead())).toBe(true);
+    // Neither long nor short.
+    tookMs = 3;
+    expect(await pausedBy(half)).toBe(false);
+    tookMs = 5;
+    expect(await pausedBy(half)).toBe(true);
+    expect(await pausedBy(half)).toBe(false);
+    // Several that took long together are as one that did.
+    tookMs = 3;
+    const quarter = whole(OP.binary, Buffer.alloc(FIRST_READ_BYTES / 4 - 8));
+    expect([await pausedBy(quarter), await pausedBy(quarter), await pausedBy(quarter)]).toEqual([false, true, false]);
+    expect([await pausedBy(half), await pausedBy(quarter)]).toEqual([false, false]);
+    tookMs = 0;
+    for (const size of [4, 2, 1]) await pausedBy(whole(OP.binary, Buffer.alloc(FIRST_READ_BYTES / size - 8)));
+    tookMs = 5;
+    expect(await pausedBy(fullRead())).toBe(false);
+    expect(await pausedBy(whole(OP.binary, Buffer.alloc(2 * FIRST_READ_BYTES - 14)))).toBe(true);
   });
 
   test('waits for a peer that does not take what was sent meanwhile', async () => {

@@ -76,10 +76,10 @@ describe('UTF-8', () => {
           at += size;
         }
         pieces.push(whole.subarray(at));
-        expect(accepts(pieces)).toBe(isUtf8(whole));
-        expect(accepts([...whole].map((octet) => Buffer.from([octet])))).toBe(isUtf8(whole));
+        const octets = [...whole].map((octet) => Buffer.from([octet]));
+        return accepts(pieces) === isUtf8(whole) && accepts(octets) === isUtf8(whole);
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 
