@@ -25,13 +25,12 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 /** Runs the command as a user would, in the repository; the report goes to a folder of the test's own. */
 async function run(args: readonly string[], env: Record<string, string> = {}) {
-  const started = performance.now();
   const { exitCode, stdout, stderr } = await execa(process.execPath, ['--import', 'tsx', 'harness/cli.ts', ...args], {
     cwd: root,
     reject: false,
     env: { NO_COLOR: '1', CI: '', ...env },
   });
-  return { exitCode, stdout, stderr, seconds: (performance.now() - started) / 1000 };
+  return { exitCode, stdout, stderr };
 }
 const out = () => join(home, 'report');
 const read = (from: string, ...args: string[]) => run(['--from', from, '--out', out(), ...args]);
