@@ -216,7 +216,7 @@ describe('the index', () => {
     const row = (id: string) => text(new RegExp(`<tr data-case="${id}".*?</tr>`, 's').exec(index)?.[0] ?? '');
     expect(row('7.1.6')).toContain('INFORMATIONAL no code ▼ regressed');
     expect(row('6.4.2')).toContain('OK 1007 ▲ improved');
-    expect(row('7.5.1')).toContain('OK 1002 ± changed close ! WRONG CODE');
+    expect(row('7.5.1')).toContain('OK 1002 ± changed close ‼ WRONG CODE');
     expect(row('6.4.1')).toContain('known');
     expect(index).toContain(
       '<abbr title="UTF-8 is judged when the message is whole | &lt;b&gt;not&lt;/b&gt; before.">',
@@ -401,7 +401,7 @@ describe('a case page', () => {
       '▼ regressed graded i INFORMATIONAL as expected; it is the facts that differ',
     );
     expect(chips(`cases/${OURS}/1.1.1.html`)).toBe('= as expected graded ✓ OK');
-    expect(chips(`cases/${OURS}/7.5.1.html`)).toBe('± changed graded ✓ OK close ! WRONG CODE expected ✓ OK');
+    expect(chips(`cases/${OURS}/7.5.1.html`)).toBe('± changed graded ✓ OK close ‼ WRONG CODE expected ✓ OK');
     expect(chips(`cases/${OURS}/1.1.2.html`)).toBe('○ missing graded ○ MISSING expected ✓ OK');
   });
 

@@ -19,9 +19,9 @@ export const GRADE_FACES: Readonly<Record<Grade, Face>> = {
 export const CLOSE_GRADE_FACES: Readonly<Record<CloseGrade, Face>> = {
   OK: { glyph: '✓', word: 'OK', tone: 'ok' },
   INFORMATIONAL: { glyph: 'i', word: 'INFORMATIONAL', tone: 'info' },
-  'WRONG CODE': { glyph: '!', word: 'WRONG CODE', tone: 'badclose' },
-  UNCLEAN: { glyph: '!', word: 'UNCLEAN', tone: 'badclose' },
-  'FAILED BY CLIENT': { glyph: '!', word: 'FAILED BY CLIENT', tone: 'badclose' },
+  'WRONG CODE': { glyph: '‼', word: 'WRONG CODE', tone: 'badclose' },
+  UNCLEAN: { glyph: '‼', word: 'UNCLEAN', tone: 'badclose' },
+  'FAILED BY CLIENT': { glyph: '‼', word: 'FAILED BY CLIENT', tone: 'badclose' },
   FAILED: { glyph: '✗', word: 'FAILED', tone: 'failed' },
 };
 
