@@ -198,6 +198,10 @@ describe('what is asked for reaches the server', { timeout: 90_000 }, () => {
     expect(exitCode).toBe(0);
     // One more than the cases: the first only asks whether anybody is there, and some servers answer no stranger.
     expect(seen.length).toBeGreaterThanOrEqual(3);
+    // What gets past a login is in nothing that may be shown to others.
+    const { stdout: leaks } = await execa('grep', ['-rl', 'Bearer abc', out], { reject: false });
+    expect(leaks).toBe('');
+    expect(readFileSync(join(out, 'report.json'), 'utf8')).toContain("--header 'Authorization: …' --header 'X-Empty: …'");
     for (const headers of seen) {
       expect(headers).toMatchObject({
         authorization: 'Bearer abc',

@@ -9,7 +9,7 @@ import { gatherShares, planOfShares, refuseUnlike } from '../merge.ts';
 import { run } from '../run.ts';
 import { readReport } from './last-report.ts';
 import { settle } from './settings.ts';
-import { type Shell, typedLine } from './shell.ts';
+import { publishedLine, type Shell } from './shell.ts';
 import { listenForSignals } from './signals.ts';
 import { tellReport } from './tell-report.ts';
 
@@ -51,7 +51,7 @@ async function merge(shell: Shell, folders: readonly string[], flags: MergeFlags
     plan,
     out: flags.out,
     strict: flags.strict ?? false,
-    command: typedLine(shell, TOOL.name),
+    command: publishedLine(shell, TOOL.name),
     ...ciOption(shell.env),
     ...(flags.history === undefined ? {} : { history: flags.history }),
   };

@@ -36,7 +36,7 @@ import { type SelectionFlags, selectionOf, selectionOfRun } from './selection.ts
 import { serverSettings, withoutValues } from './server-settings.ts';
 import { type ServerFlags, serversOf } from './servers.ts';
 import { type Setting, settingsTable, settle } from './settings.ts';
-import { type Shell, say, styleOf, typedLine } from './shell.ts';
+import { publishedLine, type Shell, say, styleOf } from './shell.ts';
 import { listenForSignals } from './signals.ts';
 import { tellReport } from './tell-report.ts';
 
@@ -225,7 +225,7 @@ async function runOnce(
     out: flags.out,
     strict: flags.strict ?? false,
     checkpointSeconds: flags.checkpoint,
-    command: earlier?.run.command ?? typedLine(shell, TOOL.name),
+    command: earlier?.run.command ?? publishedLine(shell, TOOL.name),
     ...ciOption(shell.env),
     ...(flags.history === undefined ? {} : { history: flags.history }),
     ...(reporters === undefined ? {} : { reporters }),

@@ -29,3 +29,12 @@ export function typedLine({ words, env }: Shell, name: string): string {
   const start = env.npm_lifecycle_event === 'conformance' ? ['npm', 'run', 'conformance', '--'] : [name];
   return [...start, ...quoted].join(' ');
 }
+
+/** The same line as a report may hold it: a report is shown to others, and header fields are there to get past a login. */
+export function publishedLine(shell: Shell, name: string): string {
+  const words = shell.words.map((word, i) => {
+    const [, flag = '', field] = /^(--header=)?([^:]*:).*$/s.exec(word) ?? [];
+    return field !== undefined && (flag !== '' || shell.words[i - 1] === '--header') ? `${flag}${field} …` : word;
+  });
+  return typedLine({ ...shell, words }, name);
+}

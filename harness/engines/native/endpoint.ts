@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { Prepared } from './compressed.ts';
-import { type Answer, type Deflate, type Request, readResponse, requestText } from './handshake.ts';
+import { type Answer, type Deflate, forShow, type Request, readResponse, requestText } from './handshake.ts';
 import type { WireLog } from './log.ts';
 import { payloadText } from './payload-text.ts';
 import { type Address, Peer } from './peer.ts';
@@ -323,9 +323,9 @@ export class Endpoint {
       this.facts.wasOpenHandshakeTimeout = true;
       this.#abort('peer did not finish (in time) the opening handshake');
     });
-    this.facts.httpRequest = requestText(this.#request);
+    this.facts.httpRequest = requestText(forShow(this.#request));
     this.#log.note(() => `the opening handshake leaves: ${this.facts.httpRequest.trimEnd()}`);
-    this.#write(Buffer.from(this.facts.httpRequest, 'utf8'), false);
+    this.#write(Buffer.from(requestText(this.#request), 'utf8'), false);
   }
 
   #received(chunk: Buffer): void {

@@ -1,9 +1,10 @@
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
 import type { Assignment, Progress } from '../../engine.ts';
 import { Trouble } from '../../trouble.ts';
@@ -105,12 +106,22 @@ describe('the embedded engine', () => {
     );
   });
 
-  it('names itself to the server, and sends what it was told to send', async () => {
-    const facts = assignment({ origin: 'http://here', protocols: ['a', 'b'], headers: { 'X-Token': 'secret' } });
+  it('names itself to the server, sends what it was told to send, and writes down no secret', async () => {
+    const asked = vi.fn();
+    const door = createServer((socket) => socket.once('data', (chunk) => asked(String(chunk)) ?? socket.destroy()));
+    await once(door.listen(0, '127.0.0.1'), 'listening');
+    const facts = assignment({
+      url: `ws://127.0.0.1:${(door.address() as AddressInfo).port}/`,
+      origin: 'http://here',
+      protocols: ['a', 'b'],
+      headers: { 'X-Token': 'secret' },
+    });
     await nativeEngine({ userAgent: 'me' }).play(facts);
+    door.close();
+    expect(asked.mock.lastCall?.[0]).toContain('\r\nX-Token: secret\r\n');
     const { httpRequest } = JSON.parse(readFileSync(join(facts.folder, 'the_probe_case_1_1_1.json'), 'utf8'));
     expect(httpRequest).toContain('User-Agent: me\r\n');
-    expect(httpRequest).toContain('Origin: http://here\r\nSec-WebSocket-Protocol: a,b\r\nX-Token: secret\r\n');
+    expect(httpRequest).toContain('Origin: http://here\r\nSec-WebSocket-Protocol: a,b\r\nX-Token: …\r\n');
   });
 
   it('does not wait for ever where the server closes and keeps TCP open', async () => {

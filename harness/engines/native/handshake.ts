@@ -20,6 +20,15 @@ export interface Request {
   headers?: Readonly<Record<string, string>> | undefined;
 }
 
+/**
+ * The same request as it may be shown: without the values of the fields it was given beside its own, which are there to
+ * get past a login, and would be published with every report.
+ */
+export const forShow = (request: Request): Request => ({
+  ...request,
+  headers: Object.fromEntries(Object.keys(request.headers ?? {}).map((name) => [name, '…'])),
+});
+
 /** The request in the order in which Autobahn writes it. */
 export function requestText(request: Request): string {
   const optional = (name: string, value: string | undefined): string[] =>
