@@ -11,9 +11,8 @@
 export function unmask(bytes: Buffer, from: number, to: number, mask: number, phase: number): boolean {
   if (from >= to) return true;
   const words = wordsOf(bytes);
-  const offset = offsetOf(bytes);
-  const start = offset + from;
-  const end = offset + to;
+  const start = viewedOffset + from;
+  const end = viewedOffset + to;
   const last = (end - 1) >>> 2;
   if (!LITTLE_ENDIAN || last >= words.length) return unmaskOctets(bytes, from, to, mask, phase);
   // Turned so that each octet of it stands where the octets it belongs to stand in their words.
@@ -87,10 +86,12 @@ export function wordsOf(bytes: Buffer): Int32Array {
   return view;
 }
 
-/** Where `bytes` begins in its memory, in octets: asking V8 is a call of its own, as dear as unmasking 16 octets. */
+/**
+ * Where `bytes` begins in its memory, in octets: asking V8 is a call of its own, as dear as unmasking 16 octets. Of memory
+ * that was not unmasked last V8 is asked all the same: to remember it would be to keep a message of 16 MiB from being freed.
+ */
 export function offsetOf(bytes: Buffer): number {
-  if (viewed !== bytes) wordsOf(bytes);
-  return viewedOffset;
+  return viewed === bytes ? viewedOffset : bytes.byteOffset;
 }
 
 function swap(word: number): number {

@@ -1,7 +1,7 @@
 /** Room for the answers to one read: they are at most as many octets as were read, unless the application adds some. */
 export const SLAB_BYTES = 512 * 1024;
 
-/** So many that came back are kept for the next; 8 MiB. */
+/** So many are kept for those who need one; 8 MiB, of which only what was ever written to takes memory. */
 const MOST_SPARES = 16;
 
 /** Memory that frames are written into, in octets and in words. */
@@ -13,7 +13,11 @@ export interface Slab {
 /** For whoever is answering a read; nobody else can want it before that read is dealt with. */
 let shared: Slab | undefined;
 
-const spares: Slab[] = [];
+/**
+ * All of them are made at once, before there is traffic: made amid it, they would lie above large messages, and malloc
+ * could not give back the memory of these while they are kept.
+ */
+let spares: Slab[] | undefined;
 
 /**
  * The memory in which answers to a read are written side by side: the same for all connections, since each read is
@@ -21,6 +25,7 @@ const spares: Slab[] = [];
  * kernel has to clear each page of it.
  */
 export function sharedSlab(): Slab {
+  spares ??= Array.from({ length: MOST_SPARES }, newSlab);
   shared ??= spares.pop() ?? newSlab();
   return shared;
 }
@@ -44,5 +49,5 @@ export function keepFromSharing(pieces: readonly Buffer[]): Slab | undefined {
 
 /** It has been sent, all of it. A slab that never comes back, as when its socket breaks, is left to the collector. */
 export function giveBack(slab: Slab): void {
-  if (spares.length < MOST_SPARES) spares.push(slab);
+  if (spares !== undefined && spares.length < MOST_SPARES) spares.push(slab);
 }
