@@ -201,7 +201,9 @@ describe('what is asked for reaches the server', { timeout: 90_000 }, () => {
     // What gets past a login is in nothing that may be shown to others.
     const { stdout: leaks } = await execa('grep', ['-rl', 'Bearer abc', out], { reject: false });
     expect(leaks).toBe('');
-    expect(readFileSync(join(out, 'report.json'), 'utf8')).toContain("--header 'Authorization: …' --header 'X-Empty: …'");
+    expect(readFileSync(join(out, 'report.json'), 'utf8')).toContain(
+      "--header 'Authorization: …' --header 'X-Empty: …'",
+    );
     for (const headers of seen) {
       expect(headers).toMatchObject({
         authorization: 'Bearer abc',

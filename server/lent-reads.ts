@@ -15,6 +15,9 @@ export const FIRST_READ_BYTES = 64 * 1024;
  */
 const SHARED = Buffer.allocUnsafeSlow(READ_BYTES).fill(0);
 
+/** The memory of every first read. */
+const FIRST = SHARED.subarray(0, FIRST_READ_BYTES);
+
 /** Does `bytes` lie in memory that the next read writes over? */
 export function isLent(bytes: Uint8Array): boolean {
   return bytes.buffer === SHARED.buffer;
@@ -40,11 +43,10 @@ export function lendReads(socket: Socket, read: (chunk: Buffer) => void): ((byte
   const symbols = new Map(Object.getOwnPropertySymbols(socket).map((symbol) => [symbol.description, symbol]));
   const [memory, callback, next] = [symbols.get('kBuffer'), symbols.get('kBufferCb'), symbols.get('kBufferGen')];
   if (memory === undefined || callback === undefined || next === undefined) return undefined;
-  const first = SHARED.subarray(0, FIRST_READ_BYTES);
-  fields[memory] = first;
+  fields[memory] = FIRST;
   fields[callback] = (count: number): void => read(SHARED.subarray(0, count));
   fields[next] = null;
-  handle.useUserBuffer(first);
+  handle.useUserBuffer(FIRST);
   return (bytes) => {
     // Node asks for other memory after each read, while there is somebody to ask.
     fields[next] = (): Uint8Array => {
