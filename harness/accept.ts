@@ -1,4 +1,3 @@
-import { renameSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { OUTCOME_FIELDS, type Outcome } from '../reports/report.ts';
 import { type Edit, editsFor } from './accept-entries.ts';
@@ -99,13 +98,6 @@ function withEdit(text: string, { key, entry }: Edit, before: Entry | undefined)
       const rank = ENTRY_KEYS.indexOf(field);
       return withKey(edited, ['cases', key], field, fields.get(field), (other) => ENTRY_KEYS.indexOf(other) < rank);
     }, text);
-}
-
-/** Replaces a file as a whole, or not at all. */
-export function writeAtomically(path: string, text: string): void {
-  const beside = `${path}.${process.pid}.new`;
-  writeFileSync(beside, text);
-  renameSync(beside, path);
 }
 
 /** The facts in which an outcome is not that of a conformant server. */

@@ -1,17 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Bail, portions } from './bail.ts';
 import { caseInfo, suiteIds } from './catalogue.ts';
-import { conformance, reportIn } from './testing.ts';
+import { conformance, ownFolder, reportIn } from './testing.ts';
 
-let home: string;
-beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'bail-test-'));
-});
-afterEach(() => rmSync(home, { recursive: true, force: true }));
-const out = () => join(home, 'report');
+const home = ownFolder('bail-test-');
+const out = () => join(home(), 'report');
 const report = () => reportIn(out());
 const play = (...args: string[]) => conformance(out(), ['--engine', 'native', ...args]);
 const WRONG = ['--', 'node', '--import', 'tsx', 'fixtures/servers/trimmed-echo.ts'];
@@ -59,7 +54,7 @@ describe('--bail', { timeout: 60_000 }, () => {
 
   test('leaves a run that cannot be accepted, and that --resume completes', async () => {
     await play('--bail', '1', '1', ...WRONG);
-    const refused = await conformance(out(), ['accept', '--expected', join(home, 'mine.json')]);
+    const refused = await conformance(out(), ['accept', '--expected', join(home(), 'mine.json')]);
     expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('not complete') });
     expect(await play('--resume', ...WRONG)).toMatchObject({ exitCode: 1 });
     expect(report().gate.counts.missing).toBe(0);

@@ -1,22 +1,17 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { groupMembers, processFacts } from './procfs.ts';
-import { conformance, reportIn, said } from './testing.ts';
+import { conformance, ownFolder, reportIn, said } from './testing.ts';
 
 /** What ends a run from outside, without a word: real processes, real signals, real pipes. */
 
 const root = join(import.meta.dirname, '..');
 const cli = [process.execPath, '--import', import.meta.resolve('tsx'), join(root, 'harness/cli.ts')];
 
-let home: string;
-beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'killed-test-'));
-});
-afterEach(() => rmSync(home, { recursive: true, force: true }));
-const out = () => join(home, 'report');
+const home = ownFolder('killed-test-');
+const out = () => join(home(), 'report');
 const report = () => reportIn(out());
 const results = () => report().agents[0]?.cases.filter(({ result }) => result !== null) ?? [];
 
@@ -58,7 +53,9 @@ describe('H49: SIGKILL of the harness in mid-run', { timeout: 120_000 }, () => {
       expect(JSON.parse(readFileSync(join(out(), result ?? ''), 'utf8')), id).toMatchObject({ id });
     }
     // It stands for nothing: neither for the server nor for what is expected of it.
-    expect(await conformance(out(), ['accept', '--expected', join(home, 'mine.json')])).toMatchObject({ exitCode: 2 });
+    expect(await conformance(out(), ['accept', '--expected', join(home(), 'mine.json')])).toMatchObject({
+      exitCode: 2,
+    });
 
     const kept = new Map(results().map(({ id, result }) => [id, readFileSync(join(out(), result ?? ''), 'utf8')]));
     const resumed = await conformance(out(), ['--engine', 'native', '--jobs', '2', '--resume']);
@@ -70,7 +67,7 @@ describe('H49: SIGKILL of the harness in mid-run', { timeout: 120_000 }, () => {
       if (kept.has(id)) expect(readFileSync(join(out(), result ?? ''), 'utf8'), id).toBe(kept.get(id));
     // The next run cleans up after the one that could not.
     expect(processFacts(Number(server))).toBeUndefined();
-    expect(readdirSync(home)).toEqual(['report']);
+    expect(readdirSync(home())).toEqual(['report']);
   });
 
   test('of several servers leaves those that were not begun as not played', async () => {
@@ -86,7 +83,7 @@ describe('H49: SIGKILL of the harness in mid-run', { timeout: 120_000 }, () => {
     expect(agents[1]?.cases.every(({ verdict }) => verdict === 'missing')).toBe(true);
     // Ends the server that was left, and takes away what lies beside the report.
     expect(await conformance(out(), ['--engine', 'native', '1.1.1'])).toMatchObject({ exitCode: 0 });
-    expect(readdirSync(home)).toEqual(['report']);
+    expect(readdirSync(home())).toEqual(['report']);
   });
 });
 
@@ -107,11 +104,11 @@ describe('H44: a reader that goes away', { timeout: 90_000 }, () => {
     expect(stderr).toBe('');
     expect(exitCode).toBe(0);
     expect(report().gate.decision).toBe('passed');
-    expect(readdirSync(home)).toEqual(['report']);
+    expect(readdirSync(home())).toEqual(['report']);
   });
 
   test('before there is a line, with stdout and stderr both: nothing is left running', async () => {
-    const pids = join(home, 'pids');
+    const pids = join(home(), 'pids');
     const server = `sh -c 'echo $$ > ${pids}; exec node --import tsx fixtures/servers/base/conformant.ts'`;
     const { exitCode } = await shell(
       `"$@" --engine native --out ${out()} 1.1 7.1.6 -- ${server} 2>&1 | true; exit \${PIPESTATUS[0]}`,
@@ -120,7 +117,7 @@ describe('H44: a reader that goes away', { timeout: 90_000 }, () => {
     const pid = Number(readFileSync(pids, 'utf8'));
     expect(processFacts(pid)).toBeUndefined();
     expect(groupMembers(pid)).toEqual([]);
-    expect(readdirSync(home).sort()).toEqual(['pids', 'report']);
+    expect(readdirSync(home()).sort()).toEqual(['pids', 'report']);
   });
 
   test.each([
@@ -133,7 +130,7 @@ describe('H44: a reader that goes away', { timeout: 90_000 }, () => {
       const { exitCode } = await shell(`"$@" --engine native --out ${out()} 7.1.6 ${closed}`);
       expect(exitCode).toBe(0);
       expect(report().gate.decision).toBe('passed');
-      expect(readdirSync(home)).toEqual(['report']);
+      expect(readdirSync(home())).toEqual(['report']);
     },
   );
 

@@ -1,22 +1,17 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Options } from 'execa';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { reportSchema } from '../reports/report.ts';
 import { groupMembers, processFacts } from './procfs.ts';
-import { conformance, reportIn, said } from './testing.ts';
+import { conformance, ownFolder, reportIn, said } from './testing.ts';
 
 /** The command as a user runs it, with the embedded engine: real processes, real signals, no Docker. */
 
 const root = join(import.meta.dirname, '..');
 
-let home: string;
-beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'native-run-test-'));
-});
-afterEach(() => rmSync(home, { recursive: true, force: true }));
-const out = () => join(home, 'report');
+const home = ownFolder('native-run-test-');
+const out = () => join(home(), 'report');
 const report = () => reportIn(out());
 
 const play = (args: readonly string[], options: Options = {}) => conformance(out(), args, options);
@@ -132,14 +127,14 @@ describe('--resume', { timeout: 90_000 }, () => {
 describe('--watch', { timeout: 90_000 }, () => {
   test('plays again when a file of the server changes, with the server as it is then, until Ctrl-C', async () => {
     // A server of one file: what it imports is found by its whole address, since it stands alone in its folder.
-    const file = join(home, 'server.mts');
+    const file = join(home(), 'server.mts');
     const serving = (served: string) =>
       `import { serveIfStarted } from '${root}/fixtures/servers/base/serve.ts';\n` +
       `import ${served}.ts';\n` +
       'await serveIfStarted(import.meta.url, Served);\n';
     writeFileSync(file, serving(`{ Peer as Served } from '${root}/fixtures/servers/base/peer`));
     const tsx = import.meta.resolve('tsx');
-    const run = play(['--watch', '1.1.2', '--', process.execPath, '--import', tsx, file], { cwd: home });
+    const run = play(['--watch', '1.1.2', '--', process.execPath, '--import', tsx, file], { cwd: home() });
     const first = said(run.stdout, /PASSED: 1 of 1/);
     const second = said(run.stdout, /FAILED: 1 of 1 cases/);
     const separator = said(run.stderr, /^---- \d\d:\d\d:\d\d server\.mts changed: run 2 ----$/m);
@@ -154,7 +149,7 @@ describe('--watch', { timeout: 90_000 }, () => {
     const { exitCode, stderr } = await run;
     expect(exitCode).toBe(130);
     expect(stderr).not.toContain('run 3');
-    expect(readdirSync(home).sort()).toEqual(['report', 'server.mts']);
+    expect(readdirSync(home()).sort()).toEqual(['report', 'server.mts']);
   });
 
   test.each(['--json', '--resume', '--from'])('does not go together with %s: exit 2', async (flag) => {
@@ -221,20 +216,20 @@ describe('a run that is interrupted', { timeout: 90_000 }, () => {
       const [, pid] = await server;
       expect(processFacts(Number(pid))).toBeUndefined();
       expect(groupMembers(Number(pid))).toEqual([]);
-      expect(readdirSync(home)).toEqual(['report']);
+      expect(readdirSync(home())).toEqual(['report']);
     },
   );
 
   test('when all is known and the pages are being written: the report is whole, and the exit code says so', async () => {
     const run = play(['--from', join(root, 'fixtures/recorded/ws')]);
     // The report is made in a folder beside its place.
-    const pages = () => readdirSync(home, { recursive: true }).some((name) => String(name).includes('cases'));
+    const pages = () => readdirSync(home(), { recursive: true }).some((name) => String(name).includes('cases'));
     await vi.waitUntil(pages, { interval: 5, timeout: 30_000 });
     run.kill('SIGTERM');
     const { exitCode } = await run;
     expect(exitCode).toBe(143);
     expect(report().agents[0]?.cases).toHaveLength(517);
     expect(readFileSync(join(out(), 'index.html'), 'utf8')).toContain('</html>');
-    expect(readdirSync(home)).toEqual(['report']);
+    expect(readdirSync(home())).toEqual(['report']);
   });
 });

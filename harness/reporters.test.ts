@@ -1,17 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { reportSchema } from '../reports/report.ts';
 import { parseReporter, REPORTERS } from './reporters.ts';
-import { conformance, reportIn } from './testing.ts';
+import { conformance, ownFolder, reportIn } from './testing.ts';
 
-let home: string;
-beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'reporters-test-'));
-});
-afterEach(() => rmSync(home, { recursive: true, force: true }));
-const out = () => join(home, 'report');
+const home = ownFolder('reporters-test-');
+const out = () => join(home(), 'report');
 /** The recorded result of the seed: red, and nothing has to be played. */
 const seed = (args: readonly string[], env: Record<string, string> = {}) =>
   conformance(out(), ['--from', 'fixtures/recorded/seed', ...args, '7.1.6'], {
@@ -31,7 +26,7 @@ describe('--reporter', () => {
   });
 
   test('not given, on GitHub: annotations and the summary too', async () => {
-    const summary = join(home, 'step.md');
+    const summary = join(home(), 'step.md');
     const { stdout } = await seed([], { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary });
     expect(stdout).toContain('::error ');
     expect(readFileSync(summary, 'utf8')).toContain(RED);
@@ -60,14 +55,14 @@ describe('--reporter', () => {
   });
 
   test('github is obeyed where no runner is, and its summary goes where it is told to', async () => {
-    const file = join(home, 'step.md');
+    const file = join(home(), 'step.md');
     const { stdout } = await seed(['--reporter', `github=${file}`]);
     expect(stdout).toContain('::error file=');
     expect(readFileSync(file, 'utf8')).toContain(RED);
   });
 
   test('several at once, each to its own place, whose folders are made', async () => {
-    const at = (name: string) => join(home, 'new', name);
+    const at = (name: string) => join(home(), 'new', name);
     const paths = ['json', 'junit', 'markdown', 'list', 'line'].map((name) => `${name}=${at(name)}`);
     const { exitCode, stdout } = await seed(['--reporter', `html=${at('site')}`, '--reporter', paths.join(',')]);
     expect(exitCode).toBe(1);
@@ -83,7 +78,7 @@ describe('--reporter', () => {
     const [link] =
       /\.\.\/\.\.\/results\/[^"]+/.exec(readFileSync(join(at('site'), 'cases', slug, '7.1.6.html'), 'utf8')) ?? [];
     expect(readFileSync(join(at('site'), 'cases', slug, link ?? ''), 'utf8')).toContain('"7.1.6"');
-    expect(readdirSync(home).sort()).toEqual(['new', 'report']);
+    expect(readdirSync(home()).sort()).toEqual(['new', 'report']);
   });
 
   test.each([
@@ -117,21 +112,21 @@ describe('exit 2, before anything is played', () => {
     expect(stderr).toMatch(message);
     expect(exitCode).toBe(2);
     expect(stdout).toBe('');
-    expect(readdirSync(home)).toEqual([]);
+    expect(readdirSync(home())).toEqual([]);
   });
 });
 
 test('a file that cannot be written is exit 3', async () => {
-  writeFileSync(join(home, 'file'), '');
-  const { exitCode, stderr } = await seed(['--reporter', `junit=${join(home, 'file', 'junit.xml')}`]);
+  writeFileSync(join(home(), 'file'), '');
+  const { exitCode, stderr } = await seed(['--reporter', `junit=${join(home(), 'file', 'junit.xml')}`]);
   expect(stderr).toContain('could not be written');
   expect(exitCode).toBe(3);
 });
 
 describe('flag, then variable, then file, then default', () => {
   const config = (reporter: unknown) => {
-    mkdirSync(join(home, 'conf'), { recursive: true });
-    const file = join(home, 'conf', 'config.json');
+    mkdirSync(join(home(), 'conf'), { recursive: true });
+    const file = join(home(), 'conf', 'config.json');
     writeFileSync(file, JSON.stringify({ reporter }));
     return file;
   };
@@ -141,7 +136,7 @@ describe('flag, then variable, then file, then default', () => {
     expect(inReport()).toEqual([...ALWAYS, 'summary.md']);
     await seed(['--config', config(['line', 'junit=out/junit.xml', 'markdown=-'])]);
     expect(inReport()).toEqual(ALWAYS);
-    expect(readFileSync(join(home, 'conf/out/junit.xml'), 'utf8')).toContain('<testsuites');
+    expect(readFileSync(join(home(), 'conf/out/junit.xml'), 'utf8')).toContain('<testsuites');
   });
 
   test('a variable counts before it, and a flag before that', async () => {

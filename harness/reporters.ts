@@ -1,5 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Renderer } from '../reports/files.ts';
 import { json } from '../reports/json.ts';
@@ -8,7 +7,7 @@ import { markdown } from '../reports/markdown.ts';
 import type { Report } from '../reports/report.ts';
 import { github } from './github.ts';
 import { nearest } from './nearest.ts';
-import { refuseForeign, unwritable } from './place.ts';
+import { refuseForeign, replaceFile, unwritable } from './place.ts';
 import { caseList, endBlock } from './terminal.ts';
 import { Trouble } from './trouble.ts';
 
@@ -89,11 +88,11 @@ export interface Telling {
  * stdout and stderr. Nothing chosen is the end block, and GitHub where it runs us.
  * @throws Trouble (3) when a file cannot be written.
  */
-export async function tell(
+export function tell(
   report: Report,
   reporters: readonly Reporter[] | undefined,
   { out, env, style, json: asJson }: Telling,
-): Promise<{ stdout: string; stderr: string }> {
+): { stdout: string; stderr: string } {
   const chosen: readonly Reporter[] = reporters ?? [
     { name: 'line' },
     ...(isGithub(env) ? [{ name: 'github' as const }] : []),
@@ -110,9 +109,9 @@ export async function tell(
       commands += github(report, path ?? env.GITHUB_STEP_SUMMARY, env);
     } else if (name === 'list' || name === 'line') {
       if (path === undefined || path === '-') stdout += text(name, style);
-      else await writeElsewhere(path, text(name, { colour: false, unicode: true }));
+      else writeElsewhere(path, text(name, { colour: false, unicode: true }));
     } else if (isDocument(name) && path !== undefined && path !== '-') {
-      await writeElsewhere(path, textOf(report, name));
+      writeElsewhere(path, textOf(report, name));
     }
   }
   if (document !== undefined && isDocument(document)) return { stdout: textOf(report, document), stderr: commands };
@@ -126,15 +125,11 @@ const textOf = (report: Report, name: keyof typeof DOCUMENTS): string =>
   [...DOCUMENTS[name](report)].map(({ content }) => content).join('');
 
 /** Puts a file in its place as a whole. @throws Trouble (3). */
-async function writeElsewhere(path: string, text: string): Promise<void> {
-  const beside = `${path}.${process.pid}.new`;
+function writeElsewhere(path: string, text: string): void {
   try {
-    await mkdir(dirname(resolve(path)), { recursive: true });
-    await writeFile(beside, text);
-    await rename(beside, path);
+    mkdirSync(dirname(resolve(path)), { recursive: true });
+    replaceFile(path, text);
   } catch (error) {
-    // What cannot be written may not be there to be removed, nor the folder it would be in.
-    await rm(beside, { force: true }).catch(() => undefined);
     throw unwritable(path, error);
   }
 }

@@ -1,18 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { emptyExpectationFile } from './accept.ts';
 import { suiteIds } from './catalogue.ts';
 import { MOST_PLAYED_AGAIN, Retries } from './retries.ts';
-import { conformance, reportIn } from './testing.ts';
+import { conformance, ownFolder, reportIn } from './testing.ts';
 
-let home: string;
-beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'retries-test-'));
-});
-afterEach(() => rmSync(home, { recursive: true, force: true }));
-const out = () => join(home, 'report');
+const home = ownFolder('retries-test-');
+const out = () => join(home(), 'report');
 const report = () => reportIn(out());
 const one = (id: string) => report().agents[0]?.cases.find((verdict) => verdict.id === id);
 const file = (name: string) => readFileSync(join(out(), name), 'utf8');
@@ -58,7 +53,7 @@ describe('H30: a case that fails every second time is not played until it is gre
     const { actual } = one('1.1.2') ?? {};
     const { received: _, ...facts } = actual ?? {};
     const wrong = { ...JSON.parse(emptyExpectationFile('server')), cases: { '1.1.2': { ...facts, why: 'it is cut' } } };
-    const expected = join(home, 'expected.json');
+    const expected = join(home(), 'expected.json');
     writeFileSync(expected, JSON.stringify(wrong));
     const { exitCode } = await play(
       ['--retries', '1', '--expected', expected, '1.1.2'],
@@ -75,7 +70,7 @@ describe('H30: a case that fails every second time is not played until it is gre
     await play(['1.1.2'], 'fixtures/servers/trimmed-echo.ts');
     const { actual } = one('1.1.2') ?? {};
     const file = JSON.parse(emptyExpectationFile('server'));
-    const expected = join(home, 'expected.json');
+    const expected = join(home(), 'expected.json');
     writeFileSync(
       expected,
       JSON.stringify({ ...file, cases: { '1.1.2': { flaky: [actual], why: 'every other echo is cut' } } }),
@@ -88,13 +83,13 @@ describe('H30: a case that fails every second time is not played until it is gre
 
   test('and accept does not make one of the two outcomes the expectation', async () => {
     await play(['--retries', '1', '1.1.2'], UNSTEADY);
-    const accepted = await conformance(out(), ['accept', '--expected', join(home, 'mine.json'), '--why', 'so it is']);
+    const accepted = await conformance(out(), ['accept', '--expected', join(home(), 'mine.json'), '--why', 'so it is']);
     expect(accepted.stdout).toContain('1.1.2 is not accepted: it came out differently');
     expect(accepted.stdout).not.toContain('outcomes accepted');
   });
 
   test('and shares keep it flaky when they are merged', async () => {
-    const share = (i: number) => join(home, `share-${i}`);
+    const share = (i: number) => join(home(), `share-${i}`);
     for (const i of [1, 2]) {
       await conformance(share(i), [
         ...['--engine', 'native', '--jobs', '1', '--retries', '1', '--shard', `${i}/2`, '1.1.2', '2.1', '--'],
@@ -115,11 +110,11 @@ test('H30: of more unexpected outcomes than can be an accident none is played ag
     : never;
   const told: string[] = [];
   const some = (n: number) => new Map(suiteIds.slice(0, n).map((id) => [id, outcome]));
-  const many = new Retries('server', home, 2, (text) => told.push(text));
+  const many = new Retries('server', home(), 2, (text) => told.push(text));
   expect([...many.rounds(some(MOST_PLAYED_AGAIN + 1))]).toEqual([]);
   expect(many.leftOut).toBe(MOST_PLAYED_AGAIN + 1);
   expect(told).toEqual([]);
-  const few = new Retries('server', home, 2, (text) => told.push(text));
+  const few = new Retries('server', home(), 2, (text) => told.push(text));
   expect(few.rounds(some(MOST_PLAYED_AGAIN)).next().value?.cases).toHaveLength(MOST_PLAYED_AGAIN);
   expect(few.leftOut).toBe(0);
 });

@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa, type Options } from 'execa';
+import { afterEach, beforeEach } from 'vitest';
 import { type Report, reportSchema } from '../reports/report.ts';
 import { Trouble } from './trouble.ts';
 
@@ -20,6 +22,16 @@ export function conformance(out: string, args: readonly string[], options: Optio
     env: { NO_COLOR: '1', CI: '', DOCKER_HOST: 'unix:///nowhere/docker.sock' },
     ...options,
   });
+}
+
+/** A folder of its own for each test of a file, which is gone after it. @returns its path, while a test runs. */
+export function ownFolder(prefix: string): () => string {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), prefix));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  return () => folder;
 }
 
 /** The report that a run left in `out`. */

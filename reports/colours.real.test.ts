@@ -1,19 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sampleReport } from './sample.ts';
-import { PAGES, samplePages } from './sample-pages.ts';
+import { PAGES } from './sample-pages.ts';
 import { describeWithChromium, launch, watchedPage } from './testing-chromium.ts';
 import { MEASURE_CONTRAST, type Shown } from './testing-contrast.ts';
+import { pagesOnDisk } from './testing-disk.ts';
 import { casePath } from './views.ts';
 import { CLOSE_GRADE_FACES, type Face, GRADE_FACES, MISSING_FACE, SKIPPED_FACE, VERDICT_FACES } from './vocabulary.ts';
-import { writeFiles } from './write.ts';
 
-const home = mkdtempSync(join(tmpdir(), 'colours-real-'));
-const at = (path: string) => pathToFileURL(join(home, path)).href;
+const { at } = pagesOnDisk('colours-real-');
 
 const CHIPS: readonly Face[] = [
   ...Object.values(GRADE_FACES),
@@ -40,12 +35,10 @@ interface Picture {
 describeWithChromium('the colours of the pages, as Chromium shows them', () => {
   let browser: Browser;
   beforeAll(async () => {
-    await writeFiles(home, samplePages());
     browser = await launch();
   });
   afterAll(async () => {
     await browser?.close();
-    rmSync(home, { recursive: true });
   });
 
   it('make every text readable (AA, 4.5 : 1) and every verdict well so (AAA, 7 : 1), in light, in dark and on paper', async () => {

@@ -1,18 +1,15 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PAGES, SEED, samplePages, WORST } from './sample-pages.ts';
+import { PAGES, SEED, WORST } from './sample-pages.ts';
+import { pagesOnDisk } from './testing-disk.ts';
 import { describeWithFirefox, launchFirefox, watchedFirefoxPage } from './testing-firefox.ts';
-import { writeFiles } from './write.ts';
 
-const home = mkdtempSync(join(tmpdir(), 'firefox-real-'));
-const at = (path: string) => pathToFileURL(join(home, path)).href;
+const { home, at } = pagesOnDisk('firefox-real-');
 
 /** What is written in the page and kept from the reader, though every fold is open. */
 const UNREAD = `(() => {
@@ -40,9 +37,6 @@ async function openFold(page: Page): Promise<boolean> {
 }
 
 describeWithFirefox('the pages, opened from disk in a stock Firefox', () => {
-  beforeAll(async () => void (await writeFiles(home, samplePages())));
-  afterAll(() => rmSync(home, { recursive: true }));
-
   describe('with scripts', () => {
     let browser: Browser;
     beforeAll(async () => {

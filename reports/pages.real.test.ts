@@ -1,8 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { caseView } from './case-view.ts';
@@ -16,25 +14,23 @@ import type { Report } from './report.ts';
 import { sampleDetailOf, sampleReport } from './sample.ts';
 import { bigReport } from './sample-big.ts';
 import { sampleComparison } from './sample-comparison.ts';
-import { LINES, PAGES, SEED, samplePages, WORST } from './sample-pages.ts';
+import { LINES, PAGES, SEED, WORST } from './sample-pages.ts';
 import { axeViolations, describeWithChromium, launch, watchedPage } from './testing-chromium.ts';
+import { pagesOnDisk } from './testing-disk.ts';
 import { visible } from './visible.ts';
 import { writeFiles } from './write.ts';
 
-const home = mkdtempSync(join(tmpdir(), 'pages-real-'));
-const at = (path: string) => pathToFileURL(join(home, path)).href;
+const { home, at } = pagesOnDisk('pages-real-');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const OURS = sampleReport.agents[0]?.slug ?? '';
 
 describeWithChromium('the pages, opened from disk in a real Chromium', () => {
   let browser: Browser;
   beforeAll(async () => {
-    await writeFiles(home, samplePages());
     browser = await launch();
   });
   afterAll(async () => {
     await browser?.close();
-    rmSync(home, { recursive: true });
   });
 
   it('have nothing that axe-core objects to, in light and dark, at three widths; ask for nothing and say nothing', async () => {

@@ -17,7 +17,7 @@ let shared: Slab | undefined;
  * All of them are made at once, before there is traffic: made amid it, they would lie above large messages, and malloc
  * could not give back the memory of these while they are kept.
  */
-let spares: Slab[] | undefined;
+const spares = Array.from({ length: MOST_SPARES }, newSlab);
 
 /**
  * The memory in which answers to a read are written side by side: the same for all connections, since each read is
@@ -25,7 +25,6 @@ let spares: Slab[] | undefined;
  * kernel has to clear each page of it.
  */
 export function sharedSlab(): Slab {
-  spares ??= Array.from({ length: MOST_SPARES }, newSlab);
   shared ??= spares.pop() ?? newSlab();
   return shared;
 }
@@ -49,5 +48,5 @@ export function keepFromSharing(pieces: readonly Buffer[]): Slab | undefined {
 
 /** It has been sent, all of it. A slab that never comes back, as when its socket breaks, is left to the collector. */
 export function giveBack(slab: Slab): void {
-  if (spares !== undefined && spares.length < MOST_SPARES) spares.push(slab);
+  if (spares.length < MOST_SPARES) spares.push(slab);
 }

@@ -2,12 +2,13 @@ import { readFileSync, statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Outcome, Verdict } from '../../reports/report.ts';
-import { applyChanges, emptyExpectationFile, findChanges, writeAtomically } from '../accept.ts';
+import { applyChanges, emptyExpectationFile, findChanges } from '../accept.ts';
 import { selectCases } from '../case-id.ts';
 import { conformantOutcome, suiteIds } from '../catalogue.ts';
 import { type Config, unnamedServer } from '../config.ts';
 import { today } from '../expected.ts';
 import { expectationsOf } from '../gather.ts';
+import { replaceFile } from '../place.ts';
 import { visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 import { oneOf } from './arguments.ts';
@@ -111,7 +112,7 @@ function accept({ env, stdout }: Shell, config: Config, patterns: readonly strin
   const outcomes = new Map([...played].filter(([id]) => chosen.has(id)));
   const changes = findChanges(outcomes, expectationsOf(server, today()), conformantOutcome, flags.why);
   for (const change of changes) stdout.write(`${visible(change.text)}\n`);
-  if (changes.length > 0 || !exists) writeAtomically(path, applyChanges(text, changes, suiteIds));
+  if (changes.length > 0 || !exists) replaceFile(path, applyChanges(text, changes, suiteIds));
   stdout.write(
     changes.length === 0
       ? `Nothing to accept: ${shown} says so already.\n`

@@ -56,7 +56,7 @@ async function merge(shell: Shell, folders: readonly string[], flags: MergeFlags
     ...(flags.history === undefined ? {} : { history: flags.history }),
   };
   const gather = gatherShares(shares, (agent) => heldTo(agent, config, flags), today());
-  await tellReport(shell, await run(gather, options, interruption), flags, interruption);
+  tellReport(shell, await run(gather, options, interruption), flags, interruption);
 }
 
 /** The configured server of that name, or what the share itself was held to. */

@@ -235,7 +235,7 @@ async function runOnce(
     flags.from === undefined
       ? await playServers(shell, serversOf(config, shell.command, flags), options, flags, interruption, earlier)
       : await readFolder(flags.from, config, options, flags, interruption);
-  await tellReport(shell, report, { ...flags, ...(reporters === undefined ? {} : { reporters }) }, interruption);
+  tellReport(shell, report, { ...flags, ...(reporters === undefined ? {} : { reporters }) }, interruption);
 }
 
 /** The reporters meant, each once. Pages that are wanted in the report's own folder are at their usual place. */

@@ -7,14 +7,14 @@ import { type Shell, styleOf } from './shell.ts';
  * How a verb that made a report ends: the report told as was asked for, and the exit code.
  * @param interruption the signal the report was made under.
  */
-export async function tellReport(
+export function tellReport(
   shell: Shell,
   report: Report,
   { out, json, color, reporters }: { out: string; json?: boolean; color?: boolean; reporters?: readonly Reporter[] },
   interruption: AbortSignal,
-): Promise<void> {
+): void {
   const { env, stdout, stderr } = shell;
-  const told = await tell(report, reporters, { out, env, style: styleOf(shell, stdout, color), json: json ?? false });
+  const told = tell(report, reporters, { out, env, style: styleOf(shell, stdout, color), json: json ?? false });
   stdout.write(told.stdout);
   stderr.write(told.stderr);
   // Whoever interrupts while the last pages are written gets a whole report, and is told that it was heard.
