@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { CLOSE, type Close, NO_CLOSE, NO_CODE } from './close.ts';
-import { FIRST_READ_BYTES, isLent, lendReads, READ_BYTES } from './lent-reads.ts';
+import { keep } from './lent.ts';
+import { FIRST_READ_BYTES, lendReads, READ_BYTES } from './lent-reads.ts';
 import type { Kind, Message } from './message.ts';
 import type { Limits } from './options.ts';
 import type { Performer, Protocol, Step } from './protocol.ts';
@@ -464,11 +465,6 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   [Symbol.for('nodejs.rejection')](error: unknown): void {
     this.#faulted(error);
   }
-}
-
-/** A copy, where the memory is only lent. */
-function keep(bytes: Buffer): Buffer {
-  return isLent(bytes) ? Buffer.from(bytes) : bytes;
 }
 
 function view(bytes: Uint8Array): Buffer {

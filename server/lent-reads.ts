@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { memoryToLend } from './lent.ts';
 
 /**
  * As much as one read may bring. Several times what a socket usually holds when it is looked at, and somewhat more than
@@ -13,15 +14,10 @@ export const FIRST_READ_BYTES = 64 * 1024;
  * All sockets read into this memory, one after the other: each read is dealt with before the next begins, so nothing
  * of it may be kept. Node would otherwise make 64 KiB for each read, and never give more than that.
  */
-const SHARED = Buffer.allocUnsafeSlow(READ_BYTES).fill(0);
+const SHARED = memoryToLend(READ_BYTES).fill(0);
 
 /** The memory of every first read. */
 const FIRST = SHARED.subarray(0, FIRST_READ_BYTES);
-
-/** Does `bytes` lie in memory that the next read writes over? */
-export function isLent(bytes: Uint8Array): boolean {
-  return bytes.buffer === SHARED.buffer;
-}
 
 type Handle = { useUserBuffer?: (memory: Uint8Array) => void };
 

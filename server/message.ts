@@ -88,7 +88,7 @@ export class MessageReader {
   /**
    * The next piece of the frame that `begin` told of; `last` ends the frame.
    *
-   * @returns the message, when this ended it.
+   * @returns the message, when this ended it; one that was compressed is lent until the next is inflated.
    * @throws {Violation} 1007 for text that is not UTF-8 (§8.1), at its first bad octet; 1007 for data that does not
    * inflate; 1009 when inflating passes the limit.
    */
