@@ -14,7 +14,7 @@ export const FIRST_READ_BYTES = 64 * 1024;
  * All sockets read into this memory, one after the other: each read is dealt with before the next begins, so nothing
  * of it may be kept. Node would otherwise make 64 KiB for each read, and never give more than that.
  */
-const SHARED = memoryToLend(READ_BYTES).fill(0);
+const SHARED = memoryToLend(READ_BYTES);
 
 /** The memory of every first read. */
 const FIRST = SHARED.subarray(0, FIRST_READ_BYTES);

@@ -2,13 +2,17 @@
 const lent = new WeakSet<ArrayBufferLike>();
 
 /**
- * Makes memory that is used for one read, or one message, after the other: whoever is handed a view of it may look at
+ * Declares `memory` to be used for one read, or one message, after the other: whoever is handed a view of it may look at
  * it during the call and has to copy what is to be kept. Fresh memory for each would cost more than what is done with it.
  */
-export function memoryToLend(bytes: number): Buffer {
-  const memory = Buffer.allocUnsafeSlow(bytes);
-  lent.add(memory.buffer);
+export function lend<Memory extends ArrayBufferLike>(memory: Memory): Memory {
+  lent.add(memory);
   return memory;
+}
+
+/** Makes such memory. */
+export function memoryToLend(bytes: number): Buffer {
+  return Buffer.from(lend(new ArrayBuffer(bytes)));
 }
 
 /** Does `bytes` lie in memory that will be written over? */

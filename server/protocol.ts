@@ -169,7 +169,7 @@ export class Protocol implements FrameSink {
   dispose(): void {
     this.#take = this.#discard;
     this.#messages.dispose();
-    this.#control.take();
+    this.#control.drop();
     this.#inflater?.close();
     this.#deflater?.close();
   }

@@ -53,9 +53,13 @@ test('a large message leaves the memory that small ones are written to as small 
   expect(scratch.memory).toBe(usual);
 });
 
-test('what a large message grew to serves the next large one', () => {
+test('what a large message took serves the next large one, and is gone with the next small one', () => {
   const scratch = new Scratch();
   const first = scratch.fill(2_000_000, (to) => write(to, noise(1_000_000)));
-  const second = scratch.fill(2_000_000, (to) => write(to, noise(1_000_000)));
-  expect(second.buffer).toBe(first.buffer);
+  const memory = first.buffer as ArrayBuffer;
+  const second = scratch.fill(2_000_000, (to) => write(to, noise(1_500_000)));
+  expect(second.buffer).toBe(memory);
+  expect(memory.byteLength).toBeGreaterThanOrEqual(1_500_000);
+  scratch.fill(2_000_000, (to) => write(to, noise(1_000)));
+  expect(memory.byteLength).toBe(0);
 });

@@ -1,18 +1,22 @@
-import { memoryToLend } from './lent.ts';
+import { lend, memoryToLend } from './lent.ts';
 
 /** Enough for most messages, and always there. */
 const USUAL_BYTES = 256 * 1024;
 
-/** It grows in great steps: of memory that nothing was written to yet, only addresses are taken. */
-const GROWTH = 16;
+/** Steps in which it grows. */
+const GROWTH = 4;
+
+/** Addresses are cheap, so that many more are asked for than there is memory behind, and it grows where it is. */
+const ADDRESSES_PER_BYTE = 64;
 
 /**
- * Where zlib writes a message whose length nobody knows yet. It is written over by the next one. What
- * it grew to is used again unless the collector has taken it, so that a hundred bombs take no more than one.
+ * Where zlib writes a message whose length nobody knows yet. It is written over by the next one. What a large message
+ * took goes back to the kernel with the first one that does not need it, at once and not when the collector comes by:
+ * bombs, one after the other, took 100 MiB that way.
  */
 export class Scratch {
   readonly #usual = memoryToLend(USUAL_BYTES);
-  #large: WeakRef<Buffer> | undefined;
+  #large = new ArrayBuffer(0, { maxByteLength: 0 });
   #most = 0;
   /** What to write to, from `used` on, at most `room` octets. */
   memory = this.#usual;
@@ -26,13 +30,15 @@ export class Scratch {
 
   /** Makes room. @returns whether there is any: not where all that may be is written. */
   grow(): boolean {
-    if (this.memory.length >= this.#most) return false;
-    const large = this.#large?.deref();
-    const wanted = Math.min(this.memory.length * GROWTH, this.#most);
-    const memory = large !== undefined && large.length >= wanted ? large : memoryToLend(wanted);
-    this.memory.copy(memory, 0, 0, this.used);
-    this.memory = memory;
-    this.#large = new WeakRef(memory);
+    const before = this.memory;
+    if (before.length >= this.#most) return false;
+    const bytes = Math.min(before.length * GROWTH, this.#most);
+    if (this.#large.maxByteLength < bytes) {
+      this.#large = lend(new ArrayBuffer(0, { maxByteLength: Math.min(bytes * ADDRESSES_PER_BYTE, this.#most) }));
+    }
+    if (this.#large.byteLength < bytes) this.#large.resize(bytes);
+    this.memory = Buffer.from(this.#large);
+    if (before.buffer !== this.#large) before.copy(this.memory, 0, 0, this.used);
     return true;
   }
 
@@ -49,6 +55,7 @@ export class Scratch {
       write(this);
       return this.memory.subarray(0, this.used);
     } finally {
+      if (this.memory === this.#usual && this.#large.byteLength > 0) this.#large.resize(0);
       this.memory = this.#usual;
     }
   }
