@@ -21,6 +21,21 @@ const FIRST = SHARED.subarray(0, FIRST_READ_BYTES);
 
 type Handle = { useUserBuffer?: (memory: Uint8Array) => void };
 
+/** Keys of a socket's fields: the memory it reads to, who is called after a read, and who is asked for memory for the next. */
+type Fields = readonly [memory: symbol, callback: symbol, next: symbol];
+
+/** The same for every socket, so that they are looked for once. */
+let known: Fields | undefined;
+
+function fieldsOf(socket: Socket): Fields | undefined {
+  if (known !== undefined && known[0] in socket) return known;
+  const symbols = new Map(Object.getOwnPropertySymbols(socket).map((symbol) => [symbol.description, symbol]));
+  const [memory, callback, next] = [symbols.get('kBuffer'), symbols.get('kBufferCb'), symbols.get('kBufferGen')];
+  if (memory === undefined || callback === undefined || next === undefined) return undefined;
+  known = [memory, callback, next];
+  return known;
+}
+
 /**
  * Has `socket` hand its reads to `read` as views of shared memory, valid only during the call.
  *
@@ -35,10 +50,10 @@ export function lendReads(socket: Socket, read: (chunk: Buffer) => void): ((byte
   if ('encrypted' in socket) return undefined;
   const { _handle: handle } = socket as unknown as { _handle?: Handle | null };
   if (typeof handle?.useUserBuffer !== 'function') return undefined;
+  const keys = fieldsOf(socket);
+  if (keys === undefined) return undefined;
   const fields = socket as unknown as Record<symbol, unknown>;
-  const symbols = new Map(Object.getOwnPropertySymbols(socket).map((symbol) => [symbol.description, symbol]));
-  const [memory, callback, next] = [symbols.get('kBuffer'), symbols.get('kBufferCb'), symbols.get('kBufferGen')];
-  if (memory === undefined || callback === undefined || next === undefined) return undefined;
+  const [memory, callback, next] = keys;
   fields[memory] = FIRST;
   fields[callback] = (count: number): void => read(SHARED.subarray(0, count));
   fields[next] = null;
