@@ -58,7 +58,10 @@ export function lendReads(socket: Socket, read: (chunk: Buffer) => void): ((byte
   fields[callback] = (count: number): void => read(SHARED.subarray(0, count));
   fields[next] = null;
   handle.useUserBuffer(FIRST);
+  let most = FIRST_READ_BYTES;
   return (bytes) => {
+    if (bytes === most) return;
+    most = bytes;
     // Node asks for other memory after each read, while there is somebody to ask.
     fields[next] = (): Uint8Array => {
       fields[next] = null;
