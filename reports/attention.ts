@@ -1,61 +1,77 @@
+import { type Alike, alike, commonSentence, cutRanges, unquoted } from './alike.ts';
 import { idRanges } from './id-ranges.ts';
-import type { CaseVerdict, Outcome, Report } from './report.ts';
+import type { AgentReport, CaseVerdict, Outcome, Report } from './report.ts';
 import { casePath } from './views.ts';
 import { type Attention, needsAttention, plural, VERDICT_FACES } from './vocabulary.ts';
 
-/** From how many on cases that have all in common but their id are told in one line. */
-const ALIKE = 4;
-/** Ranges of ids shown at once; more are folded. */
-const RANGES_SHOWN = 12;
+/** Cases of one agent that say the same, or one case by itself. */
+export interface AlikeCases {
+  agent: AgentReport;
+  cases: Alike<CaseVerdict>;
+  /** `80 cases`, or the id where there is but one. */
+  name: string;
+  /** Their ids, neighbours in the plan as one range; none where there is but one. */
+  ranges: readonly string[];
+  sentence: string;
+  /** What became of what, in a few words: the grades, or where they are the same, the close codes. */
+  turn: Turn;
+}
+
+interface Turn {
+  was: string | null;
+  is: string | null;
+}
 
 /**
- * What somebody should look at, worst first, one line each. Cases of one agent that say the same are one line, in the
- * place of their first: hundreds without a result hide the one that regressed, and a server without compression is one
- * fact, not 216.
+ * What somebody should look at, worst first. Cases of one agent that say the same stand together, in the place of
+ * their first: hundreds without a result hide the one that regressed, and a server without compression is one fact,
+ * not 216.
  */
-export function attentionView(report: Report) {
-  const groups = new Map<string, Attention[]>();
-  for (const one of needsAttention(report)) {
-    const key = sayingOf(one);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [one]);
-    else group.push(one);
-  }
-  return needsAttention(report).flatMap((one) => {
-    const alike = groups.get(sayingOf(one)) ?? [one];
-    if (alike.length < ALIKE) return [lineOf(report, one, [one])];
-    return alike[0]?.case.id === one.case.id ? [lineOf(report, one, alike)] : [];
+export function alikeCases(report: Report): AlikeCases[] {
+  const plan = report.cases.map(({ id }) => id);
+  return alike(needsAttention(report), sayingOf).map((group) => {
+    const [{ agent, case: first }, ...others] = group;
+    const cases: Alike<CaseVerdict> = [first, ...others.map((other) => other.case)];
+    const ids = cases.map(({ id }) => id);
+    return {
+      agent,
+      cases,
+      name: others.length === 0 ? first.id : plural(cases.length, 'case'),
+      ranges: others.length === 0 ? [] : idRanges(ids, plan),
+      sentence: commonSentence(cases),
+      turn: turn(first),
+    };
   });
 }
 
-/** All that a line says but the id. */
+/** The same for the index, one line each. */
+export function attentionView(report: Report) {
+  return alikeCases(report).map(({ agent, cases: [first, ...others], name, ranges, sentence, turn }) => {
+    const link = (id: string) => ({ text: id, href: casePath(agent.slug, id.split('-')[0] ?? id) });
+    const { shown, more } = cutRanges(ranges);
+    const alone = others.length === 0;
+    return {
+      id: first.id,
+      title: alone ? (report.cases.find(({ id }) => id === first.id)?.title ?? null) : null,
+      agent: agent.name,
+      href: casePath(agent.slug, first.id),
+      alike: alone ? null : name,
+      ranges: alone ? null : shown.map(link),
+      moreRanges: more.length === 0 ? null : more.map(link),
+      more: plural(more.length, 'more range'),
+      sentence,
+      mark: VERDICT_FACES[first.verdict],
+      ...turn,
+    };
+  });
+}
+
+/** All that a line says but the id, and the payloads that are each case's own. */
 function sayingOf({ agent, case: one }: Attention): string {
-  return JSON.stringify([agent.slug, one.verdict, one.sentence, turn(one)]);
+  return JSON.stringify([agent.slug, one.verdict, unquoted(one.sentence), turn(one)]);
 }
 
-function lineOf(report: Report, { agent, case: one }: Attention, alike: readonly Attention[]) {
-  const link = (id: string) => ({ text: id, href: casePath(agent.slug, id.split('-')[0] ?? id) });
-  const ranges = idRanges(
-    alike.map(({ case: { id } }) => id),
-    report.cases.map(({ id }) => id),
-  ).map(link);
-  return {
-    id: one.id,
-    title: alike.length === 1 ? (report.cases.find(({ id }) => id === one.id)?.title ?? null) : null,
-    agent: agent.name,
-    href: casePath(agent.slug, one.id),
-    alike: alike.length === 1 ? null : plural(alike.length, 'case'),
-    ranges: alike.length === 1 ? null : ranges.slice(0, RANGES_SHOWN),
-    moreRanges: ranges.length > RANGES_SHOWN ? ranges.slice(RANGES_SHOWN) : null,
-    more: plural(ranges.length - RANGES_SHOWN, 'more range'),
-    sentence: one.sentence,
-    mark: VERDICT_FACES[one.verdict],
-    ...turn(one),
-  };
-}
-
-/** What became of what, in a few words: the grades, or where they are the same, the close codes. */
-function turn({ expected, actual }: CaseVerdict) {
+function turn({ expected, actual }: Pick<CaseVerdict, 'expected' | 'actual'>): Turn {
   const pair = (outcome: Outcome) => gradePair(outcome.behavior, outcome.behaviorClose);
   const code = (outcome: Outcome) => `close ${outcome.remoteCloseCode ?? 'without code'}`;
   if (expected === null || actual === null) return { was: null, is: actual === null ? null : pair(actual) };
