@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { alike, commonSentence, unquoted } from './alike.ts';
+import { alike, inCommon, unquoted } from './alike.ts';
 
 it('takes what says the same together from four on, in the place of the first', () => {
   expect(alike(['a1', 'b1', 'a2', 'b2', 'a3', 'c1', 'a4', 'b3'], (one) => one.charAt(0))).toEqual([
@@ -34,6 +34,13 @@ it('sets the payloads of a sentence aside, and nothing else', () => {
   expect(unquoted('The server’s close code was 1002, expected 1000.')).toBe(
     'The server’s close code was 1002, expected 1000.',
   );
-  expect(commonSentence([{ sentence: 'It sent “a”.' }, { sentence: 'It sent “a”.' }])).toBe('It sent “a”.');
-  expect(commonSentence([{ sentence: 'It sent “a”.' }, { sentence: 'It sent “b”.' }])).toBe('It sent “…”.');
+});
+
+it('names several cases by their number and ranges, one by its id, and quotes what all of them do', () => {
+  const [a, b, c] = ['a', 'b', 'a'].map((sent, i) => ({ id: `1.${i}`, sentence: `It sent “${sent}”.` }));
+  if (a === undefined || b === undefined || c === undefined) throw new Error('there are three');
+  const plan = ['1.0', '1.1', '1.2'];
+  expect(inCommon([a], plan)).toEqual({ name: '1.0', ranges: [], sentence: 'It sent “a”.' });
+  expect(inCommon([a, c], plan)).toEqual({ name: '2 cases', ranges: ['1.0', '1.2'], sentence: 'It sent “a”.' });
+  expect(inCommon([a, b, c], plan)).toEqual({ name: '3 cases', ranges: ['1.0-1.2'], sentence: 'It sent “…”.' });
 });

@@ -1,3 +1,6 @@
+import { idRanges } from './id-ranges.ts';
+import { plural } from './vocabulary.ts';
+
 /** From how many on things that say the same are told as one. */
 const FROM = 4;
 /** Ranges of ids shown at once; the others are folded, or counted. */
@@ -33,9 +36,34 @@ export function unquoted(sentence: string): string {
   return sentence.replace(/“[^”]*”/g, '“…”');
 }
 
-/** What all of them say: the sentence itself, or where they quote different payloads, what is left of it without. */
-export function commonSentence([{ sentence }, ...others]: Alike<{ readonly sentence: string }>): string {
-  return others.every((other) => other.sentence === sentence) ? sentence : unquoted(sentence);
+/** What cases that say the same have in common. */
+export interface InCommon {
+  /** `80 cases`, or the id where there is but one. */
+  name: string;
+  /** Their ids, neighbours in the plan as one range; none where there is but one. */
+  ranges: readonly string[];
+  /** What all of them say: the sentence itself, or where they quote different payloads, what is left without. */
+  sentence: string;
+}
+
+/** How cases are named and told that say the same, or one by itself. */
+export function inCommon(
+  cases: Alike<{ readonly id: string; readonly sentence: string }>,
+  plan: readonly string[],
+): InCommon {
+  const [{ id, sentence }, ...others] = cases;
+  const ids = cases.map((one) => one.id);
+  return {
+    name: others.length === 0 ? id : plural(cases.length, 'case'),
+    ranges: others.length === 0 ? [] : idRanges(ids, plan),
+    sentence: others.every((other) => other.sentence === sentence) ? sentence : unquoted(sentence),
+  };
+}
+
+/** What is the same of all of them, for people; `…` where it is not. */
+export function common<T>(all: Alike<T>, wordsOf: (one: T) => string): string {
+  const words = wordsOf(all[0]);
+  return all.every((one) => wordsOf(one) === words) ? words : '…';
 }
 
 /** The first dozen of many ranges, and those beyond. */

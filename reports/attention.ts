@@ -1,23 +1,17 @@
-import { type Alike, alike, commonSentence, cutRanges, unquoted } from './alike.ts';
-import { idRanges } from './id-ranges.ts';
+import { type Alike, alike, cutRanges, type InCommon, inCommon, unquoted } from './alike.ts';
 import type { AgentReport, CaseVerdict, Outcome, Report } from './report.ts';
 import { casePath } from './views.ts';
 import { type Attention, needsAttention, plural, VERDICT_FACES } from './vocabulary.ts';
 
 /** Cases of one agent that say the same, or one case by itself. */
-export interface AlikeCases {
+export interface AlikeCases extends InCommon {
   agent: AgentReport;
   cases: Alike<CaseVerdict>;
-  /** `80 cases`, or the id where there is but one. */
-  name: string;
-  /** Their ids, neighbours in the plan as one range; none where there is but one. */
-  ranges: readonly string[];
-  sentence: string;
-  /** What became of what, in a few words: the grades, or where they are the same, the close codes. */
   turn: Turn;
 }
 
-interface Turn {
+/** What became of what, in a few words: the grades, or where they are the same, the close codes. */
+export interface Turn {
   was: string | null;
   is: string | null;
 }
@@ -32,15 +26,7 @@ export function alikeCases(report: Report): AlikeCases[] {
   return alike(needsAttention(report), sayingOf).map((group) => {
     const [{ agent, case: first }, ...others] = group;
     const cases: Alike<CaseVerdict> = [first, ...others.map((other) => other.case)];
-    const ids = cases.map(({ id }) => id);
-    return {
-      agent,
-      cases,
-      name: others.length === 0 ? first.id : plural(cases.length, 'case'),
-      ranges: others.length === 0 ? [] : idRanges(ids, plan),
-      sentence: commonSentence(cases),
-      turn: turn(first),
-    };
+    return { agent, cases, ...inCommon(cases, plan), turn: turnOf(first.expected, first.actual) };
   });
 }
 
@@ -68,15 +54,16 @@ export function attentionView(report: Report) {
 
 /** All that a line says but the id, and the payloads that are each case's own. */
 function sayingOf({ agent, case: one }: Attention): string {
-  return JSON.stringify([agent.slug, one.verdict, unquoted(one.sentence), turn(one)]);
+  return JSON.stringify([agent.slug, one.verdict, unquoted(one.sentence), turnOf(one.expected, one.actual)]);
 }
 
-function turn({ expected, actual }: Pick<CaseVerdict, 'expected' | 'actual'>): Turn {
+/** From an outcome to another; from none to one that is, where there is no first. */
+export function turnOf(before: Outcome | null, after: Outcome | null): Turn {
   const pair = (outcome: Outcome) => gradePair(outcome.behavior, outcome.behaviorClose);
   const code = (outcome: Outcome) => `close ${outcome.remoteCloseCode ?? 'without code'}`;
-  if (expected === null || actual === null) return { was: null, is: actual === null ? null : pair(actual) };
-  if (pair(expected) !== pair(actual)) return { was: pair(expected), is: pair(actual) };
-  if (code(expected) !== code(actual)) return { was: code(expected), is: code(actual) };
+  if (before === null || after === null) return { was: null, is: after === null ? null : pair(after) };
+  if (pair(before) !== pair(after)) return { was: pair(before), is: pair(after) };
+  if (code(before) !== code(after)) return { was: code(before), is: code(after) };
   return { was: null, is: null };
 }
 

@@ -1,4 +1,4 @@
-import { type Alike, cutRanges } from './alike.ts';
+import { common, cutRanges } from './alike.ts';
 import { type AlikeCases, alikeCases } from './attention.ts';
 import type { ReportFile } from './files.ts';
 import { idRanges } from './id-ranges.ts';
@@ -107,14 +107,8 @@ function attentionRow({ agent, cases, name, ranges, sentence }: AlikeCases): str
   ]);
 }
 
-/** What is the same of all of them; `…` where it is not. */
-function common(cases: Alike<CaseVerdict>, wordsOf: (one: CaseVerdict) => string): string {
-  const words = wordsOf(cases[0]);
-  return cases.every((one) => wordsOf(one) === words) ? words : '…';
-}
-
-/** Ranges of ids as part of a cell, those beyond the first dozen folded: nobody needs them, but who runs them again. */
-function rangesCell(ranges: readonly string[]): string {
+/** Ranges of ids as markdown, to follow a name in its cell, those beyond the first dozen folded: nobody needs them, but who runs them again. */
+export function rangesCell(ranges: readonly string[]): string {
   const { shown, more } = cutRanges(ranges);
   if (shown.length === 0) return '';
   const folded =
@@ -124,15 +118,17 @@ function rangesCell(ranges: readonly string[]): string {
   return `<br>${escapeMarkdown(shown.join(', '))}${folded}`;
 }
 
-function brief(outcome: CaseVerdict['actual']): string {
+/** An outcome in a cell. */
+export function brief(outcome: CaseVerdict['actual']): string {
   if (outcome === null) return '–';
   return `${outcome.behavior}, close ${outcome.behaviorClose}, code ${closeCode(outcome.remoteCloseCode)}`;
 }
 
 /** A cell that is markdown already. */
-const markup = (text: string) => ({ markup: text });
+export const markup = (text: string) => ({ markup: text });
 
-function row(cells: readonly (string | { markup: string })[]): string {
+/** A row of a table. Text is escaped; what is markdown already is not. */
+export function row(cells: readonly (string | { markup: string })[]): string {
   return `| ${cells.map((cell) => (typeof cell === 'string' ? escapeMarkdown(cell) : cell.markup)).join(' | ')} |`;
 }
 
