@@ -31,7 +31,8 @@ export function compareAgents(a: Party, b: Party, conformant: (id: string) => Ou
   const cases: ComparedCase[] = [];
   let same = 0;
   let without = 0;
-  for (const id of [...infos.keys()].sort(compareCaseIds)) {
+  const plan = [...infos.keys()].sort(compareCaseIds);
+  for (const id of plan) {
     const [before, after] = [ofA.get(id) ?? null, ofB.get(id) ?? null];
     const apart = comparePair(before, after, () => conformant(id));
     if (apart === 'without') without++;
@@ -51,6 +52,7 @@ export function compareAgents(a: Party, b: Party, conformant: (id: string) => Ou
     },
     same,
     without,
+    plan,
     cases: CHANGES.flatMap(of),
   };
 }

@@ -4,6 +4,7 @@ import { caseInfo, caseSentences, conformantOutcome, suiteIds } from './catalogu
 import { contestedNotes } from './contested.ts';
 import { nearest } from './nearest.ts';
 import { Trouble } from './trouble.ts';
+import { wrapped } from './wrapped.ts';
 
 /**
  * `explain CASE`: what a case sends, what must happen, what is allowed, and what mostly lies behind each verdict.
@@ -34,9 +35,9 @@ export function explainCase(id: string): string {
     `  received: ${events.slice(0, 4).join(', ')}${events.length > 4 ? ` and ${events.length - 4} more` : ''}`,
     '',
     'Usual causes',
-    ...causesOf(info.category).map(([verdict, cause]) => wrapped(`${verdict}: ${cause}`, '  ', '      ')),
+    ...causesOf(info.category).map(([verdict, cause]) => inLines(`${verdict}: ${cause}`, '  ', '      ')),
     '',
-    ...(notes.length === 0 ? [] : ['Contested', ...notes.map((note) => wrapped(note, '  ', '  ')), '']),
+    ...(notes.length === 0 ? [] : ['Contested', ...notes.map((note) => inLines(note, '  ', '  ')), '']),
     `Alone:  ws-conformance ${info.id}`,
     '',
   ].join('\n');
@@ -89,19 +90,7 @@ function causesOf(category: string): [grade: string, cause: string][] {
 }
 
 function section(title: string, text: string): string {
-  return `${title}\n${wrapped(text, '  ', '  ')}\n`;
+  return `${title}\n${inLines(text, '  ', '  ')}\n`;
 }
 
-/** Lines of at most 100 characters. */
-function wrapped(text: string, first: string, rest: string): string {
-  const lines: string[] = [];
-  let line = first;
-  for (const word of text.split(/\s+/)) {
-    if (line.length + word.length > 100 && line.trim() !== '') {
-      lines.push(line.trimEnd());
-      line = rest;
-    }
-    line += `${word} `;
-  }
-  return [...lines, line.trimEnd()].join('\n');
-}
+const inLines = (text: string, first: string, rest: string) => wrapped(text, first, rest, 100).join('\n');

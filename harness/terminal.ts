@@ -1,8 +1,14 @@
 import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pc from 'picocolors';
+import { cutRanges } from '../reports/alike.ts';
+import { type AlikeCases, alikeCases } from '../reports/attention.ts';
+import { idRanges } from '../reports/id-ranges.ts';
+import { alikeProblems, casesOf, whatOfAll } from '../reports/problems.ts';
 import type { AgentReport, CaseVerdict, Problem, Report, Verdict } from '../reports/report.ts';
-import { isLeftOut } from '../reports/vocabulary.ts';
+import { casePath } from '../reports/views.ts';
+import { plural } from '../reports/vocabulary.ts';
+import { wrapped } from './wrapped.ts';
 
 /** How text is to look on one stream. */
 export interface Style {
@@ -73,8 +79,7 @@ const MARKS: Readonly<Record<Verdict, { glyph: string; ascii: string }>> = {
   skipped: { glyph: '-', ascii: '-' },
   same: { glyph: '=', ascii: '=' },
 };
-/** Worst first; what is as expected is not told one by one. */
-const TOLD = ['regressed', 'missing', 'changed', 'new', 'improved', 'flaky'] as const satisfies readonly Verdict[];
+/** Of each, cases or problems that say the same being one. */
 const MOST_CASES = 20;
 const MOST_PROBLEMS = 5;
 const MOST_TAIL = 15;
@@ -103,10 +108,22 @@ export function endBlock(report: Report, pages: string | undefined, style: Style
   const { gate } = report;
   const paint = gate.decision === 'passed' ? colour.green : gate.decision === 'failed' ? colour.red : colour.yellow;
   const lines = ['', paint(colour.bold(visible(gate.sentence))), ''];
-  for (const problem of report.problems.slice(0, MOST_PROBLEMS)) lines.push(...describeProblem(problem, style), '');
-  if (report.problems.length > MOST_PROBLEMS)
-    lines.push(`and ${report.problems.length - MOST_PROBLEMS} more of this kind; all of them are in the report.`, '');
-  for (const agent of report.agents) lines.push(...deviations(agent, report, pages, style));
+  const problems = alikeProblems(report.problems);
+  const plan = report.cases.map(({ id }) => id);
+  for (const group of problems.slice(0, MOST_PROBLEMS)) {
+    const problem = { ...group[0], what: whatOfAll(group) };
+    lines.push(...describeProblem(problem, style, idRanges(casesOf(group), plan)), '');
+  }
+  const otherProblems = problems.slice(MOST_PROBLEMS).flat().length;
+  if (otherProblems > 0) lines.push(`and ${otherProblems} more; all of them are in the report.`, '');
+  // A missing case whose problem is printed above need not be told again.
+  const told = alikeCases(report).filter(
+    ({ cases: [{ verdict }] }) => verdict !== 'missing' || report.problems.length === 0,
+  );
+  for (const agent of report.agents) {
+    const its = told.filter((one) => one.agent === agent);
+    lines.push(...deviations(its, report.agents.length > 1, pages, style));
+  }
   for (const { agent, cases } of report.run.retries?.leftOut ?? [])
     lines.push(`None of ${cases} unexpected outcomes of ${visible(agent)} was played again: so many are no accident.`);
   for (const agent of report.agents) lines.push(figures(agent, report));
@@ -115,10 +132,13 @@ export function endBlock(report: Report, pages: string | undefined, style: Style
   return spelt(`${lines.join('\n')}\n`, style);
 }
 
-/** What, where, why, what to do, and the last lines of the log that tells more. */
-export function describeProblem(problem: Problem, style: Style): string[] {
+/**
+ * What, where, why, what to do, and the last lines of the log that tells more.
+ * @param ranges the cases that have it in common, as ranges of ids.
+ */
+export function describeProblem(problem: Problem, style: Style, ranges: readonly string[] = []): string[] {
   const colour = pc.createColors(style.colour);
-  const lines = [colour.bold(visible(problem.what))];
+  const lines = [colour.bold(visible(problem.what)), ...rangeLines(ranges, '  cases: ', '         ')];
   if (problem.where !== undefined) lines.push(`  where: ${visible(problem.where)}`);
   if (problem.why !== undefined) lines.push(`  why:   ${visible(problem.why)}`);
   if (problem.todo !== undefined) lines.push(`  do:    ${visible(problem.todo)}`);
@@ -126,31 +146,52 @@ export function describeProblem(problem: Problem, style: Style): string[] {
   return lines.map((line) => spelt(line, style));
 }
 
-function deviations(agent: AgentReport, report: Report, pages: string | undefined, style: Style): string[] {
+/** Of one agent: what is not as expected, worst first, each with the page of its first case. */
+function deviations(
+  told: readonly AlikeCases[],
+  namesAgent: boolean,
+  pages: string | undefined,
+  style: Style,
+): string[] {
   const colour = pc.createColors(style.colour);
-  const told = TOLD.flatMap((verdict) =>
-    agent.cases.filter((one) => one.verdict === verdict && !isExplained(one, report) && !isLeftOut(report, one)),
-  );
-  const lines = told.slice(0, MOST_CASES).flatMap((one) => {
-    const mark = style.unicode ? MARKS[one.verdict].glyph : MARKS[one.verdict].ascii;
-    const page = pages && relative(process.cwd(), join(pages, 'cases', agent.slug, `${one.id}.html`));
-    const name = report.agents.length > 1 ? ` ${visible(agent.name)}` : '';
+  const lines = told.slice(0, MOST_CASES).flatMap(({ agent, cases, name, ranges, sentence, turn }) => {
+    const [first] = cases;
+    const mark = style.unicode ? MARKS[first.verdict].glyph : MARKS[first.verdict].ascii;
+    const page = pages && relative(process.cwd(), join(pages, casePath(agent.slug, first.id)));
+    const whose = namesAgent ? ` ${visible(agent.name)}` : '';
+    const became = cases.length === 1 ? '' : turnWords(turn);
     return [
-      `${mark} ${colour.bold(one.id)}${name} ${one.verdict}${steady(one)}: ${visible(one.sentence)}`,
-      ...(one.actual && page !== undefined ? [colour.dim(`    ${page}`)] : []),
+      `${mark} ${colour.bold(visible(name))}${whose} ${first.verdict}${became}${steady(cases)}: ${visible(sentence)}`,
+      ...rangeLines(ranges, '    ', '    '),
+      ...(first.actual && page !== undefined ? [colour.dim(`    ${page}`)] : []),
     ];
   });
-  if (told.length > MOST_CASES) lines.push(`  and ${told.length - MOST_CASES} more; all of them are in the report.`);
+  const others = told.slice(MOST_CASES).flatMap(({ cases }) => cases).length;
+  if (others > 0) lines.push(`  and ${others} more; all of them are in the report.`);
   return lines.length > 0 ? [...lines, ''] : [];
 }
 
-/** That a case was played again and came out the same. */
-const steady = ({ verdict, tries }: CaseVerdict): string =>
-  tries === undefined || verdict === 'flaky' ? '' : ` (${tries.length} of ${tries.length} tries)`;
+/** `, OK → FAILED`: what cases have in common beside their sentence. */
+export function turnWords({ was, is }: AlikeCases['turn']): string {
+  return is === null ? '' : `, ${was === null ? '' : `${was} → `}${is}`;
+}
 
-/** A missing case whose problem is printed above need not be told again. */
-function isExplained(one: CaseVerdict, report: Report): boolean {
-  return one.verdict === 'missing' && report.problems.length > 0;
+/** Ranges of ids in lines of a terminal's usual width, broken between ids; of many, the first dozen and their number. */
+export function rangeLines(ranges: readonly string[], first: string, rest: string): string[] {
+  const { shown, more } = cutRanges(ranges);
+  if (shown.length === 0) return [];
+  const others = more.length === 0 ? '' : ` and ${plural(more.length, 'more range')}`;
+  return wrapped(visible(shown.join(', ')) + others, first, rest, 80);
+}
+
+/** That cases were played again and came out the same. */
+function steady(cases: readonly CaseVerdict[]): string {
+  const [words = '', ...others] = new Set(
+    cases.map(({ verdict, tries }) =>
+      tries === undefined || verdict === 'flaky' ? '' : ` (${tries.length} of ${tries.length} tries)`,
+    ),
+  );
+  return others.length === 0 ? words : '';
 }
 
 function figures(agent: AgentReport, report: Report): string {

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
-import { attentionView } from './attention.ts';
+import { alikeCases, attentionView } from './attention.ts';
 import type { CaseVerdict, Report } from './report.ts';
 import { sampleOutcome, sampleReport } from './sample.ts';
 import { bigReport } from './sample-big.ts';
+import { needsAttention } from './vocabulary.ts';
 
 const report = bigReport(1);
 const missing = (one: CaseVerdict): CaseVerdict => ({
@@ -37,6 +38,23 @@ it('keeps each line by itself where there are few, or where they say different t
   expect(attentionView(few).filter(({ mark }) => mark.word === 'missing')).toHaveLength(3);
   const apart = withCases((one) => ({ ...missing(one), sentence: `Nothing of ${one.id}.` }));
   expect(attentionView(apart)).toHaveLength(517);
+});
+
+it('takes cases together that differ in the payloads they quote alone, and then quotes none', () => {
+  const spoilt = withCases((one) => ({ ...missing(one), sentence: `It sent “${one.id}”, expected “${one.id}!”.` }));
+  expect(attentionView(spoilt).map(({ alike, sentence }) => [alike, sentence])).toEqual([
+    ['517 cases', 'It sent “…”, expected “…”.'],
+  ]);
+  const same = withCases((one) => ({ ...missing(one), sentence: 'It sent “Hello”.' }));
+  expect(attentionView(same).map(({ sentence }) => sentence)).toEqual(['It sent “Hello”.']);
+});
+
+it('does not lose or double a case, whatever is alike', () => {
+  for (const some of [report, seed, sampleReport]) {
+    const told = alikeCases(some).flatMap(({ agent, cases }) => cases.map(({ id }) => `${agent.slug} ${id}`));
+    const all = needsAttention(some).map(({ agent, case: { id } }) => `${agent.slug} ${id}`);
+    expect([...told].sort()).toEqual([...all].sort());
+  }
 });
 
 it('does not mix agents, and folds ranges beyond a dozen', () => {

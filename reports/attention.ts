@@ -1,66 +1,69 @@
-import { idRanges } from './id-ranges.ts';
-import type { CaseVerdict, Outcome, Report } from './report.ts';
+import { type Alike, alike, cutRanges, type InCommon, inCommon, unquoted } from './alike.ts';
+import type { AgentReport, CaseVerdict, Outcome, Report } from './report.ts';
 import { casePath } from './views.ts';
 import { type Attention, needsAttention, plural, VERDICT_FACES } from './vocabulary.ts';
 
-/** From how many on cases that have all in common but their id are told in one line. */
-const ALIKE = 4;
-/** Ranges of ids shown at once; more are folded. */
-const RANGES_SHOWN = 12;
-
-/**
- * What somebody should look at, worst first, one line each. Cases of one agent that say the same are one line, in the
- * place of their first: hundreds without a result hide the one that regressed, and a server without compression is one
- * fact, not 216.
- */
-export function attentionView(report: Report) {
-  const groups = new Map<string, Attention[]>();
-  for (const one of needsAttention(report)) {
-    const key = sayingOf(one);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [one]);
-    else group.push(one);
-  }
-  return needsAttention(report).flatMap((one) => {
-    const alike = groups.get(sayingOf(one)) ?? [one];
-    if (alike.length < ALIKE) return [lineOf(report, one, [one])];
-    return alike[0]?.case.id === one.case.id ? [lineOf(report, one, alike)] : [];
-  });
-}
-
-/** All that a line says but the id. */
-function sayingOf({ agent, case: one }: Attention): string {
-  return JSON.stringify([agent.slug, one.verdict, one.sentence, turn(one)]);
-}
-
-function lineOf(report: Report, { agent, case: one }: Attention, alike: readonly Attention[]) {
-  const link = (id: string) => ({ text: id, href: casePath(agent.slug, id.split('-')[0] ?? id) });
-  const ranges = idRanges(
-    alike.map(({ case: { id } }) => id),
-    report.cases.map(({ id }) => id),
-  ).map(link);
-  return {
-    id: one.id,
-    title: alike.length === 1 ? (report.cases.find(({ id }) => id === one.id)?.title ?? null) : null,
-    agent: agent.name,
-    href: casePath(agent.slug, one.id),
-    alike: alike.length === 1 ? null : plural(alike.length, 'case'),
-    ranges: alike.length === 1 ? null : ranges.slice(0, RANGES_SHOWN),
-    moreRanges: ranges.length > RANGES_SHOWN ? ranges.slice(RANGES_SHOWN) : null,
-    more: plural(ranges.length - RANGES_SHOWN, 'more range'),
-    sentence: one.sentence,
-    mark: VERDICT_FACES[one.verdict],
-    ...turn(one),
-  };
+/** Cases of one agent that say the same, or one case by itself. */
+export interface AlikeCases extends InCommon {
+  agent: AgentReport;
+  cases: Alike<CaseVerdict>;
+  turn: Turn;
 }
 
 /** What became of what, in a few words: the grades, or where they are the same, the close codes. */
-function turn({ expected, actual }: CaseVerdict) {
+export interface Turn {
+  was: string | null;
+  is: string | null;
+}
+
+/**
+ * What somebody should look at, worst first. Cases of one agent that say the same stand together, in the place of
+ * their first: hundreds without a result hide the one that regressed, and a server without compression is one fact,
+ * not 216.
+ */
+export function alikeCases(report: Report): AlikeCases[] {
+  const plan = report.cases.map(({ id }) => id);
+  return alike(needsAttention(report), sayingOf).map((group) => {
+    const [{ agent, case: first }, ...others] = group;
+    const cases: Alike<CaseVerdict> = [first, ...others.map((other) => other.case)];
+    return { agent, cases, ...inCommon(cases, plan), turn: turnOf(first.expected, first.actual) };
+  });
+}
+
+/** The same for the index, one line each. */
+export function attentionView(report: Report) {
+  return alikeCases(report).map(({ agent, cases: [first, ...others], name, ranges, sentence, turn }) => {
+    const link = (id: string) => ({ text: id, href: casePath(agent.slug, id.split('-')[0] ?? id) });
+    const { shown, more } = cutRanges(ranges);
+    const alone = others.length === 0;
+    return {
+      id: first.id,
+      title: alone ? (report.cases.find(({ id }) => id === first.id)?.title ?? null) : null,
+      agent: agent.name,
+      href: casePath(agent.slug, first.id),
+      alike: alone ? null : name,
+      ranges: alone ? null : shown.map(link),
+      moreRanges: more.length === 0 ? null : more.map(link),
+      more: plural(more.length, 'more range'),
+      sentence,
+      mark: VERDICT_FACES[first.verdict],
+      ...turn,
+    };
+  });
+}
+
+/** All that a line says but the id, and the payloads that are each case's own. */
+function sayingOf({ agent, case: one }: Attention): string {
+  return JSON.stringify([agent.slug, one.verdict, unquoted(one.sentence), turnOf(one.expected, one.actual)]);
+}
+
+/** From an outcome to another; from none to one that is, where there is no first. */
+export function turnOf(before: Outcome | null, after: Outcome | null): Turn {
   const pair = (outcome: Outcome) => gradePair(outcome.behavior, outcome.behaviorClose);
   const code = (outcome: Outcome) => `close ${outcome.remoteCloseCode ?? 'without code'}`;
-  if (expected === null || actual === null) return { was: null, is: actual === null ? null : pair(actual) };
-  if (pair(expected) !== pair(actual)) return { was: pair(expected), is: pair(actual) };
-  if (code(expected) !== code(actual)) return { was: code(expected), is: code(actual) };
+  if (before === null || after === null) return { was: null, is: after === null ? null : pair(after) };
+  if (pair(before) !== pair(after)) return { was: pair(before), is: pair(after) };
+  if (code(before) !== code(after)) return { was: code(before), is: code(after) };
   return { was: null, is: null };
 }
 

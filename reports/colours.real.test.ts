@@ -123,7 +123,65 @@ describeWithChromium('the colours of the pages, as Chromium shows them', () => {
       expect(glyphs.size).toBe(8);
     },
   );
+
+  it.each(
+    (['light', 'dark'] as const).flatMap((colorScheme) =>
+      (['achromatopsia', 'deuteranopia', 'protanopia'] as const).map((type) => [colorScheme, type] as const),
+    ),
+  )(
+    'tell every part of a chart of grades from every other without their colours, in %s, to eyes with %s',
+    async (colorScheme, type) => {
+      const { page, close } = await watchedPage(browser, { colorScheme });
+      const devtools = await page.context().newCDPSession(page);
+      await page.goto(at('sample/history.html'));
+      await devtools.send('Emulation.setEmulatedVisionDeficiency', { type });
+      const parts: { tone: string; picture: Picture }[] = [];
+      for (const { tone } of [...Object.values(GRADE_FACES), MISSING_FACE]) {
+        const key = page.locator(`.key:has(.${tone})`).first();
+        parts.push({ tone, picture: await pictureOf(page, await key.screenshot()) });
+        // What the legend shows is what the chart is filled with.
+        const look = (of: string) =>
+          page.evaluate<string>(
+            `(({ fill, strokeDasharray }) => fill + strokeDasharray)(getComputedStyle(document.querySelector('${of} .${tone}')))`,
+          );
+        expect(await look('.chart'), tone).toBe(await look('.key'));
+      }
+      for (const [i, one] of parts.entries())
+        for (const other of parts.slice(i + 1)) {
+          const [a, b] = [one.picture, other.picture].map(tellingOf);
+          const names = `${one.tone}, ${other.tone}`;
+          if (a?.kind === 'full' && b?.kind === 'full') expect(ratio(a.mean, b.mean), names).toBeGreaterThan(3);
+          else if (a?.kind === b?.kind) expect(unlike(one.picture, other.picture), names).toBeGreaterThan(0.2);
+        }
+      expect(Object.fromEntries(parts.map(({ tone, picture }) => [tone, tellingOf(picture).kind]))).toEqual({
+        ok: 'full',
+        nonstrict: 'pattern',
+        info: 'pattern',
+        unimplemented: 'pattern',
+        failed: 'full',
+        missing: 'pattern',
+      });
+      await close();
+    },
+  );
 });
+
+/** Two greys, 0 to 1, as a ratio of contrast. */
+function ratio(a: number, b: number): number {
+  return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+}
+
+/** What one sees of an area without colours: a pattern whose light and dark are 3 : 1 apart, or one full grey. */
+function tellingOf({ greys, width }: Picture): { kind: 'full' | 'pattern'; mean: number } {
+  // Its rim may be half of what is beside it.
+  const within = greys.filter(
+    (_, i) => i >= width && i < greys.length - width && i % width > 0 && i % width < width - 1,
+  );
+  const mean = within.reduce((sum, grey) => sum + grey, 0) / within.length;
+  const isFull = within.every((grey) => ratio(grey, mean) < 1.1);
+  if (!isFull) expect(ratio(Math.max(...within), Math.min(...within))).toBeGreaterThan(3);
+  return { kind: isFull ? 'full' : 'pattern', mean };
+}
 
 /** Decodes a PNG where there is a decoder at hand: in the browser, on a page of its own. */
 async function pictureOf(page: Page, png: Buffer): Promise<Picture> {
@@ -149,11 +207,17 @@ async function pictureOf(page: Page, png: Buffer): Promise<Picture> {
   }
 }
 
-/** How much of the ink of two glyphs is not common to both, 0 to 1: what is darker than the middle is ink. */
+/**
+ * How much of the ink of two glyphs, or patterns, is not common to both, 0 to 1: on either side of the middle grey is
+ * ink what there is less of.
+ */
 function unlike(a: Picture, b: Picture): number {
   const ink = ({ greys, width }: Picture) => {
     const middle = (Math.min(...greys) + Math.max(...greys)) / 2;
-    return new Set(greys.flatMap((grey, i) => (grey < middle ? [`${i % width} ${Math.floor(i / width)}`] : [])));
+    const isLight = greys.filter((grey) => grey < middle).length > greys.length / 2;
+    return new Set(
+      greys.flatMap((grey, i) => (grey < middle !== isLight ? [`${i % width} ${Math.floor(i / width)}`] : [])),
+    );
   };
   const [one, other] = [ink(a), ink(b)];
   const common = [...one].filter((place) => other.has(place)).length;

@@ -3,7 +3,7 @@ import { comparePage, comparisonSentence } from './compare-page.ts';
 import { comparisonMarkdown } from './comparison-markdown.ts';
 import { filledWith, HOSTILE_STRINGS } from './hostile.ts';
 import { sampleDetail, sampleOutcome } from './sample.ts';
-import { sampleComparison } from './sample-comparison.ts';
+import { alikeComparison, sampleComparison } from './sample-comparison.ts';
 
 const details = {
   a: (_: string, id: string) => sampleDetail(id, 'a', sampleOutcome()),
@@ -59,6 +59,33 @@ it('counts each kind of change, and leads to the same with A and B swapped', () 
   expect(new Set(heads).size).toBe(2);
 });
 
+it('folds cases that differ alike below one line, with what they have in common, and each still whole', () => {
+  const content = pageOf(alikeComparison);
+  const [summary = ''] = /<details class="alike regressed">\s*<summary>.*?<\/summary>/s.exec(content) ?? [];
+  const words = summary
+    .replace(/<[^>]*>/g, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+  expect(words).toBe(
+    '▼ worse in B 5 cases The 1st event was a binary message “…”, in A a text message “…”. 1.1.1-1.1.2, 6.4.1-7.1.6 A ✓ OK close 1000, clean B ✓ OK close 1000, clean',
+  );
+  const ids = [...content.matchAll(/<details class="compared regressed" id="([^"]*)">/g)].map(([, id]) => id);
+  expect(ids).toEqual(['1.1.1', '1.1.2', '6.4.1', '6.4.2', '7.1.6', '2.4']);
+  expect(content.match(/<details/g)).toHaveLength(content.match(/<\/details>/g)?.length ?? 0);
+  expect(content).toContain('in A a text message “Hello, 6.4.2”.');
+});
+
+it('holds wire logs beside each other first where the differences differ', () => {
+  const [one] = sampleComparison.cases;
+  if (one === undefined) throw new Error('there is none');
+  const cases = Array.from({ length: 100 }, (_, i) => ({ ...one, id: `9.1.${i}` }));
+  const last = { ...one, id: '9.9.9', sentence: 'Something else.' };
+  const content = pageOf({ ...sampleComparison, plan: cases.map(({ id }) => id), cases: [...cases, last] });
+  expect(content.match(/wire logs side by side/g)).toHaveLength(60);
+  expect(content).toContain('aria-label="9.9.9, wire logs side by side"');
+  expect(content).toContain('aria-label="9.1.0, wire logs side by side"');
+});
+
 it('says where two wire logs part', () => {
   expect(page).toContain('here they part');
   expect(page).toContain('TCP dropped by the fuzzing client');
@@ -74,11 +101,24 @@ it('is the same page whatever its names, runs, events and wire logs hold', () =>
       row.row === 'octets' ? { ...row, hex: words.padEnd(40, '0') } : row,
     );
     const detailOf = (droppedByMe: boolean) => () => ({ ...recorded, wirelog, droppedByMe });
-    const [page] = comparePage([filledWith(sampleComparison, words)], { a: detailOf(false), b: detailOf(true) });
+    const comparisons = [filledWith(sampleComparison, words), filledWith(alikeComparison, words)];
+    const [page] = comparePage(comparisons, { a: detailOf(false), b: detailOf(true) });
     return page?.content ?? '';
   };
   const plain = skeleton(named('plain'));
   for (const words of HOSTILE_STRINGS) expect(skeleton(named(words)) === plain, words).toBe(true);
+});
+
+it('tells cases that differ alike in one row of its markdown', () => {
+  const rows = comparisonMarkdown([alikeComparison])
+    .split('\n')
+    .filter((line) => line.startsWith('| ▼'));
+  expect(rows).toEqual([
+    expect.stringMatching(
+      /^\| ▼ worse in B \| 5 cases<br>1\.1\.1-1\.1\.2, 6\.4\.1-7\.1\.6 \| OK, close OK, .*“…”\. \|$/,
+    ),
+    expect.stringContaining('| ▼ worse in B | 2.4 | OK, close OK, code 1000 (normal closure) | OK, close UNCLEAN, '),
+  ]);
 });
 
 it('has a form for pull requests, in which no name is markup', () => {

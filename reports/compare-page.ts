@@ -1,5 +1,14 @@
+import { type Alike, cutRanges } from './alike.ts';
 import { FIELD_LABELS } from './closing-properties.ts';
-import { CHANGES, type Change, type ComparedCase, type Comparison, type Side } from './comparison.ts';
+import {
+  type AlikeCompared,
+  alikeCompared,
+  CHANGES,
+  type Change,
+  type ComparedCase,
+  type Comparison,
+  type Side,
+} from './comparison.ts';
 import type { CaseDetail } from './detail.ts';
 import type { DetailOf, ReportFile } from './files.ts';
 import { render } from './render.ts';
@@ -100,20 +109,55 @@ const KEYS = [
 
 function pairView(comparison: Comparison, at: number, detailOf: { a: DetailOf; b: DetailOf }) {
   const { a, b, cases } = comparison;
+  /** Anchors of the first pair are the bare ids; those of further ones say which. */
+  const anchor = at === 0 ? '' : `${at + 1}-`;
+  const groups = alikeCompared(comparison);
+  // Of those alike one is enough: the others come after all that is different.
+  const byNews = [
+    ...groups.map(({ cases: [first] }) => first),
+    ...groups.flatMap(({ cases: [, ...others] }) => others),
+  ];
+  const withWire = new Set(byNews.slice(0, WIRE_SHOWN));
+  const view = (one: ComparedCase) => ({
+    ...caseView(one, a, b),
+    wire: withWire.has(one) ? wireView(detailOf.a(a.slug, one.id), detailOf.b(b.slug, one.id)) : null,
+    anchor: anchor + one.id,
+  });
   return {
-    /** Anchors of the first pair are the bare ids; those of further ones say which. */
-    anchor: at === 0 ? '' : `${at + 1}-`,
     a: sideView(a),
     b: sideView(b),
     sentence: comparisonSentence(comparison),
     /** Of two agents of one run, its facts are told once. */
     together: a.run === b.run,
     none: cases.length === 0,
-    cases: cases.map((one, place) => ({
-      ...caseView(one, a, b),
-      wire: place < WIRE_SHOWN ? wireView(detailOf.a(a.slug, one.id), detailOf.b(b.slug, one.id)) : null,
-      anchor: `${at === 0 ? '' : `${at + 1}-`}${one.id}`,
+    groups: groups.map((group) => ({
+      alike: group.cases.length === 1 ? null : alikeView(group, comparison),
+      cases: group.cases.map(view),
     })),
+  };
+}
+
+/** What stands for cases that differ alike, until somebody opens them. */
+function alikeView({ cases, name, ranges, sentence }: AlikeCompared, { a, b }: Comparison) {
+  const [{ change }] = cases;
+  const { shown, more } = cutRanges(ranges);
+  return {
+    change,
+    face: changeFaces({ a, b })[change],
+    name,
+    sentence,
+    ranges: `${shown.join(', ')}${more.length === 0 ? '' : ` and ${plural(more.length, 'more range')}`}`,
+    a: sideInCommon(cases, (one) => outcomeView(one.a, a, one.id)),
+    b: sideInCommon(cases, (one) => outcomeView(one.b, b, one.id)),
+  };
+}
+
+/** Grade and end of a side, each where it is the same in all cases. */
+function sideInCommon(cases: Alike<ComparedCase>, viewOf: (one: ComparedCase) => ReturnType<typeof outcomeView>) {
+  const [first, ...others] = cases.map(viewOf);
+  return {
+    face: others.every(({ face }) => face === first?.face) ? (first?.face ?? null) : null,
+    end: others.every(({ end }) => end === first?.end) ? (first?.end ?? null) : null,
   };
 }
 

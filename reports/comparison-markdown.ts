@@ -1,8 +1,7 @@
+import { common } from './alike.ts';
 import { changeFaces, comparisonSentence } from './compare-page.ts';
-import type { Comparison } from './comparison.ts';
-import { capped, escapeMarkdown, SUMMARY_LIMIT_BYTES } from './markdown.ts';
-import type { Outcome } from './report.ts';
-import { closeCode } from './vocabulary.ts';
+import { alikeCompared, type Comparison } from './comparison.ts';
+import { brief, capped, escapeMarkdown, markup, rangesCell, row, SUMMARY_LIMIT_BYTES } from './markdown.ts';
 
 /** Comparisons as markdown, for a pull request: a line for each, and a table of what differs. Never above the limit. */
 export function comparisonMarkdown(comparisons: readonly Comparison[]): string {
@@ -12,25 +11,12 @@ export function comparisonMarkdown(comparisons: readonly Comparison[]): string {
     escapeMarkdown(`A: run ${comparison.a.run}, B: run ${comparison.b.run}, ${comparison.b.suite}`),
     '',
     ...(comparison.cases.length === 0 ? [] : ['| | Case | A | B | What changed |', '|---|---|---|---|---|']),
-    ...comparison.cases.map(({ id, change, a, b, sentence }) =>
-      [
-        '',
-        `${changeFaces(comparison)[change].glyph} ${changeFaces(comparison)[change].word}`,
-        id,
-        brief(a),
-        brief(b),
-        sentence,
-        '',
-      ]
-        .map((cell, at) => (at === 0 || at === 6 ? cell : ` ${escapeMarkdown(cell)} `))
-        .join('|'),
-    ),
+    ...alikeCompared(comparison).map(({ cases, name, ranges, sentence }) => {
+      const { glyph, word } = changeFaces(comparison)[cases[0].change];
+      const sides = [common(cases, ({ a }) => brief(a)), common(cases, ({ b }) => brief(b))];
+      return row([`${glyph} ${word}`, markup(escapeMarkdown(name) + rangesCell(ranges)), ...sides, sentence]);
+    }),
     '',
   ]);
   return capped(lines, SUMMARY_LIMIT_BYTES);
-}
-
-function brief(outcome: Outcome | null): string {
-  if (outcome === null) return '–';
-  return `${outcome.behavior}, close ${outcome.behaviorClose}, code ${closeCode(outcome.remoteCloseCode)}`;
 }

@@ -1,3 +1,5 @@
+import { type Alike, alike, type InCommon, inCommon, unquoted } from './alike.ts';
+import { type Turn, turnOf } from './attention.ts';
 import type { Difference, Outcome } from './report.ts';
 
 /** What became of a case between two runs, or between two agents of one. Worst first: the order of every list. */
@@ -38,6 +40,24 @@ export interface Comparison {
   /** Cases with the same outcome on both sides, and cases with none on either. */
   same: number;
   without: number;
+  /** Ids of all cases that A or B planned, in the order of the suite. */
+  plan: readonly string[];
   /** Those that differ, by harm and then in the order of the suite. */
   cases: readonly ComparedCase[];
+}
+
+/** Cases that differ alike, or one case by itself. */
+export interface AlikeCompared extends InCommon {
+  cases: Alike<ComparedCase>;
+  turn: Turn;
+}
+
+/** The cases of a comparison, those that say the same together, in the place of their first. */
+export function alikeCompared({ cases: all, plan }: Comparison): AlikeCompared[] {
+  const sayingOf = (one: ComparedCase) => JSON.stringify([one.change, unquoted(one.sentence), turnOf(one.a, one.b)]);
+  return alike(all, sayingOf).map((cases) => ({
+    cases,
+    ...inCommon(cases, plan),
+    turn: turnOf(cases[0].a, cases[0].b),
+  }));
 }

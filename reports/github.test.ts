@@ -22,7 +22,7 @@ it('marks at most nine, worst first, and says how many more there are', () => {
   const lines = workflowCommands(sampleReport).trim().split('\n');
   expect(lines).toHaveLength(10);
   expect(lines[0]).toContain('The server ended while cases were still to be played.');
-  expect(lines[9]).toBe('::error title=ws-conformance::and 7 more: see the report');
+  expect(lines[9]).toBe('::error title=ws-conformance::and 3 more: see the report');
 });
 
 it('points at the line of the expectation', () => {
@@ -74,7 +74,9 @@ it.each([
     expectedFile: words,
     cases: agent.cases.map(
       (one, i): CaseVerdict =>
-        i < failed ? { ...one, verdict: 'regressed', sentence: words.repeat(5) } : { ...one, verdict: 'same' },
+        i < failed
+          ? { ...one, verdict: 'regressed', sentence: `${i} ${words.repeat(5)}` }
+          : { ...one, verdict: 'same' },
     ),
   }));
   const lines = workflowCommands({ ...report, agents })
@@ -89,6 +91,38 @@ it.each([
   }
   const told = failed * 3;
   if (told > 10) expect(lines.at(-1)).toBe(`::error title=ws-conformance::and ${told - 9} more: see the report`);
+});
+
+it('tells cases and problems that say the same as one, with their ids, where GitHub would not show them all', () => {
+  const report = bigReport(1);
+  const failing = (failed: number, problems = report.problems) => {
+    const agents = report.agents.map((agent) => ({
+      ...agent,
+      expectedFile: 'expected.json',
+      cases: agent.cases.map((one, i): CaseVerdict => {
+        const sentence = `It sent “${i}” back.`;
+        return i < failed
+          ? { ...one, verdict: 'regressed', actual: one.expected, sentence, line: 2 + i }
+          : { ...one, verdict: 'same' };
+      }),
+    }));
+    return workflowCommands({ ...report, problems, agents })
+      .trim()
+      .split('\n');
+  };
+  const each = failing(10);
+  expect(each).toHaveLength(10);
+  expect(each[9]).toMatch(
+    /^::error file=expected\.json,line=11,title=1\.2\.1 regressed \(agent-0\)::It sent “9” back\.$/,
+  );
+  expect(failing(11)).toEqual([
+    '::error file=expected.json,line=2,title=11 cases regressed (agent-0)::It sent “…” back.%0A1.1.1-1.2.2',
+  ]);
+  const problems = report.cases.slice(11).map(({ id }) => ({ what: `Case ${id} has no result.`, case: id }));
+  expect(failing(11, problems)).toEqual([
+    '::error title=506 cases::Case 1.2.3 has no result. The same of 505 more cases.%0A1.2.3-13.14.9',
+    '::error file=expected.json,line=2,title=11 cases regressed (agent-0)::It sent “…” back.%0A1.1.1-1.2.2',
+  ]);
 });
 
 it('is empty when all is as expected', () => {

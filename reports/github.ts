@@ -1,6 +1,10 @@
+import { type Alike, cutRanges } from './alike.ts';
+import { alikeCases } from './attention.ts';
+import { idRanges } from './id-ranges.ts';
+import { alikeProblems, casesOf, whatOfAll } from './problems.ts';
 import type { AgentReport, CaseVerdict, Problem, Report } from './report.ts';
 import { visible } from './visible.ts';
-import { isUnexpected, needsAttention } from './vocabulary.ts';
+import { isUnexpected, needsAttention, plural } from './vocabulary.ts';
 
 /** GitHub shows about ten errors of a step; the tenth says how many more there are. */
 const SHOWN = 9;
@@ -13,21 +17,45 @@ export type InRepository = (path: string) => string | undefined;
 
 /**
  * Workflow commands that mark what needs attention, worst first, each on the line of its expectation, or where an entry
- * would stand, so that it is seen in a pull request's diff. Text for stdout; empty when all is as expected.
+ * would stand, so that it is seen in a pull request's diff. Where there are more than GitHub shows, cases that say the
+ * same are one, on the line of the first. Text for stdout; empty when all is as expected.
  */
 export function workflowCommands(report: Report, inRepository: InRepository = (path) => path): string {
-  const attention = needsAttention(report);
-  const shown = attention.slice(0, SHOWN + 1);
-  const commands = [
-    ...report.problems.slice(0, SHOWN + 1).map(({ what, why, todo, where, agent, case: id }) => {
-      const title = [agent, id].filter((part) => part !== undefined).join(' ') || 'not conclusive';
-      return command({ title }, [what, where, why, todo]);
-    }),
-    ...shown.map(({ agent, case: one }) => caseCommand(agent, one, inRepository)),
-  ].slice(0, SHOWN + 1);
-  const rest = report.problems.length + attention.length - SHOWN;
-  if (rest > 1) commands.splice(SHOWN, 1, command({ title: report.tool.name }, [`and ${rest} more: see the report`]));
+  const plan = report.cases.map(({ id }) => id);
+  const problems = alikeProblems(report.problems).map((group) => ({
+    told: group.length,
+    line: () => problemsCommand(group, plan),
+  }));
+  const each = needsAttention(report).map(({ agent, case: one }) => ({
+    told: 1,
+    line: () => caseCommand(agent, one, one.id, [one.sentence], inRepository),
+  }));
+  const together = () =>
+    alikeCases(report).map(({ agent, cases, name, ranges, sentence }) => ({
+      told: cases.length,
+      line: () => caseCommand(agent, cases[0], name, [sentence, rangesText(ranges)], inRepository),
+    }));
+  const all = [...problems, ...(problems.length + each.length > SHOWN + 1 ? together() : each)];
+  const fit = all.length > SHOWN + 1 ? SHOWN : all.length;
+  const rest = all.slice(fit).reduce((sum, { told }) => sum + told, 0);
+  const commands = all.slice(0, fit).map(({ line }) => line());
+  if (rest > 0) commands.push(command({ title: report.tool.name }, [`and ${rest} more: see the report`]));
   return commands.map((line) => `${line}\n`).join('');
+}
+
+function problemsCommand(group: Alike<Problem>, plan: readonly string[]): string {
+  const [{ why, todo, where, agent, case: id }] = group;
+  const cases = casesOf(group);
+  const title = [agent, cases.length === 0 ? id : plural(cases.length, 'case')].filter((part) => part !== undefined);
+  const parts = [whatOfAll(group), rangesText(idRanges(cases, plan)), where, why, todo];
+  return command({ title: title.join(' ') || 'not conclusive' }, parts);
+}
+
+/** The first dozen of ranges; undefined where there are none. */
+function rangesText(ranges: readonly string[]): string | undefined {
+  const { shown, more } = cutRanges(ranges);
+  if (shown.length === 0) return undefined;
+  return `${shown.join(', ')}${more.length === 0 ? '' : ` and ${plural(more.length, 'more range')}`}`;
 }
 
 /** The workflow command for an error that ended a command, on the line of the user's file where it has one. */
@@ -38,17 +66,24 @@ export function problemCommand({ what, where, why, todo }: Problem, title: strin
   return `${command({ ...place, title }, [what, file === undefined ? where : undefined, why, todo])}\n`;
 }
 
-function caseCommand(agent: AgentReport, one: CaseVerdict, inRepository: InRepository): string {
-  const title = `${one.id} ${one.verdict} (${agent.name})`;
+/** @param name of what it is about, a case or several, of which `one` is the first. */
+function caseCommand(
+  agent: AgentReport,
+  one: CaseVerdict,
+  name: string,
+  words: readonly (string | undefined)[],
+  inRepository: InRepository,
+): string {
+  const title = `${name} ${one.verdict} (${agent.name})`;
   const file = agent.expectedFile === undefined ? undefined : inRepository(agent.expectedFile);
   // A case that is flaky as its expectation says is no error, and yet worth a look.
   const level = one.verdict === 'flaky' && !isUnexpected(one) ? 'warning' : 'error';
-  if (file === undefined) return command({ title }, [one.sentence], level);
+  if (file === undefined) return command({ title }, words, level);
   const byDefault =
     one.insertLine === undefined
       ? undefined
       : 'The file has no entry for it, so that it is held to what a conformant server does; an entry would follow here.';
-  return command({ file, line: one.line ?? one.insertLine ?? 1, title }, [one.sentence, byDefault], level);
+  return command({ file, line: one.line ?? one.insertLine ?? 1, title }, [...words, byDefault], level);
 }
 
 function command(

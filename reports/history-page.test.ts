@@ -38,8 +38,25 @@ it('has the figures of each run as a table, newest first, and a gap for one that
   expect(text(page)).toMatch(
     /4 4 May 2026, 00:00 UTC 4262169abcde docker ✓ PASSED 8 0 2 0 1 0 2 3 3 May 2026.* ○ INCOMPLETE – – – – – – – 1 1 May 2026/,
   );
-  const bars = [...page.matchAll(/<rect class="\w+" x="(\d+)"/g)].map(([, x]) => x);
-  expect(new Set(bars)).toEqual(new Set(['0', '20', '30']));
+  const bars = [...page.matchAll(/<rect class="\w+" x="([\d.]+)%"/g)].map(([, x]) => x);
+  expect(new Set(bars)).toEqual(new Set(['0.00', '50.00', '75.00']));
+});
+
+it('stacks the parts of a run to the whole height, the fewest still tall enough for their pattern', () => {
+  const grades = `${'+'.repeat(500)}X${'~'.repeat(2)}${'-'.repeat(100)}`;
+  const many = pageOf([line(1, grades, '='.repeat(603)), line(2, '-X', '=v')]);
+  const parts = [
+    ...many.matchAll(/<rect class="(\w+)" x="([\d.]+)%" y="([\d.]+)%" width="45.00%" height="([\d.]+)%"/g),
+  ];
+  const told = parts.map(([, tone, x, y, height]) => [x, tone, Number(y), Number(height)]);
+  expect(told).toEqual([
+    ['0.00', 'ok', 24.6, 75.4],
+    ['0.00', 'nonstrict', 20.6, 4],
+    ['0.00', 'unimplemented', 4, 16.6],
+    ['0.00', 'failed', 0, 4],
+    ['50.00', 'unimplemented', 50, 50],
+    ['50.00', 'failed', 0, 50],
+  ]);
 });
 
 it('has a grid of the cases that ever changed, with the first bad commit', () => {
@@ -90,7 +107,7 @@ it('has axes with words, and no chart of one run', () => {
   expect(drawn).toContain('9 Limits 400 ms 0 run 1, 1 May 2026');
   expect(page.match(/<svg class="chart"/g)).toHaveLength(3);
   const single = pageOf(LINES.slice(0, 1));
-  expect(single).not.toContain('<svg');
+  expect(single).not.toContain('<svg class="chart"');
   expect(text(single)).toMatch(/1 run with Autobahn 25\.10\.1\. The charts begin with the second\./);
   expect(text(single)).toContain('Cases that ever changed With one run nothing can have.');
   expect(text(single)).toContain('1 May 2026, 00:00 UTC 100 ms 100 ms 100 ms');

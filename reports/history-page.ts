@@ -14,8 +14,12 @@ const GRID_ROWS = 150;
 /** The charts are drawn in units of these: a run is as wide as STEP, the whole as high as HEIGHT. */
 const STEP = 10;
 const HEIGHT = 100;
+/** The least of a part that is there at all. */
+const PART_HEIGHT = 4;
 /** A run's width on the screen, as long as there is room; and how many runs make a chart, for one has no trend. */
 const RUN_PIXELS = 36;
+/** How much of that its bar takes. */
+const BAR = 0.9;
 const CHART_FROM = 2;
 
 const FACES: Readonly<Record<string, Face>> = {
@@ -95,7 +99,7 @@ function axes(runs: readonly { n: number; started: string }[], top: string) {
   return { top, from: end(first), to: end(last) };
 }
 
-/** Stacked counts, one step a run. A run that was not decided has none: a gap, never a zero. */
+/** Stacked counts, one step a run, in percent of the chart: what is not stretched keeps its pattern. A run that was not decided has none: a gap, never a zero. */
 function chartView(name: string, lines: readonly HistoryLine[]) {
   const told = new Set<string>();
   let most = 0;
@@ -105,26 +109,40 @@ function chartView(name: string, lines: readonly HistoryLine[]) {
     const total = [...tally.values()].reduce((sum, n) => sum + n, 0);
     most = Math.max(most, total);
     for (const letter of tally.keys()) told.add(letter);
+    const heights = stack(tally, total);
     let y = HEIGHT;
     return Object.entries(FACES).flatMap(([letter, { tone }]) => {
-      const n = tally.get(letter) ?? 0;
-      // The few that are not OK are what one looks for: they get a height that can be seen.
-      const height =
-        n === 0 ? 0 : letter === GRADE_LETTERS.OK ? (HEIGHT * n) / total : Math.max(2, (HEIGHT * n) / total);
+      const height = heights.get(letter);
+      if (height === undefined) return [];
       y -= height;
-      return n === 0 ? [] : [{ tone, x: at * STEP, y: Math.max(0, y).toFixed(1), height: height.toFixed(1) }];
+      return [
+        { tone, x: ((100 * at) / lines.length).toFixed(2), y: Math.max(0, y).toFixed(1), height: height.toFixed(1) },
+      ];
     });
   });
   return {
-    ...drawing(lines.length),
+    pixels: lines.length * RUN_PIXELS,
     ...axes(
       lines.map(({ started }, at) => ({ n: at + 1, started })),
       plural(most, 'case'),
     ),
-    step: STEP - 1,
+    wide: ((100 * BAR) / lines.length).toFixed(2),
     bars,
     legend: Object.entries(FACES).flatMap(([letter, face]) => (told.has(letter) ? [face] : [])),
   };
+}
+
+/**
+ * Heights of one run's parts, HEIGHT together. The few that are not OK are what one looks for: they get a height in
+ * which their pattern can be seen, at the cost of OK.
+ */
+function stack(tally: ReadonlyMap<string, number>, total: number): Map<string, number> {
+  const heights = new Map([...tally].map(([letter, n]) => [letter, Math.max(PART_HEIGHT, (HEIGHT * n) / total)]));
+  const sum = () => [...heights.values()].reduce((all, one) => all + one, 0);
+  const ok = heights.get(GRADE_LETTERS.OK);
+  if (ok !== undefined) heights.set(GRADE_LETTERS.OK, Math.max(PART_HEIGHT, ok - (sum() - HEIGHT)));
+  const shrunk = HEIGHT / sum();
+  return new Map([...heights].map(([letter, height]) => [letter, height * shrunk]));
 }
 
 /** A chart's own measures, and its width on the screen: a few runs do not fill the page. */

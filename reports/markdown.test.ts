@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { capped, escapeMarkdown, markdown, SUMMARY_LIMIT_BYTES } from './markdown.ts';
 import type { Report } from './report.ts';
-import { sampleReport } from './sample.ts';
+import { sampleOutcome, sampleReport } from './sample.ts';
 import { bigReport } from './sample-big.ts';
 
 const render = (report: Report = sampleReport) => [...markdown(report)][0]?.content ?? '';
@@ -35,8 +35,9 @@ describe('summary.md', () => {
       what: `Case 9.1.${i} has no result.`,
       case: `9.1.${i}`,
     }));
-    const text = render({ ...sampleReport, problems });
-    expect(text).toContain('| Case 9.1.0 has no result. The same of 515 more cases. |');
+    const cases = problems.map(({ case: id }) => ({ ...bigReport(1).cases[0], id })) as Report['cases'];
+    const text = render({ ...sampleReport, cases, problems });
+    expect(text).toContain('| Case 9.1.0 has no result. The same of 515 more cases.<br>9.1.0-9.1.515 |');
     expect(text).not.toContain('9.1.1 has');
   });
 
@@ -56,9 +57,33 @@ describe('summary.md', () => {
 
   it('lists what needs attention, worst first', () => {
     const verdicts = [...render().matchAll(/^\| [▼○±+↻▲] (\w+) /gm)].map(([, verdict]) => verdict);
-    expect(verdicts).toHaveLength(15);
+    expect(verdicts).toHaveLength(11);
     expect(verdicts[0]).toBe('regressed');
     expect(verdicts.at(-1)).toBe('improved');
+  });
+
+  it('tells cases that say the same in one row, with all of their ids, and what they have in common', () => {
+    expect(render()).toContain('| ○ missing | 5 cases<br>6.4.2, 7.5.1-7.13.1, 12.1.1-12.1.2 | ');
+    const report = bigReport(1);
+    const agents = report.agents.map((agent) => ({
+      ...agent,
+      cases: agent.cases.map((one, i) => ({
+        ...one,
+        verdict: i % 2 === 0 ? ('regressed' as const) : ('same' as const),
+        expected: sampleOutcome({ remoteCloseCode: i % 4 === 0 ? 1000 : 1002 }),
+        actual: sampleOutcome({ behavior: 'FAILED' }),
+        sentence: `It sent “${i}” back.`,
+      })),
+    }));
+    const rows = render({ ...report, agents }).match(/^\| ▼ regressed .*$/gm) ?? [];
+    expect(rows).toHaveLength(1);
+    expect(rows[0]).toMatch(
+      /^\| ▼ regressed \| 259 cases<br>(?:[\d.]+, ){11}[\d.]+<details><summary>247 more ranges<\/summary>/,
+    );
+    expect(rows[0]).toContain('</details> | agent-0 | … | FAILED, close OK, code 1000 (normal closure) | ');
+    expect(rows[0]).toContain('It sent “…” back.');
+    const named = rows[0]?.match(/\b\d+\.\d+\.\d+\b/g) ?? [];
+    expect(named).toEqual(report.cases.filter((_, i) => i % 2 === 0).map(({ id }) => id));
   });
 
   it('leaves out what there is nothing to say about', () => {
@@ -73,6 +98,7 @@ describe('summary.md', () => {
       cases: agent.cases.map((one, i) => ({
         ...one,
         verdict: i < failed ? ('regressed' as const) : ('same' as const),
+        sentence: `${one.sentence} ${one.id}`,
       })),
     }));
     const text = render({ ...report, agents });
@@ -84,11 +110,17 @@ describe('summary.md', () => {
   it('stays within the limit for 517 cases of 12 agents, cut at the end of a row', () => {
     const [info] = sampleReport.cases;
     const [agent] = sampleReport.agents;
-    if (info === undefined || agent === undefined) throw new Error('the sample is empty');
+    const one = agent?.cases.find(({ verdict }) => verdict === 'regressed');
+    if (info === undefined || agent === undefined || one === undefined) throw new Error('the sample is empty');
     const many = {
       ...sampleReport,
       cases: Array.from({ length: 517 }, (_, i) => ({ ...info, id: `1.1.${i}` })),
-      agents: Array.from({ length: 12 }, (_, i) => ({ ...agent, name: 'x'.repeat(200), slug: `a${i}`, cases: [] })),
+      agents: Array.from({ length: 12 }, (_, i) => ({
+        ...agent,
+        name: 'x'.repeat(200),
+        slug: `a${i}`,
+        cases: Array.from({ length: 517 }, (_, n) => ({ ...one, id: `1.1.${n}`, sentence: `It is worse by ${n}.` })),
+      })),
     };
     const text = render(many);
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(SUMMARY_LIMIT_BYTES);

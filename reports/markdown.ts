@@ -1,9 +1,12 @@
+import { common, cutRanges } from './alike.ts';
+import { type AlikeCases, alikeCases } from './attention.ts';
 import type { ReportFile } from './files.ts';
-import { alikeProblems } from './problems.ts';
-import type { Report } from './report.ts';
+import { idRanges } from './id-ranges.ts';
+import { alikeProblems, casesOf, whatOfAll } from './problems.ts';
+import type { CaseVerdict, Report } from './report.ts';
 import { ciJob, decisionFace, webLink } from './views.ts';
 import { visibleLine } from './visible.ts';
-import { closeCode, duration, needsAttention, plural, VERDICT_FACES, verdictOf } from './vocabulary.ts';
+import { closeCode, duration, plural, VERDICT_FACES, verdictOf } from './vocabulary.ts';
 
 /** GitHub drops a step summary of more than 1 MiB whole; we stop before, at the end of a row. */
 export const SUMMARY_LIMIT_BYTES = 900 * 1024;
@@ -45,16 +48,18 @@ function ci(run: Report['run']): string {
 
 function problems(report: Report): string[] {
   if (report.problems.length === 0) return [];
+  const plan = report.cases.map(({ id }) => id);
   return [
     '',
     '### What kept us from knowing',
     '',
     '| What | Where | Why | What to do |',
     '|---|---|---|---|',
-    ...alikeProblems(report.problems).map(([{ what, where, why, todo, agent, case: id }, ...others]) => {
-      const whole = others.length === 0 ? what : `${what} The same of ${plural(others.length, 'more case')}.`;
+    ...alikeProblems(report.problems).map((group) => {
+      const [{ where, why, todo, agent, case: id }, ...others] = group;
       const place = [agent, others.length === 0 ? id : undefined, where].filter((part) => part !== undefined);
-      return row([whole, place.join(', '), why ?? '', todo ?? '']);
+      const cases = rangesCell(idRanges(casesOf(group), plan));
+      return row([markup(escapeMarkdown(whatOfAll(group)) + cases), place.join(', '), why ?? '', todo ?? '']);
     }),
   ];
 }
@@ -78,7 +83,7 @@ function byCategory({ agents, cases }: Report): string[] {
 }
 
 function attention(report: Report): string[] {
-  const all = needsAttention(report);
+  const all = alikeCases(report);
   if (all.length === 0) return [];
   return [
     '',
@@ -86,26 +91,45 @@ function attention(report: Report): string[] {
     '',
     '| | Case | Agent | Expected | Actual | What happened |',
     '|---|---|---|---|---|---|',
-    ...all.map(({ agent, case: one }) =>
-      row([
-        `${VERDICT_FACES[one.verdict].glyph} ${VERDICT_FACES[one.verdict].word}`,
-        one.id,
-        agent.name,
-        brief(one.expected),
-        brief(one.actual),
-        one.sentence,
-      ]),
-    ),
+    ...all.map(attentionRow),
   ];
 }
 
-function brief(outcome: Report['agents'][number]['cases'][number]['actual']): string {
+function attentionRow({ agent, cases, name, ranges, sentence }: AlikeCases): string {
+  const { glyph, word } = VERDICT_FACES[cases[0].verdict];
+  const outcomes = [common(cases, ({ expected }) => brief(expected)), common(cases, ({ actual }) => brief(actual))];
+  return row([
+    `${glyph} ${word}`,
+    markup(escapeMarkdown(name) + rangesCell(ranges)),
+    agent.name,
+    ...outcomes,
+    sentence,
+  ]);
+}
+
+/** Ranges of ids as markdown, to follow a name in its cell, those beyond the first dozen folded: nobody needs them, but who runs them again. */
+export function rangesCell(ranges: readonly string[]): string {
+  const { shown, more } = cutRanges(ranges);
+  if (shown.length === 0) return '';
+  const folded =
+    more.length === 0
+      ? ''
+      : `<details><summary>${plural(more.length, 'more range')}</summary>${escapeMarkdown(more.join(', '))}</details>`;
+  return `<br>${escapeMarkdown(shown.join(', '))}${folded}`;
+}
+
+/** An outcome in a cell. */
+export function brief(outcome: CaseVerdict['actual']): string {
   if (outcome === null) return '–';
   return `${outcome.behavior}, close ${outcome.behaviorClose}, code ${closeCode(outcome.remoteCloseCode)}`;
 }
 
-function row(cells: readonly string[]): string {
-  return `| ${cells.map(escapeMarkdown).join(' | ')} |`;
+/** A cell that is markdown already. */
+export const markup = (text: string) => ({ markup: text });
+
+/** A row of a table. Text is escaped; what is markdown already is not. */
+export function row(cells: readonly (string | { markup: string })[]): string {
+  return `| ${cells.map((cell) => (typeof cell === 'string' ? escapeMarkdown(cell) : cell.markup)).join(' | ')} |`;
 }
 
 /** Foreign text as text, on one line: nothing of it is markup, a mention, a table's border or HTML. */

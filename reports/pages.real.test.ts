@@ -259,6 +259,37 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
+  it('compare: what differs alike is opened, stepped into and led to with keys and addresses', async () => {
+    const { page, seen, close } = await watchedPage(browser);
+    await page.goto(at('alike/compare.html'));
+    const shown = () => page.locator('.compared > summary:visible .what b').allTextContents();
+    expect(await shown()).toEqual(['2.4']);
+    const focused = () => page.locator('summary:focus .what b').textContent();
+    await page.keyboard.press('j');
+    expect(await focused()).toBe('5 cases');
+    await page.keyboard.press('j');
+    expect(await focused()).toBe('2.4');
+    await page.keyboard.press('k');
+    await page.keyboard.press('Enter');
+    expect(await shown()).toEqual(['1.1.1', '1.1.2', '6.4.1', '6.4.2', '7.1.6', '2.4']);
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    expect(await focused()).toBe('1.1.2');
+    expect(await page.locator('[id="1.1.2"] .sentence').isVisible()).toBe(true);
+    await page.locator('#show-regressed').uncheck();
+    expect(await page.locator('.alike').isVisible()).toBe(false);
+    await page.goto('about:blank');
+    await page.goto(`${at('alike/compare.html')}#6.4.2`);
+    expect(await page.locator('[id="6.4.2"] .sentence').isVisible()).toBe(true);
+    expect(seen).toEqual([]);
+    await close();
+    const bare = await watchedPage(browser, { javaScriptEnabled: false });
+    await bare.page.goto(`${at('alike/compare.html')}#6.4.2`);
+    expect(await bare.page.locator('[id="6.4.2"] > summary').isVisible()).toBe(true);
+    await bare.close();
+  });
+
   it('are read without scripts: everything is there, folds open, filters do no harm', async () => {
     const { page, seen, close } = await watchedPage(browser, { javaScriptEnabled: false });
     await page.goto(at('sample/index.html'));

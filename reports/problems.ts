@@ -1,18 +1,23 @@
+import { type Alike, alike } from './alike.ts';
 import type { Problem } from './report.ts';
+import { plural } from './vocabulary.ts';
 
 /**
  * Those that differ in nothing but their case stand together, in the order of the first: a run that stopped early has
  * hundreds of the same, and they hide all the rest.
  */
-export function alikeProblems(problems: readonly Problem[]): [Problem, ...Problem[]][] {
-  const groups = new Map<string, [Problem, ...Problem[]]>();
-  for (const [at, problem] of problems.entries()) {
-    const { what, agent, where, why, todo, tail } = problem;
-    const bare = problem.case === undefined ? at : what.replaceAll(problem.case, '');
-    const key = JSON.stringify([bare, agent, where, why, todo, tail]);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [problem]);
-    else group.push(problem);
-  }
-  return [...groups.values()];
+export function alikeProblems(problems: readonly Problem[]): Alike<Problem>[] {
+  const sayingOf = ({ case: id, what, agent, where, why, todo, tail }: Problem, at: number) =>
+    JSON.stringify([id === undefined ? at : what.replaceAll(id, ''), agent, where, why, todo, tail]);
+  return alike(problems, sayingOf, 2);
+}
+
+/** What happened, once for all of them. */
+export function whatOfAll([{ what }, ...others]: Alike<Problem>): string {
+  return others.length === 0 ? what : `${what} The same of ${plural(others.length, 'more case')}.`;
+}
+
+/** The cases of several alike problems; none of a problem by itself, which says in its words what it is about. */
+export function casesOf(problems: Alike<Problem>): string[] {
+  return problems.length === 1 ? [] : problems.flatMap(({ case: id }) => (id === undefined ? [] : [id]));
 }

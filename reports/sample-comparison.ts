@@ -37,6 +37,7 @@ export const sampleComparison: Comparison = {
   b: { ...side, agent: HOSTILE_NAMES[1], slug: AGENT_B?.slug ?? '' },
   counts: { regressed: 1, removed: 1, changed: 1, fixed: 1, added: 1 },
   same: 6,
+  plan: sampleReport.cases.map(({ id }) => id),
   without: 1,
   cases: [
     compared('2.4', 'regressed', GOOD, UNCLEAN),
@@ -45,4 +46,18 @@ export const sampleComparison: Comparison = {
     compared('1.1.2', 'fixed', UNCLEAN, GOOD),
     compared('1.1.1', 'added', null, GOOD),
   ],
+};
+
+/** The same two, with five cases that differ alike but for the payload, and one beside them. */
+export const alikeComparison: Comparison = {
+  ...sampleComparison,
+  counts: { regressed: 6, removed: 0, changed: 0, fixed: 0, added: 0 },
+  without: 0,
+  same: sampleReport.cases.length - 6,
+  cases: sampleReport.cases.slice(0, 6).map(({ id }, i) => {
+    const sent = (binary: boolean) => [{ kind: 'message' as const, payload: `Hello, ${id}`, binary }];
+    const [before, after] =
+      i === 2 ? [GOOD, UNCLEAN] : [false, true].map((binary) => sampleOutcome({ received: sent(binary) }));
+    return compared(id, 'regressed', before ?? GOOD, after ?? UNCLEAN);
+  }),
 };

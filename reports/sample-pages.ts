@@ -5,7 +5,7 @@ import { html } from './html.ts';
 import { renderers } from './renderers.ts';
 import type { Report } from './report.ts';
 import { sampleDetailOf, sampleReport } from './sample.ts';
-import { sampleComparison } from './sample-comparison.ts';
+import { alikeComparison, sampleComparison } from './sample-comparison.ts';
 
 /** Two whole reports as files, for the tests that look at every kind of page: one with news of every kind, one without. */
 
@@ -45,6 +45,7 @@ export const PAGES: readonly string[] = [
   `sample/cases/${OTHER}/7.5.1.html`,
   'sample/compare.html',
   'sample/compare-swapped.html',
+  'alike/compare.html',
   'sample/history.html',
 ];
 
@@ -65,13 +66,17 @@ function passedReport(): Report {
   };
 }
 
-/** Every file of both reports, in the folders `sample` and `passed`. */
+/** Every file of both reports, in the folders `sample` and `passed`, and a comparison of two, in `alike`. */
 export function* samplePages(): Generator<ReportFile> {
   for (const [folder, report] of [
     ['sample', sampleReport],
     ['passed', passedReport()],
   ] as const)
     for (const { path, content } of filesOf(report)) yield { path: `${folder}/${path}`, content };
+  const below = <S extends { root: string }>(side: S): S => ({ ...side, root: '../sample/' });
+  const alike = { ...alikeComparison, a: below(alikeComparison.a), b: below(alikeComparison.b) };
+  const details = { a: sampleDetailOf, b: sampleDetailOf };
+  for (const { path, content } of comparePage([alike], details, null)) yield { path: `alike/${path}`, content };
 }
 
 function* filesOf(report: Report): Generator<ReportFile> {

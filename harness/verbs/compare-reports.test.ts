@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../reports/report.ts';
 import { sampleOutcome, sampleReport } from '../../reports/sample.ts';
-import { compareReports } from './compare-reports.ts';
+import { alikeComparison } from '../../reports/sample-comparison.ts';
+import { compareReports, comparisonLines } from './compare-reports.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'compare-reports-'));
 afterAll(() => rmSync(home, { recursive: true }));
@@ -56,6 +57,20 @@ describe('compare', () => {
     const { text } = await compareReports(good, bad, { from: '' }, { colour: false, unicode: false });
     expect(text).toMatch(/v 1\.1\.1 regressed: /);
     expect(text).toMatch(/^[\0-\x7f]*$/);
+  });
+
+  it('tells cases that differ alike once: how many, from what to what, and which', () => {
+    const lines = comparisonLines(alikeComparison, plain);
+    expect(lines.slice(4, -1)).toEqual([
+      '▼ 5 cases worse in B: The 1st event was a binary message “…”, in A a text message “…”.',
+      '    1.1.1-1.1.2, 6.4.1-7.1.6',
+      expect.stringMatching(/^▼ 2\.4 worse in B: /),
+    ]);
+    const declined = sampleOutcome({ behavior: 'UNIMPLEMENTED' });
+    const cases = alikeComparison.cases.map((one) => ({ ...one, b: declined, sentence: 'It was not negotiated.' }));
+    expect(comparisonLines({ ...alikeComparison, cases }, plain)[4]).toBe(
+      '▼ 6 cases worse in B, OK → UNIMPLEMENTED: It was not negotiated.',
+    );
   });
 
   it('takes two agents of one report', async () => {

@@ -3,7 +3,7 @@ import { join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pc from 'picocolors';
 import { changeFaces, comparePage, comparisonSentence } from '../../reports/compare-page.ts';
-import type { Comparison } from '../../reports/comparison.ts';
+import { alikeCompared, type Comparison } from '../../reports/comparison.ts';
 import { comparisonMarkdown } from '../../reports/comparison-markdown.ts';
 import type { DetailOf } from '../../reports/files.ts';
 import { type Report, reportSchema } from '../../reports/report.ts';
@@ -12,7 +12,7 @@ import { caseFile } from '../autobahn-json.ts';
 import { conformantOutcome } from '../catalogue.ts';
 import { compareAgents, type Party } from '../compare.ts';
 import { readJsonText } from '../json-text.ts';
-import { type Style, spelt, visible } from '../terminal.ts';
+import { rangeLines, type Style, spelt, turnWords, visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 
 export interface CompareFlags {
@@ -72,7 +72,7 @@ export async function compareReports(
 
 type Located = Omit<Party, 'root'> & { folder: string };
 
-/** A comparison for a terminal: the line that sums up, then what differs, worst first. */
+/** A comparison for a terminal: the line that sums up, then what differs, worst first, alike cases as one. */
 export function comparisonLines(comparison: Comparison, style: Style): string[] {
   const colour = pc.createColors(style.colour);
   const { a, b, cases } = comparison;
@@ -91,10 +91,14 @@ export function comparisonLines(comparison: Comparison, style: Style): string[] 
     ),
     comparisonSentence(comparison),
     '',
-    ...cases.map(({ id, change, sentence }) => {
+    ...alikeCompared(comparison).flatMap(({ cases: [{ change }, ...others], name, ranges, sentence, turn }) => {
       const { glyph, word } = changeFaces(comparison)[change];
       const mark = style.unicode ? glyph : ascii[change];
-      return spelt(`${mark} ${colour.bold(visible(id))} ${word}: ${visible(sentence)}`, style);
+      const became = others.length === 0 ? '' : turnWords(turn);
+      return [
+        spelt(`${mark} ${colour.bold(visible(name))} ${word}${became}: ${visible(sentence)}`, style),
+        ...rangeLines(ranges, '    ', '    '),
+      ];
     }),
     ...(cases.length === 0 ? [] : ['']),
   ];

@@ -2,7 +2,10 @@
 // Two sides compared: opens what the address points at, and steps from case to case.
 const open = () => {
   const part = location.hash.length > 1 ? $(decodeURIComponent(location.hash.slice(1))) : null;
-  if (part?.matches('details')) part.open = true;
+  if (!part?.matches('details')) return;
+  // A case may be folded away among those alike.
+  for (let fold = part; fold; fold = fold.parentElement.closest('details')) fold.open = true;
+  part.scrollIntoView();
 };
 addEventListener('hashchange', open);
 open();
@@ -28,7 +31,7 @@ swap?.addEventListener('click', () => {
   const at = document.querySelector('.compared[open]');
   if (at && swap.hash === '') swap.hash = at.id;
 });
-const byCase = stepper(() => all('.compared > summary').filter((one) => one.checkVisibility()));
+const byCase = stepper(() => all(':is(.compared, .alike) > summary').filter((one) => one.checkVisibility()));
 Object.assign(commands, {
   j: () => byCase(1),
   k: () => byCase(-1),

@@ -95,8 +95,9 @@ const stepper = (links) => {
     if (list.length === 0) return;
     const here = list.indexOf(document.activeElement);
     at = Math.min(Math.max((here === -1 ? at : here) + by, 0), list.length - 1);
+    // What a summary folds is for Enter to open.
     for (
-      let fold = list[at].closest('details:not([open])');
+      let fold = (list[at].closest('summary')?.parentElement.parentElement ?? list[at]).closest('details:not([open])');
       fold;
       fold = fold.parentElement.closest('details:not([open])')
     )

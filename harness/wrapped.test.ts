@@ -1,0 +1,20 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { wrapped } from './wrapped.ts';
+
+it('breaks between words, and leaves one that is too long to its line', () => {
+  expect(wrapped('one two three', 'a: ', '   ', 11)).toEqual(['a: one two', '   three']);
+  expect(wrapped('one two', '', '', 7)).toEqual(['one two']);
+  expect(wrapped('one two', '', '', 6)).toEqual(['one', 'two']);
+  expect(wrapped('incomprehensibilities of one', '  ', '  ', 8)).toEqual(['  incomprehensibilities', '  of one']);
+});
+
+it('keeps every word, and no line is longer than it may be', () => {
+  fc.assert(
+    fc.property(fc.array(fc.stringMatching(/^[a-z]{1,9}$/), { minLength: 1 }), (words) => {
+      const lines = wrapped(words.join(' '), '> ', '  ', 20);
+      expect(lines.map((line) => line.slice(2)).join(' ')).toBe(words.join(' '));
+      for (const line of lines) expect(line.length).toBeLessThanOrEqual(20);
+    }),
+  );
+});
