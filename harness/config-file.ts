@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { JsonTextError, readJsonText } from './json-text.ts';
+import { placeInModule } from './module-error.ts';
 import { Trouble } from './trouble.ts';
 
 /** What a configuration file holds, before anybody has looked whether it makes sense. */
@@ -56,13 +57,16 @@ async function loadModule(path: string): Promise<LoadedConfig> {
     if (!('default' in loaded)) throw new Error('The module has no default export.');
     return { path, value: await loaded.default, at: () => path };
   } catch (error) {
-    const stack = error instanceof Error ? (error.stack ?? '') : '';
-    const line = new RegExp(`${basename(path).replaceAll('.', '\\.')}:(\\d+)`).exec(stack)?.[1];
+    const place = await placeInModule(path, error);
     throw new Trouble(2, {
       what: 'The configuration cannot be loaded.',
-      where: line === undefined ? path : `${path}:${line}`,
+      where: place?.where ?? path,
       why: error instanceof Error ? error.message : String(error),
-      todo: 'It is a module whose default export is the configuration.',
+      todo:
+        error instanceof SyntaxError && place !== undefined
+          ? 'Correct the line.'
+          : 'It is a module whose default export is the configuration.',
+      ...(place?.shown === undefined ? {} : { tail: place.shown }),
     });
   }
 }

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { emptyExpectationFile } from './accept.ts';
 import { suiteIds } from './catalogue.ts';
+import { groupMembers } from './procfs.ts';
 import { MOST_PLAYED_AGAIN, Retries } from './retries.ts';
 import { conformance, ownFolder, reportIn } from './testing.ts';
 
@@ -101,6 +102,55 @@ describe('H30: a case that fails every second time is not played until it is gre
     expect(report().run.retries).toEqual({ limit: 1, cases: 1, flaky: 1, leftOut: [] });
     expect(one('1.1.2')?.tries?.map(({ verdict }) => verdict)).toEqual(['regressed', 'same']);
     for (const { result } of one('1.1.2')?.tries ?? []) expect(existsSync(join(out(), result)), result).toBe(true);
+  });
+});
+
+describe('a run that is interrupted while it plays again', { timeout: 60_000 }, () => {
+  /** Interrupts a run when 5.19, which waits for a second, is played for the nth time. */
+  async function interruptedAt(nth: number, server: string) {
+    const run = play(['--trace', '--retries', '3', '1.1.2', '5.19', '5.20'], server);
+    let said = '';
+    run.stderr?.on('data', (chunk) => {
+      said += chunk;
+    });
+    const waits = () => said.match(/^5\.19 .* the case waits/gm)?.length;
+    await vi.waitUntil(() => waits() === nth, { interval: 5, timeout: 30_000 });
+    run.kill('SIGINT');
+    const { exitCode } = await run;
+    return { exitCode, pid: Number(/\(pid (\d+)\)/.exec(said)?.[1]) };
+  }
+
+  test.each([
+    ['in the first round', 2, 'fixtures/servers/trimmed-echo.ts', { '1.1.2': ['regressed', 'regressed'] }],
+    ['in the first round, after a case that is flaky', 2, UNSTEADY, { '1.1.2': ['regressed', 'same'] }],
+    [
+      'in the second round',
+      3,
+      'fixtures/servers/trimmed-echo.ts',
+      {
+        '1.1.2': ['regressed', 'regressed', 'regressed'],
+        '5.19': ['regressed', 'regressed'],
+        '5.20': ['regressed', 'regressed'],
+      },
+    ],
+  ])('%s: exit 130 and INCOMPLETE, with every outcome there was by then', async (_, nth, server, tries) => {
+    const { exitCode, pid } = await interruptedAt(nth, server);
+    expect(exitCode).toBe(130);
+    expect(report().gate).toMatchObject({ decision: 'undecided', sentence: expect.stringContaining('INCOMPLETE') });
+    expect(report().problems.map(({ what }) => what)).toEqual(['The run was interrupted.']);
+    const cases = report().agents[0]?.cases ?? [];
+    expect(cases.map(({ id, actual }) => [id, actual?.behavior])).toEqual([
+      ['1.1.2', 'FAILED'],
+      ['5.19', 'FAILED'],
+      ['5.20', server === UNSTEADY ? 'OK' : 'FAILED'],
+    ]);
+    const again = cases.flatMap((one) => (one.tries === undefined ? [] : [[one.id, one.tries] as const]));
+    expect(Object.fromEntries(again.map(([id, all]) => [id, all.map(({ verdict }) => verdict)]))).toEqual(tries);
+    for (const { result } of again.flatMap(([, all]) => all))
+      expect(existsSync(join(out(), result)), result).toBe(true);
+    expect(file('index.html')).toContain('INCOMPLETE');
+    expect(groupMembers(pid)).toEqual([]);
+    expect(readdirSync(home())).toEqual(['report']);
   });
 });
 

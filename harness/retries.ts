@@ -55,10 +55,18 @@ export class Retries {
       makeFolder(folder);
       this.tell(`playing again, alone, what came out unexpected (${n} of at most ${this.limit}): ${left.join(' ')}`);
       const from = Date.now();
-      yield { cases: left, folder, jobs: 1, oneByOne: true };
-      const { tries, problems } = readRound(this.folder, this.agent, n, left, { from, to: Date.now() });
-      this.problems.push(...problems);
-      for (const [id, ran] of tries) this.tries.set(id, [...(this.tries.get(id) ?? []), ran]);
+      let tries: ReadonlyMap<string, Ran> = new Map();
+      let isOver = false;
+      try {
+        yield { cases: left, folder, jobs: 1, oneByOne: true };
+        isOver = true;
+      } finally {
+        // Of a round that was interrupted, what was over by then; why the rest is missing is told elsewhere.
+        const read = readRound(this.folder, this.agent, n, left, { from, to: Date.now() });
+        tries = read.tries;
+        if (isOver) this.problems.push(...read.problems);
+        for (const [id, ran] of tries) this.tries.set(id, [...(this.tries.get(id) ?? []), ran]);
+      }
       left = left.filter((id) => {
         const ran = tries.get(id);
         return ran !== undefined && isDeepStrictEqual(normalise(ran.detail), first.get(id));

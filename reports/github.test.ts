@@ -55,6 +55,9 @@ it('tells an error that ended the command, on the line of the file where it is',
   expect(problemCommand(problem, 'tool', () => undefined)).toBe(
     '::error title=tool::It is wrong.%0A/x/a.json:3%0ASo.%0ADo.\n',
   );
+  expect(problemCommand({ ...problem, where: '/x/a.mjs:3:14' }, 'tool', (path) => path)).toBe(
+    '::error file=/x/a.mjs,line=3,col=14,title=tool::It is wrong.%0ASo.%0ADo.\n',
+  );
   expect(problemCommand({ what: 'No.', where: '--url' }, 'tool', (path) => path)).toBe(
     '::error title=tool::No.%0A--url\n',
   );

@@ -60,9 +60,9 @@ function rangesText(ranges: readonly string[]): string | undefined {
 
 /** The workflow command for an error that ended a command, on the line of the user's file where it has one. */
 export function problemCommand({ what, where, why, todo }: Problem, title: string, inRepository: InRepository): string {
-  const [, path = '', line] = /^([^\n]*):(\d+)$/.exec(where ?? '') ?? [];
+  const [, path = '', line, col] = /^([^\n]*?):(\d+)(?::(\d+))?$/.exec(where ?? '') ?? [];
   const file = path === '' ? undefined : inRepository(path);
-  const place = file === undefined ? {} : { file, line };
+  const place = file === undefined ? {} : { file, line, col };
   return `${command({ ...place, title }, [what, file === undefined ? where : undefined, why, todo])}\n`;
 }
 
