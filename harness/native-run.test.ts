@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Options } from 'execa';
 import { describe, expect, test, vi } from 'vitest';
@@ -170,6 +170,16 @@ describe('a server that goes away', { timeout: 90_000 }, () => {
     expect(stdout).toContain('It ended with exit code 1.');
     expect(stdout).toContain('too many connections: giving up');
     expect(report().problems[0]?.case).toMatch(/^[12]\./);
+    // Nor does it lead to the folder in which the report was made.
+    const [, missing] = report().problems;
+    expect(missing?.what).toMatch(/^Case [12]\..* has no result\.$/);
+    expect(existsSync(missing?.where ?? '')).toBe(true);
+  });
+
+  test('while many cases are in flight: they are named as ranges', async () => {
+    const server = ['node', '--import', 'tsx', 'fixtures/servers/dies-after-10-connections.ts'];
+    const { stdout } = await native('--jobs', '16', '2', '3', '--', ...server);
+    expect(stdout).toMatch(/The server ended in mid-run \(in flight: case [^)]*\d-[23]\.\d/);
   });
 
   test('by SIGKILL during 9.5: exit 3, and the case in flight is named', async () => {

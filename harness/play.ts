@@ -1,4 +1,6 @@
+import { idRanges } from '../reports/id-ranges.ts';
 import type { EngineFacts, Problem } from '../reports/report.ts';
+import { suiteIds } from './catalogue.ts';
 import { refuseDistrusted } from './certificates.ts';
 import type { ServerConfig } from './config.ts';
 import type { Assignment, Engine, Progress } from './engine.ts';
@@ -202,7 +204,7 @@ function watchTarget(target: Target, order: PlayOrder, flight: ReadonlySet<strin
 }
 
 const inFlight = (flight: ReadonlySet<string>) =>
-  flight.size === 0 ? 'no case was in flight' : `in flight: case ${[...flight].join(', ')}`;
+  flight.size === 0 ? 'no case was in flight' : `in flight: case ${idRanges([...flight], suiteIds).join(', ')}`;
 
 const firstOf = (flight: ReadonlySet<string>) => {
   const [id] = flight;

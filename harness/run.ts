@@ -1,9 +1,9 @@
 import { cpus } from 'node:os';
-import { join, relative } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import type { CaseDetail } from '../reports/detail.ts';
 import type { HistoryLine } from '../reports/history.ts';
 import type { History } from '../reports/html.ts';
-import type { AgentReport, CaseInfo, Report } from '../reports/report.ts';
+import type { AgentReport, CaseInfo, Problem, Report } from '../reports/report.ts';
 import { catalogue, conformantOutcome } from './catalogue.ts';
 import { Checkpoints } from './checkpoints.ts';
 import type { CiFacts } from './ci.ts';
@@ -92,7 +92,7 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
         signal.reason instanceof Interruption
           ? { ...gate, decision: 'undecided', exitCode: signal.reason.exitCode }
           : gate,
-      problems,
+      problems: problems.map((problem) => whereItWillBe(problem, staged, options.out)),
       cases: [...options.plan],
       agents,
     };
@@ -131,6 +131,13 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
     await checkpoints.end();
     workspace.remove();
   }
+}
+
+/** A problem with a file of the report, which is put in its place only once it is whole. */
+function whereItWillBe(problem: Problem, staged: string, out: string): Problem {
+  const { where } = problem;
+  if (where !== staged && !where?.startsWith(staged + sep)) return problem;
+  return { ...problem, where: resolve(out) + where.slice(staged.length) };
 }
 
 const jobOf = ({ commit: _, ...job }: CiFacts) => job;

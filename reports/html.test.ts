@@ -192,9 +192,9 @@ describe('the index', () => {
   });
 
   it('gives every grade in the matrix a glyph, and none to a screen reader', () => {
-    expect(index).toContain(`.matrix td a::before{font-weight:700;content:"${GRADE_FACES.OK.glyph} " / ""}`);
+    expect(index).toContain(`.matrix td a:before{font-weight:700;content:"${GRADE_FACES.OK.glyph} " / ""}`);
     for (const face of [...Object.values(GRADE_FACES), MISSING_FACE, SKIPPED_FACE].filter(({ word }) => word !== 'OK'))
-      expect(index).toContain(`.matrix a.${face.tone}::before{content:"${face.glyph} " / ""}`);
+      expect(index).toContain(`.matrix a.${face.tone}:before{content:"${face.glyph} " / ""}`);
   });
 
   it('has a link for every count, which sets a word of the search that finds as many', () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { transformSync } from 'esbuild';
 import Handlebars from 'handlebars';
 import ts from 'typescript';
 
@@ -56,20 +57,32 @@ function compiled(name: string, source: string): string {
 function withAssets(layout: string, kind: string): string {
   const { css = [], js = [] } = KINDS[kind] ?? {};
   const assets = {
-    CSS: css.map((file) => squeezeStyle(asset(file))).join(''),
-    JS: `(()=>{"use strict";\n${js.map((file) => squeezeScript(asset(file))).join('')}})();`,
+    CSS: minified(css.map(asset).join('\n'), 'css'),
+    JS: minified(`(()=>{"use strict";\n${js.map(asset).join('\n')}})();`, 'js'),
   };
   return layout.replace(/%(CSS|JS)(_HASH)?%/g, (_, name: 'CSS' | 'JS', hash?: string) =>
     hash === undefined ? assets[name] : sha256(assets[name]),
   );
 }
 
-/** Text of a style sheet or script that may stand within a template's `<style>` or `<script>`. */
+/** A style sheet, or a module as part of a script. */
 function asset(file: string): string {
-  const text = file.endsWith('.ts') ? asScript(read(file)) : read(file);
+  return file.endsWith('.ts') ? asScript(read(file)) : read(file);
+}
+
+/** As short as goes, since it stands in every page of a report; and fit to stand within a template's element. */
+function minified(source: string, loader: 'css' | 'js'): string {
+  const { code } = transformSync(source, {
+    loader,
+    minify: true,
+    target: 'esnext',
+    legalComments: 'none',
+    charset: 'utf8',
+  });
+  const text = code.trim();
   if (/\{\{|<\/(style|script)/i.test(text)) {
     throw new Error(
-      `reports/templates/${file} holds "{{" or a closing tag, and it stands within a template's <style> or <script>.`,
+      `The ${loader} of reports/templates holds "{{" or a closing tag, and it stands within a template's <style> or <script>.`,
     );
   }
   return text;
@@ -82,23 +95,6 @@ function asScript(source: string): string {
   });
   if (/^import /m.test(outputText)) throw new Error('A module that goes into a page imports more than types.');
   return outputText.replace(/^export (?=const|function|class)/gm, '').replace(/^export \{.*$/gm, '');
-}
-
-/** Without comments and the white space that CSS does not need: it stands in every page of a report. */
-function squeezeStyle(css: string): string {
-  return css
-    .replace(/\/\*[\s\S]*?\*\//g, '')
-    .replace(/\s+/g, ' ')
-    .replace(/ ?([{};,>]) ?/g, '$1')
-    .replace(/: /g, ':')
-    .replace(/;\}/g, '}')
-    .replace(/(?<=[ :(,])0\.(?=\d)/g, '.')
-    .trim();
-}
-
-/** Without indentation, empty lines and lines that are a comment; what a line holds is left alone. */
-function squeezeScript(script: string): string {
-  return script.replace(/^\s*\/\/.*$/gm, '').replace(/^\s+/gm, '');
 }
 
 function read(file: string): string {

@@ -69,7 +69,7 @@ if (views) {
   views.hidden = false;
   const octets = () =>
     all('#wire-log .octets').map((row) => {
-      const hex = all('.hex', row).map((one) => one.textContent.replace(/[ \n](?=[0-9a-f]{2})/g, ''));
+      const hex = all('code, pre', row).map((one) => one.textContent.replace(/[ \n](?=[0-9a-f]{2})/g, ''));
       return `${row.id.slice(1)} ${row.cells[1].textContent} ${hex.join('')}`;
     });
   views.append(copyButton('copy hex', () => octets().join('\n')));
