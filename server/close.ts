@@ -27,7 +27,7 @@ export const NO_CODE = 1005;
 export const NO_CLOSE = 1006;
 
 /** Octets that a reason may have: 125 for a control frame's payload, less two for the code (RFC 6455 §5.5). */
-export const MAX_REASON_BYTES = 123;
+const MAX_REASON_BYTES = 123;
 
 /**
  * The codes that may travel in a Close frame (RFC 6455 §7.4), by first and last of each range. All others may not: below
