@@ -27,31 +27,26 @@ export const NO_CODE = 1005;
 export const NO_CLOSE = 1006;
 
 /** Octets that a reason may have: 125 for a control frame's payload, less two for the code (RFC 6455 §5.5). */
-export const MAX_REASON_BYTES = 123;
+const MAX_REASON_BYTES = 123;
 
 /**
- * Every code there is, by first and last of its range, and whether it may travel in a Close frame (RFC 6455 §7.4).
- * 1012 to 1014 came after the RFC, through the IANA registry it opens in §11.7; a peer that sends one knows it, so it
- * is echoed like the rest.
+ * The codes that may travel in a Close frame (RFC 6455 §7.4), by first and last of each range. All others may not: below
+ * 1000 they are not used, 1004 never got a meaning, 1005, 1006 and 1015 are for the API only, 1016 to 2999 are kept for
+ * later versions of the protocol, and from 5000 on there are none.
  */
-const RANGES: readonly (readonly [first: number, last: number, travels: boolean, what: string])[] = [
-  [0, 999, false, 'not used (§7.4.2)'],
-  [1000, 1003, true, 'normal, going away, protocol error, unsupported data'],
-  [1004, 1004, false, 'reserved, meaning never given'],
-  [1005, 1006, false, 'no code, no Close: for the API only'],
-  [1007, 1011, true, 'invalid data, policy, too big, missing extension, internal error'],
-  [1012, 1014, true, 'registered since: service restart, try again later, bad gateway'],
-  [1015, 1015, false, 'TLS handshake failed: for the API only'],
-  [1016, 2999, false, 'kept for later versions of the protocol'],
-  [3000, 3999, true, 'libraries and frameworks, by registration'],
-  [4000, 4999, true, 'private use'],
-  [5000, 65535, false, 'outside every range'],
+const TRAVELLING: readonly (readonly [first: number, last: number])[] = [
+  // Normal, going away, protocol error, unsupported data.
+  [1000, 1003],
+  // Invalid data, policy, too big, missing extension, internal error. And what came after the RFC, through the IANA
+  // registry it opens in §11.7: service restart, try again later, bad gateway. A peer that sends one of these knows it.
+  [1007, 1014],
+  // Libraries and frameworks, by registration; from 4000 on, private use.
+  [3000, 4999],
 ];
 
 /** May this code stand in a Close frame? */
 export function travels(code: number): boolean {
-  for (const [first, last, may] of RANGES) if (code >= first && code <= last) return may;
-  return false;
+  return TRAVELLING.some(([first, last]) => code >= first && code <= last);
 }
 
 /**

@@ -234,6 +234,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
 
   /** From the protocol, within a read. Not for applications. */
   message(kind: Kind, bytes: Buffer, from: number, to: number): boolean {
+    // What is not taken by the fast path comes here too, and asks nobody whether it is still wanted.
+    if (this.#dropped) return false;
     const receiver = this.#receiver;
     if (receiver === undefined) {
       // A copy, for the listener's to keep.

@@ -57,7 +57,7 @@ export class FrameReader {
         continue;
       }
       if (this.#have === 0) at = this.#sink.ahead(chunk, at);
-      if (at < chunk.length) at = this.#readHeader(chunk, at);
+      at = this.#readHeader(chunk, at);
     }
   }
 

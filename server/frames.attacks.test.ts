@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { FIN, OP } from './frame.ts';
+import { OP } from './frame.ts';
 import { heldBytes } from './gather.ts';
 import { type Connection, createServer, Violation } from './index.ts';
 import { Protocol } from './protocol.ts';
@@ -453,23 +453,34 @@ test('S54 three hundred resets in the midst of frames, messages and writes', asy
   });
 });
 
-test('an application that leaves in the middle of a read hears nothing more of it', async () => {
-  const server = createServer({ closeTimeoutMs: 50 });
-  const heard: string[] = [];
-  server.on('connection', (connection) => {
-    connection.on('message', ({ bytes }) => {
-      heard.push(bytes.toString());
-      connection.destroy();
+test.each(['listener', 'receiver'] as const)(
+  'an application that leaves in the middle of a read hears nothing more of it, as a %s',
+  async (as) => {
+    const server = createServer({ closeTimeoutMs: 50 });
+    const heard: string[] = [];
+    server.on('connection', (connection) => {
+      const leave = (text: string) => {
+        heard.push(text);
+        connection.destroy();
+      };
+      if (as === 'listener') connection.on('message', ({ bytes }) => leave(bytes.toString()));
+      else connection.receive((_kind, bytes, from, to) => leave(bytes.toString('utf8', from, to)));
+      connection.on('pong', () => heard.push('pong'));
     });
-    connection.on('pong', () => heard.push('pong'));
-  });
-  const { RawClient } = await import('./testkit-client.ts');
-  const client = new RawClient(Number(new URL(await server.listen()).port));
-  const { request } = await import('./testkit-arena.ts');
-  client.socket.write(
-    Buffer.concat([Buffer.from(request().replace('/ws', '/')), whole(FIN | 1, 'one'), whole(1, 'two'), whole(OP.pong)]),
-  );
-  await client.until(() => client.ended);
-  expect(heard).toEqual(['one']);
-  await server.close();
-});
+    const { RawClient } = await import('./testkit-client.ts');
+    const client = new RawClient(Number(new URL(await server.listen()).port));
+    const { request } = await import('./testkit-arena.ts');
+    client.socket.write(
+      Buffer.concat([
+        Buffer.from(request().replace('/ws', '/')),
+        whole(1, 'one'),
+        whole(1, 'two'),
+        whole(1, 'three'),
+        whole(OP.pong),
+      ]),
+    );
+    await client.until(() => client.ended);
+    expect(heard).toEqual(['one']);
+    await server.close();
+  },
+);

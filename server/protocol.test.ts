@@ -1,10 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FIN, OP } from './frame.ts';
-import { Protocol, type ProtocolSettings } from './protocol.ts';
+import { FIN, OP, RSV1 } from './frame.ts';
+import { heldBytes } from './gather.ts';
+import { isLent } from './lent.ts';
+import type { Agreement } from './offers.ts';
+import { Protocol, type ProtocolSettings, type Step } from './protocol.ts';
 import { cuts, feed, frame, hex, tell, whole } from './testkit.ts';
 
 const SETTINGS: ProtocolSettings = { maxMessageBytes: 100_000, deflateLevel: 1, deflateFromBytes: 0 };
+
+/** Windows are kept from message to message, both ways. */
+const deflate: Agreement = {
+  serverNoContextTakeover: false,
+  clientNoContextTakeover: false,
+  serverMaxWindowBits: 15,
+  clientMaxWindowBits: 15,
+};
 
 function protocol(changes: Partial<ProtocolSettings> = {}): Protocol {
   return new Protocol({ ...SETTINGS, ...changes });
@@ -155,6 +166,17 @@ describe('a Close', () => {
     expectSteps(whole(OP.close, hex`0fa0`), ['close 4000', 'end clean']);
   });
 
+  test('goes back with the code of the peer alone, and its reason is for the application (RFC 6455 §5.5.1)', () => {
+    expect(protocol().receive(whole(OP.close, hex`03e8 6f6b`))).toStrictEqual([
+      { do: 'close', close: { code: 1000, reason: '' } },
+      { do: 'end', received: { code: 1000, reason: 'ok' } },
+    ]);
+    expect(protocol().receive(whole(OP.close))).toStrictEqual([
+      { do: 'close', close: { reason: '' } },
+      { do: 'end', received: { reason: '' } },
+    ]);
+  });
+
   test('waits behind the messages that came before it in the same read', () => {
     const stream = [whole(OP.text, 'big'), whole(OP.text, 'Hello World!'), whole(OP.close, hex`03e8`), whole(OP.ping)];
     expectSteps(Buffer.concat(stream), ['text big', 'text Hello World!', 'close 1000', 'end clean']);
@@ -162,7 +184,14 @@ describe('a Close', () => {
 
   test('is sent once, and is the last that is sent', () => {
     const one = protocol();
+    expect([one.send('text', Buffer.from('in')), one.ping(Buffer.alloc(0)), one.closeSent]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    one.take();
     expect(one.close({ code: 1001, reason: '' })).toBe(true);
+    expect(one.closeSent).toBe(true);
     expect(one.close({ code: 1000, reason: '' })).toBe(false);
     expect(one.send('text', Buffer.from('late'))).toBe(false);
     expect(one.ping(Buffer.alloc(0))).toBe(false);
@@ -177,14 +206,36 @@ describe('what is sent', () => {
     one.send('text', Buffer.from('Hello'));
     one.ping(Buffer.from('p'));
     one.pong(Buffer.alloc(0));
+    expect(one.unsentBytes).toBe(12);
     expect(one.take().map((piece) => piece.toString('hex'))).toEqual(['810548656c6c6f89017' + '08a00']);
-    expect(one.take()).toEqual([]);
+    expect([one.take(), one.unsentBytes]).toEqual([[], 0]);
     one.send('binary', Buffer.alloc(70_000, 1));
     expect(one.take().map((piece) => piece.length)).toEqual([10, 70_000]);
   });
 
-  test('holds no control frame of more than 125 octets', () => {
-    expect(() => protocol().ping(Buffer.alloc(126))).toThrow(RangeError);
+  test('holds no control frame of more than 125 octets (RFC 6455 §5.5)', () => {
+    expect(protocol().ping(Buffer.alloc(125))).toBe(true);
+    const why = 'a control frame holds at most 125 octets (RFC 6455 5.5), not 126';
+    expect(() => protocol().ping(Buffer.alloc(126))).toThrow(new RangeError(why));
+  });
+
+  test('is compressed from as many octets on as were said, wherever the message lies in what is given', () => {
+    const one = protocol({ deflate, deflateFromBytes: 5 });
+    one.send('binary', Buffer.from('0123456789'), 4, 8);
+    expect(Buffer.concat(one.take()).toString('latin1')).toBe('\x82\x044567');
+    one.send('binary', Buffer.from('0123456789'), 4, 9);
+    expect(Buffer.concat(one.take())[0]).toBe(FIN | RSV1 | OP.binary);
+  });
+
+  test('in answer to a read lies in memory that all connections share, and else does not', () => {
+    const [[first], [second], [other]] = [true, true, false].map((borrows) => {
+      const one = protocol();
+      if (borrows) one.borrow();
+      one.pong(Buffer.alloc(0));
+      return one.take();
+    }) as [Buffer[], Buffer[], Buffer[]];
+    expect(first?.buffer).toBe(second?.buffer);
+    expect(first?.buffer).not.toBe(other?.buffer);
   });
 });
 
@@ -243,6 +294,63 @@ describe('any stream of frames, good or bad', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('what is not needed is not copied, and not kept', () => {
+  test('a control frame is handed on from where it was read, and joined only where TCP cut it', () => {
+    const ping = whole(OP.ping, 'payload');
+    const [step] = protocol().receive(ping);
+    expect(step).toMatchObject({ do: 'pong', payload: Buffer.from('payload') });
+    expect(step?.do === 'pong' && step.payload.buffer === ping.buffer && step.payload.byteOffset).toBe(
+      ping.byteOffset + 6,
+    );
+    const cut = whole(OP.ping, 'payload');
+    expect(feed(protocol(), [cut.subarray(0, 9), cut.subarray(9)])).toEqual(['pong payload']);
+  });
+
+  test('an inflated message is lent to who looks at it at once, and lasts where steps are collected', () => {
+    const stream = [hex`f248cdc9c90700`, hex`4a4cf20500`].map((bytes) => frame(FIN | RSV1 | OP.text, bytes));
+    const steps = protocol({ deflate }).receive(Buffer.concat(stream));
+    expect(tell(steps)).toEqual(['text Hello', 'text abM']);
+    const lent: boolean[] = [];
+    protocol({ deflate }).receive(Buffer.concat(stream.map((one) => Buffer.from(one))), {
+      perform: (step: Step) => lent.push(step.do === 'deliver' && isLent(step.message.bytes)),
+      message: () => expect.fail('compressed, so not taken by the fast path'),
+    });
+    expect(lent).toEqual([true, true]);
+  });
+
+  test('at rest the window for what is sent is let go, and that for what comes is kept (RFC 7692 §7.1.1)', () => {
+    const one = protocol({ deflate });
+    const sent = () => {
+      one.send('text', Buffer.from('a text that comes again and again, word for word'));
+      return Buffer.concat(one.take()).toString('hex');
+    };
+    const first = sent();
+    expect(sent().length).toBeLessThan(first.length);
+    expect(feed(one, [frame(FIN | RSV1 | OP.text, hex`f248cdc9c90700`)])).toEqual(['text Hello']);
+    one.rest();
+    expect(sent()).toBe(first);
+    // Says no more than that it is what came before (§7.2.3.2).
+    expect(feed(one, [frame(FIN | RSV1 | OP.text, hex`f200110000`)])).toEqual(['text Hello']);
+    expect(() => protocol().rest()).not.toThrow();
+    one.dispose();
+  });
+
+  test.each([
+    ['when the connection is over', undefined],
+    ['after a Close', whole(OP.close)],
+    ['after a fault', frame(0xa1)],
+  ])('of an unfinished message nothing is held %s, and nothing more is heard (RFC 6455 §10.4)', (_when, end) => {
+    const held = heldBytes();
+    const one = protocol();
+    feed(one, [frame(OP.binary, Buffer.alloc(40_000)), whole(OP.ping, 'half').subarray(0, 8)]);
+    expect(heldBytes()).toBeGreaterThanOrEqual(held + 40_002);
+    if (end === undefined) one.dispose();
+    else feed(one, [whole(OP.ping, 'half').subarray(8), end]);
+    expect(heldBytes()).toBe(held);
+    expect(feed(one, [whole(OP.ping, 'half').subarray(8), whole(OP.ping)])).toEqual([]);
   });
 });
 

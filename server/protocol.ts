@@ -1,4 +1,4 @@
-import { type Close, MAX_REASON_BYTES, readClose, writeClose } from './close.ts';
+import { type Close, readClose, writeClose } from './close.ts';
 import { type Deflater, type Inflater, openDeflate } from './deflate.ts';
 import { FIN, type FrameHeader, isControl, MAX_CONTROL_BYTES, OP, RSV1 } from './frame.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
@@ -46,8 +46,6 @@ export type ProtocolSettings = {
 export interface Performer extends RangeSink {
   perform(step: Step): void;
 }
-
-const NO_STEPS: readonly Step[] = [];
 
 /**
  * One connection's protocol, without its socket (RFC 6455 §5 to §7, RFC 7692): octets in, steps out; what is to be
@@ -100,7 +98,6 @@ export class Protocol implements FrameSink {
       if (!(error instanceof Violation)) throw error;
       this.violated(error);
     }
-    if (this.#steps.length === 0) return NO_STEPS;
     const steps = this.#steps;
     this.#steps = [];
     return steps;
@@ -218,8 +215,7 @@ export class Protocol implements FrameSink {
   /** The peer broke a rule (§7.1.7). Messages from before it stay in front of the Close. */
   protected violated(violation: Violation): void {
     this.#stopReading();
-    const reason = violation.message.slice(0, MAX_REASON_BYTES);
-    this.step({ do: 'close', close: { code: violation.code, reason } });
+    this.step({ do: 'close', close: { code: violation.code, reason: violation.message } });
     this.step({ do: 'end', violation });
   }
 
