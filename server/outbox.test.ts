@@ -54,10 +54,29 @@ test('more than the memory that reads share goes on in memory of its own', () =>
   }
 });
 
-test('hundreds of small frames are one piece', () => {
+test('hundreds of small frames are one piece, and so are empty ones', () => {
   const outbox = new Outbox();
-  for (let n = 0; n < 50; n++) outbox.frame(0x82, Buffer.alloc(16));
-  expect(outbox.take()).toHaveLength(1);
+  for (const size of [16, 0]) {
+    for (let n = 0; n < 50; n++) outbox.frame(0x82, Buffer.alloc(size));
+    expect(outbox.take()).toHaveLength(1);
+  }
+});
+
+test('the first payload lies in its words as where it came from, which lets it be copied by words', () => {
+  for (const [size, borrowed] of [
+    [5, false],
+    [200, false],
+    [5, true],
+    [200, true],
+  ] as const) {
+    for (let from = 0; from < 8; from++) {
+      const [outbox, payload] = [new Outbox(), Buffer.alloc(300)];
+      if (borrowed) outbox.borrow();
+      outbox.frame(0x82, payload, from, from + size);
+      const [{ byteOffset } = Buffer.alloc(0)] = outbox.take();
+      expect((byteOffset + ownHeaderBytes(size)) & 3).toBe((payload.byteOffset + from) & 3);
+    }
+  }
 });
 
 /** A frame as it should be on the wire, made the simple way. */
@@ -137,7 +156,8 @@ test('room begins small and doubles up to 64 KiB, again for each answer; behind 
 
 test('an answer that fits the memory that reads share lies there, to its last octets, and in one piece', () => {
   const outbox = new Outbox();
-  const frames = Array.from({ length: 32 }, (_, n) => Buffer.alloc(SLAB_BYTES / 32 - 5, n));
+  // Three octets of it have to stay free.
+  const frames = Array.from({ length: 32 }, (_, n) => Buffer.alloc(SLAB_BYTES / 32 - (n < 31 ? 4 : 7), n));
   outbox.borrow();
   for (const payload of frames) outbox.frame(0x82, payload);
   const [piece = Buffer.alloc(0), ...more] = outbox.take();
