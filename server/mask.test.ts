@@ -60,11 +60,13 @@ test('text is said to be ASCII if each of its octets is, whatever lies beside it
   }
 });
 
-test('words are those of the memory asked for, of all its whole words, and so is the place where it begins', () => {
+test('words are those of the memory asked for, of all its whole words, viewed once; so is where it begins', () => {
   const [one, two] = [placeOf(3, 9, 2), placeOf(6, 4, 0)];
   for (const place of [one, one.subarray(2), two, one]) {
     const words = wordsOf(place);
     expect([words.buffer, words.byteOffset]).toEqual([place.buffer, 0]);
+    expect(wordsOf(place.subarray(1))).toBe(words);
+    wordsOf(place);
     expect(words).toHaveLength(place.buffer.byteLength >>> 2);
     expect([offsetOf(place), offsetOf(two)]).toEqual([place.byteOffset, 6]);
   }
