@@ -72,6 +72,7 @@ test('room grows by doubling, from 256 octets to what may come, and is given bac
   expect(roomOf(pieces(2, 300))).toBe(600);
   expect(roomOf(pieces(3, 300))).toBe(1200);
   expect(roomOf((gather) => [gather.expect(1000), pieces(3, 300)(gather)])).toBe(1000);
+  expect(roomOf((gather) => [gather.expect(10_000), pieces(3, 300)(gather)])).toBe(1200);
 });
 
 test('a promised length is believed, up to 64 KiB', () => {

@@ -172,3 +172,19 @@ test('a large payload that waits keeps the next read from the memory that reads 
   outbox.frame(0x82, Buffer.alloc(10));
   expect(outbox.take().some((piece) => piece.buffer === sharedSlab().bytes.buffer)).toBe(false);
 });
+
+test('in memory that is shared no more than three octets behind the last frame are touched', () => {
+  const { bytes } = sharedSlab();
+  const memory = Buffer.alloc(600, 0x11);
+  for (let from = 0; from < 4; from++) {
+    for (let length = 0; length < 520; length++) {
+      const outbox = new Outbox();
+      bytes.fill(0xee, 0, 700);
+      outbox.borrow();
+      outbox.frame(0x82, memory, from, from + length);
+      const [sent = Buffer.alloc(0)] = outbox.take();
+      const behind = bytes.subarray(sent.byteOffset + sent.length + 3, 700);
+      if (behind.some((octet) => octet !== 0xee)) expect.fail(`${length} octets from ${from}`);
+    }
+  }
+});
