@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openDeflate } from './deflate.ts';
+import { type Deflater, openDeflate } from './deflate.ts';
 import { OP } from './frame.ts';
 import { isLent } from './lent.ts';
 import type { Agreement } from './offers.ts';
@@ -76,6 +76,27 @@ describe('inflating', () => {
     expect(open(shared).inflater.inflate(hex`f248cdc9c90700`, MAX).toString()).toBe('Hello');
   });
 
+  test('keeps to the window agreed, also where the memory for it is shared: what reaches farther is refused', () => {
+    const block = createHash('shake256', { outputLength: 3000 }).update('block').digest();
+    const plain = Buffer.concat(Array<Buffer>(200).fill(block));
+    const sent = deflateRawSync(plain, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+    for (const clientNoContextTakeover of [true, false]) {
+      for (const clientMaxWindowBits of [9, 15, 9]) {
+        const { inflater } = open({ clientNoContextTakeover, clientMaxWindowBits });
+        if (clientMaxWindowBits === 15) expect(inflater.inflate(sent, MAX).equals(plain)).toBe(true);
+        else expect(() => inflater.inflate(sent, MAX)).toThrow(expect.objectContaining({ code: 1007 }));
+      }
+    }
+  });
+
+  test('remembers nothing once closed, and nothing is to be closed before there was a message', () => {
+    const { inflater } = open();
+    inflater.close();
+    inflater.inflate(hex`f248cdc9c90700`, MAX);
+    inflater.close();
+    expect(() => inflater.inflate(hex`f200110000`, MAX)).toThrow(expect.objectContaining({ code: 1007 }));
+  });
+
   test('remembers nothing where the client said that it starts afresh', () => {
     const { inflater } = open({ clientNoContextTakeover: true });
     inflater.inflate(hex`f248cdc9c90700`, MAX);
@@ -132,6 +153,46 @@ describe('deflating', () => {
     const first = fresh.deflate(text);
     expect(fresh.deflate(text)).toEqual(first);
     expect(inflateRawSync(first, { finishFlush: constants.Z_SYNC_FLUSH })).toEqual(text);
+  });
+
+  test('has 64 windows for all connections: the one longest unused serves whoever has none, and reaches as far as agreed', () => {
+    const text = createHash('shake256', { outputLength: 300 }).update('text').digest();
+    const far = Buffer.concat(
+      Array<Buffer>(3).fill(createHash('shake256', { outputLength: 700 }).update('far').digest()),
+    );
+    const read = (data: Buffer) => inflateRawSync(data, { finishFlush: constants.Z_SYNC_FLUSH });
+    const all = Array.from({ length: 64 }, () => open().deflater);
+    const remembers = (deflater?: Deflater) => Number(deflater?.deflate(text).length) < text.length;
+    expect(all.some(remembers)).toBe(false);
+    expect(all.every(remembers)).toBe(true);
+    // From the second on they are now the longest unused.
+    expect(remembers(all[0])).toBe(true);
+    const another = open().deflater;
+    expect(read(another.deflate(text))).toEqual(text);
+    expect(remembers(all[1])).toBe(false);
+    const narrow = open({ serverMaxWindowBits: 9 }).deflater;
+    expect(farthest(narrow.deflate(far))).toBeLessThanOrEqual(512);
+    expect([another, all[1], ...all.slice(4), all[0]].every(remembers)).toBe(true);
+    expect(remembers(all[3])).toBe(false);
+    for (const deflater of [...all, another, narrow]) deflater.close();
+    expect(all.some(remembers)).toBe(false);
+    for (const deflater of all) deflater.close();
+  });
+
+  test('spends more on the least window, with which zlib makes little of level 1', () => {
+    const words = ['the', 'then', 'there', 'these', 'theory', 'other', 'another'];
+    const text = Buffer.from(Array.from({ length: 6000 }, (_, n) => words[(n * n * 31 + (n >> 3)) % 7]).join(' '));
+    const size = (serverMaxWindowBits: number, level: number, serverNoContextTakeover: boolean) => {
+      const { deflater } = openDeflate({ ...AGREED, serverMaxWindowBits, serverNoContextTakeover }, level);
+      const { length } = deflater.deflate(text);
+      deflater.close();
+      return length;
+    };
+    for (const fresh of [false, true]) {
+      expect(size(9, 1, fresh)).toBe(size(9, 4, fresh));
+      expect(size(9, 9, fresh)).toBeLessThan(size(9, 4, fresh));
+      expect(size(15, 4, fresh)).toBeLessThan(size(15, 1, fresh));
+    }
   });
 
   test('writes an empty message as RFC 7692 section 7.2.3.6 does, again and again', () => {

