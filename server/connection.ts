@@ -216,8 +216,6 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     } else if (chunk.length === this.#pace.mostBytes) {
       if (this.#pace.full(performance.now() - this.#heardMs)) this.#yield();
       this.#bringAtMost(this.#pace.mostBytes);
-    } else {
-      this.#pace.empty();
     }
   };
 
