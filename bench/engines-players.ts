@@ -54,7 +54,7 @@ export async function kosoku(home: string): Promise<Play> {
 
 /** One case as a user types it: this tool started, the server started and stopped, the report written. */
 export async function fromTheShell(id: string, home: string): Promise<Cost> {
-  const command = ['--import', 'tsx', 'harness/cli.ts', '--engine', 'native', id, '--out', join(home, 'report')];
+  const command = ['--import', 'tsx/esm', 'harness/cli.ts', '--engine', 'native', id, '--out', join(home, 'report')];
   const run = async () => void (await execa(process.execPath, command, { stdio: 'ignore' }));
   return await meter(run, { counts: 'children', server: null });
 }

@@ -13,19 +13,20 @@ import { installRuntimes } from './runtimes.ts';
 import { SHAPES, type Shape } from './shapes.ts';
 
 const USAGE = `usage: npm run bench:server -- [options]
-  --peers ours,ws,ws+bufferutil,websocket,faye-websocket,deno,bun
+  --peers ours,ws,ws-level-1,ws+bufferutil,websocket,faye-websocket,deno,bun
                       whom to measure (default: all; ws is always one of them)
   --shapes '16 B'     only shapes whose name contains this
   --rounds 5          the median of so many
   --seconds 1         length of one measurement
   --check             exit 1 where ours misses its goal
 
-ws is measured as \`npm install ws\` makes it, and once more with the native addon that it takes where it finds one.
+ws is measured as \`npm install ws\` makes it, once more with the native addon that it takes where it finds one, and, where
+messages are compressed, once more at the level that is our default.
 `;
 
 const { values } = parseArgs({
   options: {
-    peers: { type: 'string', default: 'ours,ws,ws+bufferutil,websocket,faye-websocket,deno,bun' },
+    peers: { type: 'string', default: 'ours,ws,ws-level-1,ws+bufferutil,websocket,faye-websocket,deno,bun' },
     shapes: { type: 'string', default: '' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '1' },
@@ -53,6 +54,7 @@ async function main(): Promise<void> {
     ours: [...NODE, `${here}/peers/ours.ts`],
     // bufferutil is here because `websocket` depends on it; ws on its own comes without.
     ws: ['env', 'WS_NO_BUFFER_UTIL=1', ...NODE, `${here}/peers/ws.ts`],
+    'ws-level-1': ['env', 'WS_NO_BUFFER_UTIL=1', ...NODE, `${here}/peers/ws.ts`, '1'],
     'ws+bufferutil': [...NODE, `${here}/peers/ws.ts`],
     websocket: [process.execPath, `${here}/peers/websocket.mjs`],
     'faye-websocket': [process.execPath, `${here}/peers/faye-websocket.mjs`],
@@ -107,6 +109,7 @@ async function compare(load: ChildProcess, peers: readonly Peer[], shape: Shape)
   const rates = new Map(peers.map((peer) => [peer.name, { cpu: [] as number[], wall: [] as number[], error: '' }]));
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const peer of peers) {
+      if (peer.name === 'ws-level-1' && !shape.deflate) continue;
       const job: Job = {
         port: peer.port,
         pid: peer.pid,
@@ -128,6 +131,7 @@ async function compare(load: ChildProcess, peers: readonly Peer[], shape: Shape)
   const base = median(rates.get('ws')?.cpu ?? []);
   console.log(`\n${shape.name}${shape.goal === undefined ? '' : ` (goal: ${shape.goal} x ws)`}`);
   for (const [name, { cpu, wall, error }] of rates) {
+    if (cpu.length === 0 && error === '') continue;
     const result =
       cpu.length === 0
         ? error

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
-import type { Option } from 'commander';
+import { Command, type Option } from 'commander';
 import { z } from 'zod';
 import { configSchema, serverSchema } from '../harness/config-schema.ts';
 import { TOOL } from '../harness/identity.ts';
-import { makeProgram } from '../harness/program.ts';
+import { addRun } from '../harness/verbs/run.ts';
 import { variableOf } from '../harness/verbs/settings.ts';
 
 /**
@@ -108,8 +108,9 @@ function optionTable(): string {
     stderr: process.stderr,
     exitCode: 0,
   };
-  const run = makeProgram(silent).commands.find((verb) => verb.name() === 'run');
-  const rows = (run?.options ?? []).map((option) => [
+  const program = new Command();
+  addRun(program, silent);
+  const rows = (program.commands[0]?.options ?? []).map((option) => [
     `\`${option.flags}\``,
     option.defaultValue === undefined || option.isBoolean() || option.negate ? '' : code(option.defaultValue),
     variable(option),

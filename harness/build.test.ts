@@ -47,8 +47,13 @@ test('one that fails is exit 3, with its command, how it ended, and its last lin
   expect(exitCode).toBe(3);
 });
 
-test('one that cannot be started is told so', async () => {
-  const none = build({ ...unnamedServer('x'), build: ['/no/such/compiler'] }, workspace, log(), never);
+test.each([
+  ['there is no such program', ['/no/such/compiler']],
+  ['it is no program', [import.meta.filename]],
+  ['an argument is longer than the system takes', ['true', 'x'.repeat(2 ** 21)]],
+  ['it has no name', ['']],
+])('one that cannot be started is told so: %s', async (_, command) => {
+  const none = build({ ...unnamedServer('x'), build: command }, workspace, log(), never);
   expect((await rejectedTrouble(none)).problem.why).toBe('It could not be started.');
 });
 

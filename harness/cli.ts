@@ -1,11 +1,9 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import { tellGithubOfProblem } from './github.ts';
-import { asProblem } from './play.ts';
+import { Interruption } from './interruption.ts';
 import { makeProgram } from './program.ts';
-import { Interruption } from './run.ts';
 import { describeProblem } from './terminal.ts';
-import { Trouble } from './trouble.ts';
+import { asProblem, Trouble } from './trouble.ts';
 import { type Shell, styleOf } from './verbs/shell.ts';
 
 /** The only reader of argv, environment and stdin, and the only one who hands out stdout. The verbs are in `verbs/`, `program.ts` puts them together. */
@@ -30,7 +28,8 @@ for (const stream of [shell.stdout, shell.stderr])
   });
 
 try {
-  await makeProgram(shell).parseAsync(dashes < 0 ? words : words.slice(0, dashes), { from: 'user' });
+  const program = await makeProgram(shell);
+  await program.parseAsync(dashes < 0 ? words : words.slice(0, dashes), { from: 'user' });
   process.exitCode = shell.exitCode;
 } catch (error) {
   if (error instanceof CommanderError) {
@@ -40,6 +39,7 @@ try {
   } else {
     const problem = asProblem(error);
     shell.stderr.write(`\n${describeProblem(problem, styleOf(shell, shell.stderr, undefined)).join('\n')}\n`);
+    const { tellGithubOfProblem } = await import('./github.ts');
     shell.stderr.write(tellGithubOfProblem(problem, shell.env));
     process.exitCode = error instanceof Trouble ? error.exitCode : 3;
   }

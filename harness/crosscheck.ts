@@ -12,10 +12,10 @@ import { takeTestData } from './engines/docker/testdata.ts';
 import { chooseEngine } from './engines/index.ts';
 import { startProbeServer } from './engines/native/testing/probe-server.ts';
 import { readJsonText } from './json-text.ts';
-import { asProblem, play } from './play.ts';
+import { play } from './play.ts';
 import { readResults } from './results.ts';
 import { describeProblem, visible } from './terminal.ts';
-import { Trouble } from './trouble.ts';
+import { asProblem, Trouble } from './trouble.ts';
 import { cleanUpAfterTheDead, Workspace } from './workspace.ts';
 
 /**
@@ -179,7 +179,7 @@ async function checksOf(flags: Flags, patterns: readonly string[], probeUrl: str
           ...anywhere,
           name,
           agent: name,
-          command: [process.execPath, '--import', 'tsx', `fixtures/servers/${name}.ts`],
+          command: [process.execPath, '--import', 'tsx/esm', `fixtures/servers/${name}.ts`],
         },
         cases: chosen(slow ? ONE_OF_EACH : ['@core', '9.1.1', '9.2.1', ...cases]),
       })),

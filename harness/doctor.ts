@@ -3,13 +3,13 @@ import { readFile, statfs } from 'node:fs/promises';
 import net from 'node:net';
 import { freemem, tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
+import { count } from '../reports/vocabulary.ts';
 import { readConfig } from './config.ts';
 import type { Engine } from './engine.ts';
 import { chooseEngine, type EngineChoice } from './engines/index.ts';
 import { expectationsOf } from './gather.ts';
-import { asProblem } from './play.ts';
 import { selftest } from './selftest.ts';
-import { Trouble } from './trouble.ts';
+import { asProblem, Trouble } from './trouble.ts';
 
 /** One thing a run depends on, and how it stands. */
 export interface Finding {
@@ -115,7 +115,7 @@ async function memory(): Promise<Finding> {
 }
 
 function amount(about: string, mib: number, needed: number, todo: string): Finding {
-  const says = `${Math.round(mib).toLocaleString('en')} MiB free`;
+  const says = `${count(Math.round(mib))} MiB free`;
   return mib >= needed
     ? { about, state: 'well', says }
     : { about, state: 'warning', says: `${says}, and a run may need ${needed}`, todo };

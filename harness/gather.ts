@@ -13,12 +13,12 @@ import { type Expectation, expectConformance, readExpectations } from './expecte
 import { stopsMerge } from './gate.ts';
 import { Playing } from './parts.ts';
 import { makeFolder, unwritable } from './place.ts';
-import { asProblem, type Played, type PlayOrder, play } from './play.ts';
+import { type Played, type PlayOrder, play } from './play.ts';
 import { type Result, readResults } from './results.ts';
 import { addResults, type Kept, listedIn, refuseOtherEngine } from './resume.ts';
 import { Retries, type Tries } from './retries.ts';
 import { judgeOutcome, withoutSkipped } from './summarise.ts';
-import { Trouble } from './trouble.ts';
+import { asProblem, Trouble } from './trouble.ts';
 import type { Workspace } from './workspace.ts';
 
 /** One agent with what it answered and what it is held to, before it is judged. */

@@ -12,7 +12,7 @@ export function packagedCommand(entry: string): string[] {
   const compiled = !import.meta.url.endsWith('.ts');
   return [
     process.execPath,
-    ...(compiled ? [] : ['--import', import.meta.resolve('tsx')]),
+    ...(compiled ? [] : ['--import', import.meta.resolve('tsx/esm')]),
     join(PACKAGE, `${entry}.${compiled ? 'js' : 'ts'}`),
   ];
 }

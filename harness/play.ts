@@ -8,7 +8,7 @@ import type { Greeting } from './greeting.ts';
 import { probe } from './probe.ts';
 import { describeExit } from './started.ts';
 import { attach, launch, type Target } from './target.ts';
-import { Trouble } from './trouble.ts';
+import { asProblem, Trouble } from './trouble.ts';
 import type { Workspace } from './workspace.ts';
 
 /** What the engine is handed at once. */
@@ -243,19 +243,5 @@ function replaced(target: Target, flight: ReadonlySet<string>, agent: string): P
     todo: 'Run it without a supervisor that restarts it.',
     agent,
     tail: target.tail(),
-  };
-}
-
-/** What an engine threw, as a Problem. What is no Trouble is a fault of ours, and says so. */
-export function asProblem(error: unknown, agent?: string): Problem {
-  const of = agent === undefined ? {} : { agent };
-  if (error instanceof Trouble) return { ...of, ...error.problem };
-  const cause = error instanceof Error ? error : new Error(String(error));
-  return {
-    ...of,
-    what: `Something went wrong that should not: ${cause.message}`,
-    why: 'This is a fault of ws-conformance, or of a library it uses.',
-    todo: 'Please report it, with the lines below.',
-    tail: (cause.stack ?? '').split('\n'),
   };
 }

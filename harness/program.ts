@@ -1,39 +1,50 @@
 import { Command } from 'commander';
 import { TOOL } from './identity.ts';
-import { addAccept } from './verbs/accept.ts';
-import { addCompare } from './verbs/compare.ts';
-import { addCompletion } from './verbs/completion.ts';
-import { addDoctor } from './verbs/doctor.ts';
-import { addExplain } from './verbs/explain.ts';
-import { addInit } from './verbs/init.ts';
-import { addList } from './verbs/list.ts';
-import { addMerge } from './verbs/merge.ts';
-import { addRun } from './verbs/run.ts';
-import { addServe } from './verbs/serve.ts';
-import type { Shell } from './verbs/shell.ts';
+import { type Shell, VARIABLES } from './verbs/shell.ts';
 
-/** Help lists the verbs in this order. */
-const VERBS = [
-  addInit,
-  addRun,
-  addAccept,
-  addList,
-  addExplain,
-  addCompare,
-  addMerge,
-  addDoctor,
-  addServe,
-  addCompletion,
-];
+type AddVerb = (program: Command, shell: Shell) => void;
 
-/** The command with all its verbs, ready to parse. It throws CommanderError where it would else end the process. */
-export function makeProgram(shell: Shell): Command {
+/** Where each verb is. Help lists them in this order. */
+const VERBS: Readonly<Record<string, () => Promise<AddVerb>>> = {
+  init: async () => (await import('./verbs/init.ts')).addInit,
+  run: async () => (await import('./verbs/run.ts')).addRun,
+  accept: async () => (await import('./verbs/accept.ts')).addAccept,
+  list: async () => (await import('./verbs/list.ts')).addList,
+  explain: async () => (await import('./verbs/explain.ts')).addExplain,
+  compare: async () => (await import('./verbs/compare.ts')).addCompare,
+  merge: async () => (await import('./verbs/merge.ts')).addMerge,
+  doctor: async () => (await import('./verbs/doctor.ts')).addDoctor,
+  serve: async () => (await import('./verbs/serve.ts')).addServe,
+  completion: async () => (await import('./verbs/completion.ts')).addCompletion,
+};
+
+/**
+ * The command, ready to parse the shell's words, with those of its verbs that these are about: to load all of them
+ * takes longer than a case. The command throws CommanderError where it would else end the process.
+ */
+export async function makeProgram(shell: Shell): Promise<Command> {
   const program = new Command(TOOL.name)
     .description('Finds out whether a WebSocket server keeps RFC 6455 and RFC 7692.')
     .version(TOOL.version)
     .exitOverride()
     .configureOutput({ writeErr: (text) => shell.stderr.write(text) })
     .showHelpAfterError('(--help tells more)');
-  for (const add of VERBS) add(program, shell);
+  const adding = await Promise.all(verbsMeant(shell).map((name) => VERBS[name]?.()));
+  for (const add of adding) add?.(program, shell);
   return program;
+}
+
+/**
+ * The verb that stands first, or `run` where none does. All of them for a text that is about all: help, completion, and
+ * the warning of a variable of ours that no verb knows.
+ */
+function verbsMeant({ words, env }: Shell): string[] {
+  const [first = ''] = words;
+  const isAsked = ['help', '--help', '-h'].some((word) => words.includes(word));
+  const named = Object.hasOwn(VERBS, first) ? first : 'run';
+  const isAboutAll =
+    named === 'completion' ||
+    (isAsked && named !== first) ||
+    Object.keys(env).some((name) => name.startsWith(VARIABLES));
+  return isAboutAll ? Object.keys(VERBS) : [named];
 }

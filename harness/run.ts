@@ -12,6 +12,7 @@ import { decide } from './gate.ts';
 import type { Answered, Gather, Gathered } from './gather.ts';
 import { appendHistory, historyLineOf, readHistory } from './history.ts';
 import { revision, TOOL } from './identity.ts';
+import { Interruption } from './interruption.ts';
 import { placeReport, stageReport } from './place.ts';
 import { copyResults, loadPages, type Publication, publishPages, writeReport } from './publish.ts';
 import type { Reporter } from './reporters.ts';
@@ -41,17 +42,6 @@ export interface RunOptions {
   reporters?: readonly Reporter[];
   /** Of what the plan is a share. */
   shard?: NonNullable<Report['run']['shard']>;
-}
-
-/** Why a run was ended early: a signal, and the exit code that says so. */
-export class Interruption extends Error {
-  readonly exitCode: number;
-
-  constructor(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') {
-    super(`It got ${signal}.`);
-    this.name = 'Interruption';
-    this.exitCode = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal];
-  }
 }
 
 /**

@@ -1,5 +1,5 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa } from 'execa';
 import { Output } from './output.ts';
 import { groupMembers } from './procfs.ts';
 import { killGroup, type Workspace } from './workspace.ts';
@@ -8,6 +8,13 @@ import { killGroup, type Workspace } from './workspace.ts';
 export interface Exit {
   code: number | null;
   signal: string | null;
+}
+
+/** What to start: argv, where, and the variables it has beside our own. */
+interface Order {
+  command: readonly string[];
+  cwd?: string;
+  env?: Readonly<Record<string, string>>;
 }
 
 /** A process that we started, with all that it starts in turn. */
@@ -29,47 +36,57 @@ const KILL_MS = 1000;
 
 /**
  * Starts a program in a process group of its own, so that what it starts in turn can be ended with it.
- * @param command argv. @param log file that takes its output.
+ * @param log file that takes its output.
  */
-export function startProcess(
-  {
-    command: [file = '', ...args],
-    cwd,
-    env,
-  }: { command: readonly string[]; cwd?: string; env?: Readonly<Record<string, string>> },
-  workspace: Workspace,
-  log: string,
-): Started {
+export function startProcess(order: Order, workspace: Workspace, log: string): Started {
   const output = new Output(log);
-  const child = execa(file, args, {
-    detached: true,
-    cleanup: false,
-    buffer: false,
-    reject: false,
-    stdin: 'ignore',
-    ...(cwd === undefined ? {} : { cwd }),
-    env: { ...env },
-  });
-  const { pid } = child;
+  const child = spawned(order);
+  const pid = child?.pid;
   if (pid !== undefined) workspace.own(pid);
-  if (child.stdout) output.follow(child.stdout);
-  if (child.stderr) output.follow(child.stderr);
+  if (child?.stdout) output.follow(child.stdout);
+  if (child?.stderr) output.follow(child.stderr);
   let exit: Exit | undefined;
   return {
     pid,
     output,
     exit: () => exit,
-    ended: child.then((result): Exit => {
-      exit = { code: result.exitCode ?? null, signal: result.signal ?? null };
-      return exit;
+    ended: endOf(child).then((how) => {
+      exit = how;
+      return how;
     }),
     end: async () => {
       if (pid !== undefined) await endGroup(pid);
-      child.stdout?.destroy();
-      child.stderr?.destroy();
+      child?.stdout?.destroy();
+      child?.stderr?.destroy();
       await output.close();
     },
   };
+}
+
+/**
+ * Node's own `spawn`: all that execa does beyond it we would have to switch off, and its 106 modules are a tenth of a
+ * second at the start of every run. Undefined where Node throws at once, as for an argument that is too long.
+ */
+function spawned({ command: [file = '', ...args], cwd, env }: Order): ChildProcess | undefined {
+  try {
+    return spawn(file, args, {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+      ...(cwd === undefined ? {} : { cwd }),
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+/** How a process ends, once all that it printed has been read; neither code nor signal where it never began. */
+function endOf(child: ChildProcess | undefined): Promise<Exit> {
+  return new Promise((resolve) => {
+    if (child === undefined) resolve({ code: null, signal: null });
+    child?.once('error', () => resolve({ code: null, signal: null }));
+    child?.once('close', (code, signal) => resolve({ code, signal }));
+  });
 }
 
 /** Ends a process group: asks, waits, insists, and sees it gone. */

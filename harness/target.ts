@@ -5,7 +5,7 @@ import type { Readiness } from './config-schema.ts';
 import type { Greeting } from './greeting.ts';
 import type { Output } from './output.ts';
 import { type Answer, probe } from './probe.ts';
-import { listenersOn, type ProcessFacts } from './procfs.ts';
+import { type Listener, listenersOn, type ProcessFacts, stillListens } from './procfs.ts';
 import { describeExit, type Exit, startProcess } from './started.ts';
 import { Trouble } from './trouble.ts';
 import type { Workspace } from './workspace.ts';
@@ -153,12 +153,11 @@ async function launchOnce(spec: Launch, workspace: Workspace, log: string, signa
   );
   const { pid, output, ended } = started;
   const command = spec.command.join(' ');
-  const foreigners = (url: string) => {
-    const listeners = listenersAt(url, pid === undefined ? [] : [pid]);
-    return listeners.some(({ group }) => group === pid) ? [] : listeners;
-  };
+  const listenersThere = (url: string) => listenersAt(url, pid === undefined ? [] : [pid]);
+  const areForeign = (listeners: readonly Listener[]) =>
+    listeners.length > 0 && !listeners.some(({ group }) => group === pid);
   // A server that nobody told the port need not be the one that answers there.
-  const isSomebodyElse = () => !takesPort(spec) && spec.port === undefined && foreigners(expected).length > 0;
+  const isSomebodyElse = () => !takesPort(spec) && spec.port === undefined && areForeign(listenersThere(expected));
   const waiting = new AbortController();
   try {
     const url = await Promise.race([
@@ -170,9 +169,8 @@ async function launchOnce(spec: Launch, workspace: Workspace, log: string, signa
       ),
       aborted(signal, waiting.signal),
     ]);
-    const others = foreigners(url);
-    if (others.length > 0) throw foreignListener(command, url, others);
-    const listeners = listenersAt(url, pid === undefined ? [] : [pid]);
+    const listeners = listenersThere(url);
+    if (areForeign(listeners)) throw foreignListener(command, url, listeners);
     return {
       url,
       command,
@@ -182,6 +180,7 @@ async function launchOnce(spec: Launch, workspace: Workspace, log: string, signa
       exit: started.exit,
       ended,
       isTheSame: () =>
+        listeners.some(stillListens) ||
         sameListeners(
           listeners,
           listenersAt(

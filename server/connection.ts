@@ -1,11 +1,14 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { CLOSE, type Close, NO_CLOSE, NO_CODE } from './close.ts';
-import { FIRST_READ_BYTES, isLent, lendReads, READ_BYTES } from './lent-reads.ts';
+import { keep } from './lent.ts';
+import { lendReads } from './lent-reads.ts';
 import type { Kind, Message } from './message.ts';
 import type { Limits } from './options.ts';
+import { Pace } from './pace.ts';
 import type { Performer, Protocol, Step } from './protocol.ts';
 import { giveBack, keepFromSharing, type Slab } from './slabs.ts';
+import { Trickle } from './trickle.ts';
 import type { Violation } from './violation.ts';
 
 /**
@@ -39,15 +42,6 @@ export type ConnectionEvents = {
  */
 export type Receiver = (kind: Kind, bytes: Buffer, from: number, to: number) => void;
 
-/** In the middle of a frame, less than this from one look of the timer to the next is too little. */
-const LEAST_BYTES_PER_LOOK = 1024;
-
-/** Reads that took this long, one or several running, let others have their turn before the next. */
-const LONG_READ_MS = 4;
-
-/** What one that took as long by itself brings is halved each time, down to this, and doubled again where they take a quarter of that. */
-const LEAST_READ_BYTES = 16 * 1024;
-
 /** Pieces up to this many octets altogether are joined; above, the kernel gathers them (writev). */
 const JOIN_UP_TO_BYTES = 64 * 1024;
 
@@ -78,15 +72,10 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   /** Shared memory that holds what the socket has not sent yet. */
   #kept: Slab[] = [];
   #receiver: Receiver | undefined;
-  /** Octets read of all, and how many there were when the timer last looked. */
-  #readBytes = 0;
-  #readBefore = 0;
-  #dawdled = false;
+  readonly #trickle = new Trickle();
+  readonly #pace = new Pace();
   #performing = false;
   #flushAsked = false;
-  #mostPerRead = FIRST_READ_BYTES;
-  /** What full reads took since others had their turn. */
-  #busyMs = 0;
   #bringAtMost: (bytes: number) => void = () => undefined;
   /** Reading waits until others have had their turn. */
   #yielding = false;
@@ -212,7 +201,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
 
   readonly #read = (chunk: Buffer): void => {
     this.#heardMs = performance.now();
-    this.#readBytes += chunk.length;
+    this.#trickle.read(chunk.length);
     this.#performing = true;
     this.#protocol.borrow();
     try {
@@ -224,34 +213,18 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     // Only where `drain` will follow, which wakes it again; none follows, and none is needed, once our FIN is in line.
     if (this.#backlogBytes >= this.#limits.pauseReadingAtUnsentBytes && this.#socket.writableNeedDrain) {
       this.#socket.pause();
-    } else if (chunk.length === this.#mostPerRead) {
-      // It would have been larger, had there been more room, so more is likely to wait.
-      this.#pace(performance.now() - this.#heardMs);
+    } else if (chunk.length === this.#pace.mostBytes) {
+      if (this.#pace.full(performance.now() - this.#heardMs)) this.#yield();
+      this.#bringAtMost(this.#pace.mostBytes);
     } else {
-      this.#busyMs = 0;
+      this.#pace.empty();
     }
   };
 
-  /**
-   * After a full read that took so long. libuv reads again at once while there is more, so a flood of tiny frames, or of
-   * messages that inflate to a thousand times their size, would keep everybody else waiting.
-   */
-  #pace(tookMs: number): void {
-    const most = this.#mostPerRead;
-    if (tookMs > LONG_READ_MS) this.#readAtMost(Math.max(LEAST_READ_BYTES, most / 2));
-    else if (tookMs < LONG_READ_MS / 4) this.#readAtMost(Math.min(READ_BYTES, most * 2));
-    this.#busyMs += tookMs;
-    if (this.#busyMs <= LONG_READ_MS) return;
-    this.#busyMs = 0;
+  #yield(): void {
     this.#yielding = true;
     this.#socket.pause();
     setImmediate(this.#resume);
-  }
-
-  #readAtMost(bytes: number): void {
-    if (bytes === this.#mostPerRead) return;
-    this.#mostPerRead = bytes;
-    this.#bringAtMost(bytes);
   }
 
   readonly #resume = (): void => {
@@ -414,7 +387,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
       return;
     }
     if (reads) this.#heardMs = performance.now();
-    if (this.#dawdles()) {
+    if (this.#trickle.dawdles(this.#protocol.inFrame)) {
       this.#error ??= new Error('the peer sends a frame too slowly');
       this.close(CLOSE.policy, 'too slow');
       return;
@@ -435,18 +408,6 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     }
   };
 
-  /**
-   * Twice in a row in the middle of a frame, with next to nothing new? Octets that trickle would otherwise pass for a
-   * sign of life, for ever. Between frames a peer may take its time.
-   */
-  #dawdles(): boolean {
-    const slow = this.#protocol.inFrame && this.#readBytes - this.#readBefore < LEAST_BYTES_PER_LOOK;
-    const again = slow && this.#dawdled;
-    this.#dawdled = slow;
-    this.#readBefore = this.#readBytes;
-    return again;
-  }
-
   readonly #down = (): void => {
     clearTimeout(this.#timer);
     this.#protocol.dispose();
@@ -464,11 +425,6 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   [Symbol.for('nodejs.rejection')](error: unknown): void {
     this.#faulted(error);
   }
-}
-
-/** A copy, where the memory is only lent. */
-function keep(bytes: Buffer): Buffer {
-  return isLent(bytes) ? Buffer.from(bytes) : bytes;
 }
 
 function view(bytes: Uint8Array): Buffer {

@@ -1,6 +1,7 @@
 import { CLOSE } from './close.ts';
 import { tooBig } from './message.ts';
 import type { Agreement } from './offers.ts';
+import { Scratch } from './scratch.ts';
 import { Shrinkage } from './shrinkage.ts';
 import { Violation } from './violation.ts';
 import { openDeflater, openInflater, type ZlibHandle } from './zlib-handle.ts';
@@ -16,6 +17,7 @@ export interface Inflater {
   /**
    * @param compressed the joined payloads of a message's frames.
    * @param maxBytes the largest result, inclusive; inflating stops there, it does not find out afterwards.
+   * @returns the message, lent until the next one is inflated, by whomever.
    * @throws {Violation} 1009 beyond `maxBytes`, 1007 for what is not deflate.
    */
   inflate(compressed: Buffer, maxBytes: number): Buffer;
@@ -27,7 +29,7 @@ export interface Inflater {
 export interface Deflater {
   /** Asked once for each message of `bytes` octets: false to send it as it is (RFC 7692 §6), since the like did not shrink. */
   pays(bytes: number): boolean;
-  /** @returns the payload for a message with RSV1 (RFC 7692 §7.2.1), in memory of its own. */
+  /** @returns the payload for a message with RSV1 (RFC 7692 §7.2.1), lent until the next one is deflated, by whomever. */
   deflate(bytes: Buffer): Buffer;
   /** Frees the window. */
   close(): void;
@@ -39,8 +41,8 @@ export interface Deflater {
  */
 const shared = new Map<string, ZlibHandle>();
 
-/** So many connections have a window to compress with at a time: 264 KiB each, 33 MiB for all. */
-const MOST_DEFLATERS = 128;
+/** So many connections have a window to compress with at a time: 264 KiB each, 17 MiB for all. */
+const MOST_DEFLATERS = 64;
 
 /**
  * The windows of those who compress, by connection, the longest unused first. Where all are in use, the longest unused
@@ -137,45 +139,33 @@ function inflaterOf({ clientNoContextTakeover, clientMaxWindowBits }: Agreement)
   };
 }
 
+/** What is inflated, and what is deflated, one message after the other: the one may be made of the other. */
+const inflated = new Scratch();
+const deflated = new Scratch();
+
 function inflate(zlib: ZlibHandle, compressed: Buffer, maxBytes: number): Buffer {
-  const result = new Pieces();
-  let left = compressed;
-  for (;;) {
-    const input = left.length > 0 ? left : TAIL;
-    const { unread, broken } = zlib.run(input, (piece) => {
-      if (result.length + piece.length > maxBytes) throw tooBig(maxBytes);
-      result.add(piece);
-    });
-    if (broken !== undefined) throw new Violation(CLOSE.invalidData, 'data that does not inflate', '7692 7.2.2');
-    // RFC 7692 §7.2.3.4: a block may say that it is the last. What follows it is a stream of its own.
-    if (unread > 0) zlib.reset();
-    if (left.length === 0) return result.join();
-    left = left.subarray(left.length - unread);
-  }
+  // With room for one octet too many, so that too many can be told from just enough.
+  return inflated.fill(maxBytes + 1, (output) => {
+    let left = compressed;
+    for (;;) {
+      const input = left.length > 0 ? left : TAIL;
+      const { unread, full, broken } = zlib.run(input, output);
+      if (broken !== undefined) throw new Violation(CLOSE.invalidData, 'data that does not inflate', '7692 7.2.2');
+      if (full) throw tooBig(maxBytes);
+      // RFC 7692 §7.2.3.4: a block may say that it is the last. What follows it is a stream of its own.
+      if (unread > 0) zlib.reset();
+      if (left.length === 0) return;
+      left = left.subarray(left.length - unread);
+    }
+  });
 }
 
 function deflate(zlib: ZlibHandle, bytes: Buffer): Buffer {
   // A flush with nothing to flush writes nothing, so an empty message would be none at all.
   if (bytes.length === 0) return EMPTY;
-  const result = new Pieces();
-  const { broken } = zlib.run(bytes, (piece) => result.add(piece));
-  if (broken !== undefined) throw new Error(`zlib could not compress a message: ${broken}`);
-  const all = result.join();
+  const all = deflated.fill(Number.MAX_SAFE_INTEGER, (output) => {
+    const { broken } = zlib.run(bytes, output);
+    if (broken !== undefined) throw new Error(`zlib could not compress a message: ${broken}`);
+  });
   return all.subarray(0, all.length - TAIL.length);
-}
-
-/** Copies of pieces, joined at the end. One piece, as most results are, is copied once. */
-class Pieces {
-  readonly #pieces: Buffer[] = [];
-  length = 0;
-
-  add(piece: Buffer): void {
-    this.#pieces.push(Buffer.from(piece));
-    this.length += piece.length;
-  }
-
-  join(): Buffer {
-    const [first] = this.#pieces;
-    return this.#pieces.length === 1 && first !== undefined ? first : Buffer.concat(this.#pieces);
-  }
 }

@@ -1,4 +1,5 @@
 import { CLOSE } from './close.ts';
+import { giveRoom, takeRoom } from './rooms.ts';
 import { Violation } from './violation.ts';
 
 /** The smallest room that is made, so that a thousand tiny pieces do not grow it a thousand times. */
@@ -15,7 +16,7 @@ export function heldBytes(): number {
   return held;
 }
 
-const NO_ROOM = Buffer.alloc(0);
+const NO_ROOM: Buffer = Buffer.alloc(0);
 
 /**
  * Joins pieces that come one by one. What it keeps is at most twice what it was given, however small the pieces: one
@@ -53,15 +54,16 @@ export class Gather {
   add(bytes: Buffer): void {
     const needed = this.#used + bytes.length;
     if (needed > this.#room.length) {
-      const size = Math.max(needed, Math.min(this.#most, Math.max(this.#least, this.#room.length * 2)));
+      const before = this.#room;
+      const size = Math.max(needed, Math.min(this.#most, Math.max(this.#least, before.length * 2)));
       // RFC 6455 §10.4: what one connection may hold, a thousand of them may not.
-      if (held + size - this.#room.length > this.#maxHeld) {
+      if (held + size - before.length > this.#maxHeld) {
         throw new Violation(CLOSE.policy, 'too much is unfinished on all connections together', '10.4');
       }
-      const room = Buffer.allocUnsafeSlow(size);
-      held += size - this.#room.length;
-      this.#room.copy(room, 0, 0, this.#used);
-      this.#room = room;
+      this.#room = takeRoom(size);
+      held += this.#room.length - before.length;
+      before.copy(this.#room, 0, 0, this.#used);
+      giveRoom(before);
     }
     bytes.copy(this.#room, this.#used);
     this.#used = needed;
@@ -70,9 +72,31 @@ export class Gather {
   /** All of it, and begins anew. The buffer is the caller's from here on. */
   take(): Buffer {
     const all = this.#room.subarray(0, this.#used);
+    this.#begin();
+    return all;
+  }
+
+  /** Has `look` look at all of it, and begins anew. The buffer is lent for the length of the call. */
+  lend<Seen>(look: (all: Buffer) => Seen): Seen {
+    const room = this.#room;
+    const used = this.#used;
+    this.#begin();
+    try {
+      return look(room.subarray(0, used));
+    } finally {
+      giveRoom(room);
+    }
+  }
+
+  /** Forgets all of it. */
+  drop(): void {
+    giveRoom(this.#room);
+    this.#begin();
+  }
+
+  #begin(): void {
     held -= this.#room.length;
     this.#room = NO_ROOM;
     this.#used = 0;
-    return all;
   }
 }

@@ -43,8 +43,10 @@ function complaint(payload: Buffer, options: ZlibOptions): string | undefined {
 
 /** Yields too much, and breaks at last: which of the two is told depends on how much is looked at in one go. */
 function isBoth(payload: Buffer): boolean {
-  const tooMuch = complaint(payload, { maxOutputLength: LIMIT }) === 'ERR_BUFFER_TOO_LARGE';
-  return tooMuch && complaint(Buffer.concat([payload, TAIL]), {}) === 'Z_DATA_ERROR';
+  const whole = Buffer.concat([payload, TAIL]);
+  // Node looks when a chunk is full, 16 KiB unless it is told otherwise.
+  const tooMuch = complaint(whole, { maxOutputLength: LIMIT, chunkSize: LIMIT + 1 }) === 'ERR_BUFFER_TOO_LARGE';
+  return tooMuch && complaint(whole, {}) === 'Z_DATA_ERROR';
 }
 
 /** What a payload means, by one call of Node's own for each stream that is in it (RFC 7692 §7.2.2, §7.2.3.4). */

@@ -5,7 +5,8 @@ import { connect } from 'node:tls';
 import { expect, test } from 'vitest';
 import { OP } from './frame.ts';
 import { createServer } from './index.ts';
-import { isLent, lendReads } from './lent-reads.ts';
+import { isLent } from './lent.ts';
+import { lendReads } from './lent-reads.ts';
 import { hex, whole } from './testkit.ts';
 import { request } from './testkit-arena.ts';
 

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { memoryToLend } from './lent.ts';
 
 /**
  * As much as one read may bring. Several times what a socket usually holds when it is looked at, and somewhat more than
@@ -13,17 +14,27 @@ export const FIRST_READ_BYTES = 64 * 1024;
  * All sockets read into this memory, one after the other: each read is dealt with before the next begins, so nothing
  * of it may be kept. Node would otherwise make 64 KiB for each read, and never give more than that.
  */
-const SHARED = Buffer.allocUnsafeSlow(READ_BYTES).fill(0);
+const SHARED = memoryToLend(READ_BYTES);
 
 /** The memory of every first read. */
 const FIRST = SHARED.subarray(0, FIRST_READ_BYTES);
 
-/** Does `bytes` lie in memory that the next read writes over? */
-export function isLent(bytes: Uint8Array): boolean {
-  return bytes.buffer === SHARED.buffer;
-}
-
 type Handle = { useUserBuffer?: (memory: Uint8Array) => void };
+
+/** Keys of a socket's fields: the memory it reads to, who is called after a read, and who is asked for memory for the next. */
+type Fields = readonly [memory: symbol, callback: symbol, next: symbol];
+
+/** The same for every socket, so that they are looked for once. */
+let known: Fields | undefined;
+
+function fieldsOf(socket: Socket): Fields | undefined {
+  if (known !== undefined && known[0] in socket) return known;
+  const symbols = new Map(Object.getOwnPropertySymbols(socket).map((symbol) => [symbol.description, symbol]));
+  const [memory, callback, next] = [symbols.get('kBuffer'), symbols.get('kBufferCb'), symbols.get('kBufferGen')];
+  if (memory === undefined || callback === undefined || next === undefined) return undefined;
+  known = [memory, callback, next];
+  return known;
+}
 
 /**
  * Has `socket` hand its reads to `read` as views of shared memory, valid only during the call.
@@ -39,15 +50,18 @@ export function lendReads(socket: Socket, read: (chunk: Buffer) => void): ((byte
   if ('encrypted' in socket) return undefined;
   const { _handle: handle } = socket as unknown as { _handle?: Handle | null };
   if (typeof handle?.useUserBuffer !== 'function') return undefined;
+  const keys = fieldsOf(socket);
+  if (keys === undefined) return undefined;
   const fields = socket as unknown as Record<symbol, unknown>;
-  const symbols = new Map(Object.getOwnPropertySymbols(socket).map((symbol) => [symbol.description, symbol]));
-  const [memory, callback, next] = [symbols.get('kBuffer'), symbols.get('kBufferCb'), symbols.get('kBufferGen')];
-  if (memory === undefined || callback === undefined || next === undefined) return undefined;
+  const [memory, callback, next] = keys;
   fields[memory] = FIRST;
   fields[callback] = (count: number): void => read(SHARED.subarray(0, count));
   fields[next] = null;
   handle.useUserBuffer(FIRST);
+  let most = FIRST_READ_BYTES;
   return (bytes) => {
+    if (bytes === most) return;
+    most = bytes;
     // Node asks for other memory after each read, while there is somebody to ask.
     fields[next] = (): Uint8Array => {
       fields[next] = null;

@@ -49,7 +49,7 @@ export class MessageReader {
 
   /** Lets go of what an unfinished message holds. */
   dispose(): void {
-    this.#gathered.take();
+    this.#gathered.drop();
   }
 
   /** Has a message begun that is not whole yet? */
@@ -88,7 +88,7 @@ export class MessageReader {
   /**
    * The next piece of the frame that `begin` told of; `last` ends the frame.
    *
-   * @returns the message, when this ended it.
+   * @returns the message, when this ended it; one that was compressed is lent until the next is inflated.
    * @throws {Violation} 1007 for text that is not UTF-8 (§8.1), at its first bad octet; 1007 for data that does not
    * inflate; 1009 when inflating passes the limit.
    */
@@ -99,15 +99,13 @@ export class MessageReader {
     // Compressed text is judged when it is text again.
     const judged = kind === 'text' && inflating === undefined;
     if (judged && !(this.#utf8.push(bytes) && (!ends || this.#utf8.complete))) throw notUtf8();
-    let all = bytes;
-    if (!ends || this.#gathered.length > 0) {
-      this.#gathered.add(bytes);
-      if (!ends) return undefined;
-      all = this.#gathered.take();
-    } // else whole in one piece, as most messages are: nothing to copy
+    const whole = ends && this.#gathered.length === 0; // in one piece, as most messages are: nothing to copy
+    if (!whole) this.#gathered.add(bytes);
+    if (!ends) return undefined;
     this.#midway = false;
-    if (inflating === undefined) return { kind, bytes: all };
-    const plain = inflating.inflate(all, this.#maxBytes);
+    if (inflating === undefined) return { kind, bytes: whole ? bytes : this.#gathered.take() };
+    const inflate = (compressed: Buffer) => inflating.inflate(compressed, this.#maxBytes);
+    const plain = whole ? inflate(bytes) : this.#gathered.lend(inflate);
     if (kind === 'text' && !isUtf8(plain)) throw notUtf8();
     return { kind, bytes: plain };
   }

@@ -1,5 +1,5 @@
 import { ownHeaderBytes, writeHeader } from './frame.ts';
-import { isLent } from './lent-reads.ts';
+import { isLent } from './lent.ts';
 import { offsetOf, wordsOf } from './mask.ts';
 import { SLAB_BYTES, sharedSlab } from './slabs.ts';
 

@@ -3,6 +3,7 @@ import { type Deflater, type Inflater, openDeflate } from './deflate.ts';
 import { FIN, type FrameHeader, isControl, MAX_CONTROL_BYTES, OP, RSV1 } from './frame.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
 import { Gather } from './gather.ts';
+import { keep } from './lent.ts';
 import { type Kind, type Message, MessageReader } from './message.ts';
 import type { Agreement } from './offers.ts';
 import { Outbox } from './outbox.ts';
@@ -168,7 +169,7 @@ export class Protocol implements FrameSink {
   dispose(): void {
     this.#take = this.#discard;
     this.#messages.dispose();
-    this.#control.take();
+    this.#control.drop();
     this.#inflater?.close();
     this.#deflater?.close();
   }
@@ -189,7 +190,7 @@ export class Protocol implements FrameSink {
   payload(bytes: Buffer, last: boolean): void {
     if (!isControl(this.#opcode)) {
       const message = this.#messages.push(bytes, last);
-      if (message !== undefined) this.step({ do: 'deliver', message });
+      if (message !== undefined) this.step({ do: 'deliver', message: this.#lasting(message) });
       return;
     }
     if (last && this.#control.length === 0) {
@@ -226,6 +227,11 @@ export class Protocol implements FrameSink {
   protected step(step: Step): void {
     if (this.#performer !== undefined) this.#performer.perform(step);
     else this.#steps.push(step);
+  }
+
+  /** What inflated may be looked at by who performs steps at once; steps that are collected outlive it. */
+  #lasting(message: Message): Message {
+    return this.#performer === undefined ? { kind: message.kind, bytes: keep(message.bytes) } : message;
   }
 
   #sendControl(opcode: number, payload: Buffer): boolean {

@@ -1,4 +1,5 @@
 import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
+import type { Scratch } from './scratch.ts';
 
 /**
  * Node's own zlib context, used synchronously and kept from message to message.
@@ -17,16 +18,19 @@ import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
  * `writeSync` is not documented, so this file is the only one that knows of it, and says so if it should be gone.
  */
 export interface ZlibHandle {
-  /** Runs zlib over `input`, with a sync flush. Calls `output` with each piece; it is overwritten by the next. */
-  run(input: Buffer, output: (piece: Buffer) => void): RunEnd;
+  /** Runs zlib over `input`, with a sync flush, and adds what comes of it to `output`. */
+  run(input: Buffer, output: Scratch): RunEnd;
   /** Forgets all that came before. */
   reset(): void;
   /** Frees zlib's memory. The handle is then of no more use. */
   close(): void;
 }
 
-/** `unread` octets of the input stayed: the stream had ended before them. `broken` is zlib's complaint. */
-export type RunEnd = { readonly unread: number; readonly broken?: string };
+/**
+ * `unread` octets of the input stayed: the stream had ended before them, or, if `full`, there was no room for more.
+ * `broken` is zlib's complaint.
+ */
+export type RunEnd = { readonly unread: number; readonly full?: true; readonly broken?: string };
 
 /** A stream's insides, as Node 20 to 24 have them. */
 type Insides = {
@@ -45,12 +49,6 @@ type Insides = {
   };
   _writeState?: Uint32Array;
 };
-
-/**
- * All contexts write here, one after the other, since none of them waits. Large enough for most messages in one call;
- * what is found in it is copied out before anybody else writes.
- */
-const SHARED_OUTPUT = Buffer.alloc(256 * 1024);
 
 /** Node makes every stream a buffer of its own, which we have no use for: as small as it lets us. */
 const UNUSED_BYTES = 64;
@@ -82,14 +80,15 @@ function open(stream: ReturnType<typeof createInflateRaw> | ReturnType<typeof cr
       broken = undefined;
       let at = 0;
       for (;;) {
-        const before = input.length - at;
-        writeSync.call(handle, constants.Z_SYNC_FLUSH, input, at, before, SHARED_OUTPUT, 0, SHARED_OUTPUT.length);
+        const { memory, used, room: before } = output;
+        writeSync.call(handle, constants.Z_SYNC_FLUSH, input, at, input.length - at, memory, used, before);
         if (broken !== undefined) return { unread: input.length - at, broken };
         const [room = 0, unread = 0] = state;
-        if (room < SHARED_OUTPUT.length) output(SHARED_OUTPUT.subarray(0, SHARED_OUTPUT.length - room));
+        output.used = used + before - room;
         at = input.length - unread;
         // Room to spare: zlib has said all it has to say.
         if (room > 0) return { unread };
+        if (!output.grow()) return { unread, full: true };
       }
     },
     reset: () => handle.reset(),

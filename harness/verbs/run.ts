@@ -9,14 +9,13 @@ import { momentLine } from '../engines/native/trace.ts';
 import { today } from '../expected.ts';
 import { gatherByPlaying, gatherFromFolder } from '../gather.ts';
 import { revision, TOOL } from '../identity.ts';
-import { asProblem } from '../play.ts';
 import { ProgressLine } from '../progress.ts';
 import { parseReporter, type Reporter, refuseReporters } from '../reporters.ts';
 import { keepFrom } from '../resume.ts';
 import { run } from '../run.ts';
 import { selftest } from '../selftest.ts';
 import { describeProblem, speaksUnicode, visible } from '../terminal.ts';
-import { Trouble } from '../trouble.ts';
+import { asProblem, Trouble } from '../trouble.ts';
 import { FileWatch } from '../watch.ts';
 import {
   collect,

@@ -4,7 +4,7 @@ import { type Config, readConfig } from '../config.ts';
 import { PATH_SETTINGS, SETTINGS } from '../config-schema.ts';
 import { nearest } from '../nearest.ts';
 import { Trouble } from '../trouble.ts';
-import { type Shell, say } from './shell.ts';
+import { type Shell, say, VARIABLES } from './shell.ts';
 
 /** One option with the value it has in the end. */
 export interface Setting {
@@ -16,14 +16,13 @@ export interface Setting {
   at?: string;
 }
 
-const PREFIX = 'WS_CONFORMANCE_';
 /** They are asked for once, where one sits; the first two have variables of their own (FORCE_COLOR, NO_COLOR). */
 const FLAG_ONLY = ['color', 'no-color', 'print-config'];
 /** Each names the server to be tested: who names it nearer by is not asked what stands further away. */
 const NAMES_SERVER = ['server', 'url', 'command'];
 
 /** The environment variable of an option: `--ready-timeout` is `WS_CONFORMANCE_READY_TIMEOUT`. */
-export const variableOf = (option: string): string => PREFIX + option.toUpperCase().replaceAll('-', '_');
+export const variableOf = (option: string): string => VARIABLES + option.toUpperCase().replaceAll('-', '_');
 
 /**
  * Fills the options of a verb that were not typed: from the environment, else from the configuration, else they keep
@@ -110,7 +109,7 @@ function warnOfUnknown(shell: Shell, verb: Command): void {
   const known = [verb, ...(verb.parent?.commands ?? [])].flatMap(({ options }) =>
     options.map((option) => variableOf(nameOf(option))),
   );
-  for (const name of Object.keys(shell.env).filter((name) => name.startsWith(PREFIX) && !known.includes(name)))
+  for (const name of Object.keys(shell.env).filter((name) => name.startsWith(VARIABLES) && !known.includes(name)))
     say(shell, `warning: no option is set by ${name}; did you mean ${nearest(name, known)}?`);
 }
 

@@ -13,6 +13,9 @@ export interface Shell {
   exitCode: number;
 }
 
+/** How the variables of the environment begin that set our options. */
+export const VARIABLES = 'WS_CONFORMANCE_';
+
 /** How to write to a stream. @param flag of `--color` and `--no-color`. */
 export function styleOf(shell: Shell, stream: NodeJS.WriteStream, flag: boolean | undefined): Style {
   return { colour: wantsColour(flag, shell.env, stream.isTTY === true), unicode: speaksUnicode(shell.env) };

@@ -1,4 +1,4 @@
-import { Interruption } from '../run.ts';
+import { Interruption } from '../interruption.ts';
 import { abandonWorkspaces } from '../workspace.ts';
 
 /** What a signal may take to be obeyed, before we leave without ceremony: CI systems kill after 7.5 s. */

@@ -1,6 +1,6 @@
 import type { Report } from '../../reports/report.ts';
+import { Interruption } from '../interruption.ts';
 import { type Reporter, tell } from '../reporters.ts';
-import { Interruption } from '../run.ts';
 import { type Shell, styleOf } from './shell.ts';
 
 /**

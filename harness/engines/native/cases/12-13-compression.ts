@@ -1,4 +1,5 @@
-import { aCase, type Case, type Corpus, closeAfter, type Family, grouped, size, WE_CLOSE } from './case.ts';
+import { count } from '../../../../reports/vocabulary.ts';
+import { aCase, type Case, type Corpus, closeAfter, type Family, size, WE_CLOSE } from './case.ts';
 
 const COUNT = 1000;
 
@@ -146,7 +147,7 @@ const PARAMETERS: readonly Pick<Group, 'sub' | 'title' | 'offers' | 'why' | 'rfc
 
 /** Messages of text are counted in characters, binary ones in octets. */
 const units = (group: Group, length: number): string =>
-  group.binary ? size(length) : length === 1 ? '1 character' : `${grouped(length)} characters`;
+  group.binary ? size(length) : length === 1 ? '1 character' : `${count(length)} characters`;
 
 const row = (group: Group, { length, fragment, seconds }: (typeof ROWS)[number], n: number): Case =>
   aCase({

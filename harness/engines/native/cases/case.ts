@@ -1,3 +1,5 @@
+import { count } from '../../../../reports/vocabulary.ts';
+
 /**
  * The shape of a case: what is sent, what is allowed to come back, how the end is judged. Cases are data; the player
  * knows how to perform a step and the judge how to compare, and neither knows any case by name.
@@ -253,11 +255,9 @@ export function payloadOctets(payload: Payload): Buffer {
   }
 }
 
-/** A number with its thousands apart, for titles: `65,536`. */
-export const grouped = (n: number): string => n.toLocaleString('en-US');
 /** `64 KiB`, `4 MiB`, `16 octets`: the largest unit that leaves no rest. */
 export function size(n: number): string {
   if (n >= 1 << 20 && n % (1 << 20) === 0) return `${n / (1 << 20)} MiB`;
   if (n >= 1 << 10 && n % (1 << 10) === 0) return `${n / (1 << 10)} KiB`;
-  return n === 1 ? '1 octet' : `${grouped(n)} octets`;
+  return n === 1 ? '1 octet' : `${count(n)} octets`;
 }

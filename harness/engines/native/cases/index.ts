@@ -10,6 +10,9 @@ import { misc } from './10-misc.ts';
 import { compressedPayloads, compressionParameters } from './12-13-compression.ts';
 import type { Case, Family } from './case.ts';
 
+/** The version of Autobahn whose cases and verdicts these are. */
+export const SUITE_VERSION = '25.10.1';
+
 /** The suite's categories in numeric order. 8 and 11 do not exist. */
 export const families: readonly Family[] = [
   framing,
