@@ -298,15 +298,21 @@ describe('any stream of frames, good or bad', () => {
 });
 
 describe('what is not needed is not copied, and not kept', () => {
-  test('a control frame is handed on from where it was read, and joined only where TCP cut it', () => {
-    const ping = whole(OP.ping, 'payload');
-    const [step] = protocol().receive(ping);
-    expect(step).toMatchObject({ do: 'pong', payload: Buffer.from('payload') });
-    expect(step?.do === 'pong' && step.payload.buffer === ping.buffer && step.payload.byteOffset).toBe(
-      ping.byteOffset + 6,
-    );
-    const cut = whole(OP.ping, 'payload');
-    expect(feed(protocol(), [cut.subarray(0, 9), cut.subarray(9)])).toEqual(['pong payload']);
+  test('a message or a control frame is handed on from where it was read, and joined only where TCP cut it', () => {
+    for (const opcode of [OP.ping, OP.binary]) {
+      const read = whole(opcode, 'payload');
+      const [step] = protocol().receive(read);
+      const bytes = step?.do === 'deliver' ? step.message.bytes : step?.do === 'pong' ? step.payload : undefined;
+      expect([bytes?.toString(), bytes?.buffer === read.buffer, bytes?.byteOffset]).toEqual([
+        'payload',
+        true,
+        read.byteOffset + 6,
+      ]);
+      const cut = whole(opcode, 'payload');
+      expect(feed(protocol(), [cut.subarray(0, 9), cut.subarray(9)])).toEqual([
+        opcode === OP.ping ? 'pong payload' : 'binary payload',
+      ]);
+    }
   });
 
   test('an inflated message is lent to who looks at it at once, and lasts where steps are collected', () => {
