@@ -41,6 +41,15 @@ test('what is only lent is lent whole, and nothing of it is held afterwards, eve
   }
 });
 
+test('memory that was lent serves the next large message', () => {
+  const lent = () => {
+    const gather = new Gather();
+    gather.add(Buffer.alloc(1_000_000));
+    return gather.lend(({ buffer }) => buffer);
+  };
+  expect(lent()).toBe(lent());
+});
+
 test('what is dropped is held no more', () => {
   const gather = new Gather();
   const held = heldBytes();
