@@ -21,9 +21,11 @@ test('what is written comes back whole, whatever its size, and is only lent', ()
   const scratch = new Scratch();
   for (const size of [0, 5, 262_144, 262_145, 1_000_000, 3, 600_000]) {
     const bytes = noise(size);
-    const written = scratch.fill(2_000_000, (to) => expect(write(to, bytes)).toBe(0));
-    expect(written.equals(bytes)).toBe(true);
-    expect(isLent(written)).toBe(true);
+    for (const most of [Number.MAX_SAFE_INTEGER, 2_000_000]) {
+      const written = scratch.fill(most, (to) => expect(write(to, bytes)).toBe(0));
+      expect(written.equals(bytes)).toBe(true);
+      expect(isLent(written)).toBe(true);
+    }
   }
 });
 
@@ -60,6 +62,10 @@ test('what a large message took serves the next large one, and is gone with the 
   const second = scratch.fill(2_000_000, (to) => write(to, noise(1_500_000)));
   expect(second.buffer).toBe(memory);
   expect(memory.byteLength).toBeGreaterThanOrEqual(1_500_000);
+  scratch.fill(2_000_000, (to) => {
+    expect(write(to, noise(600_000))).toBe(0);
+    expect(to.memory).toHaveLength(2_000_000);
+  });
   scratch.fill(2_000_000, (to) => write(to, noise(1_000)));
   expect(memory.byteLength).toBe(0);
 });

@@ -16,7 +16,7 @@ const ADDRESSES_PER_BYTE = 64;
  */
 export class Scratch {
   readonly #usual = memoryToLend(USUAL_BYTES);
-  #large = new ArrayBuffer(0, { maxByteLength: 0 });
+  #large = new ArrayBuffer(0);
   #most = 0;
   /** What to write to, from `used` on, at most `room` octets. */
   memory = this.#usual;
