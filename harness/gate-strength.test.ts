@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sampleReport } from '../reports/sample.ts';
-import { conformantOutcome, suiteIds } from './catalogue.ts';
+import { caseInfo, conformantOutcome, suiteIds } from './catalogue.ts';
 import { unnamedServer } from './config.ts';
 import { decide } from './gate.ts';
 import { expectationsOf } from './gather.ts';
@@ -99,7 +99,8 @@ function judged({ id, entry, file, also }: Recorded): { exitCode: number; words:
   const verdicts = judge(agents[0]?.results ?? [], expectations, conformantOutcome, (path) => path);
   const gate = decide(verdicts, problems, false);
   const agent = { name: 'ws', slug: 'ws', url: '', cases: verdicts };
-  const report = { ...sampleReport, gate, problems, agents: [agent], cases: [] };
+  const plan = cases.flatMap((one) => caseInfo(one) ?? []);
+  const report = { ...sampleReport, gate, problems, agents: [agent], cases: plan };
   return { exitCode: gate.exitCode, words: endBlock(report, folder, { colour: false, unicode: true }) };
 }
 
