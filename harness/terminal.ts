@@ -1,13 +1,12 @@
 import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pc from 'picocolors';
-import { cutRanges } from '../reports/alike.ts';
+import { rangesText } from '../reports/alike.ts';
 import { type AlikeCases, alikeCases } from '../reports/attention.ts';
 import { idRanges } from '../reports/id-ranges.ts';
 import { alikeProblems, casesOf, whatOfAll } from '../reports/problems.ts';
 import type { AgentReport, CaseVerdict, Problem, Report, Verdict } from '../reports/report.ts';
 import { casePath } from '../reports/views.ts';
-import { plural } from '../reports/vocabulary.ts';
 import { wrapped } from './wrapped.ts';
 
 /** How text is to look on one stream. */
@@ -178,10 +177,7 @@ export function turnWords({ was, is }: AlikeCases['turn']): string {
 
 /** Ranges of ids in lines of a terminal's usual width, broken between ids; of many, the first dozen and their number. */
 export function rangeLines(ranges: readonly string[], first: string, rest: string): string[] {
-  const { shown, more } = cutRanges(ranges);
-  if (shown.length === 0) return [];
-  const others = more.length === 0 ? '' : ` and ${plural(more.length, 'more range')}`;
-  return wrapped(visible(shown.join(', ')) + others, first, rest, 80);
+  return ranges.length === 0 ? [] : wrapped(visible(rangesText(ranges)), first, rest, 80);
 }
 
 /** That cases were played again and came out the same. */

@@ -70,3 +70,9 @@ export function common<T>(all: Alike<T>, wordsOf: (one: T) => string): string {
 export function cutRanges(ranges: readonly string[]): { shown: readonly string[]; more: readonly string[] } {
   return { shown: ranges.slice(0, RANGES_SHOWN), more: ranges.slice(RANGES_SHOWN) };
 }
+
+/** Ranges of ids as words: the first dozen, and how many there are beyond. Empty where there are none. */
+export function rangesText(ranges: readonly string[]): string {
+  const { shown, more } = cutRanges(ranges);
+  return `${shown.join(', ')}${more.length === 0 ? '' : ` and ${plural(more.length, 'more range')}`}`;
+}

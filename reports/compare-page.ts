@@ -1,4 +1,4 @@
-import { type Alike, cutRanges } from './alike.ts';
+import { type Alike, rangesText } from './alike.ts';
 import { FIELD_LABELS } from './closing-properties.ts';
 import {
   type AlikeCompared,
@@ -140,13 +140,12 @@ function pairView(comparison: Comparison, at: number, detailOf: { a: DetailOf; b
 /** What stands for cases that differ alike, until somebody opens them. */
 function alikeView({ cases, name, ranges, sentence }: AlikeCompared, { a, b }: Comparison) {
   const [{ change }] = cases;
-  const { shown, more } = cutRanges(ranges);
   return {
     change,
     face: changeFaces({ a, b })[change],
     name,
     sentence,
-    ranges: `${shown.join(', ')}${more.length === 0 ? '' : ` and ${plural(more.length, 'more range')}`}`,
+    ranges: rangesText(ranges),
     a: sideInCommon(cases, (one) => outcomeView(one.a, a, one.id)),
     b: sideInCommon(cases, (one) => outcomeView(one.b, b, one.id)),
   };

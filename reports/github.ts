@@ -1,4 +1,4 @@
-import { type Alike, cutRanges } from './alike.ts';
+import { type Alike, rangesText } from './alike.ts';
 import { alikeCases } from './attention.ts';
 import { idRanges } from './id-ranges.ts';
 import { alikeProblems, casesOf, whatOfAll } from './problems.ts';
@@ -51,13 +51,6 @@ function problemsCommand(group: Alike<Problem>, plan: readonly string[]): string
   return command({ title: title.join(' ') || 'not conclusive' }, parts);
 }
 
-/** The first dozen of ranges; undefined where there are none. */
-function rangesText(ranges: readonly string[]): string | undefined {
-  const { shown, more } = cutRanges(ranges);
-  if (shown.length === 0) return undefined;
-  return `${shown.join(', ')}${more.length === 0 ? '' : ` and ${plural(more.length, 'more range')}`}`;
-}
-
 /** The workflow command for an error that ended a command, on the line of the user's file where it has one. */
 export function problemCommand({ what, where, why, todo }: Problem, title: string, inRepository: InRepository): string {
   const [, path = '', line, col] = /^([^\n]*?):(\d+)(?::(\d+))?$/.exec(where ?? '') ?? [];
@@ -94,7 +87,7 @@ function command(
   const list = Object.entries(properties)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${escapeProperty(shortened(String(value), MOST_TITLE))}`);
-  const text = message.filter((part) => part !== undefined).map((part) => shortened(part, MOST_TEXT));
+  const text = message.flatMap((part) => (part ? [shortened(part, MOST_TEXT)] : []));
   return `::${level} ${list.join(',')}::${escapeData(text.join('\n'))}`;
 }
 

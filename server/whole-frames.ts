@@ -5,7 +5,7 @@ import { type Kind, notUtf8 } from './message.ts';
 
 /** Takes messages as ranges of memory that is only lent: it is written over after the call. */
 export interface RangeSink {
-  /** `bytes[from, to)` is a whole message, unmasked, and UTF-8 if it is a text. @returns false to hear of no more. */
+  /** `bytes[from, to)` is a whole message, unmasked, and UTF-8 if it is a text. @returns false to be handed no more of this call. */
   message(kind: Kind, bytes: Buffer, from: number, to: number): boolean;
 }
 
