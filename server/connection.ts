@@ -7,6 +7,7 @@ import type { Kind, Message } from './message.ts';
 import type { Limits } from './options.ts';
 import { Pace } from './pace.ts';
 import type { Performer, Protocol, Step } from './protocol.ts';
+import { releaseRooms, roomOf } from './rooms.ts';
 import { giveBack, keepFromSharing, type Slab } from './slabs.ts';
 import { Trickle } from './trickle.ts';
 import type { Violation } from './violation.ts';
@@ -37,8 +38,8 @@ export type ConnectionEvents = {
 };
 
 /**
- * Takes a message as `bytes[from, to)`, without an object made for it. The memory is lent for the length of the call,
- * unless `kept` says otherwise: copy what is to be kept, or hand it to `sendRange`, which does.
+ * Takes a message as `bytes[from, to)`, without an object made for it. The memory is lent for the length of the call:
+ * copy what is to be kept, or hand it to `sendRange`, which sees to it that it stays until it has left.
  */
 export type Receiver = (kind: Kind, bytes: Buffer, from: number, to: number) => void;
 
@@ -69,8 +70,9 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   #owedPong: Buffer | undefined;
   /** Octets that the socket had not sent when something was last written to it. */
   #backlogBytes = 0;
-  /** Shared memory that holds what the socket has not sent yet. */
-  #kept: Slab[] = [];
+  /** What the socket has not sent yet: shared memory that holds some of it, and pieces that lie in rooms. */
+  #slabs: Slab[] = [];
+  #inRooms: Buffer[] = [];
   #receiver: Receiver | undefined;
   readonly #trickle = new Trickle();
   readonly #pace = new Pace();
@@ -154,7 +156,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
 
   /**
    * Sends `bytes[from, to)` as a message, text or binary. Text is taken for UTF-8 without a look. Above 16 KiB the
-   * octets are sent from where they are, if that is not lent memory, and must not be changed before they have left.
+   * octets are sent from where they are, and must not be changed before they have left. What is lent is seen to.
    *
    * @returns as `send`.
    */
@@ -308,7 +310,11 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     const socket = this.#socket;
     const pieces = this.#protocol.take();
     const [first] = pieces;
-    if (first === undefined || !socket.writable) return;
+    if (first === undefined) return;
+    if (!socket.writable) {
+      releaseRooms(pieces);
+      return;
+    }
     if (pieces.length === 1 && first.length <= COPY_UP_TO_BYTES && this.#backlogBytes > 0) {
       socket.write(Buffer.from(first));
       this.#backlogBytes = socket.writableLength;
@@ -328,18 +334,29 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
       }
     }
     this.#backlogBytes = socket.writableLength;
-    // Where the kernel took all, the memory is free again.
-    if (this.#backlogBytes === 0) return;
-    const kept = keepFromSharing(pieces);
-    if (kept !== undefined) this.#kept.push(kept);
+    if (this.#backlogBytes > 0) this.#keep(pieces);
+    // The kernel took all. A single piece lies in no room: those have their headers in front.
+    else if (pieces.length > 1) releaseRooms(pieces);
+  }
+
+  /** Nobody may write over `pieces` before they have been sent. */
+  #keep(pieces: readonly Buffer[]): void {
+    const slab = keepFromSharing(pieces);
+    if (slab !== undefined) this.#slabs.push(slab);
+    this.#inRooms.push(...pieces.filter(roomOf));
   }
 
   /** A large write has left, or never will. */
   readonly #sent = (error?: Error | null): void => {
-    if (this.#kept.length === 0 || error || this.#socket.writableLength > 0) return;
-    for (const slab of this.#kept) giveBack(slab);
-    this.#kept = [];
+    if (!error && this.#socket.writableLength === 0) this.#letGo();
   };
+
+  #letGo(): void {
+    for (const slab of this.#slabs) giveBack(slab);
+    releaseRooms(this.#inRooms);
+    this.#slabs = [];
+    this.#inRooms = [];
+  }
 
   /**
    * Our FIN (RFC 6455 §7.1.1: the server drops TCP first). Reading goes on, into nothing, until the peer's FIN: octets
@@ -411,6 +428,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   readonly #down = (): void => {
     clearTimeout(this.#timer);
     this.#protocol.dispose();
+    this.#letGo();
     const received = this.#received;
     const code = received === undefined ? NO_CLOSE : (received.code ?? NO_CODE);
     const ended = { code, reason: received?.reason ?? '', clean: received !== undefined };

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Gather, heldBytes } from './gather.ts';
+import { isLent } from './lent.ts';
+import { roomOf } from './rooms.ts';
+
+const KIB = 1024;
 
 test('pieces come out as one, again and again', () => {
   fc.assert(
@@ -10,7 +14,7 @@ test('pieces come out as one, again and again', () => {
         for (const piece of pieces) gather.add(Buffer.from(piece));
         const all = Buffer.concat(pieces);
         expect(gather.length).toBe(all.length);
-        expect(gather.take().equals(all)).toBe(true);
+        expect(gather.lend((bytes) => bytes.equals(all))).toBe(true);
         expect(gather.length).toBe(0);
       }
     }),
@@ -19,12 +23,14 @@ test('pieces come out as one, again and again', () => {
 
 test('131,000 pieces of one octet keep no more than twice their size', () => {
   const gather = new Gather();
+  const held = heldBytes();
   gather.expect(131_000);
   for (let n = 0; n < 131_000; n++) gather.add(Buffer.from([n & 0xff]));
-  expect(gather.take().buffer.byteLength).toBeLessThanOrEqual(131_000);
+  expect(heldBytes() - held).toBeLessThanOrEqual(131_000);
+  gather.drop();
 });
 
-test('what is only lent is lent whole, and nothing of it is held afterwards, even where looking at it fails', () => {
+test('nothing of it is held afterwards, even where looking at it fails', () => {
   const gather = new Gather();
   const held = heldBytes();
   for (const fails of [false, true]) {
@@ -41,13 +47,58 @@ test('what is only lent is lent whole, and nothing of it is held afterwards, eve
   }
 });
 
-test('memory that was lent serves the next large message', () => {
-  const lent = () => {
+describe('what is looked at', () => {
+  const lent = (bytes: number, promised?: number) => {
     const gather = new Gather();
-    gather.add(Buffer.alloc(1_000_000));
-    return gather.lend(({ buffer }) => buffer);
+    if (promised !== undefined) gather.expect(promised, true);
+    gather.add(Buffer.alloc(bytes, 'a'));
+    return gather.lend((all) => {
+      expect(all.equals(Buffer.alloc(bytes, 'a'))).toBe(true);
+      return isLent(all);
+    });
   };
-  expect(lent()).toBe(lent());
+
+  test.each([
+    [16 * KIB, undefined, false],
+    [16 * KIB + 1, undefined, true],
+    [16 * KIB + 1, 64 * KIB, false],
+    [64 * KIB, 64 * KIB, false],
+    [10, 64 * KIB, false],
+    [10, 64 * KIB + 1, true],
+  ])('%i octets, of %s promised: lent %s', (bytes, promised, expected) => {
+    expect(lent(bytes, promised)).toBe(expected);
+  });
+});
+
+test('what is lent stays as long as somebody else holds it', () => {
+  const gather = new Gather();
+  gather.add(Buffer.alloc(100_000, 'a'));
+  const all = gather.lend((bytes) => {
+    roomOf(bytes)?.hold();
+    return bytes;
+  });
+  gather.add(Buffer.alloc(100_000, 'b'));
+  gather.drop();
+  expect(all.equals(Buffer.alloc(100_000, 'a'))).toBe(true);
+  roomOf(all)?.release();
+  gather.add(Buffer.alloc(100_000, 'b'));
+  expect(all.equals(Buffer.alloc(100_000, 'b'))).toBe(true);
+  gather.drop();
+});
+
+test('what a message that is dropped took is free at once', () => {
+  const gather = new Gather();
+  const held = heldBytes();
+  const next = () => {
+    gather.add(Buffer.alloc(70_000));
+    expect(heldBytes()).toBe(held + 70_000);
+    return gather.lend(roomOf);
+  };
+  const room = next();
+  gather.add(Buffer.alloc(100_000));
+  gather.drop();
+  expect(heldBytes()).toBe(held);
+  expect(next() === room).toBe(true);
 });
 
 test('what is dropped is held no more', () => {
@@ -60,28 +111,28 @@ test('what is dropped is held no more', () => {
 });
 
 /** What one `Gather` has made room for, in this process. */
-function roomOf(work: (gather: Gather) => void): number {
+function heldBy(work: (gather: Gather) => void): number {
   const before = heldBytes();
   const gather = new Gather();
   work(gather);
   const room = heldBytes() - before;
-  gather.take();
+  gather.drop();
   expect(heldBytes()).toBe(before);
   return room;
 }
 
-test('room grows by doubling, from 256 octets to what may come, and is given back when it is taken', () => {
+test('room grows by doubling, from 256 octets to what may come, and is given back when it is let go of', () => {
   const pieces = (count: number, bytes: number) => (gather: Gather) => {
     for (let n = 0; n < count; n++) gather.add(Buffer.alloc(bytes));
   };
-  expect(roomOf(pieces(0, 0))).toBe(0);
-  expect(roomOf(pieces(1, 1))).toBe(256);
-  expect(roomOf(pieces(2, 128))).toBe(256);
-  expect(roomOf(pieces(257, 1))).toBe(512);
-  expect(roomOf(pieces(2, 300))).toBe(600);
-  expect(roomOf(pieces(3, 300))).toBe(1200);
-  expect(roomOf((gather) => [gather.expect(1000), pieces(3, 300)(gather)])).toBe(1000);
-  expect(roomOf((gather) => [gather.expect(10_000), pieces(3, 300)(gather)])).toBe(1200);
+  expect(heldBy(pieces(0, 0))).toBe(0);
+  expect(heldBy(pieces(1, 1))).toBe(256);
+  expect(heldBy(pieces(2, 128))).toBe(256);
+  expect(heldBy(pieces(257, 1))).toBe(512);
+  expect(heldBy(pieces(2, 300))).toBe(600);
+  expect(heldBy(pieces(3, 300))).toBe(1200);
+  expect(heldBy((gather) => [gather.expect(1000), pieces(3, 300)(gather)])).toBe(1000);
+  expect(heldBy((gather) => [gather.expect(10_000), pieces(3, 300)(gather)])).toBe(1200);
 });
 
 test('a promised length is believed, up to 64 KiB', () => {
@@ -89,9 +140,9 @@ test('a promised length is believed, up to 64 KiB', () => {
     gather.expect(bytes, true);
     gather.add(Buffer.alloc(1));
   };
-  expect(roomOf(promised(10))).toBe(10);
-  expect(roomOf(promised(60_000))).toBe(60_000);
-  expect(roomOf(promised(1_000_000_000))).toBe(65_536);
+  expect(heldBy(promised(10))).toBe(10);
+  expect(heldBy(promised(60_000))).toBe(60_000);
+  expect(heldBy(promised(1_000_000_000))).toBe(65_536);
 });
 
 test('all together hold what they may, inclusive, and 1008 refuses one octet more (RFC 6455 §10.4)', () => {
@@ -106,9 +157,9 @@ test('all together hold what they may, inclusive, and 1008 refuses one octet mor
   });
   expect(() => one.add(Buffer.alloc(1))).toThrow(refused);
   expect([one.length, two.length, heldBytes()]).toEqual([400, 600, limit]);
-  two.take();
+  two.drop();
   // Only what it grows by counts, not its room a second time.
   one.add(Buffer.alloc(600));
-  expect(one.take()).toHaveLength(1000);
+  expect(one.lend(({ length }) => length)).toBe(1000);
   expect(heldBytes()).toBe(limit - 1000);
 });

@@ -1,5 +1,5 @@
 import { CLOSE } from './close.ts';
-import { giveRoom, takeRoom } from './rooms.ts';
+import { type Room, takeRoom } from './rooms.ts';
 import { Violation } from './violation.ts';
 
 /** The smallest room that is made, so that a thousand tiny pieces do not grow it a thousand times. */
@@ -7,6 +7,9 @@ const FIRST_BYTES = 256;
 
 /** What is made at once for a message whose length is known, at most. */
 const BELIEVED_BYTES = 64 * 1024;
+
+/** Of what may become larger than that, so much is plain memory, and garbage when it is outgrown; then it is a room. */
+const PLAIN_UP_TO_BYTES = 16 * 1024;
 
 /** What all of these hold in this process, in octets. */
 let held = 0;
@@ -16,14 +19,16 @@ export function heldBytes(): number {
   return held;
 }
 
-const NO_ROOM: Buffer = Buffer.alloc(0);
+const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
  * Joins pieces that come one by one. What it keeps is at most twice what it was given, however small the pieces: one
  * growing buffer, not a list of views that would each hold the whole read they came in.
  */
 export class Gather {
-  #room = NO_ROOM;
+  #bytes = NOTHING;
+  /** Where `#bytes` lie in one. */
+  #room: Room | undefined;
   #used = 0;
   #most = Number.MAX_SAFE_INTEGER;
   #least = FIRST_BYTES;
@@ -41,7 +46,7 @@ export class Gather {
   }
 
   /**
-   * No more than `bytes` octets will have come when `take` is called, so no more room than that is ever made.
+   * No more than `bytes` octets will have come when it is looked at, so no more room than that is ever made.
    *
    * @param exactly so many are promised. Promises are believed up to 64 KiB, which saves most messages a second copy.
    */
@@ -53,50 +58,61 @@ export class Gather {
   /** Copies `bytes` behind the others. @throws {Violation} 1008 where all together hold too much. */
   add(bytes: Buffer): void {
     const needed = this.#used + bytes.length;
-    if (needed > this.#room.length) {
-      const before = this.#room;
-      const size = Math.max(needed, Math.min(this.#most, Math.max(this.#least, before.length * 2)));
-      // RFC 6455 §10.4: what one connection may hold, a thousand of them may not.
-      if (held + size - before.length > this.#maxHeld) {
-        throw new Violation(CLOSE.policy, 'too much is unfinished on all connections together', '10.4');
-      }
-      this.#room = takeRoom(size);
-      held += this.#room.length - before.length;
-      before.copy(this.#room, 0, 0, this.#used);
-      giveRoom(before);
-    }
-    bytes.copy(this.#room, this.#used);
+    if (needed > this.#bytes.length) this.#grow(needed);
+    bytes.copy(this.#bytes, this.#used);
     this.#used = needed;
   }
 
-  /** All of it, and begins anew. The buffer is the caller's from here on. */
-  take(): Buffer {
-    const all = this.#room.subarray(0, this.#used);
-    this.#begin();
-    return all;
+  #grow(needed: number): void {
+    const before = this.#bytes;
+    const size = Math.max(needed, Math.min(this.#most, Math.max(this.#least, before.length * 2)));
+    // RFC 6455 §10.4: what one connection may hold, a thousand of them may not.
+    if (held + size - before.length > this.#maxHeld) {
+      throw new Violation(CLOSE.policy, 'too much is unfinished on all connections together', '10.4');
+    }
+    held += size - before.length;
+    if (this.#room !== undefined) {
+      this.#room.grow(size);
+      this.#bytes = this.#room.bytes;
+      return;
+    }
+    if (size <= PLAIN_UP_TO_BYTES || this.#most <= BELIEVED_BYTES) {
+      this.#bytes = Buffer.allocUnsafeSlow(size);
+    } else {
+      this.#room = takeRoom();
+      this.#room.grow(size);
+      this.#bytes = this.#room.bytes;
+    }
+    before.copy(this.#bytes, 0, 0, this.#used);
   }
 
-  /** Has `look` look at all of it, and begins anew. The buffer is lent for the length of the call. */
+  /**
+   * Has `look` look at all of it, and begins anew. Up to 16 KiB are then for `look` to keep; more may be lent for the
+   * length of the call (`isLent`).
+   */
   lend<Seen>(look: (all: Buffer) => Seen): Seen {
+    const all = this.#bytes.subarray(0, this.#used);
     const room = this.#room;
-    const used = this.#used;
     this.#begin();
     try {
-      return look(room.subarray(0, used));
+      return look(all);
     } finally {
-      giveRoom(room);
+      room?.release();
     }
   }
 
   /** Forgets all of it. */
   drop(): void {
-    giveRoom(this.#room);
+    const room = this.#room;
     this.#begin();
+    room?.release();
   }
 
+  /** Before a room is let go of: its `#bytes` are none after. */
   #begin(): void {
-    held -= this.#room.length;
-    this.#room = NO_ROOM;
+    held -= this.#bytes.length;
+    this.#bytes = NOTHING;
+    this.#room = undefined;
     this.#used = 0;
   }
 }

@@ -88,26 +88,29 @@ export class MessageReader {
   /**
    * The next piece of the frame that `begin` told of; `last` ends the frame.
    *
-   * @returns the message, when this ended it; one that was compressed is lent until the next is inflated.
+   * @param deliver is called with the message, when this ended it; what is lent of it is lent for the length of the call.
    * @throws {Violation} 1007 for text that is not UTF-8 (§8.1), at its first bad octet; 1007 for data that does not
    * inflate; 1009 when inflating passes the limit.
    */
-  push(bytes: Buffer, last: boolean): Message | undefined {
-    const kind = this.#kind;
-    const inflating = this.#inflating;
+  push(bytes: Buffer, last: boolean, deliver: (message: Message) => void): void {
     const ends = last && this.#fin;
     // Compressed text is judged when it is text again.
-    const judged = kind === 'text' && inflating === undefined;
-    if (judged && !(this.#utf8.push(bytes) && (!ends || this.#utf8.complete))) throw notUtf8();
+    if (this.#kind === 'text' && this.#inflating === undefined) {
+      if (!(this.#utf8.push(bytes) && (!ends || this.#utf8.complete))) throw notUtf8();
+    }
     const whole = ends && this.#gathered.length === 0; // in one piece, as most messages are: nothing to copy
     if (!whole) this.#gathered.add(bytes);
-    if (!ends) return undefined;
+    if (!ends) return;
     this.#midway = false;
-    if (inflating === undefined) return { kind, bytes: whole ? bytes : this.#gathered.take() };
-    const inflate = (compressed: Buffer) => inflating.inflate(compressed, this.#maxBytes);
-    const plain = whole ? inflate(bytes) : this.#gathered.lend(inflate);
-    if (kind === 'text' && !isUtf8(plain)) throw notUtf8();
-    return { kind, bytes: plain };
+    if (whole) this.#end(bytes, deliver);
+    else this.#gathered.lend((all) => this.#end(all, deliver));
+  }
+
+  #end(all: Buffer, deliver: (message: Message) => void): void {
+    const kind = this.#kind;
+    const plain = this.#inflating?.inflate(all, this.#maxBytes) ?? all;
+    if (this.#inflating !== undefined && kind === 'text' && !isUtf8(plain)) throw notUtf8();
+    deliver({ kind, bytes: plain });
   }
 }
 

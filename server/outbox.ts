@@ -1,6 +1,7 @@
 import { ownHeaderBytes, writeHeader } from './frame.ts';
 import { isLent } from './lent.ts';
 import { offsetOf, wordsOf } from './mask.ts';
+import { roomOf } from './rooms.ts';
 import { SLAB_BYTES, sharedSlab } from './slabs.ts';
 
 /** Payloads up to here are copied beside their header; larger ones go out as they are, in the same write. */
@@ -59,8 +60,7 @@ export class Outbox {
     const source = offsetOf(payload) + from;
     const lead = (source - header) & 3;
     if (this.#used === 0) this.#begin(lead);
-    // What is only lent has to be copied in any case.
-    const copied = length <= COPY_UP_TO_BYTES || isLent(payload) ? length : 0;
+    const copied = length <= COPY_UP_TO_BYTES || !staysUntilSent(payload) ? length : 0;
     if (this.#used + header + copied + 3 > this.#size) this.#newSlab(lead, header + copied + 3);
     const start = this.#used;
     const at = start + header;
@@ -102,7 +102,7 @@ export class Outbox {
     writeHeader(bytes, start, first, length);
   }
 
-  /** What is to be written, in order, and begins anew. */
+  /** What is to be written, in order, and begins anew. Rooms (rooms.ts) that pieces lie in are held for each. */
   take(): Buffer[] {
     this.#seal();
     const pieces = this.#pieces;
@@ -134,4 +134,11 @@ export class Outbox {
     this.#words = new Int32Array(this.#slab.buffer);
     this.#begin(lead);
   }
+}
+
+/** What is only lent has to be copied, but for what can be held. */
+function staysUntilSent(payload: Buffer): boolean {
+  const room = roomOf(payload);
+  room?.hold();
+  return room !== undefined || !isLent(payload);
 }

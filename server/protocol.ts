@@ -186,8 +186,7 @@ export class Protocol implements FrameSink {
   /** A frame's payload, from the reader. @throws {Violation} */
   payload(bytes: Buffer, last: boolean): void {
     if (!isControl(this.#opcode)) {
-      const message = this.#messages.push(bytes, last);
-      if (message !== undefined) this.step({ do: 'deliver', message: this.#lasting(message) });
+      this.#messages.push(bytes, last, this.#deliver);
       return;
     }
     if (last && this.#control.length === 0) {
@@ -195,8 +194,13 @@ export class Protocol implements FrameSink {
       return;
     }
     this.#control.add(bytes);
-    if (last) this.controlled(this.#opcode, this.#control.take());
+    if (last) this.#control.lend((payload) => this.controlled(this.#opcode, payload));
   }
+
+  /** What is lent may be looked at by who performs steps at once; steps that are collected outlive it. */
+  readonly #deliver = ({ kind, bytes }: Message): void => {
+    this.step({ do: 'deliver', message: { kind, bytes: this.#performer === undefined ? keep(bytes) : bytes } });
+  };
 
   /** A whole control frame came (RFC 6455 §5.5). @throws {Violation} for a Close that is not one. */
   protected controlled(opcode: number, payload: Buffer): void {
@@ -223,11 +227,6 @@ export class Protocol implements FrameSink {
   protected step(step: Step): void {
     if (this.#performer !== undefined) this.#performer.perform(step);
     else this.#steps.push(step);
-  }
-
-  /** What inflated may be looked at by who performs steps at once; steps that are collected outlive it. */
-  #lasting(message: Message): Message {
-    return this.#performer === undefined ? { kind: message.kind, bytes: keep(message.bytes) } : message;
   }
 
   #sendControl(opcode: number, payload: Buffer): boolean {

@@ -1,32 +1,115 @@
-/** Smaller ones cost nothing to make, and the collector is quick with them. */
-const LEAST_BYTES = 64 * 1024;
+import { constants } from 'node:buffer';
+import { lend } from './lent.ts';
 
-/** What is kept for the next who needs some. */
-const MOST_SPARE_BYTES = 4 * 1024 * 1024;
+/** So many addresses a room has from the beginning. They cost nothing until they are written to. */
+const ADDRESSES = 64 * 1024 * 1024;
 
-/** Of a spare room at least this share has to be needed, so that nobody holds more than twice what was sent. */
-const LEAST_USE = 1 / 2;
+/** Where these do not suffice: so many times what is needed, as it must move then. */
+const GROWTH = 4;
 
-const spares: Buffer[] = [];
-let spareBytes = 0;
+/** Rooms that are kept for the next: asking for addresses takes longer than using them again. */
+const MOST_SPARES = 16;
 
 /**
- * Memory of at least `bytes` octets, with anything in it. Large ones that nobody needs any more serve again: a message
- * that comes in pieces goes through several, one twice as large as the other, and it would be for the collector to free
- * them, which lets 32 MiB of such memory gather first.
+ * What all rooms together may have beyond what is needed of them. To have the kernel clear memory anew for each message
+ * would make an echo of 16 MiB a third more expensive.
  */
-export function takeRoom(bytes: number): Buffer {
-  const at =
-    bytes < LEAST_BYTES ? -1 : spares.findIndex(({ length }) => length >= bytes && length * LEAST_USE <= bytes);
-  const [spare] = at < 0 ? [] : spares.splice(at, 1);
-  if (spare === undefined) return Buffer.allocUnsafeSlow(bytes);
-  spareBytes -= spare.length;
-  return spare;
+const MOST_IDLE_BYTES = 64 * 1024 * 1024;
+
+/** With no large message for so long, even that goes. */
+const IDLE_MS = 1_000;
+
+/** Which room memory belongs to. */
+const rooms = new WeakMap<ArrayBufferLike, Room>();
+
+const spares: Room[] = [];
+let idleBytes = 0;
+let clearing: NodeJS.Timeout | undefined;
+
+/**
+ * Room for one large message. It grows where it is, without a copy, and its memory goes back to the kernel soon after
+ * nobody holds it any more.
+ *
+ * Plain memory does neither. It would be for the collector to free it, who lets 32 MiB gather first; and malloc, once it
+ * has seen a few large ones come and go, takes the next from its heap, which cannot shrink below what still lies at its
+ * end: 12 echoes of 16 MiB at once left up to 130 MiB behind that way.
+ */
+export class Room {
+  #memory = reserve(ADDRESSES);
+  #bytes = 0;
+  #holders = 1;
+
+  constructor() {
+    rooms.set(this.#memory, this);
+  }
+
+  /** All there is of it, until it grows or is let go of. */
+  get bytes(): Buffer {
+    return Buffer.from(this.#memory, 0, this.#bytes);
+  }
+
+  /** Makes it `bytes` octets, with what it holds in front and anything behind. */
+  grow(bytes: number): void {
+    const before = this.#memory;
+    idleBytes -= before.byteLength - this.#bytes;
+    if (bytes > before.maxByteLength) {
+      this.#memory = reserve(Math.min(bytes * GROWTH, constants.MAX_LENGTH));
+      rooms.set(this.#memory, this);
+    }
+    if (bytes > this.#memory.byteLength) this.#memory.resize(bytes);
+    if (before !== this.#memory) {
+      Buffer.from(before, 0, this.#bytes).copy(Buffer.from(this.#memory));
+      before.resize(0);
+    }
+    this.#bytes = bytes;
+    idleBytes += this.#memory.byteLength - bytes;
+  }
+
+  /** One more who needs what it holds. */
+  hold(): void {
+    this.#holders++;
+  }
+
+  /** One fewer. To be called however things end: the collector does not know how large a room is, and takes its time. */
+  release(): void {
+    if (--this.#holders > 0) return;
+    idleBytes += this.#bytes;
+    this.#bytes = 0;
+    if (idleBytes > MOST_IDLE_BYTES || spares.length === MOST_SPARES) this.clear();
+    if (spares.length < MOST_SPARES) spares.push(this);
+    clearTimeout(clearing);
+    clearing = setTimeout(clearSpares, IDLE_MS).unref();
+  }
+
+  /** Gives its memory to the kernel. For who holds it alone, or where nobody does. */
+  clear(): void {
+    idleBytes -= this.#memory.byteLength - this.#bytes;
+    this.#bytes = 0;
+    this.#memory.resize(0);
+  }
 }
 
-/** Nobody looks at `room`, which came from `takeRoom`, any more. */
-export function giveRoom(room: Buffer): void {
-  if (room.length < LEAST_BYTES || spareBytes + room.length > MOST_SPARE_BYTES) return;
-  spares.push(room);
-  spareBytes += room.length;
+function clearSpares(): void {
+  for (const room of spares) room.clear();
+}
+
+function reserve(addresses: number): ArrayBuffer {
+  return lend(new ArrayBuffer(0, { maxByteLength: addresses }));
+}
+
+/** An empty room; whoever takes it holds it. */
+export function takeRoom(): Room {
+  const spare = spares.pop();
+  spare?.hold();
+  return spare ?? new Room();
+}
+
+/** The room that `bytes` lie in, if they lie in one. */
+export function roomOf(bytes: Uint8Array): Room | undefined {
+  return rooms.get(bytes.buffer);
+}
+
+/** Who held those that `pieces` lie in, once for each, needs them no more. */
+export function releaseRooms(pieces: readonly Uint8Array[]): void {
+  for (const piece of pieces) roomOf(piece)?.release();
 }

@@ -46,7 +46,7 @@ export function keepFromSharing(pieces: readonly Buffer[]): Slab | undefined {
   return kept;
 }
 
-/** It has been sent, all of it. A slab that never comes back, as when its socket breaks, is left to the collector. */
+/** It has been sent, all of it, or never will be. */
 export function giveBack(slab: Slab): void {
   if (spares.length < MOST_SPARES) spares.push(slab);
 }

@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Connection, type Ended } from './connection.ts';
 import { OP } from './frame.ts';
+import { isLent } from './lent.ts';
 import { FIRST_READ_BYTES } from './lent-reads.ts';
 import { settle } from './options.ts';
 import { Protocol } from './protocol.ts';
@@ -18,12 +19,22 @@ afterEach(() => {
 
 /** A peer that says nothing, and takes what is written when it is told to. */
 class SlowPeer extends Duplex {
+  /** Takes all at once. */
+  quick = false;
+  /** What it took, as it was then. */
+  took = Buffer.alloc(0);
   #taken: (() => void) | undefined;
 
   override _read(): void {}
 
-  override _write(_chunk: Buffer, _encoding: string, done: () => void): void {
-    this.#taken = done;
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    const take = () => {
+      this.#taken = undefined;
+      this.took = Buffer.concat([this.took, chunk]);
+      done();
+    };
+    if (this.quick) take();
+    else this.#taken = take;
   }
 
   /** Takes the write that waits. */
@@ -210,4 +221,102 @@ test('what waits is not written over by answers to others, and its memory is use
   await peer.accept();
   keepFromSharing([second.bytes]);
   expect(sharedSlab()).toBe(first);
+  // Given back once, and not once more with whatever comes next.
+  peer.push(Buffer.concat(Array.from({ length: 10 }, () => whole(OP.binary, Buffer.alloc(10_000)))));
+  await turn();
+  await peer.accept();
+  const spares = Array.from({ length: 16 }, () => {
+    const { bytes } = sharedSlab();
+    keepFromSharing([bytes]);
+    return bytes;
+  });
+  expect(new Set(spares).size).toBe(spares.length);
+});
+
+describe('a large message that came in pieces is sent from where it lies (RFC 6455 §5.4)', () => {
+  const size = 70_000;
+
+  /** Echoes, and remembers where messages lay. */
+  async function echoing() {
+    const { peer, connection } = await connect(0);
+    const lay: Buffer[] = [];
+    connection.receive((kind, bytes, from, to) => {
+      lay.push(bytes);
+      connection.sendRange(kind, bytes, from, to);
+    });
+    peer.took = Buffer.alloc(0);
+    return { peer, connection, lay };
+  }
+
+  function come(peer: SlowPeer, fill: string): void {
+    const message = whole(OP.binary, Buffer.alloc(size, fill));
+    peer.push(message.subarray(0, 40_000));
+    peer.push(message.subarray(40_000));
+  }
+
+  /** An unmasked frame, as servers send them (RFC 6455 §5.1). */
+  function sent(fill: string): Buffer {
+    return Buffer.concat([Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 1, 0x11, 0x70]), Buffer.alloc(size, fill)]);
+  }
+
+  test('and nobody writes over it before it has left; then its memory goes', async () => {
+    const { peer, lay } = await echoing();
+    const other = await echoing();
+    other.peer.quick = true;
+    come(peer, 'a');
+    await turn();
+    come(other.peer, 'b');
+    come(peer, 'c');
+    await turn();
+    expect(other.peer.took.equals(sent('b'))).toBe(true);
+    expect(lay.map(({ length }) => length)).toEqual([size, size]);
+    await pass(1_000);
+    for (let n = 0; n < 4; n++) await peer.accept();
+    expect(peer.took.equals(Buffer.concat([sent('a'), sent('c')]))).toBe(true);
+    await pass(1_000);
+    expect(lay.map(({ length }) => length)).toEqual([0, 0]);
+  });
+
+  test('and where the peer takes it at once, its memory goes', async () => {
+    const { peer, lay } = await echoing();
+    peer.quick = true;
+    come(peer, 'a');
+    expect(peer.took.equals(sent('a'))).toBe(true);
+    expect(lay).toHaveLength(1);
+    await pass(1_000);
+    expect(lay[0]).toHaveLength(0);
+  });
+
+  test('and where the connection breaks, its memory goes too', async () => {
+    const { peer, lay } = await echoing();
+    come(peer, 'a');
+    await turn();
+    expect(lay[0]).toHaveLength(size);
+    peer.destroy();
+    await turn();
+    await pass(1_000);
+    expect(lay[0]).toHaveLength(0);
+  });
+
+  test('and where the application breaks the connection before it could be written', async () => {
+    const { peer, connection, lay } = await echoing();
+    connection.receive((kind, bytes, from, to) => {
+      lay.push(bytes);
+      connection.sendRange(kind, bytes, from, to);
+      connection.destroy();
+    });
+    come(peer, 'a');
+    expect(lay).toHaveLength(1);
+    await pass(1_000);
+    expect(lay[0]).toHaveLength(0);
+  });
+
+  test('but a listener’s message is its own, whatever comes later', async () => {
+    const { peer, connection } = await connect(0);
+    const messages: Buffer[] = [];
+    connection.on('message', ({ bytes }) => messages.push(bytes));
+    for (const fill of ['a', 'b']) come(peer, fill);
+    expect(messages.map((bytes) => bytes.equals(Buffer.alloc(size, bytes[0])))).toEqual([true, true]);
+    expect(messages.map(isLent)).toEqual([false, false]);
+  });
 });
