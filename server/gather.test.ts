@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Gather, heldBytes } from './gather.ts';
 import { isLent } from './lent.ts';
-import { roomOf } from './rooms.ts';
+import { type Room, roomOf, takeRoom } from './rooms.ts';
 
 const KIB = 1024;
 
@@ -68,6 +68,18 @@ describe('what is looked at', () => {
   ])('%i octets, of %s promised: lent %s', (bytes, promised, expected) => {
     expect(lent(bytes, promised)).toBe(expected);
   });
+});
+
+test('where no more rooms are to be had, plain memory grows in place of one', () => {
+  const rooms: Room[] = [];
+  for (let room = takeRoom(); room !== undefined; room = takeRoom()) rooms.push(room);
+  const gather = new Gather();
+  const pieces = ['a', 'b', 'c'].map((fill) => Buffer.alloc(70_000, fill));
+  for (const piece of pieces) gather.add(piece);
+  for (const room of rooms) room.release();
+  const all = gather.lend((bytes) => bytes);
+  expect(isLent(all)).toBe(false);
+  expect(all.equals(Buffer.concat(pieces))).toBe(true);
 });
 
 test('what is lent stays as long as somebody else holds it', () => {

@@ -71,19 +71,11 @@ export class Gather {
       throw new Violation(CLOSE.policy, 'too much is unfinished on all connections together', '10.4');
     }
     held += size - before.length;
-    if (this.#room !== undefined) {
-      this.#room.grow(size);
-      this.#bytes = this.#room.bytes;
-      return;
-    }
-    if (size <= PLAIN_UP_TO_BYTES || this.#most <= BELIEVED_BYTES) {
-      this.#bytes = Buffer.allocUnsafeSlow(size);
-    } else {
-      this.#room = takeRoom();
-      this.#room.grow(size);
-      this.#bytes = this.#room.bytes;
-    }
-    before.copy(this.#bytes, 0, 0, this.#used);
+    const isNew = this.#room === undefined;
+    if (isNew && size > PLAIN_UP_TO_BYTES && this.#most > BELIEVED_BYTES) this.#room = takeRoom();
+    this.#room?.grow(size);
+    this.#bytes = this.#room?.bytes ?? Buffer.allocUnsafeSlow(size);
+    if (isNew) before.copy(this.#bytes, 0, 0, this.#used);
   }
 
   /**

@@ -9,13 +9,19 @@ beforeEach(() => {
 });
 afterEach(() => {
   // What this test left idle is no business of the next one.
-  takeRoom().release();
+  taken().release();
   vi.advanceTimersByTime(1_000);
   vi.useRealTimers();
 });
 
-function grown(bytes: number): Room {
+function taken(): Room {
   const room = takeRoom();
+  if (room === undefined) throw new Error('too many rooms are in use');
+  return room;
+}
+
+function grown(bytes: number): Room {
+  const room = taken();
   room.grow(bytes);
   return room;
 }
@@ -52,10 +58,10 @@ test('who takes a room holds it, and it serves the next when the last of its hol
   for (let round = 0; round < 2; round++) {
     room.hold();
     room.release();
-    const other = takeRoom();
+    const other = taken();
     expect(other === room).toBe(false);
     room.release();
-    const next = takeRoom();
+    const next = taken();
     expect(next === room).toBe(true);
     expect(next.bytes).toHaveLength(0);
     other.release();
@@ -129,14 +135,24 @@ test('what a room in use has beyond its need counts as idle too', () => {
   small.release();
 });
 
-test('sixteen rooms are kept for the next, the others go, and their memory at once', () => {
-  const many = Array.from({ length: 20 }, () => grown(100_000));
+test('64 rooms are kept for the next, the others go, and their memory at once', () => {
+  const many = Array.from({ length: 70 }, () => grown(100_000));
   const lay = many.map(({ bytes }) => bytes);
   for (const room of many) room.release();
-  expect(lay.map(({ length }) => length)).toEqual(many.map((_, n) => (n < 16 ? 100_000 : 0)));
-  const again = Array.from({ length: 20 }, () => takeRoom());
-  expect(many.map((room) => again.includes(room))).toEqual(many.map((_, n) => n < 16));
+  expect(lay.map(({ length }) => length)).toEqual(many.map((_, n) => (n < 64 ? 100_000 : 0)));
+  const again = many.map(taken);
+  expect(many.map((room) => again.includes(room))).toEqual(many.map((_, n) => n < 64));
   for (const room of again) room.release();
+});
+
+test('8,192 are in use at once and not one more, until one is let go of', () => {
+  const all = Array.from({ length: 8_192 }, taken);
+  for (let round = 0; round < 2; round++) {
+    expect(takeRoom()).toBeUndefined();
+    all.pop()?.release();
+    all.push(taken());
+  }
+  for (const room of all) room.release();
 });
 
 test('memory tells whether it lies in a room, and counts as lent there', () => {

@@ -8,7 +8,13 @@ const ADDRESSES = 64 * 1024 * 1024;
 const GROWTH = 4;
 
 /** Rooms that are kept for the next: asking for addresses takes longer than using them again. */
-const MOST_SPARES = 16;
+const MOST_SPARES = 64;
+
+/**
+ * Rooms in use at once. Linux lets a process have 65,530 mappings, of which each room takes two, and V8 ends the process
+ * when there is no more to be had.
+ */
+const MOST_IN_USE = 8_192;
 
 /**
  * What all rooms together may have beyond what is needed of them. To have the kernel clear memory anew for each message
@@ -23,6 +29,7 @@ const IDLE_MS = 1_000;
 const rooms = new WeakMap<ArrayBufferLike, Room>();
 
 const spares: Room[] = [];
+let inUse = 0;
 let idleBytes = 0;
 let clearing: NodeJS.Timeout | undefined;
 
@@ -73,6 +80,7 @@ export class Room {
   /** One fewer. To be called however things end: the collector does not know how large a room is, and takes its time. */
   release(): void {
     if (--this.#holders > 0) return;
+    inUse--;
     idleBytes += this.#bytes;
     this.#bytes = 0;
     if (idleBytes > MOST_IDLE_BYTES || spares.length === MOST_SPARES) this.clear();
@@ -97,8 +105,10 @@ function reserve(addresses: number): ArrayBuffer {
   return lend(new ArrayBuffer(0, { maxByteLength: addresses }));
 }
 
-/** An empty room; whoever takes it holds it. */
-export function takeRoom(): Room {
+/** An empty room; whoever takes it holds it. Undefined where too many are in use: then plain memory has to do. */
+export function takeRoom(): Room | undefined {
+  if (inUse === MOST_IN_USE) return undefined;
+  inUse++;
   const spare = spares.pop();
   spare?.hold();
   return spare ?? new Room();
