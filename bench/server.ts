@@ -12,8 +12,10 @@ import type { Job, Measured } from './load.ts';
 import { installRuntimes } from './runtimes.ts';
 import { SHAPES, type Shape } from './shapes.ts';
 
+const PEERS = 'ours,ws,ws-level-1,ws+bufferutil,websocket,faye-websocket,deno,bun,floor';
+
 const USAGE = `usage: npm run bench:server -- [options]
-  --peers ours,ws,ws-level-1,ws+bufferutil,websocket,faye-websocket,deno,bun
+  --peers ${PEERS}
                       whom to measure (default: all; ws is always one of them)
   --shapes '16 B'     only shapes whose name contains this
   --rounds 5          the median of so many
@@ -21,12 +23,13 @@ const USAGE = `usage: npm run bench:server -- [options]
   --check             exit 1 where ours misses its goal
 
 ws is measured as \`npm install ws\` makes it, once more with the native addon that it takes where it finds one, and, where
-messages are compressed, once more at the level that is our default.
+messages are compressed, once more at the level that is our default. floor is no server: it does as little for a small
+message as Node allows.
 `;
 
 const { values } = parseArgs({
   options: {
-    peers: { type: 'string', default: 'ours,ws,ws-level-1,ws+bufferutil,websocket,faye-websocket,deno,bun' },
+    peers: { type: 'string', default: PEERS },
     shapes: { type: 'string', default: '' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '1' },
@@ -58,6 +61,7 @@ async function main(): Promise<void> {
     'ws+bufferutil': [...NODE, `${here}/peers/ws.ts`],
     websocket: [process.execPath, `${here}/peers/websocket.mjs`],
     'faye-websocket': [process.execPath, `${here}/peers/faye-websocket.mjs`],
+    floor: [process.execPath, `${here}/peers/floor.mjs`],
     deno:
       runtimes.found.deno === undefined
         ? undefined
@@ -110,6 +114,7 @@ async function compare(load: ChildProcess, peers: readonly Peer[], shape: Shape)
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const peer of peers) {
       if (peer.name === 'ws-level-1' && !shape.deflate) continue;
+      if (peer.name === 'floor' && (shape.inFlight > 1 || shape.bytes > 125)) continue;
       const job: Job = {
         port: peer.port,
         pid: peer.pid,

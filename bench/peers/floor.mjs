@@ -1,0 +1,39 @@
+/**
+ * The least that a server on Node can do for a message, to see what a machine allows: it reads into the same memory each
+ * time, asks the kernel to write with the same object, and knows no stream, no rule of the protocol, and no message but
+ * one of at most 125 octets a read. No server could be used that way.
+ */
+import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+
+const { WriteWrap } = process.binding('stream_wrap');
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'; // RFC 6455 §1.3
+const memory = Buffer.alloc(64 * 1024);
+const answer = Buffer.alloc(127);
+const request = new WriteWrap();
+
+const http = createServer();
+http.on('upgrade', ({ headers }, socket) => {
+  const accept = createHash('sha1')
+    .update(headers['sec-websocket-key'] + GUID)
+    .digest('base64');
+  socket.on('error', () => {});
+  socket.setNoDelay(true);
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+  );
+  const handle = socket._handle;
+  const fields = new Map(Object.getOwnPropertySymbols(socket).map((symbol) => [symbol.description, symbol]));
+  socket[fields.get('kBuffer')] = memory;
+  socket[fields.get('kBufferGen')] = null;
+  socket[fields.get('kBufferCb')] = () => {
+    const bytes = memory[1] & 0x7f;
+    answer[0] = memory[0];
+    answer[1] = bytes;
+    for (let n = 0; n < bytes; n++) answer[n + 2] = memory[n + 6] ^ memory[2 + (n & 3)];
+    handle.writeBuffer(request, bytes === 125 ? answer : answer.subarray(0, bytes + 2));
+  };
+  handle.useUserBuffer(memory);
+  socket.resume();
+});
+http.listen(0, '127.0.0.1', () => console.log(`listening ${http.address().port}`));
