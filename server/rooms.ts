@@ -89,10 +89,9 @@ export class Room {
     clearing = setTimeout(clearSpares, IDLE_MS).unref();
   }
 
-  /** Gives its memory to the kernel. For who holds it alone, or where nobody does. */
+  /** Gives its memory to the kernel, where nobody holds it. */
   clear(): void {
-    idleBytes -= this.#memory.byteLength - this.#bytes;
-    this.#bytes = 0;
+    idleBytes -= this.#memory.byteLength;
     this.#memory.resize(0);
   }
 }
