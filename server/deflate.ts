@@ -17,10 +17,10 @@ export interface Inflater {
   /**
    * @param compressed the joined payloads of a message's frames.
    * @param maxBytes the largest result, inclusive; inflating stops there, it does not find out afterwards.
-   * @returns the message, lent until the next one is inflated, by whomever.
+   * @param look is given the message, lent for the length of the call, in which nothing else may be inflated.
    * @throws {Violation} 1009 beyond `maxBytes`, 1007 for what is not deflate.
    */
-  inflate(compressed: Buffer, maxBytes: number): Buffer;
+  inflate<Seen>(compressed: Buffer, maxBytes: number, look: (plain: Buffer) => Seen): Seen;
   /** Frees the window. */
   close(): void;
 }
@@ -29,8 +29,8 @@ export interface Inflater {
 export interface Deflater {
   /** Asked once for each message of `bytes` octets: false to send it as it is (RFC 7692 §6), since the like did not shrink. */
   pays(bytes: number): boolean;
-  /** @returns the payload for a message with RSV1 (RFC 7692 §7.2.1), lent until the next one is deflated, by whomever. */
-  deflate(bytes: Buffer): Buffer;
+  /** @param look is given the payload for a message with RSV1 (RFC 7692 §7.2.1), lent as above. */
+  deflate<Seen>(bytes: Buffer, look: (payload: Buffer) => Seen): Seen;
   /** Frees the window. */
   close(): void;
 }
@@ -97,17 +97,18 @@ export function openDeflate(agreement: Agreement, level: number): { inflater: In
   const shrinkage = new Shrinkage();
   const deflater: Deflater = {
     pays: (bytes) => shrinkage.isLikely(bytes),
-    deflate(bytes) {
+    deflate(bytes, look) {
       const zlib = agreement.serverNoContextTakeover ? fresh(name, make) : lendDeflater(deflater, name, make);
-      const payload = deflate(zlib, bytes);
-      shrinkage.saw(bytes.length, payload.length);
-      return payload;
+      return deflate(zlib, bytes, (payload) => {
+        shrinkage.saw(bytes.length, payload.length);
+        return look(payload);
+      });
     },
     close: () => returnDeflater(deflater),
   };
   return {
     inflater: {
-      inflate: (compressed, maxBytes) => client.use((zlib) => inflate(zlib, compressed, maxBytes)),
+      inflate: (compressed, maxBytes, look) => inflate(client.zlib(), compressed, maxBytes, look),
       close: client.close,
     },
     deflater,
@@ -127,10 +128,10 @@ function inflaterOf({ clientNoContextTakeover, clientMaxWindowBits }: Agreement)
   const make = () => openInflater(clientMaxWindowBits);
   let own: ZlibHandle | undefined;
   return {
-    use(work: (zlib: ZlibHandle) => Buffer): Buffer {
-      if (clientNoContextTakeover) return work(fresh(`inflate ${clientMaxWindowBits}`, make));
+    zlib(): ZlibHandle {
+      if (clientNoContextTakeover) return fresh(`inflate ${clientMaxWindowBits}`, make);
       own ??= make();
-      return work(own);
+      return own;
     },
     close(): void {
       own?.close();
@@ -143,9 +144,8 @@ function inflaterOf({ clientNoContextTakeover, clientMaxWindowBits }: Agreement)
 const inflated = new Scratch();
 const deflated = new Scratch();
 
-function inflate(zlib: ZlibHandle, compressed: Buffer, maxBytes: number): Buffer {
-  // With room for one octet too many, so that too many can be told from just enough.
-  return inflated.fill(maxBytes + 1, (output) => {
+function inflate<Seen>(zlib: ZlibHandle, compressed: Buffer, maxBytes: number, look: (plain: Buffer) => Seen): Seen {
+  const write = (output: Scratch) => {
     let left = compressed;
     for (;;) {
       const input = left.length > 0 ? left : TAIL;
@@ -157,15 +157,17 @@ function inflate(zlib: ZlibHandle, compressed: Buffer, maxBytes: number): Buffer
       if (left.length === 0) return;
       left = left.subarray(left.length - unread);
     }
-  });
+  };
+  // With room for one octet too many, so that too many can be told from just enough.
+  return inflated.fill(maxBytes + 1, write, look);
 }
 
-function deflate(zlib: ZlibHandle, bytes: Buffer): Buffer {
+function deflate<Seen>(zlib: ZlibHandle, bytes: Buffer, look: (payload: Buffer) => Seen): Seen {
   // A flush with nothing to flush writes nothing, so an empty message would be none at all.
-  if (bytes.length === 0) return EMPTY;
-  const all = deflated.fill(Number.MAX_SAFE_INTEGER, (output) => {
+  if (bytes.length === 0) return look(EMPTY);
+  const write = (output: Scratch) => {
     const { broken } = zlib.run(bytes, output);
     if (broken !== undefined) throw new Error(`zlib could not compress a message: ${broken}`);
-  });
-  return all.subarray(0, all.length - TAIL.length);
+  };
+  return deflated.fill(Number.MAX_SAFE_INTEGER, write, (all) => look(all.subarray(0, all.length - TAIL.length)));
 }

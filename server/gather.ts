@@ -31,7 +31,7 @@ export class Gather {
   #room: Room | undefined;
   #used = 0;
   #most = Number.MAX_SAFE_INTEGER;
-  #least = FIRST_BYTES;
+  #likely = FIRST_BYTES;
 
   readonly #maxHeld: number;
 
@@ -52,7 +52,7 @@ export class Gather {
    */
   expect(bytes: number, exactly = false): void {
     this.#most = bytes;
-    this.#least = exactly ? BELIEVED_BYTES : FIRST_BYTES;
+    this.#likely = exactly ? bytes : FIRST_BYTES;
   }
 
   /** Copies `bytes` behind the others. @throws {Violation} 1008 where all together hold too much. */
@@ -65,17 +65,19 @@ export class Gather {
 
   #grow(needed: number): void {
     const before = this.#bytes;
-    const size = Math.max(needed, Math.min(this.#most, Math.max(this.#least, before.length * 2)));
+    const least = Math.min(this.#likely, BELIEVED_BYTES);
+    const size = Math.max(needed, Math.min(this.#most, Math.max(least, before.length * 2)));
     // RFC 6455 §10.4: what one connection may hold, a thousand of them may not.
     if (held + size - before.length > this.#maxHeld) {
       throw new Violation(CLOSE.policy, 'too much is unfinished on all connections together', '10.4');
     }
     held += size - before.length;
-    const isNew = this.#room === undefined;
-    if (isNew && size > PLAIN_UP_TO_BYTES && this.#most > BELIEVED_BYTES) this.#room = takeRoom();
+    const isPlain = this.#room === undefined;
+    if (isPlain && size > PLAIN_UP_TO_BYTES && this.#most > BELIEVED_BYTES)
+      this.#room = takeRoom(Math.max(size, this.#likely));
     this.#room?.grow(size);
     this.#bytes = this.#room?.bytes ?? Buffer.allocUnsafeSlow(size);
-    if (isNew) before.copy(this.#bytes, 0, 0, this.#used);
+    if (isPlain) before.copy(this.#bytes, 0, 0, this.#used);
   }
 
   /**

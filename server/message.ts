@@ -108,9 +108,14 @@ export class MessageReader {
 
   #end(all: Buffer, deliver: (message: Message) => void): void {
     const kind = this.#kind;
-    const plain = this.#inflating?.inflate(all, this.#maxBytes) ?? all;
-    if (this.#inflating !== undefined && kind === 'text' && !isUtf8(plain)) throw notUtf8();
-    deliver({ kind, bytes: plain });
+    if (this.#inflating === undefined) {
+      deliver({ kind, bytes: all });
+      return;
+    }
+    this.#inflating.inflate(all, this.#maxBytes, (bytes) => {
+      if (kind === 'text' && !isUtf8(bytes)) throw notUtf8();
+      deliver({ kind, bytes });
+    });
   }
 }
 

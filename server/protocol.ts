@@ -109,7 +109,7 @@ export class Protocol implements FrameSink {
     const opcode = kind === 'text' ? OP.text : OP.binary;
     const length = to - from;
     if (this.#deflater !== undefined && length >= this.#settings.deflateFromBytes && this.#deflater.pays(length)) {
-      this.#outbox.frame(FIN | RSV1 | opcode, this.#deflater.deflate(bytes.subarray(from, to)));
+      this.#deflater.deflate(bytes.subarray(from, to), (payload) => this.#outbox.frame(FIN | RSV1 | opcode, payload));
     } else {
       this.#outbox.frame(FIN | opcode, bytes, from, to);
     }

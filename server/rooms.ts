@@ -11,8 +11,8 @@ const GROWTH = 4;
 const MOST_SPARES = 64;
 
 /**
- * Rooms in use at once. Linux lets a process have 65,530 mappings, of which each room takes two, and V8 ends the process
- * when there is no more to be had.
+ * Rooms in use at once, beyond which they are of plain memory. Linux lets a process have 65,530 mappings, of which each
+ * room takes two, and V8 ends the process when there is no more to be had.
  */
 const MOST_IN_USE = 8_192;
 
@@ -20,7 +20,7 @@ const MOST_IN_USE = 8_192;
  * What all rooms together may have beyond what is needed of them. To have the kernel clear memory anew for each message
  * would make an echo of 16 MiB a third more expensive.
  */
-const MOST_IDLE_BYTES = 64 * 1024 * 1024;
+const MOST_IDLE_BYTES = 32 * 1024 * 1024;
 
 /** With no large message for so long, even that goes. */
 const IDLE_MS = 1_000;
@@ -42,12 +42,17 @@ let clearing: NodeJS.Timeout | undefined;
  * end: 12 echoes of 16 MiB at once left up to 130 MiB behind that way.
  */
 export class Room {
-  #memory = reserve(ADDRESSES);
+  #memory = reserve(0, ADDRESSES);
   #bytes = 0;
   #holders = 1;
 
   constructor() {
     rooms.set(this.#memory, this);
+  }
+
+  /** Octets of memory that it has, needed or not. */
+  get size(): number {
+    return this.#memory.byteLength;
   }
 
   /** All there is of it, until it grows or is let go of. */
@@ -60,13 +65,12 @@ export class Room {
     const before = this.#memory;
     idleBytes -= before.byteLength - this.#bytes;
     if (bytes > before.maxByteLength) {
-      this.#memory = reserve(Math.min(bytes * GROWTH, constants.MAX_LENGTH));
+      this.#memory = reserve(bytes, Math.min(bytes * GROWTH, constants.MAX_LENGTH));
       rooms.set(this.#memory, this);
-    }
-    if (bytes > this.#memory.byteLength) this.#memory.resize(bytes);
-    if (before !== this.#memory) {
       Buffer.from(before, 0, this.#bytes).copy(Buffer.from(this.#memory));
-      before.resize(0);
+      if (before.resizable) before.resize(0);
+    } else if (bytes > before.byteLength) {
+      before.resize(bytes);
     }
     this.#bytes = bytes;
     idleBytes += this.#memory.byteLength - bytes;
@@ -81,6 +85,7 @@ export class Room {
   release(): void {
     if (--this.#holders > 0) return;
     inUse--;
+    if (!this.#memory.resizable) return;
     idleBytes += this.#bytes;
     this.#bytes = 0;
     if (idleBytes > MOST_IDLE_BYTES || spares.length === MOST_SPARES) this.clear();
@@ -100,15 +105,24 @@ function clearSpares(): void {
   for (const room of spares) room.clear();
 }
 
-function reserve(addresses: number): ArrayBuffer {
-  return lend(new ArrayBuffer(0, { maxByteLength: addresses }));
+function reserve(bytes: number, addresses: number): ArrayBuffer {
+  return lend(inUse > MOST_IN_USE ? new ArrayBuffer(bytes) : new ArrayBuffer(bytes, { maxByteLength: addresses }));
 }
 
-/** An empty room; whoever takes it holds it. Undefined where too many are in use: then plain memory has to do. */
-export function takeRoom(): Room | undefined {
-  if (inUse === MOST_IN_USE) return undefined;
+/**
+ * An empty room; whoever takes it holds it. Of those that are kept it is the smallest that already has `bytes` octets, or
+ * else the largest: were small messages given what a large one left, the next large one would take as much again.
+ *
+ * @param bytes what it may have to hold. Nothing is made for it yet.
+ */
+export function takeRoom(bytes: number): Room {
   inUse++;
-  const spare = spares.pop();
+  let best = -1;
+  for (const [n, { size }] of spares.entries()) {
+    const bestSize = spares[best]?.size ?? -1;
+    if (bestSize < bytes ? size > bestSize : size >= bytes && size < bestSize) best = n;
+  }
+  const [spare] = best < 0 ? [] : spares.splice(best, 1);
   spare?.hold();
   return spare ?? new Room();
 }

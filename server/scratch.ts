@@ -1,4 +1,5 @@
-import { lend, memoryToLend } from './lent.ts';
+import { memoryToLend } from './lent.ts';
+import { type Room, takeRoom } from './rooms.ts';
 
 /** Enough for most messages, and always there. */
 const USUAL_BYTES = 256 * 1024;
@@ -6,17 +7,10 @@ const USUAL_BYTES = 256 * 1024;
 /** Steps in which it grows. */
 const GROWTH = 4;
 
-/** Addresses are cheap, so that many more are asked for than there is memory behind, and it grows where it is. */
-const ADDRESSES_PER_BYTE = 64;
-
-/**
- * Where zlib writes a message whose length nobody knows yet. It is written over by the next one. What a large message
- * took goes back to the kernel with the first one that does not need it, at once and not when the collector comes by:
- * bombs, one after the other, took 100 MiB that way.
- */
+/** Where zlib writes a message whose length nobody knows yet: into the same memory each time, and a room where it is large. */
 export class Scratch {
   readonly #usual = memoryToLend(USUAL_BYTES);
-  #large = new ArrayBuffer(0);
+  #room: Room | undefined;
   #most = 0;
   /** What to write to, from `used` on, at most `room` octets. */
   memory = this.#usual;
@@ -32,31 +26,30 @@ export class Scratch {
   grow(): boolean {
     const before = this.memory;
     if (before.length >= this.#most) return false;
-    const bytes = Math.min(before.length * GROWTH, this.#most);
-    if (this.#large.maxByteLength < bytes) {
-      this.#large = lend(new ArrayBuffer(0, { maxByteLength: Math.min(bytes * ADDRESSES_PER_BYTE, this.#most) }));
-    }
-    if (this.#large.byteLength < bytes) this.#large.resize(bytes);
-    this.memory = Buffer.from(this.#large);
-    if (before.buffer !== this.#large) before.copy(this.memory, 0, 0, this.used);
+    const isFirst = this.#room === undefined;
+    this.#room ??= takeRoom(this.#most);
+    this.#room.grow(Math.min(before.length * GROWTH, this.#most));
+    this.memory = this.#room.bytes;
+    if (isFirst) before.copy(this.memory, 0, 0, this.used);
     return true;
   }
 
   /**
-   * Has `write` fill it, from the beginning.
+   * Has `write` fill it, from the beginning, and `look` look at what was written, which is lent for the length of the
+   * call. Neither may call it again.
    *
    * @param most there is room for so many octets.
-   * @returns what was written, lent until the next call.
    */
-  fill(most: number, write: (scratch: Scratch) => void): Buffer {
+  fill<Seen>(most: number, write: (scratch: Scratch) => void, look: (written: Buffer) => Seen): Seen {
     this.#most = most;
     this.used = 0;
     try {
       write(this);
-      return this.memory.subarray(0, this.used);
+      return look(this.memory.subarray(0, this.used));
     } finally {
-      if (this.memory === this.#usual && this.#large.byteLength > 0) this.#large.resize(0);
       this.memory = this.#usual;
+      this.#room?.release();
+      this.#room = undefined;
     }
   }
 }
