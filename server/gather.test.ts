@@ -70,6 +70,23 @@ describe('what is looked at', () => {
   });
 });
 
+test('who has many octets promised takes a room that is large already, and who has not takes a small one', () => {
+  const rooms = [100_000, 1_000_000].map((bytes) => {
+    const room = takeRoom(bytes);
+    room.grow(bytes);
+    return room;
+  });
+  for (const room of rooms) room.release();
+  const size = (expect: (gather: Gather) => void) => {
+    const gather = new Gather();
+    expect(gather);
+    gather.add(Buffer.alloc(20_000));
+    return gather.lend((bytes) => roomOf(bytes)?.size);
+  };
+  expect(size((gather) => gather.expect(1_000_000, true))).toBe(1_000_000);
+  expect(size((gather) => gather.expect(1_000_000))).toBeLessThan(200_000);
+});
+
 test('what is lent stays as long as somebody else holds it', () => {
   const gather = new Gather();
   gather.add(Buffer.alloc(100_000, 'a'));

@@ -178,10 +178,12 @@ test('beyond 8,192 in use at once they are of plain memory, which grows too, and
     plain.grow(200_000);
     expect(plain.bytes.equals(Buffer.concat([Buffer.alloc(100_000, 'a')], 200_000))).toBe(true);
     plain.release();
-    last.release();
-    const next = takeRoom(0);
-    expect(next === last).toBe(true);
-    next.release();
+    const another = takeRoom(200_000);
+    expect(another === plain).toBe(false);
+    for (const room of [another, last, ...many]) room.release();
+    // Most of them are new ones.
+    many.splice(0, many.length, ...many.map(() => takeRoom(0)));
+    expect(many.every(grows)).toBe(true);
   }
   for (const room of many) room.release();
 });

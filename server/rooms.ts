@@ -28,6 +28,7 @@ const IDLE_MS = 1_000;
 /** Which room memory belongs to. */
 const rooms = new WeakMap<ArrayBufferLike, Room>();
 
+/** The smallest first. */
 const spares: Room[] = [];
 let inUse = 0;
 let idleBytes = 0;
@@ -90,6 +91,7 @@ export class Room {
     this.#bytes = 0;
     if (idleBytes > MOST_IDLE_BYTES || spares.length === MOST_SPARES) this.clear();
     if (spares.length < MOST_SPARES) spares.push(this);
+    spares.sort((one, other) => one.size - other.size);
     clearTimeout(clearing);
     clearing = setTimeout(clearSpares, IDLE_MS).unref();
   }
@@ -117,12 +119,11 @@ function reserve(bytes: number, addresses: number): ArrayBuffer {
  */
 export function takeRoom(bytes: number): Room {
   inUse++;
-  let best = -1;
-  for (const [n, { size }] of spares.entries()) {
-    const bestSize = spares[best]?.size ?? -1;
-    if (bestSize < bytes ? size > bestSize : size >= bytes && size < bestSize) best = n;
-  }
-  const [spare] = best < 0 ? [] : spares.splice(best, 1);
+  // Where none suffices, splice takes the last.
+  const [spare] = spares.splice(
+    spares.findIndex(({ size }) => size >= bytes),
+    1,
+  );
   spare?.hold();
   return spare ?? new Room();
 }
