@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { ownHeaderBytes, writeHeader } from './frame.ts';
 import { memoryToLend } from './lent.ts';
 import { Outbox } from './outbox.ts';
+import { releaseRooms, roomOf, takeRoom } from './rooms.ts';
 import { SLAB_BYTES, sharedSlab } from './slabs.ts';
 
 test('frames of any sizes leave in order, and none overwrites another', () => {
@@ -187,4 +188,21 @@ test('in memory that is shared no more than three octets behind the last frame a
       if (behind.some((octet) => octet !== 0xee)) expect.fail(`${length} octets from ${from}`);
     }
   }
+});
+
+test('what lies in a room is sent from there, and held until it has been', () => {
+  const room = takeRoom(100_000);
+  room.grow(100_000);
+  const outbox = new Outbox();
+  outbox.frame(0x82, room.bytes, 10, 70_010);
+  const pieces = outbox.take();
+  expect(pieces.map((piece) => roomOf(piece) === room)).toEqual([false, true]);
+  expect(pieces[1]?.byteOffset).toBe(10);
+  room.release();
+  const other = takeRoom(0);
+  expect(other === room).toBe(false);
+  releaseRooms(pieces);
+  const next = takeRoom(100_000);
+  expect(next === room).toBe(true);
+  for (const last of [other, next]) last.release();
 });
