@@ -14,7 +14,7 @@ const seed = (args: readonly string[], env: Record<string, string> = {}) =>
   });
 const ALWAYS = ['report.json', 'results'];
 const inReport = () => readdirSync(out()).sort();
-const RED = 'FAILED: 1 of 1 cases are not as expected (1 regressed).';
+const RED = 'FAILED: 1 of 1 case is not as expected (1 regressed).';
 
 describe('--reporter', () => {
   test('not given: all of them, as ever', async () => {
