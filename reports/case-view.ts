@@ -34,7 +34,7 @@ import { wireView } from './wire-view.ts';
 const EVENTS_SHOWN = 100;
 
 /** A case's last runs as faces, and how often they turned; null without a history. */
-export type StripOf = (id: string) => { flips: number; cells: readonly Face[] } | null;
+export type StripOf = (id: string) => { flips: string; cells: readonly Face[] } | null;
 
 /** What the keys do, as told on the page; `templates/case.js` does it. */
 const KEYS = [

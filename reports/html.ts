@@ -28,5 +28,11 @@ export function* html(report: Report, detailOf: DetailOf, history?: History): Ge
       yield { path: casePath(agent.slug, id), content: render('case', view) };
     }
   }
-  if (history !== undefined) yield* historyPage(history.lines, history.suite, history.unreadable);
+  if (history === undefined) return;
+  const planned = new Set(report.cases.map(({ id }) => id));
+  const pathOf = (name: string, id: string) => {
+    const agent = report.agents.find((one) => one.name === name);
+    return agent === undefined || !planned.has(id) ? null : casePath(agent.slug, id);
+  };
+  yield* historyPage(history.lines, history.suite, history.unreadable, pathOf);
 }
