@@ -227,9 +227,12 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await inside('.matrix .agents > .name');
     await inside('tr[data-case="7.1.6"] td a');
     await inside('tr[data-case="2.4"] td');
-    // And what was expected beside what came.
+    // And what was expected beside what came, in each table of a case that has both.
     await page.goto(at(SEED));
-    await inside('.fields tr.apart > *');
+    for (const table of ['.fields', '.properties', '.beside']) await inside(`${table} tr.apart > *`);
+    // The command to copy has the width of the page, and its button stands above it.
+    const command = await page.locator('pre.command').first().boundingBox();
+    expect(command?.width).toBeGreaterThan(280);
     await close();
   });
 
@@ -424,6 +427,29 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     console.log(`a case prints on ${sheets} sheets`);
     expect(sheets).toBeGreaterThan(0);
     expect(sheets).toBeLessThanOrEqual(4);
+    await close();
+  });
+
+  it('print in one size but for what is larger on purpose, and with every column on the sheet', async () => {
+    // A4 with the margins of a print dialogue.
+    const { page, close } = await watchedPage(browser, { viewport: { width: 718, height: 1000 } });
+    await page.emulateMedia({ media: 'print' });
+    for (const path of PAGES) {
+      await page.goto(at(path));
+      await page.evaluate('dispatchEvent(new Event("beforeprint"))');
+      const larger = await page.evaluate(`(() => {
+        const size = (one) => parseFloat(getComputedStyle(one).fontSize);
+        const onPurpose = 'h1, h2, h3, h4, .sentence, .decision .chip, .patterns';
+        return [...document.querySelectorAll('body *')]
+          .filter((one) => one.checkVisibility() && !one.closest(onPurpose) && size(one) > size(document.documentElement))
+          .map((one) => one.outerHTML.slice(0, 80));
+      })()`);
+      expect(larger, path).toEqual([]);
+      const beyond = await page.evaluate(`[...document.querySelectorAll('main :is(td, th, pre, p)')]
+        .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > 718)
+        .map((one) => one.outerHTML.slice(0, 80))`);
+      expect(beyond, path).toEqual([]);
+    }
     await close();
   });
 
