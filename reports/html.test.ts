@@ -223,6 +223,14 @@ describe('the index', () => {
     );
   });
 
+  it('says that no agent is known, in place of a matrix without columns', () => {
+    const content = render('index', indexView({ ...sampleReport, agents: [] }));
+    expect(content).not.toContain('<details class="category"');
+    expect(text(content)).toContain(
+      'No agent is known, so there is no outcome of any case to show; 11 cases were planned.',
+    );
+  });
+
   it('opens the categories that have news and counts each by agent', () => {
     const good = sampleReport.agents.map((agent) => ({
       ...agent,

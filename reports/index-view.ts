@@ -49,6 +49,7 @@ export function indexView(report: Report, hasHistory = false) {
     attentionRest: attention.slice(ATTENTION_SHOWN),
     attentionMore: attention.length > ATTENTION_SHOWN ? plural(attention.length - ATTENTION_SHOWN, 'more line') : null,
     planned: plural(report.cases.length, 'case'),
+    wasPlanned: report.cases.length === 1 ? 'was planned' : 'were planned',
     /** The style sheet knows up to twelve columns; more are squeezed. */
     columns: Math.min(report.agents.length, 12),
     agents: report.agents.map((agent) => agentView(report, agent)),
@@ -198,10 +199,10 @@ function gradesView(report: Report) {
   const slow = all.filter(({ durationMs }) => durationMs !== null && durationMs >= SLOW_MS).length;
   return [
     ...grades,
-    filterLink({ glyph: '◇', word: 'known', tone: 'quiet' }, 'is:known', all.filter(isKnown).length),
-    filterLink({ glyph: '◷', word: 'slow', tone: 'quiet' }, 'is:slow', slow),
+    filterLink({ glyph: '◇', word: 'known to deviate', tone: 'quiet' }, 'is:known', all.filter(isKnown).length),
+    filterLink({ glyph: '◷', word: 'took 1 s or more', tone: 'quiet' }, 'is:slow', slow),
     filterLink(
-      { glyph: '…', word: 'truncated', tone: 'quiet' },
+      { glyph: '…', word: 'recorded in part', tone: 'quiet' },
       'is:truncated',
       all.filter(({ truncated }) => truncated === true).length,
     ),

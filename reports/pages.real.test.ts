@@ -236,6 +236,38 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
+  it('keep the names of up to twelve agents in sight above their cells, and never scroll the whole page sideways', async () => {
+    const { page, close } = await watchedPage(browser);
+    for (const agents of [1, 2, 3, 4, 5, 6, 8, 12]) {
+      await writeFiles(join(home, `wide-${agents}`), [
+        { path: 'index.html', content: render('index', indexView(bigReport(agents))) },
+      ]);
+      await page.goto(at(`wide-${agents}/index.html`));
+      for (const width of [320, 640, 768, 970, 1024, 1300, 1440, 1920]) {
+        await page.setViewportSize({ width, height: 700 });
+        const seen = (await page.evaluate(`(() => {
+          const row = [...document.querySelectorAll('tr[data-case]')].filter((one) => one.checkVisibility())[20];
+          row.scrollIntoView({ block: 'center' });
+          const name = document.querySelector('.agents > .name').getBoundingClientRect();
+          const cell = row.querySelector('td').getBoundingClientRect();
+          return {
+            wide: document.documentElement.scrollWidth,
+            top: name.top,
+            bottom: name.bottom,
+            apart: Math.abs(name.left - cell.left),
+            at: cell.top,
+          };
+        })()`)) as { wide: number; top: number; bottom: number; apart: number; at: number };
+        const where = `${agents} agents at ${width}`;
+        expect(seen.wide, where).toBeLessThanOrEqual(width);
+        expect(seen.top, where).toBeGreaterThanOrEqual(-1);
+        expect(seen.bottom, where).toBeLessThan(seen.at);
+        expect(seen.apart, where).toBeLessThan(2);
+      }
+    }
+    await close();
+  });
+
   it('compare: hide kinds of change, keep that in the address, and swap A and B at the case that is read', async () => {
     const { page, seen, close } = await watchedPage(browser);
     await page.goto(at('sample/compare.html'));
