@@ -63,7 +63,8 @@ export function caseView(
   const wire = detail === undefined ? null : wireView(detail);
   return {
     kind: 'case',
-    title: `${info.id} ${face.glyph} ${agent.name} – run ${when(report.run.started).text}`,
+    // In a tab what is news weighs more than the grade, which may be the best there is.
+    title: `${info.id} ${isNews(one.verdict) ? VERDICT_FACES[one.verdict].glyph : face.glyph} ${agent.name} – run ${when(report.run.started).text}`,
     id: info.id,
     keys: KEYS,
     words: null,

@@ -31,7 +31,11 @@ export function indexView(report: Report, hasHistory = false) {
   return {
     kind: 'index',
     id: null,
-    title: `${decisionFace(report.gate.decision).word} – ${report.agents.map(({ name }) => name).join(', ')} – ${when(report.run.started).text}`,
+    title: [
+      decisionFace(report.gate.decision).word,
+      ...(report.agents.length === 0 ? [] : [report.agents.map(({ name }) => name).join(', ')]),
+      when(report.run.started).text,
+    ].join(' – '),
     decision: decisionFace(report.gate.decision),
     // The word stands before it already, with its glyph.
     sentence: report.gate.sentence.replace(`${decisionFace(report.gate.decision).word}: `, ''),
