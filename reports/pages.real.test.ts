@@ -236,6 +236,29 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
+  it('let one tab past what needs attention, to the search; and show which filter is on, also in forced colours', async () => {
+    const { page, close } = await watchedPage(browser, { forcedColors: 'active' });
+    await page.goto(at('sample/index.html'));
+    const onFocus = () => page.evaluate('document.activeElement.textContent.trim()');
+    await page.getByRole('link', { name: 'Skip to all cases' }).focus();
+    expect(await page.evaluate('document.activeElement.getBoundingClientRect().left')).toBeGreaterThanOrEqual(0);
+    await page.keyboard.press('Enter');
+    for (let tabs = 0; tabs < 30 && !(await page.evaluate('document.activeElement.id === "search"')); tabs++) {
+      expect(await onFocus()).not.toMatch(/^\d+\.\d+/);
+      await page.keyboard.press('Tab');
+    }
+    await page.keyboard.type('is:flaky');
+    const ground = (word: string) =>
+      page.locator(`a[data-word="${word}"]`).evaluate((link) => {
+        const { getComputedStyle } = globalThis as unknown as {
+          getComputedStyle(one: unknown): { backgroundColor: string };
+        };
+        return getComputedStyle(link).backgroundColor;
+      });
+    expect(await ground('is:flaky')).not.toBe(await ground('is:missing'));
+    await close();
+  });
+
   it('keep the names of up to twelve agents in sight above their cells, and never scroll the whole page sideways', async () => {
     const { page, close } = await watchedPage(browser);
     for (const agents of [1, 2, 3, 4, 5, 6, 8, 12]) {

@@ -51,7 +51,8 @@ function frameText(row: WireRow): string | null {
       const said = closeText(row);
       if (said !== null) bits.push(said);
       // Where the reason is not told it may be what differs.
-      const payload = row.payload === '' || (said !== null && row.length === 2) ? '' : ` ${row.payload}`;
+      const told = said !== null && (row.length === 2 || said.endsWith('”'));
+      const payload = row.payload === '' || told ? '' : ` ${row.payload}`;
       return `${row.direction === 'in' ? '← RX' : '→ TX'} ${bits.join(' · ')}${payload}`;
     }
     case 'timer':
