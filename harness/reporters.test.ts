@@ -40,6 +40,11 @@ describe('--reporter', () => {
   ])('%s alone leaves its files beside report.json, and the verdict on stdout', async (name, files) => {
     const { stdout, exitCode } = await seed(['--reporter', name]);
     expect(inReport()).toEqual(files);
+    if (name === 'html') {
+      const page = readFileSync(join(out(), 'index.html'), 'utf8');
+      const links = [...page.matchAll(/href="([a-z]+\.(?:json|xml|md|svg|html))"/g)].map(([, file]) => file);
+      expect(links).toEqual(['report.json', 'badge.svg']);
+    }
     expect(stdout).toBe(RED);
     expect(exitCode).toBe(1);
   });

@@ -24,8 +24,15 @@ import { when } from './when.ts';
 /** Entries of the attention list shown at once; the rest is folded below them. */
 const ATTENTION_SHOWN = 60;
 
-/** Everything `templates/index.hbs` names, in the order of the page. */
-export function indexView(report: Report, hasHistory = false) {
+/** The other forms of a report that may stand beside its pages. */
+const FORM_FILES = ['report.json', 'junit.xml', 'summary.md', 'badge.svg'] as const;
+export type FormFile = (typeof FORM_FILES)[number];
+
+/**
+ * Everything `templates/index.hbs` names, in the order of the page.
+ * @param forms what stands beside it: links to what was not asked for would lead nowhere.
+ */
+export function indexView(report: Report, hasHistory = false, forms: readonly FormFile[] = FORM_FILES) {
   const attention = attentionView(report);
   const plan = report.cases.map(({ id }) => id);
   return {
@@ -48,6 +55,7 @@ export function indexView(report: Report, hasHistory = false) {
     keys: KEYS,
     words: WORDS,
     hasHistory,
+    forms,
     several: report.agents.length > 1,
     attention: attention.slice(0, ATTENTION_SHOWN),
     attentionRest: attention.slice(ATTENTION_SHOWN),
