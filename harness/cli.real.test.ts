@@ -38,7 +38,7 @@ await describeWithDocker('the real Autobahn in a real container', () => {
     ])('%s: exit 1, and the page says that it never answered the Close', async (_, args) => {
       const { exitCode, stdout } = await conformance(...args);
       expect(exitCode).toBe(1);
-      expect(stdout).toContain('FAILED: 1 of 1 cases are not as expected (1 regressed).');
+      expect(stdout).toContain('FAILED: 1 of 1 case is not as expected (1 regressed).');
       const page = readFileSync(join(out(), 'cases', report().agents[0]?.slug ?? '', '7.1.6.html'), 'utf8');
       expect(page).toContain('never answered the Close');
       expect(report().agents[0]?.cases[0]?.actual).toMatchObject({

@@ -65,7 +65,7 @@ describe('exit 1: the server differs from what is expected of it', () => {
   test('the seed: both grades say INFORMATIONAL, and yet the server never answered the Close', async () => {
     const { exitCode, stdout } = await read('fixtures/recorded/seed', '7.1.6');
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('FAILED: 1 of 1 cases are not as expected (1 regressed).');
+    expect(stdout).toContain('FAILED: 1 of 1 case is not as expected (1 regressed).');
     expect(stdout).toMatch(/7\.1\.6.*never answered the Close/);
     expect(readFileSync(join(out(), 'cases', report().agents[0]?.slug ?? '', '7.1.6.html'), 'utf8')).toContain(
       'never answered the Close',
@@ -157,7 +157,7 @@ describe('exit 3: it cannot be told', () => {
   test('a short index, as wstest leaves it after a refused connection', async () => {
     const { exitCode, stdout } = await read('fixtures/recorded/seed');
     expect(exitCode).toBe(3);
-    expect(stdout).toContain('INCOMPLETE: 1 of 517 cases have a result.');
+    expect(stdout).toContain('INCOMPLETE: 1 of 517 cases has a result.');
   });
 
   test('no Docker engine answers: told, with what to do, and nothing is left', async () => {

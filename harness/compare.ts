@@ -72,8 +72,8 @@ function comparePair(
   conformant: () => Outcome,
 ): Pick<ComparedCase, 'change' | 'differences' | 'sentence'> | 'same' | 'without' {
   if (a === null && b === null) return 'without';
-  if (a === null) return { change: 'added', differences: [], sentence: 'A has no outcome of this case.' };
-  if (b === null) return { change: 'removed', differences: [], sentence: 'B has no outcome of this case.' };
+  if (a === null) return { change: 'added', differences: [], sentence: 'There is no outcome in A.' };
+  if (b === null) return { change: 'removed', differences: [], sentence: 'There is no outcome in B.' };
   const differences = findDifferences(a, b, conformant());
   const sentence = explainDifferences(b, a, differences, IN_A);
   switch (weigh(differences)) {

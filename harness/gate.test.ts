@@ -64,7 +64,18 @@ test('the sentence says how many, of how many, and of which kind', () => {
     'FAILED: 2 of 3 cases are not as expected (1 regressed, 1 improved).',
   );
   expect(decide([one('same'), one('missing')], [{ what: 'Case 1.1.1 has no result.' }], false).sentence).toBe(
-    'INCOMPLETE: 1 of 2 cases have a result. Case 1.1.1 has no result.',
+    'INCOMPLETE: 1 of 2 cases has a result. Case 1.1.1 has no result.',
+  );
+});
+
+test('the sentence is good English of one, of none and of a thousand', () => {
+  expect(decide([one('same')], [], false).sentence).toBe('PASSED: 1 of 1 case is as expected.');
+  expect(decide([one('regressed')], [], false).sentence).toBe('FAILED: 1 of 1 case is not as expected (1 regressed).');
+  expect(decide(Array(1034).fill(one('same')), [], false).sentence).toBe(
+    'PASSED: 1,034 of 1,034 cases are as expected.',
+  );
+  expect(decide([], [{ what: 'The results have no readable index.' }], false).sentence).toBe(
+    'INCOMPLETE: No case has a result. The results have no readable index.',
   );
 });
 
@@ -73,7 +84,7 @@ test('the sentence of a run that is not complete names what is bad for sure, the
   const missing = ['1.1.1', '1.1.2', '9.9'].map((id) => named(id, 'missing'));
   const without = missing.map(({ id }) => ({ what: `Case ${id} has no result.`, case: id }));
   const sentence = (verdicts: CaseVerdict[], problems = without) =>
-    decide(verdicts, problems, false).sentence.replace(/^INCOMPLETE: \d+ of \d+ cases have a result\. /, '');
+    decide(verdicts, problems, false).sentence.replace(/^INCOMPLETE: \d+ of \d+ cases (?:has|have) a result\. /, '');
   expect(sentence([...missing, named('7.1.6', 'regressed')])).toBe('7.1.6 regressed. 1.1.1 and 2 more have no result.');
   expect(
     sentence([...missing, named('2.1', 'changed'), named('7.1.5', 'regressed'), named('7.1.6', 'regressed')]),
@@ -97,7 +108,7 @@ test('a case that came out differently when it was played again stops a merge; o
   }));
   expect(decide([one('same'), { ...one('flaky'), tries }, one('flaky')], [], false)).toMatchObject({
     exitCode: 1,
-    sentence: 'FAILED: 1 of 3 cases are not as expected (1 flaky).',
+    sentence: 'FAILED: 1 of 3 cases is not as expected (1 flaky).',
   });
 });
 
@@ -107,7 +118,7 @@ test('a run that was ended since there was enough is decided by what was found, 
     decision: 'failed',
     exitCode: 1,
     sentence:
-      'FAILED: 1 of 4 cases are not as expected (1 regressed). INCOMPLETE: 2 of 3 cases were played, then --bail 1 ended the run.',
+      'FAILED: 1 of 4 cases is not as expected (1 regressed). INCOMPLETE: 2 of 3 cases were played, then --bail 1 ended the run.',
   });
   // Without anything found, or with trouble beside it, nothing can be told.
   expect(decide([one('same'), one('missing', null)], [], false, 1)).toMatchObject({ exitCode: 3 });

@@ -1,6 +1,6 @@
 import { alikeProblems } from '../reports/problems.ts';
 import { type CaseVerdict, type Problem, type Report, VERDICTS } from '../reports/report.ts';
-import { isUnexpected } from '../reports/vocabulary.ts';
+import { count, isUnexpected, plural } from '../reports/vocabulary.ts';
 
 type Gate = Report['gate'];
 
@@ -42,23 +42,25 @@ export function decide(
   if (problems.length > 0 || (counts.missing > 0 && !isKnown) || played === 0) {
     const missing =
       counts.missing > 0
-        ? `${played} of ${total - counts.skipped} cases have a result`
-        : `${played} of ${total} cases have a result, but not all can be trusted`;
+        ? `${ofCases(played, total - counts.skipped)} ${played === 1 ? 'has' : 'have'} a result`
+        : total === 0
+          ? 'No case has a result'
+          : `${ofCases(played, total)} ${played === 1 ? 'has' : 'have'} a result, but not all can be trusted`;
     const known = worstKnown(verdicts);
     return gate('undecided', 3, `INCOMPLETE: ${missing}. ${known}${reasonOf(verdicts, problems, played)}`);
   }
   if (stopping.length > 0) {
     const parts = VERDICTS.flatMap((verdict) => {
-      const count = stopping.filter((one) => one.verdict === verdict && !isLax(one, strict)).length;
-      return count > 0 ? [`${count} ${verdict}`] : [];
+      const some = stopping.filter((one) => one.verdict === verdict && !isLax(one, strict)).length;
+      return some > 0 ? [`${count(some)} ${verdict}`] : [];
     });
     const lax = stopping.filter((one) => isLax(one, strict)).length;
     if (lax > 0) parts.push(`${lax} not strict`);
     const cut =
       counts.missing > 0
-        ? ` INCOMPLETE: ${played} of ${total - counts.skipped} cases were played, then --bail ${bail} ended the run.`
+        ? ` INCOMPLETE: ${ofCases(played, total - counts.skipped)} ${played === 1 ? 'was' : 'were'} played, then --bail ${bail} ended the run.`
         : '';
-    const sentence = `FAILED: ${stopping.length} of ${total} cases are not as expected (${parts.join(', ')}).${cut}`;
+    const sentence = `FAILED: ${ofCases(stopping.length, total)} ${isOrAre(stopping.length)} not as expected (${parts.join(', ')}).${cut}`;
     return gate('failed', 1, sentence);
   }
   const asides = (['flaky', 'skipped'] as const)
@@ -67,8 +69,17 @@ export function decide(
   return gate(
     'passed',
     0,
-    `PASSED: ${counts.same} of ${total} cases are as expected${asides.length > 0 ? ` (${asides.join(', ')})` : ''}.`,
+    `PASSED: ${ofCases(counts.same, total)} ${isOrAre(counts.same)} as expected${asides.length > 0 ? ` (${asides.join(', ')})` : ''}.`,
   );
+}
+
+/** `1 of 1 case`, `2 of 1,034 cases`. */
+function ofCases(some: number, total: number): string {
+  return `${count(some)} of ${plural(total, 'case')}`;
+}
+
+function isOrAre(some: number): string {
+  return some === 1 ? 'is' : 'are';
 }
 
 /** What is bad whatever the other cases would have shown: it must not drown in those that have no result. */
@@ -87,9 +98,9 @@ function reasonOf(verdicts: readonly CaseVerdict[], problems: readonly Problem[]
   if (alike.length === 0) return first.what;
   const missing = verdicts.filter(({ verdict }) => verdict === 'missing');
   if (!missing.some(({ id }) => id === first.case)) return `${first.what} The same of ${alike.length} more.`;
-  return `${first.case}${andMore(missing.length - 1)} have no result.`;
+  return `${first.case}${andMore(missing.length - 1)} ${missing.length === 1 ? 'has' : 'have'} no result.`;
 }
 
 function andMore(others: number): string {
-  return others === 0 ? '' : ` and ${others} more`;
+  return others === 0 ? '' : ` and ${count(others)} more`;
 }

@@ -136,7 +136,7 @@ describe('--watch', { timeout: 90_000 }, () => {
     const tsx = import.meta.resolve('tsx');
     const run = play(['--watch', '1.1.2', '--', process.execPath, '--import', tsx, file], { cwd: home() });
     const first = said(run.stdout, /PASSED: 1 of 1/);
-    const second = said(run.stdout, /FAILED: 1 of 1 cases/);
+    const second = said(run.stdout, /FAILED: 1 of 1 case /);
     const separator = said(run.stderr, /^---- \d\d:\d\d:\d\d server\.mts changed: run 2 ----$/m);
     const waiting = said(run.stderr, /watching [^\n]*; Ctrl-C ends it/);
     await first;

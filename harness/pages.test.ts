@@ -33,7 +33,7 @@ describe('the pages of the report this began with', () => {
   it('name the one case that regressed before the 516 without a result, which are one line', async () => {
     const index = readFileSync(join(await reportOf('seed'), 'index.html'), 'utf8');
     const [, h1] = /<h1>(.*?)<\/h1>/.exec(index) ?? [];
-    expect(h1).toBe('1 of 517 cases have a result. 7.1.6 regressed. 1.1.1 and 515 more have no result.');
+    expect(h1).toBe('1 of 517 cases has a result. 7.1.6 regressed. 1.1.1 and 515 more have no result.');
     const lines = index.match(/<ol class="attention">([\s\S]*?)<\/ol>/)?.[1]?.match(/<li>/g);
     expect(lines).toHaveLength(2);
     expect(index).toMatch(/>1\.1\.1-7\.1\.5<\/a> <a [^>]*>7\.3\.1-13\.7\.18<\/a>/);

@@ -31,6 +31,8 @@ export function loadPages(): ReturnType<typeof load> {
 }
 
 const FORMS = ['junit', 'markdown', 'badge'] as const satisfies readonly RendererName[];
+/** What they write. */
+const FILES = { junit: 'junit.xml', markdown: 'summary.md', badge: 'badge.svg' } as const;
 
 /**
  * Writes into `folder` what the reporters want to have in the report's own: pages, `junit.xml`, `summary.md`, and
@@ -44,16 +46,17 @@ export async function writeReport(
 ): Promise<void> {
   const [{ renderers }, { html }, { comparePage }] = await loadPages();
   const { report, details, past } = publication;
+  const forms = FORMS.filter((form) => writesHere(reporters, form === 'badge' ? 'html' : form));
   try {
     if (writesHere(reporters, 'html')) {
       const comparisons = compareWithFirst(report, conformantOutcome);
       const swapped = compareWithFirst(report, conformantOutcome, true);
       if (comparisons.length > 0)
         await writeFiles(folder, comparePage(comparisons, { a: details, b: details }, 'index.html', swapped));
-      await writeFiles(folder, html(report, details, past));
+      const beside = ['report.json', ...forms.map((form) => FILES[form])] as const;
+      await writeFiles(folder, html(report, details, past, beside));
     }
     // JSON comes last: a folder that holds it holds everything.
-    const forms = FORMS.filter((form) => writesHere(reporters, form === 'badge' ? 'html' : form));
     for (const form of [...forms, 'json'] as const) await writeFiles(folder, renderers[form](report));
   } catch (error) {
     throw unwritable(folder, error);

@@ -14,7 +14,7 @@ const seed = (args: readonly string[], env: Record<string, string> = {}) =>
   });
 const ALWAYS = ['report.json', 'results'];
 const inReport = () => readdirSync(out()).sort();
-const RED = 'FAILED: 1 of 1 cases are not as expected (1 regressed).';
+const RED = 'FAILED: 1 of 1 case is not as expected (1 regressed).';
 
 describe('--reporter', () => {
   test('not given: all of them, as ever', async () => {
@@ -40,6 +40,11 @@ describe('--reporter', () => {
   ])('%s alone leaves its files beside report.json, and the verdict on stdout', async (name, files) => {
     const { stdout, exitCode } = await seed(['--reporter', name]);
     expect(inReport()).toEqual(files);
+    if (name === 'html') {
+      const page = readFileSync(join(out(), 'index.html'), 'utf8');
+      const links = [...page.matchAll(/href="([a-z]+\.(?:json|xml|md|svg|html))"/g)].map(([, file]) => file);
+      expect(links).toEqual(['report.json', 'badge.svg']);
+    }
     expect(stdout).toBe(RED);
     expect(exitCode).toBe(1);
   });

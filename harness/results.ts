@@ -152,8 +152,9 @@ class AgentReader {
     const { reportfile } = listed.value;
     const path = attempt(() => insideFolder(this.folder, reportfile));
     if (!path.ok) {
-      this.report(id, `The index names a file for case ${id} that must not be read.`, path.why, reportfile);
-      return why('the file the index names must not be read');
+      const what = path.why === NOT_THERE ? 'is not there' : 'must not be read';
+      this.report(id, `The file that the index names for case ${id} ${what}.`, path.why, reportfile);
+      return why(`the file that the index names ${what}`);
     }
     const first = this.claimed.get(path.value);
     if (first !== undefined) {
@@ -259,6 +260,8 @@ function readJson(path: string): unknown {
   return readJsonText(text, { comments: false }).value;
 }
 
+const NOT_THERE = 'The file is not there.';
+
 type Attempt<T> = { ok: true; value: T } | { ok: false; why: string };
 
 /** Turns what reading can throw into a sentence. */
@@ -271,8 +274,7 @@ function attempt<T>(read: () => T): Attempt<T> {
       return { ok: false, why: issue ? `${issue.path.join('.') || 'the whole'}: ${issue.message}` : error.message };
     }
     if (error instanceof JsonTextError) return { ok: false, why: error.message };
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      return { ok: false, why: 'The file is not there.' };
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { ok: false, why: NOT_THERE };
     if (error instanceof Error && 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
       return { ok: false, why: 'The file is not UTF-8 text.' };
     }

@@ -7,6 +7,7 @@ import { idRanges } from '../reports/id-ranges.ts';
 import { alikeProblems, casesOf, whatOfAll } from '../reports/problems.ts';
 import type { AgentReport, CaseVerdict, Problem, Report, Verdict } from '../reports/report.ts';
 import { casePath } from '../reports/views.ts';
+import { count, plural } from '../reports/vocabulary.ts';
 import { wrapped } from './wrapped.ts';
 
 /** How text is to look on one stream. */
@@ -194,6 +195,6 @@ function figures(agent: AgentReport, report: Report): string {
   const grades = new Map<string, number>();
   for (const { actual } of agent.cases) if (actual) grades.set(actual.behavior, (grades.get(actual.behavior) ?? 0) + 1);
   const withResult = agent.cases.filter(({ actual }) => actual !== null).length;
-  const counts = [...grades].map(([grade, count]) => `${count} ${grade}`).join(', ');
-  return `${visible(agent.name)}: ${withResult} of ${report.cases.length} cases${counts === '' ? '' : `: ${counts}`}`;
+  const counts = [...grades].map(([grade, n]) => `${count(n)} ${grade}`).join(', ');
+  return `${visible(agent.name)}: ${count(withResult)} of ${plural(report.cases.length, 'case')}${counts === '' ? '' : `: ${counts}`}`;
 }

@@ -34,7 +34,7 @@ import { wireView } from './wire-view.ts';
 const EVENTS_SHOWN = 100;
 
 /** A case's last runs as faces, and how often they turned; null without a history. */
-export type StripOf = (id: string) => { flips: number; cells: readonly Face[] } | null;
+export type StripOf = (id: string) => { flips: string; cells: readonly Face[] } | null;
 
 /** What the keys do, as told on the page; `templates/case.js` does it. */
 const KEYS = [
@@ -63,7 +63,8 @@ export function caseView(
   const wire = detail === undefined ? null : wireView(detail);
   return {
     kind: 'case',
-    title: `${info.id} ${face.glyph} ${agent.name} – run ${when(report.run.started).text}`,
+    // In a tab what is news weighs more than the grade, which may be the best there is.
+    title: `${info.id} ${isNews(one.verdict) ? VERDICT_FACES[one.verdict].glyph : face.glyph} ${agent.name} – run ${when(report.run.started).text}`,
     id: info.id,
     keys: KEYS,
     words: null,
@@ -76,6 +77,7 @@ export function caseView(
     verdict: VERDICT_FACES[one.verdict],
     sentence: one.sentence,
     why: one.why ?? null,
+    whyOf: whyOf(one),
     issue: one.issue === undefined ? null : { text: one.issue, href: webLink(one.issue) },
     where:
       agent.expectedFile === undefined
@@ -134,6 +136,12 @@ function gradesView({ actual, expected, verdict }: CaseVerdict) {
     expectedClose: shown === null ? null : closeOf(shown),
     aside: alike && isNews(verdict) ? 'as expected; it is the facts that differ' : null,
   };
+}
+
+/** What the reason in the expectation file is one for: of what happened only where that is what was expected. */
+function whyOf({ verdict }: CaseVerdict): string {
+  if (verdict === 'same') return 'Known deviation';
+  return verdict === 'skipped' ? 'Why it is skipped' : 'Why something else is expected';
 }
 
 /** All compared fields: those that differ, worse before other before better, and the others. */
@@ -199,7 +207,9 @@ function detailView(detail: CaseDetail, verdict: CaseVerdict) {
     expectation: paragraphs(detail.expectation),
     result: detail.result,
     alternatives: alternativesView(detail),
-    observed: eventLines(detail.received),
+    observed: detail.received.slice(0, EVENTS_SHOWN).map((event) => eventText(event, 70)),
+    moreObserved:
+      detail.received.length > EVENTS_SHOWN ? `and ${count(detail.received.length - EVENTS_SHOWN)} more` : null,
     resultClose: detail.resultClose,
     closing: detail.expectedClose === null ? null : closingView(detail.expectedClose),
     handshake: handshakeView(detail),

@@ -30,7 +30,9 @@ it('says of two agents how they differ, for none of them was the other', () => {
   expect(words).not.toMatch(/regressed|removed|changed|fixed|added|expected/i);
   expect(words).toContain('The server’s close code was 1001 (going away), in A 1000 (normal closure).');
   expect(words).toContain('Both of 7 May 2026, 18:09 UTC, run ');
-  expect(pageOf(runs)).toMatch(/A: <time[^>]*>7 May 2026, 18:09 UTC<\/time>, run 2026.*· B: .*run the second run/);
+  expect(pageOf(runs)).toMatch(
+    /<b>A<\/b> <time[^>]*>7 May 2026, 18:09 UTC<\/time>, run 2026.*<br><b>B<\/b> .*run the second run/,
+  );
 });
 
 it('shows each change with glyph and word, and leads to the case on both sides', () => {

@@ -89,13 +89,19 @@ function pageView(
     swap,
     keys: swap === null ? KEYS.filter(({ key }) => key !== 's') : KEYS,
     words: null,
-    changes: CHANGES.map((change) => ({
-      change,
-      face: (comparisons[0] === undefined ? CHANGE_FACES : changeFaces(comparisons[0]))[change],
-      n: count(comparisons.reduce((sum, { counts }) => sum + counts[change], 0)),
-    })),
+    changes: changesView(comparisons),
     pairs: comparisons.map((comparison, at) => pairView(comparison, at, detailOf)),
   };
+}
+
+/** What can be hidden: what there is. */
+function changesView(comparisons: readonly Comparison[]) {
+  const changes = CHANGES.map((change) => ({
+    change,
+    face: (comparisons[0] === undefined ? CHANGE_FACES : changeFaces(comparisons[0]))[change],
+    n: comparisons.reduce((sum, { counts }) => sum + counts[change], 0),
+  })).filter(({ n }) => n > 0);
+  return changes.length === 0 ? null : changes.map((one) => ({ ...one, n: count(one.n) }));
 }
 
 const KEYS = [

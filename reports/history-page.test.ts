@@ -36,7 +36,7 @@ const text = (content: string) =>
 
 it('has the figures of each run as a table, newest first, and a gap for one that was cut short', () => {
   expect(text(page)).toMatch(
-    /4 4 May 2026, 00:00 UTC 4262169abcde docker ✓ PASSED 8 0 2 0 1 0 2 3 3 May 2026.* ○ INCOMPLETE – – – – – – – 1 1 May 2026/,
+    /Unexpected ✓ OK i INFORMATIONAL ✗ FAILED Started Commit Engine 4 ✓ PASSED 2 8 2 1 4 May 2026, 00:00 UTC 4262169abcde docker 3 .* 2 ○ INCOMPLETE – – – – 2 May 2026.* 1 ✓ PASSED 0 9 2 0 1 May 2026/,
   );
   const bars = [...page.matchAll(/<rect class="\w+" x="([\d.]+)%"/g)].map(([, x]) => x);
   expect(new Set(bars)).toEqual(new Set(['0.00', '50.00', '75.00']));
@@ -70,12 +70,21 @@ it('has a grid of the cases that ever changed, with the first bad commit', () =>
 
 it('tells times of the last run’s machine only, and runs of its suite only', () => {
   expect(text(page)).toContain('9 Limits');
-  expect(text(page)).toContain('4 May 2026, 00:00 UTC 400 ms 400 ms 400 ms');
+  expect(text(page)).toMatch(/ 4 4 May 2026, 00:00 UTC 400 ms 400 ms 400 ms 3 3 May 2026, 00:00 UTC 300 ms/);
   const elsewhere = pageOf([line(1, '+', '=', { machine: 'there' }), ...LINES.slice(2)]);
   expect(elsewhere.match(/<polyline points="([^"]*)"/)?.[1]?.split(' ')).toHaveLength(2);
   expect(text(pageOf([line(1, '+', '=', { suite: 'other' }), ...LINES.slice(2)], 3))).toContain(
-    '2 runs with Autobahn 25.10.1; 1 older ones, or with another suite, are in the file; 3 lines of the file could not be read.',
+    '2 runs with Autobahn 25.10.1; 1 more run, older or with another suite, in the file; 3 lines of the file could not be read.',
   );
+});
+
+it('draws no line of times across runs that have none', () => {
+  const [agent] = LINES[1]?.agents ?? [];
+  const without = { ...LINES[1], agents: [{ ...agent, times: [null, 5, 2000] }] } as HistoryLine;
+  const [first, , third, fourth] = LINES as [HistoryLine, HistoryLine, HistoryLine, HistoryLine];
+  const [limits] = pageOf([first, without, third, fourth]).split('12 permessage-deflate');
+  const points = [...(limits ?? '').matchAll(/<polyline points="([^"]*)"/g)].map(([, all]) => all?.split(' ').length);
+  expect(points).toEqual([1, 2]);
 });
 
 it('gives each case a strip of its last runs, on its own page', () => {
@@ -94,9 +103,11 @@ it('gives each case a strip of its last runs, on its own page', () => {
   const pages = [...html(report, sampleDetailOf, { lines: LINES, unreadable: 0, suite })];
   expect(pages.at(-1)?.path).toBe('history.html');
   expect(text(pages.find(({ path }) => path.endsWith('/2.4.html'))?.content ?? '')).toContain(
-    'Last runs , newest last: ✓ ✓ ✓ ✗ 1 flips',
+    'Last runs , newest last: ✓ ✓ ✓ ✗ changed once',
   );
   expect(pages[0]?.content).toContain('href="history.html"');
+  const grid = /<table class="data grid">[\s\S]*?<\/table>/.exec(pages.at(-1)?.content ?? '')?.[0];
+  expect(grid).toContain(`<a href="cases/${agent?.slug}/2.4.html">2.4</a> Ping`);
 });
 
 it('has axes with words, and no chart of one run', () => {
@@ -109,7 +120,7 @@ it('has axes with words, and no chart of one run', () => {
   const single = pageOf(LINES.slice(0, 1));
   expect(single).not.toContain('<svg class="chart"');
   expect(text(single)).toMatch(/1 run with Autobahn 25\.10\.1\. The charts begin with the second\./);
-  expect(text(single)).toContain('Cases that ever changed With one run nothing can have.');
+  expect(text(single)).toContain('Cases that ever changed There is but one run, so none can have changed.');
   expect(text(single)).toContain('1 May 2026, 00:00 UTC 100 ms 100 ms 100 ms');
 });
 

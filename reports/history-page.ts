@@ -4,13 +4,15 @@ import { render } from './render.ts';
 import type { CaseInfo } from './report.ts';
 import { spread } from './times.ts';
 import { decisionFace } from './views.ts';
-import { duration, type Face, GRADE_FACES, MISSING_FACE, plural } from './vocabulary.ts';
+import { count, duration, type Face, GRADE_FACES, MISSING_FACE, plural } from './vocabulary.ts';
 import { when } from './when.ts';
 
 /** Runs shown; older ones stay in the file. */
 const RUNS_SHOWN = 60;
 /** Cases of the grid; those that turned most often come first when there are more. */
 const GRID_ROWS = 150;
+/** Runs of which the times stand in a table. */
+const TIMES_SHOWN = 10;
 /** The charts are drawn in units of these: a run is as wide as STEP, the whole as high as HEIGHT. */
 const STEP = 10;
 const HEIGHT = 100;
@@ -30,6 +32,9 @@ const FACES: Readonly<Record<string, Face>> = {
 };
 const GAP: Face = { glyph: '·', word: 'not run', tone: 'gap' };
 
+/** The page of a case of the report beside the history, where there is one. */
+type PathOf = (agent: string, id: string) => string | null;
+
 /**
  * `history.html`: for each agent of the last run the counts of its runs over time, the cases that ever changed, and
  * the times of the timed ones. Only runs of the same suite as the last stand in one line; times only of its machine.
@@ -38,6 +43,7 @@ export function* historyPage(
   all: readonly HistoryLine[],
   suite: readonly CaseInfo[],
   unreadable = 0,
+  pathOf: PathOf = () => null,
 ): Generator<ReportFile> {
   const last = all.at(-1);
   if (last === undefined) return;
@@ -52,13 +58,19 @@ export function* historyPage(
       { key: '?', does: 'these keys' },
     ],
     words: null,
-    sentence: `${plural(lines.length, 'run')} with ${last.suite}${all.length > lines.length ? `; ${all.length - lines.length} older ones, or with another suite, are in the file` : ''}${unreadable > 0 ? `; ${unreadable} lines of the file could not be read` : ''}.${lines.length < CHART_FROM ? ' The charts begin with the second.' : ''}`,
-    agents: last.agents.map(({ name }) => agentView(name, lines, suite)),
+    sentence: `${[
+      `${plural(lines.length, 'run')} with ${last.suite}`,
+      ...(all.length > lines.length
+        ? [`${plural(all.length - lines.length, 'more run')}, older or with another suite, in the file`]
+        : []),
+      ...(unreadable > 0 ? [`${plural(unreadable, 'line')} of the file could not be read`] : []),
+    ].join('; ')}.${lines.length < CHART_FROM ? ' The charts begin with the second.' : ''}`,
+    agents: last.agents.map(({ name }) => agentView(name, lines, suite, pathOf)),
   };
   yield { path: 'history.html', content: render('history', view) };
 }
 
-function agentView(name: string, all: readonly HistoryLine[], suite: readonly CaseInfo[]) {
+function agentView(name: string, all: readonly HistoryLine[], suite: readonly CaseInfo[], pathOf: PathOf) {
   const lines = all.filter(({ agents }) => agents.some((agent) => agent.name === name));
   const histories = caseHistories(lines, name, suite);
   const changed = histories.filter(({ flips }) => flips > 0);
@@ -67,15 +79,20 @@ function agentView(name: string, all: readonly HistoryLine[], suite: readonly Ca
   return {
     name,
     chart: lines.length < CHART_FROM ? null : chartView(name, lines),
-    runs: lines.map((line, at) => runView(name, line, at)).reverse(),
+    ...runsView(name, lines),
     grid: {
-      none: changed.length > 0 ? null : lines.length < CHART_FROM ? 'With one run nothing can have.' : 'None did.',
-      left: changed.length > shown.length ? `${changed.length - shown.length} more changed` : null,
+      none:
+        changed.length > 0
+          ? null
+          : lines.length < CHART_FROM
+            ? 'There is but one run, so none can have changed.'
+            : 'None did.',
+      left: changed.length > shown.length ? `${count(changed.length - shown.length)} more changed` : null,
       runs: lines.map(({ started, commit }, at) => ({
         n: at + 1,
         title: `${when(started).text}, ${commitText(commit)}`,
       })),
-      rows: shown.map((history) => gridRow(history, lines)),
+      rows: shown.map((history) => gridRow(history, lines, pathOf(name, history.id))),
     },
     times: timesView(name, lines, suite),
   };
@@ -150,7 +167,17 @@ function drawing(runs: number) {
   return { width: runs * STEP, height: HEIGHT, pixels: runs * RUN_PIXELS };
 }
 
-function runView(name: string, line: HistoryLine, at: number) {
+/** The figures as a table, newest first; a grade that never occurs has no column, for there is no room to spare. */
+function runsView(name: string, lines: readonly HistoryLine[]) {
+  const told = lines.filter(({ decision }) => decision !== 'undecided').map((line) => gradesOf(name, line));
+  const letters = Object.keys(FACES).filter((letter) => told.some((tally) => tally.has(letter)));
+  return {
+    grades: letters.map((letter) => FACES[letter]),
+    runs: lines.map((line, at) => runView(name, line, at, letters)).reverse(),
+  };
+}
+
+function runView(name: string, line: HistoryLine, at: number, letters: readonly string[]) {
   const tally = gradesOf(name, line);
   const verdicts = line.agents.find((agent) => agent.name === name)?.verdicts ?? '';
   return {
@@ -159,16 +186,21 @@ function runView(name: string, line: HistoryLine, at: number) {
     commit: `${commitText(line.commit)}${line.dirty === true ? ', changed' : ''}`,
     engine: line.engine,
     decision: decisionFace(line.decision),
-    counts: Object.keys(FACES).map((letter) => (line.decision === 'undecided' ? '–' : String(tally.get(letter) ?? 0))),
+    counts: letters.map((letter) => (line.decision === 'undecided' ? '–' : count(tally.get(letter) ?? 0))),
     unexpected: line.decision === 'undecided' ? '–' : String(verdicts.replace(/[=.s]/g, '').length),
   };
 }
 
-function gridRow({ id, title, states, flips, firstBad }: CaseHistory, lines: readonly HistoryLine[]) {
+function gridRow(
+  { id, title, states, flips, firstBad }: CaseHistory,
+  lines: readonly HistoryLine[],
+  href: string | null,
+) {
   const bad = firstBad === null ? undefined : lines[firstBad];
   return {
     id,
     title,
+    href,
     flips: String(flips),
     since: bad === undefined ? null : `run ${(firstBad ?? 0) + 1}, ${commitText(bad.commit)}`,
     cells: states.map(({ letter, gap }, at) => ({
@@ -207,18 +239,39 @@ function timesView(name: string, all: readonly HistoryLine[], suite: readonly Ca
                       duration(most),
                     ),
                     bands: runs.map((run) => ({ x: run.at * STEP + STEP / 2, from: y(run.most), to: y(run.least) })),
-                    line: runs.map((run) => `${run.at * STEP + STEP / 2},${y(run.median)}`).join(' '),
+                    lines: unbroken(runs).map((part) =>
+                      part.map((run) => `${run.at * STEP + STEP / 2},${y(run.median)}`).join(' '),
+                    ),
                   },
-            runs: runs.slice(-10).map((run) => ({
-              started: when(run.started),
-              least: duration(run.least),
-              median: duration(run.median),
-              most: duration(run.most),
-            })),
+            runs: runs
+              .slice(-TIMES_SHOWN)
+              .reverse()
+              .map((run) => ({
+                n: run.at + 1,
+                started: when(run.started),
+                least: duration(run.least),
+                median: duration(run.median),
+                most: duration(run.most),
+              })),
           },
         ];
   });
   return groups.length === 0 ? null : { machine, scaled: lines.length >= CHART_FROM, groups };
+}
+
+function changesText(flips: number): string {
+  return flips === 0 ? 'never changed' : `changed ${flips === 1 ? 'once' : `${flips} times`}`;
+}
+
+/** Runs that follow one another without a gap: between the ends of a gap nothing is known, and no line is drawn. */
+function unbroken<T extends { at: number }>(runs: readonly T[]): T[][] {
+  const parts: T[][] = [];
+  for (const run of runs) {
+    const part = parts.at(-1);
+    if (part?.at(-1)?.at === run.at - 1) part.push(run);
+    else parts.push([run]);
+  }
+  return parts;
 }
 
 /** A case's last fifty runs, for its own page: newest last. Empty without a history. */
@@ -226,7 +279,7 @@ export function stripView(lines: readonly HistoryLine[], agent: string, suite: r
   const strips = new Map(
     caseHistories(lines.slice(-50), agent, suite).map(({ id, states, flips }) => [
       id,
-      { flips, cells: states.map(({ letter, gap }) => (gap ? GAP : (FACES[letter] ?? GAP))) },
+      { flips: changesText(flips), cells: states.map(({ letter, gap }) => (gap ? GAP : (FACES[letter] ?? GAP))) },
     ]),
   );
   return (id: string) => {

@@ -68,6 +68,13 @@ describe('every page', () => {
     }
   });
 
+  it('says in the title of a case what is news before how it was graded, for tabs stand far from what they are about', () => {
+    const title = (path: string) => /<title>([^<]*)/.exec(page(path))?.[1];
+    expect(title(`cases/${OURS}/7.1.6.html`)).toMatch(/^7\.1\.6 ▼ /);
+    expect(title(`cases/${OURS}/1.1.1.html`)).toMatch(/^1\.1\.1 ✓ /);
+    expect(title(`cases/${OURS}/6.4.1.html`)).toMatch(/^6\.4\.1 ≈ /);
+  });
+
   it('has one h1, a language, a title and a main part', () => {
     for (const content of pages.values()) {
       expect(content.match(/<h1[ >]/g)).toHaveLength(1);
@@ -223,6 +230,14 @@ describe('the index', () => {
     );
   });
 
+  it('says that no agent is known, in place of a matrix without columns', () => {
+    const content = render('index', indexView({ ...sampleReport, agents: [] }));
+    expect(content).not.toContain('<details class="category"');
+    expect(text(content)).toContain(
+      'No agent is known, so there is no outcome of any case to show; 11 cases were planned.',
+    );
+  });
+
   it('opens the categories that have news and counts each by agent', () => {
     const good = sampleReport.agents.map((agent) => ({
       ...agent,
@@ -319,7 +334,7 @@ describe('a case page', () => {
       '0 → TX OCTETS · 242 octets row 2 474554202f',
       '1 ← RX OCTETS · 166 octets row 10 +3 ms 485454502f312e31 ...',
       '2 → TX FRAME · 1 text · FIN · len 10 · mask eccd1840 · repeated to 262,144 octets · written 997 at a time · synced row 0 BAsd7&jh23',
-      '3 → TX FRAME · 8 close · FIN · len 2 · mask da9b8168 0x03e8',
+      '3 → TX FRAME · 8 close · FIN · len 2 · mask da9b8168 · 1000 (normal closure) 0x03e8',
       '4 ◷ TIMER case waits 1 s · tag A',
       '5 ◷ TIMER waited, case goes on · tag A',
       '6 ◷ TIMER connection will be failed after 1 s',

@@ -2,7 +2,7 @@ import { caseView } from './case-view.ts';
 import type { DetailOf, ReportFile } from './files.ts';
 import type { HistoryLine } from './history.ts';
 import { historyPage, stripView } from './history-page.ts';
-import { indexView } from './index-view.ts';
+import { type FormFile, indexView } from './index-view.ts';
 import { render } from './render.ts';
 import type { CaseInfo, Report } from './report.ts';
 import { casePath } from './views.ts';
@@ -19,8 +19,13 @@ export interface History {
  * history when there is one. Each holds all it needs, opens from disk, and is read without scripts. One page exists at
  * a time.
  */
-export function* html(report: Report, detailOf: DetailOf, history?: History): Generator<ReportFile> {
-  yield { path: 'index.html', content: render('index', indexView(report, history !== undefined)) };
+export function* html(
+  report: Report,
+  detailOf: DetailOf,
+  history?: History,
+  forms?: readonly FormFile[],
+): Generator<ReportFile> {
+  yield { path: 'index.html', content: render('index', indexView(report, history !== undefined, forms)) };
   for (const agent of report.agents) {
     const strip = history === undefined ? undefined : stripView(history.lines, agent.name, history.suite);
     for (const [index, { id }] of report.cases.entries()) {
@@ -28,5 +33,11 @@ export function* html(report: Report, detailOf: DetailOf, history?: History): Ge
       yield { path: casePath(agent.slug, id), content: render('case', view) };
     }
   }
-  if (history !== undefined) yield* historyPage(history.lines, history.suite, history.unreadable);
+  if (history === undefined) return;
+  const planned = new Set(report.cases.map(({ id }) => id));
+  const pathOf = (name: string, id: string) => {
+    const agent = report.agents.find((one) => one.name === name);
+    return agent === undefined || !planned.has(id) ? null : casePath(agent.slug, id);
+  };
+  yield* historyPage(history.lines, history.suite, history.unreadable, pathOf);
 }

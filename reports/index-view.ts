@@ -24,14 +24,25 @@ import { when } from './when.ts';
 /** Entries of the attention list shown at once; the rest is folded below them. */
 const ATTENTION_SHOWN = 60;
 
-/** Everything `templates/index.hbs` names, in the order of the page. */
-export function indexView(report: Report, hasHistory = false) {
+/** The other forms of a report that may stand beside its pages. */
+const FORM_FILES = ['report.json', 'junit.xml', 'summary.md', 'badge.svg'] as const;
+export type FormFile = (typeof FORM_FILES)[number];
+
+/**
+ * Everything `templates/index.hbs` names, in the order of the page.
+ * @param forms what stands beside it: links to what was not asked for would lead nowhere.
+ */
+export function indexView(report: Report, hasHistory = false, forms: readonly FormFile[] = FORM_FILES) {
   const attention = attentionView(report);
   const plan = report.cases.map(({ id }) => id);
   return {
     kind: 'index',
     id: null,
-    title: `${decisionFace(report.gate.decision).word} – ${report.agents.map(({ name }) => name).join(', ')} – ${when(report.run.started).text}`,
+    title: [
+      decisionFace(report.gate.decision).word,
+      ...(report.agents.length === 0 ? [] : [report.agents.map(({ name }) => name).join(', ')]),
+      when(report.run.started).text,
+    ].join(' – '),
     decision: decisionFace(report.gate.decision),
     // The word stands before it already, with its glyph.
     sentence: report.gate.sentence.replace(`${decisionFace(report.gate.decision).word}: `, ''),
@@ -44,11 +55,13 @@ export function indexView(report: Report, hasHistory = false) {
     keys: KEYS,
     words: WORDS,
     hasHistory,
+    forms,
     several: report.agents.length > 1,
     attention: attention.slice(0, ATTENTION_SHOWN),
     attentionRest: attention.slice(ATTENTION_SHOWN),
     attentionMore: attention.length > ATTENTION_SHOWN ? plural(attention.length - ATTENTION_SHOWN, 'more line') : null,
     planned: plural(report.cases.length, 'case'),
+    wasPlanned: report.cases.length === 1 ? 'was planned' : 'were planned',
     /** The style sheet knows up to twelve columns; more are squeezed. */
     columns: Math.min(report.agents.length, 12),
     agents: report.agents.map((agent) => agentView(report, agent)),
@@ -198,10 +211,10 @@ function gradesView(report: Report) {
   const slow = all.filter(({ durationMs }) => durationMs !== null && durationMs >= SLOW_MS).length;
   return [
     ...grades,
-    filterLink({ glyph: '◇', word: 'known', tone: 'quiet' }, 'is:known', all.filter(isKnown).length),
-    filterLink({ glyph: '◷', word: 'slow', tone: 'quiet' }, 'is:slow', slow),
+    filterLink({ glyph: '◇', word: 'known to deviate', tone: 'quiet' }, 'is:known', all.filter(isKnown).length),
+    filterLink({ glyph: '◷', word: 'took 1 s or more', tone: 'quiet' }, 'is:slow', slow),
     filterLink(
-      { glyph: '…', word: 'truncated', tone: 'quiet' },
+      { glyph: '…', word: 'recorded in part', tone: 'quiet' },
       'is:truncated',
       all.filter(({ truncated }) => truncated === true).length,
     ),

@@ -227,9 +227,67 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await inside('.matrix .agents > .name');
     await inside('tr[data-case="7.1.6"] td a');
     await inside('tr[data-case="2.4"] td');
-    // And what was expected beside what came.
+    // And what was expected beside what came, in each table of a case that has both.
     await page.goto(at(SEED));
-    await inside('.fields tr.apart > *');
+    for (const table of ['.fields', '.properties', '.beside']) await inside(`${table} tr.apart > *`);
+    // The command to copy has the width of the page, and its button stands above it.
+    const command = await page.locator('pre.command').first().boundingBox();
+    expect(command?.width).toBeGreaterThan(280);
+    await close();
+  });
+
+  it('let one tab past what needs attention, to the search; and show which filter is on, also in forced colours', async () => {
+    const { page, close } = await watchedPage(browser, { forcedColors: 'active' });
+    await page.goto(at('sample/index.html'));
+    const onFocus = () => page.evaluate('document.activeElement.textContent.trim()');
+    await page.getByRole('link', { name: 'Skip to all cases' }).focus();
+    expect(await page.evaluate('document.activeElement.getBoundingClientRect().left')).toBeGreaterThanOrEqual(0);
+    await page.keyboard.press('Enter');
+    for (let tabs = 0; tabs < 30 && !(await page.evaluate('document.activeElement.id === "search"')); tabs++) {
+      expect(await onFocus()).not.toMatch(/^\d+\.\d+/);
+      await page.keyboard.press('Tab');
+    }
+    await page.keyboard.type('is:flaky');
+    const ground = (word: string) =>
+      page.locator(`a[data-word="${word}"]`).evaluate((link) => {
+        const { getComputedStyle } = globalThis as unknown as {
+          getComputedStyle(one: unknown): { backgroundColor: string };
+        };
+        return getComputedStyle(link).backgroundColor;
+      });
+    expect(await ground('is:flaky')).not.toBe(await ground('is:missing'));
+    await close();
+  });
+
+  it('keep the names of up to twelve agents in sight above their cells, and never scroll the whole page sideways', async () => {
+    const { page, close } = await watchedPage(browser);
+    for (const agents of [1, 2, 3, 4, 5, 6, 8, 12]) {
+      await writeFiles(join(home, `wide-${agents}`), [
+        { path: 'index.html', content: render('index', indexView(bigReport(agents))) },
+      ]);
+      await page.goto(at(`wide-${agents}/index.html`));
+      for (const width of [320, 640, 768, 970, 1024, 1300, 1440, 1920]) {
+        await page.setViewportSize({ width, height: 700 });
+        const seen = (await page.evaluate(`(() => {
+          const row = [...document.querySelectorAll('tr[data-case]')].filter((one) => one.checkVisibility())[20];
+          row.scrollIntoView({ block: 'center' });
+          const name = document.querySelector('.agents > .name').getBoundingClientRect();
+          const cell = row.querySelector('td').getBoundingClientRect();
+          return {
+            wide: document.documentElement.scrollWidth,
+            top: name.top,
+            bottom: name.bottom,
+            apart: Math.abs(name.left - cell.left),
+            at: cell.top,
+          };
+        })()`)) as { wide: number; top: number; bottom: number; apart: number; at: number };
+        const where = `${agents} agents at ${width}`;
+        expect(seen.wide, where).toBeLessThanOrEqual(width);
+        expect(seen.top, where).toBeGreaterThanOrEqual(-1);
+        expect(seen.bottom, where).toBeLessThan(seen.at);
+        expect(seen.apart, where).toBeLessThan(2);
+      }
+    }
     await close();
   });
 
@@ -424,6 +482,29 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     console.log(`a case prints on ${sheets} sheets`);
     expect(sheets).toBeGreaterThan(0);
     expect(sheets).toBeLessThanOrEqual(4);
+    await close();
+  });
+
+  it('print in one size but for what is larger on purpose, and with every column on the sheet', async () => {
+    // A4 with the margins of a print dialogue.
+    const { page, close } = await watchedPage(browser, { viewport: { width: 718, height: 1000 } });
+    await page.emulateMedia({ media: 'print' });
+    for (const path of PAGES) {
+      await page.goto(at(path));
+      await page.evaluate('dispatchEvent(new Event("beforeprint"))');
+      const larger = await page.evaluate(`(() => {
+        const size = (one) => parseFloat(getComputedStyle(one).fontSize);
+        const onPurpose = 'h1, h2, h3, h4, .sentence, .decision .chip, .patterns';
+        return [...document.querySelectorAll('body *')]
+          .filter((one) => one.checkVisibility() && !one.closest(onPurpose) && size(one) > size(document.documentElement))
+          .map((one) => one.outerHTML.slice(0, 80));
+      })()`);
+      expect(larger, path).toEqual([]);
+      const beyond = await page.evaluate(`[...document.querySelectorAll('main :is(td, th, pre, p)')]
+        .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > 718)
+        .map((one) => one.outerHTML.slice(0, 80))`);
+      expect(beyond, path).toEqual([]);
+    }
     await close();
   });
 

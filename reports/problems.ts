@@ -3,13 +3,20 @@ import type { Problem } from './report.ts';
 import { plural } from './vocabulary.ts';
 
 /**
- * Those that differ in nothing but their case stand together, in the order of the first: a run that stopped early has
+ * Those that differ in nothing but their case, and its file, stand together, in the order of the first: a run that stopped early has
  * hundreds of the same, and they hide all the rest.
  */
 export function alikeProblems(problems: readonly Problem[]): Alike<Problem>[] {
-  const sayingOf = ({ case: id, what, agent, where, why, todo, tail }: Problem, at: number) =>
-    JSON.stringify([id === undefined ? at : what.replaceAll(id, ''), agent, where, why, todo, tail]);
+  const sayingOf = ({ case: id, what, agent, where, why, todo, tail }: Problem, at: number) => {
+    const without = (text = '') => (id === undefined ? text : withoutId(text, id));
+    return JSON.stringify([id === undefined ? at : '', without(what), agent, without(where), why, todo, tail]);
+  };
   return alike(problems, sayingOf, 2);
+}
+
+/** A case's id is also in the name of its file, as `case_7_1_6`. */
+function withoutId(text: string, id: string): string {
+  return text.replaceAll(id, '').replaceAll(id.replaceAll('.', '_'), '');
 }
 
 /** What happened, once for all of them. */

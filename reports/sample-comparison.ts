@@ -18,7 +18,7 @@ function compared(
   const title = sampleReport.cases.find((info) => info.id === id)?.title ?? '';
   const without = a === null ? 'A' : 'B';
   const sentence =
-    a === null || b === null ? `${without} has no outcome of this case.` : explainDifferences(b, a, differences, IN_A);
+    a === null || b === null ? `There is no outcome in ${without}.` : explainDifferences(b, a, differences, IN_A);
   return { id, title, change, a, b, differences, sentence };
 }
 

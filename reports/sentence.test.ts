@@ -86,7 +86,7 @@ describe('explainDifferences', () => {
       'TCP dropped where a Close frame was due',
       { closedByMe: false, wasClean: false, remoteCloseCode: null },
       { closedByMe: false, remoteCloseCode: 1002 },
-      'The server dropped TCP without sending a Close frame (expected 1002 (protocol error)).',
+      'The server dropped TCP without sending a Close frame (expected 1002, protocol error).',
     ],
     [
       'a wrong close code',
@@ -126,6 +126,12 @@ describe('explainDifferences', () => {
       'A pong “x” came as the 2nd event, and nothing more was expected.',
     ],
     [
+      'a time that is up and found it connected',
+      { received: [hello, { kind: 'timeout', tag: 'B' }] },
+      { received: [hello] },
+      'The connection was still open at timeout B of the case, and nothing more was expected.',
+    ],
+    [
       'another event',
       { received: [pong] },
       { received: [hello] },
@@ -154,6 +160,10 @@ describe('explainDifferences', () => {
     expect(explainDifferences(null, good, [])).toMatch(/no result/);
     expect(explainDifferences(good, null, [])).toMatch(/Nothing is expected of this case yet/);
     expect(explainDifferences(good, good, [])).toBe('The server did what was expected of it.');
+    const known = { ...good, behavior: 'FAILED', behaviorClose: 'UNCLEAN' } as const;
+    expect(explainDifferences(known, known, [])).toBe(
+      'The case was graded FAILED, and its close UNCLEAN, as is expected of this server.',
+    );
   });
 
   it('makes one whole sentence of every combination of differing fields, in both directions', () => {

@@ -1,7 +1,7 @@
 import type { ReceivedEvent } from './detail.ts';
 import type { Difference, Outcome, OutcomeField } from './report.ts';
 import { visibleLine } from './visible.ts';
-import { closeCode } from './vocabulary.ts';
+import { closeCode, closeCodeName } from './vocabulary.ts';
 
 /** What an outcome is held against, in the words that follow from it: an expectation, or the other side of a comparison. */
 interface Against {
@@ -35,7 +35,7 @@ export const IN_A: Against = {
   unlikeWanted: 'unlike in A',
   thereDropped: 'where in A the fuzzing client did',
   missing: (event, nth) => `${event}, in A the ${nth} event, never came`,
-  nothingMore: 'nothing more did in A',
+  nothingMore: 'nothing more came in A',
   events: 'those in A',
 };
 
@@ -52,7 +52,12 @@ export function explainDifferences(
 ): string {
   if (actual === null) return 'There is no result for this case, so nothing is known about it.';
   if (expected === null) return `Nothing is expected of this case yet: it was graded ${grades(actual)}.`;
-  if (differences.length === 0) return 'The server did what was expected of it.';
+  if (differences.length === 0) {
+    // A deviation that is known stays one: nobody is to read that all was well.
+    return isGood(actual)
+      ? 'The server did what was expected of it.'
+      : `The case was graded ${grades(actual)}, as is expected of this server.`;
+  }
   const apart = new Set(differences.map((difference) => difference.at));
   if (differences.every((difference) => difference.toward === 'better')) {
     return `${against.better}: ${improvements(actual, expected, apart).join(', ')}.`;
@@ -65,6 +70,10 @@ export function explainDifferences(
   ).filter((clause) => clause !== null);
   const sentence = clauses.length > 0 ? clauses.join('; ') : gradesClause(actual, expected, apart, against);
   return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+}
+
+function isGood({ behavior, behaviorClose }: Outcome): boolean {
+  return [behavior, behaviorClose].every((grade) => grade === 'OK' || grade === 'INFORMATIONAL');
 }
 
 function grades(outcome: Outcome): string {
@@ -174,7 +183,7 @@ function closing(
 }
 
 function wanted({ remoteCloseCode }: Outcome, { is }: Against): string {
-  return remoteCloseCode === null ? '' : ` (${is} ${closeCode(remoteCloseCode)})`;
+  return remoteCloseCode === null ? '' : ` (${is} ${remoteCloseCode}, ${closeCodeName(remoteCloseCode)})`;
 }
 
 /** Names the first event that is not as expected. */
@@ -189,8 +198,7 @@ function eventsClause(
   const got = actual.received[at];
   const want = expected.received[at];
   if (want !== undefined && got === undefined) return against.missing(article(want), ordinal(at));
-  if (got !== undefined && want === undefined)
-    return `${article(got)} came as the ${ordinal(at)} event, and ${against.nothingMore}`;
+  if (got !== undefined && want === undefined) return `${came(got, ordinal(at))}, and ${against.nothingMore}`;
   if (got !== undefined && want !== undefined)
     return `the ${ordinal(at)} event was ${article(got)}, ${against.is} ${article(want)}`;
   return null;
@@ -216,6 +224,13 @@ export function eventText(event: ReceivedEvent, most = 40): string {
     case 'timeout':
       return `timeout ${visibleLine(event.tag)}`;
   }
+}
+
+/** The fuzzing client waits in some cases, to see what the server does by then: a time that is up found it connected. */
+function came(event: ReceivedEvent, nth: string): string {
+  return event.kind === 'timeout'
+    ? `the connection was still open at ${eventText(event)} of the case`
+    : `${article(event)} came as the ${nth} event`;
 }
 
 function article(event: ReceivedEvent): string {

@@ -56,3 +56,8 @@ it('says nothing of what was not timed', () => {
     'all others',
   ]);
 });
+
+it('calls those of a run without 9, 12 and 13 all cases, for there are no others', () => {
+  const cases = sampleReport.cases.filter(({ category }) => category === '1');
+  expect(timesView({ ...sampleReport, cases }).map(({ title }) => title)).toEqual(['all cases']);
+});

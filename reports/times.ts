@@ -29,6 +29,9 @@ export function timesView(report: Report) {
     const title = isTimed(info) ? `${info.category} ${info.categoryTitle}` : 'all others';
     parts.set(title, [...(parts.get(title) ?? []), info]);
   }
+  // Of a run without those there are no others.
+  if (parts.size === 1 && parts.has('all others'))
+    parts.set('all cases', parts.get('all others') ?? []).delete('all others');
   return [...parts]
     .sort(([a], [b]) => Number(a === 'all others') - Number(b === 'all others'))
     .flatMap(([title, cases]) => {

@@ -39,7 +39,12 @@ describe('two wire logs', () => {
     const close = frame({ direction: 'in', opcode: 8, payload: '0x03e8', masked: false, mask: null });
     const { lines, leftOut } = diffWire(detail([...same, close]), detail(same));
     expect(lines.filter((line) => line.first)).toEqual([
-      { a: { number: 20, text: '← RX 8 close · FIN · len 2 0x03e8' }, b: null, same: false, first: true },
+      {
+        a: { number: 20, text: '← RX 8 close · FIN · len 2 · 1000 (normal closure)' },
+        b: null,
+        same: false,
+        first: true,
+      },
     ]);
     expect(lines).toHaveLength(8);
     expect(leftOut).toBe(14);

@@ -1,6 +1,7 @@
 import { align } from './align.ts';
 import type { CaseDetail, WireRow } from './detail.ts';
 import { count, opcodeName } from './vocabulary.ts';
+import { closeText } from './wire.ts';
 
 /** One line of two wire logs side by side. Numbers are those of the rows in their own logs. */
 export interface WireDiffLine {
@@ -47,7 +48,12 @@ function frameText(row: WireRow): string | null {
       const masked = row.masked || row.mask !== null;
       if (masked !== (row.direction === 'out')) bits.push(masked ? 'masked' : 'no mask');
       bits.push(`len ${count(row.repeatLength ?? row.length)}`);
-      return `${row.direction === 'in' ? '← RX' : '→ TX'} ${bits.join(' · ')}${row.payload === '' ? '' : ` ${row.payload}`}`;
+      const said = closeText(row);
+      if (said !== null) bits.push(said);
+      // Where the reason is not told it may be what differs.
+      const told = said !== null && (row.length === 2 || said.endsWith('”'));
+      const payload = row.payload === '' || told ? '' : ` ${row.payload}`;
+      return `${row.direction === 'in' ? '← RX' : '→ TX'} ${bits.join(' · ')}${payload}`;
     }
     case 'timer':
       return row.fired ? `◷ ${row.timer} timer fired${row.tag ? ` ${row.tag}` : ''}` : null;

@@ -1,6 +1,6 @@
 import type { CaseDetail, WireRow } from './detail.ts';
 import { count, opcodeName } from './vocabulary.ts';
-import { examineWire, type Fault, type Insight, unansweredClose } from './wire.ts';
+import { closeText, examineWire, type Fault, type Insight, unansweredClose } from './wire.ts';
 
 /** Rows shown at each end of a wire log; what lies between them is counted and left to the raw file. */
 const SHOWN_AT_EACH_END = 200;
@@ -174,7 +174,9 @@ function plain(texts: readonly string[]) {
 function frameBits(row: Extract<WireRow, { row: 'frame' }>, faults: readonly Fault[]) {
   const bad = (part: Fault['part']) => faults.some((fault) => fault.part === part);
   const rsv = [row.rsv & 4 && 'RSV1', row.rsv & 2 && 'RSV2', row.rsv & 1 && 'RSV3'].filter((bit) => bit !== 0);
+  const said = closeText(row);
   const rest = [
+    ...(said === null ? [] : [said]),
     ...(row.repeatLength !== null && row.repeatLength !== undefined
       ? [`repeated to ${count(row.repeatLength)} octets`]
       : []),

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import type { WireRow } from './detail.ts';
-import { closeCodeOf, examineWire, headerParts, unansweredClose } from './wire.ts';
+import { closeCodeOf, closeText, examineWire, headerParts, unansweredClose } from './wire.ts';
 
 type Frame = Extract<WireRow, { row: 'frame' }>;
 const frame = (facts: Partial<Frame>): Frame => ({
@@ -132,4 +132,15 @@ test('a Close that was never answered is found', () => {
   expect(unansweredClose([frame({}), frame({ direction: 'out', opcode: 8 })])).toBe(1);
   expect(unansweredClose([frame({ direction: 'out', opcode: 8 }), frame({ opcode: 8 })])).toBeNull();
   expect(unansweredClose([frame({})])).toBeNull();
+});
+
+test('a Close frame says its code with its name, and its reason where all of it is known', () => {
+  const said = (payload: string, length: number, opcode = 8) => closeText({ opcode, payload, length });
+  expect(said('0x03e8', 2)).toBe('1000 (normal closure)');
+  expect(said('0x03ef74657874206973206e6f7420555446', 17)).toBe('1007 (invalid payload data) “text is not UTF”');
+  expect(said('0x03e80d0a', 4)).toBe('1000 (normal closure) “\\x0d\\n”');
+  expect(said('0x03e8ff', 3)).toBe('1000 (normal closure)');
+  expect(said('0x03e87465 ...', 60)).toBe('1000 (normal closure)');
+  expect(said('', 0)).toBeNull();
+  expect(said('0x03e8', 2, 2)).toBeNull();
 });

@@ -1,5 +1,7 @@
 import type { CaseDetail, WireRow } from './detail.ts';
 import { parseHead, takesDeflate } from './handshake.ts';
+import { visibleLine } from './visible.ts';
+import { closeCode } from './vocabulary.ts';
 
 /** A frame's header octets by their parts (RFC 6455 5.2), each as hex with what it says. */
 export type HeaderPart = readonly [hex: string, meaning: string];
@@ -155,6 +157,24 @@ export function closeCodeOf({ payload, length }: Pick<Frame, 'payload' | 'length
   if (hex !== undefined) return Number.parseInt(hex, 16);
   const octets = Buffer.from(payload.slice(0, 2), 'utf8');
   return octets.length < 2 ? null : octets.readUInt16BE(0);
+}
+
+/** What a Close frame says, for people: `1002 (protocol error)`, with its reason where the whole of it is known and UTF-8. */
+export function closeText(frame: Pick<Frame, 'opcode' | 'payload' | 'length'>): string | null {
+  const code = frame.opcode === 8 ? closeCodeOf(frame) : null;
+  if (code === null) return null;
+  const reason = reasonOf(frame);
+  return `${closeCode(code)}${reason === null || reason === '' ? '' : ` “${visibleLine(reason)}”`}`;
+}
+
+function reasonOf({ payload, length }: Pick<Frame, 'payload' | 'length'>): string | null {
+  const [, hex = ''] = /^0x[0-9a-f]{4}([0-9a-f]*)$/.exec(payload) ?? [];
+  if (hex.length !== 2 * (length - 2)) return null;
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(hex, 'hex'));
+  } catch {
+    return null;
+  }
 }
 
 /** RFC 6455 7.4.1 and 7.4.2, with what has been registered since. */

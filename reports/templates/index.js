@@ -18,7 +18,7 @@ const rows = all('tr[data-case]').map((row, at) => {
   );
   return { row, id: row.dataset.case, cells, text: `${row.cells[0].textContent} ${said.join(' ')}`.toLowerCase() };
 });
-form.hidden = false;
+form.hidden = rows.length === 0;
 
 const apply = () => {
   const typed = search.value.trim();
