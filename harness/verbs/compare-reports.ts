@@ -12,7 +12,7 @@ import { caseFile } from '../autobahn-json.ts';
 import { conformantOutcome } from '../catalogue.ts';
 import { compareAgents, type Party } from '../compare.ts';
 import { readJsonText } from '../json-text.ts';
-import { rangeLines, type Style, spelt, turnWords, visible } from '../terminal.ts';
+import { fitted, rangeLines, type Style, turnWords, visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 
 export interface CompareFlags {
@@ -85,19 +85,21 @@ export function comparisonLines(comparison: Comparison, style: Style): string[] 
   };
   return [
     '',
-    spelt(
-      colour.bold(`A ${visible(a.agent)} (run ${visible(a.run)})  B ${visible(b.agent)} (run ${visible(b.run)})`),
+    ...fitted(
+      `A ${visible(a.agent)} (run ${visible(a.run)})  B ${visible(b.agent)} (run ${visible(b.run)})`,
+      '',
+      '  ',
       style,
-    ),
-    comparisonSentence(comparison),
+    ).map(colour.bold),
+    ...fitted(comparisonSentence(comparison), '', '  ', style),
     '',
     ...alikeCompared(comparison).flatMap(({ cases: [{ change }, ...others], name, ranges, sentence, turn }) => {
       const { glyph, word } = changeFaces(comparison)[change];
       const mark = style.unicode ? glyph : ascii[change];
       const became = others.length === 0 ? '' : turnWords(turn);
       return [
-        spelt(`${mark} ${colour.bold(visible(name))} ${word}${became}: ${visible(sentence)}`, style),
-        ...rangeLines(ranges, '    ', '    '),
+        ...fitted(`${colour.bold(visible(name))} ${word}${became}: ${visible(sentence)}`, `${mark} `, '  ', style),
+        ...rangeLines(ranges, '    ', '    ', style),
       ];
     }),
     ...(cases.length === 0 ? [] : ['']),

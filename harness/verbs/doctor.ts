@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import { type DoctorOptions, doctor, type Finding } from '../doctor.ts';
 import { ENGINE_CHOICES } from '../engines/index.ts';
 import { today } from '../expected.ts';
-import { type Style, visible } from '../terminal.ts';
+import { fitted, type Style, visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 import { oneOf } from './arguments.ts';
 import { settle, takeEnvironment } from './settings.ts';
@@ -54,9 +54,11 @@ function findingLines({ about, state, says, todo }: Finding, style: Style): stri
     warning: colour.yellow(style.unicode ? '!' : '! '),
     ill: colour.red(style.unicode ? '✗' : 'X '),
   }[state];
-  const lines = [`${mark} ${colour.bold(about.padEnd(16))} ${visible(says)}`];
-  if (todo !== undefined) lines.push(`${' '.repeat(style.unicode ? 19 : 20)}${visible(todo)}`);
-  return lines.join('\n');
+  const indent = ' '.repeat(style.unicode ? 19 : 20);
+  return [
+    ...fitted(visible(says), `${mark} ${colour.bold(about.padEnd(16))} `, indent, style),
+    ...(todo === undefined ? [] : fitted(visible(todo), indent, indent, style)),
+  ].join('\n');
 }
 
 function verdictOn(findings: readonly Finding[]): string {

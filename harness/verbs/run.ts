@@ -179,7 +179,9 @@ async function runVerb(shell: Shell, patterns: readonly string[], flags: RunFlag
     for (let round = 2; ; round++) {
       // While one edits, a configuration or a server may well be broken: the next change may mend it.
       await runOnce(shell, patterns, flags, interruption).catch((error: unknown) => {
-        say(shell, describeProblem(asProblem(error), styleOf(shell, shell.stderr, flags.color)).join('\n'));
+        // It is painted, so it is not to be made visible once more.
+        const lines = describeProblem(asProblem(error), styleOf(shell, shell.stderr, flags.color));
+        shell.stderr.write(`${lines.join('\n')}\n`);
       });
       interruption.throwIfAborted();
       // What a build writes would call for the next one, without end.
@@ -289,7 +291,9 @@ async function playServers(
           plan: options.plan.map(({ id }) => id),
           commit: (await revision()).commit,
         });
-  const progress = flags.quiet ? undefined : new ProgressLine(shell.stderr, speaksUnicode(shell.env));
+  const progress = flags.quiet
+    ? undefined
+    : new ProgressLine(shell.stderr, { unicode: speaksUnicode(shell.env), obeys: shell.env.TERM !== 'dumb' });
   const tell = (line: string) => (progress ? progress.say(line) : say(shell, line));
   const engine = engineOf(flags, servers, tell);
   try {
