@@ -1,5 +1,6 @@
 import { eventText } from '../reports/sentence.ts';
 import { closeCode } from '../reports/vocabulary.ts';
+import { matchCases } from './case-id.ts';
 import { caseInfo, caseSentences, conformantOutcome, suiteIds } from './catalogue.ts';
 import { contestedNotes } from './contested.ts';
 import { nearest } from './nearest.ts';
@@ -18,6 +19,14 @@ export function explainCase(id: string, columns = MOST_COLUMNS): string {
   const info = caseInfo(id);
   const sentences = caseSentences(id);
   if (info === undefined || sentences === undefined) {
+    const meant = matchCases(suiteIds, id);
+    if (meant.length > 0) {
+      throw new Trouble(2, {
+        what: `"${id}" is not one case but ${meant.length}.`,
+        why: 'Each is explained for itself.',
+        todo: `Name one, such as ${meant[0]}; "list ${id}" prints them all.`,
+      });
+    }
     throw new Trouble(2, {
       what: `There is no case "${id}".`,
       why: `The nearest id is ${nearest(id, suiteIds)}.`,

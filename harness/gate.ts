@@ -41,9 +41,11 @@ export function decide(
   const isKnown = bail !== undefined && stopping.length > 0;
   if (problems.length > 0 || (counts.missing > 0 && !isKnown) || played === 0) {
     const missing =
-      counts.missing > 0
-        ? `${played} of ${total - counts.skipped} cases have a result`
-        : `${played} of ${total} cases have a result, but not all can be trusted`;
+      total === 0
+        ? 'no case has a result'
+        : counts.missing > 0
+          ? `${played} of ${total - counts.skipped} cases have a result`
+          : `${played} of ${total} cases have a result, but not all can be trusted`;
     const known = worstKnown(verdicts);
     return gate('undecided', 3, `INCOMPLETE: ${missing}. ${known}${reasonOf(verdicts, problems, played)}`);
   }

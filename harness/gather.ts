@@ -285,7 +285,7 @@ export function gatherFromFolder(
     const gathered: Gathered = {
       answered: [],
       problems: [],
-      engine: { name: 'recorded', summary: `Read from the folder "${basename(folder)}"; nothing was played.` },
+      engine: { name: 'recorded', summary: `read from the folder "${basename(folder)}"; nothing was played` },
     };
     for (const { agent, results } of read.agents) {
       const configured = only ?? servers.find((one) => one.agent === agent || one.name === agent);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { makeProgram } from './program.ts';
+import { rejectedTrouble } from './testing.ts';
 import type { Shell } from './verbs/shell.ts';
 
 const ALL = ['init', 'run', 'accept', 'list', 'explain', 'compare', 'merge', 'doctor', 'serve', 'completion'];
@@ -19,7 +20,7 @@ describe('no verb is loaded that is not asked for', () => {
     expect(await verbsFor([name, '--help'])).toEqual([name]);
   });
 
-  test.each([[[]], [['7.1.6']], [['--json', 'list']], [['constructor']]])('%j is for run', async (words) => {
+  test.each([[[]], [['7.1.6']], [['--json', 'list']]])('%j is for run', async (words) => {
     expect(await verbsFor(words)).toEqual(['run']);
   });
 
@@ -33,6 +34,16 @@ describe('no verb is loaded that is not asked for', () => {
   test('all are known where the environment sets an option, which may be that of any', async () => {
     expect(await verbsFor(['list'], { WS_CONFORMANCE_STRICT: '1' })).toEqual(ALL);
   });
+});
+
+test.each([
+  ['docter', /Did you mean "doctor"/],
+  ['acept', /Did you mean "accept"/],
+  ['constructor', /Did you mean "/],
+])('%s is no verb, and no case either: exit 2, and the nearest verb', async (word, todo) => {
+  const trouble = await rejectedTrouble(verbsFor([word]));
+  expect(trouble.exitCode).toBe(2);
+  expect(trouble.problem.todo).toMatch(todo);
 });
 
 describe('a verb that cannot be loaded', () => {

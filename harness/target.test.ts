@@ -180,6 +180,7 @@ describe('a server that does not start is told with its command and its last lin
     const trouble = await rejectedTrouble(start(script(`console.error('no such table'); process.exit(7)`)));
     expect(trouble.exitCode).toBe(3);
     expect(trouble.problem).toMatchObject({ why: 'It ended with exit code 7.', tail: ['no such table'] });
+    expect(trouble.problem.todo).toMatch(/^Its last lines are below\./);
   });
   test('there is no such program', async () => {
     const trouble = await rejectedTrouble(start({ command: ['/no/such/program'], path: '/', readySeconds: 5 }));

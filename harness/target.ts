@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { addressOf, urlOf } from './address.ts';
 import type { Readiness } from './config-schema.ts';
 import type { Greeting } from './greeting.ts';
-import type { Output } from './output.ts';
+import { type Output, pointTo } from './output.ts';
 import { type Answer, probe } from './probe.ts';
 import { type Listener, listenersOn, type ProcessFacts, stillListens } from './procfs.ts';
 import { describeExit, type Exit, startProcess } from './started.ts';
@@ -293,7 +293,7 @@ function diedEarly(command: string, how: Exit, output: Output): Trouble {
     what: 'The server ended before it was ready.',
     where: command,
     why: describeExit(how),
-    todo: 'Its last lines are below. Does the command start the server when you type it yourself?',
+    todo: `${pointTo(output.tail())}Does the command start the server when you type it yourself?`,
     tail: output.tail(),
   });
 }

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { type Readiness, readySchema } from '../config-schema.ts';
+import { MOST_SECONDS, originSchema, protocolSchema, type Readiness, readySchema } from '../config-schema.ts';
 import type { Shard } from '../plan.ts';
 import { parseReporter } from '../reporters.ts';
 
@@ -17,8 +17,10 @@ export const wholeNumberOr0 = (text: string): number => {
 };
 
 export const positive = (text: string): number => {
-  if (!(Number(text) > 0)) throw new InvalidArgumentError('It takes a number of seconds above 0.');
-  return Number(text);
+  const seconds = Number(text);
+  if (!(seconds > 0 && seconds <= MOST_SECONDS))
+    throw new InvalidArgumentError(`It takes a number of seconds above 0, up to ${MOST_SECONDS}.`);
+  return seconds;
 };
 
 /** A TCP port. */
@@ -31,6 +33,21 @@ export const port = (text: string): number => {
 /** Path and query of an address. */
 export const pathOfUrl = (text: string): string => {
   if (!text.startsWith('/')) throw new InvalidArgumentError('It begins with "/".');
+  if (text.includes('#')) throw new InvalidArgumentError('No WebSocket address has a "#" (RFC 6455 3).');
+  return text;
+};
+
+/** A subprotocol; several times. */
+export const protocol = (text: string, before: string[] | undefined): string[] => {
+  if (!protocolSchema.safeParse(text).success)
+    throw new InvalidArgumentError('It takes the name of one subprotocol, without spaces (RFC 6455 4.1).');
+  return collect(text, before);
+};
+
+/** The value of the header field Origin. */
+export const origin = (text: string): string => {
+  if (!originSchema.safeParse(text).success)
+    throw new InvalidArgumentError('It takes the value of one header field, as https://example.org (RFC 6454 7).');
   return text;
 };
 

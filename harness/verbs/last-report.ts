@@ -13,7 +13,10 @@ export function readReport(out: string, verb: 'accept' | 'merge' | 'resume'): Re
       what: `There is no report of a run to ${verb}.`,
       where: path,
       why: error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error),
-      todo: 'Run first, or name its folder with --out.',
+      todo:
+        verb === 'merge'
+          ? 'Name the folders that runs with --shard wrote.'
+          : 'Run first, or name its folder with --out.',
     });
   }
 }

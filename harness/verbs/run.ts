@@ -20,9 +20,11 @@ import { FileWatch } from '../watch.ts';
 import {
   collect,
   oneOf,
+  origin,
   pathOfUrl,
   port,
   positive,
+  protocol,
   readiness,
   reporters,
   shard,
@@ -93,8 +95,8 @@ export function addRun(program: Command, shell: Shell): void {
     .option('--port <n>', 'its port, where it can have no other', port)
     .option('--tls', 'it speaks wss://')
     .option('--agent <name>', 'its name in the report')
-    .option('--protocol <name>', 'subprotocol to offer; repeatable', collect)
-    .option('--origin <origin>', 'Origin to send')
+    .option('--protocol <name>', 'subprotocol to offer; repeatable', protocol)
+    .option('--origin <origin>', 'Origin to send', origin)
     .option(
       '--header <line>',
       'header field of the opening handshake, "Name: value"; repeatable (embedded engine)',
@@ -150,7 +152,10 @@ export function addRun(program: Command, shell: Shell): void {
       const caIsDefault = settings.some(({ option, source }) => option === 'ca' && source === 'file');
       const flags: RunFlags = { ...verb.opts<RunFlags>(), caIsDefault };
       if (flags.printConfig) printSettings(shell, settings, config, flags);
-      else await runVerb(shell, cases, flags);
+      else {
+        refuseIdle(shell, verb);
+        await runVerb(shell, cases, flags);
+      }
     });
 }
 
@@ -271,6 +276,19 @@ function refuseTogether(flags: RunFlags): void {
       todo: 'Leave one of them out.',
     });
   }
+}
+
+/** @throws Trouble (2) for what was typed beside `--from` and would else be ignored without a word. */
+function refuseIdle({ command }: Shell, verb: Command): void {
+  if (verb.getOptionValue('from') === undefined) return;
+  const typed = ['url', 'command', 'trace', 'retries'].filter((name) => verb.getOptionValueSource(name) === 'cli');
+  const idle = [...typed.map((name) => `--${name}`), ...(command === undefined ? [] : ['a command behind "--"'])];
+  if (idle.length === 0) return;
+  throw new Trouble(2, {
+    what: `--from and ${idle.join(' and ')} do not go together.`,
+    why: 'Results that were recorded earlier are read; no server is played against.',
+    todo: 'Leave one of them out.',
+  });
 }
 
 type Options = Parameters<typeof run>[1];

@@ -1,0 +1,50 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { conformance, ownFolder, said } from './testing.ts';
+
+/** What a newcomer mistypes: exit 2 before anything is started, and a message that says what to type instead. */
+
+const home = ownFolder('bad-input-test-');
+const out = () => join(home(), 'report');
+const type = (...args: string[]) => conformance(out(), args);
+
+describe('exit 2, and nothing is written', () => {
+  test.each([
+    [['--timeout', 'Infinity', '1.1.1'], /above 0, up to 2147483/],
+    [['--patience', '1e10', '1.1.1'], /above 0, up to 2147483/],
+    [['--protocol', 'a b', '1.1.1'], /one subprotocol/],
+    [['--protocol', '', '1.1.1'], /one subprotocol/],
+    [['--origin', 'x\r\nHost: y', '1.1.1'], /one header field/],
+    [['--path', '/x#y', '1.1.1'], /No WebSocket address has a "#"/],
+    [['--command', '', '1.1.1'], /no command behind --command/],
+    [['--from', 'fixtures/recorded/ws', '--url', 'ws://127.0.0.1:1/'], /--from and --url do not go together/],
+    [['--from', 'fixtures/recorded/ws', '--', 'server'], /--from and a command behind "--" do not go together/],
+    [['--from', 'fixtures/recorded/ws', '--retries', '2'], /--from and --retries do not go together/],
+    [['@nope'], /cannot be read[\s\S]*@core, @limits and @deflate/],
+    [['@'], /No case matches "@"/],
+  ])('%j', async (args, message) => {
+    const { exitCode, stderr } = await type(...args);
+    expect(stderr).toMatch(message);
+    expect(exitCode).toBe(2);
+    expect(existsSync(out())).toBe(false);
+  });
+
+  test('a list of cases that names none does not mean all of them', async () => {
+    const list = join(home(), 'list');
+    writeFileSync(list, '# 7.1.6 was mended\n\n');
+    const { exitCode, stderr } = await type('list', `@${list}`);
+    expect(stderr).toContain('The list of cases names none.');
+    expect(exitCode).toBe(2);
+  });
+});
+
+test('--watch paints what is wrong as a run does', async () => {
+  const watching = conformance(out(), ['--watch', '--color', '--expected', 'nowhere.json', '--', 'server'], {
+    cwd: home(),
+  });
+  const told = await said(watching.stderr, /^.*expectation.*$/m);
+  expect(told[0]).toMatch(/^\x1b\[1m/);
+  watching.kill('SIGINT');
+  await watching;
+});
