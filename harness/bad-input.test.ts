@@ -1,10 +1,13 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
+import { groupMembers } from './procfs.ts';
 import { conformance, ownFolder, said } from './testing.ts';
 
 /** What a newcomer mistypes: exit 2 before anything is started, and a message that says what to type instead. */
 
+const CLI = join(import.meta.dirname, 'cli.ts');
 const home = ownFolder('bad-input-test-');
 const out = () => join(home(), 'report');
 const type = (...args: string[]) => conformance(out(), args);
@@ -47,4 +50,29 @@ test('--watch paints what is wrong as a run does', async () => {
   expect(told[0]).toMatch(/^\x1b\[1m/);
   watching.kill('SIGINT');
   await watching;
+});
+
+describe('serve', () => {
+  const serve = (...args: string[]) =>
+    execa(process.execPath, ['--import', import.meta.resolve('tsx/esm'), CLI, 'serve', ...args], {
+      reject: false,
+      // A process group of its own, by which its child is found.
+      detached: true,
+    });
+
+  test.each([
+    [['--port', '0x'], /1 to 65535/],
+    [['--path', 'x'], /begins with "\/"/],
+  ])('%j is exit 2', async (args, message) => {
+    const { exitCode, stderr } = await serve(...args);
+    expect(stderr).toMatch(message);
+    expect(exitCode).toBe(2);
+  });
+
+  test('a server that was killed is not exit 0', async () => {
+    const serving = serve('--port', '0');
+    await said(serving.stdout, /listening ws:/);
+    for (const { pid } of groupMembers(serving.pid ?? 0)) if (pid !== serving.pid) process.kill(pid, 'SIGKILL');
+    expect((await serving).exitCode).toBe(137);
+  });
 });

@@ -82,6 +82,11 @@ test('a problem is told in four parts and with the last lines of the log', () =>
   ]);
 });
 
+test('a line of the log that has no end is cut: it would push what is wrong out of sight', () => {
+  const [, line] = describeProblem({ what: 'It broke.', tail: ['x'.repeat(2000)] }, { colour: false, unicode: true });
+  expect(line).toBe(`  | ${'x'.repeat(300)}…`);
+});
+
 test('a problem is broken between words where the terminal ends, its address never', () => {
   const problem = {
     what: 'It broke in a way that takes many words.',

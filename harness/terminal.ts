@@ -102,6 +102,8 @@ const MARKS: Readonly<Record<Verdict, { glyph: string; ascii: string }>> = {
 const MOST_CASES = 20;
 const MOST_PROBLEMS = 5;
 const MOST_TAIL = 15;
+/** A server that prints lines without end would else push what is wrong out of sight. */
+const MOST_TAIL_CHARS = 300;
 
 /** A line for each case of each agent, in the plan's order: mark, id, grade, how long it took. */
 export function caseList({ agents }: Report, style: Style): string {
@@ -178,7 +180,10 @@ export function describeProblem(problem: Problem, style: Style, ranges: readonly
     ...part('why:', problem.why),
     ...part('do:', problem.todo),
   ];
-  for (const line of (problem.tail ?? []).slice(-MOST_TAIL)) lines.push(colour.dim(`  | ${visible(line)}`));
+  for (const line of (problem.tail ?? []).slice(-MOST_TAIL)) {
+    const shown = line.length > MOST_TAIL_CHARS ? `${line.slice(0, MOST_TAIL_CHARS)}…` : line;
+    lines.push(colour.dim(`  | ${visible(shown)}`));
+  }
   return lines.map((line) => spelt(line, style));
 }
 

@@ -30,6 +30,9 @@ export const port = (text: string): number => {
   return Number(text);
 };
 
+/** Where 0 means any that is free. */
+export const portOr0 = (text: string): number => (text === '0' ? 0 : port(text));
+
 /** Path and query of an address. */
 export const pathOfUrl = (text: string): string => {
   if (!text.startsWith('/')) throw new InvalidArgumentError('It begins with "/".');
