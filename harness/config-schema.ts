@@ -8,10 +8,7 @@ import { parseReporter, REPORTERS } from './reporters.ts';
 
 /** No timer runs longer; one that is told to ends at once. */
 export const MOST_SECONDS = 2_147_483;
-const seconds = z
-  .number()
-  .positive()
-  .max(MOST_SECONDS, { error: `is more than ${MOST_SECONDS} s, which no timer can wait` });
+const seconds = z.number().positive().max(MOST_SECONDS);
 
 /** A header field's name (RFC 9110 5.1) and value (5.5); what the opening handshake needs itself is not for others to set. */
 const FIELD_NAME = /^(?!(?:host|upgrade|connection|sec-websocket-[a-z]+)$)[!#$%&'*+.^_`|~0-9a-z-]+$/i;

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pc from 'picocolors';
@@ -6,12 +6,13 @@ import { changeFaces, comparePage, comparisonSentence } from '../../reports/comp
 import { alikeCompared, type Comparison } from '../../reports/comparison.ts';
 import { comparisonMarkdown } from '../../reports/comparison-markdown.ts';
 import type { DetailOf } from '../../reports/files.ts';
-import { type Report, reportSchema } from '../../reports/report.ts';
+import type { Report } from '../../reports/report.ts';
 import { writeFiles } from '../../reports/write.ts';
 import { caseFile } from '../autobahn-json.ts';
 import { conformantOutcome } from '../catalogue.ts';
 import { compareAgents, type Party } from '../compare.ts';
 import { readJsonText } from '../json-text.ts';
+import { readReportFile } from '../report-file.ts';
 import { fitted, rangeLines, type Style, turnWords, visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 
@@ -108,19 +109,13 @@ export function comparisonLines(comparison: Comparison, style: Style): string[] 
 
 /** The report at a path; undefined when nothing is there. */
 function find(path: string): Found | undefined {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return undefined;
-  const file = stat.isDirectory() ? join(path, 'report.json') : path;
-  try {
-    return { report: reportSchema.parse(JSON.parse(readFileSync(file, 'utf8'))), folder: resolve(file, '..') };
-  } catch (error) {
-    throw new Trouble(2, {
-      what: 'This is no report of a run.',
-      where: file,
-      why: error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error),
-      todo: 'Name the folder a run wrote with --out.',
-    });
-  }
+  if (!existsSync(path)) return undefined;
+  const file = statSync(path).isDirectory() ? join(path, 'report.json') : path;
+  const report = readReportFile(file, {
+    what: 'This is no report of a run.',
+    todo: 'Name the folder a run wrote with --out.',
+  });
+  return { report, folder: resolve(file, '..') };
 }
 
 function mustFind(from: string, a: string, b: string): Found {
