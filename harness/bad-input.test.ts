@@ -42,6 +42,23 @@ describe('exit 2, and nothing is written', () => {
   });
 });
 
+test('a history that cannot be read is told before the play, whose report it would else cost', async () => {
+  const { exitCode, stderr } = await type('--history', home(), '1.1.1');
+  expect(stderr).toContain('The history cannot be read.');
+  expect(stderr).not.toContain('answers at');
+  expect(exitCode).toBe(2);
+});
+
+test('accept: a folder is no expectation file, and folders that are not there are made', async () => {
+  await type('--from', 'fixtures/recorded/ws', '1.1.1');
+  const { exitCode, stderr } = await type('accept', '--expected', home());
+  expect(stderr).toContain('The expectation file cannot be read; nothing was accepted.');
+  expect(exitCode).toBe(2);
+  const made = join(home(), 'expected/mine.json');
+  expect(await type('accept', '--expected', made)).toMatchObject({ exitCode: 0 });
+  expect(existsSync(made)).toBe(true);
+});
+
 test('--watch paints what is wrong as a run does', async () => {
   const watching = conformance(out(), ['--watch', '--color', '--expected', 'nowhere.json', '--', 'server'], {
     cwd: home(),

@@ -57,6 +57,8 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
   const { ci } = options;
   // In a container git may refuse to read a tree that is somebody else's; the CI knows what it checked out.
   const tree = revision().then((told) => ({ ...told, commit: told.commit ?? ci?.commit ?? null }));
+  // What is known at the end can be lost to what could have been known at the beginning.
+  if (options.history !== undefined) readHistory(options.history);
   const staged = stageReport(options.out);
   const workspace = new Workspace();
   workspace.ownReport(staged, options.out);

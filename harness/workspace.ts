@@ -9,9 +9,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
-import { asideOf } from './place.ts';
+import { asideOf, placeOf } from './place.ts';
 import { groupMembers, processFacts } from './procfs.ts';
 
 const PREFIX = 'ws-conformance-run-';
@@ -66,7 +66,7 @@ export class Workspace {
   /** Notes a folder in which a report is made. It goes away with this one, unless it is in its place by then. */
   ownReport(staged: string, place: string): void {
     this.owner.folders.push(staged);
-    this.owner.asides.push({ folder: asideOf(staged), place: resolve(place) });
+    this.owner.asides.push({ folder: asideOf(staged), place: placeOf(place) });
     this.save();
   }
 
