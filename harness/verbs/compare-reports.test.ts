@@ -101,6 +101,13 @@ describe('compare', () => {
     await expect(compareReports(a, b, flags, plain)).rejects.toThrow(words);
   });
 
+  it('says so when the page cannot be written', async () => {
+    const file = join(home, 'file');
+    writeFileSync(file, '');
+    const trouble = await rejectedTrouble(compareReports(good, bad, { from: '', out: join(file, 'page') }, plain));
+    expect(trouble).toMatchObject({ exitCode: 3, problem: { what: 'The report could not be written.' } });
+  });
+
   it('says so when a file is no report', async () => {
     const path = join(home, 'odd.json');
     writeFileSync(path, '{}');

@@ -12,6 +12,7 @@ import { caseFile } from '../autobahn-json.ts';
 import { conformantOutcome } from '../catalogue.ts';
 import { compareAgents, type Party } from '../compare.ts';
 import { readJsonText } from '../json-text.ts';
+import { unwritable } from '../place.ts';
 import { readReportFile } from '../report-file.ts';
 import { fitted, rangeLines, type Style, turnWords, visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
@@ -59,7 +60,11 @@ export async function compareReports(
     if (first !== undefined) {
       const swapped = pairs.map(([left, right]) => against(right, left));
       const details = { a: detailsIn(first[0]), b: detailsIn(first[1]) };
-      await writeFiles(flags.out, comparePage(comparisons, details, null, swapped));
+      try {
+        await writeFiles(flags.out, comparePage(comparisons, details, null, swapped));
+      } catch (error) {
+        throw unwritable(flags.out, error);
+      }
       lines.push(`page  ${pathToFileURL(resolve(flags.out, 'compare.html')).href}`);
     }
   }
