@@ -59,6 +59,15 @@ test('accept: a folder is no expectation file, and folders that are not there ar
   expect(existsSync(made)).toBe(true);
 });
 
+test('accept speaks ASCII where there is no more', async () => {
+  await type('--from', 'fixtures/recorded/ws', '6.4.1');
+  const { stdout, exitCode } = await conformance(out(), ['accept', '--expected', join(home(), 'new'), '--why', 'x'], {
+    env: { NO_COLOR: '1', CI: '', LANG: 'C', LC_ALL: 'C' },
+  });
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^6\.4\.1: behavior OK -> NON-STRICT/);
+});
+
 test('--watch paints what is wrong as a run does', async () => {
   const watching = conformance(out(), ['--watch', '--color', '--expected', 'nowhere.json', '--', 'server'], {
     cwd: home(),
@@ -67,6 +76,19 @@ test('--watch paints what is wrong as a run does', async () => {
   expect(told[0]).toMatch(/^\x1b\[1m/);
   watching.kill('SIGINT');
   await watching;
+});
+
+test.runIf(existsSync('/dev/full')).each([
+  ['stdout, which is the result: exit 3, and not what accuses the server', '1', 3],
+  ['stderr, which is not', '2', 0],
+])('a full disk behind %s', async (_, stream, code) => {
+  const line = [process.execPath, '--import', import.meta.resolve('tsx/esm'), CLI, 'list', '7.1.6'];
+  const { exitCode, stderr } = await execa('sh', ['-c', `exec "$@" ${stream}>/dev/full`, 'sh', ...line], {
+    reject: false,
+  });
+  expect(exitCode).toBe(code);
+  expect(stderr).not.toMatch(/^ +at /m);
+  if (code === 3) expect(stderr).toMatch(/The output could not be written\.[\s\S]*ENOSPC/);
 });
 
 describe('serve', () => {

@@ -9,12 +9,12 @@ import { type Config, unnamedServer } from '../config.ts';
 import { today } from '../expected.ts';
 import { expectationsOf } from '../gather.ts';
 import { replaceFile } from '../place.ts';
-import { visible } from '../terminal.ts';
+import { fitted, visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 import { oneOf } from './arguments.ts';
 import { readReport } from './last-report.ts';
 import { settle } from './settings.ts';
-import type { Shell } from './shell.ts';
+import { type Shell, styleOf } from './shell.ts';
 
 interface AcceptFlags {
   out: string;
@@ -46,7 +46,10 @@ export function addAccept(program: Command, shell: Shell): void {
 }
 
 /** Refuses in CI and after a run that was not complete: both would make an accident the expectation. */
-function accept({ env, stdout }: Shell, config: Config, patterns: readonly string[], flags: AcceptFlags): void {
+function accept(shell: Shell, config: Config, patterns: readonly string[], flags: AcceptFlags): void {
+  const { env, stdout } = shell;
+  const style = styleOf(shell, stdout, undefined);
+  const say = (text: string) => stdout.write(`${fitted(visible(text), '', '  ', style).join('\n')}\n`);
   if (env.CI) {
     throw new Trouble(2, {
       what: 'Outcomes are not accepted in CI.',
@@ -103,22 +106,22 @@ function accept({ env, stdout }: Shell, config: Config, patterns: readonly strin
     ),
   );
   for (const { id } of flaky)
-    stdout.write(
-      `${id} is not accepted: it came out differently when it was played again. If that may be, add "flaky" and "why" to its entry.\n`,
+    say(
+      `${id} is not accepted: it came out differently when it was played again. If that may be, add "flaky" and "why" to its entry.`,
     );
   if (flags.only !== undefined && played.size === 0) {
-    stdout.write(`Nothing to accept: no case is ${flags.only}.\n`);
+    say(`Nothing to accept: no case is ${flags.only}.`);
     return;
   }
   const chosen = new Set(selectCases([...played.keys()], patterns));
   const outcomes = new Map([...played].filter(([id]) => chosen.has(id)));
   const changes = findChanges(outcomes, expectationsOf(server, today()), conformantOutcome, flags.why);
-  for (const change of changes) stdout.write(`${visible(change.text)}\n`);
+  for (const change of changes) say(change.text);
   if (changes.length > 0 || before === undefined) write(path, applyChanges(text, changes, suiteIds));
-  stdout.write(
+  say(
     changes.length === 0
-      ? `Nothing to accept: ${shown} says so already.\n`
-      : `${changes.length} of ${outcomes.size} outcomes accepted into ${shown}.\n`,
+      ? `Nothing to accept: ${shown} says so already.`
+      : `${changes.length} of ${outcomes.size} outcomes accepted into ${shown}.`,
   );
 }
 
