@@ -9,9 +9,13 @@ const ALL = ['init', 'run', 'accept', 'list', 'explain', 'compare', 'merge', 'do
 
 /** The verbs that are there when these words are parsed. */
 async function verbsFor(words: string[], env: Record<string, string> = {}): Promise<string[]> {
+  return (await commandFor(words, env)).commands.map((verb) => verb.name());
+}
+
+function commandFor(words: string[], env: Record<string, string> = {}) {
   const { stdout, stderr } = process;
   const shell: Shell = { words, command: undefined, env, stdout, stderr, exitCode: 0 };
-  return (await makeProgram(shell)).commands.map((verb) => verb.name());
+  return makeProgram(shell);
 }
 
 describe('no verb is loaded that is not asked for', () => {
@@ -44,6 +48,14 @@ test.each([
   const trouble = await rejectedTrouble(verbsFor([word]));
   expect(trouble.exitCode).toBe(2);
   expect(trouble.problem.todo).toMatch(todo);
+});
+
+test.each(ALL)('the help of %s fits a terminal of 80 columns', async (name) => {
+  let help = '';
+  const verb = (await commandFor([name])).commands.find((one) => one.name() === name);
+  verb?.configureOutput({ writeOut: (text) => (help += text), getOutHelpWidth: () => 80 }).outputHelp();
+  expect(help).toContain(`Usage: ws-conformance ${name}`);
+  for (const line of help.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
 });
 
 describe('a verb that cannot be loaded', () => {

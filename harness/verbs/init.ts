@@ -41,10 +41,14 @@ const CONFIG = 'conformance.config.json';
 
 const EXAMPLES = `
 Examples:
-  ${TOOL.name} init --path /ws -- node server.js --port {port}
-  ${TOOL.name} init --url ws://127.0.0.1:9001/
-  ${TOOL.name} init --from fuzzingclient.json           its cases, and its server
-  ${TOOL.name} init --from index.json -- ./my-server    what wstest recorded becomes the expectation
+  a server to start
+    ${TOOL.name} init --path /ws -- node server.js --port {port}
+  one that is running already
+    ${TOOL.name} init --url ws://127.0.0.1:9001/
+  the cases and the server of Autobahn's own file
+    ${TOOL.name} init --from fuzzingclient.json
+  what wstest recorded becomes the expectation
+    ${TOOL.name} init --from index.json -- ./my-server
 
 It overwrites nothing.`;
 

@@ -70,17 +70,23 @@ interface RunFlags extends ServerFlags, SelectionFlags {
 
 const EXAMPLES = `
 Examples:
-  ${TOOL.name}                                       the server of this repository, all cases
-  ${TOOL.name} @core '!6'                            cases 1 to 5, 7 and 10
-  ${TOOL.name} --url ws://127.0.0.1:9001/            a server that is running already
-  ${TOOL.name} 7 -- ./my-server --listen {port}      start a server, play category 7
-  ${TOOL.name} --from reports/servers                judge what wstest left behind
+  the server of this repository, all cases
+    ${TOOL.name}
+  cases 1 to 5, 7 and 10
+    ${TOOL.name} @core '!6'
+  a server that is running already
+    ${TOOL.name} --url ws://127.0.0.1:9001/
+  start a server, play category 7
+    ${TOOL.name} 7 -- ./my-server --listen {port}
+  judge what wstest left behind
+    ${TOOL.name} --from reports/servers
 
-Exit codes: 0 as expected; 1 not as expected; 2 the command or a file you wrote is wrong; 3 it could not be told;
-130, 143 interrupted.
+Exit codes: 0 as expected; 1 not as expected; 2 the command or a file you wrote
+is wrong; 3 it could not be told; 130, 143 interrupted.
 
-Every option can be given in the environment (--ready-timeout as WS_CONFORMANCE_READY_TIMEOUT), and many in the
-configuration: a flag counts before a variable, a variable before the file; --print-config tells who won.`;
+Every option can be given in the environment (--ready-timeout as
+WS_CONFORMANCE_READY_TIMEOUT), and many in the configuration: a flag counts
+before a variable, a variable before the file; --print-config tells who won.`;
 
 /** `run`, the verb that is meant when none is named. */
 export function addRun(program: Command, shell: Shell): void {
@@ -91,7 +97,7 @@ export function addRun(program: Command, shell: Shell): void {
     .option('--server <name>', 'a server of the configuration; repeatable; "all" for every one', collect)
     .option('--url <url>', 'a server that is running already')
     .option('--command <words>', 'command that starts the server, as one text; or write it behind "--"')
-    .option('--path <path>', 'path of the endpoint of a server that we start', pathOfUrl)
+    .option('--path <path>', 'path of the endpoint of a server that we start, where it does not say it', pathOfUrl)
     .option('--port <n>', 'its port, where it can have no other', port)
     .option('--tls', 'it speaks wss://')
     .option('--agent <name>', 'its name in the report')
