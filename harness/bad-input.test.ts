@@ -91,6 +91,16 @@ test.runIf(existsSync('/dev/full')).each([
   if (code === 3) expect(stderr).toMatch(/The output could not be written\.[\s\S]*ENOSPC/);
 });
 
+test('what nobody catches is exit 3, told as a fault of ours, and never 1', async () => {
+  const config = join(home(), 'config.mjs');
+  writeFileSync(config, "setTimeout(() => { throw new Error('late'); }); export default new Promise(() => {});");
+  const { exitCode, stderr } = await type('--config', config, '1.1.1');
+  expect(stderr).toContain('Something went wrong that should not: late');
+  expect(exitCode).toBe(3);
+  writeFileSync(config, 'export default new Promise(() => {});');
+  expect((await type('--config', config, '1.1.1')).exitCode).toBe(3);
+});
+
 describe('serve', () => {
   const serve = (...args: string[]) =>
     execa(process.execPath, ['--import', import.meta.resolve('tsx/esm'), CLI, 'serve', ...args], {

@@ -34,7 +34,7 @@ shell.stdout.on('error', (error: NodeJS.ErrnoException) => {
     why: error.message,
     todo: 'Check that the disk it goes to is not full.',
   });
-  end(Number(process.exitCode ?? 0));
+  end(Number(process.exitCode));
 });
 
 function tellProblem(problem: Problem): void {
@@ -45,6 +45,17 @@ function tellProblem(problem: Problem): void {
 function end(exitCode: number): void {
   process.exitCode = isLost && exitCode < 2 ? 3 : exitCode;
 }
+
+// 1, which Node ends with where nobody catches an error, would accuse the server; and so it is 3 until something is known,
+// also where all that is waited for never comes.
+process.exitCode = 3;
+process.on('uncaughtException', (error) => {
+  tellProblem(asProblem(error));
+  void import('./workspace.ts').then(({ abandonWorkspaces }) => {
+    abandonWorkspaces();
+    process.exit(3);
+  });
+});
 
 try {
   const program = await makeProgram(shell);
