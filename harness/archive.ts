@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { execa } from 'execa';
 import { Trouble } from './trouble.ts';
 
@@ -20,7 +20,8 @@ export async function unpackResults(from: string): Promise<{ folder: string; rem
       todo: 'Name the folder that holds index.json.',
     });
   }
-  if (stat.isDirectory()) return { folder: path, remove: () => {} };
+  if (stat.isDirectory()) return { folder: refuseReport(path), remove: () => {} };
+  if (basename(path) === 'index.json') return { folder: dirname(path), remove: () => {} };
   const folder = mkdtempSync(join(tmpdir(), 'ws-conformance-results-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   // tar itself refuses members that lead out of the folder.
@@ -37,4 +38,18 @@ export async function unpackResults(from: string): Promise<{ folder: string; rem
     });
   }
   return { folder, remove };
+}
+
+/** A folder, unless it is that of a report, which has the results of each agent further down. @throws Trouble (2). */
+function refuseReport(folder: string): string {
+  const results = join(folder, 'results');
+  if (existsSync(join(folder, 'index.json')) || !existsSync(join(folder, 'report.json')) || !existsSync(results))
+    return folder;
+  const shown = readdirSync(results).map((name) => relative(process.cwd(), join(results, name)));
+  throw new Trouble(2, {
+    what: 'This is the folder of a report; its results are further down.',
+    where: folder,
+    why: 'Each of its agents has a folder of results of its own.',
+    todo: `Name one: ${shown.map((path) => `--from ${path}`).join(' or ')}`,
+  });
 }

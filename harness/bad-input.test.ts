@@ -49,6 +49,21 @@ test('a history that cannot be read is told before the play, whose report it wou
   expect(exitCode).toBe(2);
 });
 
+test('a report never replaces the results it is made from; elsewhere they can be read again', async () => {
+  await type('--from', 'fixtures/recorded/ws', '7');
+  const results = join(out(), 'results/ws');
+  for (const from of [out(), results]) {
+    const { exitCode, stderr } = await type('--from', from, '7.1.6');
+    expect(stderr).toContain('The results stand in the folder that the report would replace.');
+    expect(exitCode).toBe(2);
+  }
+  const elsewhere = join(home(), 'elsewhere');
+  const whole = await conformance(elsewhere, ['--from', out(), '7']);
+  expect(whole).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('report/results/ws') });
+  for (const from of [results, join(results, 'index.json')])
+    expect(await conformance(elsewhere, ['--from', from, '7'])).toMatchObject({ exitCode: 0 });
+});
+
 test('accept: a folder is no expectation file, and folders that are not there are made', async () => {
   await type('--from', 'fixtures/recorded/ws', '1.1.1');
   const { exitCode, stderr } = await type('accept', '--expected', home());

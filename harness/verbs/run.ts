@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import type { Report } from '../../reports/report.ts';
 import { ciOption } from '../ci.ts';
@@ -9,6 +9,7 @@ import { momentLine } from '../engines/native/trace.ts';
 import { today } from '../expected.ts';
 import { gatherByPlaying, gatherFromFolder } from '../gather.ts';
 import { revision, TOOL } from '../identity.ts';
+import { placeOf } from '../place.ts';
 import { ProgressLine } from '../progress.ts';
 import { parseReporter, type Reporter, refuseReporters } from '../reporters.ts';
 import { keepFrom } from '../resume.ts';
@@ -297,6 +298,18 @@ function refuseIdle({ command }: Shell, verb: Command): void {
   });
 }
 
+/** @throws Trouble (2) where the report would replace the results it is made from, with what else was recorded there. */
+function refuseInside(from: string, out: string): void {
+  const [results, report] = [placeOf(from), placeOf(out)];
+  if (results !== report && !results.startsWith(report + sep)) return;
+  throw new Trouble(2, {
+    what: 'The results stand in the folder that the report would replace.',
+    where: resolve(from),
+    why: 'A new report replaces its folder as a whole: what was recorded there would be gone.',
+    todo: 'Name another folder for the report with --out.',
+  });
+}
+
 type Options = Parameters<typeof run>[1];
 
 async function playServers(
@@ -370,6 +383,7 @@ async function readFolder(
   flags: RunFlags,
   signal: AbortSignal,
 ): Promise<Report> {
+  refuseInside(from, flags.out);
   const { unpackResults } = await import('../archive.ts');
   const { folder, remove } = await unpackResults(from);
   try {
