@@ -24,6 +24,9 @@ describe('exit 2, and nothing is written', () => {
     [['--from', 'fixtures/recorded/ws', '--url', 'ws://127.0.0.1:1/'], /--from and --url do not go together/],
     [['--from', 'fixtures/recorded/ws', '--', 'server'], /--from and a command behind "--" do not go together/],
     [['--from', 'fixtures/recorded/ws', '--retries', '2'], /--from and --retries do not go together/],
+    [['--image', 'no such', '1.1.1'], /the name of an image, without spaces/],
+    [['--shard', '1/99999999999', '1.1.1'], /at most 1000 shares/],
+    [['--engine', 'native', '--data', 'nowhere', '12.1.1'], /no folder of data/],
     [['@nope'], /cannot be read[\s\S]*@core, @limits and @deflate/],
     [['@'], /No case matches "@"/],
   ])('%j', async (args, message) => {

@@ -54,6 +54,12 @@ export const origin = (text: string): string => {
   return text;
 };
 
+/** The name of a container image, as Docker takes it: host, path, tag, digest. */
+export const image = (text: string): string => {
+  if (!/^[\w.:/@-]+$/.test(text)) throw new InvalidArgumentError('It takes the name of an image, without spaces.');
+  return text;
+};
+
 /** A word, or `line:EXPRESSION`. */
 export const readiness = (text: string): Readiness => {
   const expression = /^line:([\s\S]*)$/.exec(text)?.[1];
@@ -62,12 +68,16 @@ export const readiness = (text: string): Readiness => {
   return read.data;
 };
 
+/** More shares than anybody has machines; the suite has 517 cases. */
+const MOST_SHARES = 1000;
+
 /** `I/N`. */
 export const shard = (text: string): Shard => {
   const [, index, count] = /^([1-9]\d*)\/([1-9]\d*)$/.exec(text) ?? [];
   if (index === undefined || count === undefined || Number(index) > Number(count)) {
     throw new InvalidArgumentError('It takes I/N, as in 1/4: the first of four shares.');
   }
+  if (Number(count) > MOST_SHARES) throw new InvalidArgumentError(`There are at most ${MOST_SHARES} shares.`);
   return { index: Number(index), count: Number(count) };
 };
 

@@ -5,7 +5,7 @@ import { ENGINE_CHOICES } from '../engines/index.ts';
 import { today } from '../expected.ts';
 import { fitted, type Style, visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
-import { oneOf } from './arguments.ts';
+import { image, oneOf } from './arguments.ts';
 import { settle, takeEnvironment } from './settings.ts';
 import { type Shell, styleOf } from './shell.ts';
 import { listenForSignals } from './signals.ts';
@@ -23,7 +23,7 @@ export function addDoctor(program: Command, shell: Shell): void {
       oneOf(ENGINE_CHOICES),
       'auto',
     )
-    .option('--image <image>', 'container image of the Autobahn|Testsuite')
+    .option('--image <image>', 'container image of the Autobahn|Testsuite', image)
     .option('--out <folder>', 'where a report would go', 'conformance-report')
     .option('--config <file>', 'configuration, instead of the nearest conformance.config.{json,js,mjs}')
     .option('--json', 'as JSON')

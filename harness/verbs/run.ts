@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import type { Report } from '../../reports/report.ts';
@@ -20,6 +21,7 @@ import { asProblem, Trouble } from '../trouble.ts';
 import { FileWatch } from '../watch.ts';
 import {
   collect,
+  image,
   oneOf,
   origin,
   pathOfUrl,
@@ -111,7 +113,7 @@ export function addRun(program: Command, shell: Shell): void {
     )
     .option('--ca <file>', 'certificate authorities to trust for wss://, as PEM; without, any certificate will do')
     .option('--engine <name>', ENGINE_CHOICES.join(', '), oneOf(ENGINE_CHOICES), 'auto')
-    .option('--image <image>', 'container image of the Autobahn|Testsuite')
+    .option('--image <image>', 'container image of the Autobahn|Testsuite', image)
     .option('--data <folder>', "Autobahn's own data for 12.x and 13.x, instead of data of the same character")
     .option('--expected <file>', 'expectation file')
     .option('--out <folder>', 'where the report goes', 'conformance-report')
@@ -368,6 +370,14 @@ async function playServers(
 function engineOf(flags: RunFlags, servers: readonly ServerConfig[], tell: (line: string) => void): Engine {
   // Who waits for the end of every run wants the fast engine.
   const choice = flags.watch && flags.engine === 'auto' && flags.image === undefined ? 'native' : flags.engine;
+  if (flags.data !== undefined && !(statSync(flags.data, { throwIfNoEntry: false })?.isDirectory() ?? false)) {
+    throw new Trouble(2, {
+      what: 'There is no folder of data for the compressed messages.',
+      where: resolve(flags.data),
+      why: 'It is to hold the five files of the original.',
+      todo: 'Correct --data, or leave it out.',
+    });
+  }
   return chooseEngine(choice, {
     ...(flags.image === undefined ? {} : { image: flags.image }),
     ...asksOf(servers),
