@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, type Stats, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { execa } from 'execa';
@@ -11,15 +11,7 @@ import { Trouble } from './trouble.ts';
  */
 export async function unpackResults(from: string): Promise<{ folder: string; remove: () => void }> {
   const path = resolve(from);
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (!stat) {
-    throw new Trouble(2, {
-      what: 'There are no results to read.',
-      where: path,
-      why: 'There is no such folder.',
-      todo: 'Name the folder that holds index.json.',
-    });
-  }
+  const stat = statOf(path);
   if (stat.isDirectory()) return { folder: refuseReport(path), remove: () => {} };
   if (basename(path) === 'index.json') return { folder: dirname(path), remove: () => {} };
   const folder = mkdtempSync(join(tmpdir(), 'ws-conformance-results-'));
@@ -38,6 +30,24 @@ export async function unpackResults(from: string): Promise<{ folder: string; rem
     });
   }
   return { folder, remove };
+}
+
+/** @throws Trouble (2) where nothing is there, or we may not look. */
+function statOf(path: string): Stats {
+  const none = (why: string) =>
+    new Trouble(2, {
+      what: 'There are no results to read.',
+      where: path,
+      why,
+      todo: 'Name the folder that holds index.json.',
+    });
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat !== undefined) return stat;
+  } catch (error) {
+    throw none(error instanceof Error ? error.message : String(error));
+  }
+  throw none('There is no such folder.');
 }
 
 /** A folder, unless it is that of a report, which has the results of each agent further down. @throws Trouble (2). */

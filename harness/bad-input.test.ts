@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
@@ -65,6 +65,29 @@ test('a report never replaces the results it is made from; elsewhere they can be
   expect(whole).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('report/results/ws') });
   for (const from of [results, join(results, 'index.json')])
     expect(await conformance(elsewhere, ['--from', from, '7'])).toMatchObject({ exitCode: 0 });
+});
+
+test.each(['--from', '--history', '--expected', '--config', '--spec'])(
+  'what cannot even be looked at is exit 2, and no fault of ours: %s',
+  async (option) => {
+    const loop = join(home(), 'loop');
+    symlinkSync('loop', loop);
+    const { exitCode, stderr } = await type(option, loop, '1.1.1');
+    expect(stderr).toContain('ELOOP');
+    expect(stderr).not.toContain('should not');
+    expect(exitCode).toBe(2);
+  },
+);
+
+test('init --from takes such a thing for what it is', async () => {
+  symlinkSync('loop', join(home(), 'loop'));
+  const { exitCode, stderr } = await execa(
+    process.execPath,
+    ['--import', import.meta.resolve('tsx/esm'), CLI, 'init', '--from', 'loop'],
+    { cwd: home(), reject: false },
+  );
+  expect(stderr).toContain('ELOOP');
+  expect(exitCode).toBe(2);
 });
 
 test('accept: a folder is no expectation file, and folders that are not there are made', async () => {

@@ -140,7 +140,7 @@ function twoAgents({ report, folder }: Found, a: string, b: string): [Located, L
     throw new Trouble(2, {
       what: `"${name}" is neither a folder nor an agent of the report.`,
       where: folder,
-      why: `The report has: ${report.agents.map((one) => one.name).join(', ')}.`,
+      why: `The report has: ${report.agents.map((one) => one.name).join(', ') || 'none'}.`,
       todo: 'Name two folders of reports, or two of these agents.',
     });
   };

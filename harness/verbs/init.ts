@@ -132,7 +132,7 @@ function namesOf(ids: readonly string[]): string {
 
 /** The file that is meant: of a folder of results its index. */
 function originFile(from: string): string {
-  return statSync(from, { throwIfNoEntry: false })?.isDirectory() ? join(from, 'index.json') : from;
+  return existsSync(from) && statSync(from).isDirectory() ? join(from, 'index.json') : from;
 }
 
 /** The server that was named: on the command line, else as the only one of a spec. @throws Trouble (2). */
