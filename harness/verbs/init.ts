@@ -22,12 +22,12 @@ import { configText, expectationText, type Target, workflowText } from '../init.
 import { agentOf, type IndexOrigin, type Outcomes, outcomesOf, readOrigin, type SpecOrigin } from '../init-from.ts';
 import { normalise } from '../normalise.ts';
 import { readResults } from '../results.ts';
-import { visible } from '../terminal.ts';
+import { fitted, spelt, visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 import { splitWords } from '../words.ts';
 import { readUserFile } from './selection.ts';
 import { checkedCommand, checkedUrl, refuseSeveral } from './servers.ts';
-import { type Shell, say, typedLine } from './shell.ts';
+import { type Shell, say, styleOf, typedLine } from './shell.ts';
 
 interface InitFlags {
   command?: string;
@@ -120,7 +120,12 @@ async function init(shell: Shell, folder: string, flags: InitFlags): Promise<voi
     `  ${line(words)}`,
     `  ${line(['accept'])} --why "…"`,
   ];
-  shell.stdout.write(`${visible(told.join('\n'))}\n`);
+  const style = styleOf(shell, shell.stdout, undefined);
+  // A command or a path is there to be copied: it is not broken.
+  const lines = told.flatMap((one) =>
+    /^(wrote | )/.test(one) ? spelt(visible(one), style) : fitted(visible(one), '', '  ', style),
+  );
+  shell.stdout.write(`${lines.join('\n')}\n`);
 }
 
 /** Many cases in few words. */
