@@ -142,6 +142,14 @@ test('what nobody catches is exit 3, told as a fault of ours, and never 1', asyn
   expect((await type('--config', config, '1.1.1')).exitCode).toBe(3);
 });
 
+test('what goes wrong while we leave does not keep us', async () => {
+  const config = join(home(), 'config.mjs');
+  writeFileSync(config, "setInterval(() => { throw new Error('again'); }); export default new Promise(() => {});");
+  const { exitCode, stderr } = await type('--config', config, '1.1.1');
+  expect(exitCode).toBe(3);
+  expect(String(stderr).match(/Something went wrong/g)).toHaveLength(1);
+});
+
 describe('serve', () => {
   const serve = (...args: string[]) =>
     execa(process.execPath, ['--import', import.meta.resolve('tsx/esm'), CLI, 'serve', ...args], {

@@ -49,12 +49,13 @@ function end(exitCode: number): void {
 // 1, which Node ends with where nobody catches an error, would accuse the server; and so it is 3 until something is known,
 // also where all that is waited for never comes.
 process.exitCode = 3;
+let isLeaving = false;
 process.on('uncaughtException', (error) => {
+  // What goes wrong while we leave is not to keep us.
+  if (isLeaving) process.exit(3);
+  isLeaving = true;
   tellProblem(asProblem(error));
-  void import('./workspace.ts').then(({ abandonWorkspaces }) => {
-    abandonWorkspaces();
-    process.exit(3);
-  });
+  void import('./workspace.ts').then(({ abandonWorkspaces }) => abandonWorkspaces()).finally(() => process.exit(3));
 });
 
 try {
