@@ -54,7 +54,7 @@ test.each([
   ['it has no name', ['']],
 ])('one that cannot be started is told so: %s', async (_, command) => {
   const none = build({ ...unnamedServer('x'), build: command }, workspace, log(), never);
-  expect((await rejectedTrouble(none)).problem.why).toBe('It could not be started.');
+  expect((await rejectedTrouble(none)).problem.why).toBe('It could not be started: there is no such program (ENOENT).');
 });
 
 test('one that does not end is ended, and what it has started with it', async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerConfig } from './config.ts';
+import { pointTo } from './output.ts';
 import { describeExit, startProcess } from './started.ts';
 import { Trouble } from './trouble.ts';
 import type { Workspace } from './workspace.ts';
@@ -27,7 +28,7 @@ export async function build(
       what,
       where: command.join(' '),
       why,
-      todo: `Its last lines are below; it was run in ${cwd}. Does it succeed when you type it yourself?`,
+      todo: `${pointTo(started.output.tail())}It was run in ${cwd}. Does it succeed when you type it yourself?`,
       tail: started.output.tail(),
     });
   try {

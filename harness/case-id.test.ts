@@ -51,7 +51,9 @@ test.each([
   ['7.1.66', /7\.1\.66/, /"7\.1\.6"/],
   ['2.1*', /2\.1\*/, /"2\.1"/],
   ['@croe', /@croe/, /"@core"/],
-  ['9.8.6-9.8.1', /9\.8\.6-9\.8\.1/, /Did you mean/],
+  ['9.8.6-9.8.1', /9\.8\.6-9\.8\.1/, /Did you mean "9\.8\.1-9\.8\.6"/],
+  ['7.1.6,7.1.7', /7\.1\.6,7\.1\.7/, /spaces between several: 7\.1\.6 7\.1\.7$/],
+  ['bogus', /bogus/, /^"list" prints them all\.$/],
 ])('"%s" matches nothing: exit 2 and the nearest id', (pattern, what, todo) => {
   const trouble = catchTrouble(() => selectCases(all, [pattern]));
   expect(trouble.exitCode).toBe(2);

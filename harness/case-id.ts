@@ -74,13 +74,34 @@ export function selectCases(all: readonly string[], patterns: readonly string[])
 function matchOrFail(all: readonly string[], pattern: string): string[] {
   const found = matchCases(all, pattern);
   if (found.length > 0) return found;
-  const partial = /[^.]\*|\*[^.]/.test(pattern);
   const sections = new Set(all.flatMap((id) => id.split('.').map((_, i, parts) => parts.slice(0, i + 1).join('.'))));
+  const like = nearest(pattern.replaceAll('*', ''), [...sections, ...Object.keys(GROUPS)]);
+  // Nothing is like a word without a figure in it.
+  const guess = /\d|^@/.test(pattern) ? `Did you mean "${like}"? ` : '';
   throw new Trouble(2, {
     what: `No case matches "${pattern}".`,
-    why: partial
-      ? 'A * stands for a whole component.'
-      : `A case is chosen by id or section (7.1.6, 7.1, 7), glob (7.1.*), range (12.1.1-12.1.9) or group (${Object.keys(GROUPS).join(', ')}).`,
-    todo: `Did you mean "${nearest(pattern.replaceAll('*', ''), [...sections, ...Object.keys(GROUPS)])}"? "list" prints them all.`,
+    ...(misread(pattern, guess) ?? {
+      why: `A case is chosen by id or section (7.1.6, 7.1, 7), glob (7.1.*), range (12.1.1-12.1.9) or group (${Object.keys(GROUPS).join(', ')}).`,
+      todo: `${guess}"list" prints them all.`,
+    }),
   });
+}
+
+/** What is wrong with the form of a pattern, where that can be told. */
+function misread(pattern: string, guess: string): { why: string; todo: string } | undefined {
+  const [, from, to] = /^([\d.]+)-([\d.]+)$/.exec(pattern) ?? [];
+  if (from && to && compareCaseIds(from, to) > 0)
+    return { why: 'The range ends before it begins.', todo: `Did you mean "${to}-${from}"?` };
+  if (/[\s,]/.test(pattern.trim()))
+    return {
+      why: 'It is read as one pattern.',
+      todo: `Put spaces between several: ${pattern
+        .trim()
+        .split(/[\s,]+/)
+        .filter(Boolean)
+        .join(' ')}`,
+    };
+  if (/[^.]\*|\*[^.]/.test(pattern))
+    return { why: 'A * stands for a whole component.', todo: `${guess}"list" prints them all.` };
+  return undefined;
 }

@@ -94,7 +94,7 @@ function readJson(path: string, under: readonly string[]): LoadedConfig & { whol
       what: 'The configuration cannot be read.',
       where: path,
       why: (error as Error).message,
-      todo: 'Check the path given with --config.',
+      todo: 'Check the path, and that you may read it; --config names another.',
     });
   }
 }

@@ -6,7 +6,9 @@ import { parseReporter, REPORTERS } from './reporters.ts';
  * docs/configuration.md, both made from here.
  */
 
-const seconds = z.number().positive();
+/** No timer runs longer; one that is told to ends at once. */
+export const MOST_SECONDS = 2_147_483;
+const seconds = z.number().positive().max(MOST_SECONDS);
 
 /** A header field's name (RFC 9110 5.1) and value (5.5); what the opening handshake needs itself is not for others to set. */
 const FIELD_NAME = /^(?!(?:host|upgrade|connection|sec-websocket-[a-z]+)$)[!#$%&'*+.^_`|~0-9a-z-]+$/i;
@@ -14,6 +16,17 @@ const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Whether a header field may be sent beside those of the opening handshake. */
 export const isSendable = (name: string, value: string): boolean => FIELD_NAME.test(name) && FIELD_VALUE.test(value);
+
+/** A name that can be offered (RFC 6455 4.1). */
+export const protocolSchema = z
+  .string()
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'is no name of a subprotocol (RFC 6455 4.1)' });
+
+/** What would end its line would begin a header field of its own. */
+export const originSchema = z
+  .string()
+  .min(1, { error: 'is empty' })
+  .regex(FIELD_VALUE, { error: 'is no value of a header field (RFC 9110 5.5)' });
 
 const WORDS_OF_READY = ['handshake', 'echo', 'tcp'] as const;
 
@@ -75,6 +88,7 @@ export const serverSchema = z.strictObject({
   path: z
     .string()
     .startsWith('/', { error: 'does not begin with "/"' })
+    .refine((path) => !path.includes('#'), { error: 'has a "#"', abort: true })
     .optional()
     .describe('Path of the WebSocket endpoint of a server we start; `/` when left out.'),
   tls: z.boolean().optional().describe('Whether a server we start speaks `wss:`; with `ca` it does.'),
@@ -100,11 +114,8 @@ export const serverSchema = z.strictObject({
     .optional()
     .describe('How long it may take to get ready: 30 for a server we start; one that is running is asked once.'),
   buildTimeoutSeconds: seconds.optional().describe('How long `build` may take; 600 when left out.'),
-  protocols: z
-    .array(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'is no name of a subprotocol (RFC 6455 4.1)' }))
-    .optional()
-    .describe('Subprotocols to offer.'),
-  origin: z.string().optional().describe('Origin to send.'),
+  protocols: z.array(protocolSchema).optional().describe('Subprotocols to offer.'),
+  origin: originSchema.optional().describe('Origin to send.'),
   headers: z
     .record(
       z.string().regex(FIELD_NAME, { error: 'is no header field that can be sent beside those of the handshake' }),

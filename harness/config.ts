@@ -72,7 +72,7 @@ export async function readConfig(folder: string, named?: string): Promise<Config
   if (!parsed.success) {
     const { text, path } = fileIssue(parsed.error, file.value, knownKeys);
     throw new Trouble(2, {
-      what: `The configuration cannot be used: ${text}.`,
+      what: `The configuration cannot be used: ${text.replace(/\.$/, '')}.`,
       where: file.at(path),
       why: 'It does not have the form of a configuration.',
       todo: 'Correct the line.',

@@ -28,6 +28,7 @@ it('explains every case, in lines that fit', () => {
 
 it('names the nearest id for one that is not there', () => {
   expect(() => explainCase('7.1.66')).toThrow(/no case "7.1.66"/);
+  expect(() => explainCase('7.1')).toThrow(/"7.1" is not one case but 6/);
 });
 
 it('has no note that is about no case', () => {

@@ -1,38 +1,62 @@
 import { eventText } from '../reports/sentence.ts';
 import { closeCode } from '../reports/vocabulary.ts';
+import { matchCases } from './case-id.ts';
 import { caseInfo, caseSentences, conformantOutcome, suiteIds } from './catalogue.ts';
 import { contestedNotes } from './contested.ts';
 import { nearest } from './nearest.ts';
 import { Trouble } from './trouble.ts';
 import { wrapped } from './wrapped.ts';
 
+/** Longer lines are tiring to read. */
+const MOST_COLUMNS = 100;
+
 /**
  * `explain CASE`: what a case sends, what must happen, what is allowed, and what mostly lies behind each verdict.
+ * @param columns of the terminal that it is for.
  * @throws Trouble (2) for an id the suite does not have, with the nearest one.
  */
-export function explainCase(id: string): string {
+export function explainCase(id: string, columns = MOST_COLUMNS): string {
   const info = caseInfo(id);
   const sentences = caseSentences(id);
   if (info === undefined || sentences === undefined) {
+    const meant = matchCases(suiteIds, id);
+    if (meant.length > 0) {
+      throw new Trouble(2, {
+        what: `"${id}" is not one case but ${meant.length}.`,
+        why: 'Each is explained for itself.',
+        todo: `Name one, such as ${meant[0]}; "list ${id}" prints them all.`,
+      });
+    }
     throw new Trouble(2, {
       what: `There is no case "${id}".`,
       why: `The nearest id is ${nearest(id, suiteIds)}.`,
       todo: 'ws-conformance list prints them all.',
     });
   }
+  const inLines = (text: string, first: string, rest: string) =>
+    wrapped(text, first, rest, Math.min(columns, MOST_COLUMNS)).join('\n');
+  const section = (title: string, text: string) => `${title}\n${inLines(text, '  ', '  ')}\n`;
   const expected = conformantOutcome(id);
   const notes = contestedNotes(id);
   const events = expected.received.length === 0 ? ['nothing'] : expected.received.map((event) => eventText(event, 60));
   return [
-    `${info.id}  ${info.title}`,
-    `${info.category} ${info.categoryTitle}${info.subcategoryTitle === null ? '' : `, ${info.subcategoryTitle}`} · ${info.rfc.join(', ')}`,
+    inLines(`${info.id}  ${info.title}`, '', '  '),
+    inLines(
+      `${info.category} ${info.categoryTitle}${info.subcategoryTitle === null ? '' : `, ${info.subcategoryTitle}`} · ${info.rfc.join(', ')}`,
+      '',
+      '  ',
+    ),
     '',
     section('What is sent', sentences.sends),
     section('What must happen', sentences.demands),
     'What a server without fault scores',
     `  ${expected.behavior}, close ${expected.behaviorClose}, close code ${closeCode(expected.remoteCloseCode)}`,
     `  the ${expected.closedByMe ? 'fuzzing client' : 'server'} closes first; the server drops TCP`,
-    `  received: ${events.slice(0, 4).join(', ')}${events.length > 4 ? ` and ${events.length - 4} more` : ''}`,
+    inLines(
+      `received: ${events.slice(0, 4).join(', ')}${events.length > 4 ? ` and ${events.length - 4} more` : ''}`,
+      '  ',
+      '    ',
+    ),
     '',
     'Usual causes',
     ...causesOf(info.category).map(([verdict, cause]) => inLines(`${verdict}: ${cause}`, '  ', '      ')),
@@ -88,9 +112,3 @@ function causesOf(category: string): [grade: string, cause: string][] {
   };
   return [...(own[category] ?? []), ...common];
 }
-
-function section(title: string, text: string): string {
-  return `${title}\n${inLines(text, '  ', '  ')}\n`;
-}
-
-const inLines = (text: string, first: string, rest: string) => wrapped(text, first, rest, 100).join('\n');

@@ -42,6 +42,9 @@ test.each([
 test('nothing played is never a pass: no case, or all of them skipped', () => {
   expect(decide([], [], false)).toMatchObject({ exitCode: 3, decision: 'undecided' });
   expect(decide([one('skipped')], [], false)).toMatchObject({ exitCode: 3 });
+  expect(decide([], [{ what: 'There is no index.' }], false).sentence).toBe(
+    'INCOMPLETE: No case has a result. There is no index.',
+  );
 });
 
 test('what keeps us from knowing weighs more than any verdict', () => {

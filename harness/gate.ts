@@ -41,10 +41,10 @@ export function decide(
   const isKnown = bail !== undefined && stopping.length > 0;
   if (problems.length > 0 || (counts.missing > 0 && !isKnown) || played === 0) {
     const missing =
-      counts.missing > 0
-        ? `${ofCases(played, total - counts.skipped)} ${played === 1 ? 'has' : 'have'} a result`
-        : total === 0
-          ? 'No case has a result'
+      total === 0
+        ? 'No case has a result'
+        : counts.missing > 0
+          ? `${ofCases(played, total - counts.skipped)} ${played === 1 ? 'has' : 'have'} a result`
           : `${ofCases(played, total)} ${played === 1 ? 'has' : 'have'} a result, but not all can be trusted`;
     const known = worstKnown(verdicts);
     return gate('undecided', 3, `INCOMPLETE: ${missing}. ${known}${reasonOf(verdicts, problems, played)}`);

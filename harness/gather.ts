@@ -15,7 +15,7 @@ import { Playing } from './parts.ts';
 import { makeFolder, unwritable } from './place.ts';
 import { type Played, type PlayOrder, play } from './play.ts';
 import { type Result, readResults } from './results.ts';
-import { addResults, type Kept, listedIn, refuseOtherEngine } from './resume.ts';
+import { addResults, indexResults, type Kept, listedIn, refuseOtherEngine } from './resume.ts';
 import { Retries, type Tries } from './retries.ts';
 import { judgeOutcome, withoutSkipped } from './summarise.ts';
 import { asProblem, Trouble } from './trouble.ts';
@@ -285,7 +285,7 @@ export function gatherFromFolder(
     const gathered: Gathered = {
       answered: [],
       problems: [],
-      engine: { name: 'recorded', summary: `Read from the folder "${basename(folder)}"; nothing was played.` },
+      engine: { name: 'recorded', summary: `read from the folder "${basename(folder)}"; nothing was played` },
     };
     for (const { agent, results } of read.agents) {
       const configured = only ?? servers.find((one) => one.agent === agent || one.name === agent);
@@ -294,14 +294,15 @@ export function gatherFromFolder(
         : { name: agent, agent, path: '/', cwd: folder, env: {} };
       const expectations = expectationsOf(server, today);
       const slug = slugOf(agent);
-      copyResults(folder, join(staged, 'results', slug), results);
+      const into = join(staged, 'results', slug);
+      copyResults(folder, into, results);
+      const copied = results.flatMap((result) => (result.did === 'run' ? [result.detail.id] : []));
+      indexResults(agent, folder, into, new Set(copied));
       gathered.answered.push({ server, slug, url: server.url ?? '', expectations, results });
       const skipped = new Set(cases.filter((id) => expectations.get(id)?.skip));
-      gathered.problems.push(
-        ...read.problems.filter(
-          (problem) => problem.agent === agent && !(problem.case !== undefined && skipped.has(problem.case)),
-        ),
-      );
+      for (const problem of read.problems)
+        if (problem.agent === agent && !(problem.case !== undefined && skipped.has(problem.case)))
+          gathered.problems.push(problem);
     }
     const agents = new Set(read.agents.map(({ agent }) => agent));
     gathered.problems.push(...read.problems.filter(({ agent }) => agent === undefined || !agents.has(agent)));

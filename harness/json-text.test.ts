@@ -37,6 +37,21 @@ test.each([
   expect(() => read(text)).toThrow(JsonTextError);
 });
 
+test.each([
+  ['', /^the file is empty at line 1/],
+  ['{', /^a "}" is missing at line 1, column 2/],
+  ['{"a" 1}', /^a colon is missing/],
+  ['\ufffd\ufffd{\0', /^this is no text in UTF-8/],
+])('%j is refused in words', (text, message) => {
+  expect(() => read(text)).toThrow(message);
+});
+
+test('a byte order mark, as some editors write it, is no fault of a file that people write', () => {
+  const { value, lineOf } = readJsonText('\ufeff{\n"a": 1 }', { comments: true });
+  expect(value).toEqual({ a: 1 });
+  expect(lineOf(['a'])).toBe(2);
+});
+
 test('nesting beyond any reason is a typed error, not a crash', () => {
   expect(() => read('['.repeat(200_000))).toThrow(JsonTextError);
 });

@@ -36,8 +36,10 @@ export class JsonTextError extends Error {
 export function readJsonText(text: string, options: { comments: boolean }): JsonText {
   const errors: ParseError[] = [];
   let root: Node | undefined;
+  // Some editors begin a file with a byte order mark; a blank in its place leaves the others where they are.
+  const begun = options.comments ? text.replace(/^\ufeff/, ' ') : text;
   try {
-    root = parseTree(text, errors, {
+    root = parseTree(begun, errors, {
       disallowComments: !options.comments,
       allowTrailingComma: options.comments,
       allowEmptyContent: false,
@@ -47,7 +49,7 @@ export function readJsonText(text: string, options: { comments: boolean }): Json
     throw new JsonTextError(text, 0, `nested too deeply to read (${(error as Error).message})`);
   }
   const first = errors[0];
-  if (first) throw new JsonTextError(text, first.offset, printParseErrorCode(first.error));
+  if (first) throw new JsonTextError(text, first.offset, reasonOf(text, first));
   if (!root) throw new JsonTextError(text, 0, 'no value');
   const value = toValue(root, text);
   return {
@@ -55,6 +57,30 @@ export function readJsonText(text: string, options: { comments: boolean }): Json
     lineOf: (path) => placeOf(text, offsetOf(root, path)).line,
   };
 }
+
+/** In words, where there are better ones than the parser's. */
+function reasonOf(text: string, { error }: ParseError): string {
+  if (text.trim() === '') return 'the file is empty';
+  // What another encoding becomes when it is read as UTF-8.
+  if (/[\0\ufffd]/.test(text.slice(0, 1000))) return 'this is no text in UTF-8';
+  const code = printParseErrorCode(error);
+  return WORDS[code] ?? code;
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  InvalidSymbol: 'something that is not JSON',
+  InvalidNumberFormat: 'a number that is written wrongly',
+  PropertyNameExpected: 'a key in double quotes is missing',
+  ValueExpected: 'a value is missing',
+  ColonExpected: 'a colon is missing',
+  CommaExpected: 'a comma is missing',
+  CloseBraceExpected: 'a "}" is missing',
+  CloseBracketExpected: 'a "]" is missing',
+  EndOfFileExpected: 'there is more behind the end',
+  InvalidCommentToken: 'a comment, which may not be here',
+  UnexpectedEndOfComment: 'a comment that does not end',
+  UnexpectedEndOfString: 'a text that does not end',
+};
 
 function toValue(node: Node, text: string): unknown {
   switch (node.type) {

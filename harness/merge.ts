@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { AgentReport, CaseInfo, Problem, Report } from '../reports/report.ts';
 import { slugOf } from '../reports/slug.ts';
+import { plural } from '../reports/vocabulary.ts';
 import { catalogue, suiteIds } from './catalogue.ts';
 import type { ServerConfig } from './config.ts';
 import { SUITE } from './expectation-file.ts';
@@ -115,7 +116,7 @@ export function gatherShares(
     return {
       answered,
       problems,
-      engine: { ...engine, summary: `${engine.summary} (${shares.length} shares, merged)` },
+      engine: { ...engine, summary: `${engine.summary} (${plural(shares.length, 'share')}, merged)` },
       ...(limit === undefined ? {} : { retries: limit }),
     };
   };

@@ -98,7 +98,8 @@ describe('--resume', { timeout: 90_000 }, () => {
     expect(report().run.command).toBe(before.run.command);
     expect(report().engine.summary).toContain(`of run ${before.run.id}`);
     // It is a results folder like any other.
-    expect(await play(['--from', results(), '1', '9'])).toMatchObject({ exitCode: 0 });
+    const elsewhere = join(home(), 'elsewhere');
+    expect(await conformance(elsewhere, ['--from', results(), '1', '9'])).toMatchObject({ exitCode: 0 });
   });
   const resultOf = (id: string) => {
     const result = report().agents[0]?.cases.find((one) => one.id === id)?.result ?? '';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Output } from './output.ts';
+import { Output, pointTo } from './output.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -51,4 +51,9 @@ test('a line without end does not grow in memory', async () => {
     Array.from({ length: 50 }, () => Buffer.alloc(64 * 1024, 'y')),
   );
   expect(output.tail().join('').length).toBeLessThanOrEqual(300);
+});
+
+test('a problem points to the last lines only where there are any', () => {
+  expect(pointTo(['no such table'])).toBe('Its last lines are below. ');
+  expect(pointTo([])).toBe('It printed nothing. ');
 });

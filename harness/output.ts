@@ -10,6 +10,10 @@ export interface OutputLimits {
 
 const LIMITS: OutputLimits = { fileBytes: 2 * 1024 * 1024, tailLines: 50, lineChars: 2000 };
 
+/** How a problem points to the last lines that stand below it, where there are any. */
+export const pointTo = (tail: readonly string[]): string =>
+  tail.length === 0 ? 'It printed nothing. ' : 'Its last lines are below. ';
+
 /**
  * Takes in the output of a process we do not trust to be brief: a file that stops growing at a limit, and the last
  * lines in memory. A server may print a gigabyte without filling a disk or our memory.

@@ -1,8 +1,20 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { placeReport, stageReport } from './place.ts';
+import { placeReport, replaceFile, stageReport } from './place.ts';
 import { catchTrouble } from './testing.ts';
 
 let home: string;
@@ -74,6 +86,43 @@ test('an empty folder may be taken', () => {
   write(staged, 'x');
   placeReport(staged, out);
   expect(existsSync(join(out, 'index.html'))).toBe(true);
+});
+
+test.each([
+  ['a folder', true],
+  ['nothing yet', false],
+])('a report goes where a link leads, and the link stays: to %s', (_, isThere) => {
+  const [out, real] = [join(home, 'link'), join(home, 'disk/real')];
+  if (isThere) mkdirSync(real, { recursive: true });
+  symlinkSync('disk/real', out);
+  for (const text of ['first', 'second']) {
+    const staged = stageReport(out);
+    write(staged, text);
+    placeReport(staged, out);
+    expect(readFileSync(join(real, 'index.html'), 'utf8')).toBe(text);
+    expect(readlinkSync(out)).toBe('disk/real');
+    expect(readdirSync(join(home, 'disk'))).toEqual(['real']);
+  }
+});
+
+test('a file that is replaced stays linked, and keeps who may read it', () => {
+  const [file, link] = [join(home, 'file'), join(home, 'link')];
+  writeFileSync(file, 'before', { mode: 0o600 });
+  symlinkSync('file', link);
+  replaceFile(link, 'after');
+  expect(readlinkSync(link)).toBe('file');
+  expect(readFileSync(file, 'utf8')).toBe('after');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(readdirSync(home).sort()).toEqual(['file', 'link']);
+});
+
+test('what is no file takes the text and stays what it is: a pipe, a device', async () => {
+  const pipe = join(home, 'pipe');
+  await execa('mkfifo', [pipe]);
+  const reading = execa('cat', [pipe]);
+  replaceFile(pipe, 'text');
+  expect((await reading).stdout).toBe('text');
+  expect(statSync(pipe).isFIFO()).toBe(true);
 });
 
 test('a place that cannot be written is told as such', () => {

@@ -1,12 +1,16 @@
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -15,6 +19,24 @@ import { Trouble } from './trouble.ts';
 /** The file that makes a folder one of ours; it is written last. */
 const MARK = 'report.json';
 
+/** What cannot be looked at is told by who tries to use it. */
+function leadsNowhere(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
+}
+
+/** Where a path leads, through symbolic links, also one to what is not there yet: who links a folder elsewhere wants it there. */
+export function placeOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return leadsNowhere(path) ? resolve(dirname(path), readlinkSync(path)) : resolve(path);
+  }
+}
+
 /**
  * A folder beside `out` in which a report is made; `placeReport` moves it there when it is complete.
  * @throws Trouble (2) when `out` holds something that is not a report of ours; (3) when nothing can be written there.
@@ -22,8 +44,9 @@ const MARK = 'report.json';
 export function stageReport(out: string): string {
   refuseForeign(out);
   try {
-    mkdirSync(dirname(resolve(out)), { recursive: true });
-    const staged = mkdtempSync(join(dirname(resolve(out)), `.${basename(resolve(out))}-`));
+    const place = placeOf(out);
+    mkdirSync(dirname(place), { recursive: true });
+    const staged = mkdtempSync(join(dirname(place), `.${basename(place)}-`));
     // A temporary folder is for its owner alone; a report is for everybody whom the user's umask lets read.
     chmodSync(staged, 0o777 & ~process.umask());
     return staged;
@@ -37,9 +60,9 @@ export const asideOf = (staged: string): string => `${staged}-before`;
 
 /** Puts a complete report in place of the one before. Of several runs at once the last one stays. */
 export function placeReport(staged: string, out: string): void {
-  const place = resolve(out);
   const aside = asideOf(staged);
   try {
+    const place = placeOf(out);
     for (let attempt = 0; ; attempt++) {
       refuseForeign(place);
       // Another run may take the old report away, or put its own there, between any two of these steps.
@@ -106,12 +129,23 @@ export function makeFolder(folder: string): void {
   }
 }
 
-/** Replaces a file as a whole, or not at all. @throws what the file system says; nothing is left beside it then. */
+/**
+ * Replaces a file as a whole, or not at all; what a link leads to stays linked, and a file keeps who may read it. What is
+ * no file, such as /dev/stdout, takes the text and stays what it is.
+ * @throws what the file system says; nothing is left beside it then.
+ */
 export function replaceFile(path: string, text: string): void {
-  const beside = `${path}.${process.pid}.new`;
+  const before = statSync(path, { throwIfNoEntry: false });
+  if (before !== undefined && !before.isFile()) {
+    writeFileSync(path, text);
+    return;
+  }
+  const place = placeOf(path);
+  const beside = `${place}.${process.pid}.new`;
   try {
     writeFileSync(beside, text);
-    renameSync(beside, path);
+    if (before !== undefined) chmodSync(beside, before.mode & 0o7777);
+    renameSync(beside, place);
   } catch (error) {
     if (existsSync(beside)) rmSync(beside);
     throw error;

@@ -5,6 +5,7 @@ import { refuseDistrusted } from './certificates.ts';
 import type { ServerConfig } from './config.ts';
 import type { Assignment, Engine, Progress } from './engine.ts';
 import type { Greeting } from './greeting.ts';
+import { pointTo } from './output.ts';
 import { probe } from './probe.ts';
 import { describeExit } from './started.ts';
 import { attach, launch, type Target } from './target.ts';
@@ -217,7 +218,7 @@ function died(target: Target, flight: ReadonlySet<string>, agent: string): Probl
     what: `The server ended in mid-run (${inFlight(flight)}).`,
     where: target.command ?? target.url,
     why: exit ? describeExit(exit) : 'Its process is gone.',
-    todo: 'Its last lines are below. Play the case in flight alone to see whether it is the cause.',
+    todo: `${pointTo(target.tail())}Play the case in flight alone to see whether it is the cause.`,
     agent,
     ...firstOf(flight),
     tail: target.tail(),

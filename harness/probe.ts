@@ -62,7 +62,11 @@ export async function probe(
       const head = answer.toString('latin1', 0, Math.max(0, end));
       const status = answer.toString('latin1', 0, Math.max(0, answer.indexOf('\r\n')));
       if (!/^HTTP\/1\.1 101(?: |$)/.test(status))
-        return finish({ why: `the opening handshake was answered with "${printable(status)}"` });
+        return finish({
+          why: status.startsWith('HTTP/')
+            ? `the opening handshake was answered with "${printable(status)}"`
+            : 'the opening handshake was answered with something that is not HTTP',
+        });
       const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
       if (!head.includes(accept))
         return finish({ why: 'the answer to the opening handshake has a wrong Sec-WebSocket-Accept' });

@@ -2,15 +2,20 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { makeProgram } from './program.ts';
+import { rejectedTrouble } from './testing.ts';
 import type { Shell } from './verbs/shell.ts';
 
 const ALL = ['init', 'run', 'accept', 'list', 'explain', 'compare', 'merge', 'doctor', 'serve', 'completion'];
 
 /** The verbs that are there when these words are parsed. */
 async function verbsFor(words: string[], env: Record<string, string> = {}): Promise<string[]> {
+  return (await commandFor(words, env)).commands.map((verb) => verb.name());
+}
+
+function commandFor(words: string[], env: Record<string, string> = {}) {
   const { stdout, stderr } = process;
   const shell: Shell = { words, command: undefined, env, stdout, stderr, exitCode: 0 };
-  return (await makeProgram(shell)).commands.map((verb) => verb.name());
+  return makeProgram(shell);
 }
 
 describe('no verb is loaded that is not asked for', () => {
@@ -19,7 +24,7 @@ describe('no verb is loaded that is not asked for', () => {
     expect(await verbsFor([name, '--help'])).toEqual([name]);
   });
 
-  test.each([[[]], [['7.1.6']], [['--json', 'list']], [['constructor']]])('%j is for run', async (words) => {
+  test.each([[[]], [['7.1.6']], [['--json', 'list']]])('%j is for run', async (words) => {
     expect(await verbsFor(words)).toEqual(['run']);
   });
 
@@ -33,6 +38,24 @@ describe('no verb is loaded that is not asked for', () => {
   test('all are known where the environment sets an option, which may be that of any', async () => {
     expect(await verbsFor(['list'], { WS_CONFORMANCE_STRICT: '1' })).toEqual(ALL);
   });
+});
+
+test.each([
+  ['docter', /Did you mean "doctor"/],
+  ['acept', /Did you mean "accept"/],
+  ['constructor', /Did you mean "/],
+])('%s is no verb, and no case either: exit 2, and the nearest verb', async (word, todo) => {
+  const trouble = await rejectedTrouble(verbsFor([word]));
+  expect(trouble.exitCode).toBe(2);
+  expect(trouble.problem.todo).toMatch(todo);
+});
+
+test.each(ALL)('the help of %s fits a terminal of 80 columns', async (name) => {
+  let help = '';
+  const verb = (await commandFor([name])).commands.find((one) => one.name() === name);
+  verb?.configureOutput({ writeOut: (text) => (help += text), getOutHelpWidth: () => 80 }).outputHelp();
+  expect(help).toContain(`Usage: ws-conformance ${name}`);
+  for (const line of help.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
 });
 
 describe('a verb that cannot be loaded', () => {

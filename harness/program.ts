@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import { TOOL } from './identity.ts';
+import { nearest } from './nearest.ts';
+import { Trouble } from './trouble.ts';
 import { type Shell, VARIABLES } from './verbs/shell.ts';
 
 type AddVerb = (program: Command, shell: Shell) => void;
@@ -29,9 +31,21 @@ export async function makeProgram(shell: Shell): Promise<Command> {
     .exitOverride()
     .configureOutput({ writeErr: (text) => shell.stderr.write(text) })
     .showHelpAfterError('(--help tells more)');
+  refuseUnknown(shell);
   const adding = await Promise.all(verbsMeant(shell).map((name) => VERBS[name]?.()));
   for (const add of adding) add?.(program, shell);
   return program;
+}
+
+/** No pattern of cases is a bare word. @throws Trouble (2) for one where a verb may stand. */
+function refuseUnknown({ words: [first = ''] }: Shell): void {
+  const verbs = [...Object.keys(VERBS), 'help'];
+  if (!/^[a-z][a-z-]*$/i.test(first) || verbs.includes(first)) return;
+  throw new Trouble(2, {
+    what: `"${first}" is neither a verb nor a case.`,
+    why: `The verbs are ${verbs.join(', ')}; a case has an id such as 7.1.6.`,
+    todo: `Did you mean "${nearest(first, verbs)}"? --help tells more.`,
+  });
 }
 
 /**

@@ -64,6 +64,35 @@ describe('on a terminal', () => {
   });
 });
 
+it('a terminal that does not know its size has the usual one', () => {
+  const { written, screen: tty } = screen({ isTTY: true, columns: 0, rows: 0 });
+  const progress = new ProgressLine(tty);
+  progress.begin('ours', plan);
+  vi.advanceTimersByTime(200);
+  progress.end();
+  expect(written.join('')).toContain('ours: 0 of 53 cases after 0 s');
+  expect(written.join('')).not.toContain('Infinity');
+});
+
+it('a terminal that would show our orders is given none', () => {
+  const { written, screen: tty } = screen({ isTTY: true, columns: 80, rows: 40 });
+  const progress = new ProgressLine(tty, { obeys: false });
+  progress.begin('ours', plan);
+  progress.take({ kind: 'case', id: '1.1.1', at: 'started' });
+  vi.advanceTimersByTime(30_000);
+  progress.end();
+  expect(written.join('')).toContain('ours: category 1 begins\n');
+  expect(written.join('')).not.toContain('\x1b');
+});
+
+it('what is longer than the terminal is broken between words, and spelt where it shows ASCII alone', () => {
+  const { written, screen: tty } = screen({ isTTY: true, columns: 20, rows: 40 });
+  const progress = new ProgressLine(tty, { unicode: false });
+  progress.say('a note that is longer → than the terminal');
+  progress.end();
+  expect(written.join('')).toBe('a note that is\n  longer -> than the\n  terminal\n');
+});
+
 it('without a terminal each category says that it begins, and a heart beats', () => {
   const { written, screen: log } = screen({});
   const progress = new ProgressLine(log);

@@ -1,6 +1,6 @@
 import type { CaseInfo } from '../reports/report.ts';
 import type { Progress } from './engine.ts';
-import { visible } from './terminal.ts';
+import { fitted, spelt, visible } from './terminal.ts';
 
 /** How often a run that makes no other sound says that it lives: many CI systems end a job that is silent. */
 const HEARTBEAT_MS = 30_000;
@@ -34,10 +34,11 @@ export class ProgressLine {
   /** Lines of our window that stand on the terminal, below which the cursor is. */
   private painted: readonly string[] = [];
 
-  constructor(stream: Screen, unicode = true) {
+  /** @param obeys whether a terminal moves its cursor when told to; one that is dumb shows the orders. */
+  constructor(stream: Screen, { unicode = true, obeys = true }: { unicode?: boolean; obeys?: boolean } = {}) {
     this.stream = stream;
     this.unicode = unicode;
-    this.live = stream.isTTY === true;
+    this.live = stream.isTTY === true && obeys;
     this.timer = setInterval(
       () => (this.live ? this.paint() : this.say(this.status())),
       this.live ? REPAINT_MS : HEARTBEAT_MS,
@@ -90,7 +91,13 @@ export class ProgressLine {
   /** Prints one line above the one that is painted over. */
   say(line: string): void {
     this.wipe();
-    this.stream.write(`${visible(line)}\n`);
+    const style = { colour: false, unicode: this.unicode, ...(this.stream.isTTY ? { columns: this.columns() } : {}) };
+    this.stream.write(`${fitted(visible(line), '', '  ', style).join('\n')}\n`);
+  }
+
+  /** A terminal that does not know its size says 0. */
+  private columns(): number {
+    return this.stream.columns || 80;
   }
 
   private status(): string {
@@ -101,9 +108,12 @@ export class ProgressLine {
 
   private paint(): void {
     if (this.plan.length === 0) return;
-    const width = (this.stream.columns ?? 80) - 1;
+    const width = this.columns() - 1;
     const rows = categoryLines(this.plan, this.seen, this.inFlight, width, this.unicode);
-    const lines = [...(rows.length + 2 > (this.stream.rows ?? 24) ? [] : rows), cut(visible(this.status()), width)];
+    const lines = [
+      ...(rows.length + 2 > (this.stream.rows || 24) ? [] : rows),
+      cut(spelt(visible(this.status()), { unicode: this.unicode }), width),
+    ];
     this.stream.write(`${SYNC}${this.back()}${lines.map((line) => `${line}\n`).join('')}${SYNCED}`);
     this.painted = lines;
   }
@@ -115,7 +125,7 @@ export class ProgressLine {
 
   /** To the beginning of our window, with all of it gone; a terminal that became narrower has wrapped its lines. */
   private back(): string {
-    const columns = this.stream.columns ?? 80;
+    const columns = this.columns();
     const rows = this.painted.reduce((sum, line) => sum + Math.max(1, Math.ceil(Array.from(line).length / columns)), 0);
     return rows > 0 ? `\x1b[${rows}F\x1b[J` : '\r\x1b[J';
   }

@@ -121,9 +121,11 @@ describe('exit 2, before anything is played', () => {
   });
 });
 
-test('a file that cannot be written is exit 3', async () => {
+test('a file that cannot be written is exit 3, after the run was told', async () => {
   writeFileSync(join(home(), 'file'), '');
-  const { exitCode, stderr } = await seed(['--reporter', `junit=${join(home(), 'file', 'junit.xml')}`]);
+  const wanted = ['line', `junit=${join(home(), 'file', 'junit.xml')}`].flatMap((one) => ['--reporter', one]);
+  const { exitCode, stderr, stdout } = await seed(wanted);
+  expect(stdout).toContain('FAILED: 1 of 1 cases');
   expect(stderr).toContain('could not be written');
   expect(exitCode).toBe(3);
 });

@@ -86,13 +86,13 @@ export interface Telling {
 /**
  * Tells a report as asked: writes the files that go elsewhere than into its own folder, and gives back what belongs on
  * stdout and stderr. Nothing chosen is the end block, and GitHub where it runs us.
- * @throws Trouble (3) when a file cannot be written.
+ * @returns `failure` (3) beside it when a file cannot be written.
  */
 export function tell(
   report: Report,
   reporters: readonly Reporter[] | undefined,
   { out, env, style, json: asJson }: Telling,
-): { stdout: string; stderr: string } {
+): { stdout: string; stderr: string; failure: Trouble | undefined } {
   const chosen: readonly Reporter[] = reporters ?? [
     { name: 'line' },
     ...(isGithub(env) ? [{ name: 'github' as const }] : []),
@@ -102,6 +102,10 @@ export function tell(
     (name === 'list' ? caseList(report, look) : '') + endBlock(report, pages, look);
   const document = asJson ? 'json' : chosen.find(({ name, path }) => path === '-' && isDocument(name))?.name;
   let stdout = '';
+  let failure: Trouble | undefined;
+  const elsewhere = (path: string, content: string) => {
+    failure ??= writeElsewhere(path, content);
+  };
   // The runner reads both streams; a document has stdout to itself.
   let commands = '';
   for (const { name, path } of chosen) {
@@ -109,14 +113,15 @@ export function tell(
       commands += github(report, path ?? env.GITHUB_STEP_SUMMARY, env);
     } else if (name === 'list' || name === 'line') {
       if (path === undefined || path === '-') stdout += text(name, style);
-      else writeElsewhere(path, text(name, { colour: false, unicode: true }));
+      else elsewhere(path, text(name, { colour: false, unicode: true }));
     } else if (isDocument(name) && path !== undefined && path !== '-') {
-      writeElsewhere(path, textOf(report, name));
+      elsewhere(path, textOf(report, name));
     }
   }
-  if (document !== undefined && isDocument(document)) return { stdout: textOf(report, document), stderr: commands };
+  if (document !== undefined && isDocument(document))
+    return { stdout: textOf(report, document), stderr: commands, failure };
   // Whoever asked for files alone still wants to know.
-  return { stdout: (stdout === '' ? `${report.gate.sentence}\n` : stdout) + commands, stderr: '' };
+  return { stdout: (stdout === '' ? `${report.gate.sentence}\n` : stdout) + commands, stderr: '', failure };
 }
 
 const isGithub = (env: NodeJS.ProcessEnv): boolean => env.GITHUB_ACTIONS === 'true';
@@ -124,12 +129,13 @@ const isGithub = (env: NodeJS.ProcessEnv): boolean => env.GITHUB_ACTIONS === 'tr
 const textOf = (report: Report, name: keyof typeof DOCUMENTS): string =>
   [...DOCUMENTS[name](report)].map(({ content }) => content).join('');
 
-/** Puts a file in its place as a whole. @throws Trouble (3). */
-function writeElsewhere(path: string, text: string): void {
+/** Puts a file in its place as a whole. @returns what keeps it from there. */
+function writeElsewhere(path: string, text: string): Trouble | undefined {
   try {
     mkdirSync(dirname(resolve(path)), { recursive: true });
     replaceFile(path, text);
+    return undefined;
   } catch (error) {
-    throw unwritable(path, error);
+    return unwritable(path, error);
   }
 }

@@ -339,3 +339,10 @@ describe('an index that tells nothing', () => {
     expect(read().problems[0]).toMatchObject({ agent: 'other' });
   });
 });
+
+test('a foreign index with any number of cases is told in few words', () => {
+  writeIndex({ ws: Object.fromEntries(Array.from({ length: 200_000 }, (_, n) => [`99.${n}`, {}])) });
+  const { problems } = readResults(folder, { cases: some, suite, extraIsFault: false });
+  expect(problems.length).toBeLessThan(200);
+  expect(problems[0]?.what).toBe('There are results of 199900 more cases the suite does not have.');
+});

@@ -89,11 +89,14 @@ export function readResults(folder: string, wanted: Expectations): { agents: Age
   const agents = names.map((agent) => {
     const reader = new AgentReader(folder, agent, index.value[agent] ?? {}, wanted);
     const results = reader.read();
-    problems.push(...reader.problems);
+    for (const problem of reader.problems) problems.push(problem);
     return { agent, results };
   });
   return { agents, problems };
 }
+
+/** Of the cases an index names and the suite does not have, so many are told one by one. */
+const MOST_STRANGE = 100;
 
 /** Reads one agent's share of a folder; collects what is wrong with it. */
 class AgentReader {
@@ -115,7 +118,18 @@ class AgentReader {
   read(): Result[] {
     const planned = new Set(this.wanted.cases);
     const suite = new Set(this.wanted.suite);
-    for (const id of Object.keys(this.entries).sort(compareCaseIds)) {
+    const ids = Object.keys(this.entries);
+    // A foreign file may name any number of them; they have all the same to say.
+    const strange = new Set(ids.filter((id) => !suite.has(id)).slice(MOST_STRANGE));
+    if (strange.size > 0) {
+      this.problems.push({
+        what: `There are results of ${strange.size} more cases the suite does not have.`,
+        where: join(this.folder, 'index.json'),
+        why: 'They are of another suite version, or made up.',
+        agent: this.agent,
+      });
+    }
+    for (const id of ids.filter((one) => !strange.has(one)).sort(compareCaseIds)) {
       if (!suite.has(id)) {
         this.report(
           id,

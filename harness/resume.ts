@@ -158,6 +158,21 @@ export function addResults(agent: string, from: string, into: string, cases?: Re
   }
 }
 
+/**
+ * Writes the index of results that were copied file by file, so that they can be read again where they are now.
+ * @throws Trouble (3) when it cannot be written.
+ */
+export function indexResults(agent: string, from: string, into: string, cases: ReadonlySet<string>): void {
+  const entries = Object.entries(entriesOf(agent, from))
+    .filter(([id]) => cases.has(id))
+    .map(([id, entry]) => [id, { ...(entry as object), reportfile: reportFileOf(entry) }] as const);
+  try {
+    writeFileSync(join(into, 'index.json'), `${JSON.stringify({ [agent]: Object.fromEntries(entries) }, null, 3)}\n`);
+  } catch (error) {
+    throw unwritable(into, error);
+  }
+}
+
 /** The cases of an agent that the index of a folder lists. */
 export const listedIn = (agent: string, folder: string): Set<string> => new Set(Object.keys(entriesOf(agent, folder)));
 

@@ -18,6 +18,7 @@ import { copyResults, loadPages, type Publication, publishPages, writeReport } f
 import type { Reporter } from './reporters.ts';
 import { retriesOf } from './retries.ts';
 import { judge } from './summarise.ts';
+import { Trouble } from './trouble.ts';
 import { cleanUpAfterTheDead, Workspace } from './workspace.ts';
 
 /** What a run needs to know beside where its results come from. */
@@ -57,9 +58,10 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
   const { ci } = options;
   // In a container git may refuse to read a tree that is somebody else's; the CI knows what it checked out.
   const tree = revision().then((told) => ({ ...told, commit: told.commit ?? ci?.commit ?? null }));
-  const staged = stageReport(options.out);
+  // What is known at the end can be lost to what could have been known at the beginning.
+  if (options.history !== undefined) readHistory(options.history);
   const workspace = new Workspace();
-  workspace.ownReport(staged, options.out);
+  const staged = stagedIn(workspace, options.out);
   loadPages();
   const id = `${started.toISOString().replace(/[-:.]/g, '')}-${process.pid}`;
   const reportNow = async ({ answered, problems, engine, bailed, retries }: Gathered): Promise<Report> => {
@@ -122,15 +124,43 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
     const line = historyLineOf(report, catalogue);
     const whole =
       options.history === undefined ? known : { ...known, past: withLine(readHistory(options.history), line) };
-    await writeReport(staged, whole, options.reporters);
-    placeReport(staged, options.out);
-    await publishPages(options.out, whole, options.reporters, workspace);
-    if (options.history !== undefined) appendHistory(options.history, line);
+    try {
+      await writeReport(staged, whole, options.reporters);
+      placeReport(staged, options.out);
+      await publishPages(options.out, whole, options.reporters, workspace);
+      if (options.history !== undefined) appendHistory(options.history, line);
+    } catch (error) {
+      throw withDecision(error, report);
+    }
     return report;
+  } catch (error) {
+    throw told(error, (problem) => whereItWillBe(problem, staged, options.out));
   } finally {
     await checkpoints.end();
     workspace.remove();
   }
+}
+
+/** The folder in which the report is made; nothing is left where it cannot be. */
+function stagedIn(workspace: Workspace, out: string): string {
+  try {
+    const staged = stageReport(out);
+    workspace.ownReport(staged, out);
+    return staged;
+  } catch (error) {
+    workspace.remove();
+    throw error;
+  }
+}
+
+/** What kept a report from being written, with what the run came to: a minute of play is not to be lost to a full disk. */
+function withDecision(error: unknown, { gate }: Report): unknown {
+  return told(error, (problem) => ({ ...problem, what: `${problem.what} The run came to this: ${gate.sentence}` }));
+}
+
+/** A Trouble whose problem is told in another way; anything else as it is. */
+function told(error: unknown, tell: (problem: Problem) => Problem): unknown {
+  return error instanceof Trouble ? new Trouble(error.exitCode, tell(error.problem), { cause: error }) : error;
 }
 
 /** A problem with a file of the report, which is put in its place only once it is whole. */

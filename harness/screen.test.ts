@@ -91,5 +91,5 @@ it.each([
     expect(lines.join('').match(/answers at/g)).toHaveLength(1);
   }
   // The first line was wrapped where it became too long.
-  expect(left.join('').replaceAll('\n', '')).toBe('ours answers at ws://127.0.0.1:1/ (pid 1)a notePASSED');
+  expect(left.join('').replaceAll(/\s/g, '')).toBe('oursanswersatws://127.0.0.1:1/(pid1)anotePASSED');
 });

@@ -37,6 +37,12 @@ test('an exclusion without effect is warned of: nothing runs in 8 and 11', () =>
   expect(warnings).toMatchObject([expect.stringContaining('"8.*"')]);
 });
 
+test('a pattern that matches nothing is warned of, and what is an expression elsewhere is plain text', () => {
+  const { cases, warnings } = read({ cases: ['1.1.1', '99.*', '(((*', '1.1.[12]*'] });
+  expect(cases).toEqual(['1.1.1']);
+  expect(warnings).toMatchObject(['99.*', '(((*', '1.1.[12]*'].map((entry) => expect.stringContaining(`"${entry}"`)));
+});
+
 test.each([
   [{ cases: ['7.1.66'] }, /does not exist: "7\.1\.66"/],
   [{ cases: [] }, /cannot be used/],

@@ -35,7 +35,12 @@ export function readSpec(
   }
   const warnings: string[] = [];
   const chosen = new Set(
-    spec.data.cases.flatMap((entry) => entries(entry, suite, warnings, () => unknownCase(entry, path, suite))),
+    spec.data.cases.flatMap((entry) => {
+      const found = entries(entry, suite, warnings, () => unknownCase(entry, path, suite));
+      if (found.length === 0)
+        warnings.push(`${path}: "cases" names "${entry}", which matches no case: nothing is played for it.`);
+      return found;
+    }),
   );
   for (const entry of spec.data['exclude-cases']) {
     const found = entries(entry, suite, warnings, () => []);
@@ -47,7 +52,7 @@ export function readSpec(
     throw new Trouble(2, {
       what: 'The spec leaves no case to play.',
       where: path,
-      why: 'All that it chooses it excludes again.',
+      why: 'It chooses none, or excludes again all that it chooses.',
       todo: 'Correct "cases" or "exclude-cases".',
     });
   }
@@ -56,7 +61,8 @@ export function readSpec(
 
 function entries(entry: string, suite: readonly string[], warnings: string[], unknown: () => string[]): string[] {
   if (!entry.includes('*')) return suite.includes(entry) ? [entry] : unknown();
-  const start = new RegExp(`^${entry.replaceAll('.', '\\.').replaceAll('*', '.*')}`);
+  const [first = '', ...rest] = entry.split('*').map((part) => part.replace(/[^\w]/g, '\\$&'));
+  const start = new RegExp(`^${[first, ...rest].join('.*')}`);
   const found = suite.filter((id) => start.test(id));
   const sections = entry.replace(/\.?\*.*$/, '');
   const surprising = found.filter((id) => sections !== '' && id !== sections && !id.startsWith(`${sections}.`));

@@ -8,6 +8,8 @@ import { killGroup, type Workspace } from './workspace.ts';
 export interface Exit {
   code: number | null;
   signal: string | null;
+  /** What the system said, where it never began. */
+  error?: unknown;
 }
 
 /** What to start: argv, where, and the variables it has beside our own. */
@@ -40,7 +42,7 @@ const KILL_MS = 1000;
  */
 export function startProcess(order: Order, workspace: Workspace, log: string): Started {
   const output = new Output(log);
-  const child = spawned(order);
+  const { child, error } = spawned(order);
   const pid = child?.pid;
   if (pid !== undefined) workspace.own(pid);
   if (child?.stdout) output.follow(child.stdout);
@@ -50,7 +52,7 @@ export function startProcess(order: Order, workspace: Workspace, log: string): S
     pid,
     output,
     exit: () => exit,
-    ended: endOf(child).then((how) => {
+    ended: endOf(child, error).then((how) => {
       exit = how;
       return how;
     }),
@@ -65,26 +67,27 @@ export function startProcess(order: Order, workspace: Workspace, log: string): S
 
 /**
  * Node's own `spawn`: all that execa does beyond it we would have to switch off, and its 106 modules are a tenth of a
- * second at the start of every run. Undefined where Node throws at once, as for an argument that is too long.
+ * second at the start of every run. Node throws at once for some orders, as for an argument that is too long.
  */
-function spawned({ command: [file = '', ...args], cwd, env }: Order): ChildProcess | undefined {
+function spawned({ command: [file = '', ...args], cwd, env }: Order): { child?: ChildProcess; error?: unknown } {
   try {
-    return spawn(file, args, {
+    const child = spawn(file, args, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
       ...(cwd === undefined ? {} : { cwd }),
     });
-  } catch {
-    return undefined;
+    return { child };
+  } catch (error) {
+    return { error };
   }
 }
 
 /** How a process ends, once all that it printed has been read; neither code nor signal where it never began. */
-function endOf(child: ChildProcess | undefined): Promise<Exit> {
+function endOf(child: ChildProcess | undefined, thrown: unknown): Promise<Exit> {
   return new Promise((resolve) => {
-    if (child === undefined) resolve({ code: null, signal: null });
-    child?.once('error', () => resolve({ code: null, signal: null }));
+    if (child === undefined) resolve({ code: null, signal: null, error: thrown });
+    child?.once('error', (error) => resolve({ code: null, signal: null, error }));
     child?.once('close', (code, signal) => resolve({ code, signal }));
   });
 }
@@ -117,7 +120,15 @@ function isAlive(group: number): boolean {
 }
 
 /** "It ended with exit code 1.", "It was ended by SIGKILL." */
-export function describeExit({ code, signal }: Exit): string {
+export function describeExit({ code, signal, error }: Exit): string {
   if (signal !== null) return `It was ended by ${signal}.`;
-  return code === null ? 'It could not be started.' : `It ended with exit code ${code}.`;
+  return code === null ? `It could not be started: ${whyNot(error)}.` : `It ended with exit code ${code}.`;
+}
+
+/** The usual reasons in words; whatever else it was in the system's own. */
+function whyNot(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return 'there is no such program (ENOENT)';
+  if (code === 'EACCES') return 'it is no program, or may not be executed (EACCES)';
+  return error instanceof Error ? error.message : String(error);
 }

@@ -180,16 +180,26 @@ describe('a server that does not start is told with its command and its last lin
     const trouble = await rejectedTrouble(start(script(`console.error('no such table'); process.exit(7)`)));
     expect(trouble.exitCode).toBe(3);
     expect(trouble.problem).toMatchObject({ why: 'It ended with exit code 7.', tail: ['no such table'] });
+    expect(trouble.problem.todo).toMatch(/^Its last lines are below\./);
   });
   test('there is no such program', async () => {
     const trouble = await rejectedTrouble(start({ command: ['/no/such/program'], path: '/', readySeconds: 5 }));
-    expect(trouble.problem.why).toMatch(/could not be started/);
+    expect(trouble.problem.why).toBe('It could not be started: there is no such program (ENOENT).');
   });
-  test('it stays silent until its time is over, and is ended', async () => {
+  test('the program is a folder', async () => {
+    const trouble = await rejectedTrouble(start({ command: [import.meta.dirname], path: '/', readySeconds: 5 }));
+    expect(trouble.problem.why).toMatch(/it is no program, or may not be executed \(EACCES\)/);
+  });
+  test('the command was written as one word', async () => {
+    const trouble = await rejectedTrouble(start({ command: ['node server.js'], path: '/', readySeconds: 5 }));
+    expect(trouble.problem.todo).toMatch(/Leave out the quotes: -- node server\.js$/);
+  });
+  test('it stays silent until its time is over, and is ended: what came when it was last asked is told', async () => {
     const trouble = await rejectedTrouble(
       start({ ...script(`console.log('thinking'); setInterval(() => {}, 1000)`), readySeconds: 0.6 }),
     );
     expect(trouble.problem).toMatchObject({ what: expect.stringContaining('within 0.6 s'), tail: ['thinking'] });
+    expect(trouble.problem.why).toMatch(/ answered no opening handshake: connect ECONNREFUSED /);
   });
 });
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { addressOf, urlOf } from './address.ts';
 import type { Readiness } from './config-schema.ts';
 import type { Greeting } from './greeting.ts';
-import type { Output } from './output.ts';
+import { type Output, pointTo } from './output.ts';
 import { type Answer, probe } from './probe.ts';
 import { type Listener, listenersOn, type ProcessFacts, stillListens } from './procfs.ts';
 import { describeExit, type Exit, startProcess } from './started.ts';
@@ -159,13 +159,18 @@ async function launchOnce(spec: Launch, workspace: Workspace, log: string, signa
   // A server that nobody told the port need not be the one that answers there.
   const isSomebodyElse = () => !takesPort(spec) && spec.port === undefined && areForeign(listenersThere(expected));
   const waiting = new AbortController();
+  let lastWhy: string | undefined;
   try {
     const url = await Promise.race([
       saying(output, expected, ready),
-      typeof ready === 'object' ? never() : answering(expected, spec, isSomebodyElse, waiting.signal),
-      ended.then((how) => Promise.reject(diedEarly(command, how, output))),
+      typeof ready === 'object'
+        ? never()
+        : answering(expected, spec, isSomebodyElse, waiting.signal, (why) => {
+            lastWhy = why;
+          }),
+      ended.then((how) => Promise.reject(diedEarly(spec.command, how, output))),
       sleep((spec.readySeconds ?? READY_SECONDS) * 1000, undefined, { signal: waiting.signal }).then(() =>
-        Promise.reject(neverReady(command, spec, expected, output)),
+        Promise.reject(neverReady(command, spec, expected, output, lastWhy)),
       ),
       aborted(signal, waiting.signal),
     ]);
@@ -224,15 +229,18 @@ function reachable(url: string): string {
   return url.replace(/^(wss?:\/\/)(0\.0\.0\.0|\[::\])(?=[:/]|$)/, '$1127.0.0.1');
 }
 
-/** Polls until it answers as it should. */
+/** Polls until it answers as it should. @param onMiss is told each time why it did not. */
 async function answering(
   url: string,
   { ready, greeting }: Launch,
   isSomebodyElse: () => boolean,
   signal: AbortSignal,
+  onMiss: (why: string) => void,
 ): Promise<string> {
   while (!signal.aborted) {
-    if ((await probe(url, PROBE_MS, answerOf(ready), greeting)) === 'open' && !isSomebodyElse()) return url;
+    const answer = await probe(url, PROBE_MS, answerOf(ready), greeting);
+    if (answer === 'open' && !isSomebodyElse()) return url;
+    onMiss(answer === 'open' ? 'another process answers there' : answer.why);
     await sleep(POLL_MS, undefined, { signal }).catch(() => {});
   }
   return never();
@@ -288,12 +296,16 @@ function sameListeners(before: readonly ProcessFacts[], now: readonly ProcessFac
   return now.some((one) => before.some((other) => other.pid === one.pid && other.started === one.started));
 }
 
-function diedEarly(command: string, how: Exit, output: Output): Trouble {
+function diedEarly(argv: readonly string[], how: Exit, output: Output): Trouble {
+  const command = argv.join(' ');
+  const isOneWord = how.error !== undefined && argv.length === 1 && /\s/.test(command);
   return new Trouble(3, {
     what: 'The server ended before it was ready.',
     where: command,
     why: describeExit(how),
-    todo: 'Its last lines are below. Does the command start the server when you type it yourself?',
+    todo: isOneWord
+      ? `All of it was taken for the name of a program. Leave out the quotes: -- ${command}`
+      : `${pointTo(output.tail())}Does the command start the server when you type it yourself?`,
     tail: output.tail(),
   });
 }
@@ -303,6 +315,7 @@ function neverReady(
   { ready, readySeconds = READY_SECONDS }: Launch,
   url: string,
   output: Output,
+  lastWhy: string | undefined,
 ): Trouble {
   const missed =
     typeof ready === 'object'
@@ -311,7 +324,7 @@ function neverReady(
   return new Trouble(3, {
     what: `The server did not become ready within ${readySeconds} s.`,
     where: command,
-    why: `It printed no line ${missed}.`,
+    why: `It printed no line ${missed}${lastWhy === undefined ? '' : `: ${lastWhy}`}.`,
     todo: 'Put {port} where the command takes its port, or say which it has with --port; check path, host and TLS; or give it more time: --ready-timeout SECONDS.',
     tail: output.tail(),
   });

@@ -67,6 +67,7 @@ test('no text of unknown origin is a command to the runner that reads our output
       gate: { ...sampleReport.gate, sentence: `INCOMPLETE. ${text}` },
     };
     expect(endBlock(report, 'report', { colour: false, unicode: true })).not.toMatch(COMMAND);
+    expect(endBlock(report, 'report', { colour: false, unicode: true, columns: 12 })).not.toMatch(COMMAND);
   }
 });
 
@@ -81,7 +82,44 @@ test('a problem is told in four parts and with the last lines of the log', () =>
   ]);
 });
 
+test('a line of the log that has no end is cut: it would push what is wrong out of sight', () => {
+  const [, line] = describeProblem({ what: 'It broke.', tail: ['x'.repeat(2000)] }, { colour: false, unicode: true });
+  expect(line).toBe(`  | ${'x'.repeat(300)}…`);
+});
+
+test('a problem is broken between words where the terminal ends, its address never', () => {
+  const problem = {
+    what: 'It broke in a way that takes many words.',
+    where: '/a path/that is/longer than/forty/columns/are.txt',
+    why: 'tar: This does not look like an archive\ntar: Exiting',
+    todo: 'Mend it “soon”, and then play the case again.',
+  };
+  expect(describeProblem(problem, { colour: true, unicode: false, columns: 40 })).toEqual([
+    '\x1b[1mIt broke in a way that takes many words.\x1b[22m',
+    '  where: /a path/that is/longer than/forty/columns/are.txt',
+    '  why:   tar: This does not look like an',
+    '         archive',
+    '         tar: Exiting',
+    '  do:    Mend it "soon", and then play',
+    '         the case again.',
+  ]);
+  expect(describeProblem(problem, { colour: false, unicode: true, columns: 39 }).slice(0, 2)).toEqual([
+    'It broke in a way that takes many',
+    '  words.',
+  ]);
+});
+
 describe('the end of a run', () => {
+  test.each([40, 80])('no line of it is longer than a terminal of %i columns, but for paths', (columns) => {
+    for (const unicode of [true, false]) {
+      const lines = endBlock(sampleReport, join(process.cwd(), 'report'), { colour: false, unicode, columns }).split(
+        '\n',
+      );
+      for (const line of lines.filter((one) => !/^(?:report {2}file:| +\S+$| {2}where: | {2}\| )/.test(one)))
+        expect(line.length, line).toBeLessThanOrEqual(columns);
+    }
+  });
+
   test.each([
     { colour: true, unicode: true },
     { colour: false, unicode: true },

@@ -15,6 +15,8 @@ export interface Style {
   colour: boolean;
   /** Whether the terminal can show more than ASCII. */
   unicode: boolean;
+  /** How wide the terminal is; undefined for a file or a pipe, whose readers look for whole lines. */
+  columns?: number;
 }
 
 /**
@@ -42,9 +44,12 @@ export function speaksUnicode(env: NodeJS.ProcessEnv): boolean {
 export function visible(text: string): string {
   return text
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, writtenOut)
-    .replace(/^\s*:(?=:)/gm, (begin) => begin.replace(':', writtenOut))
+    .replace(COMMAND, (begin) => begin.replace(':', writtenOut))
     .replace(/#(?=#\w*\[)/g, writtenOut);
 }
+
+/** How a line begins that GitHub's runner takes for a command. */
+const COMMAND = /^\s*:(?=:)/gm;
 
 function writtenOut(character: string): string {
   const code = character.charCodeAt(0);
@@ -65,8 +70,23 @@ const IN_ASCII: Readonly<Record<string, string>> = {
 };
 
 /** Text for one stream: where that shows ASCII alone, whatever is more is spelt, or written out. */
-export function spelt(text: string, { unicode }: Style): string {
+export function spelt(text: string, { unicode }: Pick<Style, 'unicode'>): string {
   return unicode ? text : text.replace(/[^\0-\x7f]/g, (character) => IN_ASCII[character] ?? writtenOut(character));
+}
+
+/**
+ * Text for one stream, with lines that a terminal need not break in the middle of a word: later ones begin with `rest`.
+ * Lines that the text has itself stay lines.
+ */
+export function fitted(text: string, first: string, rest: string, style: Style): string[] {
+  const lines = spelt(text, style)
+    .split('\n')
+    .flatMap((line, i) => {
+      const begin = i === 0 ? first : rest;
+      return style.columns === undefined ? [begin + line] : wrapped(line, begin, rest, style.columns);
+    });
+  // What stood within a line may begin one now.
+  return lines.map((line) => line.replace(COMMAND, (begin) => begin.replace(':', writtenOut)));
 }
 
 const MARKS: Readonly<Record<Verdict, { glyph: string; ascii: string }>> = {
@@ -83,6 +103,8 @@ const MARKS: Readonly<Record<Verdict, { glyph: string; ascii: string }>> = {
 const MOST_CASES = 20;
 const MOST_PROBLEMS = 5;
 const MOST_TAIL = 15;
+/** A server that prints lines without end would else push what is wrong out of sight. */
+const MOST_TAIL_CHARS = 300;
 
 /** A line for each case of each agent, in the plan's order: mark, id, grade, how long it took. */
 export function caseList({ agents }: Report, style: Style): string {
@@ -107,7 +129,8 @@ export function endBlock(report: Report, pages: string | undefined, style: Style
   const colour = pc.createColors(style.colour);
   const { gate } = report;
   const paint = gate.decision === 'passed' ? colour.green : gate.decision === 'failed' ? colour.red : colour.yellow;
-  const lines = ['', paint(colour.bold(visible(gate.sentence))), ''];
+  const decision = fitted(visible(gate.sentence), '', '  ', style);
+  const lines = ['', ...decision.map((line) => paint(colour.bold(line))), ''];
   const problems = alikeProblems(report.problems);
   const plan = report.cases.map(({ id }) => id);
   for (const group of problems.slice(0, MOST_PROBLEMS)) {
@@ -125,9 +148,18 @@ export function endBlock(report: Report, pages: string | undefined, style: Style
     lines.push(...deviations(its, report.agents.length > 1, pages, style));
   }
   for (const { agent, cases } of report.run.retries?.leftOut ?? [])
-    lines.push(`None of ${cases} unexpected outcomes of ${visible(agent)} was played again: so many are no accident.`);
-  for (const agent of report.agents) lines.push(figures(agent, report));
-  lines.push(`${(report.run.durationMs / 1000).toFixed(1)} s, ${visible(report.engine.summary)}`);
+    lines.push(
+      ...fitted(
+        `None of ${cases} unexpected outcomes of ${visible(agent)} was played again: so many are no accident.`,
+        '',
+        '  ',
+        style,
+      ),
+    );
+  for (const agent of report.agents) lines.push(...fitted(figures(agent, report), '', '  ', style));
+  lines.push(
+    ...fitted(`${(report.run.durationMs / 1000).toFixed(1)} s, ${visible(report.engine.summary)}`, '', '  ', style),
+  );
   if (pages !== undefined) lines.push(`report  ${pathToFileURL(resolve(pages, 'index.html')).href}`);
   return spelt(`${lines.join('\n')}\n`, style);
 }
@@ -138,11 +170,21 @@ export function endBlock(report: Report, pages: string | undefined, style: Style
  */
 export function describeProblem(problem: Problem, style: Style, ranges: readonly string[] = []): string[] {
   const colour = pc.createColors(style.colour);
-  const lines = [colour.bold(visible(problem.what)), ...rangeLines(ranges, '  cases: ', '         ')];
-  if (problem.where !== undefined) lines.push(`  where: ${visible(problem.where)}`);
-  if (problem.why !== undefined) lines.push(`  why:   ${visible(problem.why)}`);
-  if (problem.todo !== undefined) lines.push(`  do:    ${visible(problem.todo)}`);
-  for (const line of (problem.tail ?? []).slice(-MOST_TAIL)) lines.push(colour.dim(`  | ${visible(line)}`));
+  const indent = ' '.repeat('  where: '.length);
+  const part = (name: string, text: string | undefined) =>
+    text === undefined ? [] : fitted(visible(text), `  ${name}`.padEnd(indent.length), indent, style);
+  const lines = [
+    ...fitted(visible(problem.what), '', '  ', style).map(colour.bold),
+    ...rangeLines(ranges, '  cases: ', indent, style),
+    // An address or a path is there to be copied: it is not broken.
+    ...(problem.where === undefined ? [] : [`  where: ${visible(problem.where)}`]),
+    ...part('why:', problem.why),
+    ...part('do:', problem.todo),
+  ];
+  for (const line of (problem.tail ?? []).slice(-MOST_TAIL)) {
+    const shown = line.length > MOST_TAIL_CHARS ? `${line.slice(0, MOST_TAIL_CHARS)}…` : line;
+    lines.push(colour.dim(`  | ${visible(shown)}`));
+  }
   return lines.map((line) => spelt(line, style));
 }
 
@@ -160,9 +202,10 @@ function deviations(
     const page = pages && relative(process.cwd(), join(pages, casePath(agent.slug, first.id)));
     const whose = namesAgent ? ` ${visible(agent.name)}` : '';
     const became = cases.length === 1 ? '' : turnWords(turn);
+    const words = `${colour.bold(visible(name))}${whose} ${first.verdict}${became}${steady(cases)}: ${visible(sentence)}`;
     return [
-      `${mark} ${colour.bold(visible(name))}${whose} ${first.verdict}${became}${steady(cases)}: ${visible(sentence)}`,
-      ...rangeLines(ranges, '    ', '    '),
+      ...fitted(words, `${mark} `, '  ', style),
+      ...rangeLines(ranges, '    ', '    ', style),
       ...(first.actual && page !== undefined ? [colour.dim(`    ${page}`)] : []),
     ];
   });
@@ -176,9 +219,9 @@ export function turnWords({ was, is }: AlikeCases['turn']): string {
   return is === null ? '' : `, ${was === null ? '' : `${was} → `}${is}`;
 }
 
-/** Ranges of ids in lines of a terminal's usual width, broken between ids; of many, the first dozen and their number. */
-export function rangeLines(ranges: readonly string[], first: string, rest: string): string[] {
-  return ranges.length === 0 ? [] : wrapped(visible(rangesText(ranges)), first, rest, 80);
+/** Ranges of ids in lines, broken between ids, of a terminal's usual width elsewhere; of many, the first dozen and their number. */
+export function rangeLines(ranges: readonly string[], first: string, rest: string, style: Style): string[] {
+  return ranges.length === 0 ? [] : fitted(visible(rangesText(ranges)), first, rest, { columns: 80, ...style });
 }
 
 /** That cases were played again and came out the same. */

@@ -17,10 +17,17 @@ export class Trouble extends Error {
   }
 }
 
+/** What a phrase says, for where it stands alone: an engine's `what` is told as a reason too ("taken because: …"). */
+function asSentence(phrase: string): string {
+  // The name of a program, a file or an option is written as it is.
+  const begun = phrase.replace(/^(?!wstest\b)[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
+  return /[.?!…]$/.test(begun) ? begun : `${begun}.`;
+}
+
 /** What an engine threw, as a Problem. What is no Trouble is a fault of ours, and says so. */
 export function asProblem(error: unknown, agent?: string): Problem {
   const of = agent === undefined ? {} : { agent };
-  if (error instanceof Trouble) return { ...of, ...error.problem };
+  if (error instanceof Trouble) return { ...of, ...error.problem, what: asSentence(error.problem.what) };
   const cause = error instanceof Error ? error : new Error(String(error));
   return {
     ...of,

@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { cleanUpAfterTheDead } from './workspace.ts';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { catchTrouble } from './testing.ts';
+import { cleanUpAfterTheDead, Workspace } from './workspace.ts';
 
 let home: string;
 beforeEach(() => {
@@ -36,3 +37,12 @@ test.runIf(process.platform === 'linux')(
     expect(readdirSync(home)).toEqual(['report']);
   },
 );
+
+test('no folder for temporary files is exit 3, and names the variable', () => {
+  vi.stubEnv('TMPDIR', join(home, 'nowhere'));
+  const trouble = catchTrouble(() => new Workspace());
+  vi.unstubAllEnvs();
+  expect(trouble.exitCode).toBe(3);
+  expect(trouble.problem.where).toBe(join(home, 'nowhere'));
+  expect(trouble.problem.todo).toContain('TMPDIR');
+});

@@ -9,10 +9,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
-import { asideOf } from './place.ts';
+import { asideOf, placeOf } from './place.ts';
 import { groupMembers, processFacts } from './procfs.ts';
+import { Trouble } from './trouble.ts';
 
 const PREFIX = 'ws-conformance-run-';
 const OWNER = 'owner.json';
@@ -45,8 +46,6 @@ export class Workspace {
   private readonly owner: Owner;
 
   constructor() {
-    living.add(this);
-    this.folder = mkdtempSync(join(tmpdir(), PREFIX));
     this.owner = {
       pid: process.pid,
       started: processFacts(process.pid)?.started ?? 0,
@@ -54,20 +53,34 @@ export class Workspace {
       folders: [],
       asides: [],
     };
-    this.save();
+    let folder: string | undefined;
+    try {
+      folder = mkdtempSync(join(tmpdir(), PREFIX));
+      this.folder = folder;
+      this.save();
+    } catch (error) {
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+      throw new Trouble(3, {
+        what: 'The folder for temporary files cannot be written.',
+        where: tmpdir(),
+        why: error instanceof Error ? error.message : String(error),
+        todo: 'Make room there, or name another folder with the variable TMPDIR.',
+      });
+    }
+    living.add(this);
   }
 
   /** Notes a process group, so that a later run can end it if this one cannot. */
   own(group: number): void {
     this.owner.groups.push({ group, started: processFacts(group)?.started ?? 0 });
-    this.save();
+    this.note();
   }
 
   /** Notes a folder in which a report is made. It goes away with this one, unless it is in its place by then. */
   ownReport(staged: string, place: string): void {
     this.owner.folders.push(staged);
-    this.owner.asides.push({ folder: asideOf(staged), place: resolve(place) });
-    this.save();
+    this.owner.asides.push({ folder: asideOf(staged), place: placeOf(place) });
+    this.note();
   }
 
   /** Without any of the ceremony of `Target.end`. */
@@ -79,6 +92,13 @@ export class Workspace {
   remove(): void {
     living.delete(this);
     removeFolders(this.owner, this.folder);
+  }
+
+  /** Only a run that is killed needs the note: that the disk has become full is no reason to leave behind what it is about. */
+  private note(): void {
+    try {
+      this.save();
+    } catch {}
   }
 
   private save(): void {

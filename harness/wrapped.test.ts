@@ -9,6 +9,16 @@ it('breaks between words, and leaves one that is too long to its line', () => {
   expect(wrapped('incomprehensibilities of one', '  ', '  ', 8)).toEqual(['  incomprehensibilities', '  of one']);
 });
 
+it('keeps the gaps between words within a line, and takes a line end for a gap', () => {
+  expect(wrapped('1.1.1    Text  [5.2]', '', '  ', 30)).toEqual(['1.1.1    Text  [5.2]']);
+  expect(wrapped('1.1.1    Text  [5.2]', '', '  ', 14)).toEqual(['1.1.1    Text', '  [5.2]']);
+  expect(wrapped('one\ntwo', '', '', 80)).toEqual(['one two']);
+});
+
+it('counts what is seen, not what colours it', () => {
+  expect(wrapped('\x1b[1mone\x1b[22m two three', '', '  ', 7)).toEqual(['\x1b[1mone\x1b[22m two', '  three']);
+});
+
 it('keeps every word, and no line is longer than it may be', () => {
   fc.assert(
     fc.property(fc.array(fc.stringMatching(/^[a-z]{1,9}$/), { minLength: 1 }), (words) => {

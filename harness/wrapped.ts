@@ -1,15 +1,23 @@
-/** Text as lines of at most so many characters, broken between words. A word that is longer keeps a line to itself. */
+import { stripVTControlCharacters } from 'node:util';
+
+/**
+ * Text as lines of at most so many columns, broken between words, which keep the gaps they have within a line. A word
+ * that is longer keeps a line to itself. Colours take no room.
+ */
 export function wrapped(text: string, first: string, rest: string, most: number): string[] {
   const lines: string[] = [];
   let line = first;
   let isEmpty = true;
-  for (const word of text.split(/\s+/)) {
-    if (!isEmpty && line.length + 1 + word.length > most) {
+  for (const [, gap = '', word = ''] of text.matchAll(/(\s*)(\S+)/g)) {
+    const longer = `${line}${gap.includes('\n') ? ' ' : gap}${word}`;
+    if (isEmpty) {
+      line += word;
+    } else if (stripVTControlCharacters(longer).length > most) {
       lines.push(line);
-      line = rest;
-      isEmpty = true;
+      line = rest + word;
+    } else {
+      line = longer;
     }
-    line += isEmpty ? word : ` ${word}`;
     isEmpty = false;
   }
   return [...lines, line];

@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Outcome, Verdict } from '../../reports/report.ts';
 import { applyChanges, emptyExpectationFile, findChanges } from '../accept.ts';
@@ -9,12 +9,12 @@ import { type Config, unnamedServer } from '../config.ts';
 import { today } from '../expected.ts';
 import { expectationsOf } from '../gather.ts';
 import { replaceFile } from '../place.ts';
-import { visible } from '../terminal.ts';
+import { fitted, visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 import { oneOf } from './arguments.ts';
 import { readReport } from './last-report.ts';
 import { settle } from './settings.ts';
-import type { Shell } from './shell.ts';
+import { type Shell, styleOf } from './shell.ts';
 
 interface AcceptFlags {
   out: string;
@@ -46,7 +46,10 @@ export function addAccept(program: Command, shell: Shell): void {
 }
 
 /** Refuses in CI and after a run that was not complete: both would make an accident the expectation. */
-function accept({ env, stdout }: Shell, config: Config, patterns: readonly string[], flags: AcceptFlags): void {
+function accept(shell: Shell, config: Config, patterns: readonly string[], flags: AcceptFlags): void {
+  const { env, stdout } = shell;
+  const style = styleOf(shell, stdout, undefined);
+  const say = (text: string) => stdout.write(`${fitted(visible(text), '', '  ', style).join('\n')}\n`);
   if (env.CI) {
     throw new Trouble(2, {
       what: 'Outcomes are not accepted in CI.',
@@ -77,21 +80,23 @@ function accept({ env, stdout }: Shell, config: Config, patterns: readonly strin
       todo: 'Name one with --server.',
     });
   }
-  const path =
+  const named =
     flags.expected ??
     agent.expectedFile ??
     [...config.servers.values()].find((one) => one.agent === agent.name)?.expectedFile;
-  if (path === undefined) {
+  if (named === undefined) {
     throw new Trouble(2, {
       what: 'There is no expectation file to write.',
       why: `The server "${agent.name}" has none in the configuration.`,
       todo: 'Name one with --expected FILE, or add "expected" to the server.',
     });
   }
-  const shown = relative(process.cwd(), resolve(path));
-  const exists = statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-  const text = exists ? readFileSync(path, 'utf8') : emptyExpectationFile(agent.name);
-  const server = exists ? { ...unnamedServer(agent.name), expectedFile: resolve(path) } : unnamedServer(agent.name);
+  const path = resolve(named);
+  const shown = relative(process.cwd(), path);
+  const before = textOf(path);
+  const text = before ?? emptyExpectationFile(agent.name);
+  const server =
+    before === undefined ? unnamedServer(agent.name) : { ...unnamedServer(agent.name), expectedFile: path };
   const flaky = agent.cases.filter(({ verdict, tries }) => verdict === 'flaky' && tries !== undefined);
   const played = new Map<string, Outcome>(
     agent.cases.flatMap((one) =>
@@ -101,21 +106,48 @@ function accept({ env, stdout }: Shell, config: Config, patterns: readonly strin
     ),
   );
   for (const { id } of flaky)
-    stdout.write(
-      `${id} is not accepted: it came out differently when it was played again. If that may be, add "flaky" and "why" to its entry.\n`,
+    say(
+      `${id} is not accepted: it came out differently when it was played again. If that may be, add "flaky" and "why" to its entry.`,
     );
   if (flags.only !== undefined && played.size === 0) {
-    stdout.write(`Nothing to accept: no case is ${flags.only}.\n`);
+    say(`Nothing to accept: no case is ${flags.only}.`);
     return;
   }
   const chosen = new Set(selectCases([...played.keys()], patterns));
   const outcomes = new Map([...played].filter(([id]) => chosen.has(id)));
   const changes = findChanges(outcomes, expectationsOf(server, today()), conformantOutcome, flags.why);
-  for (const change of changes) stdout.write(`${visible(change.text)}\n`);
-  if (changes.length > 0 || !exists) replaceFile(path, applyChanges(text, changes, suiteIds));
-  stdout.write(
+  for (const change of changes) say(change.text);
+  if (changes.length > 0 || before === undefined) write(path, applyChanges(text, changes, suiteIds));
+  say(
     changes.length === 0
-      ? `Nothing to accept: ${shown} says so already.\n`
-      : `${changes.length} of ${outcomes.size} outcomes accepted into ${shown}.\n`,
+      ? `Nothing to accept: ${shown} says so already.`
+      : `${changes.length} of ${outcomes.size} outcomes accepted into ${shown}.`,
   );
 }
+
+/** An expectation file; undefined where there is none yet. @throws Trouble (2). */
+function textOf(path: string): string | undefined {
+  try {
+    return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+  } catch (error) {
+    throw unusable('read', path, error);
+  }
+}
+
+/** @throws Trouble (2). */
+function write(path: string, text: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    replaceFile(path, text);
+  } catch (error) {
+    throw unusable('written', path, error);
+  }
+}
+
+const unusable = (done: 'read' | 'written', path: string, error: unknown) =>
+  new Trouble(2, {
+    what: `The expectation file cannot be ${done}; nothing was accepted.`,
+    where: path,
+    why: error instanceof Error ? error.message : String(error),
+    todo: 'Check the path, and that you may write there; --expected names another.',
+  });

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { type Readiness, readySchema } from '../config-schema.ts';
+import { MOST_SECONDS, originSchema, protocolSchema, type Readiness, readySchema } from '../config-schema.ts';
 import type { Shard } from '../plan.ts';
 import { parseReporter } from '../reporters.ts';
 
@@ -17,8 +17,10 @@ export const wholeNumberOr0 = (text: string): number => {
 };
 
 export const positive = (text: string): number => {
-  if (!(Number(text) > 0)) throw new InvalidArgumentError('It takes a number of seconds above 0.');
-  return Number(text);
+  const seconds = Number(text);
+  if (!(seconds > 0 && seconds <= MOST_SECONDS))
+    throw new InvalidArgumentError(`It takes a number of seconds above 0, up to ${MOST_SECONDS}.`);
+  return seconds;
 };
 
 /** A TCP port. */
@@ -28,9 +30,33 @@ export const port = (text: string): number => {
   return Number(text);
 };
 
+/** Where 0 means any that is free. */
+export const portOr0 = (text: string): number => (text === '0' ? 0 : port(text));
+
 /** Path and query of an address. */
 export const pathOfUrl = (text: string): string => {
   if (!text.startsWith('/')) throw new InvalidArgumentError('It begins with "/".');
+  if (text.includes('#')) throw new InvalidArgumentError('No WebSocket address has a "#" (RFC 6455 3).');
+  return text;
+};
+
+/** A subprotocol; several times. */
+export const protocol = (text: string, before: string[] | undefined): string[] => {
+  if (!protocolSchema.safeParse(text).success)
+    throw new InvalidArgumentError('It takes the name of one subprotocol, without spaces (RFC 6455 4.1).');
+  return collect(text, before);
+};
+
+/** The value of the header field Origin. */
+export const origin = (text: string): string => {
+  if (!originSchema.safeParse(text).success)
+    throw new InvalidArgumentError('It takes the value of one header field, as https://example.org (RFC 6454 7).');
+  return text;
+};
+
+/** The name of a container image, as Docker takes it: host, path, tag, digest. */
+export const image = (text: string): string => {
+  if (!/^[\w.:/@-]+$/.test(text)) throw new InvalidArgumentError('It takes the name of an image, without spaces.');
   return text;
 };
 
@@ -42,12 +68,16 @@ export const readiness = (text: string): Readiness => {
   return read.data;
 };
 
+/** More shares than anybody has machines; the suite has 517 cases. */
+const MOST_SHARES = 1000;
+
 /** `I/N`. */
 export const shard = (text: string): Shard => {
   const [, index, count] = /^([1-9]\d*)\/([1-9]\d*)$/.exec(text) ?? [];
   if (index === undefined || count === undefined || Number(index) > Number(count)) {
     throw new InvalidArgumentError('It takes I/N, as in 1/4: the first of four shares.');
   }
+  if (Number(count) > MOST_SHARES) throw new InvalidArgumentError(`There are at most ${MOST_SHARES} shares.`);
   return { index: Number(index), count: Number(count) };
 };
 

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../reports/report.ts';
 import { sampleOutcome, sampleReport } from '../../reports/sample.ts';
 import { alikeComparison } from '../../reports/sample-comparison.ts';
+import { rejectedTrouble } from '../testing.ts';
 import { compareReports, comparisonLines } from './compare-reports.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'compare-reports-'));
@@ -100,9 +101,22 @@ describe('compare', () => {
     await expect(compareReports(a, b, flags, plain)).rejects.toThrow(words);
   });
 
+  it('says so when the page cannot be written', async () => {
+    const file = join(home, 'file');
+    writeFileSync(file, '');
+    const trouble = await rejectedTrouble(compareReports(good, bad, { from: '', out: join(file, 'page') }, plain));
+    expect(trouble).toMatchObject({ exitCode: 3, problem: { what: 'The report could not be written.' } });
+  });
+
   it('says so when a file is no report', async () => {
     const path = join(home, 'odd.json');
     writeFileSync(path, '{}');
-    await expect(compareReports(path, good, { from: '' }, plain)).rejects.toThrow(/no report of a run/);
+    const { message, problem } = await rejectedTrouble(compareReports(path, good, { from: '' }, plain));
+    expect(message).toMatch(/no report of a run/);
+    expect(problem.why).toBe('It is no report of this version: schemaVersion: is missing; it is 1.');
+    writeFileSync(path, '{"a');
+    expect((await rejectedTrouble(compareReports(path, good, { from: '' }, plain))).problem.why).toMatch(
+      /^a text that does not end at line 1/,
+    );
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pc from 'picocolors';
@@ -6,13 +6,15 @@ import { changeFaces, comparePage, comparisonSentence } from '../../reports/comp
 import { alikeCompared, type Comparison } from '../../reports/comparison.ts';
 import { comparisonMarkdown } from '../../reports/comparison-markdown.ts';
 import type { DetailOf } from '../../reports/files.ts';
-import { type Report, reportSchema } from '../../reports/report.ts';
+import type { Report } from '../../reports/report.ts';
 import { writeFiles } from '../../reports/write.ts';
 import { caseFile } from '../autobahn-json.ts';
 import { conformantOutcome } from '../catalogue.ts';
 import { compareAgents, type Party } from '../compare.ts';
 import { readJsonText } from '../json-text.ts';
-import { rangeLines, type Style, spelt, turnWords, visible } from '../terminal.ts';
+import { unwritable } from '../place.ts';
+import { readReportFile } from '../report-file.ts';
+import { fitted, rangeLines, type Style, turnWords, visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 
 export interface CompareFlags {
@@ -58,7 +60,11 @@ export async function compareReports(
     if (first !== undefined) {
       const swapped = pairs.map(([left, right]) => against(right, left));
       const details = { a: detailsIn(first[0]), b: detailsIn(first[1]) };
-      await writeFiles(flags.out, comparePage(comparisons, details, null, swapped));
+      try {
+        await writeFiles(flags.out, comparePage(comparisons, details, null, swapped));
+      } catch (error) {
+        throw unwritable(flags.out, error);
+      }
       lines.push(`page  ${pathToFileURL(resolve(flags.out, 'compare.html')).href}`);
     }
   }
@@ -85,19 +91,21 @@ export function comparisonLines(comparison: Comparison, style: Style): string[] 
   };
   return [
     '',
-    spelt(
-      colour.bold(`A ${visible(a.agent)} (run ${visible(a.run)})  B ${visible(b.agent)} (run ${visible(b.run)})`),
+    ...fitted(
+      `A ${visible(a.agent)} (run ${visible(a.run)})  B ${visible(b.agent)} (run ${visible(b.run)})`,
+      '',
+      '  ',
       style,
-    ),
-    comparisonSentence(comparison),
+    ).map(colour.bold),
+    ...fitted(comparisonSentence(comparison), '', '  ', style),
     '',
     ...alikeCompared(comparison).flatMap(({ cases: [{ change }, ...others], name, ranges, sentence, turn }) => {
       const { glyph, word } = changeFaces(comparison)[change];
       const mark = style.unicode ? glyph : ascii[change];
       const became = others.length === 0 ? '' : turnWords(turn);
       return [
-        spelt(`${mark} ${colour.bold(visible(name))} ${word}${became}: ${visible(sentence)}`, style),
-        ...rangeLines(ranges, '    ', '    '),
+        ...fitted(`${colour.bold(visible(name))} ${word}${became}: ${visible(sentence)}`, `${mark} `, '  ', style),
+        ...rangeLines(ranges, '    ', '    ', style),
       ];
     }),
     ...(cases.length === 0 ? [] : ['']),
@@ -106,19 +114,13 @@ export function comparisonLines(comparison: Comparison, style: Style): string[] 
 
 /** The report at a path; undefined when nothing is there. */
 function find(path: string): Found | undefined {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return undefined;
-  const file = stat.isDirectory() ? join(path, 'report.json') : path;
-  try {
-    return { report: reportSchema.parse(JSON.parse(readFileSync(file, 'utf8'))), folder: resolve(file, '..') };
-  } catch (error) {
-    throw new Trouble(2, {
-      what: 'This is no report of a run.',
-      where: file,
-      why: error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error),
-      todo: 'Name the folder a run wrote with --out.',
-    });
-  }
+  if (!existsSync(path)) return undefined;
+  const file = statSync(path).isDirectory() ? join(path, 'report.json') : path;
+  const report = readReportFile(file, {
+    what: 'This is no report of a run.',
+    todo: 'Name the folder a run wrote with --out.',
+  });
+  return { report, folder: resolve(file, '..') };
 }
 
 function mustFind(from: string, a: string, b: string): Found {
@@ -138,7 +140,7 @@ function twoAgents({ report, folder }: Found, a: string, b: string): [Located, L
     throw new Trouble(2, {
       what: `"${name}" is neither a folder nor an agent of the report.`,
       where: folder,
-      why: `The report has: ${report.agents.map((one) => one.name).join(', ')}.`,
+      why: `The report has: ${report.agents.map((one) => one.name).join(', ') || 'none'}.`,
       todo: 'Name two folders of reports, or two of these agents.',
     });
   };

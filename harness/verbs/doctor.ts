@@ -3,9 +3,9 @@ import pc from 'picocolors';
 import { type DoctorOptions, doctor, type Finding } from '../doctor.ts';
 import { ENGINE_CHOICES } from '../engines/index.ts';
 import { today } from '../expected.ts';
-import { type Style, visible } from '../terminal.ts';
+import { fitted, type Style, visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
-import { oneOf } from './arguments.ts';
+import { image, oneOf } from './arguments.ts';
 import { settle, takeEnvironment } from './settings.ts';
 import { type Shell, styleOf } from './shell.ts';
 import { listenForSignals } from './signals.ts';
@@ -23,7 +23,7 @@ export function addDoctor(program: Command, shell: Shell): void {
       oneOf(ENGINE_CHOICES),
       'auto',
     )
-    .option('--image <image>', 'container image of the Autobahn|Testsuite')
+    .option('--image <image>', 'container image of the Autobahn|Testsuite', image)
     .option('--out <folder>', 'where a report would go', 'conformance-report')
     .option('--config <file>', 'configuration, instead of the nearest conformance.config.{json,js,mjs}')
     .option('--json', 'as JSON')
@@ -54,9 +54,11 @@ function findingLines({ about, state, says, todo }: Finding, style: Style): stri
     warning: colour.yellow(style.unicode ? '!' : '! '),
     ill: colour.red(style.unicode ? '✗' : 'X '),
   }[state];
-  const lines = [`${mark} ${colour.bold(about.padEnd(16))} ${visible(says)}`];
-  if (todo !== undefined) lines.push(`${' '.repeat(style.unicode ? 19 : 20)}${visible(todo)}`);
-  return lines.join('\n');
+  const indent = ' '.repeat(style.unicode ? 19 : 20);
+  return [
+    ...fitted(visible(says), `${mark} ${colour.bold(about.padEnd(16))} `, indent, style),
+    ...(todo === undefined ? [] : fitted(visible(todo), indent, indent, style)),
+  ].join('\n');
 }
 
 function verdictOn(findings: readonly Finding[]): string {

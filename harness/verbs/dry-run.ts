@@ -6,7 +6,7 @@ import type { Engine } from '../engine.ts';
 import { today } from '../expected.ts';
 import { expectationsOf } from '../gather.ts';
 import { withoutSkipped } from '../summarise.ts';
-import { type Style, spelt, visible } from '../terminal.ts';
+import { fitted, type Style, visible } from '../terminal.ts';
 import { planText } from './list.ts';
 import { type Shell, styleOf } from './shell.ts';
 
@@ -80,5 +80,5 @@ function foresightText({ cases, shard, targets, engine }: Foresight, style: Styl
     `engine  ${engine.name}: ${engine.summary}${engine.jobs === undefined ? '' : `, ${engine.jobs} at once`}`,
     'Nothing was started.',
   ];
-  return `${planText(cases, style)}\n${lines.map((line) => spelt(visible(line), style)).join('\n')}\n`;
+  return `${planText(cases, style)}\n${lines.flatMap((line) => fitted(visible(line), '', '        ', style)).join('\n')}\n`;
 }

@@ -10,6 +10,7 @@ export function addExplain(program: Command, shell: Shell): void {
     .description('what a case sends, what must happen, and what mostly lies behind its verdicts')
     .argument('<case>', 'an id, such as 7.1.6')
     .action((id: string) => {
-      shell.stdout.write(spelt(explainCase(id), styleOf(shell, shell.stdout, undefined)));
+      const style = styleOf(shell, shell.stdout, undefined);
+      shell.stdout.write(spelt(explainCase(id, style.columns), style));
     });
 }

@@ -22,12 +22,12 @@ import { configText, expectationText, type Target, workflowText } from '../init.
 import { agentOf, type IndexOrigin, type Outcomes, outcomesOf, readOrigin, type SpecOrigin } from '../init-from.ts';
 import { normalise } from '../normalise.ts';
 import { readResults } from '../results.ts';
-import { visible } from '../terminal.ts';
+import { fitted, spelt, visible } from '../terminal.ts';
 import { Trouble } from '../trouble.ts';
 import { splitWords } from '../words.ts';
 import { readUserFile } from './selection.ts';
 import { checkedCommand, checkedUrl, refuseSeveral } from './servers.ts';
-import { type Shell, say, typedLine } from './shell.ts';
+import { type Shell, say, styleOf, typedLine } from './shell.ts';
 
 interface InitFlags {
   command?: string;
@@ -41,10 +41,14 @@ const CONFIG = 'conformance.config.json';
 
 const EXAMPLES = `
 Examples:
-  ${TOOL.name} init --path /ws -- node server.js --port {port}
-  ${TOOL.name} init --url ws://127.0.0.1:9001/
-  ${TOOL.name} init --from fuzzingclient.json           its cases, and its server
-  ${TOOL.name} init --from index.json -- ./my-server    what wstest recorded becomes the expectation
+  a server to start
+    ${TOOL.name} init --path /ws -- node server.js --port {port}
+  one that is running already
+    ${TOOL.name} init --url ws://127.0.0.1:9001/
+  the cases and the server of Autobahn's own file
+    ${TOOL.name} init --from fuzzingclient.json
+  what wstest recorded becomes the expectation
+    ${TOOL.name} init --from index.json -- ./my-server
 
 It overwrites nothing.`;
 
@@ -116,7 +120,12 @@ async function init(shell: Shell, folder: string, flags: InitFlags): Promise<voi
     `  ${line(words)}`,
     `  ${line(['accept'])} --why "…"`,
   ];
-  shell.stdout.write(`${visible(told.join('\n'))}\n`);
+  const style = styleOf(shell, shell.stdout, undefined);
+  // A command or a path is there to be copied: it is not broken.
+  const lines = told.flatMap((one) =>
+    /^(wrote | )/.test(one) ? spelt(visible(one), style) : fitted(visible(one), '', '  ', style),
+  );
+  shell.stdout.write(`${lines.join('\n')}\n`);
 }
 
 /** Many cases in few words. */
@@ -128,7 +137,7 @@ function namesOf(ids: readonly string[]): string {
 
 /** The file that is meant: of a folder of results its index. */
 function originFile(from: string): string {
-  return statSync(from, { throwIfNoEntry: false })?.isDirectory() ? join(from, 'index.json') : from;
+  return existsSync(from) && statSync(from).isDirectory() ? join(from, 'index.json') : from;
 }
 
 /** The server that was named: on the command line, else as the only one of a spec. @throws Trouble (2). */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CaseInfo } from '../../reports/report.ts';
-import { type Style, spelt } from '../terminal.ts';
+import { fitted, type Style } from '../terminal.ts';
 import { shard } from './arguments.ts';
 import { type SelectionFlags, selectionOf } from './selection.ts';
 import { type Shell, styleOf } from './shell.ts';
@@ -24,9 +24,13 @@ export function addList(program: Command, shell: Shell): void {
 /** A plan for people: a line for each case, with what it takes with the real suite. */
 export const planText = (plan: readonly CaseInfo[], style: Style): string =>
   plan
-    .map(
-      ({ id, title, rfc, weightMs }) =>
-        `${id.padEnd(8)} ${title}  [${rfc.join(', ')}]  ${(weightMs / 1000).toFixed(1)} s\n`,
+    .flatMap(({ id, title, rfc, weightMs }) =>
+      fitted(
+        `${title}  [${rfc.join(', ')}]  ${(weightMs / 1000).toFixed(1)} s`,
+        `${id.padEnd(8)} `,
+        '         ',
+        style,
+      ),
     )
-    .map((line) => spelt(line, style))
+    .map((line) => `${line}\n`)
     .join('');

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import type { Report } from '../../reports/report.ts';
 import { ciOption } from '../ci.ts';
@@ -9,6 +10,7 @@ import { momentLine } from '../engines/native/trace.ts';
 import { today } from '../expected.ts';
 import { gatherByPlaying, gatherFromFolder } from '../gather.ts';
 import { revision, TOOL } from '../identity.ts';
+import { placeOf } from '../place.ts';
 import { ProgressLine } from '../progress.ts';
 import { parseReporter, type Reporter, refuseReporters } from '../reporters.ts';
 import { keepFrom } from '../resume.ts';
@@ -19,10 +21,13 @@ import { asProblem, Trouble } from '../trouble.ts';
 import { FileWatch } from '../watch.ts';
 import {
   collect,
+  image,
   oneOf,
+  origin,
   pathOfUrl,
   port,
   positive,
+  protocol,
   readiness,
   reporters,
   shard,
@@ -68,17 +73,23 @@ interface RunFlags extends ServerFlags, SelectionFlags {
 
 const EXAMPLES = `
 Examples:
-  ${TOOL.name}                                       the server of this repository, all cases
-  ${TOOL.name} @core '!6'                            cases 1 to 5, 7 and 10
-  ${TOOL.name} --url ws://127.0.0.1:9001/            a server that is running already
-  ${TOOL.name} 7 -- ./my-server --listen {port}      start a server, play category 7
-  ${TOOL.name} --from reports/servers                judge what wstest left behind
+  the server of this repository, all cases
+    ${TOOL.name}
+  cases 1 to 5, 7 and 10
+    ${TOOL.name} @core '!6'
+  a server that is running already
+    ${TOOL.name} --url ws://127.0.0.1:9001/
+  start a server, play category 7
+    ${TOOL.name} 7 -- ./my-server --listen {port}
+  judge what wstest left behind
+    ${TOOL.name} --from reports/servers
 
-Exit codes: 0 as expected; 1 not as expected; 2 the command or a file you wrote is wrong; 3 it could not be told;
-130, 143 interrupted.
+Exit codes: 0 as expected; 1 not as expected; 2 the command or a file you wrote
+is wrong; 3 it could not be told; 130, 143 interrupted.
 
-Every option can be given in the environment (--ready-timeout as WS_CONFORMANCE_READY_TIMEOUT), and many in the
-configuration: a flag counts before a variable, a variable before the file; --print-config tells who won.`;
+Every option can be given in the environment (--ready-timeout as
+WS_CONFORMANCE_READY_TIMEOUT), and many in the configuration: a flag counts
+before a variable, a variable before the file; --print-config tells who won.`;
 
 /** `run`, the verb that is meant when none is named. */
 export function addRun(program: Command, shell: Shell): void {
@@ -89,12 +100,12 @@ export function addRun(program: Command, shell: Shell): void {
     .option('--server <name>', 'a server of the configuration; repeatable; "all" for every one', collect)
     .option('--url <url>', 'a server that is running already')
     .option('--command <words>', 'command that starts the server, as one text; or write it behind "--"')
-    .option('--path <path>', 'path of the endpoint of a server that we start', pathOfUrl)
+    .option('--path <path>', 'path of the endpoint of a server that we start, where it does not say it', pathOfUrl)
     .option('--port <n>', 'its port, where it can have no other', port)
     .option('--tls', 'it speaks wss://')
     .option('--agent <name>', 'its name in the report')
-    .option('--protocol <name>', 'subprotocol to offer; repeatable', collect)
-    .option('--origin <origin>', 'Origin to send')
+    .option('--protocol <name>', 'subprotocol to offer; repeatable', protocol)
+    .option('--origin <origin>', 'Origin to send', origin)
     .option(
       '--header <line>',
       'header field of the opening handshake, "Name: value"; repeatable (embedded engine)',
@@ -102,7 +113,7 @@ export function addRun(program: Command, shell: Shell): void {
     )
     .option('--ca <file>', 'certificate authorities to trust for wss://, as PEM; without, any certificate will do')
     .option('--engine <name>', ENGINE_CHOICES.join(', '), oneOf(ENGINE_CHOICES), 'auto')
-    .option('--image <image>', 'container image of the Autobahn|Testsuite')
+    .option('--image <image>', 'container image of the Autobahn|Testsuite', image)
     .option('--data <folder>', "Autobahn's own data for 12.x and 13.x, instead of data of the same character")
     .option('--expected <file>', 'expectation file')
     .option('--out <folder>', 'where the report goes', 'conformance-report')
@@ -150,7 +161,10 @@ export function addRun(program: Command, shell: Shell): void {
       const caIsDefault = settings.some(({ option, source }) => option === 'ca' && source === 'file');
       const flags: RunFlags = { ...verb.opts<RunFlags>(), caIsDefault };
       if (flags.printConfig) printSettings(shell, settings, config, flags);
-      else await runVerb(shell, cases, flags);
+      else {
+        refuseIdle(shell, verb);
+        await runVerb(shell, cases, flags);
+      }
     });
 }
 
@@ -179,7 +193,9 @@ async function runVerb(shell: Shell, patterns: readonly string[], flags: RunFlag
     for (let round = 2; ; round++) {
       // While one edits, a configuration or a server may well be broken: the next change may mend it.
       await runOnce(shell, patterns, flags, interruption).catch((error: unknown) => {
-        say(shell, describeProblem(asProblem(error), styleOf(shell, shell.stderr, flags.color)).join('\n'));
+        // It is painted, so it is not to be made visible once more.
+        const lines = describeProblem(asProblem(error), styleOf(shell, shell.stderr, flags.color));
+        shell.stderr.write(`${lines.join('\n')}\n`);
       });
       interruption.throwIfAborted();
       // What a build writes would call for the next one, without end.
@@ -271,6 +287,31 @@ function refuseTogether(flags: RunFlags): void {
   }
 }
 
+/** @throws Trouble (2) for what was typed beside `--from` and would else be ignored without a word. */
+function refuseIdle({ command }: Shell, verb: Command): void {
+  if (verb.getOptionValue('from') === undefined) return;
+  const typed = ['url', 'command', 'trace', 'retries'].filter((name) => verb.getOptionValueSource(name) === 'cli');
+  const idle = [...typed.map((name) => `--${name}`), ...(command === undefined ? [] : ['a command behind "--"'])];
+  if (idle.length === 0) return;
+  throw new Trouble(2, {
+    what: `--from and ${idle.join(' and ')} do not go together.`,
+    why: 'Results that were recorded earlier are read; no server is played against.',
+    todo: 'Leave one of them out.',
+  });
+}
+
+/** @throws Trouble (2) where the report would replace the results it is made from, with what else was recorded there. */
+function refuseInside(from: string, out: string): void {
+  const [results, report] = [placeOf(from), placeOf(out)];
+  if (results !== report && !results.startsWith(report + sep)) return;
+  throw new Trouble(2, {
+    what: 'The results stand in the folder that the report would replace.',
+    where: resolve(from),
+    why: 'A new report replaces its folder as a whole: what was recorded there would be gone.',
+    todo: 'Name another folder for the report with --out.',
+  });
+}
+
 type Options = Parameters<typeof run>[1];
 
 async function playServers(
@@ -289,7 +330,9 @@ async function playServers(
           plan: options.plan.map(({ id }) => id),
           commit: (await revision()).commit,
         });
-  const progress = flags.quiet ? undefined : new ProgressLine(shell.stderr, speaksUnicode(shell.env));
+  const progress = flags.quiet
+    ? undefined
+    : new ProgressLine(shell.stderr, { unicode: speaksUnicode(shell.env), obeys: shell.env.TERM !== 'dumb' });
   const tell = (line: string) => (progress ? progress.say(line) : say(shell, line));
   const engine = engineOf(flags, servers, tell);
   try {
@@ -327,6 +370,14 @@ async function playServers(
 function engineOf(flags: RunFlags, servers: readonly ServerConfig[], tell: (line: string) => void): Engine {
   // Who waits for the end of every run wants the fast engine.
   const choice = flags.watch && flags.engine === 'auto' && flags.image === undefined ? 'native' : flags.engine;
+  if (flags.data !== undefined && !(statSync(flags.data, { throwIfNoEntry: false })?.isDirectory() ?? false)) {
+    throw new Trouble(2, {
+      what: 'There is no folder of data for the compressed messages.',
+      where: resolve(flags.data),
+      why: 'It is to hold the five files of the original.',
+      todo: 'Correct --data, or leave it out.',
+    });
+  }
   return chooseEngine(choice, {
     ...(flags.image === undefined ? {} : { image: flags.image }),
     ...asksOf(servers),
@@ -342,6 +393,7 @@ async function readFolder(
   flags: RunFlags,
   signal: AbortSignal,
 ): Promise<Report> {
+  refuseInside(from, flags.out);
   const { unpackResults } = await import('../archive.ts');
   const { folder, remove } = await unpackResults(from);
   try {

@@ -21,7 +21,7 @@ export interface Selection {
 /** The plan that a command line means. @throws Trouble (2) for a pattern that matches nothing, and for unreadable files. */
 export function selectionOf(shell: Shell, patterns: readonly string[], { spec, shard }: SelectionFlags): Selection {
   const expanded = patterns.flatMap((pattern) =>
-    /^!?@(?!core$|limits$|deflate$)/.test(pattern) ? readList(pattern) : [pattern],
+    /^!?@(?!core$|limits$|deflate$)./.test(pattern) ? readList(pattern) : [pattern],
   );
   let allowed = catalogue;
   if (spec !== undefined) {
@@ -43,15 +43,21 @@ export function selectionOfRun(shell: Shell, { cases, run }: Report): Selection 
 /** `@file`: a pattern a line, `#` begins a comment; `!@file` takes away what the file names. */
 function readList(pattern: string): string[] {
   const [, minus = '', path = ''] = /^(!?)@(.*)$/.exec(pattern) ?? [];
-  return readUserFile(path, 'list of cases')
+  const listed = readUserFile(path, 'list of cases', 'Check the path. The groups are @core, @limits and @deflate.')
     .split('\n')
     .map((line) => line.replace(/#.*/, '').trim())
-    .filter((line) => line !== '')
-    .map((line) => minus + line);
+    .filter((line) => line !== '');
+  if (listed.length > 0) return listed.map((line) => minus + line);
+  throw new Trouble(2, {
+    what: 'The list of cases names none.',
+    where: path,
+    why: 'Without a pattern all cases would be played, which nobody who names a list wants.',
+    todo: 'Write patterns into it, one a line, or leave it out.',
+  });
 }
 
 /** A file that the user named. @param what it is, for the error. @throws Trouble (2). */
-export function readUserFile(path: string, what: string): string {
+export function readUserFile(path: string, what: string, todo = 'Check the path.'): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
@@ -59,7 +65,7 @@ export function readUserFile(path: string, what: string): string {
       what: `The ${what} cannot be read.`,
       where: path,
       why: error instanceof Error ? error.message : String(error),
-      todo: 'Check the path.',
+      todo,
     });
   }
 }

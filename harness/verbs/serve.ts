@@ -1,5 +1,7 @@
+import { constants } from 'node:os';
 import type { Command } from 'commander';
 import { inRepoServer } from '../config.ts';
+import { pathOfUrl, portOr0 } from './arguments.ts';
 import type { Shell } from './shell.ts';
 
 /** `serve`: the in-repo server alone. */
@@ -7,16 +9,18 @@ export function addServe(program: Command, shell: Shell): void {
   program
     .command('serve')
     .description('the in-repo server alone')
-    .option('--port <port>', 'where it listens', '8888')
+    .option('--port <port>', 'where it listens; 0 is any port that is free', portOr0, 8888)
     .option('--host <address>', 'on which address', '127.0.0.1')
-    .option('--path <path>', 'path of the endpoint', '/ws')
-    .action(async ({ port, host, path }: { port: string; host: string; path: string }) => {
+    .option('--path <path>', 'path of the endpoint', pathOfUrl, '/ws')
+    .action(async ({ port, host, path }: { port: number; host: string; path: string }) => {
       const { execa } = await import('execa');
       const [file = '', ...args] = (inRepoServer().command ?? []).slice(0, -2);
-      const ended = await execa(file, [...args, '--port', port, '--host', host, '--path', path], {
+      const ended = await execa(file, [...args, '--port', String(port), '--host', host, '--path', path], {
         stdio: 'inherit',
         reject: false,
       });
-      shell.exitCode = ended.exitCode ?? 0;
+      // As a shell tells it; 3 where it could not even be started.
+      const signal = ended.signal && constants.signals[ended.signal];
+      shell.exitCode = ended.exitCode ?? (signal === undefined ? 3 : 128 + signal);
     });
 }

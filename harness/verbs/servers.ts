@@ -48,7 +48,12 @@ export function serversOf(config: Config, behind: readonly string[] | undefined,
     flags.url !== undefined
       ? [{ ...unnamedServer(flags.agent ?? 'server'), url: checkedUrl(flags.url) }]
       : command !== undefined
-        ? [{ ...unnamedServer(flags.agent ?? 'server'), command: checkedCommand(command) }]
+        ? [
+            {
+              ...unnamedServer(flags.agent ?? 'server'),
+              command: checkedCommand(command, behind === undefined ? '--command' : undefined),
+            },
+          ]
         : named;
   if (servers.length > 1 && (flags.agent !== undefined || flags.expected !== undefined)) {
     throw new Trouble(2, {
@@ -153,11 +158,11 @@ export function checkedUrl(url: string, where = '--url'): string {
   });
 }
 
-/** @throws Trouble (2) for a command without words. */
-export function checkedCommand(command: readonly string[]): readonly string[] {
-  if (command.length > 0) return command;
+/** @param flag where it was to be; behind "--" when left out. @throws Trouble (2) for a command without words. */
+export function checkedCommand(command: readonly string[], flag = '"--"'): readonly string[] {
+  if (command.length > 0 && command[0] !== '') return command;
   throw new Trouble(2, {
-    what: 'There is no command behind "--".',
+    what: `There is no command behind ${flag}.`,
     why: 'It starts the server to be tested.',
     todo: 'For example: -- node server.js --port {port}',
   });

@@ -1,4 +1,4 @@
-import { type Style, speaksUnicode, visible, wantsColour } from '../terminal.ts';
+import { fitted, type Style, speaksUnicode, visible, wantsColour } from '../terminal.ts';
 
 /** What a verb may know of the process it runs in, and where it may write; `cli.ts` makes the one there is. */
 export interface Shell {
@@ -18,12 +18,18 @@ export const VARIABLES = 'WS_CONFORMANCE_';
 
 /** How to write to a stream. @param flag of `--color` and `--no-color`. */
 export function styleOf(shell: Shell, stream: NodeJS.WriteStream, flag: boolean | undefined): Style {
-  return { colour: wantsColour(flag, shell.env, stream.isTTY === true), unicode: speaksUnicode(shell.env) };
+  return {
+    colour: wantsColour(flag, shell.env, stream.isTTY === true),
+    unicode: speaksUnicode(shell.env),
+    // A terminal that does not know its size says 0.
+    ...(stream.isTTY && stream.columns > 0 ? { columns: stream.columns } : {}),
+  };
 }
 
 /** A line on stderr, harmless whatever it holds. */
 export function say(shell: Shell, text: string): void {
-  shell.stderr.write(`${visible(text)}\n`);
+  const lines = fitted(visible(text), '', '  ', styleOf(shell, shell.stderr, undefined));
+  shell.stderr.write(`${lines.join('\n')}\n`);
 }
 
 /** What was typed, as a line to type again. @param name of the tool, where npm did not start it. */

@@ -6,6 +6,7 @@ import { type Shell, styleOf } from './shell.ts';
 /**
  * How a verb that made a report ends: the report told as was asked for, and the exit code.
  * @param interruption the signal the report was made under.
+ * @throws Trouble (3), after it was told, when a file that was asked for cannot be written.
  */
 export function tellReport(
   shell: Shell,
@@ -17,6 +18,7 @@ export function tellReport(
   const told = tell(report, reporters, { out, env, style: styleOf(shell, stdout, color), json: json ?? false });
   stdout.write(told.stdout);
   stderr.write(told.stderr);
+  if (told.failure !== undefined) throw told.failure;
   // Whoever interrupts while the last pages are written gets a whole report, and is told that it was heard.
   shell.exitCode = interruption.reason instanceof Interruption ? interruption.reason.exitCode : report.gate.exitCode;
 }
