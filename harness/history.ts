@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { type HistoryLine, historyLineSchema, isTimed, lettersOf, NOT_PLANNED } from '../reports/history.ts';
@@ -82,6 +82,15 @@ export function readHistory(file: string): { lines: HistoryLine[]; unreadable: n
     else unreadable++;
   }
   return { lines: lines.sort((a, b) => a.started.localeCompare(b.started)), unreadable };
+}
+
+/** Whether a history could be read now, but for a pipe, which would then have nothing more to say. @throws as `readHistory`. */
+export function tryHistory(file: string): void {
+  let isPipe = false;
+  try {
+    isPipe = statSync(file).isFIFO();
+  } catch {}
+  if (!isPipe) readHistory(file);
 }
 
 function asJson(line: string): unknown {

@@ -125,7 +125,7 @@ test('a file that cannot be written is exit 3, after the run was told', async ()
   writeFileSync(join(home(), 'file'), '');
   const wanted = ['line', `junit=${join(home(), 'file', 'junit.xml')}`].flatMap((one) => ['--reporter', one]);
   const { exitCode, stderr, stdout } = await seed(wanted);
-  expect(stdout).toContain('FAILED: 1 of 1 cases');
+  expect(stdout).toContain('FAILED: 1 of 1 case is');
   expect(stderr).toContain('could not be written');
   expect(exitCode).toBe(3);
 });

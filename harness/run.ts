@@ -10,7 +10,7 @@ import type { CiFacts } from './ci.ts';
 import { SUITE } from './expectation-file.ts';
 import { decide } from './gate.ts';
 import type { Answered, Gather, Gathered } from './gather.ts';
-import { appendHistory, historyLineOf, readHistory } from './history.ts';
+import { appendHistory, historyLineOf, readHistory, tryHistory } from './history.ts';
 import { revision, TOOL } from './identity.ts';
 import { Interruption } from './interruption.ts';
 import { placeReport, stageReport } from './place.ts';
@@ -59,7 +59,7 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
   // In a container git may refuse to read a tree that is somebody else's; the CI knows what it checked out.
   const tree = revision().then((told) => ({ ...told, commit: told.commit ?? ci?.commit ?? null }));
   // What is known at the end can be lost to what could have been known at the beginning.
-  if (options.history !== undefined) readHistory(options.history);
+  if (options.history !== undefined) tryHistory(options.history);
   const workspace = new Workspace();
   const staged = stagedIn(workspace, options.out);
   loadPages();
