@@ -48,13 +48,13 @@ test('one that fails is exit 3, with its command, how it ended, and its last lin
 });
 
 test.each([
-  ['there is no such program', ['/no/such/compiler']],
-  ['it is no program', [import.meta.filename]],
-  ['an argument is longer than the system takes', ['true', 'x'.repeat(2 ** 21)]],
-  ['it has no name', ['']],
-])('one that cannot be started is told so: %s', async (_, command) => {
+  ['there is no such program (ENOENT)', ['/no/such/compiler']],
+  ['it is no program, or may not be executed (EACCES)', [import.meta.filename]],
+  ['an argument is longer than the system takes (E2BIG)', ['true', 'x'.repeat(2 ** 21)]],
+  ['the name of the program is empty', ['']],
+])('one that cannot be started is told so: %s', async (why, command) => {
   const none = build({ ...unnamedServer('x'), build: command }, workspace, log(), never);
-  expect((await rejectedTrouble(none)).problem.why).toBe('It could not be started: there is no such program (ENOENT).');
+  expect((await rejectedTrouble(none)).problem.why).toBe(`It could not be started: ${why}.`);
 });
 
 test('one that does not end is ended, and what it has started with it', async () => {

@@ -125,10 +125,16 @@ export function describeExit({ code, signal, error }: Exit): string {
   return code === null ? `It could not be started: ${whyNot(error)}.` : `It ended with exit code ${code}.`;
 }
 
-/** The usual reasons in words; whatever else it was in the system's own. */
+/** The usual reasons in words. */
+const WHY_NOT: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such program (ENOENT)',
+  EACCES: 'it is no program, or may not be executed (EACCES)',
+  E2BIG: 'an argument is longer than the system takes (E2BIG)',
+  ERR_INVALID_ARG_VALUE: 'the name of the program is empty',
+};
+
+/** Whatever else it was in the system's own words. */
 function whyNot(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT') return 'there is no such program (ENOENT)';
-  if (code === 'EACCES') return 'it is no program, or may not be executed (EACCES)';
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return ('code' in error ? WHY_NOT[String(error.code)] : undefined) ?? error.message;
 }
