@@ -44,8 +44,8 @@ export function decide(
       total === 0
         ? 'No case has a result'
         : counts.missing > 0
-          ? `${ofCases(played, total - counts.skipped)} ${played === 1 ? 'has' : 'have'} a result`
-          : `${ofCases(played, total)} ${played === 1 ? 'has' : 'have'} a result, but not all can be trusted`;
+          ? `${ofCases(played, total - counts.skipped, 'has')} a result`
+          : `${ofCases(played, total, 'has')} a result, but not all can be trusted`;
     const known = worstKnown(verdicts);
     return gate('undecided', 3, `INCOMPLETE: ${missing}. ${known}${reasonOf(verdicts, problems, played)}`);
   }
@@ -58,9 +58,9 @@ export function decide(
     if (lax > 0) parts.push(`${lax} not strict`);
     const cut =
       counts.missing > 0
-        ? ` INCOMPLETE: ${ofCases(played, total - counts.skipped)} ${played === 1 ? 'was' : 'were'} played, then --bail ${bail} ended the run.`
+        ? ` INCOMPLETE: ${ofCases(played, total - counts.skipped, 'was')} played, then --bail ${bail} ended the run.`
         : '';
-    const sentence = `FAILED: ${ofCases(stopping.length, total)} ${isOrAre(stopping.length)} not as expected (${parts.join(', ')}).${cut}`;
+    const sentence = `FAILED: ${ofCases(stopping.length, total, 'is')} not as expected (${parts.join(', ')}).${cut}`;
     return gate('failed', 1, sentence);
   }
   const asides = (['flaky', 'skipped'] as const)
@@ -69,18 +69,16 @@ export function decide(
   return gate(
     'passed',
     0,
-    `PASSED: ${ofCases(counts.same, total)} ${isOrAre(counts.same)} as expected${asides.length > 0 ? ` (${asides.join(', ')})` : ''}.`,
+    `PASSED: ${ofCases(counts.same, total, 'is')} as expected${asides.length > 0 ? ` (${asides.join(', ')})` : ''}.`,
   );
 }
 
-/** `1 of 1 case`, `2 of 1,034 cases`. */
-function ofCases(some: number, total: number): string {
-  return `${count(some)} of ${plural(total, 'case')}`;
+/** `1 of 1 case is`, `2 of 1,034 cases are`. */
+function ofCases(some: number, total: number, verb: keyof typeof OF_MANY): string {
+  return `${count(some)} of ${plural(total, 'case')} ${some === 1 ? verb : OF_MANY[verb]}`;
 }
 
-function isOrAre(some: number): string {
-  return some === 1 ? 'is' : 'are';
-}
+const OF_MANY = { is: 'are', has: 'have', was: 'were' } as const;
 
 /** What is bad whatever the other cases would have shown: it must not drown in those that have no result. */
 function worstKnown(verdicts: readonly CaseVerdict[]): string {

@@ -62,21 +62,11 @@ export function appendHistory(file: string, line: HistoryLine): void {
  * @throws Trouble (2) when there is something of that name that cannot be read.
  */
 export function readHistory(file: string): { lines: HistoryLine[]; unreadable: number } {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { lines: [], unreadable: 0 };
-    throw new Trouble(2, {
-      what: 'The history cannot be read.',
-      where: resolve(file),
-      why: error instanceof Error ? error.message : String(error),
-      todo: 'Name a file with --history; it is made when it is not there.',
-    });
-  }
   const lines: HistoryLine[] = [];
   let unreadable = 0;
-  for (const line of text.split('\n').filter((one) => one.trim() !== '')) {
+  for (const line of textOf(file)
+    .split('\n')
+    .filter((one) => one.trim() !== '')) {
     const parsed = historyLineSchema.safeParse(asJson(line));
     if (parsed.success) lines.push(parsed.data);
     else unreadable++;
@@ -90,7 +80,22 @@ export function tryHistory(file: string): void {
   try {
     isPipe = statSync(file).isFIFO();
   } catch {}
-  if (!isPipe) readHistory(file);
+  if (!isPipe) textOf(file);
+}
+
+/** All of a history file; nothing where there is none yet. @throws Trouble (2). */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    throw new Trouble(2, {
+      what: 'The history cannot be read.',
+      where: resolve(file),
+      why: error instanceof Error ? error.message : String(error),
+      todo: 'Name a file with --history; it is made when it is not there.',
+    });
+  }
 }
 
 function asJson(line: string): unknown {

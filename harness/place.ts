@@ -1,7 +1,6 @@
 import {
   chmodSync,
   existsSync,
-  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -19,21 +18,19 @@ import { Trouble } from './trouble.ts';
 /** The file that makes a folder one of ours; it is written last. */
 const MARK = 'report.json';
 
-/** What cannot be looked at is told by who tries to use it. */
-function leadsNowhere(path: string): boolean {
-  try {
-    return lstatSync(path).isSymbolicLink();
-  } catch {
-    return false;
-  }
-}
-
-/** Where a path leads, through symbolic links, also one to what is not there yet: who links a folder elsewhere wants it there. */
+/**
+ * Where a path leads, through symbolic links, also one to what is not there yet: who links a folder elsewhere wants it
+ * there. What cannot be looked at is told by who tries to use it.
+ */
 export function placeOf(path: string): string {
   try {
     return realpathSync(path);
   } catch {
-    return leadsNowhere(path) ? resolve(dirname(path), readlinkSync(path)) : resolve(path);
+    try {
+      return resolve(dirname(path), readlinkSync(path));
+    } catch {
+      return resolve(path);
+    }
   }
 }
 

@@ -151,8 +151,7 @@ export function addResults(agent: string, from: string, into: string, cases?: Re
       const file = reportFileOf(entry);
       if (file !== undefined) copyFileSync(join(from, file), join(into, file));
     }
-    const index = { [agent]: { ...entriesOf(agent, into), ...Object.fromEntries(coming) } };
-    writeFileSync(join(into, 'index.json'), `${JSON.stringify(index, null, 3)}\n`);
+    writeIndex(agent, into, { ...entriesOf(agent, into), ...Object.fromEntries(coming) });
   } catch (error) {
     throw unwritable(into, error);
   }
@@ -167,10 +166,15 @@ export function indexResults(agent: string, from: string, into: string, cases: R
     .filter(([id]) => cases.has(id))
     .map(([id, entry]) => [id, { ...(entry as object), reportfile: reportFileOf(entry) }] as const);
   try {
-    writeFileSync(join(into, 'index.json'), `${JSON.stringify({ [agent]: Object.fromEntries(entries) }, null, 3)}\n`);
+    writeIndex(agent, into, Object.fromEntries(entries));
   } catch (error) {
     throw unwritable(into, error);
   }
+}
+
+/** As the original writes it. */
+function writeIndex(agent: string, into: string, entries: Readonly<Record<string, unknown>>): void {
+  writeFileSync(join(into, 'index.json'), `${JSON.stringify({ [agent]: entries }, null, 3)}\n`);
 }
 
 /** The cases of an agent that the index of a folder lists. */
