@@ -31,10 +31,10 @@ export default defineConfig({
     // `npm test` and `npm run coverage` fail where a branch of server/ is not taken.
     coverage: {
       provider: 'custom',
-      customProviderModule: 'vitest.coverage.ts',
+      customProviderModule: '.ci/vitest.coverage.ts',
       include: ['server/**/*.ts'],
       // main.ts runs as a process of its own, where vitest does not count; main.test.ts plays each of its outcomes.
-      exclude: ['**/*.test.ts', 'server/testkit*.ts', 'server/main.ts'],
+      exclude: ['**/*.test.ts', 'server/testing/**', 'server/main.ts'],
       // Shows what is not all taken.
       reporter: [['text', { skipFull: true }], 'json'],
       thresholds: { 'server/**/*.ts': { branches: 100 } },
@@ -43,7 +43,7 @@ export default defineConfig({
       {
         test: {
           name: 'quick',
-          include: ['{server,harness,reports,fixtures,bench,docs}/**/*.test.ts', '*.test.ts'],
+          include: ['{server,harness,reports,fixtures,bench,docs}/**/*.test.ts'],
           exclude: ['**/*.real.test.ts', '**/node_modules/**'],
           testTimeout: 30_000,
           sequence: { groupOrder: 1 },
@@ -52,7 +52,7 @@ export default defineConfig({
       {
         test: {
           name: 'real',
-          include: ['{server,harness,reports,fixtures,docs}/**/*.real.test.ts', '*.real.test.ts'],
+          include: ['{server,harness,reports,fixtures,docs}/**/*.real.test.ts'],
           // It imports a JSON file as only a bundler does.
           server: { deps: { inline: [/@actions\/workflow-parser/] } },
           testTimeout: 3_600_000,

@@ -1,8 +1,8 @@
 import { mkdtempSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { chooseEngine, type EngineChoice } from '../harness/engines/index.ts';
-import type { Target } from '../harness/target.ts';
+import { chooseEngine, type EngineChoice } from '../harness/run/choose-engine.ts';
+import type { Target } from '../harness/subject/target.ts';
 import { type Cost, meter } from './engines-meter.ts';
 
 /** Plays some cases against a running server, once, and tells what it cost. Rejects where it cannot play them all. */
@@ -54,7 +54,16 @@ export async function kosoku(home: string): Promise<Play> {
 
 /** One case as a user types it: this tool started, the server started and stopped, the report written. */
 export async function fromTheShell(id: string, home: string): Promise<Cost> {
-  const command = ['--import', 'tsx/esm', 'harness/cli.ts', '--engine', 'native', id, '--out', join(home, 'report')];
+  const command = [
+    '--import',
+    'tsx/esm',
+    'harness/cli/cli.ts',
+    '--engine',
+    'native',
+    id,
+    '--out',
+    join(home, 'report'),
+  ];
   const run = async () => void (await execa(process.execPath, command, { stdio: 'ignore' }));
   return await meter(run, { counts: 'children', server: null });
 }

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { Command, type Option } from 'commander';
 import { z } from 'zod';
-import { configSchema, serverSchema } from '../harness/config-schema.ts';
-import { TOOL } from '../harness/identity.ts';
-import { addRun } from '../harness/verbs/run.ts';
-import { variableOf } from '../harness/verbs/settings.ts';
+import { variableOf } from '../harness/cli/options/settings.ts';
+import { addRun } from '../harness/cli/verbs/run.ts';
+import { configSchema, serverSchema } from '../harness/config/config-schema.ts';
+import { TOOL } from '../harness/support/identity.ts';
 
 /**
  * `npm run docs`: writes docs/configuration.md and the JSON Schema of the configuration, both from what the code takes.
@@ -21,7 +21,7 @@ export const configJsonSchema = () => ({
 export function configurationPage(): string {
   return `# Configuration
 
-<!-- Made by \`npm run docs\` from harness/config-schema.ts and the options of the command. -->
+<!-- Made by \`npm run docs\` from harness/config/config-schema.ts and the options of the command. -->
 
 Nothing has to be configured: \`${TOOL.name} --url ws://…\` or \`${TOOL.name} -- COMMAND {port}\` name a server by themselves. What is
 written down once is found from any folder below it: \`conformance.config.json\` (comments and trailing commas are allowed),
@@ -134,7 +134,7 @@ function markdownTable(head: readonly string[], rows: readonly (readonly string[
 if (process.argv[1] === import.meta.filename) {
   writeFileSync(new URL('configuration.md', import.meta.url), configurationPage());
   writeFileSync(
-    new URL('../harness/config.schema.json', import.meta.url),
+    new URL('../harness/config/config.schema.json', import.meta.url),
     `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
   );
 }

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { expect, test } from 'vitest';
-import { selectCases } from '../harness/case-id.ts';
-import { suiteIds } from '../harness/catalogue.ts';
-import { expectationFileSchema } from '../harness/expectation-file.ts';
+import { expectationFileSchema } from '../harness/expectations/expectation-file.ts';
+import { selectCases } from '../harness/plan/case-id.ts';
+import { suiteIds } from '../harness/suites/autobahn/catalogue.ts';
 import { commandsOf, pages, readPage } from './pages.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -64,7 +64,9 @@ test.each(pages)('%s: every path it names is there', (page) => {
 });
 
 test('the test would see a path that is not there', () => {
-  expect(pathsOf('ARCHITECTURE.md')).toEqual(expect.arrayContaining(['harness/run.ts', 'reports/html.ts', 'bench/']));
+  expect(pathsOf('ARCHITECTURE.md')).toEqual(
+    expect.arrayContaining(['harness/run/run.ts', 'reports/pages/html.ts', 'bench/']),
+  );
   for (const path of ['harness/runs.ts', 'nothing.ts', 'docs/nothing.md', '*.unreal.test.ts'])
     expect(stands(path, 'ARCHITECTURE.md'), path).toBe(false);
 });
@@ -97,5 +99,5 @@ test('the example of docs/expectations.md is an expectation file, and says what 
 
 test('the case of docs/adding-a-case.md is the one in the file', () => {
   const [, example = 'none'] = /```ts\n([\s\S]*?)```/.exec(readPage('docs/adding-a-case.md')) ?? [];
-  expect(readFileSync(join(root, 'harness/engines/native/cases/10-misc.ts'), 'utf8')).toContain(example);
+  expect(readFileSync(join(root, 'harness/suites/autobahn/cases/10-misc.ts'), 'utf8')).toContain(example);
 });

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { selectCases } from '../harness/case-id.ts';
-import { conformantOutcome, suiteIds } from '../harness/catalogue.ts';
-import { readConfig } from '../harness/config.ts';
-import { today } from '../harness/expected.ts';
-import { expectationsOf } from '../harness/gather.ts';
-import type { Outcome } from '../reports/report.ts';
+import { readConfig } from '../harness/config/config.ts';
+import { today } from '../harness/expectations/expected.ts';
+import { selectCases } from '../harness/plan/case-id.ts';
+import { expectationsOf } from '../harness/run/gather.ts';
+import { conformantOutcome, suiteIds } from '../harness/suites/autobahn/catalogue.ts';
+import type { Outcome } from '../reports/document/report.ts';
 
 /**
  * The matrix of the README: what each server with an expectation file does, by section. `npm run docs` writes it, a

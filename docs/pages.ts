@@ -38,15 +38,16 @@ export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm run test:quick': 'npm test is that, and more',
   'npm test': 'the run that reads this',
   // As a stranger types them, where the packed tarball is installed.
-  'npm install --save-dev ws ws-conformance': 'package.real.test.ts',
-  'npx ws-conformance init --name echo -- node server.mjs {port}': 'package.real.test.ts',
-  'npx ws-conformance 1 2 6 7': 'package.real.test.ts',
-  'npx ws-conformance accept --why "ws judges whole messages"': 'package.real.test.ts',
+  'npm install --save-dev ws ws-conformance': 'harness/end-to-end/package.real.test.ts',
+  'npx ws-conformance init --name echo -- node server.mjs {port}': 'harness/end-to-end/package.real.test.ts',
+  'npx ws-conformance 1 2 6 7': 'harness/end-to-end/package.real.test.ts',
+  'npx ws-conformance accept --why "ws judges whole messages"': 'harness/end-to-end/package.real.test.ts',
   'npm run strangers': 'fixtures/strangers/strangers.real.test.ts',
-  'npm run crosscheck': 'harness/crosscheck.real.test.ts',
-  'npm run crosscheck -- --server ws --server websocket --server faye-websocket': 'harness/crosscheck.real.test.ts',
+  'npm run crosscheck': 'harness/crosscheck/crosscheck.real.test.ts',
+  'npm run crosscheck -- --server ws --server websocket --server faye-websocket':
+    'harness/crosscheck/crosscheck.real.test.ts',
   'npm run crosscheck -- --server gobwas-ws --server coder-websocket --server tokio-tungstenite':
-    'harness/crosscheck.real.test.ts',
-  'npm run crosscheck -- --probe --jobs 6': 'harness/crosscheck.real.test.ts',
-  'npm run crosscheck -- --wrong --jobs 4': 'harness/crosscheck.real.test.ts',
+    'harness/crosscheck/crosscheck.real.test.ts',
+  'npm run crosscheck -- --probe --jobs 6': 'harness/crosscheck/crosscheck.real.test.ts',
+  'npm run crosscheck -- --wrong --jobs 4': 'harness/crosscheck/crosscheck.real.test.ts',
 };

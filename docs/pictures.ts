@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
-import { reportSchema } from '../reports/report.ts';
-import { casePath } from '../reports/views.ts';
-import { needsAttention } from '../reports/vocabulary.ts';
+import { reportSchema } from '../reports/document/report.ts';
+import { casePath } from '../reports/wording/views.ts';
+import { needsAttention } from '../reports/wording/vocabulary.ts';
 
 /**
  * `npm run pictures -- INDEX [CASE]`: photographs the index of one real run's report, and the page of the case that

@@ -1,21 +1,21 @@
 import { resolve } from 'node:path';
-import type { Difference, Outcome, Report } from '../reports/report.ts';
-import { catalogue, conformantOutcome, suiteIds } from './catalogue.ts';
-import { type ServerConfig, unnamedServer } from './config.ts';
-import { findDifferences } from './diff.ts';
-import { asksOf, chooseEngine, type EngineChoice } from './engines/index.ts';
-import { today } from './expected.ts';
-import { gatherByPlaying } from './gather.ts';
-import { makePlan } from './plan.ts';
-import { readResults as readFolder } from './results.ts';
-import { run as runPipeline } from './run.ts';
+import type { Difference, Outcome, Report } from '../reports/document/report.ts';
+import { type ServerConfig, unnamedServer } from './config/config.ts';
+import { today } from './expectations/expected.ts';
+import { makePlan } from './plan/plan.ts';
+import { asksOf, chooseEngine, type EngineChoice } from './run/choose-engine.ts';
+import { gatherByPlaying } from './run/gather.ts';
+import { run as runPipeline } from './run/run.ts';
+import { catalogue, conformantOutcome, suiteIds } from './suites/autobahn/catalogue.ts';
+import { findDifferences } from './suites/autobahn/diff.ts';
+import { readResults as readFolder } from './suites/autobahn/results.ts';
 
 /**
  * The library: what the command does, for programs. `ws-conformance/reports` has the document and its renderers,
  * `ws-conformance/server` the WebSocket server.
  */
 
-export type { CaseDetail } from '../reports/detail.ts';
+export type { CaseDetail } from '../reports/document/detail.ts';
 export type {
   AgentReport,
   CaseInfo,
@@ -26,13 +26,13 @@ export type {
   Problem,
   Report,
   Verdict,
-} from '../reports/report.ts';
+} from '../reports/document/report.ts';
+export type { EngineChoice } from './run/choose-engine.ts';
 /** The 517 cases: id, title, category, RFC sections, and what the real suite takes for each, in milliseconds. */
-export { catalogue } from './catalogue.ts';
-export type { EngineChoice } from './engines/index.ts';
-export { normalise } from './normalise.ts';
-export type { AgentResults, Result } from './results.ts';
-export { Trouble } from './trouble.ts';
+export { catalogue } from './suites/autobahn/catalogue.ts';
+export { normalise } from './suites/autobahn/normalise.ts';
+export type { AgentResults, Result } from './suites/autobahn/results.ts';
+export { Trouble } from './support/trouble.ts';
 
 /** Which server is to be tested: one that is running, or one to start and to end again. */
 export type TestedServer = SpokenTo &

@@ -1,7 +1,6 @@
 /** The report: the document as it is published in `report.json`, and each form it is rendered in. */
 
-export type { DetailOf, ReportFile } from './files.ts';
-export { type RendererName, renderers } from './renderers.ts';
+export type { DetailOf, ReportFile } from './document/files.ts';
 export {
   type AgentReport,
   type CaseInfo,
@@ -13,5 +12,6 @@ export {
   reportSchema,
   VERDICTS,
   type Verdict,
-} from './report.ts';
+} from './document/report.ts';
+export { type RendererName, renderers } from './renderers.ts';
 export { writeFiles } from './write.ts';

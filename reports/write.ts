@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
-import type { ReportFile } from './files.ts';
+import type { ReportFile } from './document/files.ts';
 
 /**
  * The one writer of this room: puts files below `folder`, one at a time, and makes the folders they need. Gives back

@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts';
+import type { Connection } from './transport/connection.ts';
 
 /** The application of a server under test: sends back what came, as it came. */
 export function echo(connection: Connection): void {

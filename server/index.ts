@@ -1,14 +1,14 @@
-import type { ServerOptions } from './options.ts';
-import { honest, type ProtocolMaker, WebSocketServer } from './upgrade.ts';
+import type { ServerOptions } from './transport/options.ts';
+import { honest, type ProtocolMaker, WebSocketServer } from './transport/upgrade.ts';
 
-export { CLOSE, type Close, NO_CLOSE, NO_CODE } from './close.ts';
-export type { Connection, ConnectionEvents, Ended, Receiver } from './connection.ts';
 export { echo } from './echo.ts';
-export type { Kind, Message } from './message.ts';
-export type { DeflateOptions, Limits, Rejection, ServerOptions } from './options.ts';
-export { Protocol, type ProtocolSettings, type Step } from './protocol.ts';
-export type { ProtocolMaker, ServerEvents, WebSocketServer } from './upgrade.ts';
-export { Violation } from './violation.ts';
+export { CLOSE, type Close, NO_CLOSE, NO_CODE } from './protocol/close.ts';
+export type { Kind, Message } from './protocol/message.ts';
+export { Protocol, type ProtocolSettings, type Step } from './protocol/protocol.ts';
+export { Violation } from './protocol/violation.ts';
+export type { Connection, ConnectionEvents, Ended, Receiver } from './transport/connection.ts';
+export type { DeflateOptions, Limits, Rejection, ServerOptions } from './transport/options.ts';
+export type { ProtocolMaker, ServerEvents, WebSocketServer } from './transport/upgrade.ts';
 
 /**
  * Makes a WebSocket server (RFC 6455, with permessage-deflate of RFC 7692).

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
 import type Docker from 'dockerode';
 import { z } from 'zod';
-import type { Progress } from '../../engine.ts';
-import { Trouble } from '../../trouble.ts';
+import { Trouble } from '../../support/trouble.ts';
+import type { Progress } from '../engine.ts';
 import { orAborted } from './abort.ts';
 import { asReadable, asTrouble, saying, statusOf } from './api.ts';
 

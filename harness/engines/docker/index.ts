@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type Docker from 'dockerode';
-import type { EngineFacts } from '../../../reports/report.ts';
-import type { Assignment, Engine } from '../../engine.ts';
-import { deal } from '../../shards.ts';
-import { Trouble } from '../../trouble.ts';
+import type { EngineFacts } from '../../../reports/document/report.ts';
+import { deal } from '../../plan/shards.ts';
+import { Trouble } from '../../support/trouble.ts';
+import type { Assignment, Engine } from '../engine.ts';
 import { orAborted, within } from './abort.ts';
 import { asTrouble } from './api.ts';
 import { reap, sweep } from './clean.ts';

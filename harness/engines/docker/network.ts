@@ -1,6 +1,6 @@
-import { addressOf } from '../../address.ts';
-import type { Progress } from '../../engine.ts';
-import { Trouble } from '../../trouble.ts';
+import { addressOf } from '../../subject/address.ts';
+import { Trouble } from '../../support/trouble.ts';
+import type { Progress } from '../engine.ts';
 
 /** A way from a container to the target. `url` is the target's address as seen from in there. */
 export interface Network {

@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
-import type { Progress } from '../../engine.ts';
-import { Trouble } from '../../trouble.ts';
+import { Trouble } from '../../support/trouble.ts';
+import type { Progress } from '../engine.ts';
 import { orAborted } from './abort.ts';
 import { packFile } from './archive.ts';
 import type { Ending } from './container.ts';

@@ -1,4 +1,4 @@
-import type { Corpus } from './cases/case.ts';
+import type { Corpus } from '../../suites/autobahn/cases/case.ts';
 import { type Corpora, cut, unitsOf } from './data.ts';
 import { deflateMessage } from './deflate.ts';
 import type { Deflate } from './handshake.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { CORPORA } from './cases/case.ts';
+import { CORPORA } from '../../suites/autobahn/cases/case.ts';
 import { Corpora, cut, UNITS, unitsOf } from './data.ts';
 
 const sha1 = (octets: Buffer): string => createHash('sha1').update(octets).digest('hex');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Corpus } from './cases/case.ts';
+import type { Corpus } from '../../suites/autobahn/cases/case.ts';
 
 /**
  * The data that 12.x and 13.x cut their messages from: five files of our own making in place of the original's, of the

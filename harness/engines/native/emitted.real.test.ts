@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { type Case, payloadOctets } from '../../suites/autobahn/cases/case.ts';
+import { caseById, cases } from '../../suites/autobahn/cases/index.ts';
 import { CasePlay, type Played } from './case-play.ts';
-import { type Case, payloadOctets } from './cases/case.ts';
-import { caseById, cases } from './cases/index.ts';
 import { MessageStore } from './compressed.ts';
 import { Corpora } from './data.ts';
 import { PATIENCE } from './endpoint.ts';

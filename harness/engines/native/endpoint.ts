@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
+import { payloadText } from '../../suites/autobahn/payload-text.ts';
 import type { Prepared } from './compressed.ts';
 import { type Answer, type Deflate, forShow, type Request, readResponse, requestText } from './handshake.ts';
 import type { WireLog } from './log.ts';
-import { payloadText } from './payload-text.ts';
 import { type Address, Peer } from './peer.ts';
 import { Reader } from './reader.ts';
 import { Utf8Judge } from './utf8.ts';

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
-import type { EngineFacts } from '../../../reports/report.ts';
-import type { Engine } from '../../engine.ts';
+import type { EngineFacts } from '../../../reports/document/report.ts';
+import { SUITE_VERSION } from '../../suites/autobahn/cases/index.ts';
+import type { Engine } from '../engine.ts';
 import type { NativeOptions } from './assignment.ts';
-import { SUITE_VERSION } from './cases/index.ts';
 
 /** Busy cases at once where nobody says otherwise: enough to keep a server busy, not so many as to starve timers. */
 export const defaultJobs = (): number => Math.max(4, Math.min(16, availableParallelism() * 4));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Case } from './cases/case.ts';
-import { caseById } from './cases/index.ts';
+import type { Case } from '../../suites/autobahn/cases/case.ts';
+import { caseById } from '../../suites/autobahn/cases/index.ts';
 import type { Facts } from './endpoint.ts';
 import { grade, isDone, type SeenEvent, sameEvents } from './judge.ts';
 

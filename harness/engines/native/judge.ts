@@ -1,6 +1,6 @@
-import type { CloseGrade, Grade } from '../../../reports/detail.ts';
-import type { Case, CaseEvent } from './cases/case.ts';
-import { payloadOctets } from './cases/case.ts';
+import type { CloseGrade, Grade } from '../../../reports/document/detail.ts';
+import type { Case, CaseEvent } from '../../suites/autobahn/cases/case.ts';
+import { payloadOctets } from '../../suites/autobahn/cases/case.ts';
 import type { Facts } from './endpoint.ts';
 
 /** What was seen of the server, with payloads as octets. */

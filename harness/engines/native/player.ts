@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
+import type { Case } from '../../suites/autobahn/cases/case.ts';
 import { CasePlay, type Ending, type Opponent, type Played } from './case-play.ts';
-import type { Case } from './cases/case.ts';
 import { grade } from './judge.ts';
 
 /** What the player tells while it plays. */

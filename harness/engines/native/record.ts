@@ -1,9 +1,9 @@
+import type { CaseEvent } from '../../suites/autobahn/cases/case.ts';
+import { payloadOctets } from '../../suites/autobahn/cases/case.ts';
+import { caseIndex } from '../../suites/autobahn/cases/index.ts';
+import { payloadText } from '../../suites/autobahn/payload-text.ts';
 import type { Played } from './case-play.ts';
-import type { CaseEvent } from './cases/case.ts';
-import { payloadOctets } from './cases/case.ts';
-import { caseIndex } from './cases/index.ts';
 import { type Grading, grade, type SeenEvent } from './judge.ts';
-import { payloadText } from './payload-text.ts';
 
 /** What a case file and `index.json` are made of. */
 export interface CaseRecord {

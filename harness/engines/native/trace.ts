@@ -1,4 +1,4 @@
-import { payloadText } from './payload-text.ts';
+import { payloadText } from '../../suites/autobahn/payload-text.ts';
 import type { FrameHead } from './wire.ts';
 
 /** One thing that happened on a case's connection, told at once: what `--trace` prints. */

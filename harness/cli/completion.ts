@@ -1,0 +1,67 @@
+import { Trouble } from '../support/trouble.ts';
+
+/** A verb with the options it takes: what a shell can complete. */
+export interface VerbShape {
+  name: string;
+  options: readonly string[];
+}
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+/**
+ * A script that completes verbs, options and groups of cases in a shell. It asks nobody at the time of completion, so
+ * it is quick; it is made anew with every version.
+ * @throws Trouble (2) for a shell it does not know.
+ */
+export function completionScript(shell: string, tool: string, verbs: readonly VerbShape[]): string {
+  const groups = ['@core', '@limits', '@deflate'];
+  const names = verbs.map(({ name }) => name);
+  switch (shell) {
+    case 'zsh':
+      return `autoload -U +X bashcompinit && bashcompinit\n${bash(tool, verbs, names, groups)}`;
+    case 'bash':
+      return bash(tool, verbs, names, groups);
+    case 'fish':
+      return fish(tool, verbs, names, groups);
+    default:
+      throw new Trouble(2, {
+        what: `"${shell}" is no shell that can be completed.`,
+        why: `There are ${SHELLS.join(', ')}.`,
+        todo: `For example: source <(${tool} completion bash)`,
+      });
+  }
+}
+
+function bash(tool: string, verbs: readonly VerbShape[], names: readonly string[], groups: readonly string[]): string {
+  const run = verbs.find(({ name }) => name === 'run')?.options ?? [];
+  return [
+    `_${identifier(tool)}() {`,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of bash's
+    '  local current="${COMP_WORDS[COMP_CWORD]}" verb="${COMP_WORDS[1]}" words',
+    '  case "$verb" in',
+    ...verbs.map(({ name, options }) => `    ${name}) words="${[...options, ...groups].join(' ')}" ;;`),
+    `    *) words="${[...names, ...run, ...groups].join(' ')}" ;;`,
+    '  esac',
+    '  COMPREPLY=($(compgen -W "$words" -- "$current"))',
+    '}',
+    `complete -o default -F _${identifier(tool)} ${tool}`,
+    '',
+  ].join('\n');
+}
+
+function fish(tool: string, verbs: readonly VerbShape[], names: readonly string[], groups: readonly string[]): string {
+  return [
+    `complete -c ${tool} -n "not __fish_seen_subcommand_from ${names.join(' ')}" -a "${names.join(' ')}"`,
+    `complete -c ${tool} -a "${groups.join(' ')}"`,
+    ...verbs.flatMap(({ name, options }) =>
+      options.map(
+        (option) => `complete -c ${tool} -n "__fish_seen_subcommand_from ${name}" -l ${option.replace(/^--/, '')}`,
+      ),
+    ),
+    '',
+  ].join('\n');
+}
+
+function identifier(tool: string): string {
+  return tool.replace(/[^A-Za-z0-9]/g, '_');
+}

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import type { CaseInfo, Report } from '../../../reports/document/report.ts';
+import { makePlan, type Shard, shareOf } from '../../plan/plan.ts';
+import { catalogue, suiteIds } from '../../suites/autobahn/catalogue.ts';
+import { readSpec } from '../../suites/autobahn/spec.ts';
+import { Trouble } from '../../support/trouble.ts';
+import { type Shell, say } from './shell.ts';
+
+/** Options that say, beside the cases named, what is to be played. */
+export interface SelectionFlags {
+  spec?: string;
+  shard?: Shard;
+}
+
+/** What is to be played, and where it is one share of several: which, and the whole plan, by which `merge` proves the union. */
+export interface Selection {
+  plan: CaseInfo[];
+  shard?: NonNullable<Report['run']['shard']>;
+}
+
+/** The plan that a command line means. @throws Trouble (2) for a pattern that matches nothing, and for unreadable files. */
+export function selectionOf(shell: Shell, patterns: readonly string[], { spec, shard }: SelectionFlags): Selection {
+  const expanded = patterns.flatMap((pattern) =>
+    /^!?@(?!core$|limits$|deflate$)./.test(pattern) ? readList(pattern) : [pattern],
+  );
+  let allowed = catalogue;
+  if (spec !== undefined) {
+    const { cases, warnings } = readSpec(readUserFile(spec, 'spec'), spec, suiteIds);
+    for (const warning of warnings) say(shell, `warning: ${warning}`);
+    allowed = catalogue.filter((info) => cases.includes(info.id));
+  }
+  const whole = makePlan(allowed, expanded);
+  if (shard === undefined) return { plan: whole };
+  return { plan: shareOf(whole, shard), shard: { ...shard, plan: whole.map(({ id }) => id) } };
+}
+
+/** The plan of an earlier run, share that it may be. */
+export function selectionOfRun(shell: Shell, { cases, run }: Report): Selection {
+  const ids = cases.map(({ id }) => id);
+  return { ...selectionOf(shell, ids, {}), ...(run.shard === undefined ? {} : { shard: run.shard }) };
+}
+
+/** `@file`: a pattern a line, `#` begins a comment; `!@file` takes away what the file names. */
+function readList(pattern: string): string[] {
+  const [, minus = '', path = ''] = /^(!?)@(.*)$/.exec(pattern) ?? [];
+  const listed = readUserFile(path, 'list of cases', 'Check the path. The groups are @core, @limits and @deflate.')
+    .split('\n')
+    .map((line) => line.replace(/#.*/, '').trim())
+    .filter((line) => line !== '');
+  if (listed.length > 0) return listed.map((line) => minus + line);
+  throw new Trouble(2, {
+    what: 'The list of cases names none.',
+    where: path,
+    why: 'Without a pattern all cases would be played, which nobody who names a list wants.',
+    todo: 'Write patterns into it, one a line, or leave it out.',
+  });
+}
+
+/** A file that the user named. @param what it is, for the error. @throws Trouble (2). */
+export function readUserFile(path: string, what: string, todo = 'Check the path.'): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Trouble(2, {
+      what: `The ${what} cannot be read.`,
+      where: path,
+      why: error instanceof Error ? error.message : String(error),
+      todo,
+    });
+  }
+}

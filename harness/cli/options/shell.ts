@@ -1,0 +1,49 @@
+import { fitted, type Style, speaksUnicode, visible, wantsColour } from '../../reporting/terminal.ts';
+
+/** What a verb may know of the process it runs in, and where it may write; `cli.ts` makes the one there is. */
+export interface Shell {
+  /** What was typed behind the name of the tool. */
+  readonly words: readonly string[];
+  /** What stood behind the first `--`: argv of a server to start. */
+  readonly command: readonly string[] | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  /** What the process ends with; a verb sets it. */
+  exitCode: number;
+}
+
+/** How the variables of the environment begin that set our options. */
+export const VARIABLES = 'WS_CONFORMANCE_';
+
+/** How to write to a stream. @param flag of `--color` and `--no-color`. */
+export function styleOf(shell: Shell, stream: NodeJS.WriteStream, flag: boolean | undefined): Style {
+  return {
+    colour: wantsColour(flag, shell.env, stream.isTTY === true),
+    unicode: speaksUnicode(shell.env),
+    // A terminal that does not know its size says 0.
+    ...(stream.isTTY && stream.columns > 0 ? { columns: stream.columns } : {}),
+  };
+}
+
+/** A line on stderr, harmless whatever it holds. */
+export function say(shell: Shell, text: string): void {
+  const lines = fitted(visible(text), '', '  ', styleOf(shell, shell.stderr, undefined));
+  shell.stderr.write(`${lines.join('\n')}\n`);
+}
+
+/** What was typed, as a line to type again. @param name of the tool, where npm did not start it. */
+export function typedLine({ words, env }: Shell, name: string): string {
+  const quoted = words.map((word) => (/^[\w@%+=:,./{}-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`));
+  const start = env.npm_lifecycle_event === 'conformance' ? ['npm', 'run', 'conformance', '--'] : [name];
+  return [...start, ...quoted].join(' ');
+}
+
+/** The same line as a report may hold it: a report is shown to others, and header fields are there to get past a login. */
+export function publishedLine(shell: Shell, name: string): string {
+  const words = shell.words.map((word, i) => {
+    const [, flag = '', field] = /^(--header=)?([^:]*:).*$/s.exec(word) ?? [];
+    return field !== undefined && (flag !== '' || shell.words[i - 1] === '--header') ? `${flag}${field} …` : word;
+  });
+  return typedLine({ ...shell, words }, name);
+}

@@ -1,0 +1,122 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Report } from '../../../reports/document/report.ts';
+import { sampleOutcome, sampleReport } from '../../../reports/testing/sample.ts';
+import { alikeComparison } from '../../../reports/testing/sample-comparison.ts';
+import { rejectedTrouble } from '../../testing/testing.ts';
+import { compareReports, comparisonLines } from './compare-reports.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'compare-reports-'));
+afterAll(() => rmSync(home, { recursive: true }));
+
+const plain = { colour: false, unicode: true };
+/** A report of these agents, whose outcome of 1.1.1 is clean or not, in a folder of its own. */
+function folder(name: string, agents: Record<string, boolean>): string {
+  const report: Report = {
+    ...sampleReport,
+    agents: Object.entries(agents).map(([agent, wasClean]) => ({
+      name: agent,
+      slug: agent,
+      url: 'ws://x',
+      cases: [
+        {
+          id: '1.1.1',
+          verdict: 'same',
+          actual: sampleOutcome({ wasClean, received: [] }),
+          expected: null,
+          differences: [],
+          sentence: '',
+          durationMs: 1,
+          result: null,
+        },
+      ],
+    })),
+  };
+  const path = join(home, name);
+  mkdirSync(path);
+  writeFileSync(join(path, 'report.json'), JSON.stringify(report));
+  return path;
+}
+const [good, bad, two] = [
+  folder('good', { ours: true }),
+  folder('bad', { ours: false }),
+  folder('two', { x: true, y: false }),
+];
+
+describe('compare', () => {
+  it('exits 1 when B regressed, and only then', async () => {
+    const worse = await compareReports(good, bad, { from: '' }, plain);
+    expect(worse.exitCode).toBe(1);
+    expect(worse.text).toContain('▼ 1.1.1 regressed: ');
+    expect((await compareReports(bad, good, { from: '' }, plain)).exitCode).toBe(0);
+    expect((await compareReports(good, good, { from: '' }, plain)).text).toContain('1 the same');
+  });
+
+  it('says it in ASCII where there is no more', async () => {
+    const { text } = await compareReports(good, bad, { from: '' }, { colour: false, unicode: false });
+    expect(text).toMatch(/v 1\.1\.1 regressed: /);
+    expect(text).toMatch(/^[\0-\x7f]*$/);
+  });
+
+  it('tells cases that differ alike once: how many, from what to what, and which', () => {
+    const lines = comparisonLines(alikeComparison, plain);
+    expect(lines.slice(4, -1)).toEqual([
+      '▼ 5 cases worse in B: The 1st event was a binary message “…”, in A a text message “…”.',
+      '    1.1.1-1.1.2, 6.4.1-7.1.6',
+      expect.stringMatching(/^▼ 2\.4 worse in B: /),
+    ]);
+    const declined = sampleOutcome({ behavior: 'UNIMPLEMENTED' });
+    const cases = alikeComparison.cases.map((one) => ({ ...one, b: declined, sentence: 'It was not negotiated.' }));
+    expect(comparisonLines({ ...alikeComparison, cases }, plain)[4]).toBe(
+      '▼ 6 cases worse in B, OK → UNIMPLEMENTED: It was not negotiated.',
+    );
+  });
+
+  it('takes two agents of one report', async () => {
+    expect(await compareReports('x', 'y', { from: two }, plain)).toMatchObject({ exitCode: 1 });
+  });
+
+  it('speaks JSON and markdown', async () => {
+    const json: unknown = JSON.parse((await compareReports(good, bad, { from: '', json: true }, plain)).text);
+    expect(json).toMatchObject([{ counts: { regressed: 1 }, cases: [{ id: '1.1.1', change: 'regressed' }] }]);
+    expect((await compareReports(good, bad, { from: '', md: true }, plain)).text).toContain('| ▼ regressed | 1.1.1 |');
+  });
+
+  it('writes a page that leads to the pages of both runs', async () => {
+    const out = join(home, 'page');
+    await compareReports(good, bad, { from: '', out }, plain);
+    const page = readFileSync(join(out, 'compare.html'), 'utf8');
+    expect(page).toContain('href="../good/cases/ours/1.1.1.html"');
+    expect(page).toContain('href="../bad/cases/ours/1.1.1.html"');
+  });
+
+  it.each([
+    ['nothing is there', 'nowhere', 'neither', { from: join(home, 'none') }, /Neither is there a folder/],
+    ['an agent is not in the report', 'x', 'z', { from: two }, /"z" is neither a folder nor an agent/],
+    ['the runs have no agent in common', two, good, { from: '' }, /no agent in common/],
+    ['an agent is not in both', good, bad, { from: '', agent: 'x' }, /"x" is not in both/],
+  ])('says so when %s', async (_, a, b, flags, words) => {
+    await expect(compareReports(a, b, flags, plain)).rejects.toThrow(words);
+  });
+
+  it('says so when the page cannot be written', async () => {
+    const file = join(home, 'file');
+    writeFileSync(file, '');
+    const trouble = await rejectedTrouble(compareReports(good, bad, { from: '', out: join(file, 'page') }, plain));
+    expect(trouble).toMatchObject({ exitCode: 3, problem: { what: 'The report could not be written.' } });
+  });
+
+  it('says so when a file is no report', async () => {
+    const path = join(home, 'odd.json');
+    writeFileSync(path, '{}');
+    const { message, problem } = await rejectedTrouble(compareReports(path, good, { from: '' }, plain));
+    expect(message).toMatch(/no report of a run/);
+    expect(problem.why).toBe('It is no report of this version: schemaVersion: is missing; it is 1.');
+    writeFileSync(path, '{"a');
+    expect((await rejectedTrouble(compareReports(path, good, { from: '' }, plain))).problem.why).toMatch(
+      /^a text that does not end at line 1/,
+    );
+  });
+});

@@ -1,0 +1,19 @@
+import type { Command } from 'commander';
+import { TOOL } from '../../support/identity.ts';
+import { completionScript, SHELLS } from '../completion.ts';
+import type { Shell } from '../options/shell.ts';
+
+/** `completion`: a script for a shell. It is added last, since it knows the verbs that are there. */
+export function addCompletion(program: Command, shell: Shell): void {
+  program
+    .command('completion')
+    .description('a script that completes verbs and options in a shell')
+    .argument('<shell>', SHELLS.join(', '))
+    .action((name: string) => {
+      const verbs = program.commands.map((verb) => ({
+        name: verb.name(),
+        options: verb.options.flatMap(({ long }) => long ?? []),
+      }));
+      shell.stdout.write(completionScript(name, TOOL.name, verbs));
+    });
+}

@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import pc from 'picocolors';
+import { type DoctorOptions, doctor, type Finding } from '../../doctor/doctor.ts';
+import { today } from '../../expectations/expected.ts';
+import { fitted, type Style, visible } from '../../reporting/terminal.ts';
+import { ENGINE_CHOICES } from '../../run/choose-engine.ts';
+import { Trouble } from '../../support/trouble.ts';
+import { image, oneOf } from '../options/arguments.ts';
+import { settle, takeEnvironment } from '../options/settings.ts';
+import { type Shell, styleOf } from '../options/shell.ts';
+import { listenForSignals } from '../options/signals.ts';
+
+type DoctorFlags = Pick<DoctorOptions, 'out' | 'engine' | 'config' | 'image'> & { json?: boolean };
+
+/** `doctor`: whether a run can be trusted on this machine. */
+export function addDoctor(program: Command, shell: Shell): void {
+  program
+    .command('doctor')
+    .description('what a run depends on: engine, image, network, ports, disk, memory; then a server that must fail')
+    .option(
+      '--engine <name>',
+      `${ENGINE_CHOICES.join(', ')}; with docker its absence is exit 3`,
+      oneOf(ENGINE_CHOICES),
+      'auto',
+    )
+    .option('--image <image>', 'container image of the Autobahn|Testsuite', image)
+    .option('--out <folder>', 'where a report would go', 'conformance-report')
+    .option('--config <file>', 'configuration, instead of the nearest conformance.config.{json,js,mjs}')
+    .option('--json', 'as JSON')
+    .action(async (_: unknown, verb: Command) => {
+      // A configuration that cannot be used is a finding like any other: it must not keep the others back.
+      await settle(shell, verb).catch((error: unknown) => {
+        takeEnvironment(shell, verb);
+        if (!(error instanceof Trouble)) throw error;
+      });
+      const { json, ...flags } = verb.opts<DoctorFlags>();
+      const style = styleOf(shell, shell.stdout, undefined);
+      const findings: Finding[] = [];
+      const options = { ...flags, folder: process.cwd(), today: today(), env: shell.env };
+      for await (const finding of doctor(options, listenForSignals())) {
+        findings.push(finding);
+        if (!json) shell.stdout.write(`${findingLines(finding, style)}\n`);
+      }
+      if (json) shell.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
+      else shell.stdout.write(`\n${verdictOn(findings)}\n`);
+      shell.exitCode = findings.some(({ state }) => state === 'ill') ? 3 : 0;
+    });
+}
+
+function findingLines({ about, state, says, todo }: Finding, style: Style): string {
+  const colour = pc.createColors(style.colour);
+  const mark = {
+    well: colour.green(style.unicode ? '✓' : 'ok'),
+    warning: colour.yellow(style.unicode ? '!' : '! '),
+    ill: colour.red(style.unicode ? '✗' : 'X '),
+  }[state];
+  const indent = ' '.repeat(style.unicode ? 19 : 20);
+  return [
+    ...fitted(visible(says), `${mark} ${colour.bold(about.padEnd(16))} `, indent, style),
+    ...(todo === undefined ? [] : fitted(visible(todo), indent, indent, style)),
+  ].join('\n');
+}
+
+function verdictOn(findings: readonly Finding[]): string {
+  if (findings.some(({ state }) => state === 'ill')) return 'A run would fail here, or could not be trusted.';
+  return findings.some(({ state }) => state === 'warning')
+    ? 'A run works here, with the limits above.'
+    : 'All is well: a run works here, and can be trusted.';
+}

@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import type { CaseInfo } from '../../../reports/document/report.ts';
+import { fitted, type Style } from '../../reporting/terminal.ts';
+import { shard } from '../options/arguments.ts';
+import { type SelectionFlags, selectionOf } from '../options/selection.ts';
+import { type Shell, styleOf } from '../options/shell.ts';
+
+/** `list`: the plan without running it. */
+export function addList(program: Command, shell: Shell): void {
+  program
+    .command('list')
+    .description('the plan, without running it')
+    .argument('[cases...]')
+    .option('--spec <file>', "a fuzzingclient.json of Autobahn's that says what may be run")
+    .option('--shard <i/n>', 'one of several shares', shard)
+    .option('--json', 'as JSON')
+    .action((cases: string[], flags: SelectionFlags & { json?: boolean }) => {
+      const { plan } = selectionOf(shell, cases, flags);
+      const style = styleOf(shell, shell.stdout, undefined);
+      shell.stdout.write(flags.json ? `${JSON.stringify(plan, null, 2)}\n` : planText(plan, style));
+    });
+}
+
+/** A plan for people: a line for each case, with what it takes with the real suite. */
+export const planText = (plan: readonly CaseInfo[], style: Style): string =>
+  plan
+    .flatMap(({ id, title, rfc, weightMs }) =>
+      fitted(
+        `${title}  [${rfc.join(', ')}]  ${(weightMs / 1000).toFixed(1)} s`,
+        `${id.padEnd(8)} `,
+        '         ',
+        style,
+      ),
+    )
+    .map((line) => `${line}\n`)
+    .join('');

@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect, test } from 'vitest';
+import { describeWithStrangers } from '../../fixtures/strangers/testing.ts';
+import { describeWithDocker } from '../engines/docker/testing.ts';
+
+/** Plays both engines, and sees that no fact differs. */
+async function agree(args: readonly string[]): Promise<void> {
+  const { exitCode, stdout, stderr } = await execa('npm', ['run', '--silent', 'crosscheck', '--', ...args], {
+    cwd: join(import.meta.dirname, '../..'),
+    reject: false,
+  });
+  console.log(stdout);
+  expect(stdout, stderr).toContain('The engines agree.');
+  expect(exitCode).toBe(0);
+}
+
+/** Both engines, the same cases, the same servers: the embedded one is only worth having while they agree. */
+await describeWithDocker('the embedded engine agrees with the real Autobahn in every fact', () => {
+  test.each([
+    ['on all 517 cases of the in-repo server', ['--server', 'websock-server']],
+    [
+      'on three npm servers, all but 12 and 13',
+      ['--server', 'ws', '--server', 'websocket', '--server', 'faye-websocket'],
+    ],
+    ['in every mode of the probe server', ['--probe', '--jobs', '6']],
+    ['on every server that is wrong on purpose', ['--wrong', '--jobs', '4']],
+  ])('%s', (_, args) => agree(args));
+
+  const strangers = ['gobwas-ws', 'coder-websocket', 'tokio-tungstenite'];
+  describeWithStrangers('on strangers in Go and Rust', strangers, () => {
+    test('all but 12 and 13', () => agree(strangers.flatMap((name) => ['--server', name])));
+  });
+});

@@ -1,0 +1,214 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile, statfs } from 'node:fs/promises';
+import net from 'node:net';
+import { freemem, tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { count } from '../../reports/wording/vocabulary.ts';
+import { readConfig } from '../config/config.ts';
+import type { Engine } from '../engines/engine.ts';
+import { chooseEngine, type EngineChoice } from '../run/choose-engine.ts';
+import { expectationsOf } from '../run/gather.ts';
+import { asProblem, Trouble } from '../support/trouble.ts';
+import { selftest } from './selftest.ts';
+
+/** One thing a run depends on, and how it stands. */
+export interface Finding {
+  about: string;
+  /** `warning`: a run is possible, though not every one. */
+  state: 'well' | 'warning' | 'ill';
+  /** What was seen: a version, an address, a number with its unit. */
+  says: string;
+  /** What to do about it, when it is not well. */
+  todo?: string;
+}
+
+/** What `doctor` is told. */
+export interface DoctorOptions {
+  /** Where configuration is looked for. */
+  folder: string;
+  config?: string;
+  /** Where a report would go. */
+  out: string;
+  /** With `docker` a missing Docker engine is an illness; else there is the embedded one. */
+  engine: EngineChoice;
+  image?: string;
+  /** `YYYY-MM-DD`, by which expectations expire. */
+  today: string;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+const MIB = 1_048_576;
+/** A report of five servers with its pages and results takes about 100 MiB, and for a moment there are two. */
+const DISK_MIB = 300;
+/** The embedded engine at work takes 150 MiB, one container 120; 16 MiB messages go through several buffers at once. */
+const MEMORY_MIB = 512;
+
+/**
+ * Looks at all that a run depends on, one finding after the other as it is made: Node, configuration, place to write,
+ * disk, memory, ports, Docker engine, image, and last both engines against a server that is wrong on purpose. It
+ * changes nothing and pulls nothing. Does not reject, unless `signal` aborts.
+ */
+export async function* doctor(options: DoctorOptions, signal: AbortSignal): AsyncGenerator<Finding> {
+  yield { about: 'Node', state: 'well', says: `${process.version}, ${process.platform} ${process.arch}` };
+  yield await configuration(options);
+  yield writeAccess(options.out);
+  yield await disk(options.out);
+  yield await memory();
+  yield await ports();
+  yield await examined('embedded engine', chooseEngine('native'), 'ill', signal);
+  const docker = await dockerAndImage(options, signal);
+  yield* docker;
+  if (docker.every(({ state }) => state === 'well')) {
+    const engine = chooseEngine('docker', options.image === undefined ? {} : { image: options.image });
+    yield await examined('real suite', engine, severity(options), signal);
+  }
+}
+
+/** Without Docker there is still the embedded engine, unless somebody insists. */
+const severity = ({ engine }: DoctorOptions) => (engine === 'docker' ? 'ill' : 'warning');
+
+async function configuration({ folder, config: named, today }: DoctorOptions): Promise<Finding> {
+  const about = 'configuration';
+  try {
+    const config = await readConfig(folder, named);
+    for (const server of config.servers.values()) expectationsOf(server, today);
+    const servers = `${config.servers.size} servers, default "${config.defaultServer}"`;
+    const path = config.file?.path;
+    return {
+      about,
+      state: 'well',
+      says: path === undefined ? `none; ${servers}` : `${relative(folder, path)}: ${servers}`,
+    };
+  } catch (error) {
+    return troubled(about, 'ill', error);
+  }
+}
+
+function writeAccess(out: string): Finding {
+  const about = 'report folder';
+  const parent = dirname(resolve(out));
+  try {
+    rmSync(mkdtempSync(join(parent, '.ws-conformance-doctor-')), { recursive: true });
+    return { about, state: 'well', says: `${parent} can be written` };
+  } catch (error) {
+    const says = error instanceof Error ? error.message : String(error);
+    return { about, state: 'ill', says, todo: 'Name a folder that may be written with --out.' };
+  }
+}
+
+async function disk(out: string): Promise<Finding> {
+  const free = await Promise.all(
+    [dirname(resolve(out)), tmpdir()].map(async (folder) => {
+      const { bavail, bsize } = await statfs(folder).catch(() => ({ bavail: Number.POSITIVE_INFINITY, bsize: 1 }));
+      return (bavail * bsize) / MIB;
+    }),
+  );
+  return amount('disk', Math.min(...free), DISK_MIB, 'Make room, or name another disk with --out and TMPDIR.');
+}
+
+async function memory(): Promise<Finding> {
+  // What Linux could make free is more than what happens to be free now.
+  const meminfo = await readFile('/proc/meminfo', 'utf8').catch(() => '');
+  const available = /^MemAvailable:\s+(\d+) kB$/m.exec(meminfo)?.[1];
+  const mib = available === undefined ? freemem() / MIB : Number(available) / 1024;
+  return amount('memory', mib, MEMORY_MIB, 'End something else, or play fewer cases at once with --jobs.');
+}
+
+function amount(about: string, mib: number, needed: number, todo: string): Finding {
+  const says = `${count(Math.round(mib))} MiB free`;
+  return mib >= needed
+    ? { about, state: 'well', says }
+    : { about, state: 'warning', says: `${says}, and a run may need ${needed}`, todo };
+}
+
+/** Whether a server can be given a port on the loopback address, and be reached at it. */
+async function ports(): Promise<Finding> {
+  const about = 'ports';
+  const server = net.createServer((socket) => socket.end());
+  try {
+    await new Promise<void>((done, failed) => server.once('error', failed).listen(0, '127.0.0.1', done));
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
+    const { port } = address;
+    await new Promise<void>((done, failed) => {
+      const socket = net.connect({ port, host: '127.0.0.1', timeout: 5000 });
+      socket.once('connect', () => done(void socket.destroy()));
+      socket.once('error', failed);
+      socket.once('timeout', () => failed(new Error(`127.0.0.1:${port} does not answer`)));
+    });
+    return { about, state: 'well', says: '127.0.0.1 gives out free ports, and they can be reached' };
+  } catch (error) {
+    const says = error instanceof Error ? error.message : String(error);
+    return { about, state: 'ill', says, todo: 'Look at the firewall, and at the limits of this sandbox.' };
+  } finally {
+    server.close();
+  }
+}
+
+/** The Docker engine, then its image; the second is left out when the first does not answer. */
+async function dockerAndImage(options: DoctorOptions, signal: AbortSignal): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  try {
+    const [{ connect }, { imageHere }] = await Promise.all([
+      import('../engines/docker/connect.ts'),
+      import('../engines/docker/image.ts'),
+    ]);
+    const { docker, version, architecture, address } = await connect(options.env, signal);
+    findings.push({ about: 'Docker engine', state: 'well', says: `${version} (${architecture}) at ${address}` });
+    const image = await imageHere(docker, options.image, signal);
+    findings.push(imageFinding(image, architecture, options));
+  } catch (error) {
+    signal.throwIfAborted();
+    findings.push(troubled(findings.length === 0 ? 'Docker engine' : 'image', severity(options), error));
+  }
+  return findings;
+}
+
+function imageFinding(
+  image: { name: string; id: string; digest: string | undefined; architecture: string } | undefined,
+  architecture: string,
+  options: DoctorOptions,
+): Finding {
+  const about = 'image';
+  if (image === undefined) {
+    return {
+      about,
+      state: severity(options),
+      says: 'not here; a run would pull it',
+      todo: 'Pull it by a run with --engine docker, or build it here (Debian as root): npm run image.',
+    };
+  }
+  const says = `${image.name}, ${image.digest ?? image.id}, ${image.architecture}`;
+  if (image.architecture === architecture) return { about, state: 'well', says };
+  return {
+    about,
+    state: 'warning',
+    says: `${says}: emulated here, and slow`,
+    todo: 'Build one for this machine: npm run image.',
+  };
+}
+
+/** The self-test of an engine, which also tells the network a container came through. */
+async function examined(
+  about: string,
+  engine: Engine,
+  ifNot: 'warning' | 'ill',
+  signal: AbortSignal,
+): Promise<Finding> {
+  try {
+    await engine.prepare({ signal, onProgress: () => {} });
+    const { network } = await selftest(engine, signal, () => {});
+    const way = network === undefined ? '' : `, a container reaches a server through the network "${network}"`;
+    return { about, state: 'well', says: `fails a server that is wrong on purpose, in the right cases${way}` };
+  } catch (error) {
+    signal.throwIfAborted();
+    return troubled(about, ifNot, error);
+  }
+}
+
+function troubled(about: string, state: 'warning' | 'ill', error: unknown): Finding {
+  const { what, where, why, todo } = error instanceof Trouble ? error.problem : asProblem(error);
+  const place = where === undefined || what.includes(where) ? '' : ` (${where})`;
+  const says = `${what.replace(/\.$/, '')}${place}${why === undefined ? '' : `: ${why}`}`;
+  return { about, state, says, ...(todo === undefined ? {} : { todo }) };
+}

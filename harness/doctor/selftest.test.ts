@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Engine } from '../engines/engine.ts';
+import { chooseEngine } from '../run/choose-engine.ts';
+import { conformantOutcome } from '../suites/autobahn/catalogue.ts';
+import { rejectedTrouble } from '../testing/testing.ts';
+import { refuseOtherVerdicts, selftest } from './selftest.ts';
+
+const { signal } = new AbortController();
+const native = chooseEngine('native');
+
+/** The embedded engine, with something done to what it leaves. */
+const spoilt = (spoil: (folder: string, name: string) => void): Engine => ({
+  prepare: (options) => native.prepare(options),
+  async play(assignment) {
+    const facts = await native.play(assignment);
+    for (const name of readdirSync(assignment.folder)) spoil(assignment.folder, name);
+    return facts;
+  },
+});
+
+test('the embedded engine passes: the wrong server fails exactly where it must', async () => {
+  await expect(selftest(native, signal, () => {})).resolves.toBeDefined();
+});
+
+test('an engine that calls a wrong answer right is found out, though both grades say INFORMATIONAL', async () => {
+  const { received: _, ...facts } = conformantOutcome('7.13.1');
+  const blind = spoilt((folder, name) => {
+    const path = join(folder, name);
+    const json = JSON.parse(readFileSync(path, 'utf8'));
+    const { remoteCloseCode } = facts;
+    if (name === 'index.json')
+      Object.assign(Object.values<Record<string, object>>(json)[0]?.['7.13.1'] ?? {}, { remoteCloseCode });
+    if (name.includes('7_13_1')) Object.assign(json, facts);
+    writeFileSync(path, JSON.stringify(json));
+  });
+  const { problem, exitCode } = await rejectedTrouble(selftest(blind, signal, () => {}));
+  expect(problem.why).toBe('passed although the server is wrong: 7.13.1.');
+  expect(exitCode).toBe(3);
+});
+
+test('an engine that leaves nothing is found out', async () => {
+  const empty = spoilt((folder, name) => writeFileSync(join(folder, name), ''));
+  const { exitCode } = await rejectedTrouble(selftest(empty, signal, () => {}));
+  expect(exitCode).toBe(3);
+});
+
+test.each([
+  [['7.9.1', '7.13.1'], 4, undefined],
+  [['7.9.1'], 4, 'passed although the server is wrong: 7.13.1.'],
+  [['1.1.1', '7.9.1', '7.13.1'], 4, 'failed although the server is right: 1.1.1.'],
+  [['7.9.1', '7.13.1'], 3, '3 of 4 cases have a result.'],
+])('failed %j of %i played', async (failed, played, why) => {
+  const judged = Promise.resolve().then(() => refuseOtherVerdicts(failed, played));
+  if (why === undefined) await expect(judged).resolves.toBeUndefined();
+  else expect((await rejectedTrouble(judged)).problem.why).toBe(why);
+});

@@ -1,0 +1,89 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { EngineFacts } from '../../reports/document/report.ts';
+import type { ServerConfig } from '../config/config.ts';
+import type { Engine, Progress } from '../engines/engine.ts';
+import { play } from '../run/play.ts';
+import { conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
+import { findDifferences } from '../suites/autobahn/diff.ts';
+import { normalise } from '../suites/autobahn/normalise.ts';
+import { readResults } from '../suites/autobahn/results.ts';
+import { PACKAGE, packagedCommand } from '../support/packaged.ts';
+import { Trouble } from '../support/trouble.ts';
+import { Workspace } from '../system/workspace.ts';
+
+/** It sends back any close code: 7.9.1 gives it away by its grade, 7.13.1 by the facts alone, both grades being INFORMATIONAL. */
+const WRONG_SERVER = 'close-code-unchecked';
+const CASES = ['1.1.1', '7.7.1', '7.9.1', '7.13.1'];
+const MUST_FAIL = ['7.9.1', '7.13.1'];
+
+/**
+ * Plays a few cases against a server that is wrong on purpose, and sees it fail exactly those it must fail: an engine
+ * or a comparison that has stopped seeing faults would else call every server conformant.
+ * @returns what the engine came to know on the way, the network among it.
+ * @throws Trouble (3) naming the cases that were judged otherwise, or why they could not be played.
+ */
+export async function selftest(
+  engine: Engine,
+  signal: AbortSignal,
+  onProgress: (progress: Progress) => void,
+): Promise<Partial<EngineFacts>> {
+  const workspace = new Workspace();
+  const folder = join(workspace.folder, 'selftest');
+  try {
+    mkdirSync(folder);
+    const order = {
+      server: wrongServer(),
+      parts: [{ cases: CASES, folder, jobs: 1 }],
+      log: join(workspace.folder, 'selftest.log'),
+      patienceSeconds: 30,
+      timeoutSeconds: 60,
+    };
+    const { facts, problems } = await play(engine, order, workspace, signal, onProgress);
+    const [problem] = problems;
+    if (problem !== undefined) throw new Trouble(3, { ...problem, what: `The self-test failed: ${problem.what}` });
+    const { agents } = readResults(folder, {
+      cases: CASES,
+      suite: suiteIds,
+      agents: [order.server.agent],
+      extraIsFault: true,
+    });
+    const failed = (agents[0]?.results ?? []).flatMap((result) => {
+      if (result.did === 'not run') return [];
+      const { id } = result.detail;
+      const conformant = conformantOutcome(id);
+      return findDifferences(conformant, normalise(result.detail), conformant).length > 0 ? [id] : [];
+    });
+    refuseOtherVerdicts(failed, agents[0]?.results.filter(({ did }) => did === 'run').length ?? 0);
+    return facts;
+  } finally {
+    workspace.remove();
+  }
+}
+
+/** @throws Trouble (3) unless exactly the cases failed that must, and all were played. */
+export function refuseOtherVerdicts(failed: readonly string[], played: number): void {
+  const unseen = MUST_FAIL.filter((id) => !failed.includes(id));
+  const wronged = failed.filter((id) => !MUST_FAIL.includes(id));
+  if (unseen.length === 0 && wronged.length === 0 && played === CASES.length) return;
+  const told = [
+    ...(played === CASES.length ? [] : [`${played} of ${CASES.length} cases have a result`]),
+    ...(unseen.length === 0 ? [] : [`passed although the server is wrong: ${unseen.join(', ')}`]),
+    ...(wronged.length === 0 ? [] : [`failed although the server is right: ${wronged.join(', ')}`]),
+  ];
+  throw new Trouble(3, {
+    what: 'The self-test failed: a server that is wrong on purpose was not judged as it must be.',
+    where: WRONG_SERVER,
+    why: `${told.join('; ')}.`,
+    todo: 'No verdict of this engine can be trusted here. Try the other engine; if both fail, this is a fault of ours.',
+  });
+}
+
+const wrongServer = (): ServerConfig => ({
+  name: WRONG_SERVER,
+  agent: WRONG_SERVER,
+  command: packagedCommand(`fixtures/servers/${WRONG_SERVER}`),
+  path: '/',
+  cwd: PACKAGE,
+  env: {},
+});

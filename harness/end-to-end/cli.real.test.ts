@@ -1,0 +1,225 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Docker from 'dockerode';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Report, reportSchema } from '../../reports/document/report.ts';
+import { LABEL } from '../engines/docker/labels.ts';
+import { describeWithDocker } from '../engines/docker/testing.ts';
+import { groupMembers, processFacts } from '../system/procfs.ts';
+import { said } from '../testing/testing.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'cli-real-test-'));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+const out = () => join(home, 'report');
+
+/** The README's command, with the report in a folder of the test's own. */
+function conformance(...args: string[]) {
+  return execa('npm', ['run', '--silent', 'conformance', '--', '--engine', 'docker', '--out', out(), ...args], {
+    cwd: root,
+    reject: false,
+    env: { NO_COLOR: '1' },
+  });
+}
+const report = (): Report => reportSchema.parse(JSON.parse(readFileSync(join(out(), 'report.json'), 'utf8')));
+
+await describeWithDocker('the real Autobahn in a real container', () => {
+  describe('a server that is wrong fails the gate', () => {
+    test.each([
+      ['by its name in the configuration', ['7.1.6', '--server', 'never-answers-close']],
+      ['by its command', ['7.1.6', '--', 'node', '--import', 'tsx', 'fixtures/servers/never-answers-close.ts']],
+    ])('%s: exit 1, and the page says that it never answered the Close', async (_, args) => {
+      const { exitCode, stdout } = await conformance(...args);
+      expect(exitCode).toBe(1);
+      expect(stdout).toContain('FAILED: 1 of 1 case is not as expected (1 regressed).');
+      const page = readFileSync(join(out(), 'cases', report().agents[0]?.slug ?? '', '7.1.6.html'), 'utf8');
+      expect(page).toContain('never answered the Close');
+      expect(report().agents[0]?.cases[0]?.actual).toMatchObject({
+        behavior: 'INFORMATIONAL',
+        behaviorClose: 'INFORMATIONAL',
+        wasClean: false,
+      });
+    });
+  });
+
+  test('doctor finds engine, image and network, and sees both engines fail a server that is wrong', async () => {
+    const { exitCode, stdout } = await execa('npm', ['run', '--silent', 'conformance', '--', 'doctor', '--json'], {
+      cwd: root,
+      reject: false,
+    });
+    const findings: { about: string; state: string; says: string }[] = JSON.parse(stdout);
+    expect(findings.filter(({ state }) => state !== 'well')).toEqual([]);
+    expect(findings.map(({ about }) => about)).toEqual(
+      expect.arrayContaining(['image', 'embedded engine', 'real suite']),
+    );
+    expect(findings.at(-1)?.says).toMatch(/through the network "/);
+    expect(exitCode).toBe(0);
+  });
+
+  test('known deviations are held to: ws and websocket beside our own server make a matrix, as expected', async () => {
+    const { exitCode, stdout } = await conformance(
+      '--server',
+      'websock-server',
+      '--server',
+      'ws',
+      '--server',
+      'websocket',
+      '@core',
+    );
+    expect(stdout).toContain('PASSED: 741 of 741 cases are as expected.');
+    expect(exitCode).toBe(0);
+    expect(report().agents.map((agent) => agent.name)).toEqual(['websock server', 'ws', 'websocket-node']);
+  });
+
+  test('what came out unexpected is played again alone, and flaky is red (H30)', async () => {
+    const server = ['--', 'node', '--import', 'tsx', 'fixtures/servers/unsteady/every-second-echo.ts'];
+    const { exitCode, stdout } = await conformance('--retries', '2', '1.1.2', '2.1', ...server);
+    expect(stdout).toMatch(/FAILED: 1 of 2 .*1 flaky[\s\S]*1\.1\.2 flaky: Two outcomes in 2 tries\. Try 1: .* Try 2: /);
+    expect(exitCode).toBe(1);
+    expect(report().run.retries).toEqual({ limit: 2, cases: 1, flaky: 1, leftOut: [] });
+  });
+
+  test('--bail ends the run after a portion of the plan, since the suite tells nothing before its end', async () => {
+    const server = ['--', 'node', '--import', 'tsx', 'fixtures/servers/trimmed-echo.ts'];
+    const { exitCode, stdout } = await conformance('--bail', '1', '1', '2', '5', ...server);
+    expect(stdout).toMatch(/FAILED: .* INCOMPLETE: \d+ of 47 cases were played, then --bail 1 ended the run\./);
+    expect(exitCode).toBe(1);
+    expect(report().agents[0]?.cases.find(({ id }) => id === '1.1.2')?.verdict).toBe('regressed');
+    expect(report().problems).toEqual([]);
+  });
+
+  describe('a server that goes away in mid-run', () => {
+    test.each([
+      ['SIGKILL', /The server ended in mid-run \(in flight: case 9\.5\.\d/, /ended by SIGKILL/],
+      ['SIGSTOP', /The server no longer answers \(in flight: case 9\.5\.\d/, /no answer to the opening handshake/],
+    ] as const)('%s during 9.5.x: exit 3, and the case in flight is named', async (signal, what, why) => {
+      const run = conformance('--patience', '2', '9.5', '--jobs', '1');
+      const [, pid] = await said(run.stderr, /answers at \S+ \(pid (\d+)\)/);
+      await said(run.stderr, /category 9 begins/);
+      process.kill(Number(pid), signal);
+      const { exitCode, stdout } = await run;
+      expect(exitCode).toBe(3);
+      expect(stdout).toMatch(/INCOMPLETE/);
+      expect(stdout).toMatch(what);
+      expect(stdout).toMatch(why);
+      expect(report().problems[0]?.case).toMatch(/^9\.5\./);
+    });
+  });
+
+  test('a run that is killed without a chance to clean up: the next one removes its server, its containers and its folders', async () => {
+    const run = execa(
+      process.execPath,
+      ['--import', 'tsx', 'harness/cli/cli.ts', '--engine', 'docker', '--out', out(), '9.5', '12'],
+      { cwd: root, reject: false },
+    );
+    const [, pid] = await said(run.stderr, /answers at \S+ \(pid (\d+)\)/);
+    await said(run.stderr, /category 9 begins/);
+    run.kill('SIGKILL');
+    await run;
+    expect(processFacts(Number(pid))).toBeDefined();
+    const containers = () =>
+      new Docker().listContainers({ all: true, filters: { label: [LABEL.run, `${LABEL.pid}=${run.pid}`] } });
+    expect(await containers()).not.toEqual([]);
+
+    expect(await conformance('1.1.1')).toMatchObject({ exitCode: 0 });
+    expect(processFacts(Number(pid))).toBeUndefined();
+    expect(await containers()).toEqual([]);
+    expect(readdirSync(home)).toEqual(['report']);
+  });
+
+  test('a daemon reached over TCP, without any folder in common, will do', async () => {
+    const proxy = net.createServer((client) => {
+      const daemon = net.connect('/var/run/docker.sock');
+      client.pipe(daemon).pipe(client);
+      client.on('error', () => daemon.destroy());
+      daemon.on('error', () => client.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const address = proxy.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    const { exitCode, stderr } = await execa(
+      'npm',
+      ['run', '--silent', 'conformance', '--', '--engine', 'docker', '--out', out(), '1.1.1', '7.1.6'],
+      {
+        cwd: root,
+        reject: false,
+        env: { DOCKER_HOST: `tcp://127.0.0.1:${port}` },
+      },
+    );
+    expect(stderr).toContain(`127.0.0.1:${port}`);
+    expect(exitCode).toBe(0);
+    proxy.close();
+  });
+
+  test.runIf(process.getuid?.() === 0).each([
+    ['results do not fit', 1, /^The report could not be written\.$/m],
+    ['pages do not fit', 12, /^The report could not be written\. The run came to this: PASSED: 517 of 517 cases/m],
+  ])('a full disk is told as such, and leaves nothing that looks like a report: %s', async (_, mebibytes, message) => {
+    const disk = join(home, 'disk');
+    mkdirSync(disk);
+    await execa('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', disk]);
+    try {
+      const { exitCode, stderr } = await execa(
+        process.execPath,
+        ['--import', 'tsx', 'harness/cli/cli.ts', '--from', 'fixtures/recorded/ws', '--out', join(disk, 'report')],
+        { cwd: root, reject: false },
+      );
+      expect(stderr).toMatch(message);
+      expect(stderr).toContain(`where: ${join(disk, 'report')}`);
+      expect(stderr).toContain('ENOSPC');
+      expect(exitCode).toBe(3);
+      expect(readdirSync(disk)).toEqual([]);
+    } finally {
+      await execa('umount', [disk]);
+    }
+  });
+
+  /** A fixed sequence of moments, so that a failure can be had again; the last ones fall into the play itself. */
+  const moments = [0, 150, 400, 700, 1000, 1400, 1900, 2500, 3200, 4000];
+  describe('a run that is interrupted', () => {
+    test.each(moments.map((ms, i) => [ms, i % 2 === 0 ? 'SIGINT' : 'SIGTERM'] as const))(
+      'after %i ms by %s: nothing is left within six seconds, the exit code says so, and the report says INCOMPLETE',
+      async (ms, signal) => {
+        const run = execa(
+          process.execPath,
+          ['--import', 'tsx', 'harness/cli/cli.ts', '--engine', 'docker', '--out', out(), '9.5', '12'],
+          {
+            cwd: root,
+            reject: false,
+          },
+        );
+        let stderr = '';
+        run.stderr?.on('data', (chunk) => {
+          stderr += chunk;
+        });
+        // Before this the process has no handler for signals yet; the shell's own rules hold.
+        await said(run.stderr, /Docker engine/);
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        const at = performance.now();
+        run.kill(signal);
+        const { exitCode } = await run;
+        expect(performance.now() - at).toBeLessThan(6000);
+        expect(exitCode).toBe(signal === 'SIGINT' ? 130 : 143);
+        expect(readFileSync(join(out(), 'index.html'), 'utf8')).toContain('INCOMPLETE');
+        const server = /\(pid (\d+)\)/.exec(stderr)?.[1];
+        if (server !== undefined) {
+          expect(processFacts(Number(server))).toBeUndefined();
+          expect(groupMembers(Number(server))).toEqual([]);
+        }
+        const containers = await new Docker().listContainers({
+          all: true,
+          filters: { label: [LABEL.run, `${LABEL.pid}=${run.pid}`] },
+        });
+        expect(containers).toEqual([]);
+        expect(readdirSync(home)).toEqual(['report']);
+      },
+    );
+  });
+});

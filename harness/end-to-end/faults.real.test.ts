@@ -1,0 +1,152 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { WebSocketServer } from 'ws';
+import { type Report, reportSchema } from '../../reports/document/report.ts';
+import { groupMembers, listenersOn, processFacts } from '../system/procfs.ts';
+import { said } from '../testing/testing.ts';
+
+/** What may happen to a target, seen by whoever runs the command: never a green run, never a process left. */
+
+const root = join(import.meta.dirname, '../..');
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'faults-test-'));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const out = () => join(home, 'report');
+const report = (): Report => reportSchema.parse(JSON.parse(readFileSync(join(out(), 'report.json'), 'utf8')));
+const play = (...args: string[]) =>
+  execa(
+    process.execPath,
+    ['--import', 'tsx', 'harness/cli/cli.ts', '--engine', 'native', '--jobs', '1', '--out', out(), ...args],
+    { cwd: root, reject: false, env: { NO_COLOR: '1', CI: '' } },
+  );
+const ECHO = 'node --import tsx fixtures/servers/npm-ws.ts';
+
+describe('somebody else has the port', () => {
+  let other: WebSocketServer;
+  let port: number;
+  beforeEach(async () => {
+    other = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    other.on('connection', (socket) => {
+      socket.on('error', () => undefined);
+      socket.on('message', (data, binary) => socket.send(data, { binary }));
+    });
+    await new Promise((resolve) => other.once('listening', resolve));
+    port = (other.address() as AddressInfo).port;
+  });
+  afterEach(() => {
+    for (const client of other.clients) client.terminate();
+    other.close();
+  });
+
+  test('that the server was given as its only one: exit 3, and it is named (H04)', async () => {
+    const { exitCode, stdout } = await play('1.1.1', '--port', String(port), '--', ...ECHO.split(' '));
+    expect(stdout).toContain(`Port ${port} is taken, and the server can have no other.`);
+    if (process.platform === 'linux') expect(stdout).toContain(`Process ${process.pid} listens there.`);
+    expect(exitCode).toBe(3);
+  });
+
+  test('that the server says it listens on, and answers there: exit 3, and not the green run of another (H05)', async () => {
+    const pretends = `console.log('listening ws://127.0.0.1:${port}/'); setInterval(() => {}, 1000)`;
+    const { exitCode, stdout } = await play('1.1.1', '--', process.execPath, '-e', pretends);
+    expect(stdout).toContain(`Another process answers at ws://127.0.0.1:${port}/, not the server that was started.`);
+    expect(stdout).toContain(String(process.pid));
+    expect(report().agents[0]?.cases[0]?.verdict).toBe('missing');
+    expect(exitCode).toBe(3);
+  });
+
+  test('that a server takes by itself, without a word: its own complaint is shown', async () => {
+    const { exitCode, stdout } = await play('1.1.1', '--', 'sh', '-c', `PORT=${port} exec ${ECHO}`);
+    expect(stdout).toContain('The server ended before it was ready.');
+    expect(stdout).toContain('EADDRINUSE');
+    expect(exitCode).toBe(3);
+  });
+});
+
+test('a server that is stopped in mid-run: exit 3, the case in flight is named, and it is ended (H09)', async () => {
+  const run = play('9.5', '--patience', '1', '--trace');
+  const [, pid] = await said(run.stderr, /\(pid (\d+)\)/);
+  await said(run.stderr, /9\.5\.\d.* -> text/);
+  process.kill(Number(pid), 'SIGSTOP');
+  const { exitCode, stdout } = await run;
+  expect(stdout).toMatch(/The server no longer answers \(in flight: case 9\.5\.\d/);
+  expect(report().problems[0]?.case).toMatch(/^9\.5\./);
+  expect(exitCode).toBe(3);
+  expect(processFacts(Number(pid))).toBeUndefined();
+});
+
+test('a server that its supervisor starts again in mid-run: exit 3, since the results are of two (H10)', async () => {
+  const run = play('9.5', '--trace', '--', 'sh', '-c', `while true; do ${ECHO}; done`);
+  const [, url, supervisor] = await said(run.stderr, /answers at (\S+) \(pid (\d+)\)/);
+  await said(run.stderr, /9\.5\.\d.* -> text/);
+  const port = Number(new URL(url ?? '').port);
+  const [first] = listenersOn(port);
+  process.kill(first?.pid ?? 0, 'SIGKILL');
+  const { exitCode, stdout } = await run;
+  expect(stdout).toMatch(/The process that listened at .* when the run began no longer does/);
+  expect(exitCode).toBe(3);
+  expect(groupMembers(Number(supervisor))).toEqual([]);
+});
+
+test('a server behind a shell, with children of its own: none of them is left when the run is over (H15)', async () => {
+  const { exitCode, stderr } = await play('1.1.1', '--', 'sh', '-c', `sleep 600 & sh -c 'sleep 600 & ${ECHO}' & wait`);
+  expect(exitCode).toBe(0);
+  const group = Number(/\(pid (\d+)\)/.exec(stderr)?.[1]);
+  expect(group).toBeGreaterThan(0);
+  expect(groupMembers(group)).toEqual([]);
+});
+
+test('a build that fails: exit 3 with its last words, no server, and the other servers have their results', async () => {
+  const config = join(home, 'config.json');
+  const command = ECHO.split(' ');
+  const servers = {
+    broken: { command, cwd: root, build: ['sh', '-c', 'echo "error: mismatched types" >&2; exit 101'] },
+    built: { command, cwd: root, build: ['true'] },
+  };
+  writeFileSync(config, JSON.stringify({ servers }));
+  const { exitCode, stdout } = await play('1.1.1', '--config', config, '--server', 'broken', '--server', 'built');
+  expect(stdout).toMatch(
+    /The build of the server failed\.[\s\S]*It ended with exit code 101\.[\s\S]*error: mismatched types/,
+  );
+  expect(report().agents.map(({ name, cases }) => [name, cases[0]?.verdict])).toEqual([
+    ['broken', 'missing'],
+    ['built', 'same'],
+  ]);
+  expect(readFileSync(join(out(), 'results/broken.build.log'), 'utf8')).toContain('mismatched types');
+  expect(exitCode).toBe(3);
+});
+
+test('four runs at once with one folder and one history: each ends well, and the history has all four (H41)', async () => {
+  const history = join(home, 'history.jsonl');
+  const runs = await Promise.all([1, 2, 3, 4].map(() => play('1.1.1', '--history', history)));
+  expect(runs.map(({ exitCode, stdout }) => (exitCode === 0 ? 0 : stdout))).toEqual([0, 0, 0, 0]);
+  const ids = readFileSync(history, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).id);
+  expect(new Set(ids).size).toBe(4);
+  expect(report().gate.decision).toBe('passed');
+  expect(readdirSync(home).sort()).toEqual(['history.jsonl', 'report']);
+});
+
+test('a server that takes the connection and never speaks is not waited for without end (H06)', async () => {
+  const mute = `require('net').createServer(() => {}).listen(+process.argv[1], '127.0.0.1')`;
+  const { exitCode, stdout } = await play(
+    '1.1.1',
+    '--ready-timeout',
+    '2',
+    '--',
+    process.execPath,
+    '-e',
+    mute,
+    '{port}',
+  );
+  expect(stdout).toContain('The server did not become ready within 2 s.');
+  expect(exitCode).toBe(3);
+});

@@ -1,0 +1,125 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, posix } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CaseVerdict, Report } from '../../reports/document/report.ts';
+import { junit } from '../../reports/formats/junit.ts';
+import { markdown } from '../../reports/formats/markdown.ts';
+import { unpackCells } from '../../reports/pages/cell-facts.ts';
+import { parseQuery } from '../../reports/pages/query.ts';
+import { unnamedServer } from '../config/config.ts';
+import { endBlock } from '../reporting/terminal.ts';
+import { gatherFromFolder } from '../run/gather.ts';
+import { run } from '../run/run.ts';
+import { catalogue, suiteIds } from '../suites/autobahn/catalogue.ts';
+
+/** A whole report of two agents, as a run leaves it, with every kind of page; what leads where in it. */
+const recorded = join(import.meta.dirname, '../../fixtures/recorded');
+const AGENTS = ['ws', 'websocket-node'] as const;
+
+let home: string;
+let out: string;
+let report: Report;
+/** Path of each page below the report's folder → the page. */
+const pages = new Map<string, string>();
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'reachable-test-'));
+  out = join(home, 'report');
+  const both = join(home, 'both');
+  mkdirSync(both);
+  const index: Record<string, unknown> = {};
+  for (const agent of AGENTS) {
+    cpSync(join(recorded, agent), both, { recursive: true });
+    Object.assign(index, JSON.parse(readFileSync(join(recorded, agent, 'index.json'), 'utf8')));
+  }
+  writeFileSync(join(both, 'index.json'), JSON.stringify(index));
+  const servers = AGENTS.map((agent) => unnamedServer(agent));
+  const options = { plan: catalogue, out, strict: false, command: 'test', history: join(home, 'history.ndjson') };
+  report = await run(gatherFromFolder(both, servers, undefined, '2026-01-01'), options, new AbortController().signal);
+  for (const name of readdirSync(out, { recursive: true, encoding: 'utf8' }))
+    if (name.endsWith('.html')) pages.set(name, readFileSync(join(out, name), 'utf8'));
+}, 120_000);
+afterAll(() => rmSync(home, { recursive: true }));
+
+const unescaped = (text: string) => text.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=');
+
+test('the report has every kind of page', () => {
+  const kinds = ['index.html', 'compare.html', 'compare-swapped.html', 'history.html'];
+  expect([...pages.keys()].filter((path) => !path.startsWith('cases/')).sort()).toEqual(kinds.sort());
+  expect(pages.size).toBe(kinds.length + 2 * 517);
+});
+
+test('every link leads to a file that is there, and to an anchor that is in it', () => {
+  const idsOf = new Map(
+    [...pages].map(([path, page]) => [
+      path,
+      new Set([...page.matchAll(/ id="([^"]*)"/g)].map(([, id = '']) => unescaped(id))),
+    ]),
+  );
+  const broken: string[] = [];
+  let links = 0;
+  for (const [path, page] of pages) {
+    for (const [, attribute = ''] of page.matchAll(/<a [^>]*href="([^"]*)"/g)) {
+      const href = unescaped(attribute);
+      if (/^https?:/.test(href)) continue;
+      links++;
+      const [file = '', anchor] = href.split('#');
+      const to = file === '' ? path : decodeURIComponent(posix.join(posix.dirname(path), file));
+      // A filter of the index is no place in it.
+      const place = anchor === undefined || anchor.startsWith('?') || anchor === '';
+      if (!existsSync(join(out, to)) || !(place || idsOf.get(to)?.has(decodeURIComponent(anchor))))
+        broken.push(`${path}: ${href}`);
+    }
+  }
+  expect(broken).toEqual([]);
+  expect(links).toBeGreaterThan(20_000);
+});
+
+describe('each of the 517 cases is found by its id', () => {
+  test('in the matrix, whose link leads to a page that says so in its title', () => {
+    const index = pages.get('index.html') ?? '';
+    for (const { slug } of report.agents)
+      for (const id of suiteIds) {
+        const row = new RegExp(`<tr data-case="${id.replaceAll('.', '\\.')}">.*?</tr>`, 's').exec(index)?.[0] ?? '';
+        expect(row).toContain(`<b>${id}</b>`);
+        expect(row).toContain(`href="cases/${slug}/${id}.html"`);
+        expect(pages.get(`cases/${slug}/${id}.html`)).toContain(`<title>${id} `);
+      }
+  });
+
+  test('by the search, which finds it and at most what stands below it', () => {
+    const index = pages.get('index.html') ?? '';
+    const packed = [...index.matchAll(/data-cells="([^"]*)"/g)].map(([, cells = '']) => cells);
+    const cells = report.agents.map(({ name }, i) => unpackCells(packed[i] ?? '', name));
+    const rows = suiteIds.map((id, i) => ({ id, text: '', cells: cells.flatMap((agent) => agent[i] ?? []) }));
+    for (const id of suiteIds) {
+      const found = rows.filter((row) => parseQuery(id).matches(row)).map((row) => row.id);
+      expect(found).toContain(id);
+      expect(
+        found.every((other) => other === id || other.startsWith(`${id}.`)),
+        `${id}: ${found}`,
+      ).toBe(true);
+    }
+  });
+
+  test('in JUnit, once for each agent', () => {
+    const xml = readFileSync(join(out, 'junit.xml'), 'utf8');
+    expect([...junit(report)][0]?.content).toBe(xml);
+    const names = [...xml.matchAll(/<testcase [^>]*\bname="(\S+) /g)].map(([, id = '']) => id);
+    for (const id of suiteIds) expect(names.filter((name) => name === id)).toHaveLength(report.agents.length);
+  });
+
+  test('in the summary and in the terminal, when it is the one that has become worse', () => {
+    const [agent] = report.agents;
+    if (agent === undefined) throw new Error('the report has no agent');
+    const same = agent.cases.map((one): CaseVerdict => ({ ...one, verdict: 'same' }));
+    for (const [at, one] of same.entries()) {
+      const cases = same.with(at, { ...one, verdict: 'regressed', sentence: 'It did not.' });
+      const worse = { ...report, agents: [{ ...agent, cases }] };
+      expect([...markdown(worse)][0]?.content).toContain(`| ▼ regressed | ${one.id} | `);
+      const words = endBlock(worse, out, { colour: false, unicode: true });
+      expect(words).toContain(`▼ ${one.id} regressed: It did not.`);
+      expect(words).toContain(`cases/${agent.slug}/${one.id}.html`);
+    }
+  });
+});

@@ -1,0 +1,285 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readConfig } from '../config/config.ts';
+import { readExpectations } from '../expectations/expected.ts';
+import { conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
+import { catchTrouble } from '../testing/testing.ts';
+import { configText, expectationText, workflowText } from './init.ts';
+import { agentOf, type IndexOrigin, outcomesOf, readOrigin, type SpecOrigin } from './init-from.ts';
+
+const root = join(import.meta.dirname, '../..');
+const recordedIndex = readFileSync(join(root, 'fixtures/recorded/ws/index.json'), 'utf8');
+const expectations = (text: string) => readExpectations(text, 'x.json', suiteIds, conformantOutcome, '2026-06-01');
+const spec = (value: object) => readOrigin(JSON.stringify(value), 's.json', suiteIds) as SpecOrigin;
+const index = (value: object) => readOrigin(JSON.stringify(value), 'i.json', suiteIds) as IndexOrigin;
+const refused = (text: string) => catchTrouble(() => readOrigin(text, 'f.json', suiteIds));
+const ok = { behavior: 'OK', behaviorClose: 'OK', remoteCloseCode: 1000 };
+const unimplemented = { ...ok, behavior: 'UNIMPLEMENTED' };
+
+describe('the workflow', () => {
+  const facts = { run: "npx --yes ws-conformance '!12'", target: { url: 'ws://x/' }, locked: false, below: '' };
+
+  test('plays what was chosen and keeps the report above all of a red run, with the right to read alone', () => {
+    const text = workflowText(facts);
+    expect(text).toContain("- run: npx --yes ws-conformance '!12'\n");
+    expect(text).toContain('if: always()');
+    expect(text).toContain('permissions:\n  contents: read\n');
+    expect(text).toContain('path: "conformance-report"');
+    expect(text).not.toContain('npm ci');
+  });
+
+  test('runs in the folder of the configuration, and finds the report there', () => {
+    const text = workflowText({ ...facts, locked: true, below: 'packages/ws' });
+    expect(text).toContain('working-directory: "packages/ws"');
+    expect(text).toContain('path: "packages/ws/conformance-report"');
+    expect(text).toContain('- run: npm ci\n');
+  });
+});
+
+describe('an index', () => {
+  test('without case files becomes an expectation that holds every case to the grades and the code it has', () => {
+    const origin = readOrigin(recordedIndex, 'index.json', suiteIds) as IndexOrigin;
+    const cases = origin.agents.get(agentOf(origin, 'index.json', undefined)) ?? new Map();
+    const { outcomes, missing, unknown } = outcomesOf(cases, suiteIds, new Map());
+    expect({ missing, unknown }).toEqual({ missing: [], unknown: [] });
+    const { text, deviating } = expectationText('ws', outcomes, 'as recorded');
+    const held = expectations(text);
+    for (const [id, { behavior, behaviorClose, remoteCloseCode }] of cases)
+      expect(held.get(id)?.outcome).toMatchObject({ behavior, behaviorClose, remoteCloseCode });
+    expect(deviating).toContain('9.3.1');
+    expect(Object.keys(JSON.parse(text).cases)).toContain('6.4.*');
+    expect(held.get('9.3.1')?.why).toBe('as recorded');
+  });
+
+  test('in which a whole category is not implemented becomes one entry for it', () => {
+    const without = Object.fromEntries(suiteIds.map((id) => [id, /^1[23]\./.test(id) ? unimplemented : ok]));
+    const cases = index({ mine: without }).agents.get('mine') ?? new Map();
+    const chosen = new Map([...cases].filter(([id]) => /^1[23]\./.test(id)));
+    const { text } = expectationText('mine', outcomesOf(chosen, suiteIds, new Map()).outcomes, 'no deflate');
+    const entry = { behavior: 'UNIMPLEMENTED', why: 'no deflate' };
+    expect(JSON.parse(text).cases).toEqual({ '12.*': entry, '13.*': entry });
+  });
+
+  test('may be thinned out: a close code that is not there is a conformant one', () => {
+    const cases = index({ mine: { '1.1.1': { behavior: 'OK', behaviorClose: 'OK' } } }).agents.get('mine') ?? new Map();
+    expect(outcomesOf(cases, suiteIds, new Map()).outcomes.get('1.1.1')).toEqual(conformantOutcome('1.1.1'));
+  });
+
+  test('tells which cases it lacks and which no suite of ours has', () => {
+    const cases = index({ mine: { '1.1.1': ok, '8.1': ok } }).agents.get('mine') ?? new Map();
+    const { missing, unknown } = outcomesOf(cases, suiteIds, new Map());
+    expect(missing).toHaveLength(suiteIds.length - 1);
+    expect(unknown).toEqual(['8.1']);
+  });
+
+  test('of several agents needs a name, and a misspelt one is told the nearest', () => {
+    const two = index({ mine: { '1.1.1': ok }, other: { '1.1.1': ok } });
+    expect(agentOf(two, 'i.json', 'other')).toBe('other');
+    expect(catchTrouble(() => agentOf(two, 'i.json', undefined)).problem).toMatchObject({
+      where: 'i.json',
+      why: expect.stringContaining('mine, other'),
+      todo: expect.stringContaining('--name'),
+    });
+    expect(catchTrouble(() => agentOf(two, 'i.json', 'othr')).problem.todo).toContain('"other"');
+  });
+});
+
+describe('a spec', () => {
+  test('tells its cases, its servers, and the traps of its format', () => {
+    const { cases, warnings, servers } = spec({
+      servers: [{ agent: 'mine', url: 'ws://127.0.0.1:9001', options: { version: 18 } }],
+      cases: ['2.1*'],
+    });
+    expect(cases).toEqual(['2.1', '2.10', '2.11']);
+    expect(warnings.join()).toContain('2.10');
+    expect(servers).toMatchObject([{ agent: 'mine', url: 'ws://127.0.0.1:9001' }]);
+  });
+
+  test('is good for its cases even where its servers cannot be understood', () => {
+    expect(spec({ cases: ['1.1.1'], servers: 'mine' }).servers).toEqual([]);
+  });
+});
+
+test.each([
+  ['{', 'is not JSON'],
+  ['[]', 'nothing that a configuration could be made from'],
+  ['{"mine": {"1.1.1": {"result": "passed"}}}', 'nothing that a configuration could be made from'],
+  ['{}', 'not one case'],
+  ['{"mine": {}}', 'not one case'],
+  ['{"mine": {"1.1.1": {"behavior": "PASS"}}}', 'entry of case 1.1.1 of "mine" cannot be used'],
+])('%s is refused, with what, where, why and what to do', (text, what) => {
+  const { exitCode, problem } = refused(text);
+  expect(exitCode).toBe(2);
+  expect(problem.what).toContain(what);
+  expect(problem).toMatchObject({
+    where: expect.stringContaining('f.json'),
+    why: expect.any(String),
+    todo: expect.any(String),
+  });
+});
+
+/** The command as a user types it, in a folder of his own. */
+describe('init', { timeout: 60_000 }, () => {
+  let home: string;
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), 'init-test-'));
+  });
+  afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+  const tsx = import.meta.resolve('tsx');
+  const type = (args: readonly string[], cwd = home) =>
+    execa(process.execPath, ['--import', tsx, join(root, 'harness/cli/cli.ts'), ...args], {
+      cwd,
+      reject: false,
+      env: { NO_COLOR: '1', CI: '', DOCKER_HOST: 'unix:///nowhere/docker.sock' },
+    });
+  const put = (path: string, text: string) => {
+    mkdirSync(dirname(join(home, path)), { recursive: true });
+    writeFileSync(join(home, path), text);
+  };
+  const read = (path: string) => readFileSync(join(home, path), 'utf8');
+  const files = () =>
+    readdirSync(home, { recursive: true, withFileTypes: true })
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => join(entry.parentPath, entry.name).slice(home.length + 1))
+      .sort();
+  const server = ['--', 'node', '--import', tsx, join(root, 'fixtures/servers/npm-ws.ts')];
+  const workflow = '.github/workflows/conformance.yml';
+
+  test('writes what the next command runs with, green', async () => {
+    const { exitCode, stdout } = await type(['init', '--name', 'mine', ...server]);
+    expect(exitCode).toBe(0);
+    expect(files()).toEqual([workflow, 'conformance.config.json', 'conformance/mine.json']);
+    for (const file of files()) expect(stdout).toContain(`wrote ${file}`);
+    expect(stdout).toContain('npx ws-conformance\n');
+    const config = await readConfig(home);
+    expect(config.defaultServer).toBe('mine');
+    expect(config.servers.get('mine')).toMatchObject({
+      command: server.slice(1),
+      path: '/',
+      expectedFile: join(home, 'conformance/mine.json'),
+    });
+    expect(expectations(read('conformance/mine.json')).size).toBe(suiteIds.length);
+    const run = await type(['--engine', 'native', '1.1.1']);
+    expect(run.stdout).toContain('mine');
+    expect(run.exitCode).toBe(0);
+  });
+
+  test.each([workflow, 'conformance.config.json', 'conformance/mine.json'])(
+    'overwrites no %s, and then writes nothing else either',
+    async (path) => {
+      put(path, 'mine');
+      const { exitCode, stderr } = await type(['init', '--name', 'mine', ...server]);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain(`There is already ${path}.`);
+      expect(stderr).toContain('do:');
+      expect(files()).toEqual([path]);
+      expect(read(path)).toBe('mine');
+    },
+  );
+
+  test('writes through no link that leads nowhere', async () => {
+    symlinkSync(join(home, 'elsewhere'), join(home, 'conformance.config.json'));
+    expect((await type(['init', ...server])).exitCode).toBe(2);
+    expect(files()).toEqual(['conformance.config.json']);
+  });
+
+  test('puts no second configuration beside one of another form', async () => {
+    put('package.json', '{"conformance": {}}');
+    const { exitCode, stderr } = await type(['init', ...server]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('package.json');
+    expect(files()).toEqual(['package.json']);
+  });
+
+  test('takes away what it wrote when it cannot write the rest', async () => {
+    put('.github', 'a file where a folder has to be');
+    const { exitCode, stderr } = await type(['init', ...server]);
+    expect(stderr).toContain('cannot be written');
+    expect(exitCode).toBe(2);
+    expect(files()).toEqual(['.github']);
+  });
+
+  test('takes from a spec its cases, its server and its warnings', async () => {
+    const servers = [{ agent: 'theirs', url: 'ws://127.0.0.1:9001' }];
+    put(
+      'spec/fuzzingclient.json',
+      JSON.stringify({ servers, cases: ['*'], 'exclude-cases': ['12.*', '13.*', '99.*'] }),
+    );
+    const { exitCode, stdout, stderr } = await type(['init', '--from', 'spec/fuzzingclient.json']);
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('"99.*"');
+    expect(stdout).toContain("npx ws-conformance '!12' '!13'\n");
+    expect(read(workflow)).toMatch(/npx --yes ws-conformance@\d+\.\d+\.\d+ '!12' '!13'\n/);
+    expect((await readConfig(home)).servers.get('theirs')?.url).toBe('ws://127.0.0.1:9001');
+  });
+
+  test('takes from a folder of results what its case files say too', async () => {
+    const { exitCode, stdout, stderr } = await type(['init', '--from', join(root, 'fixtures/recorded/ws'), ...server]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toContain('cases differ from a conformant server: 6.4 9.3.1');
+    const held = expectations(read('conformance/ws.json'));
+    const known = expectations(readFileSync(join(root, 'fixtures/expected/ws.json'), 'utf8'));
+    for (const id of suiteIds) expect(held.get(id)?.outcome).toEqual(known.get(id)?.outcome);
+    expect(held.get('9.3.1')?.why).toBe('as recorded in index.json; not yet explained');
+  });
+
+  test('tells of an index alone what it cannot know', async () => {
+    put('index.json', JSON.stringify({ theirs: { '1.1.1': ok, '9.1.1': { ...ok, behavior: 'FAILED' }, '8.1': ok } }));
+    const { exitCode, stderr } = await type(['init', '--from', 'index.json', ...server]);
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('no such case: 8.1');
+    expect(stderr).toContain('515 of 517 cases are not in it');
+    expect(stderr).toContain('all but 1.1.1 9.1.1');
+    expect(stderr).toContain('grades and close code only');
+    expect(expectations(read('conformance/theirs.json')).get('9.1.1')?.outcome.behavior).toBe('FAILED');
+  });
+
+  test('in a folder of a repository puts the workflow where GitHub looks for it', async () => {
+    mkdirSync(join(home, '.git'));
+    put('packages/ws/package-lock.json', '{}');
+    const { exitCode, stdout } = await type(['init', '--url', 'ws://127.0.0.1:9/'], join(home, 'packages/ws'));
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('add conformance-report/ to .gitignore');
+    expect(read(workflow)).toContain('working-directory: "packages/ws"');
+    expect(read(workflow)).toContain('npm ci');
+    expect((await readConfig(join(home, 'packages/ws'))).defaultServer).toBe('ws');
+  });
+
+  test('says nothing of reports that git has been told not to keep', async () => {
+    mkdirSync(join(home, '.git'));
+    put('.gitignore', 'node_modules\nconformance-report\n');
+    expect((await type(['init', ...server])).stdout).not.toContain('.gitignore');
+  });
+
+  test.each([
+    [[], 'no server to write down'],
+    [['--'], 'no command behind'],
+    [['--url', 'http://x/'], 'no WebSocket address'],
+    [['--url', 'ws://x/', '--path', '/ws'], '--path goes with a command'],
+    [['--url', 'ws://x/', '--command', 'node x'], 'not clear which server'],
+    [['--path', 'ws', '--command', 'node x'], 'no path of an endpoint'],
+    [['--name', 'all', '--command', 'node x'], 'cannot be called "all"'],
+    [['--from', 'nowhere.json', '--command', 'node x'], 'cannot be read'],
+  ])('refuses %j: exit 2, nothing written', async (args, message) => {
+    const { exitCode, stderr } = await type(['init', ...args]);
+    expect(stderr).toContain(message);
+    expect(exitCode).toBe(2);
+    expect(files()).toEqual([]);
+  });
+});
+
+test('a configuration keeps words and names that JSON has to escape', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'init-test-'));
+  try {
+    const words = ['a b', '"quoted"', 'back\\slash', '{port}'];
+    const text = configText('a "name"', { command: words, path: '/ws' }, 'conformance/x.json');
+    writeFileSync(join(folder, 'conformance.config.json'), text);
+    expect((await readConfig(folder)).servers.get('a "name"')).toMatchObject({ command: words, path: '/ws' });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { catchTrouble } from '../testing/testing.ts';
+import { compareCaseIds, matchCases, selectCases } from './case-id.ts';
+
+const index = JSON.parse(readFileSync(join(import.meta.dirname, '../../fixtures/recorded/ws/index.json'), 'utf8'));
+const all = Object.keys(index.ws).sort(compareCaseIds);
+
+test('ids are ordered by their numbers, not by their letters', () => {
+  expect(['10.1.1', '2.10', '9.8.6', '2.2'].sort(compareCaseIds)).toEqual(['2.2', '2.10', '9.8.6', '10.1.1']);
+  expect(all[0]).toBe('1.1.1');
+  expect(all.at(-1)).toBe('13.7.18');
+});
+
+test.each([
+  ['7.1.6', 1],
+  ['7.1', 6],
+  ['7', 37],
+  ['7.1.*', 6],
+  ['7.*', 37],
+  ['*.1.1', 8],
+  ['12.1.1-12.1.9', 9],
+  ['12-13', 216],
+  ['2.1', 1],
+  ['@core', 247],
+  ['@limits', 54],
+  ['@deflate', 216],
+  ['*', 517],
+])('"%s" names %i cases', (pattern, count) => {
+  expect(matchCases(all, pattern)).toHaveLength(count);
+});
+
+test('a section never takes in another one that begins with the same figures', () => {
+  expect(matchCases(all, '2.1')).toEqual(['2.1']);
+  expect(matchCases(all, '7.1').every((id) => id.startsWith('7.1.'))).toBe(true);
+  expect(matchCases(all, '1')).toHaveLength(16);
+});
+
+test('"!" takes away, and alone it takes away from all', () => {
+  expect(selectCases(all, ['!12', '!13', '!9'])).toHaveLength(247);
+  expect(selectCases(all, ['7.1', '!7.1.6'])).toEqual(['7.1.1', '7.1.2', '7.1.3', '7.1.4', '7.1.5']);
+});
+
+test('what is chosen twice is played once, in numeric order', () => {
+  expect(selectCases(all, ['2.10', '2.2', '2'])).toEqual(matchCases(all, '2'));
+});
+
+test.each([
+  ['99.1', /99\.1/, /Did you mean "/],
+  ['7.1.66', /7\.1\.66/, /"7\.1\.6"/],
+  ['2.1*', /2\.1\*/, /"2\.1"/],
+  ['@croe', /@croe/, /"@core"/],
+  ['9.8.6-9.8.1', /9\.8\.6-9\.8\.1/, /Did you mean "9\.8\.1-9\.8\.6"/],
+  ['7.1.6,7.1.7', /7\.1\.6,7\.1\.7/, /spaces between several: 7\.1\.6 7\.1\.7$/],
+  ['bogus', /bogus/, /^"list" prints them all\.$/],
+])('"%s" matches nothing: exit 2 and the nearest id', (pattern, what, todo) => {
+  const trouble = catchTrouble(() => selectCases(all, [pattern]));
+  expect(trouble.exitCode).toBe(2);
+  expect(trouble.problem.what).toMatch(what);
+  expect(trouble.problem.todo).toMatch(todo);
+});
+
+test('a selection that takes everything away again is an error, since nothing played is never a pass', () => {
+  expect(catchTrouble(() => selectCases(all, ['7.1.6', '!7'])).exitCode).toBe(2);
+});

@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DetailOf } from '../../reports/document/files.ts';
+import type { Report } from '../../reports/document/report.ts';
+import type { History } from '../../reports/pages/html.ts';
+import type { RendererName } from '../../reports/renderers.ts';
+import { writeFiles } from '../../reports/write.ts';
+import { conformantOutcome } from '../suites/autobahn/catalogue.ts';
+import { placeReport, stageReport, unwritable } from '../system/place.ts';
+import type { Workspace } from '../system/workspace.ts';
+import { compareWithFirst } from './compare.ts';
+import { pageFolders, type Reporter, writesHere } from './reporters.ts';
+
+/** A report with all that its pages show. */
+export interface Publication {
+  report: Report;
+  details: DetailOf;
+  past?: History;
+}
+
+let loading: ReturnType<typeof load> | undefined;
+const load = () =>
+  Promise.all([
+    import('../../reports/renderers.ts'),
+    import('../../reports/pages/html.ts'),
+    import('../../reports/pages/compare-page.ts'),
+  ]);
+
+/** The pages and their templates; worth asking for early, so that they are loaded while cases play. */
+export function loadPages(): ReturnType<typeof load> {
+  loading ??= load();
+  loading.catch(() => undefined);
+  return loading;
+}
+
+const FORMS = ['junit', 'markdown', 'badge'] as const satisfies readonly RendererName[];
+/** What they write. */
+const FILES = { junit: 'junit.xml', markdown: 'summary.md', badge: 'badge.svg' } as const;
+
+/**
+ * Writes into `folder` what the reporters want to have in the report's own: pages, `junit.xml`, `summary.md`, and
+ * `report.json`, which is always there.
+ * @throws Trouble (3).
+ */
+export async function writeReport(
+  folder: string,
+  publication: Publication,
+  reporters: readonly Reporter[] | undefined,
+): Promise<void> {
+  const [{ renderers }, { html }, { comparePage }] = await loadPages();
+  const { report, details, past } = publication;
+  const forms = FORMS.filter((form) => writesHere(reporters, form === 'badge' ? 'html' : form));
+  try {
+    if (writesHere(reporters, 'html')) {
+      const comparisons = compareWithFirst(report, conformantOutcome);
+      const swapped = compareWithFirst(report, conformantOutcome, true);
+      if (comparisons.length > 0)
+        await writeFiles(folder, comparePage(comparisons, { a: details, b: details }, 'index.html', swapped));
+      const beside = ['report.json', ...forms.map((form) => FILES[form])] as const;
+      await writeFiles(folder, html(report, details, past, beside));
+    }
+    // JSON comes last: a folder that holds it holds everything.
+    for (const form of [...forms, 'json'] as const) await writeFiles(folder, renderers[form](report));
+  } catch (error) {
+    throw unwritable(folder, error);
+  }
+}
+
+/**
+ * Makes the folders of pages that are wanted elsewhere. Each is a report of its own, with what was recorded.
+ * @param from the report's folder, in its place. @throws Trouble (3).
+ */
+export async function publishPages(
+  from: string,
+  publication: Publication,
+  reporters: readonly Reporter[] | undefined,
+  workspace: Workspace,
+): Promise<void> {
+  for (const elsewhere of pageFolders(reporters)) {
+    const folder = stageReport(elsewhere);
+    workspace.ownReport(folder, elsewhere);
+    await copyResults(from, folder);
+    await writeReport(folder, publication, [{ name: 'html' }]);
+    placeReport(folder, elsewhere);
+  }
+}
+
+/** Copies what was recorded from one report's folder into another's. @throws Trouble (3). */
+export async function copyResults(from: string, to: string): Promise<void> {
+  if (!existsSync(join(from, 'results'))) return;
+  try {
+    await cp(join(from, 'results'), join(to, 'results'), { recursive: true });
+  } catch (error) {
+    throw unwritable(to, error);
+  }
+}

@@ -1,0 +1,74 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { unnamedServer } from '../config/config.ts';
+import { processFacts } from '../system/procfs.ts';
+import { Workspace } from '../system/workspace.ts';
+import { rejectedTrouble } from '../testing/testing.ts';
+import { build } from './build.ts';
+
+let folder: string;
+let workspace: Workspace;
+const never = new AbortController().signal;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'build-test-'));
+  workspace = new Workspace();
+});
+afterEach(() => {
+  workspace.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const log = () => join(folder, 'build.log');
+/** Builds by a line of shell, in the test's folder. */
+const sh = (line: string, more = {}, signal = never) =>
+  build({ ...unnamedServer('x'), cwd: folder, build: ['sh', '-c', line], ...more }, workspace, log(), signal);
+
+test('what is to be built is built, in the folder and the environment of the server, and its words are kept', async () => {
+  await sh('echo compiling; echo "$MODE" > made', { env: { MODE: 'release' } });
+  expect(readFileSync(join(folder, 'made'), 'utf8')).toBe('release\n');
+  expect(readFileSync(log(), 'utf8')).toBe('compiling\n');
+});
+
+test('a server without a build has none', async () => {
+  await build(unnamedServer('x'), workspace, log(), never);
+  expect(existsSync(log())).toBe(false);
+});
+
+test('one that fails is exit 3, with its command, how it ended, and its last lines', async () => {
+  const { exitCode, problem } = await rejectedTrouble(sh('echo one; echo "error: no such field" >&2; exit 101'));
+  expect(problem).toMatchObject({
+    what: 'The build of the server failed.',
+    where: expect.stringContaining('exit 101'),
+    why: 'It ended with exit code 101.',
+    tail: expect.arrayContaining(['one', 'error: no such field']),
+  });
+  expect(exitCode).toBe(3);
+});
+
+test.each([
+  ['there is no such program (ENOENT)', ['/no/such/compiler']],
+  ['it is no program, or may not be executed (EACCES)', [import.meta.filename]],
+  ['an argument is longer than the system takes (E2BIG)', ['true', 'x'.repeat(2 ** 21)]],
+  ['the name of the program is empty', ['']],
+])('one that cannot be started is told so: %s', async (why, command) => {
+  const none = build({ ...unnamedServer('x'), build: command }, workspace, log(), never);
+  expect((await rejectedTrouble(none)).problem.why).toBe(`It could not be started: ${why}.`);
+});
+
+test('one that does not end is ended, and what it has started with it', async () => {
+  const trouble = await rejectedTrouble(sh('sleep 60 & echo $! > child; wait', { buildSeconds: 0.5 }));
+  expect(trouble.problem.what).toBe('The build did not end within 0.5 s.');
+  expect(processFacts(Number(readFileSync(join(folder, 'child'), 'utf8')))).toBeUndefined();
+});
+
+test('one that is interrupted leaves nothing running', async () => {
+  const controller = new AbortController();
+  const building = sh('sleep 60 & echo $! > child; wait', {}, controller.signal);
+  while (!existsSync(join(folder, 'child')) || readFileSync(join(folder, 'child'), 'utf8') === '')
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  controller.abort(new Error('enough'));
+  await expect(building).rejects.toThrow('enough');
+  expect(processFacts(Number(readFileSync(join(folder, 'child'), 'utf8')))).toBeUndefined();
+});

@@ -1,0 +1,194 @@
+import { count } from '../../../../reports/wording/vocabulary.ts';
+import { aCase, type Case, type Corpus, closeAfter, type Family, size, WE_CLOSE } from './case.ts';
+
+const COUNT = 1000;
+
+/** The eighteen rows that every subcategory goes through. `fragment`: octets of compressed data per frame, 0 for one frame. */
+const ROWS: readonly { length: number; fragment: number; seconds: number }[] = [
+  { length: 16, fragment: 0, seconds: 60 },
+  { length: 64, fragment: 0, seconds: 60 },
+  { length: 256, fragment: 0, seconds: 120 },
+  { length: 1024, fragment: 0, seconds: 240 },
+  { length: 4096, fragment: 0, seconds: 480 },
+  { length: 8192, fragment: 0, seconds: 480 },
+  { length: 16_384, fragment: 0, seconds: 480 },
+  { length: 32_768, fragment: 0, seconds: 480 },
+  { length: 65_536, fragment: 0, seconds: 480 },
+  { length: 131_072, fragment: 0, seconds: 480 },
+  { length: 8192, fragment: 256, seconds: 480 },
+  { length: 16_384, fragment: 256, seconds: 480 },
+  { length: 32_768, fragment: 256, seconds: 480 },
+  { length: 65_536, fragment: 256, seconds: 480 },
+  { length: 131_072, fragment: 256, seconds: 480 },
+  { length: 131_072, fragment: 1024, seconds: 480 },
+  { length: 131_072, fragment: 4096, seconds: 480 },
+  { length: 131_072, fragment: 32_768, seconds: 480 },
+];
+
+/** What every offer begins with: we may be told to forget between messages, and to use a smaller window. */
+const BASE = 'permessage-deflate; client_no_context_takeover; client_max_window_bits';
+const NO_CONTEXT = `${BASE}; server_no_context_takeover`;
+const WINDOW_9 = `${BASE}; server_max_window_bits=9`;
+const WINDOW_15 = `${BASE}; server_max_window_bits=15`;
+const NO_CONTEXT_9 = `${NO_CONTEXT}; server_max_window_bits=9`;
+const NO_CONTEXT_15 = `${NO_CONTEXT}; server_max_window_bits=15`;
+
+interface Group {
+  sub: string;
+  title: string;
+  corpus: Corpus;
+  binary: boolean;
+  offers: readonly string[];
+  /** What the group is about, standing after the demand. */
+  why: string;
+  rfc: readonly string[];
+}
+
+const PAYLOAD_RFC = ['RFC 7692 7.2.1', 'RFC 7692 7.2.2', 'RFC 7692 6'];
+const PAYLOADS: readonly Group[] = [
+  {
+    sub: '12.1',
+    title: 'JSON, as text',
+    corpus: 'json',
+    binary: false,
+    offers: [BASE],
+    why: 'JSON repeats itself and shrinks well.',
+    rfc: PAYLOAD_RFC,
+  },
+  {
+    sub: '12.2',
+    title: 'A bitmap, as binary',
+    corpus: 'bitmap',
+    binary: true,
+    offers: [BASE],
+    why: 'Pixels shrink a little, and use every octet there is.',
+    rfc: PAYLOAD_RFC,
+  },
+  {
+    sub: '12.3',
+    title: 'English prose, as binary',
+    corpus: 'prose',
+    binary: true,
+    offers: [BASE],
+    why: 'Prose shrinks to about a third; sent as binary it must come back as binary.',
+    rfc: PAYLOAD_RFC,
+  },
+  {
+    sub: '12.4',
+    title: 'HTML with accents, as text',
+    corpus: 'html',
+    binary: false,
+    offers: [BASE],
+    why: 'Text is judged as UTF-8 after it has been inflated, never before.',
+    rfc: [...PAYLOAD_RFC, 'RFC 6455 8.1'],
+  },
+  {
+    sub: '12.5',
+    title: 'Data already compressed, as binary',
+    corpus: 'compressed',
+    binary: true,
+    offers: [BASE],
+    why: 'What does not shrink grows by a few octets, and must come back all the same.',
+    rfc: PAYLOAD_RFC,
+  },
+];
+
+const PARAMETERS: readonly Pick<Group, 'sub' | 'title' | 'offers' | 'why' | 'rfc'>[] = [
+  {
+    sub: '13.1',
+    title: 'Nothing asked of the server',
+    offers: [BASE],
+    why: 'The offer leaves the server free to keep its context and to use any window.',
+    rfc: ['RFC 7692 7.1', 'RFC 7692 7.1.1.2', 'RFC 7692 7.1.2.2'],
+  },
+  {
+    sub: '13.2',
+    title: 'Server asked to forget between messages',
+    offers: [NO_CONTEXT],
+    why: 'A server that agrees to server_no_context_takeover begins every message with an empty window.',
+    rfc: ['RFC 7692 7.1.1.1'],
+  },
+  {
+    sub: '13.3',
+    title: 'Server asked for a window of 512 octets',
+    offers: [WINDOW_9],
+    why: 'A server that agrees to server_max_window_bits=9 never refers back more than 512 octets.',
+    rfc: ['RFC 7692 7.1.2.1'],
+  },
+  {
+    sub: '13.4',
+    title: 'Server asked for a window of 32 KiB',
+    offers: [WINDOW_15],
+    why: 'server_max_window_bits=15 asks for no more than what is usual anyway.',
+    rfc: ['RFC 7692 7.1.2.1'],
+  },
+  {
+    sub: '13.5',
+    title: 'Server asked to forget, and for a window of 512 octets',
+    offers: [NO_CONTEXT_9],
+    why: 'Both server_no_context_takeover and server_max_window_bits=9 are to be answered and kept.',
+    rfc: ['RFC 7692 7.1.1.1', 'RFC 7692 7.1.2.1'],
+  },
+  {
+    sub: '13.6',
+    title: 'Server asked to forget, and for a window of 32 KiB',
+    offers: [NO_CONTEXT_15],
+    why: 'Both server_no_context_takeover and server_max_window_bits=15 are to be answered and kept.',
+    rfc: ['RFC 7692 7.1.1.1', 'RFC 7692 7.1.2.1'],
+  },
+  {
+    sub: '13.7',
+    title: 'Three offers to choose from',
+    offers: [NO_CONTEXT_9, NO_CONTEXT, BASE],
+    why: 'The server takes the first offer it can serve and answers that one alone.',
+    rfc: ['RFC 7692 5', 'RFC 7692 7.1'],
+  },
+];
+
+/** Messages of text are counted in characters, binary ones in octets. */
+const units = (group: Group, length: number): string =>
+  group.binary ? size(length) : length === 1 ? '1 character' : `${count(length)} characters`;
+
+const row = (group: Group, { length, fragment, seconds }: (typeof ROWS)[number], n: number): Case =>
+  aCase({
+    id: `${group.sub}.${n}`,
+    title: `${COUNT} compressed messages of ${units(group, length)}${fragment ? `, frames of ${size(fragment)}` : ''}`,
+    sends: `${COUNT} ${group.binary ? 'binary' : 'text'} messages of ${units(group, length)}, compressed${
+      fragment ? ` and cut into frames of ${size(fragment)}` : ', one frame each'
+    }, each when the echo of the one before has come. Offered: ${group.offers.join(', ')}.`,
+    demands: `The server agrees to permessage-deflate and every message comes back octet for octet, compressed or not, all within ${seconds} s. ${group.why} Declining the extension is reported as unimplemented.`,
+    rfc: group.rfc,
+    script: [closeAfter(seconds)],
+    judging: {
+      by: 'compressed round-trips',
+      corpus: group.corpus,
+      binary: group.binary,
+      length,
+      count: COUNT,
+      fragment,
+      seconds,
+      offers: group.offers,
+    },
+    allowed: {},
+    close: WE_CLOSE,
+    wirelog: 'switched',
+    reportTime: true,
+    reportCompressionRatio: true,
+  });
+
+const family = (category: string, title: string, groups: readonly Group[]): Family => ({
+  category,
+  title,
+  subcategories: Object.fromEntries(groups.map((group) => [group.sub, group.title])),
+  cases: groups.flatMap((group) => ROWS.map((facts, i) => row(group, facts, i + 1))),
+});
+
+/** 12.x: permessage-deflate with five kinds of data. */
+export const compressedPayloads = family('12', 'Compression of different payloads', PAYLOADS);
+
+/** 13.x: permessage-deflate with seven ways of offering it, always with the same JSON. */
+export const compressionParameters = family(
+  '13',
+  'Compression with different parameters',
+  PARAMETERS.map((group) => ({ ...group, corpus: 'json', binary: false })),
+);

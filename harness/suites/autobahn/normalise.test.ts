@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { OUTCOME_FIELDS } from '../../../reports/document/report.ts';
+import { NOT_COMPARED, normalise } from './normalise.ts';
+import { readResults } from './results.ts';
+
+const recorded = join(import.meta.dirname, '../../../fixtures/recorded/seed');
+
+function seedDetail() {
+  const { agents } = readResults(recorded, { cases: ['7.1.6'], suite: ['7.1.6'], extraIsFault: true });
+  const result = agents[0]?.results[0];
+  if (result?.did !== 'run') throw new Error('the recorded seed cannot be read');
+  return result.detail;
+}
+
+test('every key of a result is either compared or listed with the reason why not', () => {
+  const listed = [...OUTCOME_FIELDS, ...Object.keys(NOT_COMPARED)].sort();
+  expect(Object.keys({ ...seedDetail(), playedAgainAlone: true }).sort()).toEqual(listed);
+});
+
+test('the seed report is told from a good server by its facts, though its grades say INFORMATIONAL twice', () => {
+  expect(normalise(seedDetail())).toMatchObject({
+    behavior: 'INFORMATIONAL',
+    behaviorClose: 'INFORMATIONAL',
+    wasClean: false,
+    remoteCloseCode: null,
+    received: [{ kind: 'message' }, { kind: 'message', payload: 'Hello World!' }],
+  });
+});

@@ -1,0 +1,107 @@
+import type { AgentReport, CaseVerdict, Problem, Report } from '../document/report.ts';
+import { type Alike, rangesText } from '../wording/alike.ts';
+import { alikeCases } from '../wording/attention.ts';
+import { idRanges } from '../wording/id-ranges.ts';
+import { alikeProblems, casesOf, whatOfAll } from '../wording/problems.ts';
+import { visible } from '../wording/visible.ts';
+import { isUnexpected, needsAttention, plural } from '../wording/vocabulary.ts';
+
+/** GitHub shows about ten errors of a step; the tenth says how many more there are. */
+const SHOWN = 9;
+/** GitHub cuts a message after 4096 characters; ours has at most four parts. */
+const MOST_TEXT = 1000;
+const MOST_TITLE = 200;
+
+/** How GitHub names a file: its path from the repository's root; undefined for one that is not in the repository. */
+export type InRepository = (path: string) => string | undefined;
+
+/**
+ * Workflow commands that mark what needs attention, worst first, each on the line of its expectation, or where an entry
+ * would stand, so that it is seen in a pull request's diff. Where there are more than GitHub shows, cases that say the
+ * same are one, on the line of the first. Text for stdout; empty when all is as expected.
+ */
+export function workflowCommands(report: Report, inRepository: InRepository = (path) => path): string {
+  const plan = report.cases.map(({ id }) => id);
+  const problems = alikeProblems(report.problems).map((group) => ({
+    told: group.length,
+    line: () => problemsCommand(group, plan),
+  }));
+  const each = needsAttention(report).map(({ agent, case: one }) => ({
+    told: 1,
+    line: () => caseCommand(agent, one, one.id, [one.sentence], inRepository),
+  }));
+  const together = () =>
+    alikeCases(report).map(({ agent, cases, name, ranges, sentence }) => ({
+      told: cases.length,
+      line: () => caseCommand(agent, cases[0], name, [sentence, rangesText(ranges)], inRepository),
+    }));
+  const all = [...problems, ...(problems.length + each.length > SHOWN + 1 ? together() : each)];
+  const fit = all.length > SHOWN + 1 ? SHOWN : all.length;
+  const rest = all.slice(fit).reduce((sum, { told }) => sum + told, 0);
+  const commands = all.slice(0, fit).map(({ line }) => line());
+  if (rest > 0) commands.push(command({ title: report.tool.name }, [`and ${rest} more: see the report`]));
+  return commands.map((line) => `${line}\n`).join('');
+}
+
+function problemsCommand(group: Alike<Problem>, plan: readonly string[]): string {
+  const [{ why, todo, where, agent, case: id }] = group;
+  const cases = casesOf(group);
+  const title = [agent, cases.length === 0 ? id : plural(cases.length, 'case')].filter((part) => part !== undefined);
+  const parts = [whatOfAll(group), rangesText(idRanges(cases, plan)), where, why, todo];
+  return command({ title: title.join(' ') || 'not conclusive' }, parts);
+}
+
+/** The workflow command for an error that ended a command, on the line of the user's file where it has one. */
+export function problemCommand({ what, where, why, todo }: Problem, title: string, inRepository: InRepository): string {
+  const [, path = '', line, col] = /^([^\n]*?):(\d+)(?::(\d+))?$/.exec(where ?? '') ?? [];
+  const file = path === '' ? undefined : inRepository(path);
+  const place = file === undefined ? {} : { file, line, col };
+  return `${command({ ...place, title }, [what, file === undefined ? where : undefined, why, todo])}\n`;
+}
+
+/** @param name of what it is about, a case or several, of which `one` is the first. */
+function caseCommand(
+  agent: AgentReport,
+  one: CaseVerdict,
+  name: string,
+  words: readonly (string | undefined)[],
+  inRepository: InRepository,
+): string {
+  const title = `${name} ${one.verdict} (${agent.name})`;
+  const file = agent.expectedFile === undefined ? undefined : inRepository(agent.expectedFile);
+  // A case that is flaky as its expectation says is no error, and yet worth a look.
+  const level = one.verdict === 'flaky' && !isUnexpected(one) ? 'warning' : 'error';
+  if (file === undefined) return command({ title }, words, level);
+  const byDefault =
+    one.insertLine === undefined
+      ? undefined
+      : 'The file has no entry for it, so that it is held to what a conformant server does; an entry would follow here.';
+  return command({ file, line: one.line ?? one.insertLine ?? 1, title }, [...words, byDefault], level);
+}
+
+function command(
+  properties: Record<string, string | number | undefined>,
+  message: readonly (string | undefined)[],
+  level: 'error' | 'warning' = 'error',
+): string {
+  const list = Object.entries(properties)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${escapeProperty(shortened(String(value), MOST_TITLE))}`);
+  const text = message.flatMap((part) => (part ? [shortened(part, MOST_TEXT)] : []));
+  return `::${level} ${list.join(',')}::${escapeData(text.join('\n'))}`;
+}
+
+function shortened(text: string, most: number): string {
+  const shown = visible(text);
+  return shown.length <= most ? shown : `${shown.slice(0, most - 1)}…`;
+}
+
+/** Within a command's message. */
+export function escapeData(text: string): string {
+  return visible(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+/** Within a command's properties. */
+export function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}

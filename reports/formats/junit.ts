@@ -1,0 +1,201 @@
+import type { ReportFile } from '../document/files.ts';
+import type { AgentReport, CaseInfo, CaseVerdict, Problem, Report } from '../document/report.ts';
+import { visible, visibleLine } from '../wording/visible.ts';
+import { isLeftOut, isUnexpected, verdictOf } from '../wording/vocabulary.ts';
+
+/**
+ * `junit.xml`, in the common core that its readers share: one suite for each agent and category, at most one child
+ * for each case. `failure`: the server differs from what is expected of it; `error`: we could not tell. Class name and
+ * name identify a case over time, so they hold nothing that changes from run to run.
+ */
+export function* junit(report: Report): Generator<ReportFile> {
+  const suites = [...problemSuite(report), ...report.agents.flatMap((agent) => agentSuites(report, agent))];
+  const totals = total(suites.flatMap(({ cases }) => cases));
+  const content = [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites${attributes({ name: report.tool.name, ...totals, timestamp: report.run.started })}>`,
+    ...suites.flatMap((suite) => suiteLines(report, suite)),
+    '</testsuites>',
+    '',
+  ].join('\n');
+  yield { path: 'junit.xml', content };
+}
+
+interface Suite {
+  name: string;
+  properties: Record<string, string>;
+  cases: TestCase[];
+}
+
+interface TestCase {
+  classname: string;
+  name: string;
+  seconds: number;
+  file?: string | undefined;
+  line?: number | undefined;
+  outcome: { kind: 'passed' } | { kind: 'failure' | 'error' | 'skipped'; type: string; message: string; body: string };
+  properties: Record<string, string>;
+}
+
+function agentSuites(report: Report, agent: AgentReport): Suite[] {
+  const categories = new Map(report.cases.map(({ category, categoryTitle }) => [category, categoryTitle]));
+  return [...categories].map(([category, title]) => ({
+    name: `${agent.name} / ${category} ${title}`,
+    properties: {
+      agent: agent.name,
+      engine: report.engine.summary,
+      suite: `${report.suite.name} ${report.suite.version}`,
+      commit: report.run.commit ?? '',
+    },
+    cases: report.cases
+      .filter((info) => info.category === category)
+      .map((info) => testCase(report, agent, info, verdictOf(agent, info.id))),
+  }));
+}
+
+function testCase(report: Report, agent: AgentReport, info: CaseInfo, one: CaseVerdict): TestCase {
+  return {
+    classname: `ws-conformance.${agent.slug.replaceAll('.', '_')}.${info.category}_${info.categoryTitle.replace(/[^A-Za-z0-9]+/g, '_')}`,
+    name: `${info.id} ${info.title}`,
+    seconds: (one.durationMs ?? 0) / 1000,
+    file: agent.expectedFile,
+    line: one.line,
+    outcome: isLeftOut(report, one)
+      ? { kind: 'skipped', type: 'skipped', message: one.sentence, body: '' }
+      : outcome(one),
+    properties:
+      one.actual === null
+        ? {}
+        : {
+            behavior: one.actual.behavior,
+            behaviorClose: one.actual.behaviorClose,
+            ...(one.why === undefined ? {} : { why: one.why }),
+          },
+  };
+}
+
+function outcome(one: CaseVerdict): TestCase['outcome'] {
+  switch (one.verdict) {
+    case 'flaky':
+      if (!isUnexpected(one)) return { kind: 'passed' };
+      return { kind: 'failure', type: 'flaky', message: one.sentence, body: triesText(one) };
+    case 'same':
+      return { kind: 'passed' };
+    case 'regressed':
+    case 'changed':
+    case 'new':
+    case 'improved':
+      return { kind: 'failure', type: one.verdict, message: one.sentence, body: differences(one) };
+    case 'missing':
+      return { kind: 'error', type: 'missing', message: one.sentence, body: '' };
+    case 'skipped':
+      return { kind: 'skipped', type: 'skipped', message: one.why ?? one.sentence, body: '' };
+  }
+}
+
+/** Each try on its line: what tells a case that came out differently from one that failed. */
+function triesText({ tries = [] }: CaseVerdict): string {
+  return tries.map(({ verdict, outcome }, at) => `try ${at + 1}: ${verdict}: ${JSON.stringify(outcome)}`).join('\n');
+}
+
+function differences({ differences }: CaseVerdict): string {
+  return differences
+    .map(
+      ({ at, expected, actual, toward }) =>
+        `${at}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)} (${toward})`,
+    )
+    .join('\n');
+}
+
+/** What kept us from knowing is an error of its own: a reader that sees only this file must not take it for a pass. */
+function problemSuite({ problems }: Report): Suite[] {
+  if (problems.length === 0) return [];
+  const cases = problems.map((problem, index): TestCase => {
+    const { what } = problem;
+    return {
+      classname: 'ws-conformance.run',
+      name: `problem ${index + 1}`,
+      seconds: 0,
+      outcome: { kind: 'error', type: 'undecided', message: what, body: problemText(problem) },
+      properties: {},
+    };
+  });
+  return [{ name: 'run', properties: {}, cases }];
+}
+
+function problemText({ where, why, todo, agent, case: id, tail }: Problem): string {
+  const parts: [string, string | undefined][] = [
+    ['agent', agent],
+    ['case', id],
+    ['where', where],
+    ['why', why],
+    ['what to do', todo],
+    ['last lines', tail?.join('\n')],
+  ];
+  return parts.flatMap(([name, text]) => (text === undefined ? [] : [`${name}: ${text}`])).join('\n');
+}
+
+function suiteLines({ run }: Report, { name, properties, cases }: Suite): string[] {
+  return [
+    `<testsuite${attributes({ name, ...total(cases), timestamp: run.started })}>`,
+    ...propertyLines(properties),
+    ...cases.flatMap(caseLines),
+    '</testsuite>',
+  ];
+}
+
+function caseLines({ classname, name, seconds, file, line, outcome, properties }: TestCase): string[] {
+  const open = `<testcase${attributes({ classname, name, time: seconds.toFixed(3), file, line })}`;
+  const children = [...propertyLines(properties), ...outcomeLines(outcome)];
+  return children.length === 0 ? [`${open}/>`] : [`${open}>`, ...children, '</testcase>'];
+}
+
+function outcomeLines(outcome: TestCase['outcome']): string[] {
+  switch (outcome.kind) {
+    case 'passed':
+      return [];
+    case 'skipped':
+      return [`<skipped${attributes({ message: outcome.message })}/>`];
+    case 'failure':
+    case 'error':
+      return [
+        `<${outcome.kind}${attributes({ type: outcome.type, message: outcome.message })}>${text(outcome.body)}</${outcome.kind}>`,
+      ];
+  }
+}
+
+function propertyLines(properties: Record<string, string>): string[] {
+  const lines = Object.entries(properties).map(([name, value]) => `<property${attributes({ name, value })}/>`);
+  return lines.length === 0 ? [] : ['<properties>', ...lines, '</properties>'];
+}
+
+function total(cases: readonly TestCase[]) {
+  const of = (kind: TestCase['outcome']['kind']) => cases.filter(({ outcome }) => outcome.kind === kind).length;
+  return {
+    tests: cases.length,
+    failures: of('failure'),
+    errors: of('error'),
+    skipped: of('skipped'),
+    time: cases.reduce((sum, { seconds }) => sum + seconds, 0).toFixed(3),
+  };
+}
+
+function attributes(values: Record<string, string | number | undefined>): string {
+  return Object.entries(values)
+    .map(([name, value]) => (value === undefined ? '' : ` ${name}="${escapeXml(visibleLine(String(value)))}"`))
+    .join('');
+}
+
+function text(content: string): string {
+  return escapeXml(visible(content));
+}
+
+/** XML 1.0 2.4: also `>`, since `]]>` may not stand in text. */
+function escapeXml(content: string): string {
+  return content
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&apos;');
+}

@@ -1,0 +1,436 @@
+import type { CaseDetail, ReceivedEvent } from '../document/detail.ts';
+import {
+  type AgentReport,
+  type CaseInfo,
+  type CaseVerdict,
+  OUTCOME_FIELDS,
+  type Outcome,
+  type OutcomeField,
+  type Report,
+} from '../document/report.ts';
+import { eventText } from '../wording/sentence.ts';
+import { decisionFace, outcomeFace, rawLink, rfcLink, towardFace, webLink } from '../wording/views.ts';
+import {
+  CLOSE_GRADE_FACES,
+  closeCode,
+  count,
+  duration,
+  type Face,
+  GRADE_FACES,
+  isNews,
+  opcodeName,
+  plural,
+  VERDICT_FACES,
+  verdictOf,
+} from '../wording/vocabulary.ts';
+import { when } from '../wording/when.ts';
+import { align } from './align.ts';
+import { CLOSING_PROPERTIES, type ClosingProperty, FIELD_LABELS } from './closing-properties.ts';
+import { examineHandshake, parseHead } from './handshake.ts';
+import { rerunCommand } from './rerun.ts';
+import { wireView } from './wire-view.ts';
+
+/** Events of a list shown in full; a case of 1 000 messages says how many more there are. */
+const EVENTS_SHOWN = 100;
+
+/** A case's last runs as faces, and how often they turned; null without a history. */
+export type StripOf = (id: string) => { flips: string; cells: readonly Face[] } | null;
+
+/** What the keys do, as told on the page; `templates/case.js` does it. */
+const KEYS = [
+  { key: 'n p', does: 'next, previous case that needs attention' },
+  { key: 'j k', does: 'next, previous case' },
+  { key: 'u', does: 'up to all cases' },
+  { key: 'e', does: 'expected against actual' },
+  { key: 'w', does: 'wire log' },
+  { key: 'c', does: 'copy a link to this page' },
+  { key: 'd', does: 'light or dark' },
+  { key: '?', does: 'these keys' },
+];
+
+/** Everything `templates/case.hbs` names, for the case at `index` of the plan. `detail` is undefined without a result. */
+export function caseView(
+  report: Report,
+  agent: AgentReport,
+  index: number,
+  detail: CaseDetail | undefined,
+  strip: StripOf = () => null,
+) {
+  const info = report.cases[index];
+  if (info === undefined) throw new Error(`The plan has ${report.cases.length} cases, none at ${index}.`);
+  const one = verdictOf(agent, info.id);
+  const face = outcomeFace(one);
+  const wire = detail === undefined ? null : wireView(detail);
+  return {
+    kind: 'case',
+    // In a tab what is news weighs more than the grade, which may be the best there is.
+    title: `${info.id} ${isNews(one.verdict) ? VERDICT_FACES[one.verdict].glyph : face.glyph} ${agent.name} – run ${when(report.run.started).text}`,
+    id: info.id,
+    keys: KEYS,
+    words: null,
+    heading: info.title,
+    agent: agent.name,
+    gate: decisionFace(report.gate.decision),
+    category: `${info.category} ${info.categoryTitle}`,
+    face,
+    ...gradesView(one),
+    verdict: VERDICT_FACES[one.verdict],
+    sentence: one.sentence,
+    why: one.why ?? null,
+    whyOf: whyOf(one),
+    issue: one.issue === undefined ? null : { text: one.issue, href: webLink(one.issue) },
+    where:
+      agent.expectedFile === undefined
+        ? null
+        : one.line === undefined
+          ? agent.expectedFile
+          : `${agent.expectedFile}, line ${one.line}`,
+    rfc: info.rfc.map((text) => ({ text, href: rfcLink(text) })),
+    started: detail === undefined ? null : when(detail.started, true),
+    duration: one.durationMs === null ? null : duration(one.durationMs),
+    previousProblem: nextProblem(report, agent, index, -1),
+    nextProblem: nextProblem(report, agent, index, 1),
+    caseStep: report.cases.length > 1,
+    problemStep: nextProblem(report, agent, index, -1) !== null || nextProblem(report, agent, index, 1) !== null,
+    prompt: promptView(info, one, detail),
+    previous: report.cases[index - 1]?.id ?? null,
+    next: report.cases[index + 1]?.id ?? null,
+    others: report.agents
+      .filter(({ slug }) => slug !== agent.slug)
+      .map((other) => ({
+        name: other.name,
+        href: `../${other.slug}/${info.id}.html`,
+        face: outcomeFace(verdictOf(other, info.id)),
+        verdict: VERDICT_FACES[verdictOf(other, info.id).verdict],
+      })),
+    strip: strip(info.id),
+    fields: fieldsView(one),
+    tries: triesView(one),
+    problems: report.problems
+      .filter((problem) => problem.case === info.id && (problem.agent === undefined || problem.agent === agent.name))
+      .map(({ what }) => what),
+    wireFaults: wire === null || wire.faults === 0 ? null : `${plural(wire.faults, 'rule')} broken on the wire:`,
+    detail: detail === undefined || wire === null ? null : { ...detailView(detail, one), wire },
+    serverOutput: one.serverOutput === undefined || one.serverOutput.length === 0 ? null : one.serverOutput.join('\n'),
+    rerun: rerunCommand(report.run.command, info.id),
+    raw: rawLink(one.result, '../../'),
+  };
+}
+
+/**
+ * The grades in as few chips as say it: that of the close where it is another word, the expected ones where they are not
+ * the same. 7.1.6 would be four times INFORMATIONAL, and what went wrong stands in none of them.
+ */
+function gradesView({ actual, expected, verdict }: CaseVerdict) {
+  const closeOf = (outcome: Outcome) =>
+    outcome.behaviorClose === outcome.behavior ? null : CLOSE_GRADE_FACES[outcome.behaviorClose];
+  const alike =
+    actual !== null &&
+    expected !== null &&
+    actual.behavior === expected.behavior &&
+    actual.behaviorClose === expected.behaviorClose;
+  const shown = alike ? null : expected;
+  return {
+    close: actual === null ? null : closeOf(actual),
+    expectedFace: shown === null ? null : GRADE_FACES[shown.behavior],
+    expectedClose: shown === null ? null : closeOf(shown),
+    aside: alike && isNews(verdict) ? 'as expected; it is the facts that differ' : null,
+  };
+}
+
+/** What the reason in the expectation file is one for: of what happened only where that is what was expected. */
+function whyOf({ verdict }: CaseVerdict): string {
+  if (verdict === 'same') return 'Known deviation';
+  return verdict === 'skipped' ? 'Why it is skipped' : 'Why something else is expected';
+}
+
+/** All compared fields: those that differ, worse before other before better, and the others. */
+function fieldsView({ actual, expected, differences }: CaseVerdict) {
+  const rows = OUTCOME_FIELDS.map((field) => {
+    const difference = differences.find(({ at }) => at === field);
+    return {
+      field,
+      label: FIELD_LABELS[field],
+      expected: expected === null ? null : fieldValue(expected, field),
+      actual: actual === null ? null : fieldValue(actual, field),
+      mark: difference === undefined ? null : towardFace(difference.toward),
+    };
+  });
+  const alike = rows.filter(({ mark }) => mark === null);
+  return {
+    apart: rows.filter(({ mark }) => mark !== null).sort((a, b) => (a.mark?.order ?? 3) - (b.mark?.order ?? 3)),
+    alike,
+    alikeCount: plural(alike.length, 'fact'),
+  };
+}
+
+/** Every play of a case that was played again: its grades, and the facts in which the plays differ. */
+function triesView({ tries }: CaseVerdict) {
+  if (tries === undefined) return null;
+  const apart = OUTCOME_FIELDS.filter(
+    (field) => new Set(tries.map(({ outcome }) => JSON.stringify(outcome[field]))).size > 1,
+  );
+  return {
+    sentence:
+      apart.length === 0
+        ? `Its outcome was unexpected, so it was played again, alone: ${count(tries.length)} times the same.`
+        : 'Its outcome was unexpected, so it was played again, alone, and came out differently.',
+    list: tries.map(({ verdict, outcome, durationMs, result }, at) => ({
+      n: at + 1,
+      verdict: VERDICT_FACES[verdict],
+      face: GRADE_FACES[outcome.behavior],
+      close: CLOSE_GRADE_FACES[outcome.behaviorClose],
+      apart: apart.map((field) => ({ label: FIELD_LABELS[field], lines: fieldValue(outcome, field) })),
+      duration: durationMs === null ? null : duration(durationMs),
+      raw: rawLink(result, '../../'),
+    })),
+  };
+}
+
+/** A field's value as lines of text: one for each event, else a single one. */
+function fieldValue(outcome: Outcome, field: OutcomeField): string[] {
+  const value = outcome[field];
+  if (Array.isArray(value)) return eventLines(value);
+  if (field === 'remoteCloseCode') return [closeCode(outcome.remoteCloseCode)];
+  return [typeof value === 'boolean' ? yesNo(value) : String(value)];
+}
+
+function eventLines(events: readonly ReceivedEvent[]): string[] {
+  if (events.length === 0) return ['nothing'];
+  const lines = events.slice(0, EVENTS_SHOWN).map((event) => eventText(event, 70));
+  return events.length > EVENTS_SHOWN ? [...lines, `and ${count(events.length - EVENTS_SHOWN)} more`] : lines;
+}
+
+function detailView(detail: CaseDetail, verdict: CaseVerdict) {
+  return {
+    description: paragraphs(detail.description),
+    expectation: paragraphs(detail.expectation),
+    result: detail.result,
+    alternatives: alternativesView(detail),
+    observed: detail.received.slice(0, EVENTS_SHOWN).map((event) => eventText(event, 70)),
+    moreObserved:
+      detail.received.length > EVENTS_SHOWN ? `and ${count(detail.received.length - EVENTS_SHOWN)} more` : null,
+    resultClose: detail.resultClose,
+    closing: detail.expectedClose === null ? null : closingView(detail.expectedClose),
+    handshake: handshakeView(detail),
+    properties: propertiesView(detail, verdict),
+    octets: [
+      { title: 'Octets received, by chop size', rows: octetsView(detail.rxOctetStats) },
+      { title: 'Octets transmitted, by chop size', rows: octetsView(detail.txOctetStats) },
+    ],
+    frames: [
+      { title: 'Frames received, by opcode', rows: framesView(detail.rxFrameStats) },
+      { title: 'Frames transmitted, by opcode', rows: framesView(detail.txFrameStats) },
+    ],
+    compression: detail.trafficStats === null ? null : compressionView(detail.trafficStats),
+  };
+}
+
+/** Recorded descriptions hold `<br>` and line feeds; here they become lines, and every other tag stays text. */
+function paragraphs(text: string): string {
+  return text
+    .replace(/<br\s*\/?>\n?/gi, '\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim();
+}
+
+/** Each event list the case would take, with the grade it earns, beside what was observed. */
+function alternativesView({ expected, received }: CaseDetail) {
+  return (['OK', 'NON-STRICT'] as const).flatMap((grade) => {
+    const events = expected[grade];
+    return events === undefined ? [] : [{ face: GRADE_FACES[grade], ...besideView(events, received) }];
+  });
+}
+
+/** Two event lists side by side, around where they part, and a sentence that says where that is. */
+function besideView(expected: readonly ReceivedEvent[], received: readonly ReceivedEvent[]) {
+  const pairs = align(expected, received, (event) => eventText(event, Infinity));
+  const first = pairs.findIndex(({ same }) => !same);
+  const from = Math.max(0, first - EVENTS_SHOWN / 2);
+  const shown = first === -1 ? [] : pairs.slice(from, from + EVENTS_SHOWN);
+  const left = pairs.length - shown.length;
+  return {
+    matches: first === -1,
+    note:
+      first === -1 ? 'What was observed matches this list.' : partingSentence(expected[first], received[first], first),
+    rows: shown.map(({ left: wanted, right: got, same }, at) => ({
+      n: from + at + 1,
+      wanted: wanted === null ? '–' : eventText(wanted, 70),
+      got: got === null ? '–' : eventText(got, 70),
+      same,
+    })),
+    left: first === -1 || left === 0 ? null : `${count(left)} more are in the recorded JSON.`,
+  };
+}
+
+/** Before they part both lists are the same, so the same place in both says what was to come and what came. */
+function partingSentence(wanted: ReceivedEvent | undefined, got: ReceivedEvent | undefined, at: number): string {
+  const due = wanted === undefined ? 'nothing more was expected' : `expected ${eventText(wanted)}`;
+  return `They part at event ${at + 1}: ${due}, got ${got === undefined ? 'nothing' : eventText(got)}.`;
+}
+
+/** RFC 6455 7.1 and 7.4: who is to begin the closing handshake, with which code, and how it is to end. */
+function closingView(expected: NonNullable<CaseDetail['expectedClose']>) {
+  return [
+    { name: 'Closes first', value: expected.closedByMe ? 'the fuzzing client' : 'the server' },
+    {
+      name: 'If the other end does',
+      value: expected.closedByWrongEndpointIsFatal ? 'the case fails' : 'it is noted only',
+    },
+    {
+      name: 'Close codes taken',
+      value: expected.codes.length === 0 ? 'any' : expected.codes.map((code) => closeCode(code)).join(', '),
+    },
+    { name: 'Clean close', value: expected.requireClean ? 'required' : 'not required' },
+  ];
+}
+
+/** Both blocks of headers, and what somebody who knows RFC 6455 4 sees in them. */
+function handshakeView(detail: CaseDetail) {
+  const [request, response] = [parseHead(detail.httpRequest), parseHead(detail.httpResponse)];
+  const { accept, extensions, problems, notes } = examineHandshake(request, response);
+  return {
+    request,
+    response,
+    accept: accept === null ? null : { ...accept, got: accept.got ?? 'nothing' },
+    extensions,
+    problems,
+    notes,
+  };
+}
+
+function propertiesView(detail: CaseDetail, { expected }: CaseVerdict) {
+  return (Object.entries(CLOSING_PROPERTIES) as [ClosingProperty, string][]).map(([name, meaning]) => {
+    const wanted = expected === null || !isOutcomeField(name) ? null : propertyValue(name, expected[name]);
+    const value = propertyValue(name, detail[name]);
+    return { name, value, expected: wanted, apart: wanted !== null && wanted !== value, meaning };
+  });
+}
+
+function isOutcomeField(name: ClosingProperty): name is ClosingProperty & OutcomeField {
+  return OUTCOME_FIELDS.some((field) => field === name);
+}
+
+function propertyValue(name: ClosingProperty, value: unknown): string {
+  if (typeof value === 'boolean') return yesNo(value);
+  if (value === null || value === undefined) return 'none';
+  return typeof value === 'number' && name.endsWith('Code') ? closeCode(value) : String(value);
+}
+
+function yesNo(value: boolean): string {
+  return value ? 'yes' : 'no';
+}
+
+/** Sizes shown as rows of a table; where there are more, the others are told in one line. */
+const SIZES_SHOWN = 15;
+
+/** Those sizes that moved the most octets, in order of size; the others as `size×count`, folded. */
+function octetsView(stats: Readonly<Record<string, number>>) {
+  const rows = byNumber(stats).map(([size, n]) => ({ size, n, octets: size * n }));
+  const most = new Set([...rows].sort((a, b) => b.octets - a.octets).slice(0, SIZES_SHOWN));
+  const others = rows.filter((row) => !most.has(row));
+  const total = sum(rows.map(({ octets }) => octets));
+  return {
+    list: rows
+      .filter((row) => most.has(row))
+      .map(({ size, n, octets }) => ({
+        size: count(size),
+        n: count(n),
+        octets: count(octets),
+        bar: share(octets, total),
+      })),
+    others: others.length === 0 ? null : others.map(({ size, n }) => `${size}×${n}`).join(' '),
+    otherSizes: plural(others.length, 'other size'),
+    otherN: count(sum(others.map(({ n }) => n))),
+    otherOctets: count(sum(others.map(({ octets }) => octets))),
+    n: count(sum(rows.map(({ n }) => n))),
+    octets: count(total),
+  };
+}
+
+/** Whole per cent. */
+function share(part: number, whole: number): number {
+  return whole === 0 ? 0 : Math.round((100 * part) / whole);
+}
+
+function framesView(stats: Readonly<Record<string, number>>) {
+  const rows = byNumber(stats);
+  return {
+    list: rows.map(([opcode, n]) => ({ opcode, name: opcodeName(opcode), n: count(n) })),
+    n: count(sum(rows.map(([, n]) => n))),
+  };
+}
+
+function byNumber(stats: Readonly<Record<string, number>>): [number, number][] {
+  return Object.entries(stats)
+    .map(([key, n]): [number, number] => [Number(key), n])
+    .sort(([a], [b]) => a - b);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, n) => total + n, 0);
+}
+
+/** Figures that one reads first: the same for both directions, as three levels from the wire up. */
+function compressionView(stats: NonNullable<CaseDetail['trafficStats']>) {
+  const figure = (key: string) => stats[key] ?? null;
+  const way = (title: string, prefix: string) => {
+    const [app, framed] = [figure(`${prefix}OctetsAppLevel`), figure(`${prefix}OctetsWebSocketLevel`)];
+    return {
+      title,
+      sentence:
+        app === null || framed === null || app === 0
+          ? null
+          : `${count(app)} octets of messages went as ${count(framed)} octets of payload: ${((100 * framed) / app).toFixed(1)} %.`,
+      bar: share(framed ?? 0, app ?? 0),
+    };
+  };
+  return {
+    ways: [way('From the server', 'incoming'), way('To the server', 'outgoing')].filter(
+      ({ sentence }) => sentence !== null,
+    ),
+    // `incomingOctetsWireLevel` → “incoming octets wire level”; ratios and overheads as per cent.
+    figures: Object.entries(stats).map(([key, value]) => ({
+      name: key.replace(/([a-z])([A-Z])/g, '$1 $2').replace('Web Socket', 'WebSocket'),
+      value: value === null ? 'none' : /Ratio$|Overhead$/.test(key) ? `${(value * 100).toFixed(2)} %` : count(value),
+    })),
+  };
+}
+
+/** The case as a question to somebody, a colleague or a model, who does not have this page. */
+function promptView(info: CaseInfo, one: CaseVerdict, detail: CaseDetail | undefined): string {
+  const lines = [
+    `A WebSocket server was tested with case ${info.id} of the Autobahn|Testsuite: ${info.title} (${info.rfc.join(', ')}).`,
+    ...(detail === undefined
+      ? []
+      : [`The case: ${paragraphs(detail.description)}`, `It expects: ${paragraphs(detail.expectation)}`]),
+    `What happened: ${one.sentence}`,
+    ...one.differences
+      .slice(0, 8)
+      .map(({ at, expected, actual }) => `- ${at}: expected ${brief(expected)}, got ${brief(actual)}`),
+    'What in the server may be the cause, and how would you find it?',
+  ];
+  return lines.join('\n');
+}
+
+function brief(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
+/** Ids of an agent's cases that need attention, in the plan's order; made once for each agent of a report. */
+const newsOf = new WeakMap<AgentReport, ReadonlySet<string>>();
+
+/** The case that needs attention next before, or after, this place of the plan; null when there is none. */
+function nextProblem(report: Report, agent: AgentReport, index: number, by: 1 | -1): string | null {
+  let news = newsOf.get(agent);
+  if (news === undefined) {
+    news = new Set(report.cases.map(({ id }) => id).filter((id) => isNews(verdictOf(agent, id).verdict)));
+    newsOf.set(agent, news);
+  }
+  for (let at = index + by; at >= 0 && at < report.cases.length; at += by) {
+    const id = report.cases[at]?.id;
+    if (id !== undefined && news.has(id)) return id;
+  }
+  return null;
+}

@@ -1,0 +1,229 @@
+import type { CaseDetail } from '../document/detail.ts';
+import type { DetailOf, ReportFile } from '../document/files.ts';
+import type { Outcome, OutcomeField } from '../document/report.ts';
+import { type Alike, rangesText } from '../wording/alike.ts';
+import {
+  type AlikeCompared,
+  alikeCompared,
+  CHANGES,
+  type Change,
+  type ComparedCase,
+  type Comparison,
+  type Side,
+} from '../wording/comparison.ts';
+import { eventText } from '../wording/sentence.ts';
+import { casePath, towardFace } from '../wording/views.ts';
+import { closeCode, count, type Face, GRADE_FACES, MISSING_FACE, plural } from '../wording/vocabulary.ts';
+import { when } from '../wording/when.ts';
+import { FIELD_LABELS } from './closing-properties.ts';
+import { render } from './render.ts';
+import { diffWire } from './wire-diff.ts';
+
+/** Cases of one comparison whose wire logs are held side by side on the page; for the others their pages are linked. */
+const WIRE_SHOWN = 60;
+
+/** How a change is shown: blue for better, orange for worse, told apart by glyph and word too. */
+const CHANGE_FACES: Readonly<Record<Change, Face>> = {
+  regressed: { glyph: '▼', word: 'regressed', tone: 'worse' },
+  removed: { glyph: '−', word: 'removed', tone: 'worse' },
+  changed: { glyph: '±', word: 'changed', tone: 'other' },
+  fixed: { glyph: '▲', word: 'fixed', tone: 'better' },
+  added: { glyph: '+', word: 'added', tone: 'other' },
+};
+
+/** Two agents beside each other: neither was the other, so nothing has regressed, been fixed or been added. */
+const AGENT_FACES: Readonly<Record<Change, Face>> = {
+  regressed: { ...CHANGE_FACES.regressed, word: 'worse in B' },
+  removed: { ...CHANGE_FACES.removed, word: 'only in A' },
+  changed: { ...CHANGE_FACES.changed, word: 'different' },
+  fixed: { ...CHANGE_FACES.fixed, word: 'better in B' },
+  added: { ...CHANGE_FACES.added, word: 'only in B' },
+};
+
+/** The faces of a comparison's changes: of one agent in two runs, or of two agents. */
+export function changeFaces({ a, b }: Pick<Comparison, 'a' | 'b'>): Readonly<Record<Change, Face>> {
+  return a.agent === b.agent ? CHANGE_FACES : AGENT_FACES;
+}
+
+/** `2 regressed, 1 fixed, 514 the same`: a comparison in a line. */
+export function comparisonSentence(comparison: Comparison): string {
+  const { counts, same, without } = comparison;
+  const faces = changeFaces(comparison);
+  const told = CHANGES.filter((change) => counts[change] > 0).map(
+    (change) => `${count(counts[change])} ${faces[change].word}`,
+  );
+  const rest = without === 0 ? '' : `, ${count(without)} without an outcome on either side`;
+  return `${[...told, `${count(same)} the same`].join(', ')}${rest}`;
+}
+
+/**
+ * `compare.html`: each comparison with what differs, worst first, field by field and frame by frame. `detailOf` gives
+ * what was recorded for a side; the page stands without it, only the wire logs are missing then. `swapped` holds the
+ * same with B as A: then a second page shows it, and each leads to the other, also where no script runs.
+ */
+export function* comparePage(
+  comparisons: readonly Comparison[],
+  detailOf: { a: DetailOf; b: DetailOf },
+  back: string | null = 'index.html',
+  swapped: readonly Comparison[] = [],
+): Generator<ReportFile> {
+  const [straight, turned] = ['compare.html', 'compare-swapped.html'];
+  const other = swapped.length === 0 ? null : turned;
+  yield { path: straight, content: render('compare', pageView(comparisons, detailOf, back, other)) };
+  if (other === null) return;
+  const ofOther = { a: detailOf.b, b: detailOf.a };
+  yield { path: turned, content: render('compare', pageView(swapped, ofOther, back, straight)) };
+}
+
+function pageView(
+  comparisons: readonly Comparison[],
+  detailOf: { a: DetailOf; b: DetailOf },
+  back: string | null,
+  swap: string | null,
+) {
+  return {
+    kind: 'compare',
+    id: null,
+    title: `${comparisons.map(({ a, b }) => `${a.agent} ⇄ ${b.agent}`).join(', ')} – compared`,
+    back,
+    swap,
+    keys: swap === null ? KEYS.filter(({ key }) => key !== 's') : KEYS,
+    words: null,
+    changes: changesView(comparisons),
+    pairs: comparisons.map((comparison, at) => pairView(comparison, at, detailOf)),
+  };
+}
+
+/** What can be hidden: what there is. */
+function changesView(comparisons: readonly Comparison[]) {
+  const changes = CHANGES.map((change) => ({
+    change,
+    face: (comparisons[0] === undefined ? CHANGE_FACES : changeFaces(comparisons[0]))[change],
+    n: comparisons.reduce((sum, { counts }) => sum + counts[change], 0),
+  })).filter(({ n }) => n > 0);
+  return changes.length === 0 ? null : changes.map((one) => ({ ...one, n: count(one.n) }));
+}
+
+const KEYS = [
+  { key: 'j k', does: 'next, previous case that differs' },
+  { key: 'Enter', does: 'open it' },
+  { key: 's', does: 'swap A and B' },
+  { key: 'u', does: 'up to all cases' },
+  { key: 'd', does: 'light or dark' },
+  { key: '?', does: 'these keys' },
+];
+
+function pairView(comparison: Comparison, at: number, detailOf: { a: DetailOf; b: DetailOf }) {
+  const { a, b, cases } = comparison;
+  /** Anchors of the first pair are the bare ids; those of further ones say which. */
+  const anchor = at === 0 ? '' : `${at + 1}-`;
+  const groups = alikeCompared(comparison);
+  // Of those alike one is enough: the others come after all that is different.
+  const byNews = [
+    ...groups.map(({ cases: [first] }) => first),
+    ...groups.flatMap(({ cases: [, ...others] }) => others),
+  ];
+  const withWire = new Set(byNews.slice(0, WIRE_SHOWN));
+  const view = (one: ComparedCase) => ({
+    ...caseView(one, a, b),
+    wire: withWire.has(one) ? wireView(detailOf.a(a.slug, one.id), detailOf.b(b.slug, one.id)) : null,
+    anchor: anchor + one.id,
+  });
+  return {
+    a: sideView(a),
+    b: sideView(b),
+    sentence: comparisonSentence(comparison),
+    /** Of two agents of one run, its facts are told once. */
+    together: a.run === b.run,
+    none: cases.length === 0,
+    groups: groups.map((group) => ({
+      alike: group.cases.length === 1 ? null : alikeView(group, comparison),
+      cases: group.cases.map(view),
+    })),
+  };
+}
+
+/** What stands for cases that differ alike, until somebody opens them. */
+function alikeView({ cases, name, ranges, sentence }: AlikeCompared, { a, b }: Comparison) {
+  const [{ change }] = cases;
+  return {
+    change,
+    face: changeFaces({ a, b })[change],
+    name,
+    sentence,
+    ranges: rangesText(ranges),
+    a: sideInCommon(cases, (one) => outcomeView(one.a, a, one.id)),
+    b: sideInCommon(cases, (one) => outcomeView(one.b, b, one.id)),
+  };
+}
+
+/** Grade and end of a side, each where it is the same in all cases. */
+function sideInCommon(cases: Alike<ComparedCase>, viewOf: (one: ComparedCase) => ReturnType<typeof outcomeView>) {
+  const [first, ...others] = cases.map(viewOf);
+  return {
+    face: others.every(({ face }) => face === first?.face) ? (first?.face ?? null) : null,
+    end: others.every(({ end }) => end === first?.end) ? (first?.end ?? null) : null,
+  };
+}
+
+function sideView({ agent, run, started, commit }: Side) {
+  return { agent, run, started: when(started), commit: commit?.slice(0, 12) ?? null };
+}
+
+function caseView(one: ComparedCase, a: Side, b: Side) {
+  return {
+    id: one.id,
+    title: one.title,
+    change: one.change,
+    face: changeFaces({ a, b })[one.change],
+    sentence: one.sentence,
+    a: outcomeView(one.a, a, one.id),
+    b: outcomeView(one.b, b, one.id),
+    fields:
+      one.differences.length === 0
+        ? null
+        : one.differences.map(({ at, toward }) => ({
+            label: FIELD_LABELS[at],
+            a: one.a === null ? [] : fieldLines(one.a, at),
+            b: one.b === null ? [] : fieldLines(one.b, at),
+            mark: towardFace(toward),
+          })),
+  };
+}
+
+function outcomeView(outcome: Outcome | null, side: Side, id: string) {
+  return {
+    face: outcome === null ? MISSING_FACE : GRADE_FACES[outcome.behavior],
+    end: outcome === null ? null : `${endCode(outcome)}, ${outcome.wasClean ? 'clean' : 'not clean'}`,
+    href: outcome === null ? null : side.root + casePath(side.slug, id),
+  };
+}
+
+function endCode({ remoteCloseCode }: Outcome): string {
+  return remoteCloseCode === null ? 'no close code' : `close ${remoteCloseCode}`;
+}
+
+function fieldLines(outcome: Outcome, field: OutcomeField): string[] {
+  if (field === 'received') {
+    const lines = outcome.received.slice(0, 12).map((event) => eventText(event, 60));
+    const more = outcome.received.length - lines.length;
+    return lines.length === 0 ? ['nothing'] : more > 0 ? [...lines, `and ${count(more)} more`] : lines;
+  }
+  if (field === 'remoteCloseCode') return [closeCode(outcome.remoteCloseCode)];
+  const value = outcome[field];
+  return [typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)];
+}
+
+function wireView(a: CaseDetail | undefined, b: CaseDetail | undefined) {
+  if (a === undefined || b === undefined) return null;
+  const { lines, leftOut } = diffWire(a, b);
+  if (lines.length === 0) return null;
+  return {
+    lines: lines.map((line) => ({ ...line, a: sideLine(line.a), b: sideLine(line.b) })),
+    leftOut: leftOut === 0 ? null : plural(leftOut, 'more line'),
+  };
+}
+
+function sideLine(line: { number: number; text: string } | null) {
+  return { number: line === null ? null : String(line.number), text: line?.text ?? '–' };
+}

@@ -1,0 +1,43 @@
+import type { DetailOf, ReportFile } from '../document/files.ts';
+import type { HistoryLine } from '../document/history.ts';
+import type { CaseInfo, Report } from '../document/report.ts';
+import { casePath } from '../wording/views.ts';
+import { caseView } from './case-view.ts';
+import { historyPage, stripView } from './history-page.ts';
+import { type FormFile, indexView } from './index-view.ts';
+import { render } from './render.ts';
+
+/** The runs before this one, and this one last, with the suite's cases: their letters stand in that order. */
+export interface History {
+  lines: readonly HistoryLine[];
+  unreadable: number;
+  suite: readonly CaseInfo[];
+}
+
+/**
+ * The pages: the index, then one for every planned case of every agent, also where its result is missing; and the
+ * history when there is one. Each holds all it needs, opens from disk, and is read without scripts. One page exists at
+ * a time.
+ */
+export function* html(
+  report: Report,
+  detailOf: DetailOf,
+  history?: History,
+  forms?: readonly FormFile[],
+): Generator<ReportFile> {
+  yield { path: 'index.html', content: render('index', indexView(report, history !== undefined, forms)) };
+  for (const agent of report.agents) {
+    const strip = history === undefined ? undefined : stripView(history.lines, agent.name, history.suite);
+    for (const [index, { id }] of report.cases.entries()) {
+      const view = caseView(report, agent, index, detailOf(agent.slug, id), strip);
+      yield { path: casePath(agent.slug, id), content: render('case', view) };
+    }
+  }
+  if (history === undefined) return;
+  const planned = new Set(report.cases.map(({ id }) => id));
+  const pathOf = (name: string, id: string) => {
+    const agent = report.agents.find((one) => one.name === name);
+    return agent === undefined || !planned.has(id) ? null : casePath(agent.slug, id);
+  };
+  yield* historyPage(history.lines, history.suite, history.unreadable, pathOf);
+}

@@ -1,0 +1,312 @@
+import type { AgentReport, CaseInfo, CaseVerdict, Problem, Report } from '../document/report.ts';
+import { attentionView } from '../wording/attention.ts';
+import { idRanges } from '../wording/id-ranges.ts';
+import { alikeProblems } from '../wording/problems.ts';
+import { casePath, ciJob, decisionFace, outcomeFace, webLink } from '../wording/views.ts';
+import {
+  CLOSE_GRADE_FACES,
+  count,
+  duration,
+  type Face,
+  GRADE_FACES,
+  isNews,
+  MISSING_FACE,
+  plural,
+  SKIPPED_FACE,
+  VERDICT_FACES,
+  verdictOf,
+} from '../wording/vocabulary.ts';
+import { when } from '../wording/when.ts';
+import { packCells } from './cell-facts.ts';
+import { SLOW_MS } from './query.ts';
+import { timesView } from './times.ts';
+
+/** Entries of the attention list shown at once; the rest is folded below them. */
+const ATTENTION_SHOWN = 60;
+
+/** The other forms of a report that may stand beside its pages. */
+const FORM_FILES = ['report.json', 'junit.xml', 'summary.md', 'badge.svg'] as const;
+export type FormFile = (typeof FORM_FILES)[number];
+
+/**
+ * Everything `templates/index.hbs` names, in the order of the page.
+ * @param forms what stands beside it: links to what was not asked for would lead nowhere.
+ */
+export function indexView(report: Report, hasHistory = false, forms: readonly FormFile[] = FORM_FILES) {
+  const attention = attentionView(report);
+  const plan = report.cases.map(({ id }) => id);
+  return {
+    kind: 'index',
+    id: null,
+    title: [
+      decisionFace(report.gate.decision).word,
+      ...(report.agents.length === 0 ? [] : [report.agents.map(({ name }) => name).join(', ')]),
+      when(report.run.started).text,
+    ].join(' – '),
+    decision: decisionFace(report.gate.decision),
+    // The word stands before it already, with its glyph.
+    sentence: report.gate.sentence.replace(`${decisionFace(report.gate.decision).word}: `, ''),
+    exitCode: report.gate.exitCode,
+    undecided: report.gate.decision === 'undecided',
+    problems: problemsView(report.problems, plan),
+    facts: facts(report),
+    counts: countsView(report),
+    grades: gradesView(report),
+    keys: KEYS,
+    words: WORDS,
+    hasHistory,
+    forms,
+    several: report.agents.length > 1,
+    attention: attention.slice(0, ATTENTION_SHOWN),
+    attentionRest: attention.slice(ATTENTION_SHOWN),
+    attentionMore: attention.length > ATTENTION_SHOWN ? plural(attention.length - ATTENTION_SHOWN, 'more line') : null,
+    planned: plural(report.cases.length, 'case'),
+    wasPlanned: report.cases.length === 1 ? 'was planned' : 'were planned',
+    /** The style sheet knows up to twelve columns; more are squeezed. */
+    columns: Math.min(report.agents.length, 12),
+    agents: report.agents.map((agent) => agentView(report, agent)),
+    categories: categoriesView(report),
+    times: timesView(report),
+    tool: `${report.tool.name} ${report.tool.version}`,
+    command: report.run.command,
+  };
+}
+
+/** What the keys do, as told on the page; `templates/index.js` does it. */
+const KEYS = [
+  { key: '/', does: 'search' },
+  { key: 'n p', does: 'next, previous case that needs attention' },
+  { key: 'j k', does: 'next, previous case shown' },
+  { key: 'Enter', does: 'open it' },
+  { key: 'c', does: 'copy a link to what is shown' },
+  { key: 'u', does: 'to the top' },
+  { key: 'd', does: 'light or dark' },
+  { key: 'Esc', does: 'end the search, close this' },
+  { key: '?', does: 'these keys' },
+];
+
+/** The words of `query.ts`, as told on the page. */
+const WORDS = [
+  { key: '7.1 · 6.4.2 · @core @limits @deflate', does: 'cases by id and group' },
+  { key: 'utf "fail fast" 1006', does: 'text, and close codes' },
+  { key: 's:failed · s:!ok', does: 'by grade, also that of the close' },
+  { key: 'close:1006 · close:none', does: 'by the server’s close code' },
+  { key: 'is:regressed · is:unexpected', does: 'by verdict' },
+  {
+    key: 'is:different · is:known · is:slow · is:truncated',
+    does: 'agents differ; known deviations; from 1 s on; not all of it recorded',
+  },
+  { key: 'a:ours · ours:ok ws:!ok', does: 'by agent' },
+  { key: 'd>1000', does: 'by duration in milliseconds' },
+  { key: '!word -word', does: 'not so' },
+];
+
+function agentView(report: Report, agent: AgentReport) {
+  return {
+    name: agent.name === '' ? '(no name)' : agent.name,
+    cells: packCells(report.cases.map(({ id }) => cellFacts(verdictOf(agent, id)))),
+    slug: agent.slug,
+    url: agent.url,
+    command: agent.command ?? null,
+    expectedFile: agent.expectedFile ?? null,
+  };
+}
+
+function cellFacts(one: CaseVerdict): Parameters<typeof packCells>[0][number] {
+  return {
+    verdict: one.verdict,
+    grade: outcomeFace(one).word.toLowerCase(),
+    close: one.actual?.behaviorClose.toLowerCase() ?? '',
+    known: isKnown(one),
+    truncated: one.truncated === true,
+    code: String(one.actual?.remoteCloseCode ?? 'none'),
+    ms: one.durationMs === null ? null : Math.round(one.durationMs),
+  };
+}
+
+/** A deviation that stands in the expectation file with its reason, and is still there. */
+function isKnown(one: CaseVerdict): boolean {
+  return one.why !== undefined && one.verdict === 'same';
+}
+
+/** Hundreds of the same are one, with the ids of the others. */
+function problemsView(problems: readonly Problem[], plan: readonly string[]) {
+  return alikeProblems(problems).map(([first, ...others]) => ({
+    ...problemView(first, others.length === 0),
+    alike:
+      others.length === 0
+        ? null
+        : {
+            count: plural(others.length, 'more case'),
+            ids: idRanges(
+              others.map((other) => other.case ?? ''),
+              plan,
+            ).join(', '),
+          },
+  }));
+}
+
+/** The four parts every error has, and the end of a log. */
+function problemView(problem: Problem, alone: boolean) {
+  const where = [problem.agent, alone ? problem.case : undefined, problem.where];
+  return {
+    what: problem.what,
+    where: where.filter((part) => part !== undefined).join(' · ') || null,
+    why: problem.why ?? null,
+    todo: problem.todo ?? null,
+    tail: problem.tail === undefined || problem.tail.length === 0 ? null : problem.tail.join('\n'),
+  };
+}
+
+function facts({ run, engine, suite, tool, gate }: Report) {
+  const list: [name: string, value: string | null, address?: string | undefined][] = [
+    ['Engine', engine.summary],
+    ['Suite', `${suite.name} ${suite.version}, ${plural(suite.cases, 'case')}`],
+    ['Image', [engine.image, engine.digest].filter((part) => part !== undefined).join(' @ ') || null],
+    ['Duration', duration(run.durationMs)],
+    ['Commit', run.commit === null ? null : `${run.commit}${run.dirty === true ? ', with uncommitted changes' : ''}`],
+    ['CI job', ciJob(run), run.ci?.url],
+    ['Machine', `${run.host.platform}, Node ${run.host.node}, ${plural(run.host.cpus, 'CPU')}`],
+    ['Made by', `${tool.name} ${tool.version}`],
+    ['Run', run.id],
+    ['Retries', run.retries === undefined ? null : retriesText(run.retries)],
+    ['Ended', run.bail === undefined ? null : `by --bail, at ${plural(run.bail.limit, 'unexpected outcome')}`],
+    ['Strict', gate.strict ? 'yes: NON-STRICT fails' : null],
+  ];
+  return {
+    started: when(run.started, true),
+    list: list.flatMap(([name, value, address]) => (value === null ? [] : [{ name, value, href: webLink(address) }])),
+  };
+}
+
+/** What was played again, and what came of it. */
+function retriesText({ limit, cases, flaky, leftOut }: NonNullable<Report['run']['retries']>): string {
+  const left = leftOut.map(
+    (one) => `; none of ${one.agent}, since its ${plural(one.cases, 'unexpected outcome')} are too many`,
+  );
+  return `up to ${limit}: ${plural(cases, 'case')} played again, of which ${count(flaky)} flaky${left.join('')}`;
+}
+
+/** One chip for each verdict that occurs, worst first. */
+function countsView(report: Report) {
+  const tally = new Map<string, number>();
+  for (const agent of report.agents) {
+    for (const { id } of report.cases) {
+      const { verdict } = verdictOf(agent, id);
+      tally.set(verdict, (tally.get(verdict) ?? 0) + 1);
+    }
+  }
+  return Object.entries(VERDICT_FACES)
+    .filter(([verdict]) => tally.has(verdict))
+    .map(([verdict, face]) => filterLink(face, `is:${verdict}`, tally.get(verdict) ?? 0));
+}
+
+/** One link for each grade that occurs, and for what else is worth asking for. Each sets its word in the search. */
+function gradesView(report: Report) {
+  const all = report.agents.flatMap((agent) => report.cases.map(({ id }) => verdictOf(agent, id)));
+  const faces = [...Object.values(GRADE_FACES), MISSING_FACE, SKIPPED_FACE];
+  const grades = faces.map((face) =>
+    filterLink(face, `s:${face.word.toLowerCase()}`, all.filter((one) => outcomeFace(one).word === face.word).length),
+  );
+  const slow = all.filter(({ durationMs }) => durationMs !== null && durationMs >= SLOW_MS).length;
+  return [
+    ...grades,
+    filterLink({ glyph: '◇', word: 'known to deviate', tone: 'quiet' }, 'is:known', all.filter(isKnown).length),
+    filterLink({ glyph: '◷', word: 'took 1 s or more', tone: 'quiet' }, 'is:slow', slow),
+    filterLink(
+      { glyph: '…', word: 'recorded in part', tone: 'quiet' },
+      'is:truncated',
+      all.filter(({ truncated }) => truncated === true).length,
+    ),
+  ].filter(({ some }) => some);
+}
+
+function filterLink(face: Face, word: string, n: number) {
+  return {
+    ...face,
+    label: face.word,
+    count: count(n),
+    some: n > 0,
+    query: word,
+    href: `#?${new URLSearchParams({ q: word })}`,
+  };
+}
+
+/** Cases folded by category, then subcategory; neighbours in the plan, so its order stays. */
+function categoriesView(report: Report) {
+  return chunk(report.cases, ({ category }) => category).map((cases) => {
+    const first = cases[0];
+    const rollups = report.agents.map((agent) => rollup(agent, cases));
+    return {
+      id: first?.category ?? '',
+      title: first?.categoryTitle ?? '',
+      open: report.agents.some((agent) => hasNews(agent, cases)),
+      count: plural(cases.length, 'case'),
+      rollups,
+      groups: chunk(cases, ({ subcategory }) => subcategory ?? '').map((group) => ({
+        id: group[0]?.subcategory ?? null,
+        title: group[0]?.subcategoryTitle ?? null,
+        rollups: report.agents.map((agent) => rollup(agent, group)),
+        cases: group.map((info) => ({
+          id: info.id,
+          title: info.title,
+          news: report.agents.some((agent) => isNews(verdictOf(agent, info.id).verdict)),
+          cells: report.agents.map((agent) => cell(agent, info)),
+        })),
+      })),
+    };
+  });
+}
+
+/** Something to look at; where nothing at all was played the line above says it, and 500 rows would not. */
+function hasNews(agent: AgentReport, cases: readonly CaseInfo[]): boolean {
+  const verdicts = cases.map(({ id }) => verdictOf(agent, id).verdict);
+  return verdicts.some(isNews) && !verdicts.every((verdict) => verdict === 'missing');
+}
+
+function rollup(agent: AgentReport, cases: readonly CaseInfo[]) {
+  const verdicts = cases.map(({ id }) => verdictOf(agent, id).verdict);
+  const asExpected = verdicts.filter((verdict) => verdict === 'same').length;
+  const news = Object.entries(VERDICT_FACES)
+    .map(([verdict, face]) => ({ ...face, n: verdicts.filter((one) => one === verdict).length }))
+    .filter(({ tone, n }) => n > 0 && tone !== 'quiet');
+  return {
+    text: `${asExpected}/${cases.length}`,
+    all: asExpected === cases.length,
+    bar: Math.round((100 * asExpected) / cases.length),
+    news: news.length > 0 ? news : null,
+  };
+}
+
+function cell(agent: AgentReport, info: CaseInfo) {
+  const one = verdictOf(agent, info.id);
+  const close =
+    one.actual === null || one.actual.behaviorClose === 'OK' ? null : CLOSE_GRADE_FACES[one.actual.behaviorClose];
+  return {
+    href: casePath(agent.slug, info.id),
+    agent: agent.name,
+    tone: outcomeFace(one).tone === 'ok' ? null : outcomeFace(one).tone,
+    face: outcomeFace(one),
+    close: close !== null && close.word === outcomeFace(one).word ? null : close,
+    code: one.actual?.remoteCloseCode ?? (one.actual === null ? null : 'no code'),
+    mark: one.verdict === 'same' || one.verdict === 'skipped' ? null : markOf(one),
+    why: one.why ?? null,
+    known: isKnown(one),
+  };
+}
+
+/** A missing result already says so; its mark would say it twice. */
+function markOf({ verdict }: CaseVerdict): Face | null {
+  return verdict === 'missing' ? null : VERDICT_FACES[verdict];
+}
+
+function chunk<T>(all: readonly T[], key: (one: T) => string): T[][] {
+  const chunks: T[][] = [];
+  let last: string | null = null;
+  for (const one of all) {
+    if (key(one) !== last) chunks.push([]);
+    last = key(one);
+    chunks.at(-1)?.push(one);
+  }
+  return chunks;
+}

@@ -1,0 +1,73 @@
+import { isTimed } from '../document/history.ts';
+import type { AgentReport, CaseInfo, Report } from '../document/report.ts';
+import { casePath } from '../wording/views.ts';
+import { count, duration, verdictOf } from '../wording/vocabulary.ts';
+
+/** Cases told by name for each part of the suite. */
+const SLOWEST_SHOWN = 10;
+
+/** Least, middle and most of some milliseconds; of none all are 0. */
+export function spread(ms: readonly number[]): { least: number; median: number; most: number } {
+  const sorted = [...ms].sort((a, b) => a - b);
+  return { least: sorted[0] ?? 0, median: sorted[sorted.length >> 1] ?? 0, most: sorted.at(-1) ?? 0 };
+}
+
+interface Timed {
+  agent: AgentReport;
+  id: string;
+  ms: number;
+}
+
+/**
+ * Where the time of a run went: each timed part of the suite (9, 12, 13) by itself, since what takes long there is large
+ * on purpose, and all others together, where a slow case mostly waited for something. A row for each agent, and the
+ * cases that took longest. Empty where nothing was timed.
+ */
+export function timesView(report: Report) {
+  const parts = new Map<string, CaseInfo[]>();
+  for (const info of report.cases) {
+    const title = isTimed(info) ? `${info.category} ${info.categoryTitle}` : 'all others';
+    parts.set(title, [...(parts.get(title) ?? []), info]);
+  }
+  // Of a run without those there are no others.
+  if (parts.size === 1 && parts.has('all others'))
+    parts.set('all cases', parts.get('all others') ?? []).delete('all others');
+  return [...parts]
+    .sort(([a], [b]) => Number(a === 'all others') - Number(b === 'all others'))
+    .flatMap(([title, cases]) => {
+      const timed = report.agents.map((agent) => timedOf(agent, cases));
+      const slowest = timed
+        .flat()
+        .sort((a, b) => b.ms - a.ms)
+        .slice(0, SLOWEST_SHOWN);
+      if (slowest.length === 0) return [];
+      return [{ title, rows: timed.flatMap(rowView), slowest: slowest.map(caseView) }];
+    });
+}
+
+function timedOf(agent: AgentReport, cases: readonly CaseInfo[]): Timed[] {
+  return cases.flatMap(({ id }) => {
+    const ms = verdictOf(agent, id).durationMs;
+    return ms === null ? [] : [{ agent, id, ms }];
+  });
+}
+
+function rowView(timed: readonly Timed[]) {
+  const [first] = timed;
+  if (first === undefined) return [];
+  const { median, most } = spread(timed.map(({ ms }) => ms));
+  const worst = timed.find(({ ms }) => ms === most) ?? first;
+  return [
+    {
+      agent: first.agent.name,
+      n: count(timed.length),
+      median: duration(median),
+      slowest: caseView(worst),
+      together: duration(timed.reduce((sum, { ms }) => sum + ms, 0)),
+    },
+  ];
+}
+
+function caseView({ agent, id, ms }: Timed) {
+  return { id, agent: agent.name, duration: duration(ms), href: casePath(agent.slug, id) };
+}

@@ -1,0 +1,64 @@
+import type { CaseDetail, WireRow } from '../document/detail.ts';
+import { count, opcodeName } from '../wording/vocabulary.ts';
+import { align } from './align.ts';
+import { closeText } from './wire.ts';
+
+/** One line of two wire logs side by side. Numbers are those of the rows in their own logs. */
+export interface WireDiffLine {
+  a: { number: number; text: string } | null;
+  b: { number: number; text: string } | null;
+  same: boolean;
+  /** The place where the two logs part. */
+  first: boolean;
+}
+
+/** Lines kept around the first divergence. */
+const BEFORE = 6;
+const AFTER = 34;
+
+/**
+ * Two wire logs frame by frame, around the place where they part. What differs in every run is not seen: masking keys,
+ * how octets were cut into reads and writes, timers that were armed. Empty when nothing else differs.
+ */
+export function diffWire(a: CaseDetail, b: CaseDetail): { lines: WireDiffLine[]; leftOut: number } {
+  const pairs = align(framesOf(a), framesOf(b), ({ text }) => text);
+  const first = pairs.findIndex(({ same }) => !same);
+  if (first === -1) return { lines: [], leftOut: 0 };
+  const from = Math.max(0, first - BEFORE);
+  const lines = pairs
+    .slice(from, first + AFTER)
+    .map(({ left, right, same }, i) => ({ a: left, b: right, same, first: from + i === first }));
+  return { lines, leftOut: pairs.length - lines.length };
+}
+
+function framesOf({ wirelog, droppedByMe }: CaseDetail): { number: number; text: string }[] {
+  const rows = wirelog.flatMap((row, number) => {
+    const text = frameText(row);
+    return text === null ? [] : [{ number, text }];
+  });
+  return [...rows, { number: wirelog.length, text: `TCP dropped by the ${droppedByMe ? 'fuzzing client' : 'server'}` }];
+}
+
+/** What of a row has to be the same; null for a row that is not compared. */
+function frameText(row: WireRow): string | null {
+  switch (row.row) {
+    case 'frame': {
+      const rsv = [row.rsv & 4 && 'RSV1', row.rsv & 2 && 'RSV2', row.rsv & 1 && 'RSV3'].filter((bit) => bit !== 0);
+      const bits = [`${row.opcode} ${opcodeName(row.opcode)}`, row.fin ? 'FIN' : 'no FIN', ...rsv];
+      const masked = row.masked || row.mask !== null;
+      if (masked !== (row.direction === 'out')) bits.push(masked ? 'masked' : 'no mask');
+      bits.push(`len ${count(row.repeatLength ?? row.length)}`);
+      const said = closeText(row);
+      if (said !== null) bits.push(said);
+      // Where the reason is not told it may be what differs.
+      const told = said !== null && (row.length === 2 || said.endsWith('”'));
+      const payload = row.payload === '' || told ? '' : ` ${row.payload}`;
+      return `${row.direction === 'in' ? '← RX' : '→ TX'} ${bits.join(' · ')}${payload}`;
+    }
+    case 'timer':
+      return row.fired ? `◷ ${row.timer} timer fired${row.tag ? ` ${row.tag}` : ''}` : null;
+    case 'octets':
+    case 'log':
+      return null;
+  }
+}

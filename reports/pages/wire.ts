@@ -1,0 +1,193 @@
+import type { CaseDetail, WireRow } from '../document/detail.ts';
+import { visibleLine } from '../wording/visible.ts';
+import { closeCode } from '../wording/vocabulary.ts';
+import { parseHead, takesDeflate } from './handshake.ts';
+
+/** A frame's header octets by their parts (RFC 6455 5.2), each as hex with what it says. */
+export type HeaderPart = readonly [hex: string, meaning: string];
+
+/** What a row of the wire log is beside itself: its partners, its header, and the rules it breaks. */
+export interface Insight {
+  /** Of a frame: the rows of octets its header came or went in. Of octets: the frames that begin in them. */
+  partners: number[];
+  /** Of a frame whose first octets were recorded. */
+  header: HeaderPart[];
+  /** Rules that a frame breaks, each in words, with the RFC's section and the part of the row it concerns. */
+  faults: Fault[];
+}
+export interface Fault {
+  part: 'FIN' | 'RSV' | 'opcode' | 'mask' | 'length' | 'payload' | 'order';
+  text: string;
+}
+
+type Frame = Extract<WireRow, { row: 'frame' }>;
+type Octets = Extract<WireRow, { row: 'octets' }>;
+
+/** One Insight for each row of the log. */
+export function examineWire(detail: Pick<CaseDetail, 'wirelog' | 'httpRequest' | 'httpResponse'>): Insight[] {
+  const insights = detail.wirelog.map((): Insight => ({ partners: [], header: [], faults: [] }));
+  const deflate = takesDeflate(parseHead(detail.httpResponse));
+  for (const direction of ['in', 'out'] as const) {
+    const head = direction === 'in' ? detail.httpResponse : detail.httpRequest;
+    link(detail.wirelog, insights, direction, head === '?' ? 0 : Buffer.byteLength(head, 'latin1'));
+    judge(detail.wirelog, insights, direction, deflate);
+  }
+  return insights;
+}
+
+/**
+ * Finds for each frame the octets it begins in, by its place in the stream of its direction behind the handshake. Where
+ * the log was off, octets went unrecorded and places are no longer known: linking ends there.
+ */
+function link(
+  rows: readonly WireRow[],
+  insights: readonly Insight[],
+  direction: 'in' | 'out',
+  handshake: number,
+): void {
+  const octets: { number: number; from: number; row: Octets }[] = [];
+  let end = -handshake;
+  let at = 0;
+  const frames: { number: number; from: number; row: Frame }[] = [];
+  for (const [number, row] of rows.entries()) {
+    if (row.row === 'log' && !row.on) break;
+    if ((row.row !== 'octets' && row.row !== 'frame') || row.direction !== direction) continue;
+    if (row.row === 'octets') {
+      octets.push({ number, from: end, row });
+      end += row.length;
+    } else {
+      frames.push({ number, from: at, row });
+      at += frameSize(row);
+    }
+  }
+  let i = 0;
+  for (const frame of frames) {
+    while (i < octets.length && (octets[i]?.from ?? 0) + (octets[i]?.row.length ?? 0) <= frame.from) i++;
+    const held = octets[i];
+    if (held === undefined) return;
+    insights[frame.number]?.partners.push(held.number);
+    insights[held.number]?.partners.push(frame.number);
+    const hex = held.row.hex.replace(/ \.\.\.$/, '').slice((frame.from - held.from) * 2);
+    insights[frame.number]?.header.push(...headerParts(hex));
+  }
+}
+
+/** Octets a frame takes on the wire. RFC 6455 5.2. */
+function frameSize({ length, repeatLength, masked, mask }: Frame): number {
+  const payload = repeatLength ?? length;
+  return 2 + (payload > 0xffff ? 8 : payload > 125 ? 2 : 0) + (masked || mask !== null ? 4 : 0) + payload;
+}
+
+/** The header at the beginning of `hex`, by its parts; as many as are there. */
+export function headerParts(hex: string): HeaderPart[] {
+  const first = Number.parseInt(hex.slice(0, 2), 16);
+  const second = Number.parseInt(hex.slice(2, 4), 16);
+  if (hex.length < 4 || Number.isNaN(first) || Number.isNaN(second)) return [];
+  const rsv = [1, 2, 3].filter((bit) => first & (0x80 >> bit)).map((bit) => `RSV${bit}`);
+  const flags = [first & 0x80 ? 'FIN' : 'no FIN', ...rsv, `opcode ${first & 15}`].join(', ');
+  const short = second & 0x7f;
+  const extra = short === 127 ? 8 : short === 126 ? 2 : 0;
+  const parts: HeaderPart[] = [
+    [hex.slice(0, 2), flags],
+    [
+      hex.slice(2, 4),
+      `${second & 0x80 ? 'masked' : 'no mask'}, length ${extra === 0 ? short : `in ${extra} more octets`}`,
+    ],
+  ];
+  const mask = 4 + extra * 2;
+  if (extra > 0 && hex.length >= mask) parts.push([hex.slice(4, mask), `length ${BigInt(`0x${hex.slice(4, mask)}`)}`]);
+  if (second & 0x80 && hex.length >= mask + 8) parts.push([hex.slice(mask, mask + 8), 'masking key']);
+  return parts;
+}
+
+/** RFC 6455 5: the rules of frames, for one direction in its order. */
+function judge(
+  rows: readonly WireRow[],
+  insights: readonly Insight[],
+  direction: 'in' | 'out',
+  deflate: boolean,
+): void {
+  let open = false;
+  let closed: number | null = null;
+  for (const [number, row] of rows.entries()) {
+    if (row.row !== 'frame' || row.direction !== direction) continue;
+    const faults = insights[number]?.faults ?? [];
+    const control = row.opcode >= 8;
+    const payload = row.repeatLength ?? row.length;
+    const add = (part: Fault['part'], text: string) => faults.push({ part, text });
+    const masked = row.masked || row.mask !== null;
+    if (direction === 'in' && masked) add('mask', 'a server must not mask what it sends (RFC 6455 5.1)');
+    if (direction === 'out' && !masked) add('mask', 'a client must mask what it sends (RFC 6455 5.1)');
+    const odd = ['', 'RSV3 is', 'RSV2 is', 'RSV2 and RSV3 are'][row.rsv & 3];
+    if (odd) add('RSV', `${odd} set and nothing negotiated it (RFC 6455 5.2)`);
+    if (row.rsv & 4) {
+      if (!deflate) add('RSV', 'RSV1 is set and nothing negotiated it (RFC 6455 5.2)');
+      else if (control || row.opcode === 0)
+        add('RSV', 'RSV1 belongs on the first frame of a data message only (RFC 7692 6.1)');
+    }
+    if (control) {
+      if (row.opcode > 10) add('opcode', `opcode ${row.opcode} is reserved (RFC 6455 5.2)`);
+      if (!row.fin) add('FIN', 'a control frame must not be fragmented (RFC 6455 5.5)');
+      if (payload > 125) add('length', 'a control frame takes 125 octets at most (RFC 6455 5.5)');
+      if (row.opcode === 8) judgeClose(row, add);
+    } else {
+      if (row.opcode > 2) add('opcode', `opcode ${row.opcode} is reserved (RFC 6455 5.2)`);
+      else if (row.opcode === 0 && !open) add('order', 'a continuation of nothing: no message is open (RFC 6455 5.4)');
+      else if (row.opcode !== 0 && open) add('order', 'a new message within a fragmented one (RFC 6455 5.4)');
+      open = !row.fin;
+    }
+    if (closed !== null)
+      add('order', `it follows the Close frame of row ${closed}, behind which nothing may come (RFC 6455 5.5.1)`);
+    if (row.opcode === 8) closed ??= number;
+  }
+}
+
+/** RFC 6455 5.5.1, 7.4.1: the body of a Close frame. */
+function judgeClose(row: Frame, add: (part: Fault['part'], text: string) => void): void {
+  if (row.length === 1)
+    add('length', 'the body of a Close frame is empty or begins with a code of two octets (RFC 6455 5.5.1)');
+  const code = closeCodeOf(row);
+  if (code !== null && !mayBeSent(code)) add('payload', `close code ${code} must not be on the wire (RFC 6455 7.4)`);
+}
+
+/** The code in a Close frame's short payload: hex, or text where the two octets happen to be it; null when unknown. */
+export function closeCodeOf({ payload, length }: Pick<Frame, 'payload' | 'length'>): number | null {
+  if (length < 2) return null;
+  const [, hex] = /^0x([0-9a-f]{4})/.exec(payload) ?? [];
+  if (hex !== undefined) return Number.parseInt(hex, 16);
+  const octets = Buffer.from(payload.slice(0, 2), 'utf8');
+  return octets.length < 2 ? null : octets.readUInt16BE(0);
+}
+
+/** What a Close frame says, for people: `1002 (protocol error)`, with its reason where the whole of it is known and UTF-8. */
+export function closeText(frame: Pick<Frame, 'opcode' | 'payload' | 'length'>): string | null {
+  const code = frame.opcode === 8 ? closeCodeOf(frame) : null;
+  if (code === null) return null;
+  const reason = reasonOf(frame);
+  return `${closeCode(code)}${reason === null || reason === '' ? '' : ` “${visibleLine(reason)}”`}`;
+}
+
+function reasonOf({ payload, length }: Pick<Frame, 'payload' | 'length'>): string | null {
+  const [, hex = ''] = /^0x[0-9a-f]{4}([0-9a-f]*)$/.exec(payload) ?? [];
+  if (hex.length !== 2 * (length - 2)) return null;
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(hex, 'hex'));
+  } catch {
+    return null;
+  }
+}
+
+/** RFC 6455 7.4.1 and 7.4.2, with what has been registered since. */
+function mayBeSent(code: number): boolean {
+  return (
+    (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006) || (code >= 3000 && code <= 4999)
+  );
+}
+
+/** Row of the first Close frame that went out and was never answered by one of the server's; null when there is none. */
+export function unansweredClose(rows: readonly WireRow[]): number | null {
+  const isClose = (row: WireRow, direction: 'in' | 'out') =>
+    row.row === 'frame' && row.direction === direction && row.opcode === 8;
+  const sent = rows.findIndex((row) => isClose(row, 'out'));
+  return sent === -1 || rows.some((row) => isClose(row, 'in')) ? null : sent;
+}

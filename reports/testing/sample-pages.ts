@@ -1,0 +1,88 @@
+import type { ReportFile } from '../document/files.ts';
+import type { HistoryLine } from '../document/history.ts';
+import type { Report } from '../document/report.ts';
+import { comparePage } from '../pages/compare-page.ts';
+import { html } from '../pages/html.ts';
+import { renderers } from '../renderers.ts';
+import { sampleDetailOf, sampleReport } from './sample.ts';
+import { alikeComparison, sampleComparison } from './sample-comparison.ts';
+
+/** Two whole reports as files, for the tests that look at every kind of page: one with news of every kind, one without. */
+
+/** Four runs of the sample, of which the second was cut short and the last two are worse. */
+export const LINES = [1, 2, 3, 4].map((day): HistoryLine => {
+  const bad = day > 2;
+  return {
+    v: 1,
+    id: `run ${day}`,
+    started: `2026-05-0${day}T00:00:00.000Z`,
+    commit: '3262169abc',
+    dirty: false,
+    suite: 'Autobahn 25.10.1',
+    engine: 'docker',
+    machine: 'here',
+    decision: day === 2 ? 'undecided' : 'passed',
+    agents: sampleReport.agents.map(({ name }) => ({
+      name,
+      grades: bad ? '++X~+i+i-+?' : '+++++i+i+++',
+      verdicts: bad ? '==v==v=====' : '===========',
+      times: [100 * day, 5, 2000],
+    })),
+  };
+});
+
+const [OURS, OTHER] = sampleReport.agents.map(({ slug }) => slug);
+/** The case whose record has every kind of wire row: that of the server this project began with. */
+export const SEED = `sample/cases/${OURS}/7.1.6.html`;
+/** The case that needs attention most. */
+export const WORST = `sample/cases/${OURS}/2.4.html`;
+
+/** Every kind of page: what the index looks like with news and without, a case with a record and without. */
+export const PAGES: readonly string[] = [
+  'sample/index.html',
+  'passed/index.html',
+  SEED,
+  `sample/cases/${OTHER}/7.5.1.html`,
+  'sample/compare.html',
+  'sample/compare-swapped.html',
+  'alike/compare.html',
+  'sample/history.html',
+];
+
+/** The first agent of the sample, as if only what is as expected had been planned. */
+function passedReport(): Report {
+  const agents = sampleReport.agents.slice(0, 1).map((agent) => ({
+    ...agent,
+    name: 'ours',
+    cases: agent.cases.filter(({ verdict }) => verdict === 'same'),
+  }));
+  const kept = agents[0]?.cases.map(({ id }) => id) ?? [];
+  return {
+    ...sampleReport,
+    problems: [],
+    gate: { ...sampleReport.gate, decision: 'passed', exitCode: 0 },
+    cases: sampleReport.cases.filter(({ id }) => kept.includes(id)),
+    agents,
+  };
+}
+
+/** Every file of both reports, in the folders `sample` and `passed`, and a comparison of two, in `alike`. */
+export function* samplePages(): Generator<ReportFile> {
+  for (const [folder, report] of [
+    ['sample', sampleReport],
+    ['passed', passedReport()],
+  ] as const)
+    for (const { path, content } of filesOf(report)) yield { path: `${folder}/${path}`, content };
+  const below = <S extends { root: string }>(side: S): S => ({ ...side, root: '../sample/' });
+  const alike = { ...alikeComparison, a: below(alikeComparison.a), b: below(alikeComparison.b) };
+  const details = { a: sampleDetailOf, b: sampleDetailOf };
+  for (const { path, content } of comparePage([alike], details, null)) yield { path: `alike/${path}`, content };
+}
+
+function* filesOf(report: Report): Generator<ReportFile> {
+  yield* html(report, sampleDetailOf, { lines: LINES, unreadable: 1, suite: sampleReport.cases });
+  const details = { a: sampleDetailOf, b: sampleDetailOf };
+  const swapped = { ...sampleComparison, a: sampleComparison.b, b: sampleComparison.a };
+  yield* comparePage([sampleComparison], details, 'index.html', [swapped]);
+  for (const form of ['junit', 'markdown', 'badge', 'json'] as const) yield* renderers[form](report);
+}

@@ -1,0 +1,285 @@
+import type { ReceivedEvent } from '../document/detail.ts';
+import type { Difference, Outcome, OutcomeField } from '../document/report.ts';
+import { visibleLine } from './visible.ts';
+import { closeCode, closeCodeName } from './vocabulary.ts';
+
+/** What an outcome is held against, in the words that follow from it: an expectation, or the other side of a comparison. */
+interface Against {
+  /** Stands before a value: `expected 1000`. */
+  is: string;
+  better: string;
+  unlike: string;
+  /** The same where the expectation was that something happens. */
+  unlikeWanted: string;
+  /** Where the fuzzing client was to drop TCP. */
+  thereDropped: string;
+  missing(event: string, nth: string): string;
+  nothingMore: string;
+  events: string;
+}
+const EXPECTED: Against = {
+  is: 'expected',
+  better: 'Better than expected',
+  unlike: 'which was not expected',
+  unlikeWanted: 'which was expected',
+  thereDropped: 'where the fuzzing client was expected to',
+  missing: (event, nth) => `${event} was expected as the ${nth} event and never came`,
+  nothingMore: 'nothing more was expected',
+  events: 'the expected ones',
+};
+/** Nobody expects anything of B but that A is something else. */
+export const IN_A: Against = {
+  is: 'in A',
+  better: 'Better in B',
+  unlike: 'unlike in A',
+  unlikeWanted: 'unlike in A',
+  thereDropped: 'where in A the fuzzing client did',
+  missing: (event, nth) => `${event}, in A the ${nth} event, never came`,
+  nothingMore: 'nothing more came in A',
+  events: 'those in A',
+};
+
+/**
+ * Says in one plain sentence how an outcome differs from what was expected of it: what happened to the connection
+ * first, since that is mostly the cause, then what was received, and the grades only where no fact explains them.
+ * Never throws; always ends with a full stop and holds no line break.
+ */
+export function explainDifferences(
+  actual: Outcome | null,
+  expected: Outcome | null,
+  differences: readonly Difference[],
+  against: Against = EXPECTED,
+): string {
+  if (actual === null) return 'There is no result for this case, so nothing is known about it.';
+  if (expected === null) return `Nothing is expected of this case yet: it was graded ${grades(actual)}.`;
+  if (differences.length === 0) {
+    // A deviation that is known stays one: nobody is to read that all was well.
+    return isGood(actual)
+      ? 'The server did what was expected of it.'
+      : `The case was graded ${grades(actual)}, as is expected of this server.`;
+  }
+  const apart = new Set(differences.map((difference) => difference.at));
+  if (differences.every((difference) => difference.toward === 'better')) {
+    return `${against.better}: ${improvements(actual, expected, apart).join(', ')}.`;
+  }
+  const never = neverPlayed(actual, apart);
+  const clauses = (
+    never === null
+      ? [connectionClause(actual, expected, apart, against), eventsClause(actual, expected, apart, against)]
+      : [never]
+  ).filter((clause) => clause !== null);
+  const sentence = clauses.length > 0 ? clauses.join('; ') : gradesClause(actual, expected, apart, against);
+  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+}
+
+function isGood({ behavior, behaviorClose }: Outcome): boolean {
+  return [behavior, behaviorClose].every((grade) => grade === 'OK' || grade === 'INFORMATIONAL');
+}
+
+function grades(outcome: Outcome): string {
+  return `${outcome.behavior}, and its close ${outcome.behaviorClose}`;
+}
+
+/** RFC 6455 4.1, RFC 7692 5: no connection, or not the wanted one; all else that differs follows from it. */
+function neverPlayed(actual: Outcome, apart: ReadonlySet<OutcomeField>): string | null {
+  if (apart.has('wasOpenHandshakeTimeout') && actual.wasOpenHandshakeTimeout) {
+    return 'the server did not finish the opening handshake in time';
+  }
+  if (apart.has('behavior') && actual.behavior === 'UNIMPLEMENTED') {
+    return 'the server did not negotiate permessage-deflate, so the case could not be played';
+  }
+  if (apart.has('droppedByMe') && handshakeRefused(actual)) {
+    return 'the opening handshake failed: the fuzzing client could not take the server’s answer and dropped TCP';
+  }
+  return null;
+}
+
+/** The first of these that holds is the cause; the others follow from it. */
+function connectionClause(
+  actual: Outcome,
+  expected: Outcome,
+  apart: ReadonlySet<OutcomeField>,
+  against: Against,
+): string | null {
+  return unclean(actual, expected, apart, against) ?? closing(actual, expected, apart, against);
+}
+
+/** Dropped by the fuzzing client before any Close frame went either way: only a refused upgrade ends like this. */
+function handshakeRefused({ droppedByMe, closedByMe, wasClean, remoteCloseCode, received }: Outcome): boolean {
+  return droppedByMe && !closedByMe && !wasClean && remoteCloseCode === null && received.length === 0;
+}
+
+/** RFC 6455 7.1.4 and 7.2.1: the connection ended without a whole closing handshake, or the server kept TCP open. */
+function unclean(
+  actual: Outcome,
+  expected: Outcome,
+  apart: ReadonlySet<OutcomeField>,
+  against: Against,
+): string | null {
+  const became = (field: OutcomeField) => apart.has(field) && actual[field] === true;
+  const cause = became('failedByMe') ? 'the server broke the protocol, and ' : '';
+
+  if (became('wasServerConnectionDropTimeout')) {
+    return `${cause}after the closing handshake the server did not drop TCP in time`;
+  }
+  if (became('wasCloseHandshakeTimeout')) return `${cause}the server did not answer the Close frame in time`;
+  if (apart.has('wasClean') && !actual.wasClean) {
+    if (actual.remoteCloseCode !== null) {
+      return `${cause}the connection did not end cleanly although the server sent Close ${closeCode(actual.remoteCloseCode)}`;
+    }
+    if (actual.droppedByMe) {
+      return actual.closedByMe
+        ? `${cause}the server never answered the Close frame, and the fuzzing client had to drop TCP`
+        : `${cause}the server never closed, and the fuzzing client had to drop TCP`;
+    }
+    return actual.closedByMe
+      ? `${cause}the server never answered the Close frame: it dropped TCP without a closing handshake`
+      : `${cause}the server dropped TCP without sending a Close frame${wanted(expected, against)}`;
+  }
+  // RFC 6455 7.1.1: dropping TCP is the server's task.
+  if (became('droppedByMe') && actual.wasClean) {
+    return `${cause}after the closing handshake the server left TCP open until the fuzzing client dropped it`;
+  }
+  return null;
+}
+
+/** RFC 6455 7.1.5 and 7.4: the closing handshake took place, but with another code or begun by the other end. */
+function closing(
+  actual: Outcome,
+  expected: Outcome,
+  apart: ReadonlySet<OutcomeField>,
+  against: Against,
+): string | null {
+  const clauses: string[] = [];
+  const expects = closeCode(expected.remoteCloseCode);
+  if (apart.has('failedByMe') && actual.failedByMe) {
+    clauses.push('the server broke the protocol, so the fuzzing client failed the connection');
+  } else if (apart.has('closedByMe')) {
+    clauses.push(
+      actual.closedByMe
+        ? 'the server did not close, as it had to, and left it to the fuzzing client'
+        : 'the server closed before the fuzzing client did',
+    );
+  }
+  if (apart.has('remoteCloseCode')) {
+    clauses.push(
+      actual.remoteCloseCode === null
+        ? `the server sent no close code, ${against.is} ${expects}`
+        : `the server’s close code was ${closeCode(actual.remoteCloseCode)}, ${against.is} ${expects}`,
+    );
+  }
+  if (clauses.length > 0) return clauses.join(', and ');
+  if (apart.has('wasClean') && actual.wasClean) return `the connection ended cleanly, ${against.unlike}`;
+  if (apart.has('droppedByMe')) {
+    return actual.droppedByMe
+      ? 'the fuzzing client had to drop TCP, which is the server’s task'
+      : `the server dropped TCP ${against.thereDropped}`;
+  }
+  if (apart.has('failedByMe')) return `the fuzzing client did not have to fail the connection, ${against.unlikeWanted}`;
+  if (apart.has('wasOpenHandshakeTimeout')) return `the opening handshake now ends in time, ${against.unlike}`;
+  if (apart.has('wasCloseHandshakeTimeout')) return `the server now answers the Close frame in time, ${against.unlike}`;
+  if (apart.has('wasServerConnectionDropTimeout')) return `the server now drops TCP in time, ${against.unlike}`;
+  return null;
+}
+
+function wanted({ remoteCloseCode }: Outcome, { is }: Against): string {
+  return remoteCloseCode === null ? '' : ` (${is} ${remoteCloseCode}, ${closeCodeName(remoteCloseCode)})`;
+}
+
+/** Names the first event that is not as expected. */
+function eventsClause(
+  actual: Outcome,
+  expected: Outcome,
+  apart: ReadonlySet<OutcomeField>,
+  against: Against,
+): string | null {
+  if (!apart.has('received')) return null;
+  const at = firstApart(actual.received, expected.received);
+  const got = actual.received[at];
+  const want = expected.received[at];
+  if (want !== undefined && got === undefined) return against.missing(article(want), ordinal(at));
+  if (got !== undefined && want === undefined) return `${came(got, ordinal(at))}, and ${against.nothingMore}`;
+  if (got !== undefined && want !== undefined)
+    return `the ${ordinal(at)} event was ${article(got)}, ${against.is} ${article(want)}`;
+  return null;
+}
+
+/** Index of the first event that differs; the shorter list's length when one begins with the other. */
+export function firstApart(actual: readonly ReceivedEvent[], expected: readonly ReceivedEvent[]): number {
+  const both = Math.min(actual.length, expected.length);
+  for (let i = 0; i < both; i++) {
+    const [a, b] = [actual[i], expected[i]];
+    if (a === undefined || b === undefined || eventText(a, Infinity) !== eventText(b, Infinity)) return i;
+  }
+  return both;
+}
+
+/** `text message “Hello”`, `pong “”`, `timeout A`; the payload is cut after `most` characters, on one line. */
+export function eventText(event: ReceivedEvent, most = 40): string {
+  switch (event.kind) {
+    case 'message':
+      return `${event.binary ? 'binary' : 'text'} message ${quoted(event.payload, most)}`;
+    case 'pong':
+      return `pong ${quoted(event.payload, most)}`;
+    case 'timeout':
+      return `timeout ${visibleLine(event.tag)}`;
+  }
+}
+
+/** The fuzzing client waits in some cases, to see what the server does by then: a time that is up found it connected. */
+function came(event: ReceivedEvent, nth: string): string {
+  return event.kind === 'timeout'
+    ? `the connection was still open at ${eventText(event)} of the case`
+    : `${article(event)} came as the ${nth} event`;
+}
+
+function article(event: ReceivedEvent): string {
+  return event.kind === 'timeout' ? eventText(event) : `a ${eventText(event)}`;
+}
+
+function quoted(payload: string, most: number): string {
+  const line = visibleLine(payload);
+  const characters = Array.from(line.slice(0, most * 2 + 2));
+  return `“${line.length > most && characters.length > most ? `${characters.slice(0, most).join('')}…` : line}”`;
+}
+
+function ordinal(index: number): string {
+  const n = index + 1;
+  const tens = n % 100;
+  if (tens >= 11 && tens <= 13) return `${n}th`;
+  return `${n}${['th', 'st', 'nd', 'rd'][n % 10] ?? 'th'}`;
+}
+
+/** Only where the facts are as expected and a grade is not: the case judged by something outside the outcome. */
+function gradesClause(actual: Outcome, expected: Outcome, apart: ReadonlySet<OutcomeField>, against: Against): string {
+  const clauses: string[] = [];
+  if (apart.has('behavior'))
+    clauses.push(`the behaviour was graded ${actual.behavior}, ${against.is} ${expected.behavior}`);
+  if (apart.has('behaviorClose')) {
+    clauses.push(`the close was graded ${actual.behaviorClose}, ${against.is} ${expected.behaviorClose}`);
+  }
+  return clauses.length > 0
+    ? clauses.join(', and ')
+    : `the events differ from ${against.events} only in what is not shown`;
+}
+
+function improvements(actual: Outcome, expected: Outcome, apart: ReadonlySet<OutcomeField>): string[] {
+  const all: Record<OutcomeField, string> = {
+    behavior: `the behaviour is graded ${actual.behavior} instead of ${expected.behavior}`,
+    behaviorClose: `the close is graded ${actual.behaviorClose} instead of ${expected.behaviorClose}`,
+    remoteCloseCode: `the server’s close code is ${closeCode(actual.remoteCloseCode)} instead of ${closeCode(expected.remoteCloseCode)}`,
+    wasClean: 'the connection ends cleanly',
+    closedByMe: actual.closedByMe
+      ? 'the server leaves it to the fuzzing client to close'
+      : 'the server closes by itself',
+    failedByMe: 'the server no longer breaks the protocol',
+    droppedByMe: actual.droppedByMe ? 'the fuzzing client drops TCP' : 'the server drops TCP',
+    wasServerConnectionDropTimeout: 'the server drops TCP in time',
+    wasOpenHandshakeTimeout: 'the opening handshake ends in time',
+    wasCloseHandshakeTimeout: 'the server answers the Close frame in time',
+    received: 'the events are the ones a strict server makes',
+  };
+  return Object.entries(all)
+    .filter(([field]) => [...apart].some((one) => one === field))
+    .map(([, text]) => text);
+}

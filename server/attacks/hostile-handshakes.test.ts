@@ -1,0 +1,251 @@
+import { expect, test } from 'vitest';
+import { request } from '../testing/testkit-arena.ts';
+import { dice, runs, SEED } from '../testing/testkit-random.ts';
+import { judgeUpgrade } from '../transport/handshake.ts';
+import { settle } from '../transport/options.ts';
+
+const SETTINGS = settle({ path: '/ws', protocols: ['a'], allowedOrigins: ['https://example.org'] });
+
+const GOOD: Readonly<Record<string, string>> = {
+  Host: 'localhost',
+  Upgrade: 'websocket',
+  Connection: 'Upgrade',
+  'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  'Sec-WebSocket-Version': '13',
+  'Sec-WebSocket-Protocol': 'a, b',
+  'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits',
+  Origin: 'https://example.org',
+};
+
+type Hostile = { readonly status: number; readonly what: string; readonly request: Parameters<typeof judgeUpgrade>[0] };
+
+/** A good request but for this. Headers are given in the place of those of the same name. */
+function hostile(status: number, what: string, changes: Record<string, readonly string[]>, line: object = {}): Hostile {
+  const rawHeaders = Object.entries({ ...GOOD, ...changes }).flatMap(([name, value]) =>
+    [value].flat().flatMap((one) => [name, one]),
+  );
+  return { status, what, request: { method: 'GET', url: '/ws', httpVersion: '1.1', rawHeaders, ...line } };
+}
+
+/** Values in strings, with ` ¦ ` between them, so that a page holds hundreds. */
+function list(...values: string[]): string[] {
+  return values.flatMap((several) => several.split(' ¦ '));
+}
+
+/** What no header of these may be, and what is answered. */
+const WRONG: readonly (readonly [status: number, name: string, values: readonly string[]])[] = [
+  [
+    400,
+    'Upgrade',
+    list(
+      ' ¦   ¦ , ¦ web ¦ websocket/13 ¦ websockets ¦ web socket ¦ websocket; ¦ "websocket" ¦ h2c',
+      'h2c, tls/1.0 ¦ ｗebsocket ¦ websocket\0 ¦ WEBSOCKE ¦ xwebsocket ¦ websocket websocket',
+      '__proto__ ¦ websocket=1 ¦ * ¦ 13',
+    ),
+  ],
+  [
+    400,
+    'Connection',
+    list(
+      ' ¦   ¦ , ¦ close ¦ keep-alive ¦ upgrades ¦ Up grade ¦ upgrade; ¦ "upgrade"',
+      'keep-alive; upgrade ¦ websocket ¦ Upgrad ¦ constructor ¦ keep-alive, close ¦ upgrade=1',
+      'ｕpgrade ¦ xupgrade ¦ upgrade\0 ¦ * ¦ 0',
+    ),
+  ],
+  [
+    400,
+    'Sec-WebSocket-Key',
+    [
+      ...list(
+        ' ¦   ¦ = ¦ == ¦ x ¦ dGhlIHNhbXBsZSBub25jZQ ¦ dGhlIHNhbXBsZSBub25jZQ=',
+        'dGhlIHNhbXBsZSBub25jZQ=== ¦ dGhlIHNhbXBsZSBub25jZR== ¦ dGhlIHNhbXBsZSBub25jZT==',
+        'dGhlIHNhbXBsZSBub25jZ=== ¦ dGhlIHNhbXBsZSBub25j ¦ dGhlIHNhbXBsZSBub25jZTE=',
+        'dGhlIHNhbXBsZSBub25jZTEy ¦ dGhlIHNhbXBsZSBub25jZQ==dGhl ¦ dGhlIHNhbXBsZSBub2 jZQ==',
+        'dGhlIHNhbXBsZSBub2-jZQ== ¦ dGhlIHNhbXBsZSBub2_jZQ== ¦ =GhlIHNhbXBsZSBub25jZQ==',
+        'dGhlIHNhbXBsZSBub25jZé== ¦ dGhlIHNhbXBsZSBub25jZQ==,',
+        'dGhlIHNhbXBsZSBub25jZQ==, dGhlIHNhbXBsZSBub25jZQ== ¦ "dGhlIHNhbXBsZSBub25jZQ=="',
+        'dGhlIHNhbXBsZSBub25jZQ==\0 ¦ __proto__ ¦ 258EAFA5-E914-47DA-95CA-C5AB0DC85B11',
+      ),
+      'A'.repeat(24),
+      'A'.repeat(8_000),
+      `${'A'.repeat(21)}B==`,
+      '\0'.repeat(24),
+    ],
+  ],
+  [
+    426,
+    'Sec-WebSocket-Version',
+    list(
+      ' ¦   ¦ 0 ¦ 1 ¦ 4 ¦ 6 ¦ 7 ¦ 8 ¦ 9 ¦ 10 ¦ 11 ¦ 12 ¦ 14 ¦ 15 ¦ 25 ¦ 130 ¦ 013 ¦ 0013 ¦ 13.0',
+      '13. ¦ .13 ¦ 13, ¦ ,13 ¦ 13, 13 ¦ 13, 8 ¦ 8, 13 ¦ 0xd ¦ 0xD ¦ 0b1101 ¦ 0o15 ¦ 1.3e1 ¦ 13e0',
+      '+13 ¦ -13 ¦ 13n ¦ 1_3 ¦  13 ¦ 13  ¦ \t13 ¦ ١٣ ¦ 13\0 ¦ 1３ ¦ xiii ¦ thirteen ¦ NaN ¦ Infinity',
+      '__proto__ ¦ true ¦ 13;q=1 ¦ "13"',
+    ),
+  ],
+  [
+    400,
+    'Sec-WebSocket-Protocol',
+    [
+      ...list(
+        ' ¦   ¦ , ¦ a, ¦ ,a ¦ a,,b ¦ a, ,b ¦ a a ¦ a b, c ¦ a, a ¦ a,b,a ¦ a, b, c, b ¦ a;b ¦ a=b',
+        '"a" ¦ a/b ¦ a:b ¦ a@b ¦ a\\b ¦ (a) ¦ [a] ¦ {a} ¦ <a> ¦ a?b ¦ é ¦ € ¦ a\0 ¦ a\x7f ¦ a\tb',
+        'a\x1b[31m ¦ a\u00a0 ¦ a\u2028b ¦ 𝄞 ¦ , a ¦ a , a ¦ A, A ¦ b, b',
+      ),
+      `b${' '.repeat(8_000)}x`,
+      `${'x,'.repeat(1_000)}`,
+      `${'y, '.repeat(500)}y`,
+    ],
+  ],
+  [
+    400,
+    'Sec-WebSocket-Extensions',
+    [
+      ...list(
+        ' ¦   ¦ , ¦ a, ¦ ,a ¦ a,,b ¦ a; ¦ ;a ¦ a; ;b ¦ a;b= ¦ a;=b ¦ a; b==c ¦ a b ¦ a; b c',
+        'a; b=c d ¦ a; b=" ¦ a; b="" ¦ a; b="c ¦ a; b=c" ¦ a; b="c d" ¦ a; b="c,d" ¦ a; b="c;d"',
+        'a; b="\\ ¦ a; b="\\" ¦ a; b="\\"" ¦ a; b=\'c d\' ¦ é ¦ a; é ¦ a; b=é ¦ a\0 ¦ a; b\0',
+        'a; b=\x7f ¦ (a) ¦ a/b ¦ a:b ¦ a@b ¦ [a] ¦ {a} ¦ a? ¦ "a" ¦ "a"; b ¦ a; "b" ¦ a = b',
+        'a; b = = c ¦ a; b="c"d ¦ a; b=c=d ¦ permessage-deflate; server_max_window_bits=',
+        'permessage-deflate server_max_window_bits ¦ permessage-deflate: client_max_window_bits',
+        'permessage-deflate; server_max_window_bits="1 5"',
+        'permessage-deflate; server_max_window_bits=""',
+        'permessage-deflate; server_max_window_bits="15',
+        'permessage-deflate; server_max_window_bits=15, ¦ permessage-deflate,  ¦ \t,\t',
+        'permessage-deflate;;',
+      ),
+      `a; b="${'\\'.repeat(8_000)}`,
+      `a${';'.repeat(8_000)}`,
+      `a${','.repeat(8_000)}`,
+      `a; b="${'x'.repeat(8_000)}`,
+    ],
+  ],
+  [
+    403,
+    'Origin',
+    list(
+      ' ¦ null ¦ https://evil.test ¦ http://example.org ¦ https://example.org:444',
+      'https://example.org:443 ¦ https://example.org.evil.test',
+      'https://evil.test/https://example.org ¦ https://example.org/ ¦ https://example.org/a',
+      'https://example.org? ¦ https://example.org# ¦ https://example.org@evil.test',
+      'https://user@example.org ¦ https://www.example.org ¦ https://xexample.org',
+      'https://example.or ¦ https://example.org. ¦ //example.org ¦ example.org ¦ https:example.org',
+      'https:/example.org ¦ https:///example.org ¦ wss://example.org ¦ ws://example.org ¦ file://',
+      'chrome-extension://example.org ¦ https://example.org https://evil.test',
+      'https://example.org, https://evil.test ¦ https://еxample.org ¦ https://example.org\0',
+      'https://[::1] ¦ https://127.0.0.1 ¦ https://localhost ¦ https://EXAMPLE.ORG.EVIL.TEST',
+      'data: ¦ about:blank ¦ * ¦ __proto__ ¦ https://example.org%00',
+    ),
+  ],
+  [
+    400,
+    'Content-Length',
+    ['1', '5', '00', '-1', '+0', '0x0', '0, 0', '0,1', '1e3', ' 0', '', 'x', '18446744073709551616', '0.0', 'NaN'],
+  ],
+  [
+    400,
+    'Transfer-Encoding',
+    ['chunked', 'gzip', 'gzip, chunked', 'identity', '', 'CHUNKED', 'chunked, chunked', 'xchunked', 'x', '0'],
+  ],
+];
+
+/** Lines that are not `GET /ws HTTP/1.1`. */
+const METHODS = list(
+  'POST ¦ PUT ¦ HEAD ¦ DELETE ¦ OPTIONS ¦ PATCH ¦ TRACE ¦ CONNECT ¦ get ¦ Get ¦ GET  ¦  GET ¦ ',
+  'GETX ¦ PRI ¦ M-SEARCH ¦ PROPFIND ¦ __proto__ ¦ G\0ET ¦ LINK',
+);
+const PATHS = [
+  ...list(
+    ' ¦ * ¦ / ¦ /w ¦ /wss ¦ /ws/ ¦ /ws/. ¦ /ws/.. ¦ //ws ¦ /./ws ¦ /../ws ¦ /x/../ws ¦ /WS ¦ /Ws',
+    '/ws%00 ¦ /%77s ¦ /w%73 ¦ /ws;a ¦ /ws  ¦  /ws ¦ /ws\0 ¦ \\ws ¦ /\\ws ¦ ws ¦ ws?/ws ¦ ?/ws',
+    '#/ws ¦ http:// ¦ http:///ws/ ¦ http:/ws ¦ http:ws ¦ http://host ¦ http://host/',
+    'http://host//ws ¦ http://host/ws/ ¦ http://host?/ws ¦ http://host#/ws ¦ ://host/ws ¦ host/ws',
+    '1http://host/ws ¦ ht tp://host/ws ¦ /ẃs ¦ /ws\u00a0 ¦ /ws\u2028 ¦ /ｗs ¦ /__proto__',
+    '/constructor ¦ javascript:/ws',
+  ),
+  `/${'w'.repeat(8_000)}`,
+  `/ws${'/'.repeat(8_000)}`,
+];
+const VERSIONS = ['1.0', '0.9', '2.0', '1.2', '1', '', '1.10', '01.1', '1.1 ', '3'];
+
+const TWICE = ['Host', 'Sec-WebSocket-Key', 'Sec-WebSocket-Version', 'Origin'];
+const NEEDED = ['Host', 'Upgrade', 'Connection', 'Sec-WebSocket-Key', 'Sec-WebSocket-Version', 'Origin'];
+
+const statusFor = (name: string) => (name === 'Origin' ? 403 : name === 'Sec-WebSocket-Version' ? 426 : 400);
+
+const FIXED: readonly Hostile[] = [
+  ...WRONG.flatMap(([status, name, values]) =>
+    values.map((value) => hostile(status, `${name}: ${value}`, { [name]: [value] })),
+  ),
+  // Beside a good one of the same name: which of the two counts must not be left to chance.
+  ...WRONG.filter(([, name]) => TWICE.includes(name)).flatMap(([status, name, values]) =>
+    values.flatMap((value) => {
+      const good = GOOD[name] ?? '';
+      return [
+        [good, value],
+        [value, good],
+      ].map((both) => hostile(status, `${name}: ${both.join(' and ')}`, { [name]: both }));
+    }),
+  ),
+  ...TWICE.map((name) => hostile(statusFor(name), `${name} twice`, { [name]: [GOOD[name] ?? '', GOOD[name] ?? ''] })),
+  ...NEEDED.map((name) => hostile(statusFor(name), `no ${name}`, { [name]: [] })),
+  ...METHODS.map((method) => hostile(405, `method ${method}`, {}, { method })),
+  ...PATHS.map((url) => hostile(404, `path ${url}`, {}, { url })),
+  ...VERSIONS.map((httpVersion) => hostile(400, `HTTP ${httpVersion}`, {}, { httpVersion })),
+];
+
+test('S12 S13 S14 S15 S17 S18 S19 more than 500 requests that are wrong in one point are refused for that point', () => {
+  expect(judgeUpgrade(hostile(101, 'nothing', {}).request, SETTINGS)).toMatchObject({ is: 'upgraded', protocol: 'a' });
+  expect(FIXED.length).toBeGreaterThanOrEqual(500);
+  for (const { status, what, request } of FIXED) {
+    const judgement = judgeUpgrade(request, SETTINGS);
+    expect(judgement.is === 'refused' ? judgement.status : 101, what.slice(0, 100)).toBe(status);
+  }
+});
+
+test(`${runs(100_000)} mutated handshakes of seed ${SEED} get an answer, and none is upgraded that lacks what it needs`, {
+  timeout: 3_600_000,
+}, () => {
+  const below = dice(SEED);
+  const base = request(
+    'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits',
+    'Sec-WebSocket-Protocol: a, b',
+  )
+    .split('\r\n')
+    .slice(1, -2);
+  const settings = settle({ protocols: ['a'] });
+  const characters = ['', ' ', ',', ';', '=', '"', '\\', '\t', 'é', '\0', '13', 'x'.repeat(50), '__proto__'];
+  let upgraded = 0;
+  for (let run = runs(100_000); run > 0; run--) {
+    const lines = [...base];
+    for (let count = 1 + below(3); count > 0; count--) {
+      const line = below(lines.length);
+      const text = lines[line] ?? '';
+      const at = below(text.length + 1);
+      const what = below(8);
+      if (what === 0) lines.splice(line, 1);
+      else if (what === 1) lines.push(text);
+      else lines[line] = text.slice(0, at) + (characters[below(characters.length)] ?? '') + text.slice(at + below(4));
+    }
+    const rawHeaders = lines.flatMap((line) => [
+      line.slice(0, line.indexOf(':')),
+      line.slice(line.indexOf(':') + 1).trim(),
+    ]);
+    const judgement = judgeUpgrade({ method: 'GET', url: '/', httpVersion: '1.1', rawHeaders }, settings);
+    if (judgement.is === 'refused') {
+      if (![400, 426].includes(judgement.status)) expect.fail(lines.join('\n'));
+      continue;
+    }
+    upgraded++;
+    const of = (name: string) => rawHeaders.filter((_, n) => n % 2 === 1 && rawHeaders[n - 1]?.toLowerCase() === name);
+    const needed =
+      of('host').length === 1 &&
+      /(^|,)\s*websocket\s*(,|$)/i.test(of('upgrade').join(',')) &&
+      /(^|,)\s*upgrade\s*(,|$)/i.test(of('connection').join(',')) &&
+      of('sec-websocket-version').join('|') === '13' &&
+      of('sec-websocket-key').length === 1 &&
+      Buffer.from(of('sec-websocket-key')[0] ?? '', 'base64').length === 16;
+    if (!needed) expect.fail(lines.join('\n'));
+    if (/[\r\n\0]/.test(judgement.headers.join(''))) expect.fail(lines.join('\n'));
+  }
+  expect(upgraded).toBeGreaterThanOrEqual(Math.floor(runs(100_000) / 50));
+});

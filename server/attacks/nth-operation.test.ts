@@ -1,0 +1,126 @@
+import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { expect, test } from 'vitest';
+import { echo } from '../echo.ts';
+import { OP } from '../protocol/frame.ts';
+import { heldBytes } from '../protocol/gather.ts';
+import { Protocol } from '../protocol/protocol.ts';
+import { frame, whole } from '../testing/testkit.ts';
+import { Connection } from '../transport/connection.ts';
+import { settle } from '../transport/options.ts';
+
+const KINDS = ['EPIPE', 'ECONNRESET', 'ETIMEDOUT', 'ENOBUFS', 'gone'] as const;
+
+/** A socket whose Nth operation, be it a read, a write or the end, fails. */
+class ScriptedSocket extends Duplex {
+  operations = 0;
+  readonly #fails: number;
+  readonly #kind: (typeof KINDS)[number];
+  readonly #input: Buffer[];
+
+  constructor(input: readonly Buffer[], fails: number, kind: (typeof KINDS)[number]) {
+    super({ allowHalfOpen: true, writableHighWaterMark: 1_000 });
+    this.#input = input.map((chunk) => Buffer.from(chunk));
+    this.#fails = fails;
+    this.#kind = kind;
+  }
+
+  /** Counts; fails where it is time. */
+  #operation(done: (error?: Error) => void): void {
+    if (++this.operations !== this.#fails) setImmediate(done);
+    else if (this.#kind === 'gone') this.destroy();
+    else done(Object.assign(new Error(this.#kind), { code: this.#kind }));
+  }
+
+  override _read(): void {
+    this.#operation((error) => {
+      if (error !== undefined) this.destroy(error);
+      else this.push(this.#input.shift() ?? null);
+    });
+  }
+
+  override _write(_chunk: Buffer, _encoding: string, done: (error?: Error) => void): void {
+    this.#operation(done);
+  }
+
+  override _final(done: (error?: Error) => void): void {
+    this.#operation(done);
+  }
+}
+
+const big = Buffer.alloc(20_000, 'x');
+const SCENARIOS: readonly (readonly [
+  name: string,
+  input: readonly Buffer[],
+  deed?: (connection: Connection) => void,
+])[] = [
+  ['nothing comes', []],
+  ['one message', [whole(OP.text, 'x')]],
+  ['two messages and a Close', [whole(OP.text, 'x'), whole(OP.binary, 'y'), whole(OP.close)]],
+  [
+    'a message in three reads',
+    [whole(OP.binary, big).subarray(0, 9), whole(OP.binary, big).subarray(9, 500), whole(OP.binary, big).subarray(500)],
+  ],
+  ['a large message', [whole(OP.binary, big), whole(OP.close)]],
+  ['fragments', [frame(OP.text, 'a'), frame(OP.continuation, 'b'), whole(OP.continuation, 'c')]],
+  ['a fragment, and no more', [frame(OP.text, 'a')]],
+  ['half a header', [whole(OP.text, 'x').subarray(0, 1)]],
+  ['half a payload', [whole(OP.text, 'hello').subarray(0, 8)]],
+  ['half a Ping', [whole(OP.ping, 'hello').subarray(0, 8)]],
+  ['Pings', [whole(OP.ping, '1'), whole(OP.ping, '2')]],
+  ['Pings behind what is unsent', [whole(OP.binary, big), whole(OP.ping, '1'), whole(OP.ping, '2')]],
+  ['a Close', [whole(OP.close)]],
+  ['a Close, and more', [whole(OP.close), whole(OP.text, 'x'), big]],
+  ['a broken rule', [frame(0xf1, 'x'), whole(OP.text, 'x')]],
+  ['broken text', [whole(OP.text, Buffer.from([0xff]))]],
+  ['we close', [whole(OP.close)], (connection) => connection.close()],
+  ['we send and close', [whole(OP.close)], (connection) => [connection.send(big), connection.close()]],
+  ['we ping', [whole(OP.pong)], (connection) => connection.ping()],
+  ['we leave', [whole(OP.text, 'x')], (connection) => connection.destroy()],
+];
+
+/** Plays a scenario to its end. @returns how many operations there were. */
+async function play(
+  [, input, deed]: (typeof SCENARIOS)[number],
+  fails: number,
+  kind: (typeof KINDS)[number],
+): Promise<number> {
+  const socket = new ScriptedSocket(input, fails, kind);
+  const protocol = new Protocol({ maxMessageBytes: 1 << 20, deflateLevel: 1, deflateFromBytes: 0 });
+  // What a net.Socket can do beyond a Duplex is not asked for here.
+  const connection = new Connection(socket as unknown as Socket, protocol, settle({ closeTimeoutMs: 20 }));
+  socket.on('error', connection.failed);
+  let closed = 0;
+  const down = new Promise<void>((resolve) => {
+    connection.on('close', () => {
+      closed++;
+      resolve();
+    });
+  });
+  echo(connection);
+  connection.open(Buffer.from('HTTP/1.1 101\r\n\r\n'), Buffer.alloc(0));
+  deed?.(connection);
+  await down;
+  await new Promise(setImmediate);
+  expect(closed).toBe(1);
+  expect(socket.destroyed).toBe(true);
+  expect([connection.isOpen, connection.send('late'), connection.ping()]).toEqual([false, false, false]);
+  return socket.operations;
+}
+
+test.each(SCENARIOS.map((scenario) => [scenario[0], scenario] as const))(
+  'S55 whichever operation fails, there is one close, and nothing is left: %s',
+  async (_name, scenario) => {
+    const held = heldBytes();
+    let runs = 0;
+    for (const kind of KINDS) {
+      for (let n = 1; ; n++) {
+        runs++;
+        if ((await play(scenario, n, kind)) < n) break;
+      }
+    }
+    expect(runs).toBeGreaterThan(KINDS.length);
+    expect(heldBytes()).toBe(held);
+    expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length).toBeLessThan(5);
+  },
+);

@@ -1,0 +1,370 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { isLent } from '../memory/lent.ts';
+import { cuts, feed, frame, hex, tell, whole } from '../testing/testkit.ts';
+import { FIN, OP, RSV1 } from './frame.ts';
+import { heldBytes } from './gather.ts';
+import type { Agreement } from './offers.ts';
+import { Protocol, type ProtocolSettings, type Step } from './protocol.ts';
+
+const SETTINGS: ProtocolSettings = { maxMessageBytes: 100_000, deflateLevel: 1, deflateFromBytes: 0 };
+
+/** Windows are kept from message to message, both ways. */
+const deflate: Agreement = {
+  serverNoContextTakeover: false,
+  clientNoContextTakeover: false,
+  serverMaxWindowBits: 15,
+  clientMaxWindowBits: 15,
+};
+
+function protocol(changes: Partial<ProtocolSettings> = {}): Protocol {
+  return new Protocol({ ...SETTINGS, ...changes });
+}
+
+/** The same steps for every way TCP may cut these octets, and with octets behind them that must not matter. */
+function expectSteps(bytes: Buffer, told: string[]): void {
+  for (const pieces of cuts(bytes)) expect(feed(protocol(), pieces)).toEqual(told);
+}
+
+const BAD_TEXT = hex`ceba e1bdb9 cf83 cebc ceb5 f4908080 656469746564`;
+
+test('a frame is under way from its first octet to its last', () => {
+  const reader = protocol();
+  const told = [...whole(OP.text, 'ab')].map((octet) => {
+    reader.receive(Buffer.from([octet]));
+    return reader.inFrame;
+  });
+  expect(told).toEqual([true, true, true, true, true, true, true, false]);
+  expect(protocol().inFrame).toBe(false);
+});
+
+test.each([
+  [[frame(OP.continuation)], 'a continuation without a message', '5.4'],
+  [[frame(OP.text), frame(OP.text)], 'a new message inside an unfinished one', '5.4'],
+  [
+    [frame(OP.binary), ...Array.from({ length: 3 }, () => frame(OP.continuation))],
+    'a message may be in at most 3 frames',
+    '10.4',
+  ],
+  [[whole(OP.binary, Buffer.alloc(11))], 'a message may have at most 10 octets', '7.4.1'],
+  [[whole(OP.text, hex`ff`)], 'text that is not UTF-8', '8.1'],
+])('frames out of order or out of bounds are told: %#', (frames, message, section) => {
+  const steps = protocol({ maxMessageBytes: 10, maxFragmentsPerMessage: 3 }).receive(Buffer.concat(frames));
+  expect(steps.at(-1)).toMatchObject({ do: 'end', violation: { message, section } });
+  const allowed = [frame(OP.binary), frame(OP.continuation), whole(OP.continuation)];
+  expect(feed(protocol({ maxFragmentsPerMessage: 3 }), allowed)).toEqual(['binary ']);
+});
+
+describe('frames become messages', () => {
+  test('the examples of RFC 6455 section 5.7', () => {
+    expectSteps(hex`818537fa213d7f9f4d5158`, ['text Hello']);
+    expectSteps(hex`898537fa213d7f9f4d5158`, ['pong Hello']);
+    expectSteps(hex`8a8537fa213d7f9f4d5158`, ['heard Hello']);
+  });
+
+  test('of no octets, too', () => {
+    expectSteps(whole(OP.text), ['text ']);
+    expectSteps(Buffer.concat([frame(OP.binary), frame(OP.continuation), whole(OP.continuation)]), ['binary ']);
+  });
+
+  test('in fragments, with control frames between them', () => {
+    const stream = [
+      frame(OP.text, 'fra'),
+      whole(OP.ping, '1'),
+      frame(OP.continuation),
+      whole(OP.pong, '2'),
+      whole(OP.continuation, 'gment'),
+    ];
+    expectSteps(Buffer.concat(stream), ['pong 1', 'heard 2', 'text fragment']);
+  });
+
+  test('of every length at which the header changes', () => {
+    for (const length of [124, 125, 126, 127, 65_535, 65_536]) {
+      expect(feed(protocol(), [whole(OP.binary, Buffer.alloc(length, 'x'))])).toEqual([`binary ${'x'.repeat(length)}`]);
+    }
+  });
+
+  test('with text cut inside its code points', () => {
+    const text = Buffer.from('κόσμε 𝄞');
+    const fragments = [...text].map((octet) => frame(OP.continuation, Buffer.from([octet])));
+    const stream = Buffer.concat([frame(OP.text), ...fragments, whole(OP.continuation)]);
+    expectSteps(stream, [`text ${text.toString('latin1')}`]);
+  });
+});
+
+describe('what breaks a rule is answered with a Close and the end', () => {
+  test.each([
+    ['an unmasked frame', hex`8105 48656c6c6f`, 1002, '5.1'],
+    ['RSV1 without an extension', frame(0xc1, 'x'), 1002, '5.2'],
+    ['RSV2', frame(0xa1, 'x'), 1002, '5.2'],
+    ['RSV3 on a Close', frame(0x98), 1002, '5.2'],
+    ['a reserved data opcode', whole(3), 1002, '5.2'],
+    ['a reserved control opcode', whole(11), 1002, '5.2'],
+    ['a fragmented Ping', frame(OP.ping, 'x'), 1002, '5.5'],
+    ['a Ping of 126 octets', whole(OP.ping, 'x'.repeat(126)), 1002, '5.5'],
+    ['half a close code', whole(OP.close, hex`03`), 1002, '5.5.1'],
+    ['close code 1005', whole(OP.close, hex`03ed`), 1002, '7.4'],
+    ['a reason that is not UTF-8', whole(OP.close, hex`03e8ff`), 1007, '8.1'],
+    ['a continuation out of the blue', whole(OP.continuation), 1002, '5.4'],
+    ['a message inside a message', Buffer.concat([frame(OP.text, 'a'), whole(OP.text, 'b')]), 1002, '5.4'],
+    ['text that is not UTF-8', whole(OP.text, BAD_TEXT), 1007, '8.1'],
+    ['text that ends inside a code point', whole(OP.text, hex`c3`), 1007, '8.1'],
+    ['fragments that do so', Buffer.concat([frame(OP.text, hex`c3`), whole(OP.continuation)]), 1007, '8.1'],
+    ['a length with its top bit set', hex`82ff8000000000000000 00000000`, 1002, '5.2'],
+    ['a length longer than it need be', hex`82fe0005 00000000`, 1002, '5.2'],
+    ['2^53 octets', hex`82ff0020000000000000 00000000`, 1009, '7.4.1'],
+    ['2^63-1 octets', hex`82ff7fffffffffffffff 00000000`, 1009, '7.4.1'],
+  ] as const)('%s', (_what, bytes, code, section) => {
+    expectSteps(Buffer.concat([bytes, whole(OP.ping, 'late'), whole(OP.close)]), [
+      `close ${code}`,
+      `end by ${section}`,
+    ]);
+  });
+
+  test('after the messages that were good', () => {
+    expectSteps(Buffer.concat([whole(OP.text, 'good'), frame(0xa1, 'bad'), whole(OP.ping)]), [
+      'text good',
+      'close 1002',
+      'end by 5.2',
+    ]);
+  });
+
+  test('as soon as the bad octet is there: the header, a fragment or a frame may be unfinished', () => {
+    const fragments = [frame(OP.text, BAD_TEXT.subarray(0, 12)), frame(OP.continuation, BAD_TEXT.subarray(12, 13))];
+    expect(feed(protocol(), fragments)).toEqual(['close 1007', 'end by 8.1']);
+    const one = whole(OP.text, BAD_TEXT);
+    expect(feed(protocol(), [one.subarray(0, 6 + 12)])).toEqual([]);
+    expect(feed(protocol(), [one.subarray(0, 6 + 13)])).toEqual(['close 1007', 'end by 8.1']);
+    expect(feed(protocol(), [hex`89fe`])).toEqual(['close 1002', 'end by 5.5']);
+  });
+});
+
+describe('the largest message', () => {
+  const small = { maxMessageBytes: 10 };
+
+  test('may have as many octets as the limit says', () => {
+    expect(feed(protocol(small), [whole(OP.binary, 'x'.repeat(10))])).toEqual([`binary ${'x'.repeat(10)}`]);
+    expect(feed(protocol(small), [frame(OP.binary, 'x'.repeat(9)), whole(OP.continuation, 'x')])).toHaveLength(1);
+  });
+
+  test('is refused at its header', () => {
+    expect(feed(protocol(small), [hex`828b 00000000`])).toEqual(['close 1009', 'end by 7.4.1']);
+    expect(feed(protocol(small), [frame(OP.binary, 'x'.repeat(9)), hex`8082 00000000`])).toEqual([
+      'close 1009',
+      'end by 7.4.1',
+    ]);
+  });
+});
+
+describe('a Close', () => {
+  test('is answered with its code, and nothing after it is heard', () => {
+    expectSteps(Buffer.concat([whole(OP.close, hex`03e8 6f6b`), whole(OP.ping), whole(OP.close), hex`ffff`]), [
+      'close 1000',
+      'end clean',
+    ]);
+    expectSteps(whole(OP.close), ['close empty', 'end clean']);
+    expectSteps(whole(OP.close, hex`0fa0`), ['close 4000', 'end clean']);
+  });
+
+  test('goes back with the code of the peer alone, and its reason is for the application (RFC 6455 §5.5.1)', () => {
+    expect(protocol().receive(whole(OP.close, hex`03e8 6f6b`))).toStrictEqual([
+      { do: 'close', close: { code: 1000, reason: '' } },
+      { do: 'end', received: { code: 1000, reason: 'ok' } },
+    ]);
+    expect(protocol().receive(whole(OP.close))).toStrictEqual([
+      { do: 'close', close: { reason: '' } },
+      { do: 'end', received: { reason: '' } },
+    ]);
+  });
+
+  test('waits behind the messages that came before it in the same read', () => {
+    const stream = [whole(OP.text, 'big'), whole(OP.text, 'Hello World!'), whole(OP.close, hex`03e8`), whole(OP.ping)];
+    expectSteps(Buffer.concat(stream), ['text big', 'text Hello World!', 'close 1000', 'end clean']);
+  });
+
+  test('is sent once, and is the last that is sent', () => {
+    const one = protocol();
+    expect([one.send('text', Buffer.from('in')), one.ping(Buffer.alloc(0)), one.closeSent]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    one.take();
+    expect(one.close({ code: 1001, reason: '' })).toBe(true);
+    expect(one.closeSent).toBe(true);
+    expect(one.close({ code: 1000, reason: '' })).toBe(false);
+    expect(one.send('text', Buffer.from('late'))).toBe(false);
+    expect(one.ping(Buffer.alloc(0))).toBe(false);
+    expect(Buffer.concat(one.take()).toString('hex')).toBe('880203e9');
+    expect(feed(one, [whole(OP.close, hex`03e9`)])).toEqual(['close 1001', 'end clean']);
+  });
+});
+
+describe('what is sent', () => {
+  test('leaves in order, unmasked, in as few pieces as its size allows', () => {
+    const one = protocol();
+    one.send('text', Buffer.from('Hello'));
+    one.ping(Buffer.from('p'));
+    one.pong(Buffer.alloc(0));
+    expect(one.unsentBytes).toBe(12);
+    expect(one.take().map((piece) => piece.toString('hex'))).toEqual(['810548656c6c6f89017' + '08a00']);
+    expect([one.take(), one.unsentBytes]).toEqual([[], 0]);
+    one.send('binary', Buffer.alloc(70_000, 1));
+    expect(one.take().map((piece) => piece.length)).toEqual([10, 70_000]);
+  });
+
+  test('holds no control frame of more than 125 octets (RFC 6455 §5.5)', () => {
+    expect(protocol().ping(Buffer.alloc(125))).toBe(true);
+    const why = 'a control frame holds at most 125 octets (RFC 6455 5.5), not 126';
+    expect(() => protocol().ping(Buffer.alloc(126))).toThrow(new RangeError(why));
+  });
+
+  test('is compressed from as many octets on as were said, wherever the message lies in what is given', () => {
+    const one = protocol({ deflate, deflateFromBytes: 5 });
+    one.send('binary', Buffer.from('0123456789'), 4, 8);
+    expect(Buffer.concat(one.take()).toString('latin1')).toBe('\x82\x044567');
+    one.send('binary', Buffer.from('0123456789'), 4, 9);
+    expect(Buffer.concat(one.take())[0]).toBe(FIN | RSV1 | OP.binary);
+  });
+
+  test('in answer to a read lies in memory that all connections share, and else does not', () => {
+    const [[first], [second], [other]] = [true, true, false].map((borrows) => {
+      const one = protocol();
+      if (borrows) one.borrow();
+      one.pong(Buffer.alloc(0));
+      return one.take();
+    }) as [Buffer[], Buffer[], Buffer[]];
+    expect(first?.buffer).toBe(second?.buffer);
+    expect(first?.buffer).not.toBe(other?.buffer);
+  });
+});
+
+describe('any stream of frames, good or bad', () => {
+  const payload = fc.oneof(fc.string({ maxLength: 30 }), fc.uint8Array({ maxLength: 140 }));
+  const opcode = fc.oneof(
+    { weight: 12, arbitrary: fc.constantFrom(0, 1, 2, 9, 10) },
+    { weight: 1, arbitrary: fc.nat(15) },
+  );
+  const first = fc.tuple(
+    fc.boolean(),
+    fc.oneof({ weight: 30, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(7) }),
+    opcode,
+  );
+  const frames = fc.array(fc.tuple(first, payload, fc.integer()), { maxLength: 12 });
+
+  test('means the same in every cut', () => {
+    fc.assert(
+      fc.property(frames, fc.array(fc.integer({ min: 1, max: 50 })), (list, sizes) => {
+        const stream = Buffer.concat(
+          list.map(([[fin, rsv, op], data, mask]) => frame((fin ? FIN : 0) | (rsv << 4) | op, data, mask >>> 0)),
+        );
+        const pieces: Buffer[] = [];
+        let at = 0;
+        for (const size of sizes) {
+          pieces.push(stream.subarray(at, at + size));
+          at += size;
+        }
+        pieces.push(stream.subarray(at));
+        const told = feed(protocol(), [stream]);
+        expect(feed(protocol(), pieces)).toEqual(told);
+        expect(
+          feed(
+            protocol(),
+            [...stream].map((octet) => Buffer.from([octet])),
+          ),
+        ).toEqual(told);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('never makes it throw, not even noise', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 40 })), (chunks) => {
+        const one = protocol({
+          deflate: {
+            serverNoContextTakeover: true,
+            clientNoContextTakeover: true,
+            serverMaxWindowBits: 15,
+            clientMaxWindowBits: 15,
+          },
+        });
+        for (const chunk of chunks) tell(one.receive(Buffer.from(chunk)));
+        one.dispose();
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('what is not needed is not copied, and not kept', () => {
+  test('a message or a control frame is handed on from where it was read, and joined only where TCP cut it', () => {
+    for (const opcode of [OP.ping, OP.binary]) {
+      const read = whole(opcode, 'payload');
+      const [step] = protocol().receive(read);
+      const bytes = step?.do === 'deliver' ? step.message.bytes : step?.do === 'pong' ? step.payload : undefined;
+      expect([bytes?.toString(), bytes?.buffer === read.buffer, bytes?.byteOffset]).toEqual([
+        'payload',
+        true,
+        read.byteOffset + 6,
+      ]);
+      const cut = whole(opcode, 'payload');
+      expect(feed(protocol(), [cut.subarray(0, 9), cut.subarray(9)])).toEqual([
+        opcode === OP.ping ? 'pong payload' : 'binary payload',
+      ]);
+    }
+  });
+
+  test('an inflated message is lent to who looks at it at once, and lasts where steps are collected', () => {
+    const stream = [hex`f248cdc9c90700`, hex`4a4cf20500`].map((bytes) => frame(FIN | RSV1 | OP.text, bytes));
+    const steps = protocol({ deflate }).receive(Buffer.concat(stream));
+    expect(tell(steps)).toEqual(['text Hello', 'text abM']);
+    const lent: boolean[] = [];
+    protocol({ deflate }).receive(Buffer.concat(stream.map((one) => Buffer.from(one))), {
+      perform: (step: Step) => lent.push(step.do === 'deliver' && isLent(step.message.bytes)),
+      message: () => expect.fail('compressed, so not taken by the fast path'),
+    });
+    expect(lent).toEqual([true, true]);
+  });
+
+  test('at rest the window for what is sent is let go, and that for what comes is kept (RFC 7692 §7.1.1)', () => {
+    const one = protocol({ deflate });
+    const sent = () => {
+      one.send('text', Buffer.from('a text that comes again and again, word for word'));
+      return Buffer.concat(one.take()).toString('hex');
+    };
+    const first = sent();
+    expect(sent().length).toBeLessThan(first.length);
+    expect(feed(one, [frame(FIN | RSV1 | OP.text, hex`f248cdc9c90700`)])).toEqual(['text Hello']);
+    one.rest();
+    expect(sent()).toBe(first);
+    // Says no more than that it is what came before (§7.2.3.2).
+    expect(feed(one, [frame(FIN | RSV1 | OP.text, hex`f200110000`)])).toEqual(['text Hello']);
+    expect(() => protocol().rest()).not.toThrow();
+    one.dispose();
+  });
+
+  test.each([
+    ['when the connection is over', undefined],
+    ['after a Close', whole(OP.close)],
+    ['after a fault', frame(0xa1)],
+  ])('of an unfinished message nothing is held %s, and nothing more is heard (RFC 6455 §10.4)', (_when, end) => {
+    const held = heldBytes();
+    const one = protocol();
+    feed(one, [frame(OP.binary, Buffer.alloc(40_000)), whole(OP.ping, 'half').subarray(0, 8)]);
+    expect(heldBytes()).toBeGreaterThanOrEqual(held + 40_002);
+    if (end === undefined) one.dispose();
+    else feed(one, [whole(OP.ping, 'half').subarray(8), end]);
+    expect(heldBytes()).toBe(held);
+    expect(feed(one, [whole(OP.ping, 'half').subarray(8), whole(OP.ping)])).toEqual([]);
+  });
+});
+
+test('a fault of ours is not taken for one of the peer', () => {
+  class Broken extends Protocol {
+    protected override closed(): void {
+      throw new TypeError('a bug');
+    }
+  }
+  expect(() => new Broken(SETTINGS).receive(whole(OP.close))).toThrow(TypeError);
+});

@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Scratch } from '../memory/scratch.ts';
+import type { RunEnd } from './zlib-handle.ts';
+
+beforeEach(() => {
+  vi.resetModules();
+});
+afterEach(() => {
+  vi.doUnmock('node:zlib');
+  vi.doUnmock('./zlib-handle.ts');
+});
+
+describe('the synchronous handle of zlib', () => {
+  test.each([
+    ['a handle', {}],
+    ['writeSync', { _handle: {}, _writeState: new Uint32Array(2) }],
+    ['the state', { _handle: { writeSync() {} } }],
+  ])('is looked at before it is used: a Node without %s is told by its version', async (_what, insides) => {
+    vi.doMock('node:zlib', async (original) => ({
+      ...(await original<typeof import('node:zlib')>()),
+      createInflateRaw: () => insides,
+    }));
+    const { openInflater } = await import('./zlib-handle.ts');
+    expect(() => openInflater(15)).toThrow(`Node ${process.version} has no synchronous handle`);
+  });
+
+  test('is there in this Node', async () => {
+    const { openInflater } = await import('./zlib-handle.ts');
+    const zlib = openInflater(15);
+    // RFC 7692 §7.2.3.1, with the tail that the sender took off.
+    const hello = Buffer.from('f248cdc9c907000000ffff', 'hex');
+    const written = new Scratch().fill(100, (output) => expect(zlib.run(hello, output)).toEqual({ unread: 0 }), String);
+    expect(written).toBe('Hello');
+    zlib.close();
+  });
+});
+
+test('a message that zlib cannot compress is not sent, and its sender is told why (RFC 7692 §7.2.1)', async () => {
+  // Memory that runs out, say, which no test can ask for.
+  const run = (): RunEnd => ({ unread: 5, broken: 'Z_MEM_ERROR: insufficient memory' });
+  vi.doMock('./zlib-handle.ts', () => ({ openDeflater: () => ({ run, reset() {}, close() {} }) }));
+  const { Protocol } = await import('./protocol.ts');
+  const deflate = {
+    serverNoContextTakeover: false,
+    clientNoContextTakeover: false,
+    serverMaxWindowBits: 15,
+    clientMaxWindowBits: 15,
+  };
+  const protocol = new Protocol({ maxMessageBytes: 1_000, deflateLevel: 1, deflateFromBytes: 0, deflate });
+  expect(() => protocol.send('text', Buffer.from('Hello'))).toThrow('zlib could not compress a message: Z_MEM_ERROR');
+  expect(protocol.take()).toEqual([]);
+});
