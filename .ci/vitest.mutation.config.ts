@@ -7,7 +7,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: [
-      'server/*/{close,deflate,frame,gather,handshake,mask,message,offers,outbox,protocol,rooms,scratch,shrinkage,slabs,utf8,whole-frames}.test.ts',
+      'server/*/{close,deflate,frame,payload-assembler,handshake,mask,message,offers,frame-writer,protocol,large-buffers,zlib-output,compression-heuristic,write-buffers,utf8,fast-path}.test.ts',
       'server/attacks/{hostile-deflate,hostile-handshakes,random-streams}.test.ts',
     ],
     env: { WS_RUNS: '500' },

@@ -57,7 +57,7 @@ export async function fromTheShell(id: string, home: string): Promise<Cost> {
   const command = [
     '--import',
     'tsx/esm',
-    'harness/cli/cli.ts',
+    'harness/cli/main.ts',
     '--engine',
     'native',
     id,

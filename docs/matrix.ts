@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfig } from '../harness/config/config.ts';
-import { today } from '../harness/expectations/expected.ts';
+import { today } from '../harness/expectations/read-expectations.ts';
 import { selectCases } from '../harness/plan/case-id.ts';
-import { expectationsOf } from '../harness/run/gather.ts';
+import { expectationsOf } from '../harness/run/play-servers.ts';
 import { conformantOutcome, suiteIds } from '../harness/suites/autobahn/catalogue.ts';
 import type { Outcome } from '../reports/document/report.ts';
 

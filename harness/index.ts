@@ -1,21 +1,21 @@
 import { resolve } from 'node:path';
 import type { Difference, Outcome, Report } from '../reports/document/report.ts';
 import { type ServerConfig, unnamedServer } from './config/config.ts';
-import { today } from './expectations/expected.ts';
+import { today } from './expectations/read-expectations.ts';
 import { makePlan } from './plan/plan.ts';
 import { asksOf, chooseEngine, type EngineChoice } from './run/choose-engine.ts';
-import { gatherByPlaying } from './run/gather.ts';
+import { gatherByPlaying } from './run/play-servers.ts';
 import { run as runPipeline } from './run/run.ts';
 import { catalogue, conformantOutcome, suiteIds } from './suites/autobahn/catalogue.ts';
-import { findDifferences } from './suites/autobahn/diff.ts';
-import { readResults as readFolder } from './suites/autobahn/results.ts';
+import { findDifferences } from './suites/autobahn/compare-outcomes.ts';
+import { readResults as readFolder } from './suites/autobahn/read-results.ts';
 
 /**
  * The library: what the command does, for programs. `ws-conformance/reports` has the document and its renderers,
  * `ws-conformance/server` the WebSocket server.
  */
 
-export type { CaseDetail } from '../reports/document/detail.ts';
+export type { CaseDetail } from '../reports/document/recorded-case.ts';
 export type {
   AgentReport,
   CaseInfo,
@@ -31,8 +31,8 @@ export type { EngineChoice } from './run/choose-engine.ts';
 /** The 517 cases: id, title, category, RFC sections, and what the real suite takes for each, in milliseconds. */
 export { catalogue } from './suites/autobahn/catalogue.ts';
 export { normalise } from './suites/autobahn/normalise.ts';
-export type { AgentResults, Result } from './suites/autobahn/results.ts';
-export { Trouble } from './support/trouble.ts';
+export type { AgentResults, Result } from './suites/autobahn/read-results.ts';
+export { Trouble } from './support/harness-error.ts';
 
 /** Which server is to be tested: one that is running, or one to start and to end again. */
 export type TestedServer = SpokenTo &

@@ -1,4 +1,4 @@
-import { Trouble } from '../support/trouble.ts';
+import { Trouble } from '../support/harness-error.ts';
 
 /** A verb with the options it takes: what a shell can complete. */
 export interface VerbShape {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { rejectedTrouble } from '../testing/testing.ts';
+import { rejectedTrouble } from '../testing/run-command.ts';
 import type { Shell } from './options/shell.ts';
 import { makeProgram } from './program.ts';
 
@@ -72,7 +72,7 @@ describe('a verb that cannot be loaded', () => {
       '--import',
       `data:text/javascript,${encodeURIComponent(code)}`,
     ];
-    return execa(process.execPath, [...args, join(import.meta.dirname, 'cli.ts'), ...words], { reject: false });
+    return execa(process.execPath, [...args, join(import.meta.dirname, 'main.ts'), ...words], { reject: false });
   }
 
   test('is exit 3, and says why', async () => {

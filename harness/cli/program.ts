@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import { nearest } from '../support/did-you-mean.ts';
+import { Trouble } from '../support/harness-error.ts';
 import { TOOL } from '../support/identity.ts';
-import { nearest } from '../support/nearest.ts';
-import { Trouble } from '../support/trouble.ts';
 import { type Shell, VARIABLES } from './options/shell.ts';
 
 type AddVerb = (program: Command, shell: Shell) => void;

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Trouble } from '../support/harness-error.ts';
 import { JsonTextError, readJsonText } from '../support/json-text.ts';
-import { Trouble } from '../support/trouble.ts';
 import { placeInModule } from './module-error.ts';
 
 /** What a configuration file holds, before anybody has looked whether it makes sense. */

@@ -1,10 +1,10 @@
 import { dirname, join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { visible } from '../reporting/terminal.ts';
-import { fileIssue } from '../support/issue-text.ts';
-import { nearest } from '../support/nearest.ts';
-import { PACKAGE, packagedCommand } from '../support/packaged.ts';
-import { Trouble } from '../support/trouble.ts';
+import { nearest } from '../support/did-you-mean.ts';
+import { Trouble } from '../support/harness-error.ts';
+import { PACKAGE, packagedCommand } from '../support/package-paths.ts';
+import { fileIssue } from '../support/schema-issues.ts';
 import { type LoadedConfig, loadConfig } from './config-file.ts';
 import { type ConfigFile, configSchema, type Readiness, serverSchema } from './config-schema.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { conformance, ownFolder } from '../testing/testing.ts';
+import { conformance, ownFolder } from '../testing/run-command.ts';
 
 // In processes of their own: vitest imports modules in its own way, with errors of its own.
 

@@ -7,8 +7,8 @@ import { count } from '../../reports/wording/vocabulary.ts';
 import { readConfig } from '../config/config.ts';
 import type { Engine } from '../engines/engine.ts';
 import { chooseEngine, type EngineChoice } from '../run/choose-engine.ts';
-import { expectationsOf } from '../run/gather.ts';
-import { asProblem, Trouble } from '../support/trouble.ts';
+import { expectationsOf } from '../run/play-servers.ts';
+import { asProblem, Trouble } from '../support/harness-error.ts';
 import { selftest } from './selftest.ts';
 
 /** One thing a run depends on, and how it stands. */

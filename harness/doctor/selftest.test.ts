@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Engine } from '../engines/engine.ts';
 import { chooseEngine } from '../run/choose-engine.ts';
 import { conformantOutcome } from '../suites/autobahn/catalogue.ts';
-import { rejectedTrouble } from '../testing/testing.ts';
+import { rejectedTrouble } from '../testing/run-command.ts';
 import { refuseOtherVerdicts, selftest } from './selftest.ts';
 
 const { signal } = new AbortController();

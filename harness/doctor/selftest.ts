@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import type { EngineFacts } from '../../reports/document/report.ts';
 import type { ServerConfig } from '../config/config.ts';
 import type { Engine, Progress } from '../engines/engine.ts';
-import { play } from '../run/play.ts';
+import { play } from '../run/play-one-server.ts';
 import { conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
-import { findDifferences } from '../suites/autobahn/diff.ts';
+import { findDifferences } from '../suites/autobahn/compare-outcomes.ts';
 import { normalise } from '../suites/autobahn/normalise.ts';
-import { readResults } from '../suites/autobahn/results.ts';
-import { PACKAGE, packagedCommand } from '../support/packaged.ts';
-import { Trouble } from '../support/trouble.ts';
+import { readResults } from '../suites/autobahn/read-results.ts';
+import { Trouble } from '../support/harness-error.ts';
+import { PACKAGE, packagedCommand } from '../support/package-paths.ts';
 import { Workspace } from '../system/workspace.ts';
 
 /** It sends back any close code: 7.9.1 gives it away by its grade, 7.13.1 by the facts alone, both grades being INFORMATIONAL. */

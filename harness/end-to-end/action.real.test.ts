@@ -7,7 +7,7 @@ import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { reportSchema } from '../../reports/document/report.ts';
-import { Runner } from '../testing/testing-github.ts';
+import { Runner } from '../testing/github-runner.ts';
 
 /**
  * The action as somebody uses it, `uses: owner/ws-conformance@v1`: GitHub puts the tree of that tag into a folder, with

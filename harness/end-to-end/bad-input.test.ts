@@ -2,12 +2,12 @@ import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { groupMembers } from '../system/procfs.ts';
-import { conformance, ownFolder, said } from '../testing/testing.ts';
+import { groupMembers } from '../system/process-table.ts';
+import { conformance, ownFolder, said } from '../testing/run-command.ts';
 
 /** What a newcomer mistypes: exit 2 before anything is started, and a message that says what to type instead. */
 
-const CLI = join(import.meta.dirname, '../cli/cli.ts');
+const CLI = join(import.meta.dirname, '../cli/main.ts');
 const home = ownFolder('bad-input-test-');
 const out = () => join(home(), 'report');
 const type = (...args: string[]) => conformance(out(), args);

@@ -8,8 +8,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Report, reportSchema } from '../../reports/document/report.ts';
 import { LABEL } from '../engines/docker/labels.ts';
 import { describeWithDocker } from '../engines/docker/testing.ts';
-import { groupMembers, processFacts } from '../system/procfs.ts';
-import { said } from '../testing/testing.ts';
+import { groupMembers, processFacts } from '../system/process-table.ts';
+import { said } from '../testing/run-command.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -116,7 +116,7 @@ await describeWithDocker('the real Autobahn in a real container', () => {
   test('a run that is killed without a chance to clean up: the next one removes its server, its containers and its folders', async () => {
     const run = execa(
       process.execPath,
-      ['--import', 'tsx', 'harness/cli/cli.ts', '--engine', 'docker', '--out', out(), '9.5', '12'],
+      ['--import', 'tsx', 'harness/cli/main.ts', '--engine', 'docker', '--out', out(), '9.5', '12'],
       { cwd: root, reject: false },
     );
     const [, pid] = await said(run.stderr, /answers at \S+ \(pid (\d+)\)/);
@@ -168,7 +168,7 @@ await describeWithDocker('the real Autobahn in a real container', () => {
     try {
       const { exitCode, stderr } = await execa(
         process.execPath,
-        ['--import', 'tsx', 'harness/cli/cli.ts', '--from', 'fixtures/recorded/ws', '--out', join(disk, 'report')],
+        ['--import', 'tsx', 'harness/cli/main.ts', '--from', 'fixtures/recorded/ws', '--out', join(disk, 'report')],
         { cwd: root, reject: false },
       );
       expect(stderr).toMatch(message);
@@ -189,7 +189,7 @@ await describeWithDocker('the real Autobahn in a real container', () => {
       async (ms, signal) => {
         const run = execa(
           process.execPath,
-          ['--import', 'tsx', 'harness/cli/cli.ts', '--engine', 'docker', '--out', out(), '9.5', '12'],
+          ['--import', 'tsx', 'harness/cli/main.ts', '--engine', 'docker', '--out', out(), '9.5', '12'],
           {
             cwd: root,
             reject: false,

@@ -27,7 +27,7 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 async function run(args: readonly string[], env: Record<string, string> = {}) {
   const { exitCode, stdout, stderr } = await execa(
     process.execPath,
-    ['--import', 'tsx', 'harness/cli/cli.ts', ...args],
+    ['--import', 'tsx', 'harness/cli/main.ts', ...args],
     {
       cwd: root,
       reject: false,

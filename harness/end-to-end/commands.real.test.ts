@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commandsOf, pages, RUN_ELSEWHERE, readPage } from '../../docs/pages.ts';
 import { reportSchema } from '../../reports/document/report.ts';
-import { launch } from '../../reports/testing/testing-chromium.ts';
+import { launch } from '../../reports/testing/chromium.ts';
 import { describeWithDocker } from '../engines/docker/testing.ts';
 
 /** A newcomer's clone of what is committed here, in which the README's commands are run as they stand. */

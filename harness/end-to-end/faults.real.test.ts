@@ -6,8 +6,8 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { type Report, reportSchema } from '../../reports/document/report.ts';
-import { groupMembers, listenersOn, processFacts } from '../system/procfs.ts';
-import { said } from '../testing/testing.ts';
+import { groupMembers, listenersOn, processFacts } from '../system/process-table.ts';
+import { said } from '../testing/run-command.ts';
 
 /** What may happen to a target, seen by whoever runs the command: never a green run, never a process left. */
 
@@ -23,7 +23,7 @@ const report = (): Report => reportSchema.parse(JSON.parse(readFileSync(join(out
 const play = (...args: string[]) =>
   execa(
     process.execPath,
-    ['--import', 'tsx', 'harness/cli/cli.ts', '--engine', 'native', '--jobs', '1', '--out', out(), ...args],
+    ['--import', 'tsx', 'harness/cli/main.ts', '--engine', 'native', '--jobs', '1', '--out', out(), ...args],
     { cwd: root, reject: false, env: { NO_COLOR: '1', CI: '' } },
   );
 const ECHO = 'node --import tsx fixtures/servers/npm-ws.ts';

@@ -2,13 +2,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test, vi } from 'vitest';
-import { groupMembers, processFacts } from '../system/procfs.ts';
-import { conformance, ownFolder, reportIn, said } from '../testing/testing.ts';
+import { groupMembers, processFacts } from '../system/process-table.ts';
+import { conformance, ownFolder, reportIn, said } from '../testing/run-command.ts';
 
 /** What ends a run from outside, without a word: real processes, real signals, real pipes. */
 
 const root = join(import.meta.dirname, '../..');
-const cli = [process.execPath, '--import', import.meta.resolve('tsx'), join(root, 'harness/cli/cli.ts')];
+const cli = [process.execPath, '--import', import.meta.resolve('tsx'), join(root, 'harness/cli/main.ts')];
 
 const home = ownFolder('killed-test-');
 const out = () => join(home(), 'report');

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Options } from 'execa';
 import { describe, expect, test, vi } from 'vitest';
 import { reportSchema } from '../../reports/document/report.ts';
-import { groupMembers, processFacts } from '../system/procfs.ts';
-import { conformance, ownFolder, reportIn, said } from '../testing/testing.ts';
+import { groupMembers, processFacts } from '../system/process-table.ts';
+import { conformance, ownFolder, reportIn, said } from '../testing/run-command.ts';
 
 /** The command as a user runs it, with the embedded engine: real processes, real signals, no Docker. */
 

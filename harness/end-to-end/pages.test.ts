@@ -13,7 +13,7 @@ afterAll(() => rmSync(home, { recursive: true }));
 async function reportOf(recorded: string): Promise<string> {
   const out = join(home, recorded);
   const folder = join('fixtures/recorded', recorded);
-  await execa(process.execPath, ['--import', 'tsx', 'harness/cli/cli.ts', '--from', folder, '--out', out], {
+  await execa(process.execPath, ['--import', 'tsx', 'harness/cli/main.ts', '--from', folder, '--out', out], {
     cwd: root,
     reject: false,
   });

@@ -9,7 +9,7 @@ import { unpackCells } from '../../reports/pages/cell-facts.ts';
 import { parseQuery } from '../../reports/pages/query.ts';
 import { unnamedServer } from '../config/config.ts';
 import { endBlock } from '../reporting/terminal.ts';
-import { gatherFromFolder } from '../run/gather.ts';
+import { gatherFromFolder } from '../run/play-servers.ts';
 import { run } from '../run/run.ts';
 import { catalogue, suiteIds } from '../suites/autobahn/catalogue.ts';
 

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { type Report, reportSchema } from '../../reports/document/report.ts';
 import { describeWithDocker } from '../engines/docker/testing.ts';
-import { credentials, tlsEcho } from '../testing/testing-tls.ts';
+import { credentials, tlsEcho } from '../testing/tls.ts';
 
 /** Targets as the real suite meets them: over TLS, over IPv6, past a proxy, and for a user who is not root. */
 
@@ -24,7 +24,7 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 const out = () => join(home, 'report');
 const report = (): Report => reportSchema.parse(JSON.parse(readFileSync(join(out(), 'report.json'), 'utf8')));
 
-const COMMAND = [process.execPath, '--import', 'tsx', 'harness/cli/cli.ts'];
+const COMMAND = [process.execPath, '--import', 'tsx', 'harness/cli/main.ts'];
 function play(args: readonly string[], env: Record<string, string> = {}, before: readonly string[] = []) {
   const [file = '', ...rest] = [...before, ...COMMAND, '--out', out(), ...args, ...CASES];
   return execa(file, rest, { cwd: root, reject: false, env: { NO_COLOR: '1', CI: '', ...env } });

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { describeUnless, lackOf } from '../../reports/testing/testing-skip.ts';
-import { allPids, processFacts } from '../system/procfs.ts';
-import { TestScreen } from '../testing/testing-screen.ts';
+import { describeUnless, lackOf } from '../../reports/testing/skip.ts';
+import { allPids, processFacts } from '../system/process-table.ts';
+import { TestScreen } from '../testing/screen.ts';
 
 const root = join(import.meta.dirname, '../..');
 const SCRIPT = '/usr/bin/script';
@@ -22,7 +22,7 @@ const conformance = (...words: string[]) =>
     process.execPath,
     '--import',
     'tsx',
-    'harness/cli/cli.ts',
+    'harness/cli/main.ts',
     '--engine',
     'native',
     '--out',

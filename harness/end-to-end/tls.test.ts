@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { reportSchema } from '../../reports/document/report.ts';
 import { run } from '../index.ts';
-import { type Credentials, credentials, tlsEcho } from '../testing/testing-tls.ts';
+import { type Credentials, credentials, tlsEcho } from '../testing/tls.ts';
 
 /** What the opening handshake brings to a server that is running already, over TCP and over TLS (RFC 6455 3, 4.1). */
 
@@ -56,7 +56,7 @@ const out = join(home, 'report');
 const report = () => reportSchema.parse(JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')));
 async function play(...args: string[]) {
   seen = [];
-  const command = ['--import', 'tsx', 'harness/cli/cli.ts', '--engine', 'native', '--out', out, ...args];
+  const command = ['--import', 'tsx', 'harness/cli/main.ts', '--engine', 'native', '--out', out, ...args];
   const { exitCode, stdout, stderr } = await execa(process.execPath, command, {
     cwd: root,
     reject: false,

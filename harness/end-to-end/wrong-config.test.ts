@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ServerFlags, serversOf } from '../cli/options/servers.ts';
 import { readConfig } from '../config/config.ts';
 import { selectCases } from '../plan/case-id.ts';
-import { gatherByPlaying } from '../run/gather.ts';
+import { gatherByPlaying } from '../run/play-servers.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
-import { catchTrouble, rejectedTrouble } from '../testing/testing.ts';
+import { catchTrouble, rejectedTrouble } from '../testing/run-command.ts';
 
 /** Every way to get a configuration wrong (H43): exit 2, and a message with file, line, key path and the nearest name. */
 

@@ -1,5 +1,5 @@
 import type { EngineFacts } from '../../reports/document/report.ts';
-import type { Greeting } from '../subject/greeting.ts';
+import type { Greeting } from '../subject/handshake-options.ts';
 
 /** What an engine has to say while it plays. `started` of a case comes before its connection is opened. */
 export type Progress =

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { compareCaseIds, compareKeys, matchCases } from '../plan/case-id.ts';
 import type { Entry } from './expectation-file.ts';
-import { wideFirst } from './expected.ts';
+import { wideFirst } from './read-expectations.ts';
 
 /** One edit of an expectation file: what stands under a key from now on; undefined takes the key away. */
 export interface Edit {

@@ -5,10 +5,10 @@ import type { Outcome } from '../../reports/document/report.ts';
 import { matchCases } from '../plan/case-id.ts';
 import { conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
 import { normalise } from '../suites/autobahn/normalise.ts';
-import { readResults } from '../suites/autobahn/results.ts';
+import { readResults } from '../suites/autobahn/read-results.ts';
 import { readJsonText } from '../support/json-text.ts';
 import { applyChanges, emptyExpectationFile, findChanges } from './accept.ts';
-import { readExpectations } from './expected.ts';
+import { readExpectations } from './read-expectations.ts';
 
 const read = (text: string) => readExpectations(text, 'x.json', suiteIds, conformantOutcome, '2026-06-01');
 const accept = (text: string, outcomes: ReadonlyMap<string, Outcome>, why?: string) =>

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { OUTCOME_FIELDS, type Outcome } from '../../reports/document/report.ts';
 import { compareCaseIds, compareKeys } from '../plan/case-id.ts';
+import { Trouble } from '../support/harness-error.ts';
 import { withKey } from '../support/json-edit.ts';
 import { readJsonText } from '../support/json-text.ts';
-import { Trouble } from '../support/trouble.ts';
 import { type Edit, editsFor } from './accept-entries.ts';
 import { type Entry, entrySchema, expectationFileSchema, type Facts, SUITE } from './expectation-file.ts';
-import type { Conformant, Expectation } from './expected.ts';
-import { needsReason } from './expected.ts';
+import type { Conformant, Expectation } from './read-expectations.ts';
+import { needsReason } from './read-expectations.ts';
 
 /** What one case is to be held to from now on; `entry` undefined: to what a conformant server does. */
 export interface Change {

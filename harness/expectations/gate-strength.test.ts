@@ -5,11 +5,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sampleReport } from '../../reports/testing/sample.ts';
 import { unnamedServer } from '../config/config.ts';
 import { endBlock } from '../reporting/terminal.ts';
-import { expectationsOf } from '../run/gather.ts';
+import { expectationsOf } from '../run/play-servers.ts';
 import { caseInfo, conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
-import { readResults } from '../suites/autobahn/results.ts';
+import { readResults } from '../suites/autobahn/read-results.ts';
 import { decide } from './gate.ts';
-import { judge } from './summarise.ts';
+import { judge } from './judge-cases.ts';
 
 /**
  * How strong the gate is, measured: a recorded run that passes, spoilt in twelve ways in each of its 517 cases. Each of

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { CLOSE_GRADES, GRADES } from '../../reports/document/detail.ts';
+import { CLOSE_GRADES, GRADES } from '../../reports/document/recorded-case.ts';
 import type { Outcome } from '../../reports/document/report.ts';
 import { compareCaseIds } from '../plan/case-id.ts';
 import { conformantOutcome } from '../suites/autobahn/catalogue.ts';
-import { readSpec } from '../suites/autobahn/spec.ts';
+import { readSpec } from '../suites/autobahn/fuzzingclient-spec.ts';
+import { nearest } from '../support/did-you-mean.ts';
+import { Trouble } from '../support/harness-error.ts';
 import type { JsonText } from '../support/json-text.ts';
-import { nearest } from '../support/nearest.ts';
-import { Trouble } from '../support/trouble.ts';
 import { readUserJson } from '../support/user-json.ts';
 
 /** What somebody who ran Autobahn before has, and `init --from` takes up: the spec of a run, or its index. */

@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readConfig } from '../config/config.ts';
-import { readExpectations } from '../expectations/expected.ts';
+import { readExpectations } from '../expectations/read-expectations.ts';
 import { conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
-import { catchTrouble } from '../testing/testing.ts';
+import { catchTrouble } from '../testing/run-command.ts';
 import { configText, expectationText, workflowText } from './init.ts';
 import { agentOf, type IndexOrigin, outcomesOf, readOrigin, type SpecOrigin } from './init-from.ts';
 
@@ -131,7 +131,7 @@ describe('init', { timeout: 60_000 }, () => {
 
   const tsx = import.meta.resolve('tsx');
   const type = (args: readonly string[], cwd = home) =>
-    execa(process.execPath, ['--import', tsx, join(root, 'harness/cli/cli.ts'), ...args], {
+    execa(process.execPath, ['--import', tsx, join(root, 'harness/cli/main.ts'), ...args], {
       cwd,
       reject: false,
       env: { NO_COLOR: '1', CI: '', DOCKER_HOST: 'unix:///nowhere/docker.sock' },

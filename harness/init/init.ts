@@ -1,5 +1,5 @@
 import { applyChanges, emptyExpectationFile, findChanges } from '../expectations/accept.ts';
-import { expectConformance } from '../expectations/expected.ts';
+import { expectConformance } from '../expectations/read-expectations.ts';
 import { conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
 import type { Outcomes } from './init-from.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { catchTrouble } from '../testing/testing.ts';
+import { catchTrouble } from '../testing/run-command.ts';
 import { compareCaseIds, matchCases, selectCases } from './case-id.ts';
 
 const index = JSON.parse(readFileSync(join(import.meta.dirname, '../../fixtures/recorded/ws/index.json'), 'utf8'));

@@ -1,5 +1,5 @@
-import { nearest } from '../support/nearest.ts';
-import { Trouble } from '../support/trouble.ts';
+import { nearest } from '../support/did-you-mean.ts';
+import { Trouble } from '../support/harness-error.ts';
 
 /** Orders case ids by their numbers: 2.2 before 2.10, 9.8.6 before 10.1.1. */
 export function compareCaseIds(a: string, b: string): number {

@@ -9,7 +9,7 @@ import {
   NOT_PLANNED,
 } from '../../reports/document/history.ts';
 import type { CaseInfo, Report } from '../../reports/document/report.ts';
-import { Trouble } from '../support/trouble.ts';
+import { Trouble } from '../support/harness-error.ts';
 
 /** What is kept of a run. `suite` is every case of the suite, in order: the letters stand in it. */
 export function historyLineOf(report: Report, suite: readonly CaseInfo[], machine = hostname()): HistoryLine {

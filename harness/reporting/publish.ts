@@ -7,9 +7,9 @@ import type { History } from '../../reports/pages/html.ts';
 import type { RendererName } from '../../reports/renderers.ts';
 import { writeFiles } from '../../reports/write.ts';
 import { conformantOutcome } from '../suites/autobahn/catalogue.ts';
-import { placeReport, stageReport, unwritable } from '../system/place.ts';
+import { placeReport, stageReport, unwritable } from '../system/report-folder.ts';
 import type { Workspace } from '../system/workspace.ts';
-import { compareWithFirst } from './compare.ts';
+import { compareWithFirst } from './compare-reports.ts';
 import { pageFolders, type Reporter, writesHere } from './reporters.ts';
 
 /** A report with all that its pages show. */

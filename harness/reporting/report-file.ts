@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type Problem, type Report, reportSchema } from '../../reports/document/report.ts';
-import { fileIssue } from '../support/issue-text.ts';
+import { Trouble } from '../support/harness-error.ts';
 import { readJsonText } from '../support/json-text.ts';
-import { Trouble } from '../support/trouble.ts';
+import { fileIssue } from '../support/schema-issues.ts';
 
 /**
  * A report that a run wrote.

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { reportSchema } from '../../reports/document/report.ts';
-import { conformance, ownFolder, reportIn } from '../testing/testing.ts';
+import { conformance, ownFolder, reportIn } from '../testing/run-command.ts';
 import { parseReporter, REPORTERS } from './reporters.ts';
 
 const home = ownFolder('reporters-test-');

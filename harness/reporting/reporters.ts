@@ -5,9 +5,9 @@ import type { Report } from '../../reports/document/report.ts';
 import { json } from '../../reports/formats/json.ts';
 import { junit } from '../../reports/formats/junit.ts';
 import { markdown } from '../../reports/formats/markdown.ts';
-import { nearest } from '../support/nearest.ts';
-import { Trouble } from '../support/trouble.ts';
-import { refuseForeign, replaceFile, unwritable } from '../system/place.ts';
+import { nearest } from '../support/did-you-mean.ts';
+import { Trouble } from '../support/harness-error.ts';
+import { refuseForeign, replaceFile, unwritable } from '../system/report-folder.ts';
 import { github } from './github.ts';
 import { caseList, endBlock } from './terminal.ts';
 

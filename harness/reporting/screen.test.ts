@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { catalogue } from '../suites/autobahn/catalogue.ts';
-import { TestScreen } from '../testing/testing-screen.ts';
+import { TestScreen } from '../testing/screen.ts';
 import { ProgressLine } from './progress.ts';
 
 const plan = catalogue.filter(({ category }) => /^[1267]$/.test(category));

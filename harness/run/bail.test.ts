@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { caseInfo, suiteIds } from '../suites/autobahn/catalogue.ts';
-import { conformance, ownFolder, reportIn } from '../testing/testing.ts';
+import { conformance, ownFolder, reportIn } from '../testing/run-command.ts';
 import { Bail, portions } from './bail.ts';
 
 const home = ownFolder('bail-test-');

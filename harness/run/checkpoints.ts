@@ -1,4 +1,4 @@
-import type { Look } from './gather.ts';
+import type { Look } from './play-servers.ts';
 
 /** As long as nothing is written meanwhile. */
 const LONGEST_MS = 60_000;

@@ -3,9 +3,9 @@ import type { Engine } from '../engines/engine.ts';
 import { nativeEngine } from '../engines/native/engine.ts';
 import type { Trace } from '../engines/native/trace.ts';
 import { caseInfo } from '../suites/autobahn/catalogue.ts';
-import { Trouble } from '../support/trouble.ts';
-import { autoEngine } from './auto.ts';
-import { deferred } from './deferred.ts';
+import { Trouble } from '../support/harness-error.ts';
+import { autoEngine } from './auto-engine.ts';
+import { deferred } from './deferred-engine.ts';
 
 export const ENGINE_CHOICES = ['auto', 'docker', 'native'] as const;
 export type EngineChoice = (typeof ENGINE_CHOICES)[number];

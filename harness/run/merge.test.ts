@@ -13,7 +13,7 @@ const PLAN = ['1.1', '2', '7.1.6'];
 let home: string;
 
 const run = (...args: string[]) =>
-  execa(process.execPath, ['--import', import.meta.resolve('tsx'), join(root, 'harness/cli/cli.ts'), ...args], {
+  execa(process.execPath, ['--import', import.meta.resolve('tsx'), join(root, 'harness/cli/main.ts'), ...args], {
     cwd: root,
     reject: false,
     env: { NO_COLOR: '1', CI: '', GITHUB_ACTIONS: '' },

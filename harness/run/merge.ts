@@ -5,12 +5,12 @@ import { slugOf } from '../../reports/document/slug.ts';
 import { plural } from '../../reports/wording/vocabulary.ts';
 import type { ServerConfig } from '../config/config.ts';
 import { SUITE } from '../expectations/expectation-file.ts';
-import { withoutSkipped } from '../expectations/summarise.ts';
+import { withoutSkipped } from '../expectations/judge-cases.ts';
 import { catalogue, suiteIds } from '../suites/autobahn/catalogue.ts';
-import { type Ran, readResults } from '../suites/autobahn/results.ts';
-import { Trouble } from '../support/trouble.ts';
-import { makeFolder } from '../system/place.ts';
-import { type Answered, expectationsOf, type Gather, withSkipped } from './gather.ts';
+import { type Ran, readResults } from '../suites/autobahn/read-results.ts';
+import { Trouble } from '../support/harness-error.ts';
+import { makeFolder } from '../system/report-folder.ts';
+import { type Answered, expectationsOf, type Gather, withSkipped } from './play-servers.ts';
 import { addResults } from './resume.ts';
 import { readRound, retryFolder, type Tries } from './retries.ts';
 

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Report } from '../../reports/document/report.ts';
 import type { ServerConfig } from '../config/config.ts';
 import { catalogue } from '../suites/autobahn/catalogue.ts';
-import { Trouble } from '../support/trouble.ts';
-import { gatherFromFolder } from './gather.ts';
+import { Trouble } from '../support/harness-error.ts';
+import { gatherFromFolder } from './play-servers.ts';
 import { addResults, keepFrom, refuseOtherEngine } from './resume.ts';
 import { run } from './run.ts';
 

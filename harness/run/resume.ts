@@ -3,12 +3,12 @@ import { basename, join, resolve } from 'node:path';
 import type { AgentReport, EngineFacts, Report } from '../../reports/document/report.ts';
 import type { ServerConfig } from '../config/config.ts';
 import { SUITE } from '../expectations/expectation-file.ts';
-import { indexFile } from '../suites/autobahn/autobahn-json.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
-import { readResults } from '../suites/autobahn/results.ts';
+import { readResults } from '../suites/autobahn/read-results.ts';
+import { indexFile } from '../suites/autobahn/recorded-json.ts';
+import { Trouble } from '../support/harness-error.ts';
 import { readJsonText } from '../support/json-text.ts';
-import { Trouble } from '../support/trouble.ts';
-import { unwritable } from '../system/place.ts';
+import { unwritable } from '../system/report-folder.ts';
 
 /** What of one agent's earlier results is kept. */
 export interface KeptResults {

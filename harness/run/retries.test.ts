@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { emptyExpectationFile } from '../expectations/accept.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
-import { groupMembers } from '../system/procfs.ts';
-import { conformance, ownFolder, reportIn } from '../testing/testing.ts';
+import { groupMembers } from '../system/process-table.ts';
+import { conformance, ownFolder, reportIn } from '../testing/run-command.ts';
 import { MOST_PLAYED_AGAIN, Retries } from './retries.ts';
 
 const home = ownFolder('retries-test-');

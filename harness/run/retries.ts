@@ -3,9 +3,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Outcome, Problem, Report } from '../../reports/document/report.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
 import { normalise } from '../suites/autobahn/normalise.ts';
-import { type Ran, readResults } from '../suites/autobahn/results.ts';
-import { makeFolder } from '../system/place.ts';
-import type { Part } from './play.ts';
+import { type Ran, readResults } from '../suites/autobahn/read-results.ts';
+import { makeFolder } from '../system/report-folder.ts';
+import type { Part } from './play-one-server.ts';
 
 /** Case id → what it left when it was played again, in order. The file of each is relative to the agent's results. */
 export type Tries = ReadonlyMap<string, readonly Ran[]>;

@@ -1,24 +1,24 @@
 import { cpus } from 'node:os';
 import { join, relative, resolve, sep } from 'node:path';
-import type { CaseDetail } from '../../reports/document/detail.ts';
 import type { HistoryLine } from '../../reports/document/history.ts';
+import type { CaseDetail } from '../../reports/document/recorded-case.ts';
 import type { AgentReport, CaseInfo, Problem, Report } from '../../reports/document/report.ts';
 import type { History } from '../../reports/pages/html.ts';
 import { SUITE } from '../expectations/expectation-file.ts';
 import { decide } from '../expectations/gate.ts';
-import { judge } from '../expectations/summarise.ts';
-import type { CiFacts } from '../reporting/ci.ts';
+import { judge } from '../expectations/judge-cases.ts';
+import type { CiFacts } from '../reporting/ci-facts.ts';
 import { appendHistory, historyLineOf, readHistory, tryHistory } from '../reporting/history.ts';
 import { copyResults, loadPages, type Publication, publishPages, writeReport } from '../reporting/publish.ts';
 import type { Reporter } from '../reporting/reporters.ts';
 import { catalogue, conformantOutcome } from '../suites/autobahn/catalogue.ts';
+import { Trouble } from '../support/harness-error.ts';
 import { revision, TOOL } from '../support/identity.ts';
 import { Interruption } from '../support/interruption.ts';
-import { Trouble } from '../support/trouble.ts';
-import { placeReport, stageReport } from '../system/place.ts';
+import { placeReport, stageReport } from '../system/report-folder.ts';
 import { cleanUpAfterTheDead, Workspace } from '../system/workspace.ts';
 import { Checkpoints } from './checkpoints.ts';
-import type { Answered, Gather, Gathered } from './gather.ts';
+import type { Answered, Gather, Gathered } from './play-servers.ts';
 import { retriesOf } from './retries.ts';
 
 /** What a run needs to know beside where its results come from. */

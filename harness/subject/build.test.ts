@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { unnamedServer } from '../config/config.ts';
-import { processFacts } from '../system/procfs.ts';
+import { processFacts } from '../system/process-table.ts';
 import { Workspace } from '../system/workspace.ts';
-import { rejectedTrouble } from '../testing/testing.ts';
+import { rejectedTrouble } from '../testing/run-command.ts';
 import { build } from './build.ts';
 
 let folder: string;

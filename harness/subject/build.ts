@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerConfig } from '../config/config.ts';
-import { Trouble } from '../support/trouble.ts';
+import { Trouble } from '../support/harness-error.ts';
 import { pointTo } from '../system/output.ts';
-import { describeExit, startProcess } from '../system/started.ts';
+import { describeExit, startProcess } from '../system/process.ts';
 import type { Workspace } from '../system/workspace.ts';
 
 /** How long a build may take where nobody says otherwise: a cold one of a compiled language takes minutes. */

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import tls from 'node:tls';
-import { Trouble } from '../support/trouble.ts';
+import { Trouble } from '../support/harness-error.ts';
 import { addressOf } from './address.ts';
 
 /** How long a server may take over a TLS handshake, in milliseconds. */

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import net from 'node:net';
 import tls from 'node:tls';
 import { addressOf } from './address.ts';
-import { type Greeting, linesOf } from './greeting.ts';
+import { type Greeting, linesOf } from './handshake-options.ts';
 
 /** What counts as an answer: a correct opening handshake, a text that comes back after it, or that TCP connects at all. */
 export type Answer = 'handshake' | 'echo' | 'tcp';

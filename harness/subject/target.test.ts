@@ -5,9 +5,9 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
-import { groupMembers, listenersOn, processFacts } from '../system/procfs.ts';
+import { groupMembers, listenersOn, processFacts } from '../system/process-table.ts';
 import { cleanUpAfterTheDead, Workspace } from '../system/workspace.ts';
-import { rejectedTrouble } from '../testing/testing.ts';
+import { rejectedTrouble } from '../testing/run-command.ts';
 import { probe } from './probe.ts';
 import { attach, type Launch, launch } from './target.ts';
 

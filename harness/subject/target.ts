@@ -1,13 +1,13 @@
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readiness } from '../config/config-schema.ts';
-import { Trouble } from '../support/trouble.ts';
+import { Trouble } from '../support/harness-error.ts';
 import { type Output, pointTo } from '../system/output.ts';
-import { type Listener, listenersOn, type ProcessFacts, stillListens } from '../system/procfs.ts';
-import { describeExit, type Exit, startProcess } from '../system/started.ts';
+import { describeExit, type Exit, startProcess } from '../system/process.ts';
+import { type Listener, listenersOn, type ProcessFacts, stillListens } from '../system/process-table.ts';
 import type { Workspace } from '../system/workspace.ts';
 import { addressOf, urlOf } from './address.ts';
-import type { Greeting } from './greeting.ts';
+import type { Greeting } from './handshake-options.ts';
 import { type Answer, probe } from './probe.ts';
 
 /** A server to start. */

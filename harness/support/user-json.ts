@@ -1,5 +1,5 @@
+import { Trouble } from './harness-error.ts';
 import { type JsonText, JsonTextError, readJsonText } from './json-text.ts';
-import { Trouble } from './trouble.ts';
 
 /**
  * JSON that a person wrote: comments and trailing commas are allowed.

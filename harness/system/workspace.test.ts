@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { catchTrouble } from '../testing/testing.ts';
+import { catchTrouble } from '../testing/run-command.ts';
 import { cleanUpAfterTheDead, Workspace } from './workspace.ts';
 
 let home: string;

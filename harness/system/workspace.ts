@@ -11,9 +11,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Trouble } from '../support/trouble.ts';
-import { asideOf, placeOf } from './place.ts';
-import { groupMembers, processFacts } from './procfs.ts';
+import { Trouble } from '../support/harness-error.ts';
+import { groupMembers, processFacts } from './process-table.ts';
+import { asideOf, placeOf } from './report-folder.ts';
 
 const PREFIX = 'ws-conformance-run-';
 const OWNER = 'owner.json';

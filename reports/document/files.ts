@@ -1,4 +1,4 @@
-import type { CaseDetail } from './detail.ts';
+import type { CaseDetail } from './recorded-case.ts';
 import type { Report } from './report.ts';
 
 /** A file of the report. `path` is relative to the report's folder, with `/` between its parts. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Grade } from './detail.ts';
+import type { Grade } from './recorded-case.ts';
 import type { CaseInfo, CaseVerdict, Verdict } from './report.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { CLOSE_GRADES, GRADES } from './detail.ts';
+import { CLOSE_GRADES, GRADES } from './recorded-case.ts';
 
 /**
  * The Report: the one document every renderer reads, and `report.json` as it is published. It is owned here, by the
- * room that renders it; the harness fills it in (`harness/expectations/summarise.ts`). Bump `schemaVersion` when a field changes
+ * room that renders it; the harness fills it in (`harness/expectations/judge-cases.ts`). Bump `schemaVersion` when a field changes
  * its meaning or goes away; adding an optional field does not need it.
  */
 

@@ -1,6 +1,6 @@
 import type { ReportFile } from '../document/files.ts';
 import type { Report } from '../document/report.ts';
-import { visibleLine } from '../wording/visible.ts';
+import { visibleLine } from '../wording/escape-invisible.ts';
 import { verdictOf } from '../wording/vocabulary.ts';
 
 /** The width of a letter at 11 px, near enough in any sans-serif: the text is fitted to it with textLength. */

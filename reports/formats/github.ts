@@ -1,9 +1,9 @@
 import type { AgentReport, CaseVerdict, Problem, Report } from '../document/report.ts';
-import { type Alike, rangesText } from '../wording/alike.ts';
 import { alikeCases } from '../wording/attention.ts';
+import { visible } from '../wording/escape-invisible.ts';
+import { type Alike, rangesText } from '../wording/group-similar.ts';
 import { idRanges } from '../wording/id-ranges.ts';
 import { alikeProblems, casesOf, whatOfAll } from '../wording/problems.ts';
-import { visible } from '../wording/visible.ts';
 import { isUnexpected, needsAttention, plural } from '../wording/vocabulary.ts';
 
 /** GitHub shows about ten errors of a step; the tenth says how many more there are. */

@@ -2,10 +2,10 @@ import type { Browser } from 'playwright-core';
 import type { Browser as Firefox } from 'puppeteer-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Report } from '../document/report.ts';
+import { describeWithChromium, launch } from '../testing/chromium.ts';
+import { describeWithFirefox, launchFirefox } from '../testing/firefox.ts';
 import { HOSTILE_STRINGS } from '../testing/hostile.ts';
 import { sampleReport } from '../testing/sample.ts';
-import { describeWithChromium, launch } from '../testing/testing-chromium.ts';
-import { describeWithFirefox, launchFirefox } from '../testing/testing-firefox.ts';
 import { junit } from './junit.ts';
 
 /** Every octet and every half of a surrogate pair, and what has broken out of XML before. */

@@ -1,6 +1,6 @@
 import type { ReportFile } from '../document/files.ts';
 import type { AgentReport, CaseInfo, CaseVerdict, Problem, Report } from '../document/report.ts';
-import { visible, visibleLine } from '../wording/visible.ts';
+import { visible, visibleLine } from '../wording/escape-invisible.ts';
 import { isLeftOut, isUnexpected, verdictOf } from '../wording/vocabulary.ts';
 
 /**

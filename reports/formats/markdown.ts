@@ -1,11 +1,11 @@
 import type { ReportFile } from '../document/files.ts';
 import type { CaseVerdict, Report } from '../document/report.ts';
-import { common, cutRanges } from '../wording/alike.ts';
 import { type AlikeCases, alikeCases } from '../wording/attention.ts';
+import { visibleLine } from '../wording/escape-invisible.ts';
+import { common, cutRanges } from '../wording/group-similar.ts';
 import { idRanges } from '../wording/id-ranges.ts';
 import { alikeProblems, casesOf, whatOfAll } from '../wording/problems.ts';
 import { ciJob, decisionFace, webLink } from '../wording/views.ts';
-import { visibleLine } from '../wording/visible.ts';
 import { closeCode, duration, plural, VERDICT_FACES, verdictOf } from '../wording/vocabulary.ts';
 
 /** GitHub drops a step summary of more than 1 MiB whole; we stop before, at the end of a row. */

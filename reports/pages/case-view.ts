@@ -1,4 +1,4 @@
-import type { CaseDetail, ReceivedEvent } from '../document/detail.ts';
+import type { CaseDetail, ReceivedEvent } from '../document/recorded-case.ts';
 import {
   type AgentReport,
   type CaseInfo,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { CLOSE_GRADES, GRADES } from '../document/detail.ts';
+import { CLOSE_GRADES, GRADES } from '../document/recorded-case.ts';
 import { VERDICTS } from '../document/report.ts';
 import { CELL_CLOSES, CELL_GRADES, CELL_VERDICTS, packCells, unpackCells } from './cell-facts.ts';
 

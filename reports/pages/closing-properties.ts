@@ -1,4 +1,4 @@
-import type { CaseDetail } from '../document/detail.ts';
+import type { CaseDetail } from '../document/recorded-case.ts';
 import type { OutcomeField } from '../document/report.ts';
 
 /** The thirteen facts about how a connection ended, named as in the recorded JSON. */

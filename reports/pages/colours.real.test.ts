@@ -1,10 +1,10 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWithChromium, launch, watchedPage } from '../testing/chromium.ts';
+import { MEASURE_CONTRAST, type Shown } from '../testing/contrast.ts';
+import { pagesOnDisk } from '../testing/pages-on-disk.ts';
 import { sampleReport } from '../testing/sample.ts';
 import { PAGES } from '../testing/sample-pages.ts';
-import { describeWithChromium, launch, watchedPage } from '../testing/testing-chromium.ts';
-import { MEASURE_CONTRAST, type Shown } from '../testing/testing-contrast.ts';
-import { pagesOnDisk } from '../testing/testing-disk.ts';
 import { casePath } from '../wording/views.ts';
 import {
   CLOSE_GRADE_FACES,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { comparisonMarkdown } from '../formats/comparison-markdown.ts';
+import { comparisonMarkdown } from '../formats/markdown-comparison.ts';
 import { filledWith, HOSTILE_STRINGS } from '../testing/hostile.ts';
 import { sampleDetail, sampleOutcome } from '../testing/sample.ts';
 import { alikeComparison, sampleComparison } from '../testing/sample-comparison.ts';

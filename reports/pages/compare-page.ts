@@ -1,7 +1,6 @@
-import type { CaseDetail } from '../document/detail.ts';
 import type { DetailOf, ReportFile } from '../document/files.ts';
+import type { CaseDetail } from '../document/recorded-case.ts';
 import type { Outcome, OutcomeField } from '../document/report.ts';
-import { type Alike, rangesText } from '../wording/alike.ts';
 import {
   type AlikeCompared,
   alikeCompared,
@@ -11,6 +10,7 @@ import {
   type Comparison,
   type Side,
 } from '../wording/comparison.ts';
+import { type Alike, rangesText } from '../wording/group-similar.ts';
 import { eventText } from '../wording/sentence.ts';
 import { casePath, towardFace } from '../wording/views.ts';
 import { closeCode, count, type Face, GRADE_FACES, MISSING_FACE, plural } from '../wording/vocabulary.ts';

@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeWithFirefox, launchFirefox, watchedFirefoxPage } from '../testing/firefox.ts';
+import { pagesOnDisk } from '../testing/pages-on-disk.ts';
 import { PAGES, SEED, WORST } from '../testing/sample-pages.ts';
-import { pagesOnDisk } from '../testing/testing-disk.ts';
-import { describeWithFirefox, launchFirefox, watchedFirefoxPage } from '../testing/testing-firefox.ts';
 
 const { home, at } = pagesOnDisk('firefox-real-');
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { CaseDetail } from '../document/detail.ts';
+import type { CaseDetail } from '../document/recorded-case.ts';
 import type { Report } from '../document/report.ts';
 import { filledWith, HOSTILE_STRINGS } from '../testing/hostile.ts';
 import { HOSTILE_NAMES, sampleDetail, sampleDetailOf, sampleOutcome, sampleReport } from '../testing/sample.ts';

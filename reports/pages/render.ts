@@ -1,6 +1,6 @@
 import type { TemplateDelegate } from 'handlebars';
 import runtime from 'handlebars/runtime.js';
-import { visible } from '../wording/visible.ts';
+import { visible } from '../wording/escape-invisible.ts';
 import { templates } from './templates/compiled.js';
 
 /** The runtime's own declaration leaves out all but `template`; this is what we use of it. */

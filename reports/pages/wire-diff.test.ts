@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CaseDetail, WireRow } from '../document/detail.ts';
+import type { CaseDetail, WireRow } from '../document/recorded-case.ts';
 import { sampleDetail, sampleOutcome } from '../testing/sample.ts';
 import { diffWire } from './wire-diff.ts';
 

@@ -1,4 +1,4 @@
-import type { CaseDetail, WireRow } from '../document/detail.ts';
+import type { CaseDetail, WireRow } from '../document/recorded-case.ts';
 import { count, opcodeName } from '../wording/vocabulary.ts';
 import { align } from './align.ts';
 import { closeText } from './wire.ts';

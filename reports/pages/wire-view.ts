@@ -1,4 +1,4 @@
-import type { CaseDetail, WireRow } from '../document/detail.ts';
+import type { CaseDetail, WireRow } from '../document/recorded-case.ts';
 import { count, opcodeName } from '../wording/vocabulary.ts';
 import { closeText, examineWire, type Fault, type Insight, unansweredClose } from './wire.ts';
 

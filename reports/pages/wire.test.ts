@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import type { WireRow } from '../document/detail.ts';
+import type { WireRow } from '../document/recorded-case.ts';
 import { closeCodeOf, closeText, examineWire, headerParts, unansweredClose } from './wire.ts';
 
 type Frame = Extract<WireRow, { row: 'frame' }>;

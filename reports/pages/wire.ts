@@ -1,5 +1,5 @@
-import type { CaseDetail, WireRow } from '../document/detail.ts';
-import { visibleLine } from '../wording/visible.ts';
+import type { CaseDetail, WireRow } from '../document/recorded-case.ts';
+import { visibleLine } from '../wording/escape-invisible.ts';
 import { closeCode } from '../wording/vocabulary.ts';
 import { parseHead, takesDeflate } from './handshake.ts';
 

@@ -1,5 +1,5 @@
-import type { CaseDetail, ReceivedEvent } from '../document/detail.ts';
 import type { DetailOf } from '../document/files.ts';
+import type { CaseDetail, ReceivedEvent } from '../document/recorded-case.ts';
 import type { CaseInfo, CaseVerdict, Difference, Outcome, Report } from '../document/report.ts';
 import { OUTCOME_FIELDS } from '../document/report.ts';
 import { explainDifferences } from '../wording/sentence.ts';
@@ -29,7 +29,7 @@ export function sampleOutcome(facts: Partial<Outcome> = {}): Outcome {
   return { ...GOOD, ...facts };
 }
 
-/** Every field in which two outcomes differ, all in one direction: what `harness/suites/autobahn/diff.ts` finds, simplified. */
+/** Every field in which two outcomes differ, all in one direction: what `harness/suites/autobahn/compare-outcomes.ts` finds, simplified. */
 export function sampleDifferences(
   actual: Outcome,
   expected: Outcome,

@@ -1,5 +1,5 @@
 import type { AgentReport, CaseVerdict, Outcome, Report } from '../document/report.ts';
-import { type Alike, alike, cutRanges, type InCommon, inCommon, unquoted } from './alike.ts';
+import { type Alike, alike, cutRanges, type InCommon, inCommon, unquoted } from './group-similar.ts';
 import { casePath } from './views.ts';
 import { type Attention, needsAttention, plural, VERDICT_FACES } from './vocabulary.ts';
 

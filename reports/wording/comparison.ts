@@ -1,6 +1,6 @@
 import type { Difference, Outcome } from '../document/report.ts';
-import { type Alike, alike, type InCommon, inCommon, unquoted } from './alike.ts';
 import { type Turn, turnOf } from './attention.ts';
+import { type Alike, alike, type InCommon, inCommon, unquoted } from './group-similar.ts';
 
 /** What became of a case between two runs, or between two agents of one. Worst first: the order of every list. */
 export const CHANGES = ['regressed', 'removed', 'changed', 'fixed', 'added'] as const;
@@ -32,7 +32,7 @@ export interface ComparedCase {
   sentence: string;
 }
 
-/** A against B: made by `harness/reporting/compare.ts`, shown on a page, in the terminal, as JSON and as markdown. */
+/** A against B: made by `harness/reporting/compare-reports.ts`, shown on a page, in the terminal, as JSON and as markdown. */
 export interface Comparison {
   a: Side;
   b: Side;

@@ -1,5 +1,5 @@
 import type { Problem } from '../document/report.ts';
-import { type Alike, alike } from './alike.ts';
+import { type Alike, alike } from './group-similar.ts';
 import { plural } from './vocabulary.ts';
 
 /**

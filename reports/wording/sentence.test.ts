@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CLOSE_GRADES, GRADES, type ReceivedEvent } from '../document/detail.ts';
+import { CLOSE_GRADES, GRADES, type ReceivedEvent } from '../document/recorded-case.ts';
 import { type Difference, OUTCOME_FIELDS, type Outcome } from '../document/report.ts';
 import { sampleDifferences, sampleOutcome } from '../testing/sample.ts';
 import { eventText, explainDifferences, firstApart, IN_A } from './sentence.ts';

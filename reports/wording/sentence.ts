@@ -1,6 +1,6 @@
-import type { ReceivedEvent } from '../document/detail.ts';
+import type { ReceivedEvent } from '../document/recorded-case.ts';
 import type { Difference, Outcome, OutcomeField } from '../document/report.ts';
-import { visibleLine } from './visible.ts';
+import { visibleLine } from './escape-invisible.ts';
 import { closeCode, closeCodeName } from './vocabulary.ts';
 
 /** What an outcome is held against, in the words that follow from it: an expectation, or the other side of a comparison. */

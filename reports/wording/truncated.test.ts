@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { CaseDetail } from '../document/detail.ts';
+import type { CaseDetail } from '../document/recorded-case.ts';
 import { sampleDetail, sampleOutcome } from '../testing/sample.ts';
 import { isTruncated } from './truncated.ts';
 

@@ -1,4 +1,4 @@
-import type { CaseDetail } from '../document/detail.ts';
+import type { CaseDetail } from '../document/recorded-case.ts';
 import { WIRE_ROWS_SHOWN } from '../pages/wire-view.ts';
 
 /** How Autobahn's short form of a payload ends where it was cut. */

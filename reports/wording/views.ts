@@ -1,5 +1,5 @@
 import type { CaseVerdict, Difference, Report } from '../document/report.ts';
-import { visible } from './visible.ts';
+import { visible } from './escape-invisible.ts';
 import { type Face, GRADE_FACES, MISSING_FACE, SKIPPED_FACE } from './vocabulary.ts';
 
 /** What both kinds of page share. Views hold finished words: a template decides where they stand, never what they say. */

@@ -1,4 +1,4 @@
-import type { CloseGrade, Grade } from '../document/detail.ts';
+import type { CloseGrade, Grade } from '../document/recorded-case.ts';
 import type { CaseVerdict, Report, Verdict } from '../document/report.ts';
 
 /** How a word is shown: never by colour alone. `tone` names a pair of colours in `templates/report.css`. */

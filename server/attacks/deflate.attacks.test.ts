@@ -4,11 +4,11 @@ import { expect, test } from 'vitest';
 import type { ServerOptions } from '../index.ts';
 import { FIN, OP, RSV1 } from '../protocol/frame.ts';
 import { Protocol } from '../protocol/protocol.ts';
-import { frame, hex, tell } from '../testing/testkit.ts';
-import { type Arena, request, survives } from '../testing/testkit-arena.ts';
+import { type Arena, request, survives } from '../testing/attack-kit.ts';
+import { frame, hex, tell } from '../testing/protocol-kit.ts';
 import { judgeUpgrade } from '../transport/handshake.ts';
-import { READ_BYTES } from '../transport/lent-reads.ts';
 import { settle } from '../transport/options.ts';
+import { READ_BYTES } from '../transport/shared-read-buffer.ts';
 
 const OFFER = ['Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits'];
 const MESSAGE = FIN | RSV1 | OP.binary;

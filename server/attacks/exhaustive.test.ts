@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
 import { Protocol, type ProtocolSettings } from '../protocol/protocol.ts';
 import { Utf8 } from '../protocol/utf8.ts';
-import { frame } from '../testing/testkit.ts';
+import { frame } from '../testing/protocol-kit.ts';
 
 const SETTINGS: ProtocolSettings = { maxMessageBytes: 300, deflateLevel: 1, deflateFromBytes: 0 };
 

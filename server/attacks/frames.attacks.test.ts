@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { type Connection, createServer, Violation } from '../index.ts';
 import { OP } from '../protocol/frame.ts';
-import { heldBytes } from '../protocol/gather.ts';
+import { heldBytes } from '../protocol/payload-assembler.ts';
 import { Protocol } from '../protocol/protocol.ts';
-import { cuts, feed, frame, hex, whole } from '../testing/testkit.ts';
-import { type Arena, survives } from '../testing/testkit-arena.ts';
-import type { RawClient } from '../testing/testkit-client.ts';
+import { type Arena, survives } from '../testing/attack-kit.ts';
+import { cuts, feed, frame, hex, whole } from '../testing/protocol-kit.ts';
+import type { RawClient } from '../testing/raw-client.ts';
 
 /** Sends `bytes` on a new connection and reads to the end. @returns what was said before the Close, and its code. */
 async function attack({ upgraded }: Arena, bytes: Buffer, headers: string[] = []) {
@@ -467,9 +467,9 @@ test.each(['listener', 'receiver'] as const)(
       else connection.receive((_kind, bytes, from, to) => leave(bytes.toString('utf8', from, to)));
       connection.on('pong', () => heard.push('pong'));
     });
-    const { RawClient } = await import('../testing/testkit-client.ts');
+    const { RawClient } = await import('../testing/raw-client.ts');
     const client = new RawClient(Number(new URL(await server.listen()).port));
-    const { request } = await import('../testing/testkit-arena.ts');
+    const { request } = await import('../testing/attack-kit.ts');
     client.socket.write(
       Buffer.concat([
         Buffer.from(request().replace('/ws', '/')),

@@ -5,9 +5,9 @@ import { expect, type MockInstance, test, vi } from 'vitest';
 import { createServer } from '../index.ts';
 import { OP } from '../protocol/frame.ts';
 import { parseOffers } from '../protocol/offers.ts';
-import { hex, whole } from '../testing/testkit.ts';
-import { request, statusOf, survives } from '../testing/testkit-arena.ts';
-import { RawClient } from '../testing/testkit-client.ts';
+import { request, statusOf, survives } from '../testing/attack-kit.ts';
+import { hex, whole } from '../testing/protocol-kit.ts';
+import { RawClient } from '../testing/raw-client.ts';
 import { judgeUpgrade } from '../transport/handshake.ts';
 import { settle } from '../transport/options.ts';
 

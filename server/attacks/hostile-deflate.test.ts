@@ -2,8 +2,8 @@ import { constants, deflateRawSync, inflateRawSync, type ZlibOptions } from 'nod
 import { expect, test } from 'vitest';
 import { FIN, OP, RSV1 } from '../protocol/frame.ts';
 import { Protocol } from '../protocol/protocol.ts';
-import { frame, tell } from '../testing/testkit.ts';
-import { dice, runs, SEED } from '../testing/testkit-random.ts';
+import { frame, tell } from '../testing/protocol-kit.ts';
+import { dice, runs, SEED } from '../testing/random-frames.ts';
 
 const LIMIT = 20_000;
 const SETTINGS = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { request } from '../testing/testkit-arena.ts';
-import { dice, runs, SEED } from '../testing/testkit-random.ts';
+import { request } from '../testing/attack-kit.ts';
+import { dice, runs, SEED } from '../testing/random-frames.ts';
 import { judgeUpgrade } from '../transport/handshake.ts';
 import { settle } from '../transport/options.ts';
 

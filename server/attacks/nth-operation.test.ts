@@ -3,9 +3,9 @@ import { Duplex } from 'node:stream';
 import { expect, test } from 'vitest';
 import { echo } from '../echo.ts';
 import { OP } from '../protocol/frame.ts';
-import { heldBytes } from '../protocol/gather.ts';
+import { heldBytes } from '../protocol/payload-assembler.ts';
 import { Protocol } from '../protocol/protocol.ts';
-import { frame, whole } from '../testing/testkit.ts';
+import { frame, whole } from '../testing/protocol-kit.ts';
 import { Connection } from '../transport/connection.ts';
 import { settle } from '../transport/options.ts';
 

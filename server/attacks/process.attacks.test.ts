@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { createServer } from '../index.ts';
 import { OP } from '../protocol/frame.ts';
-import { frame, hex, whole } from '../testing/testkit.ts';
-import { request, survives } from '../testing/testkit-arena.ts';
-import { RawClient } from '../testing/testkit-client.ts';
+import { request, survives } from '../testing/attack-kit.ts';
+import { frame, hex, whole } from '../testing/protocol-kit.ts';
+import { RawClient } from '../testing/raw-client.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 const started: ChildProcess[] = [];

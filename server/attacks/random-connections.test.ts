@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { type Arena, survives } from '../testing/testkit-arena.ts';
-import { type RawClient, REQUEST } from '../testing/testkit-client.ts';
-import { modelEvents } from '../testing/testkit-model.ts';
-import { type Dice, dice, randomPieces, randomStream, runs, SEED, STREAM_LIMIT } from '../testing/testkit-random.ts';
+import { type Arena, survives } from '../testing/attack-kit.ts';
+import { type Dice, dice, randomPieces, randomStream, runs, SEED, STREAM_LIMIT } from '../testing/random-frames.ts';
+import { type RawClient, REQUEST } from '../testing/raw-client.ts';
+import { modelEvents } from '../testing/reference-model.ts';
 
 /** So many at a time; then all of them are gone, or are made to go. */
 const AT_ONCE = 100;

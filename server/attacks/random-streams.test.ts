@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { Protocol, type ProtocolSettings } from '../protocol/protocol.ts';
-import { feed, tell } from '../testing/testkit.ts';
-import { modelEvents } from '../testing/testkit-model.ts';
-import { dice, randomPieces, randomStream, runs, SEED, STREAM_LIMIT, shrink } from '../testing/testkit-random.ts';
+import { feed, tell } from '../testing/protocol-kit.ts';
+import { dice, randomPieces, randomStream, runs, SEED, STREAM_LIMIT, shrink } from '../testing/random-frames.ts';
+import { modelEvents } from '../testing/reference-model.ts';
 
 const SETTINGS: ProtocolSettings = { maxMessageBytes: STREAM_LIMIT, deflateLevel: 1, deflateFromBytes: 0 };
 

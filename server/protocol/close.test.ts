@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { hex } from '../testing/testkit.ts';
+import { hex } from '../testing/protocol-kit.ts';
 import { readClose, travels, writeClose } from './close.ts';
 import { Violation } from './violation.ts';
 

@@ -1,8 +1,8 @@
-import { Scratch } from '../memory/scratch.ts';
+import { Scratch } from '../memory/zlib-output.ts';
 import { CLOSE } from './close.ts';
+import { Shrinkage } from './compression-heuristic.ts';
 import { tooBig } from './message.ts';
 import type { Agreement } from './offers.ts';
-import { Shrinkage } from './shrinkage.ts';
 import { Violation } from './violation.ts';
 import { openDeflater, openInflater, type ZlibHandle } from './zlib-handle.ts';
 

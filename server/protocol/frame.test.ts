@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { hex } from '../testing/testkit.ts';
+import { hex } from '../testing/protocol-kit.ts';
 import { checkFirstOctets, headerBytes, ownHeaderBytes, readLength, writeHeader } from './frame.ts';
 import { Violation } from './violation.ts';
 

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { CLOSE } from './close.ts';
 import type { Inflater } from './deflate.ts';
 import { type FrameHeader, OP } from './frame.ts';
-import { Gather } from './gather.ts';
+import { Gather } from './payload-assembler.ts';
 import { Utf8 } from './utf8.ts';
 import { Violation } from './violation.ts';
 

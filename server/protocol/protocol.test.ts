@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isLent } from '../memory/lent.ts';
-import { cuts, feed, frame, hex, tell, whole } from '../testing/testkit.ts';
+import { isLent } from '../memory/borrowed-memory.ts';
+import { cuts, feed, frame, hex, tell, whole } from '../testing/protocol-kit.ts';
 import { FIN, OP, RSV1 } from './frame.ts';
-import { heldBytes } from './gather.ts';
 import type { Agreement } from './offers.ts';
+import { heldBytes } from './payload-assembler.ts';
 import { Protocol, type ProtocolSettings, type Step } from './protocol.ts';
 
 const SETTINGS: ProtocolSettings = { maxMessageBytes: 100_000, deflateLevel: 1, deflateFromBytes: 0 };

@@ -1,14 +1,14 @@
-import { keep } from '../memory/lent.ts';
+import { keep } from '../memory/borrowed-memory.ts';
 import { type Close, readClose, writeClose } from './close.ts';
 import { type Deflater, type Inflater, openDeflate } from './deflate.ts';
+import { type RangeSink, takeWholeFrames } from './fast-path.ts';
 import { FIN, type FrameHeader, isControl, MAX_CONTROL_BYTES, OP, RSV1 } from './frame.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
-import { Gather } from './gather.ts';
+import { Outbox } from './frame-writer.ts';
 import { type Kind, type Message, MessageReader } from './message.ts';
 import type { Agreement } from './offers.ts';
-import { Outbox } from './outbox.ts';
+import { Gather } from './payload-assembler.ts';
 import { Violation } from './violation.ts';
-import { type RangeSink, takeWholeFrames } from './whole-frames.ts';
 
 /**
  * What is to be done, in this order, about the octets that came.

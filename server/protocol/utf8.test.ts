@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hex } from '../testing/testkit.ts';
+import { hex } from '../testing/protocol-kit.ts';
 import { Utf8 } from './utf8.ts';
 
 function accepts(pieces: Uint8Array[]): boolean {

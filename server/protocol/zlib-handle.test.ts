@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Scratch } from '../memory/scratch.ts';
+import { Scratch } from '../memory/zlib-output.ts';
 import type { RunEnd } from './zlib-handle.ts';
 
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
-import type { Scratch } from '../memory/scratch.ts';
+import type { Scratch } from '../memory/zlib-output.ts';
 
 /**
  * Node's own zlib context, used synchronously and kept from message to message.

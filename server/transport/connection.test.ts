@@ -10,8 +10,8 @@ import {
   type WebSocketServer,
 } from '../index.ts';
 import { OP } from '../protocol/frame.ts';
-import { frame, hex, whole } from '../testing/testkit.ts';
-import { RawClient, REQUEST } from '../testing/testkit-client.ts';
+import { frame, hex, whole } from '../testing/protocol-kit.ts';
+import { RawClient, REQUEST } from '../testing/raw-client.ts';
 
 const open: { servers: WebSocketServer[]; clients: RawClient[] } = { servers: [], clients: [] };
 

@@ -1,16 +1,16 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
-import { keep } from '../memory/lent.ts';
-import { releaseRooms, roomOf } from '../memory/rooms.ts';
-import { giveBack, keepFromSharing, type Slab } from '../memory/slabs.ts';
+import { keep } from '../memory/borrowed-memory.ts';
+import { releaseRooms, roomOf } from '../memory/large-buffers.ts';
+import { giveBack, keepFromSharing, type Slab } from '../memory/write-buffers.ts';
 import { CLOSE, type Close, NO_CLOSE, NO_CODE } from '../protocol/close.ts';
 import type { Kind, Message } from '../protocol/message.ts';
 import type { Performer, Protocol, Step } from '../protocol/protocol.ts';
 import type { Violation } from '../protocol/violation.ts';
-import { lendReads } from './lent-reads.ts';
 import type { Limits } from './options.ts';
-import { Pace } from './pace.ts';
-import { Trickle } from './trickle.ts';
+import { Pace } from './read-throttle.ts';
+import { lendReads } from './shared-read-buffer.ts';
+import { Trickle } from './slow-frame-detector.ts';
 
 /**
  * How a connection came to its end (RFC 6455 §7.1.4 to §7.1.6). `code` is the peer's, 1005 where its Close had none,

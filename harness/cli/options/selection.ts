@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { CaseInfo, Report } from '../../../reports/document/report.ts';
 import { makePlan, type Shard, shareOf } from '../../plan/plan.ts';
 import { catalogue, suiteIds } from '../../suites/autobahn/catalogue.ts';
-import { readSpec } from '../../suites/autobahn/spec.ts';
-import { Trouble } from '../../support/trouble.ts';
+import { readSpec } from '../../suites/autobahn/fuzzingclient-spec.ts';
+import { Trouble } from '../../support/harness-error.ts';
 import { type Shell, say } from './shell.ts';
 
 /** Options that say, beside the cases named, what is to be played. */

@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { ALL, type Config, checkedAgent, type ServerConfig, serverNamed, unnamedServer } from '../../config/config.ts';
 import { isSendable, type Readiness } from '../../config/config-schema.ts';
 import { visible } from '../../reporting/terminal.ts';
-import { Trouble } from '../../support/trouble.ts';
-import { splitWords } from './words.ts';
+import { Trouble } from '../../support/harness-error.ts';
+import { splitWords } from './split-command-line.ts';
 
 /** Options that say which server is meant, and how it is spoken to. */
 export interface ServerFlags {

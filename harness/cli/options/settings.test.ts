@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { rejectedTrouble } from '../../testing/testing.ts';
+import { rejectedTrouble } from '../../testing/run-command.ts';
 import { collect, positive, wholeNumber } from './arguments.ts';
 import { type Setting, settingsTable, settle, variableOf } from './settings.ts';
 import type { Shell } from './shell.ts';

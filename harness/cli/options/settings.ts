@@ -2,8 +2,8 @@ import { dirname, relative, resolve } from 'node:path';
 import { type Command, CommanderError, type Option } from 'commander';
 import { type Config, readConfig } from '../../config/config.ts';
 import { PATH_SETTINGS, SETTINGS } from '../../config/config-schema.ts';
-import { nearest } from '../../support/nearest.ts';
-import { Trouble } from '../../support/trouble.ts';
+import { nearest } from '../../support/did-you-mean.ts';
+import { Trouble } from '../../support/harness-error.ts';
 import { type Shell, say, VARIABLES } from './shell.ts';
 
 /** One option with the value it has in the end. */

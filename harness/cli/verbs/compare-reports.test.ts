@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../../reports/document/report.ts';
 import { sampleOutcome, sampleReport } from '../../../reports/testing/sample.ts';
 import { alikeComparison } from '../../../reports/testing/sample-comparison.ts';
-import { rejectedTrouble } from '../../testing/testing.ts';
+import { rejectedTrouble } from '../../testing/run-command.ts';
 import { compareReports, comparisonLines } from './compare-reports.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'compare-reports-'));

@@ -4,18 +4,18 @@ import { pathToFileURL } from 'node:url';
 import pc from 'picocolors';
 import type { DetailOf } from '../../../reports/document/files.ts';
 import type { Report } from '../../../reports/document/report.ts';
-import { comparisonMarkdown } from '../../../reports/formats/comparison-markdown.ts';
+import { comparisonMarkdown } from '../../../reports/formats/markdown-comparison.ts';
 import { changeFaces, comparePage, comparisonSentence } from '../../../reports/pages/compare-page.ts';
 import { alikeCompared, type Comparison } from '../../../reports/wording/comparison.ts';
 import { writeFiles } from '../../../reports/write.ts';
-import { compareAgents, type Party } from '../../reporting/compare.ts';
+import { compareAgents, type Party } from '../../reporting/compare-reports.ts';
 import { readReportFile } from '../../reporting/report-file.ts';
 import { fitted, rangeLines, type Style, turnWords, visible } from '../../reporting/terminal.ts';
-import { caseFile } from '../../suites/autobahn/autobahn-json.ts';
 import { conformantOutcome } from '../../suites/autobahn/catalogue.ts';
+import { caseFile } from '../../suites/autobahn/recorded-json.ts';
+import { Trouble } from '../../support/harness-error.ts';
 import { readJsonText } from '../../support/json-text.ts';
-import { Trouble } from '../../support/trouble.ts';
-import { unwritable } from '../../system/place.ts';
+import { unwritable } from '../../system/report-folder.ts';
 
 export interface CompareFlags {
   /** Report in which A and B are agents, when they are no folders. */

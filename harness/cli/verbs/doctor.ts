@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import { type DoctorOptions, doctor, type Finding } from '../../doctor/doctor.ts';
-import { today } from '../../expectations/expected.ts';
+import { today } from '../../expectations/read-expectations.ts';
 import { fitted, type Style, visible } from '../../reporting/terminal.ts';
 import { ENGINE_CHOICES } from '../../run/choose-engine.ts';
-import { Trouble } from '../../support/trouble.ts';
+import { Trouble } from '../../support/harness-error.ts';
 import { image, oneOf } from '../options/arguments.ts';
 import { settle, takeEnvironment } from '../options/settings.ts';
 import { type Shell, styleOf } from '../options/shell.ts';

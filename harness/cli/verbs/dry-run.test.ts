@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { emptyExpectationFile } from '../../expectations/accept.ts';
-import { conformance } from '../../testing/testing.ts';
+import { conformance } from '../../testing/run-command.ts';
 
 let home: string;
 beforeEach(() => {

@@ -3,10 +3,10 @@ import type { CaseInfo, EngineFacts, Report } from '../../../reports/document/re
 import { duration, plural } from '../../../reports/wording/vocabulary.ts';
 import type { ServerConfig } from '../../config/config.ts';
 import type { Engine } from '../../engines/engine.ts';
-import { today } from '../../expectations/expected.ts';
-import { withoutSkipped } from '../../expectations/summarise.ts';
+import { withoutSkipped } from '../../expectations/judge-cases.ts';
+import { today } from '../../expectations/read-expectations.ts';
 import { fitted, type Style, visible } from '../../reporting/terminal.ts';
-import { expectationsOf } from '../../run/gather.ts';
+import { expectationsOf } from '../../run/play-servers.ts';
 import { type Shell, styleOf } from '../options/shell.ts';
 import { planText } from './list.ts';
 

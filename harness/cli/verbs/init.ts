@@ -28,13 +28,13 @@ import { patternsFor } from '../../plan/case-patterns.ts';
 import { fitted, spelt, visible } from '../../reporting/terminal.ts';
 import { suiteIds } from '../../suites/autobahn/catalogue.ts';
 import { normalise } from '../../suites/autobahn/normalise.ts';
-import { readResults } from '../../suites/autobahn/results.ts';
+import { readResults } from '../../suites/autobahn/read-results.ts';
+import { Trouble } from '../../support/harness-error.ts';
 import { TOOL } from '../../support/identity.ts';
-import { Trouble } from '../../support/trouble.ts';
 import { readUserFile } from '../options/selection.ts';
 import { checkedCommand, checkedUrl, refuseSeveral } from '../options/servers.ts';
 import { type Shell, say, styleOf, typedLine } from '../options/shell.ts';
-import { splitWords } from '../options/words.ts';
+import { splitWords } from '../options/split-command-line.ts';
 
 interface InitFlags {
   command?: string;

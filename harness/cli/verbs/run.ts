@@ -6,18 +6,18 @@ import { type Config, readConfig, type ServerConfig, serverNamed, unnamedServer 
 import { selftest } from '../../doctor/selftest.ts';
 import type { Engine } from '../../engines/engine.ts';
 import { momentLine } from '../../engines/native/trace.ts';
-import { today } from '../../expectations/expected.ts';
-import { ciOption } from '../../reporting/ci.ts';
+import { today } from '../../expectations/read-expectations.ts';
+import { ciOption } from '../../reporting/ci-facts.ts';
 import { ProgressLine } from '../../reporting/progress.ts';
 import { parseReporter, type Reporter, refuseReporters } from '../../reporting/reporters.ts';
 import { describeProblem, speaksUnicode, visible } from '../../reporting/terminal.ts';
 import { asksOf, chooseEngine, ENGINE_CHOICES, type EngineChoice } from '../../run/choose-engine.ts';
-import { gatherByPlaying, gatherFromFolder } from '../../run/gather.ts';
+import { gatherByPlaying, gatherFromFolder } from '../../run/play-servers.ts';
 import { keepFrom } from '../../run/resume.ts';
 import { run } from '../../run/run.ts';
+import { asProblem, Trouble } from '../../support/harness-error.ts';
 import { revision, TOOL } from '../../support/identity.ts';
-import { asProblem, Trouble } from '../../support/trouble.ts';
-import { placeOf } from '../../system/place.ts';
+import { placeOf } from '../../system/report-folder.ts';
 import { FileWatch } from '../../system/watch.ts';
 import {
   collect,
@@ -394,7 +394,7 @@ async function readFolder(
   signal: AbortSignal,
 ): Promise<Report> {
   refuseInside(from, flags.out);
-  const { unpackResults } = await import('../../system/archive.ts');
+  const { unpackResults } = await import('../../system/unpack-archive.ts');
   const { folder, remove } = await unpackResults(from);
   try {
     const [named] = flags.server ?? [];

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { Trouble } from '../../support/trouble.ts';
+import { Trouble } from '../../support/harness-error.ts';
 
 /** The HTTP status the daemon refused a request with, or undefined when it was no such refusal. */
 export function statusOf(error: unknown): number | undefined {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
-import { Trouble } from '../../support/trouble.ts';
+import { Trouble } from '../../support/harness-error.ts';
 import { orAborted } from './abort.ts';
 import { saying } from './api.ts';
 

@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { orAborted } from './abort.ts';
 import { asReadable, saying } from './api.ts';
 import { unpackJson } from './archive.ts';
-import { RESULTS } from './spec.ts';
-import type { SuiteRun } from './suite.ts';
+import { RESULTS } from './container-spec.ts';
+import type { SuiteRun } from './play-in-container.ts';
 
 /** As much of `index.json` as merging needs: agent → case id → whatever stands there. */
 const indexSchema = z.record(z.string(), z.record(z.string(), z.unknown()));

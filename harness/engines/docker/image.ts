@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type Docker from 'dockerode';
 import { z } from 'zod';
-import { Trouble } from '../../support/trouble.ts';
+import { Trouble } from '../../support/harness-error.ts';
 import type { Progress } from '../engine.ts';
 import { orAborted } from './abort.ts';
 import { asReadable, asTrouble, saying, statusOf } from './api.ts';

@@ -3,20 +3,20 @@ import { availableParallelism } from 'node:os';
 import type Docker from 'dockerode';
 import type { EngineFacts } from '../../../reports/document/report.ts';
 import { deal } from '../../plan/shards.ts';
-import { Trouble } from '../../support/trouble.ts';
+import { Trouble } from '../../support/harness-error.ts';
 import type { Assignment, Engine } from '../engine.ts';
 import { orAborted, within } from './abort.ts';
 import { asTrouble } from './api.ts';
 import { reap, sweep } from './clean.ts';
 import { type Connection, connect } from './connect.ts';
 import { runToEnd, withContainer } from './container.ts';
+import { agentForSuite, fuzzingClientSpec } from './container-spec.ts';
 import { Harvest } from './harvest.ts';
 import { findImage, type Image, imageHere, PINNED_IMAGE } from './image.ts';
 import { ownLabels } from './labels.ts';
 import { HeadAndTail } from './log.ts';
 import { chooseNetwork, type Network } from './network.ts';
-import { agentForSuite, fuzzingClientSpec } from './spec.ts';
-import { SuiteRun } from './suite.ts';
+import { SuiteRun } from './play-in-container.ts';
 
 export interface DockerOptions {
   /** `--image`: this image and no other. */

@@ -1,5 +1,5 @@
 import { addressOf } from '../../subject/address.ts';
-import { Trouble } from '../../support/trouble.ts';
+import { Trouble } from '../../support/harness-error.ts';
 import type { Progress } from '../engine.ts';
 
 /** A way from a container to the target. `url` is the target's address as seen from in there. */

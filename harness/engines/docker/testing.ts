@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import { describeUnless } from '../../../reports/testing/testing-skip.ts';
+import { describeUnless } from '../../../reports/testing/skip.ts';
 import { connect } from './connect.ts';
 import { LOCAL_IMAGE, PINNED_IMAGE } from './image.ts';
 import { LABEL } from './labels.ts';

@@ -5,7 +5,7 @@ import { addressOf } from '../../subject/address.ts';
 import { distrusted, isDistrust, trustOf } from '../../subject/certificates.ts';
 import { type Case, CORPORA } from '../../suites/autobahn/cases/case.ts';
 import { caseById, SUITE_VERSION } from '../../suites/autobahn/cases/index.ts';
-import { Trouble } from '../../support/trouble.ts';
+import { Trouble } from '../../support/harness-error.ts';
 import type { Assignment } from '../engine.ts';
 import type { Opponent } from './case-play.ts';
 import { MessageStore } from './compressed.ts';

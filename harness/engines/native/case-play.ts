@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { performance } from 'node:perf_hooks';
-import type { Grade } from '../../../reports/document/detail.ts';
+import type { Grade } from '../../../reports/document/recorded-case.ts';
 import { type Case, type Payload, payloadOctets, type Step, TEXT } from '../../suites/autobahn/cases/case.ts';
 import type { MessageStore, Prepared } from './compressed.ts';
 import { Endpoint, type Patience } from './endpoint.ts';

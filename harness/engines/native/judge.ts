@@ -1,4 +1,4 @@
-import type { CloseGrade, Grade } from '../../../reports/document/detail.ts';
+import type { CloseGrade, Grade } from '../../../reports/document/recorded-case.ts';
 import type { Case, CaseEvent } from '../../suites/autobahn/cases/case.ts';
 import { payloadOctets } from '../../suites/autobahn/cases/case.ts';
 import type { Facts } from './endpoint.ts';

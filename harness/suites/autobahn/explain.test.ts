@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { suiteIds } from './catalogue.ts';
-import { contestedNotes } from './contested.ts';
+import { contestedNotes } from './contested-cases.ts';
 import { explainCase } from './explain.ts';
 
 it('says what is sent, what must happen, and what is contested', () => {

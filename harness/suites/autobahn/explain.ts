@@ -1,11 +1,11 @@
 import { eventText } from '../../../reports/wording/sentence.ts';
 import { closeCode } from '../../../reports/wording/vocabulary.ts';
 import { matchCases } from '../../plan/case-id.ts';
-import { nearest } from '../../support/nearest.ts';
-import { Trouble } from '../../support/trouble.ts';
+import { nearest } from '../../support/did-you-mean.ts';
+import { Trouble } from '../../support/harness-error.ts';
 import { wrapped } from '../../support/wrapped.ts';
 import { caseInfo, caseSentences, conformantOutcome, suiteIds } from './catalogue.ts';
-import { contestedNotes } from './contested.ts';
+import { contestedNotes } from './contested-cases.ts';
 
 /** Longer lines are tiring to read. */
 const MOST_COLUMNS = 100;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { OUTCOME_FIELDS } from '../../../reports/document/report.ts';
 import { NOT_COMPARED, normalise } from './normalise.ts';
-import { readResults } from './results.ts';
+import { readResults } from './read-results.ts';
 
 const recorded = join(import.meta.dirname, '../../../fixtures/recorded/seed');
 

@@ -1,4 +1,4 @@
-import type { CaseDetail } from '../../../reports/document/detail.ts';
+import type { CaseDetail } from '../../../reports/document/recorded-case.ts';
 import type { Outcome } from '../../../reports/document/report.ts';
 
 /**

@@ -1,0 +1,16 @@
+import { describe, expect, test } from 'vitest';
+import { catchTrouble } from '../../testing/run-command.ts';
+import { splitWords } from './split-command-line.ts';
+
+describe('a command as one text', () => {
+  test.each([
+    ['node server.js --port {port}', ['node', 'server.js', '--port', '{port}']],
+    [`  sh  -c 'a "b" c' --name="x y"z`, ['sh', '-c', 'a "b" c', '--name=x yz']],
+    [`run ''`, ['run', '']],
+    ['', []],
+  ])('%j has the words %j', (text, words) => expect(splitWords(text)).toEqual(words));
+
+  test('is refused when a quote does not end', () => {
+    expect(catchTrouble(() => splitWords("node 'a b")).exitCode).toBe(2);
+  });
+});

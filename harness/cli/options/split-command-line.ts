@@ -1,0 +1,19 @@
+import { Trouble } from '../../support/harness-error.ts';
+
+/**
+ * The words of a command written as one text: separated by spaces, kept together by quotes. Nothing else that a shell
+ * does is done, since no shell will start the server.
+ * @throws Trouble (2) for a quote that does not end.
+ */
+export function splitWords(text: string): string[] {
+  const word = /(?:[^\s'"]|'[^']*'|"[^"]*")+/g;
+  if (/['"]/.test(text.replace(word, ''))) {
+    throw new Trouble(2, {
+      what: 'The command has a quote that does not end.',
+      where: '--command',
+      why: text,
+      todo: 'Close it, or write the command behind "--", where your shell splits it.',
+    });
+  }
+  return (text.match(word) ?? []).map((one) => one.replace(/'([^']*)'|"([^"]*)"/g, '$1$2'));
+}

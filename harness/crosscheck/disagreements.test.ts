@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { CaseDetail } from '../../reports/document/recorded-case.ts';
+import { suiteIds } from '../suites/autobahn/catalogue.ts';
+import { readResults } from '../suites/autobahn/read-results.ts';
+import { findDisagreements } from './disagreements.ts';
+
+const { agents } = readResults(join(import.meta.dirname, '../../fixtures/recorded/ws'), {
+  cases: suiteIds,
+  suite: suiteIds,
+  extraIsFault: true,
+});
+const details = new Map(
+  (agents[0]?.results ?? []).flatMap((result) => (result.did === 'run' ? [[result.detail.id, result.detail]] : [])),
+);
+const detail = (id: string): CaseDetail => {
+  const found = details.get(id);
+  if (!found) throw new Error(`${id} is not recorded`);
+  return found;
+};
+const at = (id: string, change: Partial<CaseDetail>) =>
+  findDisagreements(detail(id), { ...detail(id), ...change }).map((one) => one.at);
+
+test('a result agrees with itself, and with one that differs in clocks, masks and chunks only', () => {
+  for (const one of details.values()) expect(findDisagreements(one, one)).toEqual([]);
+  expect(
+    at('1.1.2', {
+      started: '2000-01-01T00:00:00.000Z',
+      durationMs: 99,
+      rxOctetStats: { '1': 200 },
+      result: 'other words',
+    }),
+  ).toEqual([]);
+});
+
+test.each([
+  ['behavior', { behavior: 'FAILED' }],
+  ['behaviorClose', { behaviorClose: 'UNCLEAN' }],
+  ['remoteCloseCode', { remoteCloseCode: 1001 }],
+  ['wasClean', { wasClean: false }],
+  ['closedByMe', { closedByMe: false }],
+  ['failedByMe', { failedByMe: true }],
+  ['droppedByMe', { droppedByMe: true }],
+  ['wasServerConnectionDropTimeout', { wasServerConnectionDropTimeout: true }],
+  ['wasOpenHandshakeTimeout', { wasOpenHandshakeTimeout: true }],
+  ['wasCloseHandshakeTimeout', { wasCloseHandshakeTimeout: true }],
+  ['received', { received: [] }],
+  ['index', { index: 1 }],
+  ['localCloseCode', { localCloseCode: null }],
+  ['localCloseReason', { localCloseReason: 'x' }],
+  ['remoteCloseReason', { remoteCloseReason: 'x' }],
+  ['expected', { expected: {} }],
+  ['expectedClose', { expectedClose: null }],
+  ['createWirelog', { createWirelog: false }],
+  ['wasNotCleanReason is told', { wasNotCleanReason: 'because' }],
+  ['trafficStats are kept', { trafficStats: {} }],
+  ['rxFrameStats', { rxFrameStats: {} }],
+  ['txFrameStats', { txFrameStats: {} }],
+  ['timers', { wirelog: [] }],
+] as const satisfies readonly (readonly [string, Partial<CaseDetail>])[])(
+  'engines that disagree on "%s" are caught',
+  (name, change) => {
+    expect(at('1.1.2', change)).toContain(name);
+  },
+);
+
+test('the order of timers is a fact, what stands between them is not', () => {
+  const { wirelog } = detail('6.4.1');
+  const timers = wirelog.filter((row) => row.row === 'timer');
+  expect(timers.length).toBeGreaterThan(2);
+  expect(at('6.4.1', { wirelog: timers })).toEqual([]);
+  expect(at('6.4.1', { wirelog: timers.toReversed() })).toEqual(['timers']);
+});
+
+test('how many frames a compressed message takes depends on the zlib build, and is no fact', () => {
+  expect(at('12.1.1', { rxFrameStats: { '1': 999 } })).toEqual([]);
+});

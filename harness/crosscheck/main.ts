@@ -1,0 +1,233 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { z } from 'zod';
+import type { CaseDetail } from '../../reports/document/recorded-case.ts';
+import { readConfig, type ServerConfig, serverNamed } from '../config/config.ts';
+import { takeTestData } from '../engines/docker/testdata.ts';
+import type { Engine } from '../engines/engine.ts';
+import { startProbeServer } from '../engines/native/testing/probe-server.ts';
+import { matchCases, selectCases } from '../plan/case-id.ts';
+import { describeProblem, visible } from '../reporting/terminal.ts';
+import { chooseEngine } from '../run/choose-engine.ts';
+import { play } from '../run/play-one-server.ts';
+import { suiteIds } from '../suites/autobahn/catalogue.ts';
+import { readResults } from '../suites/autobahn/read-results.ts';
+import { asProblem, Trouble } from '../support/harness-error.ts';
+import { readJsonText } from '../support/json-text.ts';
+import { cleanUpAfterTheDead, Workspace } from '../system/workspace.ts';
+import { type Disagreement, findDisagreements } from './disagreements.ts';
+
+/**
+ * `npm run crosscheck`: plays the same cases against the same server with both engines, and prints every fact on which
+ * they do not agree. A disagreement is a bug of the embedded engine, or it stands with its reason in
+ * `fixtures/spec/deviations.json`. What disagrees is played again, alone: some servers answer now so, now so.
+ */
+
+const root = join(import.meta.dirname, '../..');
+const json = (path: string) => readJsonText(readFileSync(join(root, path), 'utf8'), { comments: true }).value;
+
+/** Where the embedded engine may differ from the reference, and why. */
+const deviations = z
+  .array(
+    z.strictObject({
+      /** Names of servers; all of them when left out. */
+      servers: z.array(z.string()).optional(),
+      cases: z.array(z.string()).min(1),
+      /** Facts in which they may differ; all of them when left out. */
+      facts: z.array(z.string()).optional(),
+      why: z.string().min(1),
+    }),
+  )
+  .parse(json('fixtures/spec/deviations.json'));
+
+const wrongServers = z
+  .object({
+    servers: z.array(z.object({ name: z.string(), cases: z.array(z.string()), slow: z.boolean().optional() })),
+  })
+  .parse(json('fixtures/servers/faults.json')).servers;
+
+/** Mode of the probe server → the cases whose verdicts are on record. */
+const probeVerdicts = z
+  .record(z.string(), z.record(z.string(), z.unknown()))
+  .parse(json('fixtures/spec/probe-verdicts.json'));
+
+/** How often a case that disagrees is played once more, alone: a bug disagrees every time, a race does not. */
+const REPLAYS = 4;
+
+/** In servers that keep the suite waiting, one case of each kind: the rest would wait in the same way. */
+const ONE_OF_EACH = ['1.1', '2', '3', '5.1', '5.19', '6.1', '6.3', '6.4', '7.1', '7.3', '7.7.1', '7.9.1', '10'];
+
+/** A server and the cases it is played with. */
+interface Check {
+  server: ServerConfig;
+  cases: readonly string[];
+}
+
+type Engines = Readonly<Record<'reference' | 'native', Engine>>;
+interface Times {
+  reference: number;
+  native: number;
+}
+
+const signal = new AbortController().signal;
+
+/** What one engine leaves of a check, by case id; adds what it took to `times`. */
+async function playOnce(
+  engines: Engines,
+  which: keyof Engines,
+  { server, cases }: Check,
+  jobs: number,
+  times: Times,
+): Promise<Map<string, CaseDetail>> {
+  const workspace = new Workspace();
+  try {
+    const folder = join(workspace.folder, which);
+    mkdirSync(folder);
+    const started = performance.now();
+    const order = {
+      server,
+      parts: [{ cases, folder, ...(which === 'reference' ? { jobs } : {}) }],
+      log: join(workspace.folder, 'server.log'),
+      patienceSeconds: 120,
+    };
+    await play(engines[which], order, workspace, signal, () => {});
+    times[which] += (performance.now() - started) / 1000;
+    const { agents } = readResults(folder, { cases, suite: suiteIds, agents: [server.agent], extraIsFault: true });
+    return new Map(
+      (agents[0]?.results ?? []).flatMap((result) => (result.did === 'run' ? [[result.detail.id, result.detail]] : [])),
+    );
+  } finally {
+    workspace.remove();
+  }
+}
+
+/** Every fact on which the two engines disagree; that only one of them could play a case is one too. */
+async function playBoth(engines: Engines, check: Check, jobs: number, times: Times): Promise<Disagreement[]> {
+  const reference = await playOnce(engines, 'reference', check, jobs, times);
+  const native = await playOnce(engines, 'native', check, jobs, times);
+  return check.cases.flatMap((id): Disagreement[] => {
+    const [theirs, ours] = [reference.get(id), native.get(id)];
+    if (theirs && ours) return findDisagreements(theirs, ours);
+    return theirs || ours
+      ? [{ id, at: 'has a result', reference: theirs !== undefined, native: ours !== undefined }]
+      : [];
+  });
+}
+
+const isExcused = (server: string, { id, at }: Disagreement) =>
+  deviations.some(
+    ({ servers, facts, cases }) =>
+      (servers?.includes(server) ?? true) &&
+      (facts?.includes(at) ?? true) &&
+      cases.some((pattern) => matchCases(suiteIds, pattern).includes(id)),
+  );
+
+/** Checks one server, tells how it went, and gives back how many disagreements stand. */
+async function check(engines: Engines, one: Check, jobs: number): Promise<number> {
+  const times = { reference: 0, native: 0 };
+  const all = await playBoth(engines, one, jobs, times);
+  const first = all.filter((disagreement) => !isExcused(one.server.name, disagreement));
+  const { reference, native } = times;
+  const doubtful = [...new Set(first.map(({ id }) => id))];
+  const standing: Disagreement[] = [];
+  for (const id of doubtful) {
+    let left = first.filter((disagreement) => disagreement.id === id);
+    for (let play = 0; play < REPLAYS && left.length > 0; play++) {
+      const again = await playBoth(engines, { ...one, cases: [id] }, jobs, times);
+      left = again.filter((now) => left.some((before) => before.at === now.at));
+    }
+    standing.push(...left);
+  }
+  const asides = [
+    ...(all.length > first.length ? [`${all.length - first.length} documented`] : []),
+    ...(doubtful.length > 0 ? [`played again: ${doubtful.join(', ')}`] : []),
+  ];
+  console.log(
+    `${one.server.name}: ${one.cases.length} cases, ${standing.length} disagreements${asides.length > 0 ? ` (${asides.join(', ')})` : ''}; ` +
+      `reference ${reference.toFixed(1)} s, native ${native.toFixed(1)} s, ${(reference / native).toFixed(1)} times`,
+  );
+  for (const { id, at, reference: theirs, native: ours } of standing) {
+    console.log(`  ${id} ${at}: reference ${visible(JSON.stringify(theirs))}, native ${visible(JSON.stringify(ours))}`);
+  }
+  return standing.length;
+}
+
+interface Flags {
+  server?: string[];
+  wrong?: boolean;
+  fault?: string[];
+  probe?: boolean;
+  jobs: number;
+}
+
+async function checksOf(flags: Flags, patterns: readonly string[], probeUrl: string): Promise<Check[]> {
+  const config = await readConfig(root);
+  const chosen = (fallback: readonly string[]) => selectCases(suiteIds, patterns.length > 0 ? patterns : fallback);
+  const anywhere = { path: '/', cwd: root, env: {} };
+  const nothingNamed = flags.server === undefined && !flags.wrong && !flags.fault && !flags.probe;
+  const named = flags.server ?? (nothingNamed ? [config.defaultServer] : []);
+  return [
+    ...named.map((name) => ({
+      server: serverNamed(config, name),
+      cases: chosen(name === config.defaultServer ? ['*'] : ['@core', '@limits']),
+    })),
+    ...wrongServers
+      .filter(({ name }) => flags.wrong || flags.fault?.includes(name))
+      .map(({ name, cases, slow }) => ({
+        server: {
+          ...anywhere,
+          name,
+          agent: name,
+          command: [process.execPath, '--import', 'tsx/esm', `fixtures/servers/${name}.ts`],
+        },
+        cases: chosen(slow ? ONE_OF_EACH : ['@core', '9.1.1', '9.2.1', ...cases]),
+      })),
+    ...(flags.probe ? Object.entries(probeVerdicts) : []).map(([mode, verdicts]) => ({
+      server: {
+        ...anywhere,
+        name: `probe ${mode}`,
+        agent: `probe-${mode}`,
+        url: `${probeUrl}${mode}`,
+        ready: 'tcp' as const,
+      },
+      cases: chosen(Object.keys(verdicts)),
+    })),
+  ];
+}
+
+const program = new Command('crosscheck')
+  .argument('[cases...]', 'which; by default all for the in-repo server, all but 12 and 13 for the others')
+  .option('--server <name>', 'a server of the configuration; repeatable', (name: string, all: string[] = []) => [
+    ...all,
+    name,
+  ])
+  .option('--wrong', 'the servers that are wrong on purpose')
+  .option('--fault <name>', 'one of them; repeatable', (name: string, all: string[] = []) => [...all, name])
+  .option('--probe', 'the probe server, in each of its modes')
+  .option('--jobs <n>', 'containers at once', Number, 2)
+  .parse();
+const flags = program.opts<Flags>();
+const data = new Workspace();
+const probe = await startProbeServer(1);
+
+try {
+  cleanUpAfterTheDead();
+  // A server that damages its deflate stream is judged by what the damaged octets happen to say: both need the same.
+  await takeTestData(data.folder, signal);
+  const engines: Engines = {
+    reference: chooseEngine('docker'),
+    native: chooseEngine('native', { dataFolder: data.folder }),
+  };
+  for (const engine of Object.values(engines)) await engine.prepare({ signal, onProgress: () => {} });
+  let count = 0;
+  for (const one of await checksOf(flags, program.args, probe.url)) count += await check(engines, one, flags.jobs);
+  console.log(count === 0 ? 'The engines agree.' : `${count} disagreements.`);
+  process.exitCode = count === 0 ? 0 : 1;
+} catch (error) {
+  process.stderr.write(`${describeProblem(asProblem(error), { colour: false, unicode: true }).join('\n')}\n`);
+  process.exitCode = error instanceof Trouble ? error.exitCode : 3;
+} finally {
+  data.remove();
+  await probe.close();
+}

@@ -1,0 +1,121 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect, test } from 'vitest';
+import { reportSchema } from '../../reports/document/report.ts';
+import { ciFacts } from './ci-facts.ts';
+
+const COMMIT = '7fd5e6c0c3a1b2d4e5f60718293a4b5c6d7e8f90';
+
+test.each([
+  [
+    {
+      CI: 'true',
+      GITHUB_ACTIONS: 'true',
+      GITHUB_SHA: COMMIT,
+      GITHUB_HEAD_REF: '',
+      GITHUB_REF_NAME: 'main',
+      GITHUB_JOB: 'conformance',
+      GITHUB_SERVER_URL: 'https://git.example',
+      GITHUB_REPOSITORY: 'somebody/server',
+      GITHUB_RUN_ID: '4711',
+    },
+    {
+      name: 'GitHub Actions',
+      commit: COMMIT,
+      branch: 'main',
+      job: 'conformance',
+      url: 'https://git.example/somebody/server/actions/runs/4711',
+    },
+  ],
+  [
+    {
+      CI: 'true',
+      GITLAB_CI: 'true',
+      CI_COMMIT_SHA: COMMIT,
+      CI_COMMIT_REF_NAME: 'fix/close',
+      CI_JOB_NAME: 'ws',
+      CI_JOB_URL: 'https://lab.example/a/b/-/jobs/1',
+    },
+    { name: 'GitLab CI', commit: COMMIT, branch: 'fix/close', job: 'ws', url: 'https://lab.example/a/b/-/jobs/1' },
+  ],
+  [
+    {
+      CI: 'true',
+      CIRCLECI: 'true',
+      CIRCLE_SHA1: COMMIT,
+      CIRCLE_BRANCH: '',
+      CIRCLE_TAG: 'v1',
+      CIRCLE_JOB: 'test',
+      CIRCLE_BUILD_URL: 'https://circle.example/1',
+    },
+    { name: 'CircleCI', commit: COMMIT, branch: 'v1', job: 'test', url: 'https://circle.example/1' },
+  ],
+  [
+    {
+      JENKINS_URL: 'http://jenkins.example/',
+      GIT_COMMIT: COMMIT,
+      GIT_BRANCH: 'origin/main',
+      JOB_NAME: 'ws/main',
+      BUILD_URL: 'http://jenkins.example/job/ws/1/',
+    },
+    {
+      name: 'Jenkins',
+      commit: COMMIT,
+      branch: 'origin/main',
+      job: 'ws/main',
+      url: 'http://jenkins.example/job/ws/1/',
+    },
+  ],
+  [
+    {
+      CI: 'true',
+      BUILDKITE: 'true',
+      BUILDKITE_COMMIT: COMMIT,
+      BUILDKITE_BRANCH: 'main',
+      BUILDKITE_LABEL: 'ws',
+      BUILDKITE_BUILD_URL: 'https://kite.example/1',
+    },
+    { name: 'Buildkite', commit: COMMIT, branch: 'main', job: 'ws', url: 'https://kite.example/1' },
+  ],
+  [{ CI: '1' }, { name: 'CI' }],
+  [{ CI: 'woodpecker' }, { name: 'CI' }],
+])('%j is the job it says', (env, facts) => {
+  expect(ciFacts(env)).toEqual(facts);
+});
+
+test.each([{}, { CI: '' }, { CI: 'false' }, { GITHUB_ACTIONS: 'false', GITHUB_SHA: COMMIT }])('%j is no job', (env) => {
+  expect(ciFacts(env)).toBeUndefined();
+});
+
+test('of a pull request the branch is its own, not the merge that GitHub made of it', () => {
+  const env = { GITHUB_ACTIONS: 'true', GITHUB_HEAD_REF: 'their-branch', GITHUB_REF_NAME: '7/merge' };
+  expect(ciFacts(env)).toEqual({ name: 'GitHub Actions', branch: 'their-branch' });
+});
+
+test('an address that lacks a part is none', () => {
+  const env = { GITHUB_ACTIONS: 'true', GITHUB_SERVER_URL: 'https://git.example', GITHUB_RUN_ID: '1' };
+  expect(ciFacts(env)).toEqual({ name: 'GitHub Actions' });
+});
+
+test('a run in a job has them in its report, and its commit too where git cannot tell one', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'ci-test-'));
+  try {
+    const seed = join(import.meta.dirname, '../../fixtures/recorded/seed');
+    const cli = ['--import', import.meta.resolve('tsx'), join(import.meta.dirname, '../cli/main.ts')];
+    const env = { GITLAB_CI: 'true', CI_COMMIT_SHA: COMMIT, CI_COMMIT_REF_NAME: '<main>', GITHUB_ACTIONS: '' };
+    const { exitCode } = await execa(process.execPath, [...cli, '--from', seed, '7.1.6'], {
+      cwd: home,
+      reject: false,
+      env: { ...env, GIT_CEILING_DIRECTORIES: tmpdir() },
+    });
+    expect(exitCode).toBe(1);
+    const { run } = reportSchema.parse(JSON.parse(readFileSync(join(home, 'conformance-report/report.json'), 'utf8')));
+    expect(run).toMatchObject({ commit: COMMIT, dirty: null, ci: { name: 'GitLab CI', branch: '<main>' } });
+    const index = readFileSync(join(home, 'conformance-report/index.html'), 'utf8');
+    expect(index).toContain('GitLab CI, branch &lt;main&gt;');
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import type { Outcome, Report } from '../../reports/document/report.ts';
+import { sampleOutcome, sampleReport } from '../../reports/testing/sample.ts';
+import { compareAgents, compareWithFirst } from './compare-reports.ts';
+
+const good = sampleOutcome();
+const reportOf = (outcomes: Record<string, Outcome | null>): Report => ({
+  ...sampleReport,
+  cases: sampleReport.cases.filter(({ id }) => id in outcomes),
+  agents: [
+    {
+      name: 'ours',
+      slug: 'ours',
+      url: 'ws://x',
+      cases: Object.entries(outcomes).map(([id, actual]) => ({
+        id,
+        verdict: 'same',
+        actual,
+        expected: null,
+        differences: [],
+        sentence: '',
+        durationMs: 1,
+        result: null,
+      })),
+    },
+  ],
+});
+const party = (report: Report) => {
+  const [agent] = report.agents;
+  if (agent === undefined) throw new Error('the sample has no agent');
+  return { report, agent, root: '' };
+};
+const compare = (a: Record<string, Outcome | null>, b: Record<string, Outcome | null>) =>
+  compareAgents(party(reportOf(a)), party(reportOf(b)), () => good);
+
+const unclean = sampleOutcome({ wasClean: false, remoteCloseCode: null });
+const other = sampleOutcome({ remoteCloseCode: 1001 });
+
+describe('B against A', () => {
+  it.each([
+    ['regressed', good, unclean],
+    ['fixed', unclean, good],
+    ['changed', good, other],
+    ['removed', good, null],
+    ['added', null, good],
+  ] as const)('%s', (change, a, b) => {
+    const { cases, counts } = compare({ '1.1.1': a }, { '1.1.1': b });
+    expect(cases.map((one) => [one.id, one.change])).toEqual([['1.1.1', change]]);
+    expect(counts[change]).toBe(1);
+    expect(cases[0]?.sentence).toMatch(/\.$/);
+  });
+
+  it('is quiet about what is the same, and about what neither has', () => {
+    expect(compare({ '1.1.1': good, '2.4': null }, { '1.1.1': good, '2.4': null })).toMatchObject({
+      same: 1,
+      without: 1,
+      cases: [],
+    });
+  });
+
+  it('puts the worst first, and each kind in the order of the suite', () => {
+    const a = { '1.1.1': unclean, '1.1.2': good, '2.4': good, '7.1.6': good, '9.1.1': null, '12.1.1': good };
+    const b = { '1.1.1': good, '1.1.2': other, '2.4': null, '7.1.6': unclean, '9.1.1': good, '12.1.1': unclean };
+    expect(compare(a, b).cases.map(({ id, change }) => `${id} ${change}`)).toEqual([
+      '7.1.6 regressed',
+      '12.1.1 regressed',
+      '2.4 removed',
+      '1.1.2 changed',
+      '1.1.1 fixed',
+      '9.1.1 added',
+    ]);
+  });
+
+  it('is its own mirror: what regressed one way is fixed the other', () => {
+    const a = { '1.1.1': unclean, '1.1.2': good, '2.4': good };
+    const b = { '1.1.1': good, '1.1.2': unclean, '2.4': null };
+    const [there, back] = [compare(a, b).counts, compare(b, a).counts];
+    expect([there.regressed, there.fixed, there.removed, there.added]).toEqual([
+      back.fixed,
+      back.regressed,
+      back.added,
+      back.removed,
+    ]);
+  });
+
+  it('refuses different suites', () => {
+    const b = { ...reportOf({ '1.1.1': good }), suite: { ...sampleReport.suite, version: '0.8' } };
+    expect(() => compareAgents(party(reportOf({ '1.1.1': good })), party(b), () => good)).toThrow(/different suites/);
+  });
+});
+
+it('several agents of one run are held against the first', () => {
+  const [comparison, ...more] = compareWithFirst(sampleReport, () => good);
+  expect(more).toEqual([]);
+  expect(comparison?.a.agent).toBe(sampleReport.agents[0]?.name);
+  expect(comparison?.b.agent).toBe(sampleReport.agents[1]?.name);
+  expect(compareWithFirst({ ...sampleReport, agents: sampleReport.agents.slice(0, 1) }, () => good)).toEqual([]);
+});

@@ -1,0 +1,108 @@
+import type { AgentReport, CaseInfo, Outcome, Report } from '../../reports/document/report.ts';
+import {
+  CHANGES,
+  type Change,
+  type ComparedCase,
+  type Comparison,
+  type Side,
+} from '../../reports/wording/comparison.ts';
+import { explainDifferences, IN_A } from '../../reports/wording/sentence.ts';
+import { compareCaseIds } from '../plan/case-id.ts';
+import { findDifferences, weigh } from '../suites/autobahn/compare-outcomes.ts';
+import { Trouble } from '../support/harness-error.ts';
+
+/** An agent in the report of its run. `root` leads from the comparison's page to that report's folder. */
+export interface Party {
+  report: Report;
+  agent: AgentReport;
+  root: string;
+}
+
+/**
+ * Holds B against A as a run is held against what is expected of it: what is worse in B has regressed. `conformant` is
+ * what a server without fault does in a case.
+ * @throws Trouble (2) when the two were tested with different suites, for their cases are not the same then.
+ */
+export function compareAgents(a: Party, b: Party, conformant: (id: string) => Outcome): Comparison {
+  const [suiteA, suiteB] = [suiteOf(a.report), suiteOf(b.report)];
+  if (suiteA !== suiteB) {
+    throw new Trouble(2, {
+      what: 'These two cannot be compared: they were tested with different suites.',
+      why: `A with ${suiteA}, B with ${suiteB}: the same id may be another case.`,
+      todo: 'Run both with the same suite.',
+    });
+  }
+  const infos = new Map<string, CaseInfo>([...a.report.cases, ...b.report.cases].map((info) => [info.id, info]));
+  const [ofA, ofB] = [outcomesOf(a.agent), outcomesOf(b.agent)];
+  const cases: ComparedCase[] = [];
+  let same = 0;
+  let without = 0;
+  const plan = [...infos.keys()].sort(compareCaseIds);
+  for (const id of plan) {
+    const [before, after] = [ofA.get(id) ?? null, ofB.get(id) ?? null];
+    const apart = comparePair(before, after, () => conformant(id));
+    if (apart === 'without') without++;
+    else if (apart === 'same') same++;
+    else cases.push({ id, title: infos.get(id)?.title ?? '', a: before, b: after, ...apart });
+  }
+  const of = (change: Change) => cases.filter((one) => one.change === change);
+  return {
+    a: sideOf(a),
+    b: sideOf(b),
+    counts: {
+      regressed: of('regressed').length,
+      removed: of('removed').length,
+      changed: of('changed').length,
+      fixed: of('fixed').length,
+      added: of('added').length,
+    },
+    same,
+    without,
+    plan,
+    cases: CHANGES.flatMap(of),
+  };
+}
+
+/** Every other agent of a report against its first, or swapped the first against it: none when there is but one. */
+export function compareWithFirst(report: Report, conformant: (id: string) => Outcome, swapped = false): Comparison[] {
+  const [first, ...others] = report.agents.map((agent): Party => ({ report, agent, root: '' }));
+  if (first === undefined) return [];
+  return others.map((other) =>
+    swapped ? compareAgents(other, first, conformant) : compareAgents(first, other, conformant),
+  );
+}
+
+function comparePair(
+  a: Outcome | null,
+  b: Outcome | null,
+  conformant: () => Outcome,
+): Pick<ComparedCase, 'change' | 'differences' | 'sentence'> | 'same' | 'without' {
+  if (a === null && b === null) return 'without';
+  if (a === null) return { change: 'added', differences: [], sentence: 'There is no outcome in A.' };
+  if (b === null) return { change: 'removed', differences: [], sentence: 'There is no outcome in B.' };
+  const differences = findDifferences(a, b, conformant());
+  const sentence = explainDifferences(b, a, differences, IN_A);
+  switch (weigh(differences)) {
+    case 'same':
+      return 'same';
+    case 'regressed':
+      return { change: 'regressed', differences, sentence };
+    case 'improved':
+      return { change: 'fixed', differences, sentence };
+    case 'changed':
+      return { change: 'changed', differences, sentence };
+  }
+}
+
+function outcomesOf(agent: AgentReport): Map<string, Outcome> {
+  return new Map(agent.cases.flatMap(({ id, actual }) => (actual === null ? [] : [[id, actual] as const])));
+}
+
+function suiteOf({ suite }: Report): string {
+  return `${suite.name} ${suite.version}`;
+}
+
+function sideOf({ report, agent, root }: Party): Side {
+  const { id, started, commit } = report.run;
+  return { agent: agent.name, slug: agent.slug, run: id, started, commit, suite: suiteOf(report), root };
+}

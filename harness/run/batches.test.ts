@@ -1,0 +1,81 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { judgeOutcome } from '../expectations/judge-cases.ts';
+import { expectConformance } from '../expectations/read-expectations.ts';
+import { caseInfo, conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
+import { Bail, portions } from './bail.ts';
+import { Playing } from './batches.ts';
+import type { Part } from './play-one-server.ts';
+import { listedIn } from './resume.ts';
+
+const recorded = join(import.meta.dirname, '../../fixtures/recorded/ws');
+const index: Record<string, Record<string, { reportfile: string }>> = JSON.parse(
+  readFileSync(join(recorded, 'index.json'), 'utf8'),
+);
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'parts-test-'));
+  mkdirSync(join(home, 'results'));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+/** Leaves what the real suite left of these cases in that folder, as an engine that tells all at its end. */
+function leave({ cases, folder }: Part): void {
+  const entries = Object.fromEntries(cases.map((id) => [id, index.ws?.[id]]));
+  const now = new Date().toISOString();
+  for (const id of cases) {
+    const file = index.ws?.[id]?.reportfile ?? '';
+    const text = readFileSync(join(recorded, file), 'utf8');
+    writeFileSync(join(folder, file), text.replace(/"started": "[^"]*"/, `"started": "${now}"`));
+  }
+  writeFileSync(join(folder, 'index.json'), JSON.stringify({ ws: entries }));
+}
+
+const conformance = expectConformance(suiteIds, conformantOutcome);
+const programme = (cases: readonly string[], bail: Bail | undefined) => ({
+  agent: 'ws',
+  cases,
+  folder: join(home, 'results'),
+  scratch: join(home, 'scratch'),
+  isLive: false,
+  isUnexpected: (id: string, actual: Parameters<typeof judgeOutcome>[0]) =>
+    judgeOutcome(actual, conformance.get(id), conformantOutcome(id)).verdict !== 'same',
+  bail,
+  retries: undefined,
+});
+
+test('an engine that tells nothing before its end plays in portions, until there is enough; what it played by then is kept', () => {
+  const dealt = portions(suiteIds, (id) => caseInfo(id)?.weightMs ?? 0);
+  const [first = [], second = [], third] = dealt;
+  expect(third).toBeDefined();
+  const bail = new Bail(1);
+  const parts: Part[] = [];
+  // One is wrong, in the second portion.
+  const wrong = { ...programme(suiteIds, bail), isUnexpected: (id: string) => id === second[0] };
+  for (const part of new Playing(wrong).parts()) {
+    parts.push(part);
+    leave(part);
+  }
+  expect(parts.map((part) => part.cases)).toEqual([first, second]);
+  const played = [...first, ...second];
+  expect([...listedIn('ws', join(home, 'results'))].sort()).toEqual([...played].sort());
+  expect(readdirSync(join(home, 'results'))).toHaveLength(played.length + 1);
+});
+
+test('without --bail it plays everything at once, and nothing is asked of the results', () => {
+  const [part, ...more] = [...new Playing(programme(['1.1.1', '6.4.1'], undefined)).parts()];
+  expect(part).toEqual({ cases: ['1.1.1', '6.4.1'], folder: join(home, 'results') });
+  expect(more).toEqual([]);
+});
+
+test('a portion after which the server is gone is kept too', () => {
+  const cases = suiteIds.filter((id) => /^(1|9\.[13])\b/.test(id));
+  for (const part of new Playing(programme(cases, new Bail(1))).parts()) {
+    leave(part);
+    break;
+  }
+  expect(listedIn('ws', join(home, 'results')).size).toBeGreaterThan(0);
+});

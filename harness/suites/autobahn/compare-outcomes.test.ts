@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { CLOSE_GRADES, GRADES } from '../../../reports/document/recorded-case.ts';
+import { OUTCOME_FIELDS, type Outcome } from '../../../reports/document/report.ts';
+import { conformantOutcome, suiteIds } from './catalogue.ts';
+import { findDifferences, weigh } from './compare-outcomes.ts';
+import { normalise } from './normalise.ts';
+import { readResults } from './read-results.ts';
+
+const conformant = conformantOutcome('1.1.2');
+const verdict = (expected: Outcome, actual: Outcome, good = conformant) =>
+  weigh(findDifferences(expected, actual, good));
+
+test('an outcome that is the expected one has no difference', () => {
+  for (const id of suiteIds)
+    expect(findDifferences(conformantOutcome(id), conformantOutcome(id), conformantOutcome(id))).toEqual([]);
+});
+
+describe('each field, away from what a conformant server does', () => {
+  const worse: Partial<Outcome> = {
+    behavior: 'FAILED',
+    behaviorClose: 'UNCLEAN',
+    remoteCloseCode: null,
+    wasClean: false,
+    closedByMe: false,
+    failedByMe: true,
+    droppedByMe: true,
+    wasServerConnectionDropTimeout: true,
+    wasOpenHandshakeTimeout: true,
+    wasCloseHandshakeTimeout: true,
+    received: [],
+  };
+  test.each(OUTCOME_FIELDS)('%s is a regression, and back again an improvement', (field) => {
+    const other = { ...conformant, [field]: worse[field] };
+    expect(verdict(conformant, other)).toBe('regressed');
+    expect(verdict(other, conformant)).toBe('improved');
+  });
+});
+
+test('another close code that is not missing is a change: the grade says whether it is a wrong one', () => {
+  expect(verdict(conformant, { ...conformant, remoteCloseCode: 1001 })).toBe('changed');
+});
+
+test('OK to UNIMPLEMENTED is a regression: a silent loss of compression', () => {
+  expect(verdict(conformant, { ...conformant, behavior: 'UNIMPLEMENTED' })).toBe('regressed');
+});
+
+test('one step for the worse outweighs any for the better', () => {
+  const poor: Outcome = { ...conformant, behavior: 'FAILED' };
+  expect(verdict(poor, { ...conformant, wasClean: false })).toBe('regressed');
+});
+
+test('every pair of grades is ordered, or side by side', () => {
+  const pairs = GRADES.flatMap((a) => GRADES.map((b) => [a, b] as const)).filter(([a, b]) => a !== b);
+  const table = pairs.map(
+    ([a, b]) => `${a} → ${b}: ${verdict({ ...conformant, behavior: a }, { ...conformant, behavior: b })}`,
+  );
+  expect(table).toMatchSnapshot();
+  for (const [a, b] of CLOSE_GRADES.flatMap((a) => CLOSE_GRADES.map((b) => [a, b] as const)).filter(
+    ([a, b]) => a !== b,
+  )) {
+    const there = verdict({ ...conformant, behaviorClose: a }, { ...conformant, behaviorClose: b });
+    const back = verdict({ ...conformant, behaviorClose: b }, { ...conformant, behaviorClose: a });
+    expect([there, back].sort()).toEqual(['improved', 'regressed']);
+  }
+});
+
+/** The strength of the gate, measured: every compared field of every recorded case, made other, must be noticed. */
+describe('no change of a compared fact goes unnoticed', () => {
+  const { agents } = readResults(join(import.meta.dirname, '../../../fixtures/recorded/ws'), {
+    cases: suiteIds,
+    suite: suiteIds,
+    extraIsFault: true,
+  });
+  const outcomes = (agents[0]?.results ?? []).flatMap((result) =>
+    result.did === 'run' ? [[result.detail.id, normalise(result.detail)] as const] : [],
+  );
+
+  function mutants(outcome: Outcome): [string, Outcome][] {
+    return OUTCOME_FIELDS.flatMap((field): [string, Outcome][] => {
+      switch (field) {
+        case 'behavior':
+          return GRADES.filter((grade) => grade !== outcome.behavior).map((grade) => [
+            `${field} ${grade}`,
+            { ...outcome, behavior: grade },
+          ]);
+        case 'behaviorClose':
+          return CLOSE_GRADES.filter((grade) => grade !== outcome.behaviorClose).map((grade) => [
+            `${field} ${grade}`,
+            { ...outcome, behaviorClose: grade },
+          ]);
+        case 'remoteCloseCode':
+          return [
+            [field, { ...outcome, remoteCloseCode: outcome.remoteCloseCode === 1011 ? 1000 : 1011 }],
+            ...(outcome.remoteCloseCode === null
+              ? []
+              : ([[`no ${field}`, { ...outcome, remoteCloseCode: null }]] as [string, Outcome][])),
+          ];
+        case 'received':
+          return [
+            ['one event more', { ...outcome, received: [...outcome.received, { kind: 'pong', payload: 'late' }] }],
+            ...outcome.received.map((_, i): [string, Outcome] => [
+              `without event ${i}`,
+              { ...outcome, received: outcome.received.toSpliced(i, 1) },
+            ]),
+          ];
+        default:
+          return [[field, { ...outcome, [field]: !outcome[field] }]];
+      }
+    });
+  }
+
+  test('in each of the 517 cases', () => {
+    expect(outcomes).toHaveLength(517);
+    let count = 0;
+    for (const [id, outcome] of outcomes) {
+      for (const [what, mutant] of mutants(outcome)) {
+        count++;
+        const differences = findDifferences(outcome, mutant, conformantOutcome(id));
+        expect(differences.length, `${id}: ${what}`).toBeGreaterThan(0);
+        expect(weigh(differences), `${id}: ${what}`).not.toBe('same');
+      }
+    }
+    expect(count).toBeGreaterThan(517 * 19);
+  });
+});
+
+test('the recorded seed: a server that never answers the Close has regressed in 7.1.6, whatever its grades say', () => {
+  const seed = JSON.parse(
+    readFileSync(join(import.meta.dirname, '../../../fixtures/recorded/seed/index.json'), 'utf8'),
+  );
+  expect(seed['websock server']['7.1.6']).toMatchObject({ behavior: 'INFORMATIONAL', behaviorClose: 'INFORMATIONAL' });
+  const { agents } = readResults(join(import.meta.dirname, '../../../fixtures/recorded/seed'), {
+    cases: ['7.1.6'],
+    suite: suiteIds,
+    extraIsFault: true,
+  });
+  const result = agents[0]?.results[0];
+  if (result?.did !== 'run') throw new Error('the seed cannot be read');
+  const good = conformantOutcome('7.1.6');
+  const differences = findDifferences(good, normalise(result.detail), good);
+  expect(differences.map(({ at }) => at)).toEqual(['remoteCloseCode', 'wasClean']);
+  expect(weigh(differences)).toBe('regressed');
+});
