@@ -4,10 +4,10 @@ import { type ServerConfig, unnamedServer } from './config/config.ts';
 import { today } from './expectations/read-expectations.ts';
 import { makePlan } from './plan/plan.ts';
 import { asksOf, chooseEngine, type EngineChoice } from './run/choose-engine.ts';
-import { gatherByPlaying } from './run/play-servers.ts';
+import { playServers } from './run/play-servers.ts';
 import { run as runPipeline } from './run/run.ts';
 import { catalogue, conformantOutcome, suiteIds } from './suites/autobahn/catalogue.ts';
-import { findDifferences } from './suites/autobahn/compare-outcomes.ts';
+import { compareOutcomes } from './suites/autobahn/compare-outcomes.ts';
 import { readResults as readFolder } from './suites/autobahn/read-results.ts';
 
 /**
@@ -15,7 +15,7 @@ import { readResults as readFolder } from './suites/autobahn/read-results.ts';
  * `ws-conformance/server` the WebSocket server.
  */
 
-export type { CaseDetail } from '../reports/document/recorded-case.ts';
+export type { RecordedCase } from '../reports/document/recorded-case.ts';
 export type {
   AgentReport,
   CaseInfo,
@@ -32,7 +32,7 @@ export type { EngineChoice } from './run/choose-engine.ts';
 export { catalogue } from './suites/autobahn/catalogue.ts';
 export { normalise } from './suites/autobahn/normalise.ts';
 export type { AgentResults, Result } from './suites/autobahn/read-results.ts';
-export { Trouble } from './support/harness-error.ts';
+export { HarnessError } from './support/harness-error.ts';
 
 /** Which server is to be tested: one that is running, or one to start and to end again. */
 export type TestedServer = SpokenTo &
@@ -94,12 +94,12 @@ export interface RunSettings {
 
 /**
  * Plays the cases against a server, writes the report, and returns it: `report.gate` has the decision.
- * @throws Trouble with `exitCode` 2 for a wrong setting or expectation file, 3 where nothing could be told.
+ * @throws HarnessError with `exitCode` 2 for a wrong setting or expectation file, 3 where nothing could be told.
  */
 export async function run(settings: RunSettings): Promise<Report> {
   const { cases = [], engine = 'native', out = 'conformance-report', strict = false } = settings;
   const server = serverOf(settings);
-  const gather = gatherByPlaying(
+  const gather = playServers(
     chooseEngine(engine, asksOf([server])),
     {
       servers: [server],
@@ -142,8 +142,8 @@ export function readResults(folder: string, cases: readonly string[] = suiteIds)
  * The fields in which an outcome is not the expected one, each with whether that is better or worse. Empty when they
  * are the same.
  * @param expected what the case is held to; what a conformant server does when left out.
- * @throws Trouble (2) for an id that the suite does not have.
+ * @throws HarnessError (2) for an id that the suite does not have.
  */
 export function diff(id: string, actual: Outcome, expected: Outcome = conformantOutcome(id)): readonly Difference[] {
-  return findDifferences(expected, actual, conformantOutcome(id));
+  return compareOutcomes(expected, actual, conformantOutcome(id));
 }

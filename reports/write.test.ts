@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { within, writeFiles } from './write.ts';
+import { resolveInside, writeFiles } from './write.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -22,7 +22,7 @@ it('writes files below the folder, makes the folders they need, and counts octet
 it.each(['../x', 'a/../../x', '/etc/x', '', '.', 'a//b', 'a/./b', 'a\\..\\x', 'C:x', 'a\0b', 'a/'])(
   'refuses the path %j and writes nothing',
   async (path) => {
-    expect(() => within(folder, path)).toThrow(/not below its own folder/);
+    expect(() => resolveInside(folder, path)).toThrow(/not below its own folder/);
     await expect(writeFiles(folder, [{ path, content: 'x' }])).rejects.toThrow(/not below/);
     expect(await readdir(folder)).toEqual([]);
   },

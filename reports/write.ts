@@ -14,7 +14,7 @@ export async function writeFiles(
   const made = new Set<string>();
   const written = { files: 0, bytes: 0 };
   for (const { path, content } of files) {
-    const target = within(folder, path);
+    const target = resolveInside(folder, path);
     const parent = dirname(target);
     if (!made.has(parent)) {
       await mkdir(parent, { recursive: true });
@@ -29,7 +29,7 @@ export async function writeFiles(
 }
 
 /** Absolute path of `path` below `folder`. Throws when it is absolute, empty, has `..` or is not portable. */
-export function within(folder: string, path: string): string {
+export function resolveInside(folder: string, path: string): string {
   const root = resolve(folder);
   const target = resolve(root, path);
   const parts = path.split('/');

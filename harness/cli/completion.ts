@@ -1,4 +1,4 @@
-import { Trouble } from '../support/harness-error.ts';
+import { HarnessError } from '../support/harness-error.ts';
 
 /** A verb with the options it takes: what a shell can complete. */
 export interface VerbShape {
@@ -11,7 +11,7 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 /**
  * A script that completes verbs, options and groups of cases in a shell. It asks nobody at the time of completion, so
  * it is quick; it is made anew with every version.
- * @throws Trouble (2) for a shell it does not know.
+ * @throws HarnessError (2) for a shell it does not know.
  */
 export function completionScript(shell: string, tool: string, verbs: readonly VerbShape[]): string {
   const groups = ['@core', '@limits', '@deflate'];
@@ -24,7 +24,7 @@ export function completionScript(shell: string, tool: string, verbs: readonly Ve
     case 'fish':
       return fish(tool, verbs, names, groups);
     default:
-      throw new Trouble(2, {
+      throw new HarnessError(2, {
         what: `"${shell}" is no shell that can be completed.`,
         why: `There are ${SHELLS.join(', ')}.`,
         todo: `For example: source <(${tool} completion bash)`,

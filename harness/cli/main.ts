@@ -2,7 +2,7 @@
 import { CommanderError } from 'commander';
 import type { Problem } from '../../reports/document/report.ts';
 import { describeProblem } from '../reporting/terminal.ts';
-import { asProblem, Trouble } from '../support/harness-error.ts';
+import { HarnessError, toProblem } from '../support/harness-error.ts';
 import { Interruption } from '../support/interruption.ts';
 import { type Shell, styleOf } from './options/shell.ts';
 import { makeProgram } from './program.ts';
@@ -54,7 +54,7 @@ process.on('uncaughtException', (error) => {
   // What goes wrong while we leave is not to keep us.
   if (isLeaving) process.exit(3);
   isLeaving = true;
-  tellProblem(asProblem(error));
+  tellProblem(toProblem(error));
   void import('../system/workspace.ts')
     .then(({ abandonWorkspaces }) => abandonWorkspaces())
     .finally(() => process.exit(3));
@@ -70,10 +70,10 @@ try {
   } else if (error instanceof Interruption) {
     process.exitCode = error.exitCode;
   } else {
-    const problem = asProblem(error);
+    const problem = toProblem(error);
     tellProblem(problem);
     const { tellGithubOfProblem } = await import('../reporting/github.ts');
     shell.stderr.write(tellGithubOfProblem(problem, shell.env));
-    process.exitCode = error instanceof Trouble ? error.exitCode : 3;
+    process.exitCode = error instanceof HarnessError ? error.exitCode : 3;
   }
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { rejectedTrouble } from '../testing/run-command.ts';
+import { rejectedError } from '../testing/run-command.ts';
 import type { Shell } from './options/shell.ts';
 import { makeProgram } from './program.ts';
 
@@ -45,7 +45,7 @@ test.each([
   ['acept', /Did you mean "accept"/],
   ['constructor', /Did you mean "/],
 ])('%s is no verb, and no case either: exit 2, and the nearest verb', async (word, todo) => {
-  const trouble = await rejectedTrouble(verbsFor([word]));
+  const trouble = await rejectedError(verbsFor([word]));
   expect(trouble.exitCode).toBe(2);
   expect(trouble.problem.todo).toMatch(todo);
 });

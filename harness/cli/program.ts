@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { nearest } from '../support/did-you-mean.ts';
-import { Trouble } from '../support/harness-error.ts';
+import { closestTo } from '../support/did-you-mean.ts';
+import { HarnessError } from '../support/harness-error.ts';
 import { TOOL } from '../support/identity.ts';
 import { type Shell, VARIABLES } from './options/shell.ts';
 
@@ -37,14 +37,14 @@ export async function makeProgram(shell: Shell): Promise<Command> {
   return program;
 }
 
-/** No pattern of cases is a bare word. @throws Trouble (2) for one where a verb may stand. */
+/** No pattern of cases is a bare word. @throws HarnessError (2) for one where a verb may stand. */
 function refuseUnknown({ words: [first = ''] }: Shell): void {
   const verbs = [...Object.keys(VERBS), 'help'];
   if (!/^[a-z][a-z-]*$/i.test(first) || verbs.includes(first)) return;
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: `"${first}" is neither a verb nor a case.`,
     why: `The verbs are ${verbs.join(', ')}; a case has an id such as 7.1.6.`,
-    todo: `Did you mean "${nearest(first, verbs)}"? --help tells more.`,
+    todo: `Did you mean "${closestTo(first, verbs)}"? --help tells more.`,
   });
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import { rejectedTrouble } from '../testing/run-command.ts';
+import { rejectedError } from '../testing/run-command.ts';
 import { readConfig } from './config.ts';
 import { loadConfig } from './config-file.ts';
 import { configSchema } from './config-schema.ts';
@@ -42,7 +42,7 @@ test('a default export may be a promise', async () => {
 
 test('two configurations in one folder are an error that names both', async () => {
   for (const [name, text] of FORMS) write(name, text);
-  const { problem, exitCode } = await rejectedTrouble(readConfig(home));
+  const { problem, exitCode } = await rejectedError(readConfig(home));
   expect(exitCode).toBe(2);
   for (const [name] of FORMS) expect(problem.what).toContain(name);
 });
@@ -62,7 +62,7 @@ test.each([
   ['package.json', '{\n "conformance": {\n "jbos": 1 } }', /did you mean "jobs"/],
 ])('%s as %j is an error that says why', async (name, text, why) => {
   write(name, text);
-  const { problem, exitCode } = await rejectedTrouble(readConfig(home));
+  const { problem, exitCode } = await rejectedError(readConfig(home));
   expect(exitCode).toBe(2);
   expect(problem.where).toContain(join(home, name));
   expect(`${problem.what} ${problem.why}`).toMatch(why);
@@ -70,7 +70,7 @@ test.each([
 
 test('an error in package.json names the line below its key', async () => {
   write('package.json', '{\n  "name": "x",\n  "conformance": {\n    "jobs": "many"\n  }\n}');
-  const { problem } = await rejectedTrouble(readConfig(home));
+  const { problem } = await rejectedError(readConfig(home));
   expect(problem.where).toBe(`${join(home, 'package.json')}:4`);
 });
 

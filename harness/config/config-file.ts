@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Trouble } from '../support/harness-error.ts';
+import { HarnessError } from '../support/harness-error.ts';
 import { JsonTextError, readJsonText } from '../support/json-text.ts';
 import { placeInModule } from './module-error.ts';
 
@@ -22,7 +22,7 @@ const KEY = 'conformance';
  * The configuration that is meant: the file named, else the nearest one in `folder` or above it, which is
  * `conformance.config.json`, `.js` or `.mjs`, or the key `conformance` of `package.json`.
  * @returns undefined when there is none.
- * @throws Trouble (2) when it cannot be read, or when one folder holds two.
+ * @throws HarnessError (2) when it cannot be read, or when one folder holds two.
  */
 export async function loadConfig(folder: string, named: string | undefined): Promise<LoadedConfig | undefined> {
   if (named !== undefined) return load(resolve(folder, named));
@@ -31,7 +31,7 @@ export async function loadConfig(folder: string, named: string | undefined): Pro
     const manifest = existsSync(join(at, MANIFEST)) ? readJson(join(at, MANIFEST), [KEY]) : undefined;
     const all = [...found, ...(holdsKey(manifest?.whole) ? [`${MANIFEST}#${KEY}`] : [])];
     if (all.length > 1) {
-      throw new Trouble(2, {
+      throw new HarnessError(2, {
         what: `There are ${all.length} configurations: ${all.join(', ')}.`,
         where: at,
         why: 'Which of them counts would be a guess.',
@@ -58,7 +58,7 @@ async function loadModule(path: string): Promise<LoadedConfig> {
     return { path, value: await loaded.default, at: () => path };
   } catch (error) {
     const place = await placeInModule(path, error);
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: 'The configuration cannot be loaded.',
       where: place?.where ?? path,
       why: error instanceof Error ? error.message : String(error),
@@ -83,14 +83,14 @@ function readJson(path: string, under: readonly string[]): LoadedConfig & { whol
     };
   } catch (error) {
     if (error instanceof JsonTextError) {
-      throw new Trouble(2, {
+      throw new HarnessError(2, {
         what: 'The configuration is not JSON.',
         where: `${path}:${error.place.line}`,
         why: error.message,
         todo: 'Correct the line. Comments and trailing commas are allowed.',
       });
     }
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: 'The configuration cannot be read.',
       where: path,
       why: (error as Error).message,

@@ -1,10 +1,10 @@
 import { dirname, join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { visible } from '../reporting/terminal.ts';
-import { nearest } from '../support/did-you-mean.ts';
-import { Trouble } from '../support/harness-error.ts';
-import { PACKAGE, packagedCommand } from '../support/package-paths.ts';
-import { fileIssue } from '../support/schema-issues.ts';
+import { closestTo } from '../support/did-you-mean.ts';
+import { HarnessError } from '../support/harness-error.ts';
+import { ownProgramCommand, PACKAGE_ROOT } from '../support/package-paths.ts';
+import { describeSchemaIssue } from '../support/schema-issues.ts';
 import { type LoadedConfig, loadConfig } from './config-file.ts';
 import { type ConfigFile, configSchema, type Readiness, serverSchema } from './config-schema.ts';
 
@@ -51,17 +51,17 @@ export function inRepoServer(): ServerConfig {
   return {
     name: 'websock-server',
     agent: 'websock server',
-    command: [...packagedCommand('server/main'), '--port', '0'],
+    command: [...ownProgramCommand('server/main'), '--port', '0'],
     path: '/ws',
-    cwd: PACKAGE,
+    cwd: PACKAGE_ROOT,
     env: {},
-    expectedFile: join(PACKAGE, 'fixtures/expected/websock-server.json'),
+    expectedFile: join(PACKAGE_ROOT, 'fixtures/expected/websock-server.json'),
   };
 }
 
 /**
  * The configuration: the file named, else the nearest one in `folder` or above it; see `loadConfig`.
- * @throws Trouble (2) with the line and the nearest known key.
+ * @throws HarnessError (2) with the line and the nearest known key.
  */
 export async function readConfig(folder: string, named?: string): Promise<Config> {
   const builtIn = inRepoServer();
@@ -70,8 +70,8 @@ export async function readConfig(folder: string, named?: string): Promise<Config
 
   const parsed = configSchema.safeParse(file.value);
   if (!parsed.success) {
-    const { text, path } = fileIssue(parsed.error, file.value, knownKeys);
-    throw new Trouble(2, {
+    const { text, path } = describeSchemaIssue(parsed.error, file.value, knownKeys);
+    throw new HarnessError(2, {
       what: `The configuration cannot be used: ${text.replace(/\.$/, '')}.`,
       where: file.at(path),
       why: 'It does not have the form of a configuration.',
@@ -98,10 +98,10 @@ function knownKeys([first, name]: readonly (string | number)[]): string[] {
 /** What can be said of a server that we start, and of no other. */
 const OF_A_COMMAND = ['build', 'host', 'port', 'path', 'tls', 'cwd', 'env', 'buildTimeoutSeconds'] as const;
 
-/** One server with its paths made absolute. @throws Trouble (2) when what is said of it does not go together. */
+/** One server with its paths made absolute. @throws HarnessError (2) when what is said of it does not go together. */
 function completed(name: string, server: z.infer<typeof serverSchema>, { path, at }: LoadedConfig): ServerConfig {
   const refused = (key: string | undefined, what: string, why: string, todo: string) =>
-    new Trouble(2, { what, where: at(['servers', name, ...(key === undefined ? [] : [key])]), why, todo });
+    new HarnessError(2, { what, where: at(['servers', name, ...(key === undefined ? [] : [key])]), why, todo });
   const { command, url, tls, ca } = server;
   if (name === ALL)
     throw refused(undefined, `A server cannot be named "${ALL}".`, `--server ${ALL} means every one.`, 'Rename it.');
@@ -177,7 +177,7 @@ function refuseTwins(servers: ReadonlyMap<string, ServerConfig>, { at }: LoadedC
     const twin = byAgent.get(agent);
     byAgent.set(agent, name);
     if (twin === undefined) continue;
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: `The servers "${twin}" and "${name}" are both called "${agent}" in reports.`,
       where: at(['servers', name, 'agent']),
       why: 'Nobody could tell whose results are whose.',
@@ -186,10 +186,10 @@ function refuseTwins(servers: ReadonlyMap<string, ServerConfig>, { at }: LoadedC
   }
 }
 
-/** The name of a server in reports. @param where it is written, for the error. @throws Trouble (2). */
+/** The name of a server in reports. @param where it is written, for the error. @throws HarnessError (2). */
 export function checkedAgent(agent: string, where: string): string {
   if (agent.length > 0 && agent.length <= 64 && visible(agent) === agent) return agent;
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: `The agent name ${JSON.stringify(agent)} cannot be used.`,
     where,
     why: 'It has 1 to 64 visible characters.',
@@ -206,14 +206,14 @@ export const unnamedServer = (agent: string): ServerConfig => ({
   env: {},
 });
 
-/** @param where the name is written, for the error. @throws Trouble (2) with the nearest name. */
+/** @param where the name is written, for the error. @throws HarnessError (2) with the nearest name. */
 export function serverNamed(config: Pick<Config, 'servers'>, name: string, where = '--server'): ServerConfig {
   const server = config.servers.get(name);
   if (server) return server;
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: `There is no server "${name}" in the configuration.`,
     where,
     why: `It has: ${[...config.servers.keys()].join(', ')}.`,
-    todo: `Did you mean "${nearest(name, [...config.servers.keys()])}"?`,
+    todo: `Did you mean "${closestTo(name, [...config.servers.keys()])}"?`,
   });
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { CaseDetail } from '../../reports/document/recorded-case.ts';
+import type { RecordedCase } from '../../reports/document/recorded-case.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
 import { readResults } from '../suites/autobahn/read-results.ts';
 import { findDisagreements } from './disagreements.ts';
@@ -13,12 +13,12 @@ const { agents } = readResults(join(import.meta.dirname, '../../fixtures/recorde
 const details = new Map(
   (agents[0]?.results ?? []).flatMap((result) => (result.did === 'run' ? [[result.detail.id, result.detail]] : [])),
 );
-const detail = (id: string): CaseDetail => {
+const detail = (id: string): RecordedCase => {
   const found = details.get(id);
   if (!found) throw new Error(`${id} is not recorded`);
   return found;
 };
-const at = (id: string, change: Partial<CaseDetail>) =>
+const at = (id: string, change: Partial<RecordedCase>) =>
   findDisagreements(detail(id), { ...detail(id), ...change }).map((one) => one.at);
 
 test('a result agrees with itself, and with one that differs in clocks, masks and chunks only', () => {
@@ -57,7 +57,7 @@ test.each([
   ['rxFrameStats', { rxFrameStats: {} }],
   ['txFrameStats', { txFrameStats: {} }],
   ['timers', { wirelog: [] }],
-] as const satisfies readonly (readonly [string, Partial<CaseDetail>])[])(
+] as const satisfies readonly (readonly [string, Partial<RecordedCase>])[])(
   'engines that disagree on "%s" are caught',
   (name, change) => {
     expect(at('1.1.2', change)).toContain(name);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CaseDetail, WireRow } from '../../reports/document/recorded-case.ts';
+import type { RecordedCase, WireRow } from '../../reports/document/recorded-case.ts';
 import { OUTCOME_FIELDS } from '../../reports/document/report.ts';
 import { normalise } from '../suites/autobahn/normalise.ts';
 
@@ -17,7 +17,7 @@ export interface Disagreement {
  * fired. Left out are clocks, masks, how TCP cut the stream, prose, and what depends on the zlib build: the frames and
  * figures of 12.x and 13.x.
  */
-export function findDisagreements(reference: CaseDetail, native: CaseDetail): Disagreement[] {
+export function findDisagreements(reference: RecordedCase, native: RecordedCase): Disagreement[] {
   const found: Disagreement[] = [];
   const compare = (at: string, ours: unknown, theirs: unknown) => {
     if (!isDeepStrictEqual(ours, theirs)) found.push({ id: reference.id, at, reference: ours, native: theirs });
@@ -26,7 +26,7 @@ export function findDisagreements(reference: CaseDetail, native: CaseDetail): Di
   for (const at of OUTCOME_FIELDS) compare(at, one[at], other[at]);
   for (const at of SAME_IN_BOTH) compare(at, reference[at], native[at]);
   // Once an engine has failed the connection, the reason it sent is its own prose.
-  const reason = (detail: CaseDetail) =>
+  const reason = (detail: RecordedCase) =>
     detail.failedByMe ? detail.localCloseReason !== null : detail.localCloseReason;
   compare('localCloseReason', reason(reference), reason(native));
   compare('wasNotCleanReason is told', reference.wasNotCleanReason === null, native.wasNotCleanReason === null);
@@ -50,7 +50,7 @@ const SAME_IN_BOTH = [
   'createWirelog',
   'reportTime',
   'reportCompressionRatio',
-] as const satisfies readonly (keyof CaseDetail)[];
+] as const satisfies readonly (keyof RecordedCase)[];
 
 function timerRow(row: WireRow): string[] {
   switch (row.row) {

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
-import type { CaseDetail } from '../../reports/document/recorded-case.ts';
+import type { RecordedCase } from '../../reports/document/recorded-case.ts';
 import { readConfig, type ServerConfig, serverNamed } from '../config/config.ts';
 import { takeTestData } from '../engines/docker/testdata.ts';
 import type { Engine } from '../engines/engine.ts';
@@ -10,12 +10,12 @@ import { startProbeServer } from '../engines/native/testing/probe-server.ts';
 import { matchCases, selectCases } from '../plan/case-id.ts';
 import { describeProblem, visible } from '../reporting/terminal.ts';
 import { chooseEngine } from '../run/choose-engine.ts';
-import { play } from '../run/play-one-server.ts';
+import { playServer } from '../run/play-one-server.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
 import { readResults } from '../suites/autobahn/read-results.ts';
-import { asProblem, Trouble } from '../support/harness-error.ts';
+import { HarnessError, toProblem } from '../support/harness-error.ts';
 import { readJsonText } from '../support/json-text.ts';
-import { cleanUpAfterTheDead, Workspace } from '../system/workspace.ts';
+import { removeStaleWorkspaces, Workspace } from '../system/workspace.ts';
 import { type Disagreement, findDisagreements } from './disagreements.ts';
 
 /**
@@ -79,7 +79,7 @@ async function playOnce(
   { server, cases }: Check,
   jobs: number,
   times: Times,
-): Promise<Map<string, CaseDetail>> {
+): Promise<Map<string, RecordedCase>> {
   const workspace = new Workspace();
   try {
     const folder = join(workspace.folder, which);
@@ -91,7 +91,7 @@ async function playOnce(
       log: join(workspace.folder, 'server.log'),
       patienceSeconds: 120,
     };
-    await play(engines[which], order, workspace, signal, () => {});
+    await playServer(engines[which], order, workspace, signal, () => {});
     times[which] += (performance.now() - started) / 1000;
     const { agents } = readResults(folder, { cases, suite: suiteIds, agents: [server.agent], extraIsFault: true });
     return new Map(
@@ -212,7 +212,7 @@ const data = new Workspace();
 const probe = await startProbeServer(1);
 
 try {
-  cleanUpAfterTheDead();
+  removeStaleWorkspaces();
   // A server that damages its deflate stream is judged by what the damaged octets happen to say: both need the same.
   await takeTestData(data.folder, signal);
   const engines: Engines = {
@@ -225,8 +225,8 @@ try {
   console.log(count === 0 ? 'The engines agree.' : `${count} disagreements.`);
   process.exitCode = count === 0 ? 0 : 1;
 } catch (error) {
-  process.stderr.write(`${describeProblem(asProblem(error), { colour: false, unicode: true }).join('\n')}\n`);
-  process.exitCode = error instanceof Trouble ? error.exitCode : 3;
+  process.stderr.write(`${describeProblem(toProblem(error), { colour: false, unicode: true }).join('\n')}\n`);
+  process.exitCode = error instanceof HarnessError ? error.exitCode : 3;
 } finally {
   data.remove();
   await probe.close();

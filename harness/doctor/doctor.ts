@@ -8,7 +8,7 @@ import { readConfig } from '../config/config.ts';
 import type { Engine } from '../engines/engine.ts';
 import { chooseEngine, type EngineChoice } from '../run/choose-engine.ts';
 import { expectationsOf } from '../run/play-servers.ts';
-import { asProblem, Trouble } from '../support/harness-error.ts';
+import { HarnessError, toProblem } from '../support/harness-error.ts';
 import { selftest } from './selftest.ts';
 
 /** One thing a run depends on, and how it stands. */
@@ -207,7 +207,7 @@ async function examined(
 }
 
 function troubled(about: string, state: 'warning' | 'ill', error: unknown): Finding {
-  const { what, where, why, todo } = error instanceof Trouble ? error.problem : asProblem(error);
+  const { what, where, why, todo } = error instanceof HarnessError ? error.problem : toProblem(error);
   const place = where === undefined || what.includes(where) ? '' : ` (${where})`;
   const says = `${what.replace(/\.$/, '')}${place}${why === undefined ? '' : `: ${why}`}`;
   return { about, state, says, ...(todo === undefined ? {} : { todo }) };

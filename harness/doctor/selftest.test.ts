@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Engine } from '../engines/engine.ts';
 import { chooseEngine } from '../run/choose-engine.ts';
 import { conformantOutcome } from '../suites/autobahn/catalogue.ts';
-import { rejectedTrouble } from '../testing/run-command.ts';
+import { rejectedError } from '../testing/run-command.ts';
 import { refuseOtherVerdicts, selftest } from './selftest.ts';
 
 const { signal } = new AbortController();
@@ -35,14 +35,14 @@ test('an engine that calls a wrong answer right is found out, though both grades
     if (name.includes('7_13_1')) Object.assign(json, facts);
     writeFileSync(path, JSON.stringify(json));
   });
-  const { problem, exitCode } = await rejectedTrouble(selftest(blind, signal, () => {}));
+  const { problem, exitCode } = await rejectedError(selftest(blind, signal, () => {}));
   expect(problem.why).toBe('passed although the server is wrong: 7.13.1.');
   expect(exitCode).toBe(3);
 });
 
 test('an engine that leaves nothing is found out', async () => {
   const empty = spoilt((folder, name) => writeFileSync(join(folder, name), ''));
-  const { exitCode } = await rejectedTrouble(selftest(empty, signal, () => {}));
+  const { exitCode } = await rejectedError(selftest(empty, signal, () => {}));
   expect(exitCode).toBe(3);
 });
 
@@ -54,5 +54,5 @@ test.each([
 ])('failed %j of %i played', async (failed, played, why) => {
   const judged = Promise.resolve().then(() => refuseOtherVerdicts(failed, played));
   if (why === undefined) await expect(judged).resolves.toBeUndefined();
-  else expect((await rejectedTrouble(judged)).problem.why).toBe(why);
+  else expect((await rejectedError(judged)).problem.why).toBe(why);
 });

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import type { EngineFacts } from '../../reports/document/report.ts';
 import type { ServerConfig } from '../config/config.ts';
 import type { Engine, Progress } from '../engines/engine.ts';
-import { play } from '../run/play-one-server.ts';
+import { playServer } from '../run/play-one-server.ts';
 import { conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
-import { findDifferences } from '../suites/autobahn/compare-outcomes.ts';
+import { compareOutcomes } from '../suites/autobahn/compare-outcomes.ts';
 import { normalise } from '../suites/autobahn/normalise.ts';
 import { readResults } from '../suites/autobahn/read-results.ts';
-import { Trouble } from '../support/harness-error.ts';
-import { PACKAGE, packagedCommand } from '../support/package-paths.ts';
+import { HarnessError } from '../support/harness-error.ts';
+import { ownProgramCommand, PACKAGE_ROOT } from '../support/package-paths.ts';
 import { Workspace } from '../system/workspace.ts';
 
 /** It sends back any close code: 7.9.1 gives it away by its grade, 7.13.1 by the facts alone, both grades being INFORMATIONAL. */
@@ -21,7 +21,7 @@ const MUST_FAIL = ['7.9.1', '7.13.1'];
  * Plays a few cases against a server that is wrong on purpose, and sees it fail exactly those it must fail: an engine
  * or a comparison that has stopped seeing faults would else call every server conformant.
  * @returns what the engine came to know on the way, the network among it.
- * @throws Trouble (3) naming the cases that were judged otherwise, or why they could not be played.
+ * @throws HarnessError (3) naming the cases that were judged otherwise, or why they could not be played.
  */
 export async function selftest(
   engine: Engine,
@@ -39,9 +39,9 @@ export async function selftest(
       patienceSeconds: 30,
       timeoutSeconds: 60,
     };
-    const { facts, problems } = await play(engine, order, workspace, signal, onProgress);
+    const { facts, problems } = await playServer(engine, order, workspace, signal, onProgress);
     const [problem] = problems;
-    if (problem !== undefined) throw new Trouble(3, { ...problem, what: `The self-test failed: ${problem.what}` });
+    if (problem !== undefined) throw new HarnessError(3, { ...problem, what: `The self-test failed: ${problem.what}` });
     const { agents } = readResults(folder, {
       cases: CASES,
       suite: suiteIds,
@@ -52,7 +52,7 @@ export async function selftest(
       if (result.did === 'not run') return [];
       const { id } = result.detail;
       const conformant = conformantOutcome(id);
-      return findDifferences(conformant, normalise(result.detail), conformant).length > 0 ? [id] : [];
+      return compareOutcomes(conformant, normalise(result.detail), conformant).length > 0 ? [id] : [];
     });
     refuseOtherVerdicts(failed, agents[0]?.results.filter(({ did }) => did === 'run').length ?? 0);
     return facts;
@@ -61,7 +61,7 @@ export async function selftest(
   }
 }
 
-/** @throws Trouble (3) unless exactly the cases failed that must, and all were played. */
+/** @throws HarnessError (3) unless exactly the cases failed that must, and all were played. */
 export function refuseOtherVerdicts(failed: readonly string[], played: number): void {
   const unseen = MUST_FAIL.filter((id) => !failed.includes(id));
   const wronged = failed.filter((id) => !MUST_FAIL.includes(id));
@@ -71,7 +71,7 @@ export function refuseOtherVerdicts(failed: readonly string[], played: number): 
     ...(unseen.length === 0 ? [] : [`passed although the server is wrong: ${unseen.join(', ')}`]),
     ...(wronged.length === 0 ? [] : [`failed although the server is right: ${wronged.join(', ')}`]),
   ];
-  throw new Trouble(3, {
+  throw new HarnessError(3, {
     what: 'The self-test failed: a server that is wrong on purpose was not judged as it must be.',
     where: WRONG_SERVER,
     why: `${told.join('; ')}.`,
@@ -82,8 +82,8 @@ export function refuseOtherVerdicts(failed: readonly string[], played: number): 
 const wrongServer = (): ServerConfig => ({
   name: WRONG_SERVER,
   agent: WRONG_SERVER,
-  command: packagedCommand(`fixtures/servers/${WRONG_SERVER}`),
+  command: ownProgramCommand(`fixtures/servers/${WRONG_SERVER}`),
   path: '/',
-  cwd: PACKAGE,
+  cwd: PACKAGE_ROOT,
   env: {},
 });

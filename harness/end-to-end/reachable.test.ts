@@ -9,7 +9,7 @@ import { unpackCells } from '../../reports/pages/cell-facts.ts';
 import { parseQuery } from '../../reports/pages/query.ts';
 import { unnamedServer } from '../config/config.ts';
 import { endBlock } from '../reporting/terminal.ts';
-import { gatherFromFolder } from '../run/play-servers.ts';
+import { readRecordedServers } from '../run/play-servers.ts';
 import { run } from '../run/run.ts';
 import { catalogue, suiteIds } from '../suites/autobahn/catalogue.ts';
 
@@ -35,7 +35,11 @@ beforeAll(async () => {
   writeFileSync(join(both, 'index.json'), JSON.stringify(index));
   const servers = AGENTS.map((agent) => unnamedServer(agent));
   const options = { plan: catalogue, out, strict: false, command: 'test', history: join(home, 'history.ndjson') };
-  report = await run(gatherFromFolder(both, servers, undefined, '2026-01-01'), options, new AbortController().signal);
+  report = await run(
+    readRecordedServers(both, servers, undefined, '2026-01-01'),
+    options,
+    new AbortController().signal,
+  );
   for (const name of readdirSync(out, { recursive: true, encoding: 'utf8' }))
     if (name.endsWith('.html')) pages.set(name, readFileSync(join(out, name), 'utf8'));
 }, 120_000);

@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ServerFlags, serversOf } from '../cli/options/servers.ts';
 import { readConfig } from '../config/config.ts';
 import { selectCases } from '../plan/case-id.ts';
-import { gatherByPlaying } from '../run/play-servers.ts';
+import { playServers } from '../run/play-servers.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
-import { catchTrouble, rejectedTrouble } from '../testing/run-command.ts';
+import { caughtError, rejectedError } from '../testing/run-command.ts';
 
 /** Every way to get a configuration wrong (H43): exit 2, and a message with file, line, key path and the nearest name. */
 
@@ -21,11 +21,11 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 async function use(name: string, text: string, flags: ServerFlags = { server: ['all'] }) {
   const path = join(home, name);
   writeFileSync(path, text);
-  return rejectedTrouble(
+  return rejectedError(
     readConfig(home, path).then((config) => {
       const engine = { prepare: () => Promise.reject(), play: () => Promise.reject() };
       const quiet = { patienceSeconds: 1, onServer: () => {}, onProgress: () => {} };
-      gatherByPlaying(engine, { servers: serversOf(config, undefined, flags), ...quiet }, '2026-06-01');
+      playServers(engine, { servers: serversOf(config, undefined, flags), ...quiet }, '2026-06-01');
     }),
   );
 }
@@ -259,11 +259,11 @@ describe('so is one that names a file which is not there, or is not what it shou
   });
 
   test('the configuration itself', async () => {
-    const { exitCode, problem } = await rejectedTrouble(readConfig(home, 'nowhere.json'));
+    const { exitCode, problem } = await rejectedError(readConfig(home, 'nowhere.json'));
     expect(problem).toMatchObject({ what: 'The configuration cannot be read.', where: join(home, 'nowhere.json') });
     expect(exitCode).toBe(2);
     mkdirSync(join(home, 'folder.json'));
-    expect((await rejectedTrouble(readConfig(home, 'folder.json'))).problem.why).toContain('EISDIR');
+    expect((await rejectedError(readConfig(home, 'folder.json'))).problem.why).toContain('EISDIR');
   });
 });
 
@@ -274,7 +274,7 @@ describe('so is a selection', () => {
     ['by a pattern that is none', ['7.1*'], /No case matches "7\.1\*"[\s\S]*whole component[\s\S]*Did you mean "7\.1"/],
     ['by a group that is none', ['@cor'], /Did you mean "@core"/],
   ])('%s', (_, patterns, message) => {
-    const { exitCode, problem } = catchTrouble(() => selectCases(suiteIds, patterns));
+    const { exitCode, problem } = caughtError(() => selectCases(suiteIds, patterns));
     expect(`${problem.what} ${problem.why} ${problem.todo}`).toMatch(message);
     expect(exitCode).toBe(2);
   });

@@ -1,5 +1,5 @@
 import type { EngineFacts } from '../../reports/document/report.ts';
-import type { Greeting } from '../subject/handshake-options.ts';
+import type { HandshakeOptions } from '../subject/handshake-options.ts';
 
 /** What an engine has to say while it plays. `started` of a case comes before its connection is opened. */
 export type Progress =
@@ -17,7 +17,7 @@ export type Progress =
   | { kind: 'log'; text: string };
 
 /** One target, one plan, one folder to fill. */
-export interface Assignment extends Greeting {
+export interface Assignment extends HandshakeOptions {
   /** Exact ids, numeric order, never empty. */
   cases: readonly string[];
   /** `ws://host:port/path` of the running target, a literal address. */
@@ -47,9 +47,9 @@ export interface Preparation {
 
 /**
  * What plays cases. Both engines leave the same folder, so that nothing after them can tell which one ran.
- * `prepare` finds out whether the engine can run here (throws Trouble with exit code 3 when it cannot, within 5 s when
+ * `prepare` finds out whether the engine can run here (throws HarnessError with exit code 3 when it cannot, within 5 s when
  * nothing answers) and `play` fills the folder, and tells what became
- * known on the way (the network chosen). An engine never judges: it rejects with Trouble when it could not play
+ * known on the way (the network chosen). An engine never judges: it rejects with HarnessError when it could not play
  * (a killed container, no results left), and else leaves what it has for `results.ts` to check against the plan.
  */
 export interface Engine {

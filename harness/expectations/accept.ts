@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { OUTCOME_FIELDS, type Outcome } from '../../reports/document/report.ts';
 import { compareCaseIds, compareKeys } from '../plan/case-id.ts';
-import { Trouble } from '../support/harness-error.ts';
+import { HarnessError } from '../support/harness-error.ts';
 import { withKey } from '../support/json-edit.ts';
 import { readJsonText } from '../support/json-text.ts';
 import { type Edit, editsFor } from './accept-entries.ts';
-import { type Entry, entrySchema, expectationFileSchema, type Facts, SUITE } from './expectation-file.ts';
+import { type Entry, type ExpectedFacts, entrySchema, expectationFileSchema, SUITE } from './expectation-file.ts';
 import type { Conformant, Expectation } from './read-expectations.ts';
 import { needsReason } from './read-expectations.ts';
 
 /** What one case is to be held to from now on; `entry` undefined: to what a conformant server does. */
-export interface Change {
+export interface ExpectationChange {
   /** Case id. */
   at: string;
   entry: Entry | undefined;
@@ -22,16 +22,16 @@ export interface Change {
  * What has to change in an expectation file so that `outcomes` become the expectation. Outcomes that are expected
  * already change nothing, so accepting twice changes nothing the second time.
  * @param why reason for every new deviation that needs one; an entry's own reason stays.
- * @throws Trouble (2) naming the cases that need a reason when there is none.
+ * @throws HarnessError (2) naming the cases that need a reason when there is none.
  */
 export function findChanges(
   outcomes: ReadonlyMap<string, Outcome>,
   expectations: ReadonlyMap<string, Expectation>,
   conformant: Conformant,
   why: string | undefined,
-): Change[] {
+): ExpectationChange[] {
   const unexplained: string[] = [];
-  const changes: Change[] = [];
+  const changes: ExpectationChange[] = [];
   for (const id of [...outcomes.keys()].sort(compareCaseIds)) {
     const actual = outcomes.get(id);
     const expectation = expectations.get(id);
@@ -52,7 +52,7 @@ export function findChanges(
     changes.push({ at: id, entry: isConformant ? undefined : entry, text: describe(id, expectation.outcome, actual) });
   }
   if (unexplained.length > 0) {
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: `${unexplained.length} outcomes cannot be accepted without a reason.`,
       where: listed(unexplained),
       why: 'Their grades are not those of a conformant server; the next reader has to know why that is right.',
@@ -75,7 +75,7 @@ const ENTRY_KEYS: readonly string[] = [...OUTCOME_FIELDS, ...Object.keys(entrySc
  * Applies changes to the text of an expectation file, as a person would; see `editsFor`. Comments, order and reasons of
  * what stays are kept, and new entries stand in numeric order.
  */
-export function applyChanges(text: string, changes: readonly Change[], suite: readonly string[]): string {
+export function applyChanges(text: string, changes: readonly ExpectationChange[], suite: readonly string[]): string {
   const { cases } = expectationFileSchema.parse(readJsonText(text, { comments: true }).value);
   const entries = new Map(Object.entries(cases).map(([key, entry]) => [key, entrySchema.parse(entry)]));
   const wanted = new Map(changes.map(({ at, entry }) => [at, entry]));
@@ -101,7 +101,7 @@ function withEdit(text: string, { key, entry }: Edit, before: Entry | undefined)
 }
 
 /** The facts in which an outcome is not that of a conformant server. */
-function deviation(actual: Outcome, conformant: Outcome): Facts {
+function deviation(actual: Outcome, conformant: Outcome): ExpectedFacts {
   return Object.fromEntries(
     OUTCOME_FIELDS.filter((at) => !isDeepStrictEqual(actual[at], conformant[at])).map((at) => [at, actual[at]]),
   );

@@ -10,7 +10,7 @@ export const SUITE = { name: 'Autobahn|Testsuite', version: '25.10.1', cases: 51
 
 /** The facts in which a case differs from what a conformant server does; what is not named is as a conformant server has it. */
 export const factsSchema = outcomeSchema.partial().strict();
-export type Facts = z.infer<typeof factsSchema>;
+export type ExpectedFacts = z.infer<typeof factsSchema>;
 
 const reason = z.string().refine((text) => text.trim() !== '', { error: 'says nothing' });
 

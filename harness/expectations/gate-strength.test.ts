@@ -9,7 +9,7 @@ import { expectationsOf } from '../run/play-servers.ts';
 import { caseInfo, conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
 import { readResults } from '../suites/autobahn/read-results.ts';
 import { decide } from './gate.ts';
-import { judge } from './judge-cases.ts';
+import { judgeCases } from './judge-cases.ts';
 
 /**
  * How strong the gate is, measured: a recorded run that passes, spoilt in twelve ways in each of its 517 cases. Each of
@@ -96,7 +96,7 @@ function judged({ id, entry, file, also }: Recorded): { exitCode: number; words:
   const cases = also === undefined ? [id] : [id, also.id];
   const wanted = { cases, suite: suiteIds, agents: ['ws'], extraIsFault: true, recorded: window };
   const { agents, problems } = readResults(folder, wanted);
-  const verdicts = judge(agents[0]?.results ?? [], expectations, conformantOutcome, (path) => path);
+  const verdicts = judgeCases(agents[0]?.results ?? [], expectations, conformantOutcome, (path) => path);
   const gate = decide(verdicts, problems, false);
   const agent = { name: 'ws', slug: 'ws', url: '', cases: verdicts };
   const plan = cases.flatMap((one) => caseInfo(one) ?? []);

@@ -1,5 +1,5 @@
 import { type CaseVerdict, type Problem, type Report, VERDICTS } from '../../reports/document/report.ts';
-import { alikeProblems } from '../../reports/wording/problems.ts';
+import { groupSimilarProblems } from '../../reports/wording/problems.ts';
 import { count, isUnexpected, plural } from '../../reports/wording/vocabulary.ts';
 
 type Gate = Report['gate'];
@@ -13,7 +13,7 @@ const isLax = ({ verdict, actual }: Judged, strict: boolean): boolean =>
   strict && verdict === 'same' && actual?.behavior === 'NON-STRICT';
 
 /**
- * The decision. Trouble in the way of knowing weighs more than any verdict: a run that is not complete can prove
+ * The decision. HarnessError in the way of knowing weighs more than any verdict: a run that is not complete can prove
  * nothing, neither for the server nor against it. Nothing played is never a pass.
  * @param strict NON-STRICT counts as a failure, even where it is expected.
  * @param bail the run was ended at so many unexpected outcomes, as the user wished: what was found by then decides,
@@ -91,7 +91,7 @@ function worstKnown(verdicts: readonly CaseVerdict[]): string {
 
 /** What kept us from knowing: the first problem, or where many cases have the same, what it left without a result. */
 function reasonOf(verdicts: readonly CaseVerdict[], problems: readonly Problem[], played: number): string {
-  const [first, ...alike] = alikeProblems(problems)[0] ?? [];
+  const [first, ...alike] = groupSimilarProblems(problems)[0] ?? [];
   if (first === undefined) return played === 0 ? 'No case was played.' : 'Some cases have no result.';
   if (alike.length === 0) return first.what;
   const missing = verdicts.filter(({ verdict }) => verdict === 'missing');

@@ -3,9 +3,9 @@ import type { CaseVerdict, Outcome, Try } from '../../reports/document/report.ts
 import { explainDifferences } from '../../reports/wording/sentence.ts';
 import { isTruncated } from '../../reports/wording/truncated.ts';
 import type { Tries } from '../run/retries.ts';
-import { findDifferences, weigh } from '../suites/autobahn/compare-outcomes.ts';
+import { compareOutcomes, weigh } from '../suites/autobahn/compare-outcomes.ts';
 import { normalise } from '../suites/autobahn/normalise.ts';
-import type { Ran, Result } from '../suites/autobahn/read-results.ts';
+import type { RecordedResult, Result } from '../suites/autobahn/read-results.ts';
 import type { Conformant, Expectation } from './read-expectations.ts';
 
 /**
@@ -13,7 +13,7 @@ import type { Conformant, Expectation } from './read-expectations.ts';
  * @param tries what was played again. A case whose outcomes are not all the same is flaky; its first outcome stays the
  *   one it is shown by, since that is the unexpected one.
  */
-export function judge(
+export function judgeCases(
   results: readonly Result[],
   expectations: ReadonlyMap<string, Expectation>,
   conformant: Conformant,
@@ -57,7 +57,7 @@ export function judge(
         result: null,
       };
     }
-    const play = (ran: Ran) => ({
+    const play = (ran: RecordedResult) => ({
       ...judgeOutcome(normalise(ran.detail), expectation, conformant(id)),
       outcome: normalise(ran.detail),
       durationMs: ran.detail.durationMs,
@@ -89,7 +89,7 @@ export function judgeOutcome(
   conformant: Outcome,
 ): Pick<CaseVerdict, 'verdict' | 'differences' | 'sentence'> {
   if (!expectation) return { verdict: 'new', differences: [], sentence: 'There is no expectation for this case.' };
-  const differences = findDifferences(expectation.outcome, actual, conformant);
+  const differences = compareOutcomes(expectation.outcome, actual, conformant);
   const flaky = differences.length > 0 && expectation.flaky.some((other: Outcome) => isDeepStrictEqual(other, actual));
   return {
     verdict: flaky ? 'flaky' : weigh(differences),

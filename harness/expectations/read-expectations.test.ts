@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
-import { catchTrouble } from '../testing/run-command.ts';
+import { caughtError } from '../testing/run-command.ts';
 import { readExpectations } from './read-expectations.ts';
 
 const head = {
@@ -58,7 +58,7 @@ describe('a wrong file is exit 2, with its line and what to do', () => {
     ['a day that is over', { '6.4.1': { wasClean: false, until: '2026-05-31' } }, /has expired/, 11],
     ['no object', { '6.4.1': 'OK' }, /"OK" is not an object, in \{ \}/, 11],
   ])('%s', (_, cases, what, line) => {
-    const trouble = catchTrouble(() => read(cases));
+    const trouble = caughtError(() => read(cases));
     expect(trouble.exitCode).toBe(2);
     expect(trouble.problem.what).toMatch(what);
     expect(trouble.problem.where).toBe(`fixtures/expected/x.json:${line}`);
@@ -83,7 +83,7 @@ describe('a wrong file is exit 2, with its line and what to do', () => {
     ['an unknown key', JSON.stringify({ ...head, cases: {}, servr: 'x' }), /unknown key "servr"/],
     ['no cases', JSON.stringify(head), /cases/],
   ])('%s', (_, text, what) => {
-    const trouble = catchTrouble(() => readText(text));
+    const trouble = caughtError(() => readText(text));
     expect(trouble.exitCode).toBe(2);
     expect(trouble.problem.what).toMatch(what);
   });

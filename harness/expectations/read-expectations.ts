@@ -1,10 +1,10 @@
 import type { Outcome } from '../../reports/document/report.ts';
 import { compareKeys, matchCases } from '../plan/case-id.ts';
-import { nearest } from '../support/did-you-mean.ts';
-import { Trouble } from '../support/harness-error.ts';
-import { fileIssue } from '../support/schema-issues.ts';
+import { closestTo } from '../support/did-you-mean.ts';
+import { HarnessError } from '../support/harness-error.ts';
+import { describeSchemaIssue } from '../support/schema-issues.ts';
 import { readUserJson } from '../support/user-json.ts';
-import { type Entry, entrySchema, expectationFileSchema, type Facts, SUITE } from './expectation-file.ts';
+import { type Entry, type ExpectedFacts, entrySchema, expectationFileSchema, SUITE } from './expectation-file.ts';
 
 const FACT_KEYS = Object.keys(entrySchema.shape);
 
@@ -36,7 +36,7 @@ export const today = (): string => new Date().toISOString().slice(0, 10);
 /**
  * Reads an expectation file into one Expectation per case of the suite.
  * @param path named in errors only; `today` is `YYYY-MM-DD` and decides which entries have expired.
- * @throws Trouble (2) with the line: not JSON, an unknown key, another suite, an entry that matches no case, a grade
+ * @throws HarnessError (2) with the line: not JSON, an unknown key, another suite, an entry that matches no case, a grade
  *   that is not OK without a `why`, an entry that has expired.
  */
 export function readExpectations(
@@ -47,7 +47,7 @@ export function readExpectations(
   today: string,
 ): Map<string, Expectation> {
   const fail = (what: string, line: number, why: string, todo: string): never => {
-    throw new Trouble(2, { what, where: `${path}:${line}`, why, todo });
+    throw new HarnessError(2, { what, where: `${path}:${line}`, why, todo });
   };
   const json = readUserJson(
     text,
@@ -57,7 +57,7 @@ export function readExpectations(
   );
   const file = expectationFileSchema.safeParse(json.value);
   if (!file.success) {
-    const { text: wrong, path: keys } = fileIssue(file.error, json.value, ([first]) =>
+    const { text: wrong, path: keys } = describeSchemaIssue(file.error, json.value, ([first]) =>
       first === 'suite' ? Object.keys(SUITE) : [...Object.keys(expectationFileSchema.shape), ...FACT_KEYS],
     );
     return fail(
@@ -85,12 +85,12 @@ export function readExpectations(
         `The expectation "${pattern}" matches no case.`,
         line,
         'An entry that matches nothing hides a typing error.',
-        `Did you mean "${nearest(pattern, suite)}"?`,
+        `Did you mean "${closestTo(pattern, suite)}"?`,
       );
     }
     const entry = entrySchema.safeParse(cases[pattern]);
     if (!entry.success) {
-      const { text: wrong, path: keys } = fileIssue(entry.error, cases[pattern], () => FACT_KEYS);
+      const { text: wrong, path: keys } = describeSchemaIssue(entry.error, cases[pattern], () => FACT_KEYS);
       return fail(
         `The expectation of "${pattern}" cannot be used: ${wrong}.`,
         json.lineOf(['cases', pattern, ...keys]),
@@ -150,7 +150,7 @@ function expect(entry: Entry, conformant: Outcome, line: number): Expectation {
 }
 
 /** A conformant server's outcome with the facts that are told otherwise. */
-function overlay(conformant: Outcome, facts: Facts): Outcome {
+function overlay(conformant: Outcome, facts: ExpectedFacts): Outcome {
   const named = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
   return { ...conformant, ...named };
 }

@@ -4,8 +4,8 @@ import type { Outcome } from '../../reports/document/report.ts';
 import { compareCaseIds } from '../plan/case-id.ts';
 import { conformantOutcome } from '../suites/autobahn/catalogue.ts';
 import { readSpec } from '../suites/autobahn/fuzzingclient-spec.ts';
-import { nearest } from '../support/did-you-mean.ts';
-import { Trouble } from '../support/harness-error.ts';
+import { closestTo } from '../support/did-you-mean.ts';
+import { HarnessError } from '../support/harness-error.ts';
 import type { JsonText } from '../support/json-text.ts';
 import { readUserJson } from '../support/user-json.ts';
 
@@ -41,7 +41,7 @@ const serversSchema = z.array(z.looseObject({ url: z.string(), agent: z.string()
 
 /**
  * Reads either of the two files by its form, since their names differ from project to project.
- * @throws Trouble (2) for what is neither, or one of them with a fault in it.
+ * @throws HarnessError (2) for what is neither, or one of them with a fault in it.
  */
 export function readOrigin(text: string, path: string, suite: readonly string[]): SpecOrigin | IndexOrigin {
   const json = readUserJson(
@@ -60,7 +60,7 @@ export function readOrigin(text: string, path: string, suite: readonly string[])
     const graded = agents.every((agent) => Object.values(value[agent] as object).every(hasGrade));
     if (graded) return { form: 'index', agents: new Map(agents.map((agent) => [agent, casesOf(json, agent, path)])) };
   }
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: 'The file is nothing that a configuration could be made from.',
     where: path,
     why: 'It is neither a fuzzingclient.json, which has a list "cases", nor an index.json, which has grades by agent and case.',
@@ -68,20 +68,20 @@ export function readOrigin(text: string, path: string, suite: readonly string[])
   });
 }
 
-/** The one agent of an index that is meant. @param named with --name; @throws Trouble (2) when that is not clear. */
+/** The one agent of an index that is meant. @param named with --name; @throws HarnessError (2) when that is not clear. */
 export function agentOf({ agents }: IndexOrigin, path: string, named: string | undefined): string {
   const names = [...agents.keys()];
   const [only] = names;
   if (only !== undefined && names.length === 1) return only;
   if (named !== undefined && agents.has(named)) return named;
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: named === undefined ? 'It is not clear whose outcomes are meant.' : `The index has no agent "${named}".`,
     where: path,
     why: `It has ${names.length}: ${names.join(', ')}.`,
     todo:
       named === undefined
         ? 'Name one of them with --name.'
-        : `Did you mean "${nearest(named, names)}"? Where an index has several agents, --name says which.`,
+        : `Did you mean "${closestTo(named, names)}"? Where an index has several agents, --name says which.`,
   });
 }
 
@@ -127,7 +127,7 @@ function casesOf(json: JsonText, agent: string, path: string): Map<string, Grade
       if (grades.success) return [id, grades.data];
       const issue = grades.error.issues[0];
       const keys = issue?.path.filter((key) => typeof key !== 'symbol') ?? [];
-      throw new Trouble(2, {
+      throw new HarnessError(2, {
         what: `The index entry of case ${id} of "${agent}" cannot be used.`,
         where: `${path}:${json.lineOf([agent, id, ...keys])}`,
         why: `${keys.join('.')}: ${issue?.message}`,
@@ -137,8 +137,8 @@ function casesOf(json: JsonText, agent: string, path: string): Map<string, Grade
   );
 }
 
-function emptyIndex(path: string): Trouble {
-  return new Trouble(2, {
+function emptyIndex(path: string): HarnessError {
+  return new HarnessError(2, {
     what: 'The index holds not one case.',
     where: path,
     why: 'wstest leaves an empty index when it could not reach the server.',

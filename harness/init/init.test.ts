@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readConfig } from '../config/config.ts';
 import { readExpectations } from '../expectations/read-expectations.ts';
 import { conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
-import { catchTrouble } from '../testing/run-command.ts';
+import { caughtError } from '../testing/run-command.ts';
 import { configText, expectationText, workflowText } from './init.ts';
 import { agentOf, type IndexOrigin, outcomesOf, readOrigin, type SpecOrigin } from './init-from.ts';
 
@@ -15,7 +15,7 @@ const recordedIndex = readFileSync(join(root, 'fixtures/recorded/ws/index.json')
 const expectations = (text: string) => readExpectations(text, 'x.json', suiteIds, conformantOutcome, '2026-06-01');
 const spec = (value: object) => readOrigin(JSON.stringify(value), 's.json', suiteIds) as SpecOrigin;
 const index = (value: object) => readOrigin(JSON.stringify(value), 'i.json', suiteIds) as IndexOrigin;
-const refused = (text: string) => catchTrouble(() => readOrigin(text, 'f.json', suiteIds));
+const refused = (text: string) => caughtError(() => readOrigin(text, 'f.json', suiteIds));
 const ok = { behavior: 'OK', behaviorClose: 'OK', remoteCloseCode: 1000 };
 const unimplemented = { ...ok, behavior: 'UNIMPLEMENTED' };
 
@@ -78,12 +78,12 @@ describe('an index', () => {
   test('of several agents needs a name, and a misspelt one is told the nearest', () => {
     const two = index({ mine: { '1.1.1': ok }, other: { '1.1.1': ok } });
     expect(agentOf(two, 'i.json', 'other')).toBe('other');
-    expect(catchTrouble(() => agentOf(two, 'i.json', undefined)).problem).toMatchObject({
+    expect(caughtError(() => agentOf(two, 'i.json', undefined)).problem).toMatchObject({
       where: 'i.json',
       why: expect.stringContaining('mine, other'),
       todo: expect.stringContaining('--name'),
     });
-    expect(catchTrouble(() => agentOf(two, 'i.json', 'othr')).problem.todo).toContain('"other"');
+    expect(caughtError(() => agentOf(two, 'i.json', 'othr')).problem.todo).toContain('"other"');
   });
 });
 

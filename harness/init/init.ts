@@ -6,10 +6,10 @@ import type { Outcomes } from './init-from.ts';
 /** What `init` writes, as texts. Who puts them on disk is `verbs/init.ts`. */
 
 /** How the server to be tested is reached: one that we start, or one that is running already. */
-export type Target = { command: readonly string[]; path: string } | { url: string };
+export type InitTarget = { command: readonly string[]; path: string } | { url: string };
 
 /** A configuration with one server, commented for whoever reads it first. @param expected relative to its folder. */
-export function configText(name: string, target: Target, expected: string): string {
+export function configText(name: string, target: InitTarget, expected: string): string {
   const server = [
     ...targetLines(target),
     '// What it does differently from a conformant server, and why; "accept" writes it.',
@@ -31,7 +31,7 @@ export function configText(name: string, target: Target, expected: string): stri
   ].join('\n');
 }
 
-function targetLines(target: Target): string[] {
+function targetLines(target: InitTarget): string[] {
   if ('url' in target)
     return ['// It has to be running there before a run begins.', `"url": ${JSON.stringify(target.url)},`];
   return [
@@ -46,7 +46,7 @@ function targetLines(target: Target): string[] {
 export interface WorkflowFacts {
   /** Command line that plays the cases: one line, without a colon or a hash that YAML would read as its own. */
   run: string;
-  target: Target;
+  target: InitTarget;
   /** Whether npm can install what the server needs as it is locked. */
   locked: boolean;
   /** The configuration's folder below the repository's root, with slashes; empty for the root itself. */

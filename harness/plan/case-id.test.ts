@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { catchTrouble } from '../testing/run-command.ts';
+import { caughtError } from '../testing/run-command.ts';
 import { compareCaseIds, matchCases, selectCases } from './case-id.ts';
 
 const index = JSON.parse(readFileSync(join(import.meta.dirname, '../../fixtures/recorded/ws/index.json'), 'utf8'));
@@ -55,12 +55,12 @@ test.each([
   ['7.1.6,7.1.7', /7\.1\.6,7\.1\.7/, /spaces between several: 7\.1\.6 7\.1\.7$/],
   ['bogus', /bogus/, /^"list" prints them all\.$/],
 ])('"%s" matches nothing: exit 2 and the nearest id', (pattern, what, todo) => {
-  const trouble = catchTrouble(() => selectCases(all, [pattern]));
+  const trouble = caughtError(() => selectCases(all, [pattern]));
   expect(trouble.exitCode).toBe(2);
   expect(trouble.problem.what).toMatch(what);
   expect(trouble.problem.todo).toMatch(todo);
 });
 
 test('a selection that takes everything away again is an error, since nothing played is never a pass', () => {
-  expect(catchTrouble(() => selectCases(all, ['7.1.6', '!7'])).exitCode).toBe(2);
+  expect(caughtError(() => selectCases(all, ['7.1.6', '!7'])).exitCode).toBe(2);
 });

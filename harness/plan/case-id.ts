@@ -1,5 +1,5 @@
-import { nearest } from '../support/did-you-mean.ts';
-import { Trouble } from '../support/harness-error.ts';
+import { closestTo } from '../support/did-you-mean.ts';
+import { HarnessError } from '../support/harness-error.ts';
 
 /** Orders case ids by their numbers: 2.2 before 2.10, 9.8.6 before 10.1.1. */
 export function compareCaseIds(a: string, b: string): number {
@@ -53,7 +53,7 @@ export function matchCases(all: readonly string[], pattern: string): string[] {
 /**
  * Chooses cases by patterns; `!pattern` takes away, and patterns that only take away start from all.
  * @returns ids in numeric order, never empty.
- * @throws Trouble (2) naming the nearest id when a pattern matches nothing or the selection is empty.
+ * @throws HarnessError (2) naming the nearest id when a pattern matches nothing or the selection is empty.
  */
 export function selectCases(all: readonly string[], patterns: readonly string[]): string[] {
   const wanted = patterns.filter((pattern) => !pattern.startsWith('!'));
@@ -61,7 +61,7 @@ export function selectCases(all: readonly string[], patterns: readonly string[])
   const chosen = new Set(wanted.length === 0 ? all : wanted.flatMap((pattern) => matchOrFail(all, pattern)));
   for (const pattern of unwanted) for (const id of matchOrFail(all, pattern)) chosen.delete(id);
   if (chosen.size === 0) {
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: 'The selection is empty: no case would be played.',
       where: patterns.join(' '),
       why: 'Everything that was chosen is taken away again.',
@@ -75,10 +75,10 @@ function matchOrFail(all: readonly string[], pattern: string): string[] {
   const found = matchCases(all, pattern);
   if (found.length > 0) return found;
   const sections = new Set(all.flatMap((id) => id.split('.').map((_, i, parts) => parts.slice(0, i + 1).join('.'))));
-  const like = nearest(pattern.replaceAll('*', ''), [...sections, ...Object.keys(GROUPS)]);
+  const like = closestTo(pattern.replaceAll('*', ''), [...sections, ...Object.keys(GROUPS)]);
   // Nothing is like a word without a figure in it.
   const guess = /\d|^@/.test(pattern) ? `Did you mean "${like}"? ` : '';
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: `No case matches "${pattern}".`,
     ...(misread(pattern, guess) ?? {
       why: `A case is chosen by id or section (7.1.6, 7.1, 7), glob (7.1.*), range (12.1.1-12.1.9) or group (${Object.keys(GROUPS).join(', ')}).`,

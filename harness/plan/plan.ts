@@ -11,7 +11,7 @@ export interface Shard {
 /**
  * Spec + chosen patterns → the cases that must be answered, in numeric order. The plan is the denominator of
  * everything after it.
- * @throws Trouble (2) when a pattern matches nothing.
+ * @throws HarnessError (2) when a pattern matches nothing.
  */
 export function makePlan(spec: readonly CaseInfo[], patterns: readonly string[]): CaseInfo[] {
   const chosen = new Set(

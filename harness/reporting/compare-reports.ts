@@ -1,15 +1,15 @@
 import type { AgentReport, CaseInfo, Outcome, Report } from '../../reports/document/report.ts';
 import {
   CHANGES,
-  type Change,
   type ComparedCase,
   type Comparison,
+  type ComparisonChange,
   type Side,
 } from '../../reports/wording/comparison.ts';
 import { explainDifferences, IN_A } from '../../reports/wording/sentence.ts';
 import { compareCaseIds } from '../plan/case-id.ts';
-import { findDifferences, weigh } from '../suites/autobahn/compare-outcomes.ts';
-import { Trouble } from '../support/harness-error.ts';
+import { compareOutcomes, weigh } from '../suites/autobahn/compare-outcomes.ts';
+import { HarnessError } from '../support/harness-error.ts';
 
 /** An agent in the report of its run. `root` leads from the comparison's page to that report's folder. */
 export interface Party {
@@ -21,12 +21,12 @@ export interface Party {
 /**
  * Holds B against A as a run is held against what is expected of it: what is worse in B has regressed. `conformant` is
  * what a server without fault does in a case.
- * @throws Trouble (2) when the two were tested with different suites, for their cases are not the same then.
+ * @throws HarnessError (2) when the two were tested with different suites, for their cases are not the same then.
  */
 export function compareAgents(a: Party, b: Party, conformant: (id: string) => Outcome): Comparison {
   const [suiteA, suiteB] = [suiteOf(a.report), suiteOf(b.report)];
   if (suiteA !== suiteB) {
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: 'These two cannot be compared: they were tested with different suites.',
       why: `A with ${suiteA}, B with ${suiteB}: the same id may be another case.`,
       todo: 'Run both with the same suite.',
@@ -45,7 +45,7 @@ export function compareAgents(a: Party, b: Party, conformant: (id: string) => Ou
     else if (apart === 'same') same++;
     else cases.push({ id, title: infos.get(id)?.title ?? '', a: before, b: after, ...apart });
   }
-  const of = (change: Change) => cases.filter((one) => one.change === change);
+  const of = (change: ComparisonChange) => cases.filter((one) => one.change === change);
   return {
     a: sideOf(a),
     b: sideOf(b),
@@ -80,7 +80,7 @@ function comparePair(
   if (a === null && b === null) return 'without';
   if (a === null) return { change: 'added', differences: [], sentence: 'There is no outcome in A.' };
   if (b === null) return { change: 'removed', differences: [], sentence: 'There is no outcome in B.' };
-  const differences = findDifferences(a, b, conformant());
+  const differences = compareOutcomes(a, b, conformant());
   const sentence = explainDifferences(b, a, differences, IN_A);
   switch (weigh(differences)) {
     case 'same':

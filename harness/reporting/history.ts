@@ -9,7 +9,7 @@ import {
   NOT_PLANNED,
 } from '../../reports/document/history.ts';
 import type { CaseInfo, Report } from '../../reports/document/report.ts';
-import { Trouble } from '../support/harness-error.ts';
+import { HarnessError } from '../support/harness-error.ts';
 
 /** What is kept of a run. `suite` is every case of the suite, in order: the letters stand in it. */
 export function historyLineOf(report: Report, suite: readonly CaseInfo[], machine = hostname()): HistoryLine {
@@ -42,14 +42,14 @@ export function historyLineOf(report: Report, suite: readonly CaseInfo[], machin
 
 /**
  * Adds one line to a history file, in one write, so that runs at the same time do not tear each other's lines.
- * @throws Trouble (3) when it cannot be written.
+ * @throws HarnessError (3) when it cannot be written.
  */
 export function appendHistory(file: string, line: HistoryLine): void {
   try {
     mkdirSync(dirname(resolve(file)), { recursive: true });
     appendFileSync(file, `${JSON.stringify(line)}\n`);
   } catch (error) {
-    throw new Trouble(
+    throw new HarnessError(
       3,
       {
         what: 'The run could not be added to the history.',
@@ -65,7 +65,7 @@ export function appendHistory(file: string, line: HistoryLine): void {
 /**
  * Every line of a history file, oldest first; none when there is no file yet. A line that cannot be read (the disk was
  * full, a newer version wrote it) is left out and counted, for the others still tell their story.
- * @throws Trouble (2) when there is something of that name that cannot be read.
+ * @throws HarnessError (2) when there is something of that name that cannot be read.
  */
 export function readHistory(file: string): { lines: HistoryLine[]; unreadable: number } {
   const lines: HistoryLine[] = [];
@@ -89,13 +89,13 @@ export function tryHistory(file: string): void {
   if (!isPipe) textOf(file);
 }
 
-/** All of a history file; nothing where there is none yet. @throws Trouble (2). */
+/** All of a history file; nothing where there is none yet. @throws HarnessError (2). */
 function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: 'The history cannot be read.',
       where: resolve(file),
       why: error instanceof Error ? error.message : String(error),

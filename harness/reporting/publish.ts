@@ -7,7 +7,7 @@ import type { History } from '../../reports/pages/html.ts';
 import type { RendererName } from '../../reports/renderers.ts';
 import { writeFiles } from '../../reports/write.ts';
 import { conformantOutcome } from '../suites/autobahn/catalogue.ts';
-import { placeReport, stageReport, unwritable } from '../system/report-folder.ts';
+import { createStagingFolder, publishStagedReport, writeError } from '../system/report-folder.ts';
 import type { Workspace } from '../system/workspace.ts';
 import { compareWithFirst } from './compare-reports.ts';
 import { pageFolders, type Reporter, writesHere } from './reporters.ts';
@@ -41,7 +41,7 @@ const FILES = { junit: 'junit.xml', markdown: 'summary.md', badge: 'badge.svg' }
 /**
  * Writes into `folder` what the reporters want to have in the report's own: pages, `junit.xml`, `summary.md`, and
  * `report.json`, which is always there.
- * @throws Trouble (3).
+ * @throws HarnessError (3).
  */
 export async function writeReport(
   folder: string,
@@ -63,13 +63,13 @@ export async function writeReport(
     // JSON comes last: a folder that holds it holds everything.
     for (const form of [...forms, 'json'] as const) await writeFiles(folder, renderers[form](report));
   } catch (error) {
-    throw unwritable(folder, error);
+    throw writeError(folder, error);
   }
 }
 
 /**
  * Makes the folders of pages that are wanted elsewhere. Each is a report of its own, with what was recorded.
- * @param from the report's folder, in its place. @throws Trouble (3).
+ * @param from the report's folder, in its place. @throws HarnessError (3).
  */
 export async function publishPages(
   from: string,
@@ -78,20 +78,20 @@ export async function publishPages(
   workspace: Workspace,
 ): Promise<void> {
   for (const elsewhere of pageFolders(reporters)) {
-    const folder = stageReport(elsewhere);
+    const folder = createStagingFolder(elsewhere);
     workspace.ownReport(folder, elsewhere);
     await copyResults(from, folder);
     await writeReport(folder, publication, [{ name: 'html' }]);
-    placeReport(folder, elsewhere);
+    publishStagedReport(folder, elsewhere);
   }
 }
 
-/** Copies what was recorded from one report's folder into another's. @throws Trouble (3). */
+/** Copies what was recorded from one report's folder into another's. @throws HarnessError (3). */
 export async function copyResults(from: string, to: string): Promise<void> {
   if (!existsSync(join(from, 'results'))) return;
   try {
     await cp(join(from, 'results'), join(to, 'results'), { recursive: true });
   } catch (error) {
-    throw unwritable(to, error);
+    throw writeError(to, error);
   }
 }

@@ -5,9 +5,9 @@ import type { Report } from '../../reports/document/report.ts';
 import { json } from '../../reports/formats/json.ts';
 import { junit } from '../../reports/formats/junit.ts';
 import { markdown } from '../../reports/formats/markdown.ts';
-import { nearest } from '../support/did-you-mean.ts';
-import { Trouble } from '../support/harness-error.ts';
-import { refuseForeign, replaceFile, unwritable } from '../system/report-folder.ts';
+import { closestTo } from '../support/did-you-mean.ts';
+import { HarnessError } from '../support/harness-error.ts';
+import { assertReplaceable, replaceFile, writeError } from '../system/report-folder.ts';
 import { github } from './github.ts';
 import { caseList, endBlock } from './terminal.ts';
 
@@ -31,7 +31,7 @@ export function parseReporter(text: string): Reporter | string {
   const [, word = '', path] = /^([^=]*)(?:=(.*))?$/s.exec(text) ?? [];
   const name = REPORTERS.find((one) => one === word);
   if (name === undefined)
-    return `There is no reporter "${word}"; did you mean "${nearest(word, REPORTERS)}"? There are ${REPORTERS.join(', ')}.`;
+    return `There is no reporter "${word}"; did you mean "${closestTo(word, REPORTERS)}"? There are ${REPORTERS.join(', ')}.`;
   if (path === undefined) return { name };
   if (path === '') return `Behind "${word}=" comes a path.`;
   if (path === '-' && name === 'html') return 'Pages are many files: html takes a folder.';
@@ -48,22 +48,22 @@ export const pageFolders = (reporters: readonly Reporter[] = []): string[] =>
 
 /**
  * Refuses, before anything is played, what could not be written at its end.
- * @throws Trouble (2): two texts for one stdout, a folder where a file is meant, a folder that is somebody else's.
+ * @throws HarnessError (2): two texts for one stdout, a folder where a file is meant, a folder that is somebody else's.
  */
 export function refuseReporters(reporters: readonly Reporter[]): void {
   const toStdout = reporters.filter(({ name, path }) => path === '-' && isDocument(name));
   if (toStdout.length > 1) {
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: `Only one of ${toStdout.map(({ name }) => name).join(', ')} can be on stdout.`,
       why: 'Nobody could tell where one ends and the other begins.',
       todo: 'Give the others a file: --reporter junit=junit.xml.',
     });
   }
-  for (const folder of pageFolders(reporters)) refuseForeign(folder);
+  for (const folder of pageFolders(reporters)) assertReplaceable(folder);
   for (const { name, path } of reporters) {
     if (name === 'html' || path === undefined || path === '-') continue;
     if (!existsSync(path) || !statSync(path).isDirectory()) continue;
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: `--reporter ${name} takes a file, and this is a folder.`,
       where: resolve(path),
       why: `It would be replaced by what ${name} writes.`,
@@ -92,7 +92,7 @@ export function tell(
   report: Report,
   reporters: readonly Reporter[] | undefined,
   { out, env, style, json: asJson }: Telling,
-): { stdout: string; stderr: string; failure: Trouble | undefined } {
+): { stdout: string; stderr: string; failure: HarnessError | undefined } {
   const chosen: readonly Reporter[] = reporters ?? [
     { name: 'line' },
     ...(isGithub(env) ? [{ name: 'github' as const }] : []),
@@ -102,7 +102,7 @@ export function tell(
     (name === 'list' ? caseList(report, look) : '') + endBlock(report, pages, look);
   const document = asJson ? 'json' : chosen.find(({ name, path }) => path === '-' && isDocument(name))?.name;
   let stdout = '';
-  let failure: Trouble | undefined;
+  let failure: HarnessError | undefined;
   const elsewhere = (path: string, content: string) => {
     failure ??= writeElsewhere(path, content);
   };
@@ -130,12 +130,12 @@ const textOf = (report: Report, name: keyof typeof DOCUMENTS): string =>
   [...DOCUMENTS[name](report)].map(({ content }) => content).join('');
 
 /** Puts a file in its place as a whole. @returns what keeps it from there. */
-function writeElsewhere(path: string, text: string): Trouble | undefined {
+function writeElsewhere(path: string, text: string): HarnessError | undefined {
   try {
     mkdirSync(dirname(resolve(path)), { recursive: true });
     replaceFile(path, text);
     return undefined;
   } catch (error) {
-    return unwritable(path, error);
+    return writeError(path, error);
   }
 }

@@ -2,13 +2,13 @@ import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pc from 'picocolors';
 import type { AgentReport, CaseVerdict, Problem, Report, Verdict } from '../../reports/document/report.ts';
-import { type AlikeCases, alikeCases } from '../../reports/wording/attention.ts';
+import { groupSimilarCases, type SimilarCases } from '../../reports/wording/attention.ts';
 import { rangesText } from '../../reports/wording/group-similar.ts';
 import { idRanges } from '../../reports/wording/id-ranges.ts';
-import { alikeProblems, casesOf, whatOfAll } from '../../reports/wording/problems.ts';
+import { casesOf, groupSimilarProblems, whatOfAll } from '../../reports/wording/problems.ts';
 import { casePath } from '../../reports/wording/views.ts';
 import { count, plural } from '../../reports/wording/vocabulary.ts';
-import { wrapped } from '../support/wrapped.ts';
+import { wrapText } from '../support/wrapped.ts';
 
 /** How text is to look on one stream. */
 export interface Style {
@@ -83,7 +83,7 @@ export function fitted(text: string, first: string, rest: string, style: Style):
     .split('\n')
     .flatMap((line, i) => {
       const begin = i === 0 ? first : rest;
-      return style.columns === undefined ? [begin + line] : wrapped(line, begin, rest, style.columns);
+      return style.columns === undefined ? [begin + line] : wrapText(line, begin, rest, style.columns);
     });
   // What stood within a line may begin one now.
   return lines.map((line) => line.replace(COMMAND, (begin) => begin.replace(':', writtenOut)));
@@ -131,7 +131,7 @@ export function endBlock(report: Report, pages: string | undefined, style: Style
   const paint = gate.decision === 'passed' ? colour.green : gate.decision === 'failed' ? colour.red : colour.yellow;
   const decision = fitted(visible(gate.sentence), '', '  ', style);
   const lines = ['', ...decision.map((line) => paint(colour.bold(line))), ''];
-  const problems = alikeProblems(report.problems);
+  const problems = groupSimilarProblems(report.problems);
   const plan = report.cases.map(({ id }) => id);
   for (const group of problems.slice(0, MOST_PROBLEMS)) {
     const problem = { ...group[0], what: whatOfAll(group) };
@@ -140,7 +140,7 @@ export function endBlock(report: Report, pages: string | undefined, style: Style
   const otherProblems = problems.slice(MOST_PROBLEMS).flat().length;
   if (otherProblems > 0) lines.push(`and ${otherProblems} more; all of them are in the report.`, '');
   // A missing case whose problem is printed above need not be told again.
-  const told = alikeCases(report).filter(
+  const told = groupSimilarCases(report).filter(
     ({ cases: [{ verdict }] }) => verdict !== 'missing' || report.problems.length === 0,
   );
   for (const agent of report.agents) {
@@ -190,7 +190,7 @@ export function describeProblem(problem: Problem, style: Style, ranges: readonly
 
 /** Of one agent: what is not as expected, worst first, each with the page of its first case. */
 function deviations(
-  told: readonly AlikeCases[],
+  told: readonly SimilarCases[],
   namesAgent: boolean,
   pages: string | undefined,
   style: Style,
@@ -215,7 +215,7 @@ function deviations(
 }
 
 /** `, OK → FAILED`: what cases have in common beside their sentence. */
-export function turnWords({ was, is }: AlikeCases['turn']): string {
+export function turnWords({ was, is }: SimilarCases['turn']): string {
   return is === null ? '' : `, ${was === null ? '' : `${was} → `}${is}`;
 }
 

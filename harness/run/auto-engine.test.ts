@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Assignment, Engine } from '../engines/engine.ts';
-import { Trouble } from '../support/harness-error.ts';
+import { HarnessError } from '../support/harness-error.ts';
 import { autoEngine } from './auto-engine.ts';
 
 const assignment: Assignment = {
@@ -38,7 +38,7 @@ test('Docker is taken where it can run, and the embedded engine is left alone', 
 test('where Docker cannot run the embedded engine is taken, and it is said why', async () => {
   const log: string[] = [];
   const notes: string[] = [];
-  const refusal = new Trouble(3, { what: 'No Docker engine answers.' });
+  const refusal = new HarnessError(3, { what: 'No Docker engine answers.' });
   const engine = autoEngine(noting('docker', log, refusal), noting('native', log));
   const facts = await engine.prepare({
     ...assignment,
@@ -56,6 +56,9 @@ test('where Docker cannot run the embedded engine is taken, and it is said why',
 test('any other failure is no reason to take the other engine', async () => {
   const engine = autoEngine(noting('docker', [], new TypeError('a fault of ours')), noting('native', []));
   await expect(engine.prepare(assignment)).rejects.toThrow('a fault of ours');
-  const usage = autoEngine(noting('docker', [], new Trouble(2, { what: 'no such image name' })), noting('native', []));
+  const usage = autoEngine(
+    noting('docker', [], new HarnessError(2, { what: 'no such image name' })),
+    noting('native', []),
+  );
   await expect(usage.prepare(assignment)).rejects.toThrow('no such image name');
 });

@@ -1,6 +1,6 @@
 import type { EngineFacts } from '../../reports/document/report.ts';
 import type { Engine } from '../engines/engine.ts';
-import { Trouble } from '../support/harness-error.ts';
+import { HarnessError } from '../support/harness-error.ts';
 
 /**
  * The real suite where a Docker engine answers and the image is there or can be pulled, else the embedded engine. Which
@@ -15,7 +15,7 @@ export function autoEngine(docker: Engine, native: Engine): Engine {
       return facts;
     } catch (error) {
       // Only "it cannot run here" is a reason to take the other one.
-      if (options.signal.aborted || !(error instanceof Trouble) || error.exitCode !== 3) throw error;
+      if (options.signal.aborted || !(error instanceof HarnessError) || error.exitCode !== 3) throw error;
       const why = error.problem.what.replace(/\.$/, '');
       if (!options.lookOnly)
         options.onProgress({ kind: 'note', text: `${why}: the embedded engine plays the cases instead` });

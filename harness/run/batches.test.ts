@@ -6,8 +6,8 @@ import { judgeOutcome } from '../expectations/judge-cases.ts';
 import { expectConformance } from '../expectations/read-expectations.ts';
 import { caseInfo, conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
 import { Bail, portions } from './bail.ts';
-import { Playing } from './batches.ts';
-import type { Part } from './play-one-server.ts';
+import { Batches } from './batches.ts';
+import type { Batch } from './play-one-server.ts';
 import { listedIn } from './resume.ts';
 
 const recorded = join(import.meta.dirname, '../../fixtures/recorded/ws');
@@ -23,7 +23,7 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 /** Leaves what the real suite left of these cases in that folder, as an engine that tells all at its end. */
-function leave({ cases, folder }: Part): void {
+function leave({ cases, folder }: Batch): void {
   const entries = Object.fromEntries(cases.map((id) => [id, index.ws?.[id]]));
   const now = new Date().toISOString();
   for (const id of cases) {
@@ -52,10 +52,10 @@ test('an engine that tells nothing before its end plays in portions, until there
   const [first = [], second = [], third] = dealt;
   expect(third).toBeDefined();
   const bail = new Bail(1);
-  const parts: Part[] = [];
+  const parts: Batch[] = [];
   // One is wrong, in the second portion.
   const wrong = { ...programme(suiteIds, bail), isUnexpected: (id: string) => id === second[0] };
-  for (const part of new Playing(wrong).parts()) {
+  for (const part of new Batches(wrong).parts()) {
     parts.push(part);
     leave(part);
   }
@@ -66,14 +66,14 @@ test('an engine that tells nothing before its end plays in portions, until there
 });
 
 test('without --bail it plays everything at once, and nothing is asked of the results', () => {
-  const [part, ...more] = [...new Playing(programme(['1.1.1', '6.4.1'], undefined)).parts()];
+  const [part, ...more] = [...new Batches(programme(['1.1.1', '6.4.1'], undefined)).parts()];
   expect(part).toEqual({ cases: ['1.1.1', '6.4.1'], folder: join(home, 'results') });
   expect(more).toEqual([]);
 });
 
 test('a portion after which the server is gone is kept too', () => {
   const cases = suiteIds.filter((id) => /^(1|9\.[13])\b/.test(id));
-  for (const part of new Playing(programme(cases, new Bail(1))).parts()) {
+  for (const part of new Batches(programme(cases, new Bail(1))).parts()) {
     leave(part);
     break;
   }

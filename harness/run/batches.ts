@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { CaseDetail } from '../../reports/document/recorded-case.ts';
+import type { RecordedCase } from '../../reports/document/recorded-case.ts';
 import type { Outcome } from '../../reports/document/report.ts';
 import type { Progress } from '../engines/engine.ts';
 import { caseInfo, suiteIds } from '../suites/autobahn/catalogue.ts';
@@ -8,12 +8,12 @@ import { readResults } from '../suites/autobahn/read-results.ts';
 import { caseFile } from '../suites/autobahn/recorded-json.ts';
 import { makeFolder } from '../system/report-folder.ts';
 import { type Bail, portions } from './bail.ts';
-import type { Part } from './play-one-server.ts';
+import type { Batch } from './play-one-server.ts';
 import { addResults } from './resume.ts';
 import type { Retries } from './retries.ts';
 
 /** What is to be played against one server. */
-export interface Programme {
+export interface BatchOptions {
   agent: string;
   cases: readonly string[];
   /** Existing, empty: where the results go. */
@@ -33,18 +33,18 @@ export interface Programme {
  * Plays the cases of one server, at once or, where it must be seen in between whether there is enough, in portions;
  * and then again what came out unexpected.
  */
-export class Playing {
-  private readonly programme: Programme;
+export class Batches {
+  private readonly programme: BatchOptions;
   /** Unexpected outcomes of the first play of each case. */
   private readonly unexpected = new Map<string, Outcome>();
   private isAgain = false;
 
-  constructor(programme: Programme) {
+  constructor(programme: BatchOptions) {
     this.programme = programme;
   }
 
   /** One after the other; the next is known when the one before is over. */
-  *parts(): Generator<Part> {
+  *parts(): Generator<Batch> {
     const { agent, cases, folder, scratch, jobs, isLive, bail, retries } = this.programme;
     const some = bail === undefined || isLive ? [cases] : portions(cases, (id) => caseInfo(id)?.weightMs ?? 0);
     for (const [n, ids] of some.entries()) {
@@ -90,7 +90,7 @@ export class Playing {
     for (const result of agents[0]?.results ?? []) if (result.did === 'run') this.note(result.detail.id, result.detail);
   }
 
-  private note(id: string, detail: CaseDetail): void {
+  private note(id: string, detail: RecordedCase): void {
     const { agent, bail, isUnexpected } = this.programme;
     const actual = normalise(detail);
     const unexpected = isUnexpected(id, actual);

@@ -1,4 +1,4 @@
-import type { Look } from './play-servers.ts';
+import type { Snapshot } from './play-servers.ts';
 
 /** As long as nothing is written meanwhile. */
 const LONGEST_MS = 60_000;
@@ -10,18 +10,18 @@ const LONGEST_MS = 60_000;
  */
 export class Checkpoints {
   private readonly firstMs: number | undefined;
-  private readonly write: (look: Look) => Promise<() => void>;
+  private readonly write: (look: Snapshot) => Promise<() => void>;
   private timer: NodeJS.Timeout | undefined;
   private writing: Promise<void> | undefined;
   private over = false;
 
   /** @param write prepares what is known, and gives back what puts it in its place. */
-  constructor(seconds: number | undefined, write: (look: Look) => Promise<() => void>) {
+  constructor(seconds: number | undefined, write: (look: Snapshot) => Promise<() => void>) {
     this.firstMs = seconds === undefined ? undefined : seconds * 1000;
     this.write = write;
   }
 
-  begin(look: Look): void {
+  begin(look: Snapshot): void {
     if (this.firstMs !== undefined) this.wait(this.firstMs, look);
   }
 
@@ -32,7 +32,7 @@ export class Checkpoints {
     await this.writing;
   }
 
-  private wait(ms: number, look: Look): void {
+  private wait(ms: number, look: Snapshot): void {
     this.timer = setTimeout(() => {
       this.writing = this.write(look)
         .then((place) => {

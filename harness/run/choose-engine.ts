@@ -3,9 +3,9 @@ import type { Engine } from '../engines/engine.ts';
 import { nativeEngine } from '../engines/native/engine.ts';
 import type { Trace } from '../engines/native/trace.ts';
 import { caseInfo } from '../suites/autobahn/catalogue.ts';
-import { Trouble } from '../support/harness-error.ts';
+import { HarnessError } from '../support/harness-error.ts';
 import { autoEngine } from './auto-engine.ts';
-import { deferred } from './deferred-engine.ts';
+import { deferredEngine } from './deferred-engine.ts';
 
 export const ENGINE_CHOICES = ['auto', 'docker', 'native'] as const;
 export type EngineChoice = (typeof ENGINE_CHOICES)[number];
@@ -33,7 +33,7 @@ export function asksOf(servers: readonly ServerConfig[]): Pick<EngineOptions, 'h
   };
 }
 
-/** The engine that was asked for. @throws Trouble (2) when it cannot do what is asked of it. */
+/** The engine that was asked for. @throws HarnessError (2) when it cannot do what is asked of it. */
 export function chooseEngine(
   choice: EngineChoice,
   { image, headersFor, verifies, ...forNative }: EngineOptions = {},
@@ -47,7 +47,7 @@ export function chooseEngine(
   if (choice === 'native' && image !== undefined) throw onlyDocker();
   const docker = () =>
     // The client of the Docker engine is the slowest import of all: who plays natively does not wait for it.
-    deferred(async () => {
+    deferredEngine(async () => {
       const { dockerEngine } = await import('../engines/docker/index.ts');
       return dockerEngine({ weigh: (id) => caseInfo(id)?.weightMs ?? 0, ...(image === undefined ? {} : { image }) });
     });
@@ -63,8 +63,8 @@ export function chooseEngine(
   }
 }
 
-function onlyNative(wanted: readonly string[]): Trouble {
-  return new Trouble(2, {
+function onlyNative(wanted: readonly string[]): HarnessError {
+  return new HarnessError(2, {
     what: `The Docker engine cannot do this: ${wanted.join(', ')}.`,
     why: wanted.includes('--trace')
       ? "Autobahn's fuzzingclient tells what went over the wire only when all cases have been played."
@@ -73,8 +73,8 @@ function onlyNative(wanted: readonly string[]): Trouble {
   });
 }
 
-function onlyDocker(): Trouble {
-  return new Trouble(2, {
+function onlyDocker(): HarnessError {
+  return new HarnessError(2, {
     what: 'The embedded engine has no image.',
     why: '--image names the container image of the real suite.',
     todo: 'Use --engine docker, or leave it out.',

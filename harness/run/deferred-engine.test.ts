@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Engine } from '../engines/engine.ts';
-import { deferred } from './deferred-engine.ts';
+import { deferredEngine } from './deferred-engine.ts';
 
 const signal = new AbortController().signal;
 const engine: Engine = {
@@ -18,7 +18,7 @@ const assignment = {
 
 test('an engine is loaded when it is first asked for something, and once', async () => {
   let loads = 0;
-  const late = deferred(async () => {
+  const late = deferredEngine(async () => {
     loads++;
     return engine;
   });
@@ -29,7 +29,7 @@ test('an engine is loaded when it is first asked for something, and once', async
 });
 
 test('what keeps it from being loaded is told to whoever asks', async () => {
-  const late = deferred(async () => {
+  const late = deferredEngine(async () => {
     throw new Error('no such module');
   });
   await expect(late.play(assignment)).rejects.toThrow('no such module');

@@ -1,7 +1,7 @@
 import type { Engine } from '../engines/engine.ts';
 
 /** An engine that is loaded when it is first asked for something, once, so that nobody pays for the one not taken. */
-export function deferred(load: () => Promise<Engine>): Engine {
+export function deferredEngine(load: () => Promise<Engine>): Engine {
   let loading: Promise<Engine> | undefined;
   const loaded = (): Promise<Engine> => {
     loading ??= load();

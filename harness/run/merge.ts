@@ -7,10 +7,10 @@ import type { ServerConfig } from '../config/config.ts';
 import { SUITE } from '../expectations/expectation-file.ts';
 import { withoutSkipped } from '../expectations/judge-cases.ts';
 import { catalogue, suiteIds } from '../suites/autobahn/catalogue.ts';
-import { type Ran, readResults } from '../suites/autobahn/read-results.ts';
-import { Trouble } from '../support/harness-error.ts';
+import { type RecordedResult, readResults } from '../suites/autobahn/read-results.ts';
+import { HarnessError } from '../support/harness-error.ts';
 import { makeFolder } from '../system/report-folder.ts';
-import { type Answered, expectationsOf, type Gather, withSkipped } from './play-servers.ts';
+import { expectationsOf, type ResultSource, type ServerResults, withSkipped } from './play-servers.ts';
 import { addResults } from './resume.ts';
 import { readRound, retryFolder, type Tries } from './retries.ts';
 
@@ -23,7 +23,7 @@ export interface Share {
 /**
  * The cases that the shares must have played between them: what `--shard` noted in each of them, or, of shares that
  * were chosen by hand, the whole suite.
- * @throws Trouble (2) when they are shares of different plans, or one share is there twice.
+ * @throws HarnessError (2) when they are shares of different plans, or one share is there twice.
  */
 export function planOfShares(shares: readonly Share[]): CaseInfo[] {
   const [first] = shares;
@@ -40,7 +40,7 @@ export function planOfShares(shares: readonly Share[]): CaseInfo[] {
   return catalogue.filter(({ id }) => planned.has(id));
 }
 
-/** @throws Trouble (2) where results of the shares would not belong together: another suite, commit, engine or server. */
+/** @throws HarnessError (2) where results of the shares would not belong together: another suite, commit, engine or server. */
 export function refuseUnlike(shares: readonly Share[]): void {
   const [first] = shares;
   if (first === undefined) return;
@@ -70,18 +70,18 @@ export function refuseUnlike(shares: readonly Share[]): void {
  * missing, what two have is a problem, and so is what was a problem in a share.
  * @param serverOf whom an agent's outcomes are held to.
  */
-export function gatherShares(
+export function mergeShards(
   shares: readonly Share[],
   serverOf: (agent: AgentReport) => ServerConfig,
   today: string,
-): Gather {
+): ResultSource {
   const held = (shares[0]?.report.agents ?? []).map((agent) => {
     const server = serverOf(agent);
     return { agent, server, expectations: expectationsOf(server, today) };
   });
   return async (cases, staged) => {
     const problems: Problem[] = [...absentShares(shares), ...shares.flatMap(({ report }) => report.problems)];
-    const answered: Answered[] = [];
+    const answered: ServerResults[] = [];
     for (const { agent, server, expectations } of held) {
       const slug = slugOf(agent.name);
       const folder = join(staged, 'results', slug);
@@ -163,7 +163,7 @@ function putTogether(agent: AgentReport, shares: readonly Share[], into: string)
 
 /** What the shares played again, with its files brought into `into`. */
 function triesOf(agent: AgentReport, shares: readonly Share[], into: string, problems: Problem[]): Tries {
-  const tries = new Map<string, Ran[]>();
+  const tries = new Map<string, RecordedResult[]>();
   const all = shares.map(({ folder, report }) => ({
     folder,
     again: casesOf(report, agent.name).filter((one) => one.tries !== undefined),
@@ -188,6 +188,6 @@ function triesOf(agent: AgentReport, shares: readonly Share[], into: string, pro
 
 const casesOf = ({ agents }: Report, name: string) => agents.find((agent) => agent.name === name)?.cases ?? [];
 
-function unlike(folder: string, why: string, todo: string): Trouble {
-  return new Trouble(2, { what: 'These are not shares of one run.', where: folder, why, todo });
+function unlike(folder: string, why: string, todo: string): HarnessError {
+  return new HarnessError(2, { what: 'These are not shares of one run.', where: folder, why, todo });
 }

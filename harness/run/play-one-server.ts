@@ -3,17 +3,17 @@ import { idRanges } from '../../reports/wording/id-ranges.ts';
 import type { ServerConfig } from '../config/config.ts';
 import type { Assignment, Engine, Progress } from '../engines/engine.ts';
 import { refuseDistrusted } from '../subject/certificates.ts';
-import type { Greeting } from '../subject/handshake-options.ts';
+import type { HandshakeOptions } from '../subject/handshake-options.ts';
 import { probe } from '../subject/probe.ts';
 import { attach, launch, type Target } from '../subject/target.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
-import { asProblem, Trouble } from '../support/harness-error.ts';
+import { HarnessError, toProblem } from '../support/harness-error.ts';
 import { pointTo } from '../system/output.ts';
 import { describeExit } from '../system/process.ts';
 import type { Workspace } from '../system/workspace.ts';
 
 /** What the engine is handed at once. */
-export interface Part {
+export interface Batch {
   cases: readonly string[];
   /** Existing, empty; the engine fills it. */
   folder: string;
@@ -25,10 +25,10 @@ export interface Part {
 }
 
 /** What is to be played against one server, and where its traces go. */
-export interface PlayOrder {
+export interface ServerRunOptions {
   server: ServerConfig;
   /** One after the other, against the same running server; the next is asked for when the one before is over. */
-  parts: Iterable<Part>;
+  parts: Iterable<Batch>;
   /** File for the server's own output. */
   log: string;
   /** PEM of the authorities that its certificate has to be of. */
@@ -39,7 +39,7 @@ export interface PlayOrder {
 }
 
 /** What came of it, apart from the results in the folder. */
-export interface Played {
+export interface ServerRun {
   url: string;
   command?: string;
   /** Why the results may not be all: empty when everything went as it should. */
@@ -63,13 +63,13 @@ const MOST_LINES_A_CASE = 40;
  * another process in mid-run becomes a Problem that names the case in flight; results recorded until then are kept.
  * Rejects only when `signal` aborts, after everything has ended.
  */
-export async function play(
+export async function playServer(
   engine: Engine,
-  order: PlayOrder,
+  order: ServerRunOptions,
   workspace: Workspace,
   signal: AbortSignal,
   onProgress: (progress: Progress) => void,
-): Promise<Played> {
+): Promise<ServerRun> {
   const { server } = order;
   const from = Date.now();
   const problems: Problem[] = [];
@@ -89,7 +89,7 @@ export async function play(
   const watch = watchTarget(target, order, flight, stop);
   const started = performance.now();
   try {
-    const assignmentOf = ({ cases, folder, jobs, oneByOne, enough }: Part): Assignment => ({
+    const assignmentOf = ({ cases, folder, jobs, oneByOne, enough }: Batch): Assignment => ({
       cases,
       url: target.url,
       agent: server.agent,
@@ -125,11 +125,12 @@ export async function play(
     }
   } catch (error) {
     signal.throwIfAborted();
-    if (!stop.signal.aborted) problems.push(asProblem(error, server.agent));
+    if (!stop.signal.aborted) problems.push(toProblem(error, server.agent));
   } finally {
     watch.end();
     const dead = target.exit();
-    if (stop.signal.reason instanceof Trouble) problems.unshift({ ...stop.signal.reason.problem, agent: server.agent });
+    if (stop.signal.reason instanceof HarnessError)
+      problems.unshift({ ...stop.signal.reason.problem, agent: server.agent });
     else if (dead && !signal.aborted) problems.unshift(died(target, flight, server.agent));
     else if (!target.isTheSame()) problems.unshift(replaced(target, flight, server.agent));
     await target.end();
@@ -144,8 +145,8 @@ export async function play(
   };
 }
 
-/** The server, ready to be played against. @throws Trouble (3), after what was started has ended. */
-async function startTarget(order: PlayOrder, workspace: Workspace, signal: AbortSignal): Promise<Target> {
+/** The server, ready to be played against. @throws HarnessError (3), after what was started has ended. */
+async function startTarget(order: ServerRunOptions, workspace: Workspace, signal: AbortSignal): Promise<Target> {
   const { server, log, ca } = order;
   const greeting = greetingOf(order);
   const { command, url = '' } = server;
@@ -163,7 +164,7 @@ async function startTarget(order: PlayOrder, workspace: Workspace, signal: Abort
 }
 
 /** What every opening handshake with the server brings. */
-const greetingOf = ({ server: { protocols, origin, headers }, ca }: PlayOrder): Greeting => ({
+const greetingOf = ({ server: { protocols, origin, headers }, ca }: ServerRunOptions): HandshakeOptions => ({
   ...(protocols === undefined ? {} : { protocols }),
   ...(origin === undefined ? {} : { origin }),
   ...(headers === undefined ? {} : { headers }),
@@ -171,14 +172,14 @@ const greetingOf = ({ server: { protocols, origin, headers }, ca }: PlayOrder): 
 });
 
 /** Ends the play (through `stop`) when the target has died and the engine does not notice, or when it no longer answers. */
-function watchTarget(target: Target, order: PlayOrder, flight: ReadonlySet<string>, stop: AbortController) {
+function watchTarget(target: Target, order: ServerRunOptions, flight: ReadonlySet<string>, stop: AbortController) {
   let lastProgress = performance.now();
   let asking = false;
   let grace: NodeJS.Timeout | undefined;
   let over = false;
   void target.ended.then(() => {
     if (over) return;
-    grace = setTimeout(() => stop.abort(new Trouble(3, died(target, flight, order.server.agent))), GRACE_MS);
+    grace = setTimeout(() => stop.abort(new HarnessError(3, died(target, flight, order.server.agent))), GRACE_MS);
   });
   const check = async () => {
     if (asking || target.exit() || performance.now() - lastProgress < order.patienceSeconds * 1000) return;
@@ -189,7 +190,7 @@ function watchTarget(target: Target, order: PlayOrder, flight: ReadonlySet<strin
     const second = first === 'open' || over ? 'open' : await ask();
     asking = false;
     if (first === 'open' || second === 'open') lastProgress = performance.now();
-    else if (!over && !target.exit()) stop.abort(new Trouble(3, hung(target, flight, second.why)));
+    else if (!over && !target.exit()) stop.abort(new HarnessError(3, hung(target, flight, second.why)));
   };
   const timer = setInterval(() => void check(), 1000);
   return {

@@ -12,17 +12,17 @@ import { build } from '../subject/build.ts';
 import { readCertificates } from '../subject/certificates.ts';
 import { conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
 import { type Result, readResults } from '../suites/autobahn/read-results.ts';
-import { asProblem, Trouble } from '../support/harness-error.ts';
-import { makeFolder, unwritable } from '../system/report-folder.ts';
+import { HarnessError, toProblem } from '../support/harness-error.ts';
+import { makeFolder, writeError } from '../system/report-folder.ts';
 import type { Workspace } from '../system/workspace.ts';
 import { Bail } from './bail.ts';
-import { Playing } from './batches.ts';
-import { type Played, type PlayOrder, play } from './play-one-server.ts';
+import { Batches } from './batches.ts';
+import { playServer, type ServerRun, type ServerRunOptions } from './play-one-server.ts';
 import { addResults, indexResults, type Kept, listedIn, refuseOtherEngine } from './resume.ts';
 import { Retries, type Tries } from './retries.ts';
 
 /** One agent with what it answered and what it is held to, before it is judged. */
-export interface Answered {
+export interface ServerResults {
   server: ServerConfig;
   slug: string;
   url: string;
@@ -38,8 +38,8 @@ export interface Answered {
 }
 
 /** Results of all agents, and what stands in the way of trusting them. */
-export interface Gathered {
-  answered: Answered[];
+export interface CollectedResults {
+  answered: ServerResults[];
   problems: Problem[];
   engine: EngineFacts;
   /** At how many unexpected outcomes the run was ended, where it was. */
@@ -49,20 +49,20 @@ export interface Gathered {
 }
 
 /** Where results come from: an engine that plays, or a folder that was left earlier. */
-export type Gather = (
+export type ResultSource = (
   cases: readonly string[],
   staged: string,
   workspace: Workspace,
   signal: AbortSignal,
   /** Is told, once, how to learn what is known by now; only a play has something to tell before its end. */
-  soFar?: (look: Look) => void,
-) => Promise<Gathered>;
+  soFar?: (look: Snapshot) => void,
+) => Promise<CollectedResults>;
 
 /**
  * What a run that goes on knows by now. `into` is a copy of the folder it plays into, as it was just before: what was
  * recorded elsewhere is added to it.
  */
-export type Look = (into: string) => Promise<Gathered>;
+export type Snapshot = (into: string) => Promise<CollectedResults>;
 
 export interface PlaySettings {
   servers: readonly ServerConfig[];
@@ -85,9 +85,9 @@ export interface PlaySettings {
 /**
  * Plays every server in turn. Expectation files and certificates are read at once, so that a wrong one costs no run.
  * An aborted signal ends the play in flight; what was recorded until then is kept, the rest is missing.
- * @throws Trouble (2) for a wrong file of these; the Gather throws Trouble (3) when the engine cannot run here.
+ * @throws HarnessError (2) for a wrong file of these; the Gather throws HarnessError (3) when the engine cannot run here.
  */
-export function gatherByPlaying(engine: Engine, settings: PlaySettings, today: string): Gather {
+export function playServers(engine: Engine, settings: PlaySettings, today: string): ResultSource {
   const held = settings.servers.map((server) => ({
     server,
     slug: slugOf(server.agent),
@@ -96,7 +96,7 @@ export function gatherByPlaying(engine: Engine, settings: PlaySettings, today: s
   }));
   return async (cases, staged, workspace, signal, soFar) => {
     const problems: Problem[] = [];
-    const answered: Answered[] = [];
+    const answered: ServerResults[] = [];
     const bail = settings.bail === undefined ? undefined : new Bail(settings.bail);
     let facts = await prepareUnlessAborted(engine, signal, (progress) => settings.onProgress(undefined, progress));
     if (facts !== undefined && settings.kept !== undefined) {
@@ -110,13 +110,13 @@ export function gatherByPlaying(engine: Engine, settings: PlaySettings, today: s
         ...(settings.jobs === undefined ? {} : { jobs: settings.jobs }),
       };
     };
-    const unplayed = ({ server, slug, expectations }: (typeof held)[number], why: string): Answered => ({
+    const unplayed = ({ server, slug, expectations }: (typeof held)[number], why: string): ServerResults => ({
       ...{ server, slug, url: server.url ?? '', expectations },
       results: cases.map((id) => ({ did: 'not run', id, why })),
     });
     /** Whether something was not played since there was enough. */
     let isCut = false;
-    let look: ((into: string) => Promise<Answered>) | undefined;
+    let look: ((into: string) => Promise<ServerResults>) | undefined;
     soFar?.(async (into) => {
       const now = [...answered];
       if (look !== undefined) now.push(await look(into));
@@ -148,7 +148,7 @@ export function gatherByPlaying(engine: Engine, settings: PlaySettings, today: s
         settings.retries === undefined
           ? undefined
           : new Retries(agent, folder, settings.retries, (text) => settings.onProgress(server, { kind: 'note', text }));
-      const playing = new Playing({
+      const playing = new Batches({
         agent,
         cases: toPlay,
         folder: playedIn,
@@ -163,7 +163,7 @@ export function gatherByPlaying(engine: Engine, settings: PlaySettings, today: s
         bail,
         retries,
       });
-      const order: PlayOrder = {
+      const order: ServerRunOptions = {
         server,
         parts: playing.parts(),
         log: join(staged, 'results', `${slug}.server.log`),
@@ -274,15 +274,15 @@ async function prepareUnlessAborted(
  * Reads what an engine, or anybody's wstest, left in a folder, and copies it into the report. Each agent in it is held
  * to the expectation file of the configured server of that name; `only` holds all of them to one server's.
  */
-export function gatherFromFolder(
+export function readRecordedServers(
   folder: string,
   servers: readonly ServerConfig[],
   only: ServerConfig | undefined,
   today: string,
-): Gather {
+): ResultSource {
   return async (cases, staged) => {
     const read = readResults(folder, { cases, suite: suiteIds, extraIsFault: false });
-    const gathered: Gathered = {
+    const gathered: CollectedResults = {
       answered: [],
       problems: [],
       engine: { name: 'recorded', summary: `read from the folder "${basename(folder)}"; nothing was played` },
@@ -310,7 +310,7 @@ export function gatherFromFolder(
   };
 }
 
-/** Conformance, with the deviations of the server's expectation file. @throws Trouble (2). */
+/** Conformance, with the deviations of the server's expectation file. @throws HarnessError (2). */
 export function expectationsOf(server: ServerConfig, today: string): Map<string, Expectation> {
   const { expectedFile } = server;
   if (expectedFile === undefined) return expectConformance(suiteIds, conformantOutcome);
@@ -319,7 +319,7 @@ export function expectationsOf(server: ServerConfig, today: string): Map<string,
   try {
     text = readFileSync(expectedFile, 'utf8');
   } catch (error) {
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: `The expectation file of "${server.name}" cannot be read.`,
       where: shown,
       why: error instanceof Error ? error.message : String(error),
@@ -332,23 +332,23 @@ export function expectationsOf(server: ServerConfig, today: string): Map<string,
 /** A server that cannot be built or started is a Problem of the report, not the end of it. */
 async function playOrExplain(
   engine: Engine,
-  order: PlayOrder,
+  order: ServerRunOptions,
   workspace: Workspace,
   signal: AbortSignal,
   onProgress: (progress: Progress) => void,
-): Promise<Played> {
+): Promise<ServerRun> {
   const from = Date.now();
   try {
     await build(order.server, workspace, order.log.replace(/server\.log$/, 'build.log'), signal);
-    return await play(engine, order, workspace, signal, onProgress);
+    return await playServer(engine, order, workspace, signal, onProgress);
   } catch (error) {
-    const problems = signal.aborted ? [] : [asProblem(error, order.server.agent)];
+    const problems = signal.aborted ? [] : [toProblem(error, order.server.agent)];
     return { ...unplayable(order.server), problems, recorded: { from, to: Date.now() } };
   }
 }
 
 /** What comes of a server that nothing was played against. */
-function unplayable({ url = '', command }: ServerConfig): Played {
+function unplayable({ url = '', command }: ServerConfig): ServerRun {
   return {
     url,
     ...(command === undefined ? {} : { command: command.join(' ') }),
@@ -383,6 +383,6 @@ function copyResults(from: string, to: string, results: readonly Result[]): void
     for (const result of results)
       if (result.did === 'run') copyFileSync(join(from, result.file), join(to, basename(result.file)));
   } catch (error) {
-    throw unwritable(to, error);
+    throw writeError(to, error);
   }
 }

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Report } from '../../reports/document/report.ts';
 import type { ServerConfig } from '../config/config.ts';
 import { catalogue } from '../suites/autobahn/catalogue.ts';
-import { Trouble } from '../support/harness-error.ts';
-import { gatherFromFolder } from './play-servers.ts';
+import { HarnessError } from '../support/harness-error.ts';
+import { readRecordedServers } from './play-servers.ts';
 import { addResults, keepFrom, refuseOtherEngine } from './resume.ts';
 import { run } from './run.ts';
 
@@ -28,7 +28,7 @@ let report: Report;
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'resume-test-'));
   const plan = catalogue.filter(({ id }) => IDS.includes(id));
-  const gather = gatherFromFolder(recorded, [], undefined, '2026-01-01');
+  const gather = readRecordedServers(recorded, [], undefined, '2026-01-01');
   const options = { plan, out: join(home, 'report'), strict: false, command: 'ws-conformance 1' };
   report = await run(gather, options, new AbortController().signal);
   // What was read from a folder has no index, but what was played has.
@@ -83,7 +83,7 @@ describe('a run is not resumed', () => {
     try {
       start();
     } catch (error) {
-      if (error instanceof Trouble && error.exitCode === 2) return `${error.problem.what} ${error.problem.why}`;
+      if (error instanceof HarnessError && error.exitCode === 2) return `${error.problem.what} ${error.problem.why}`;
     }
     throw new Error('it was not refused');
   };

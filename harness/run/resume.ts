@@ -6,9 +6,9 @@ import { SUITE } from '../expectations/expectation-file.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
 import { readResults } from '../suites/autobahn/read-results.ts';
 import { indexFile } from '../suites/autobahn/recorded-json.ts';
-import { Trouble } from '../support/harness-error.ts';
+import { HarnessError } from '../support/harness-error.ts';
 import { readJsonText } from '../support/json-text.ts';
-import { unwritable } from '../system/report-folder.ts';
+import { writeError } from '../system/report-folder.ts';
 
 /** What of one agent's earlier results is kept. */
 export interface KeptResults {
@@ -31,7 +31,7 @@ export interface Kept {
 
 /**
  * What a run may keep of the report in `out`, whose missing cases it is to play.
- * @throws Trouble (2) where the two would not be one run: another suite, other servers, another commit, a plan that
+ * @throws HarnessError (2) where the two would not be one run: another suite, other servers, another commit, a plan that
  * lacks cases of the earlier one; or where nothing is missing.
  */
 export function keepFrom(
@@ -41,7 +41,7 @@ export function keepFrom(
 ): Kept {
   const why = differs(report, run);
   if (why !== undefined) {
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: 'The last run cannot be resumed: this would be another one.',
       where: resolve(out),
       why,
@@ -55,7 +55,7 @@ export function keepFrom(
     return run.plan.filter((id) => !skipped.has(id) && !kept?.files.has(id));
   });
   if (open.length > 0) return { run: report.run.id, engine: report.engine, agents: new Map(agents) };
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: 'There is nothing to resume: every case of the last run has a result.',
     where: resolve(out),
     why: report.gate.sentence,
@@ -63,11 +63,11 @@ export function keepFrom(
   });
 }
 
-/** @throws Trouble (2) when the results to be kept are another engine's. */
+/** @throws HarnessError (2) when the results to be kept are another engine's. */
 export function refuseOtherEngine(kept: Kept, engine: EngineFacts): void {
   const isEmpty = [...kept.agents.values()].every(({ files }) => files.size === 0);
   if (isEmpty || kept.engine.name === engine.name) return;
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: 'The last run cannot be resumed: another engine played it.',
     where: `run ${kept.run}`,
     why: `It was "${kept.engine.name}", and now it is "${engine.name}".`,
@@ -142,7 +142,7 @@ function keepOf(agent: AgentReport, report: Report, out: string): KeptResults {
  * Puts results of one agent into another folder, beside those that are there: the files, and their entries in the
  * index. What has no readable index has no results; that is for the reader of `into` to tell.
  * @param cases which ones; all of them when left out.
- * @throws Trouble (3) when they cannot be written.
+ * @throws HarnessError (3) when they cannot be written.
  */
 export function addResults(agent: string, from: string, into: string, cases?: ReadonlySet<string>): void {
   const coming = Object.entries(entriesOf(agent, from)).filter(([id]) => cases === undefined || cases.has(id));
@@ -153,13 +153,13 @@ export function addResults(agent: string, from: string, into: string, cases?: Re
     }
     writeIndex(agent, into, { ...entriesOf(agent, into), ...Object.fromEntries(coming) });
   } catch (error) {
-    throw unwritable(into, error);
+    throw writeError(into, error);
   }
 }
 
 /**
  * Writes the index of results that were copied file by file, so that they can be read again where they are now.
- * @throws Trouble (3) when it cannot be written.
+ * @throws HarnessError (3) when it cannot be written.
  */
 export function indexResults(agent: string, from: string, into: string, cases: ReadonlySet<string>): void {
   const entries = Object.entries(entriesOf(agent, from))
@@ -168,7 +168,7 @@ export function indexResults(agent: string, from: string, into: string, cases: R
   try {
     writeIndex(agent, into, Object.fromEntries(entries));
   } catch (error) {
-    throw unwritable(into, error);
+    throw writeError(into, error);
   }
 }
 

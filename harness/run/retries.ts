@@ -3,12 +3,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Outcome, Problem, Report } from '../../reports/document/report.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
 import { normalise } from '../suites/autobahn/normalise.ts';
-import { type Ran, readResults } from '../suites/autobahn/read-results.ts';
+import { type RecordedResult, readResults } from '../suites/autobahn/read-results.ts';
 import { makeFolder } from '../system/report-folder.ts';
-import type { Part } from './play-one-server.ts';
+import type { Batch } from './play-one-server.ts';
 
 /** Case id → what it left when it was played again, in order. The file of each is relative to the agent's results. */
-export type Tries = ReadonlyMap<string, readonly Ran[]>;
+export type Tries = ReadonlyMap<string, readonly RecordedResult[]>;
 
 /**
  * With more unexpected outcomes than this of one agent, none is played again: so many are no accident, and one at a
@@ -21,7 +21,7 @@ export const retryFolder = (n: number): string => `retry-${n}`;
 
 /** Plays the unexpected outcomes of one agent again, one at a time, and keeps what comes of it. */
 export class Retries {
-  readonly tries = new Map<string, Ran[]>();
+  readonly tries = new Map<string, RecordedResult[]>();
   readonly problems: Problem[] = [];
   /** How many cases are not played again, since there are too many of them. */
   leftOut = 0;
@@ -44,7 +44,7 @@ export class Retries {
    * differently is not played any more: it is flaky, whatever the next try would say.
    * @param first case id → the unexpected outcome.
    */
-  *rounds(first: ReadonlyMap<string, Outcome>): Generator<Part> {
+  *rounds(first: ReadonlyMap<string, Outcome>): Generator<Batch> {
     let left = [...first.keys()];
     if (left.length > MOST_PLAYED_AGAIN) {
       this.leftOut = left.length;
@@ -55,7 +55,7 @@ export class Retries {
       makeFolder(folder);
       this.tell(`playing again, alone, what came out unexpected (${n} of at most ${this.limit}): ${left.join(' ')}`);
       const from = Date.now();
-      let tries: ReadonlyMap<string, Ran> = new Map();
+      let tries: ReadonlyMap<string, RecordedResult> = new Map();
       let isOver = false;
       try {
         yield { cases: left, folder, jobs: 1, oneByOne: true };
@@ -85,7 +85,7 @@ export function readRound(
   n: number,
   cases: readonly string[],
   recorded?: { from: number; to: number },
-): { tries: Map<string, Ran>; problems: Problem[] } {
+): { tries: Map<string, RecordedResult>; problems: Problem[] } {
   const read = readResults(join(folder, retryFolder(n)), {
     cases,
     suite: suiteIds,

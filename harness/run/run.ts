@@ -1,24 +1,24 @@
 import { cpus } from 'node:os';
 import { join, relative, resolve, sep } from 'node:path';
 import type { HistoryLine } from '../../reports/document/history.ts';
-import type { CaseDetail } from '../../reports/document/recorded-case.ts';
+import type { RecordedCase } from '../../reports/document/recorded-case.ts';
 import type { AgentReport, CaseInfo, Problem, Report } from '../../reports/document/report.ts';
 import type { History } from '../../reports/pages/html.ts';
 import { SUITE } from '../expectations/expectation-file.ts';
 import { decide } from '../expectations/gate.ts';
-import { judge } from '../expectations/judge-cases.ts';
+import { judgeCases } from '../expectations/judge-cases.ts';
 import type { CiFacts } from '../reporting/ci-facts.ts';
 import { appendHistory, historyLineOf, readHistory, tryHistory } from '../reporting/history.ts';
 import { copyResults, loadPages, type Publication, publishPages, writeReport } from '../reporting/publish.ts';
 import type { Reporter } from '../reporting/reporters.ts';
 import { catalogue, conformantOutcome } from '../suites/autobahn/catalogue.ts';
-import { Trouble } from '../support/harness-error.ts';
+import { HarnessError } from '../support/harness-error.ts';
 import { revision, TOOL } from '../support/identity.ts';
 import { Interruption } from '../support/interruption.ts';
-import { placeReport, stageReport } from '../system/report-folder.ts';
-import { cleanUpAfterTheDead, Workspace } from '../system/workspace.ts';
+import { createStagingFolder, publishStagedReport } from '../system/report-folder.ts';
+import { removeStaleWorkspaces, Workspace } from '../system/workspace.ts';
 import { Checkpoints } from './checkpoints.ts';
-import type { Answered, Gather, Gathered } from './play-servers.ts';
+import type { CollectedResults, ResultSource, ServerResults } from './play-servers.ts';
 import { retriesOf } from './retries.ts';
 
 /** What a run needs to know beside where its results come from. */
@@ -48,10 +48,10 @@ export interface RunOptions {
 /**
  * The whole pipeline: plan → results → verdicts → decision → report. An interrupted run leaves a report too, and it
  * says INCOMPLETE.
- * @throws Trouble (2) or (3) when there is nothing to report on: no engine, or nowhere to write.
+ * @throws HarnessError (2) or (3) when there is nothing to report on: no engine, or nowhere to write.
  */
-export async function run(gather: Gather, options: RunOptions, signal: AbortSignal): Promise<Report> {
-  cleanUpAfterTheDead();
+export async function run(gather: ResultSource, options: RunOptions, signal: AbortSignal): Promise<Report> {
+  removeStaleWorkspaces();
   const started = new Date();
   const clock = performance.now();
   // Git is asked before we put a folder into the tree, and answers while the server starts.
@@ -64,7 +64,7 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
   const staged = stagedIn(workspace, options.out);
   loadPages();
   const id = `${started.toISOString().replace(/[-:.]/g, '')}-${process.pid}`;
-  const reportNow = async ({ answered, problems, engine, bailed, retries }: Gathered): Promise<Report> => {
+  const reportNow = async ({ answered, problems, engine, bailed, retries }: CollectedResults): Promise<Report> => {
     const agents = answered.map(toAgent);
     const gate = decide(
       agents.flatMap((agent) => agent.cases),
@@ -99,16 +99,16 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
       agents,
     };
   };
-  const publication = async (gathered: Gathered): Promise<Publication> => ({
+  const publication = async (gathered: CollectedResults): Promise<Publication> => ({
     report: await reportNow(gathered),
     details: detailsOf(gathered.answered),
   });
   const checkpoints = new Checkpoints(options.checkpointSeconds, async (look) => {
-    const folder = stageReport(options.out);
+    const folder = createStagingFolder(options.out);
     workspace.ownReport(folder, options.out);
     await copyResults(staged, folder);
     await writeReport(folder, await publication(await look(folder)), options.reporters);
-    return () => placeReport(folder, options.out);
+    return () => publishStagedReport(folder, options.out);
   });
   try {
     const gathered = await gather(
@@ -126,7 +126,7 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
       options.history === undefined ? known : { ...known, past: withLine(readHistory(options.history), line) };
     try {
       await writeReport(staged, whole, options.reporters);
-      placeReport(staged, options.out);
+      publishStagedReport(staged, options.out);
       await publishPages(options.out, whole, options.reporters, workspace);
       if (options.history !== undefined) appendHistory(options.history, line);
     } catch (error) {
@@ -144,7 +144,7 @@ export async function run(gather: Gather, options: RunOptions, signal: AbortSign
 /** The folder in which the report is made; nothing is left where it cannot be. */
 function stagedIn(workspace: Workspace, out: string): string {
   try {
-    const staged = stageReport(out);
+    const staged = createStagingFolder(out);
     workspace.ownReport(staged, out);
     return staged;
   } catch (error) {
@@ -158,9 +158,11 @@ function withDecision(error: unknown, { gate }: Report): unknown {
   return told(error, (problem) => ({ ...problem, what: `${problem.what} The run came to this: ${gate.sentence}` }));
 }
 
-/** A Trouble whose problem is told in another way; anything else as it is. */
+/** A HarnessError whose problem is told in another way; anything else as it is. */
 function told(error: unknown, tell: (problem: Problem) => Problem): unknown {
-  return error instanceof Trouble ? new Trouble(error.exitCode, tell(error.problem), { cause: error }) : error;
+  return error instanceof HarnessError
+    ? new HarnessError(error.exitCode, tell(error.problem), { cause: error })
+    : error;
 }
 
 /** A problem with a file of the report, which is put in its place only once it is whole. */
@@ -176,21 +178,23 @@ function withLine({ lines, unreadable }: ReturnType<typeof readHistory>, line: H
   return { lines: [...lines, line], unreadable, suite: catalogue };
 }
 
-function toAgent({ server, slug, url, command, expectations, results, tries, output }: Answered): AgentReport {
+function toAgent({ server, slug, url, command, expectations, results, tries, output }: ServerResults): AgentReport {
   return {
     name: server.agent,
     slug,
     url,
     ...(command === undefined ? {} : { command }),
     ...(server.expectedFile === undefined ? {} : { expectedFile: relative(process.cwd(), server.expectedFile) }),
-    cases: judge(results, expectations, conformantOutcome, (file) => join('results', slug, file), tries).map((one) => {
-      const lines = output?.get(one.id);
-      return lines === undefined ? one : { ...one, serverOutput: [...lines] };
-    }),
+    cases: judgeCases(results, expectations, conformantOutcome, (file) => join('results', slug, file), tries).map(
+      (one) => {
+        const lines = output?.get(one.id);
+        return lines === undefined ? one : { ...one, serverOutput: [...lines] };
+      },
+    ),
   };
 }
 
-function detailsOf(answered: readonly Answered[]): (slug: string, id: string) => CaseDetail | undefined {
+function detailsOf(answered: readonly ServerResults[]): (slug: string, id: string) => RecordedCase | undefined {
   const details = new Map(
     answered.flatMap(({ slug, results }) =>
       results.flatMap((result) =>

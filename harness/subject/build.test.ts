@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { unnamedServer } from '../config/config.ts';
 import { processFacts } from '../system/process-table.ts';
 import { Workspace } from '../system/workspace.ts';
-import { rejectedTrouble } from '../testing/run-command.ts';
+import { rejectedError } from '../testing/run-command.ts';
 import { build } from './build.ts';
 
 let folder: string;
@@ -37,7 +37,7 @@ test('a server without a build has none', async () => {
 });
 
 test('one that fails is exit 3, with its command, how it ended, and its last lines', async () => {
-  const { exitCode, problem } = await rejectedTrouble(sh('echo one; echo "error: no such field" >&2; exit 101'));
+  const { exitCode, problem } = await rejectedError(sh('echo one; echo "error: no such field" >&2; exit 101'));
   expect(problem).toMatchObject({
     what: 'The build of the server failed.',
     where: expect.stringContaining('exit 101'),
@@ -54,11 +54,11 @@ test.each([
   ['the name of the program is empty', ['']],
 ])('one that cannot be started is told so: %s', async (why, command) => {
   const none = build({ ...unnamedServer('x'), build: command }, workspace, log(), never);
-  expect((await rejectedTrouble(none)).problem.why).toBe(`It could not be started: ${why}.`);
+  expect((await rejectedError(none)).problem.why).toBe(`It could not be started: ${why}.`);
 });
 
 test('one that does not end is ended, and what it has started with it', async () => {
-  const trouble = await rejectedTrouble(sh('sleep 60 & echo $! > child; wait', { buildSeconds: 0.5 }));
+  const trouble = await rejectedError(sh('sleep 60 & echo $! > child; wait', { buildSeconds: 0.5 }));
   expect(trouble.problem.what).toBe('The build did not end within 0.5 s.');
   expect(processFacts(Number(readFileSync(join(folder, 'child'), 'utf8')))).toBeUndefined();
 });

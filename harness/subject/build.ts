@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerConfig } from '../config/config.ts';
-import { Trouble } from '../support/harness-error.ts';
+import { HarnessError } from '../support/harness-error.ts';
 import { pointTo } from '../system/output.ts';
 import { describeExit, startProcess } from '../system/process.ts';
 import type { Workspace } from '../system/workspace.ts';
@@ -11,7 +11,7 @@ const BUILD_SECONDS = 600;
 /**
  * Runs what is to be run before a server is started, to its end; nothing of it lives afterwards.
  * @param log file that takes its output.
- * @throws Trouble (3) with its last lines when it fails or does not end; the signal's reason when that aborts.
+ * @throws HarnessError (3) with its last lines when it fails or does not end; the signal's reason when that aborts.
  */
 export async function build(
   { build: command, buildSeconds = BUILD_SECONDS, cwd, env }: ServerConfig,
@@ -24,7 +24,7 @@ export async function build(
   const started = startProcess({ command, cwd, env }, workspace, log);
   const waiting = new AbortController();
   const failed = (what: string, why: string) =>
-    new Trouble(3, {
+    new HarnessError(3, {
       what,
       where: command.join(' '),
       why,

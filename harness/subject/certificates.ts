@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import tls from 'node:tls';
-import { Trouble } from '../support/harness-error.ts';
+import { HarnessError } from '../support/harness-error.ts';
 import { addressOf } from './address.ts';
 
 /** How long a server may take over a TLS handshake, in milliseconds. */
@@ -10,11 +10,11 @@ const PATIENCE_MS = 10_000;
 
 /**
  * Certificate authorities as PEM. What is none would else be ignored without a word, and every connection refused.
- * @param from where the file is named, for the error. @throws Trouble (2).
+ * @param from where the file is named, for the error. @throws HarnessError (2).
  */
 export function readCertificates(path: string, from: string): string {
   const refused = (what: string, error: unknown, todo: string) =>
-    new Trouble(2, { what, where: path, why: error instanceof Error ? error.message : String(error), todo });
+    new HarnessError(2, { what, where: path, why: error instanceof Error ? error.message : String(error), todo });
   let pem: string;
   try {
     pem = readFileSync(path, 'utf8');
@@ -47,7 +47,7 @@ export function trustOf(url: string, ca: string | undefined): tls.ConnectionOpti
  * Makes one TLS connection to see whether the certificate is of an authority in `ca` and for the name in the address.
  * The reference verifies none, so whoever names an authority gets it from us, once, before the cases. A connection that
  * fails for another reason is for the cases to tell.
- * @throws Trouble (3) when it is not trusted.
+ * @throws HarnessError (3) when it is not trusted.
  */
 export async function refuseDistrusted(url: string, ca: string): Promise<void> {
   const { host, port, secure } = addressOf(url);
@@ -69,8 +69,8 @@ export function isDistrust(error: Error): boolean {
 }
 
 /** Of a server whose certificate is not trusted. */
-export function distrusted(url: string, error: Error): Trouble {
-  return new Trouble(
+export function distrusted(url: string, error: Error): HarnessError {
+  return new HarnessError(
     3,
     {
       what: `The certificate of the server at ${url} is not trusted.`,

@@ -2,7 +2,7 @@
  * What the client's opening handshake brings beside what RFC 6455 4.1 demands, and for `wss:` whom it trusts. The cases
  * bring it, and so does the question whether a server is ready: one that asks for a token would else never seem to be.
  */
-export interface Greeting {
+export interface HandshakeOptions {
   /** Subprotocols to offer, most wanted first. */
   protocols?: readonly string[];
   origin?: string;
@@ -13,7 +13,7 @@ export interface Greeting {
 }
 
 /** The lines of a request that a greeting adds, without their ends. */
-export function linesOf({ protocols = [], origin, headers = {} }: Greeting): string[] {
+export function linesOf({ protocols = [], origin, headers = {} }: HandshakeOptions): string[] {
   return [
     ...(protocols.length === 0 ? [] : [`Sec-WebSocket-Protocol: ${protocols.join(', ')}`]),
     ...(origin === undefined ? [] : [`Origin: ${origin}`]),

@@ -2,10 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import net from 'node:net';
 import tls from 'node:tls';
 import { addressOf } from './address.ts';
-import { type Greeting, linesOf } from './handshake-options.ts';
+import { type HandshakeOptions, linesOf } from './handshake-options.ts';
 
 /** What counts as an answer: a correct opening handshake, a text that comes back after it, or that TCP connects at all. */
-export type Answer = 'handshake' | 'echo' | 'tcp';
+export type ProbeKind = 'handshake' | 'echo' | 'tcp';
 
 /**
  * Whether a WebSocket server speaks: one TCP connection, one opening handshake (RFC 6455 4.1), and if need be one text.
@@ -15,8 +15,8 @@ export type Answer = 'handshake' | 'echo' | 'tcp';
 export async function probe(
   url: string,
   timeoutMs: number,
-  until: Answer = 'handshake',
-  greeting: Greeting = {},
+  until: ProbeKind = 'handshake',
+  greeting: HandshakeOptions = {},
 ): Promise<'open' | { why: string }> {
   const { host, port, secure } = addressOf(url);
   const { hostname, pathname, search } = new URL(url);

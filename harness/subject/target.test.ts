@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { groupMembers, listenersOn, processFacts } from '../system/process-table.ts';
-import { cleanUpAfterTheDead, Workspace } from '../system/workspace.ts';
-import { rejectedTrouble } from '../testing/run-command.ts';
+import { removeStaleWorkspaces, Workspace } from '../system/workspace.ts';
+import { rejectedError } from '../testing/run-command.ts';
 import { probe } from './probe.ts';
 import { attach, type Launch, launch } from './target.ts';
 
@@ -83,7 +83,7 @@ describe('when it is ready can be said otherwise', () => {
 
   test('and one that never sends it back is told as such', async () => {
     const never = { ...script(LATE_ECHO, '{port}', '1000'), ready: 'echo', readySeconds: 3 } as const;
-    const { problem } = await rejectedTrouble(start(never));
+    const { problem } = await rejectedError(start(never));
     expect(problem.why).toContain('did not send back a text');
   });
 
@@ -110,7 +110,7 @@ describe('when it is ready can be said otherwise', () => {
 
   test('by a line that is never said: the expression is named', async () => {
     const silent = { ...script(`S(+process.argv[1], 0)`, '{port}'), ready: { line: 'all set' } };
-    const { problem } = await rejectedTrouble(start({ ...silent, readySeconds: 1 }));
+    const { problem } = await rejectedError(start({ ...silent, readySeconds: 1 }));
     expect(problem.why).toContain('/all set/');
   });
 
@@ -147,7 +147,7 @@ describe('where it listens can be said', () => {
     const other = net.createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     const port = portOf(other);
-    const { exitCode, problem } = await rejectedTrouble(start({ ...script(`S(${port}, 0)`), port }));
+    const { exitCode, problem } = await rejectedError(start({ ...script(`S(${port}, 0)`), port }));
     expect(problem.what).toBe(`Port ${port} is taken, and the server can have no other.`);
     if (process.platform === 'linux') expect(problem.why).toContain(String(process.pid));
     expect(exitCode).toBe(3);
@@ -177,25 +177,25 @@ test('a server that answers no stranger is told who asks: header fields, subprot
 
 describe('a server that does not start is told with its command and its last lines', () => {
   test('it ends', async () => {
-    const trouble = await rejectedTrouble(start(script(`console.error('no such table'); process.exit(7)`)));
+    const trouble = await rejectedError(start(script(`console.error('no such table'); process.exit(7)`)));
     expect(trouble.exitCode).toBe(3);
     expect(trouble.problem).toMatchObject({ why: 'It ended with exit code 7.', tail: ['no such table'] });
     expect(trouble.problem.todo).toMatch(/^Its last lines are below\./);
   });
   test('there is no such program', async () => {
-    const trouble = await rejectedTrouble(start({ command: ['/no/such/program'], path: '/', readySeconds: 5 }));
+    const trouble = await rejectedError(start({ command: ['/no/such/program'], path: '/', readySeconds: 5 }));
     expect(trouble.problem.why).toBe('It could not be started: there is no such program (ENOENT).');
   });
   test('the program is a folder', async () => {
-    const trouble = await rejectedTrouble(start({ command: [import.meta.dirname], path: '/', readySeconds: 5 }));
+    const trouble = await rejectedError(start({ command: [import.meta.dirname], path: '/', readySeconds: 5 }));
     expect(trouble.problem.why).toMatch(/it is no program, or may not be executed \(EACCES\)/);
   });
   test('the command was written as one word', async () => {
-    const trouble = await rejectedTrouble(start({ command: ['node server.js'], path: '/', readySeconds: 5 }));
+    const trouble = await rejectedError(start({ command: ['node server.js'], path: '/', readySeconds: 5 }));
     expect(trouble.problem.todo).toMatch(/Leave out the quotes: -- node server\.js$/);
   });
   test('it stays silent until its time is over, and is ended: what came when it was last asked is told', async () => {
-    const trouble = await rejectedTrouble(
+    const trouble = await rejectedError(
       start({ ...script(`console.log('thinking'); setInterval(() => {}, 1000)`), readySeconds: 0.6 }),
     );
     expect(trouble.problem).toMatchObject({ what: expect.stringContaining('within 0.6 s'), tail: ['thinking'] });
@@ -209,7 +209,7 @@ test("another process on the port is noticed: its answers are not the server's",
   const address = other.address();
   if (typeof address === 'string' || address === null) throw new Error('no port');
   const code = `console.log('listening ws://127.0.0.1:${address.port}/'); setInterval(() => {}, 1000)`;
-  const trouble = await rejectedTrouble(start(script(code)));
+  const trouble = await rejectedError(start(script(code)));
   expect(trouble.problem.what).toMatch(/Another process answers/);
   expect(trouble.problem.why).toContain(String(process.pid));
   other.close();
@@ -335,7 +335,7 @@ describe('a server that is running already', () => {
   });
   test('and does not answer is told with its address', async () => {
     const port = await closedPort();
-    const trouble = await rejectedTrouble(attach({ url: `ws://127.0.0.1:${port}/` }, never));
+    const trouble = await rejectedError(attach({ url: `ws://127.0.0.1:${port}/` }, never));
     expect(trouble).toMatchObject({ exitCode: 3, problem: { why: expect.stringContaining('ECONNREFUSED') } });
   });
   test('and is no WebSocket server is told with its answer', async () => {
@@ -343,7 +343,7 @@ describe('a server that is running already', () => {
     await new Promise((resolve) => http.once('listening', resolve));
     const address = http.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const trouble = await rejectedTrouble(attach({ url: `ws://127.0.0.1:${port}/` }, never));
+    const trouble = await rejectedError(attach({ url: `ws://127.0.0.1:${port}/` }, never));
     expect(trouble.problem.why).toContain('HTTP/1.1 404 Not Found');
     http.close();
   });
@@ -357,7 +357,7 @@ test.runIf(process.platform === 'linux')(
     const folder = mkdtempSync(join(tmpdir(), 'ws-conformance-run-'));
     const dead = { pid: 2 ** 22 - 1, started: 1, folders: [], groups: [{ group: bystander.pid, started: 1 }] };
     writeFileSync(join(folder, 'owner.json'), JSON.stringify(dead));
-    cleanUpAfterTheDead();
+    removeStaleWorkspaces();
     expect(existsSync(folder)).toBe(false);
     expect(processFacts(bystander.pid ?? 0)).toBeDefined();
     bystander.kill('SIGKILL');
@@ -386,7 +386,7 @@ test.runIf(process.platform === 'linux')(
     });
     await new Promise((resolve) => run.once('close', resolve));
     expect(existsSync(left.trim())).toBe(true);
-    expect(cleanUpAfterTheDead()).toBeGreaterThanOrEqual(1);
+    expect(removeStaleWorkspaces()).toBeGreaterThanOrEqual(1);
     expect(existsSync(left.trim())).toBe(false);
     expect(existsSync(folder)).toBe(false);
     await until(() => processFacts(orphan.pid ?? 0) === undefined);

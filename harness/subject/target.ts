@@ -1,14 +1,14 @@
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readiness } from '../config/config-schema.ts';
-import { Trouble } from '../support/harness-error.ts';
+import { HarnessError } from '../support/harness-error.ts';
 import { type Output, pointTo } from '../system/output.ts';
 import { describeExit, type Exit, startProcess } from '../system/process.ts';
 import { type Listener, listenersOn, type ProcessFacts, stillListens } from '../system/process-table.ts';
 import type { Workspace } from '../system/workspace.ts';
 import { addressOf, urlOf } from './address.ts';
-import type { Greeting } from './handshake-options.ts';
-import { type Answer, probe } from './probe.ts';
+import type { HandshakeOptions } from './handshake-options.ts';
+import { type ProbeKind, probe } from './probe.ts';
 
 /** A server to start. */
 export interface Launch {
@@ -28,7 +28,7 @@ export interface Launch {
   ready?: Readiness;
   readySeconds?: number;
   /** What it wants to be told before it answers an opening handshake. */
-  greeting?: Greeting;
+  greeting?: HandshakeOptions;
 }
 
 /** How long a server we start may take to get ready where nobody says otherwise. */
@@ -64,10 +64,10 @@ export interface Attachment {
   ready?: Readiness;
   /** Ask again and again for so long; without it, it is asked once. */
   readySeconds?: number;
-  greeting?: Greeting;
+  greeting?: HandshakeOptions;
 }
 
-/** @throws Trouble (3) when nothing at the address answers as it should. */
+/** @throws HarnessError (3) when nothing at the address answers as it should. */
 export async function attach(
   { url, ready, readySeconds = 0, greeting }: Attachment,
   signal: AbortSignal,
@@ -80,7 +80,7 @@ export async function attach(
     answer = await ask();
   }
   if (answer !== 'open') {
-    throw new Trouble(3, {
+    throw new HarnessError(3, {
       what: `No WebSocket server answers at ${url}.`,
       why: answer.why,
       todo: 'Start it first, check address and path, or let us start it: ws-conformance -- COMMAND … {port}.',
@@ -98,7 +98,7 @@ export async function attach(
 }
 
 /** What a probe waits for; a line is waited for elsewhere. */
-const answerOf = (ready: Readiness | undefined): Answer => (typeof ready === 'string' ? ready : 'handshake');
+const answerOf = (ready: Readiness | undefined): ProbeKind => (typeof ready === 'string' ? ready : 'handshake');
 
 /** How often another port is tried when somebody else was quicker to take the one we found free. */
 const PORT_TRIES = 5;
@@ -123,7 +123,7 @@ const takesPort = ({ command, env = {} }: Launch) =>
 /** Whether a server's last words were that its port is taken; every language has its own for it. */
 function lostThePort(error: unknown): boolean {
   return (
-    error instanceof Trouble &&
+    error instanceof HarnessError &&
     (error.problem.tail ?? []).some((line) => /EADDRINUSE|address (is )?already in use|bind failed/i.test(line))
   );
 }
@@ -132,7 +132,7 @@ function lostThePort(error: unknown): boolean {
  * Starts a server in a process group of its own and waits until it speaks: it prints a line `listening ws://…`, or
  * the line that was agreed on, or it answers on the port it was given. We wait for a word, never for a clock.
  * @param log file that takes its output.
- * @throws Trouble (3) when it cannot be started, ends before it speaks, or stays silent; with its last lines.
+ * @throws HarnessError (3) when it cannot be started, ends before it speaks, or stays silent; with its last lines.
  */
 async function launchOnce(spec: Launch, workspace: Workspace, log: string, signal: AbortSignal): Promise<Target> {
   const { host = '127.0.0.1', ready } = spec;
@@ -258,18 +258,18 @@ function aborted(signal: AbortSignal, until: AbortSignal): Promise<never> {
 async function freePort(host: string): Promise<number> {
   const port = await tryPort(host, 0);
   if (port !== undefined) return port;
-  throw new Trouble(3, {
+  throw new HarnessError(3, {
     what: `Nothing can listen on ${host} here.`,
     why: 'There is no such address on this machine, or no port is free.',
     todo: 'Correct the host of the server: it is where it will listen on this machine.',
   });
 }
 
-/** @throws Trouble (3) when somebody listens already on the only port that the server can have. */
+/** @throws HarnessError (3) when somebody listens already on the only port that the server can have. */
 async function refuseTaken(command: string, host: string, port: number): Promise<void> {
   if ((await tryPort(host, port)) !== undefined) return;
   const owners = listenersOn(port).map(({ pid }) => pid);
-  throw new Trouble(3, {
+  throw new HarnessError(3, {
     what: `Port ${port} is taken, and the server can have no other.`,
     where: command,
     why: owners.length > 0 ? `Process ${owners.join(', ')} listens there.` : 'Another process listens there.',
@@ -296,10 +296,10 @@ function sameListeners(before: readonly ProcessFacts[], now: readonly ProcessFac
   return now.some((one) => before.some((other) => other.pid === one.pid && other.started === one.started));
 }
 
-function diedEarly(argv: readonly string[], how: Exit, output: Output): Trouble {
+function diedEarly(argv: readonly string[], how: Exit, output: Output): HarnessError {
   const command = argv.join(' ');
   const isOneWord = how.error !== undefined && argv.length === 1 && /\s/.test(command);
-  return new Trouble(3, {
+  return new HarnessError(3, {
     what: 'The server ended before it was ready.',
     where: command,
     why: describeExit(how),
@@ -316,12 +316,12 @@ function neverReady(
   url: string,
   output: Output,
   lastWhy: string | undefined,
-): Trouble {
+): HarnessError {
   const missed =
     typeof ready === 'object'
       ? `that matches /${ready.line}/, nor one "listening ws://…"`
       : `"listening ws://…", and at ${url} it ${MISSED[answerOf(ready)]}`;
-  return new Trouble(3, {
+  return new HarnessError(3, {
     what: `The server did not become ready within ${readySeconds} s.`,
     where: command,
     why: `It printed no line ${missed}${lastWhy === undefined ? '' : `: ${lastWhy}`}.`,
@@ -330,15 +330,15 @@ function neverReady(
   });
 }
 
-const MISSED: Readonly<Record<Answer, string>> = {
+const MISSED: Readonly<Record<ProbeKind, string>> = {
   handshake: 'answered no opening handshake',
   echo: 'did not send back a text',
   tcp: 'took no TCP connection',
 };
 
-function foreignListener(command: string, url: string, listeners: readonly ProcessFacts[]): Trouble {
+function foreignListener(command: string, url: string, listeners: readonly ProcessFacts[]): HarnessError {
   const owners = listeners.map((facts) => facts.pid);
-  return new Trouble(3, {
+  return new HarnessError(3, {
     what: `Another process answers at ${url}, not the server that was started.`,
     where: command,
     why: `The port belongs to process ${owners.join(', ')}: an older server may still be running.`,

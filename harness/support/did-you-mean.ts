@@ -1,5 +1,5 @@
 /** Of the words that exist, the one most like the word that was written: for "did you mean". */
-export function nearest(word: string, words: readonly string[]): string {
+export function closestTo(word: string, words: readonly string[]): string {
   let best = words[0] ?? '';
   let least = Number.POSITIVE_INFINITY;
   for (const candidate of words) {

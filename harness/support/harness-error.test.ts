@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { asProblem, Trouble } from './harness-error.ts';
+import { HarnessError, toProblem } from './harness-error.ts';
 
 test.each([
   ['the play did not end within 6 s', 'The play did not end within 6 s.'],
@@ -8,5 +8,5 @@ test.each([
   ['--path is idle.', '--path is idle.'],
   ['No engine answers.', 'No engine answers.'],
 ])('a phrase is told as a sentence: "%s"', (what, told) => {
-  expect(asProblem(new Trouble(3, { what })).what).toBe(told);
+  expect(toProblem(new HarnessError(3, { what })).what).toBe(told);
 });

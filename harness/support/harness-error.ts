@@ -5,13 +5,13 @@ import type { Problem } from '../../reports/document/report.ts';
  * tell (no engine, target died, results incomplete). Its four parts are printed as they are: what, where, why, and
  * what to do.
  */
-export class Trouble extends Error {
+export class HarnessError extends Error {
   readonly exitCode: 2 | 3;
   readonly problem: Problem;
 
   constructor(exitCode: 2 | 3, problem: Problem, options?: { cause?: unknown }) {
     super(problem.what, options);
-    this.name = 'Trouble';
+    this.name = 'HarnessError';
     this.exitCode = exitCode;
     this.problem = problem;
   }
@@ -24,10 +24,10 @@ function asSentence(phrase: string): string {
   return /[.?!…]$/.test(begun) ? begun : `${begun}.`;
 }
 
-/** What an engine threw, as a Problem. What is no Trouble is a fault of ours, and says so. */
-export function asProblem(error: unknown, agent?: string): Problem {
+/** What an engine threw, as a Problem. What is no HarnessError is a fault of ours, and says so. */
+export function toProblem(error: unknown, agent?: string): Problem {
   const of = agent === undefined ? {} : { agent };
-  if (error instanceof Trouble) return { ...of, ...error.problem, what: asSentence(error.problem.what) };
+  if (error instanceof HarnessError) return { ...of, ...error.problem, what: asSentence(error.problem.what) };
   const cause = error instanceof Error ? error : new Error(String(error));
   return {
     ...of,

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { nearest } from './did-you-mean.ts';
+import { closestTo } from './did-you-mean.ts';
 
 type Path = readonly (string | number)[];
 
@@ -16,14 +16,18 @@ export interface FileIssue {
  * all else: what is missing is often what was misspelt.
  * @param known the keys there may be below a path, for "did you mean".
  */
-export function fileIssue(error: z.ZodError, value: unknown, known: (path: Path) => readonly string[]): FileIssue {
+export function describeSchemaIssue(
+  error: z.ZodError,
+  value: unknown,
+  known: (path: Path) => readonly string[],
+): FileIssue {
   const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0];
   if (issue === undefined) return { text: error.message, path: [] };
   const path = issue.path.filter((key) => typeof key !== 'symbol');
   if (issue.code === 'unrecognized_keys') {
     const inWhat = path.length === 0 ? '' : ` in ${keyPath(path)}`;
     const words = issue.keys.map((key) => {
-      const like = nearest(key, known(path));
+      const like = closestTo(key, known(path));
       return `unknown key "${key}"${inWhat}${like === '' ? '' : ` (did you mean "${like}"?)`}`;
     });
     return { text: words.join(', '), path: [...path, ...issue.keys.slice(0, 1)] };
@@ -49,7 +53,7 @@ function judged(issue: z.core.$ZodIssue, found: unknown): string {
       return `${is} is not ${kind(issue.expected)}`;
     case 'invalid_value': {
       const words = issue.values.map((one) => JSON.stringify(one));
-      const like = typeof found === 'string' && words.length > 1 ? nearest(found, issue.values.map(String)) : '';
+      const like = typeof found === 'string' && words.length > 1 ? closestTo(found, issue.values.map(String)) : '';
       const said = found === undefined ? 'is missing; it' : `${is} cannot be used; it`;
       return `${said} is ${words.join(' or ')}${like === '' ? '' : ` (did you mean "${like}"?)`}`;
     }

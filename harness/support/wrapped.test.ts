@@ -1,28 +1,28 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { wrapped } from './wrapped.ts';
+import { wrapText } from './wrapped.ts';
 
 it('breaks between words, and leaves one that is too long to its line', () => {
-  expect(wrapped('one two three', 'a: ', '   ', 11)).toEqual(['a: one two', '   three']);
-  expect(wrapped('one two', '', '', 7)).toEqual(['one two']);
-  expect(wrapped('one two', '', '', 6)).toEqual(['one', 'two']);
-  expect(wrapped('incomprehensibilities of one', '  ', '  ', 8)).toEqual(['  incomprehensibilities', '  of one']);
+  expect(wrapText('one two three', 'a: ', '   ', 11)).toEqual(['a: one two', '   three']);
+  expect(wrapText('one two', '', '', 7)).toEqual(['one two']);
+  expect(wrapText('one two', '', '', 6)).toEqual(['one', 'two']);
+  expect(wrapText('incomprehensibilities of one', '  ', '  ', 8)).toEqual(['  incomprehensibilities', '  of one']);
 });
 
 it('keeps the gaps between words within a line, and takes a line end for a gap', () => {
-  expect(wrapped('1.1.1    Text  [5.2]', '', '  ', 30)).toEqual(['1.1.1    Text  [5.2]']);
-  expect(wrapped('1.1.1    Text  [5.2]', '', '  ', 14)).toEqual(['1.1.1    Text', '  [5.2]']);
-  expect(wrapped('one\ntwo', '', '', 80)).toEqual(['one two']);
+  expect(wrapText('1.1.1    Text  [5.2]', '', '  ', 30)).toEqual(['1.1.1    Text  [5.2]']);
+  expect(wrapText('1.1.1    Text  [5.2]', '', '  ', 14)).toEqual(['1.1.1    Text', '  [5.2]']);
+  expect(wrapText('one\ntwo', '', '', 80)).toEqual(['one two']);
 });
 
 it('counts what is seen, not what colours it', () => {
-  expect(wrapped('\x1b[1mone\x1b[22m two three', '', '  ', 7)).toEqual(['\x1b[1mone\x1b[22m two', '  three']);
+  expect(wrapText('\x1b[1mone\x1b[22m two three', '', '  ', 7)).toEqual(['\x1b[1mone\x1b[22m two', '  three']);
 });
 
 it('keeps every word, and no line is longer than it may be', () => {
   fc.assert(
     fc.property(fc.array(fc.stringMatching(/^[a-z]{1,9}$/), { minLength: 1 }), (words) => {
-      const lines = wrapped(words.join(' '), '> ', '  ', 20);
+      const lines = wrapText(words.join(' '), '> ', '  ', 20);
       expect(lines.map((line) => line.slice(2)).join(' ')).toBe(words.join(' '));
       for (const line of lines) expect(line.length).toBeLessThanOrEqual(20);
     }),

@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
  * Text as lines of at most so many columns, broken between words, which keep the gaps they have within a line. A word
  * that is longer keeps a line to itself. Colours take no room.
  */
-export function wrapped(text: string, first: string, rest: string, most: number): string[] {
+export function wrapText(text: string, first: string, rest: string, most: number): string[] {
   const lines: string[] = [];
   let line = first;
   let isEmpty = true;

@@ -20,7 +20,7 @@ interface Order {
 }
 
 /** A process that we started, with all that it starts in turn. */
-export interface Started {
+export interface RunningProcess {
   /** Absent when there is no such program. */
   pid: number | undefined;
   output: Output;
@@ -40,7 +40,7 @@ const KILL_MS = 1000;
  * Starts a program in a process group of its own, so that what it starts in turn can be ended with it.
  * @param log file that takes its output.
  */
-export function startProcess(order: Order, workspace: Workspace, log: string): Started {
+export function startProcess(order: Order, workspace: Workspace, log: string): RunningProcess {
   const output = new Output(log);
   const { child, error } = spawned(order);
   const pid = child?.pid;

@@ -14,8 +14,8 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { catchTrouble } from '../testing/run-command.ts';
-import { placeReport, replaceFile, stageReport } from './report-folder.ts';
+import { caughtError } from '../testing/run-command.ts';
+import { createStagingFolder, publishStagedReport, replaceFile } from './report-folder.ts';
 
 let home: string;
 beforeEach(() => {
@@ -31,9 +31,9 @@ const write = (folder: string, text: string) => {
 test('a report takes the place of the one before as a whole, and nothing is left beside it', () => {
   const out = join(home, 'report');
   for (const text of ['first', 'second']) {
-    const staged = stageReport(out);
+    const staged = createStagingFolder(out);
     write(staged, text);
-    placeReport(staged, out);
+    publishStagedReport(staged, out);
     expect(readFileSync(join(out, 'index.html'), 'utf8')).toBe(text);
     expect(readdirSync(home)).toEqual(['report']);
   }
@@ -42,11 +42,11 @@ test('a report takes the place of the one before as a whole, and nothing is left
 test('of several runs with the same folder each ends well, and the last one stays', () => {
   const out = join(home, 'report');
   const staged = ['a', 'b', 'c', 'd'].map((text) => {
-    const folder = stageReport(out);
+    const folder = createStagingFolder(out);
     write(folder, text);
     return folder;
   });
-  for (const folder of staged) placeReport(folder, out);
+  for (const folder of staged) publishStagedReport(folder, out);
   expect(readFileSync(join(out, 'index.html'), 'utf8')).toBe('d');
   expect(readdirSync(home)).toEqual(['report']);
 });
@@ -55,11 +55,11 @@ test("the user's own files are never deleted: a folder that holds something else
   const out = join(home, 'src');
   mkdirSync(out);
   writeFileSync(join(out, 'precious.txt'), 'x');
-  expect(() => stageReport(out)).toThrow(/holds something else/);
-  expect(() => stageReport('/')).toThrow(/holds something else/);
+  expect(() => createStagingFolder(out)).toThrow(/holds something else/);
+  expect(() => createStagingFolder('/')).toThrow(/holds something else/);
   expect(existsSync(join(out, 'precious.txt'))).toBe(true);
   writeFileSync(join(home, 'file'), 'x');
-  expect(() => stageReport(join(home, 'file'))).toThrow(/holds something else/);
+  expect(() => createStagingFolder(join(home, 'file'))).toThrow(/holds something else/);
 });
 
 test.each([
@@ -72,7 +72,7 @@ test.each([
 ])('%s is refused: exit 2, and nothing is put beside it (H42)', (_, out) => {
   const beside = () => readdirSync(join(out, '..')).sort();
   const before = beside();
-  expect(catchTrouble(() => stageReport(out))).toMatchObject({
+  expect(caughtError(() => createStagingFolder(out))).toMatchObject({
     exitCode: 2,
     problem: { what: expect.stringContaining('holds something else') },
   });
@@ -82,9 +82,9 @@ test.each([
 test('an empty folder may be taken', () => {
   const out = join(home, 'empty');
   mkdirSync(out);
-  const staged = stageReport(out);
+  const staged = createStagingFolder(out);
   write(staged, 'x');
-  placeReport(staged, out);
+  publishStagedReport(staged, out);
   expect(existsSync(join(out, 'index.html'))).toBe(true);
 });
 
@@ -96,9 +96,9 @@ test.each([
   if (isThere) mkdirSync(real, { recursive: true });
   symlinkSync('disk/real', out);
   for (const text of ['first', 'second']) {
-    const staged = stageReport(out);
+    const staged = createStagingFolder(out);
     write(staged, text);
-    placeReport(staged, out);
+    publishStagedReport(staged, out);
     expect(readFileSync(join(real, 'index.html'), 'utf8')).toBe(text);
     expect(readlinkSync(out)).toBe('disk/real');
     expect(readdirSync(join(home, 'disk'))).toEqual(['real']);
@@ -127,5 +127,5 @@ test('what is no file takes the text and stays what it is: a pipe, a device', as
 
 test('a place that cannot be written is told as such', () => {
   writeFileSync(join(home, 'file'), 'x');
-  expect(() => stageReport(join(home, 'file', 'report'))).toThrow(/could not be written/);
+  expect(() => createStagingFolder(join(home, 'file', 'report'))).toThrow(/could not be written/);
 });

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { Trouble } from '../support/harness-error.ts';
+import { HarnessError } from '../support/harness-error.ts';
 
 /** The file that makes a folder one of ours; it is written last. */
 const MARK = 'report.json';
@@ -22,7 +22,7 @@ const MARK = 'report.json';
  * Where a path leads, through symbolic links, also one to what is not there yet: who links a folder elsewhere wants it
  * there. What cannot be looked at is told by who tries to use it.
  */
-export function placeOf(path: string): string {
+export function followLinks(path: string): string {
   try {
     return realpathSync(path);
   } catch {
@@ -36,32 +36,32 @@ export function placeOf(path: string): string {
 
 /**
  * A folder beside `out` in which a report is made; `placeReport` moves it there when it is complete.
- * @throws Trouble (2) when `out` holds something that is not a report of ours; (3) when nothing can be written there.
+ * @throws HarnessError (2) when `out` holds something that is not a report of ours; (3) when nothing can be written there.
  */
-export function stageReport(out: string): string {
-  refuseForeign(out);
+export function createStagingFolder(out: string): string {
+  assertReplaceable(out);
   try {
-    const place = placeOf(out);
+    const place = followLinks(out);
     mkdirSync(dirname(place), { recursive: true });
     const staged = mkdtempSync(join(dirname(place), `.${basename(place)}-`));
     // A temporary folder is for its owner alone; a report is for everybody whom the user's umask lets read.
     chmodSync(staged, 0o777 & ~process.umask());
     return staged;
   } catch (error) {
-    throw unwritable(out, error);
+    throw writeError(out, error);
   }
 }
 
 /** Where the report before goes while a new one takes its place. */
-export const asideOf = (staged: string): string => `${staged}-before`;
+export const previousReportPath = (staged: string): string => `${staged}-before`;
 
 /** Puts a complete report in place of the one before. Of several runs at once the last one stays. */
-export function placeReport(staged: string, out: string): void {
-  const aside = asideOf(staged);
+export function publishStagedReport(staged: string, out: string): void {
+  const aside = previousReportPath(staged);
   try {
-    const place = placeOf(out);
+    const place = followLinks(out);
     for (let attempt = 0; ; attempt++) {
-      refuseForeign(place);
+      assertReplaceable(place);
       // Another run may take the old report away, or put its own there, between any two of these steps.
       if (existsSync(place)) attemptRename(place, aside);
       if (attemptRename(staged, place)) break;
@@ -70,8 +70,8 @@ export function placeReport(staged: string, out: string): void {
     }
     rmSync(aside, { recursive: true, force: true });
   } catch (error) {
-    if (error instanceof Trouble) throw error;
-    throw unwritable(out, error);
+    if (error instanceof HarnessError) throw error;
+    throw writeError(out, error);
   }
 }
 
@@ -88,9 +88,9 @@ function attemptRename(from: string, to: string): boolean {
 
 /**
  * Only an empty folder, or one that bears our mark, may be replaced: the user's files are not ours to delete.
- * @throws Trouble (2) for any other.
+ * @throws HarnessError (2) for any other.
  */
-export function refuseForeign(out: string): void {
+export function assertReplaceable(out: string): void {
   const place = resolve(out);
   if (!existsSync(place)) return;
   let names: string[] = [];
@@ -100,7 +100,7 @@ export function refuseForeign(out: string): void {
     names = ['(a file)'];
   }
   if (names.length === 0 || isOurs(place)) return;
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: 'The report may not be written there: the folder holds something else.',
     where: place,
     why: `It has ${names.slice(0, 3).join(', ')}${names.length > 3 ? ' …' : ''}, and no report of ours; a new report replaces its folder as a whole.`,
@@ -117,12 +117,12 @@ function isOurs(place: string): boolean {
   }
 }
 
-/** Makes a folder of a report, and those above it. @throws Trouble (3). */
+/** Makes a folder of a report, and those above it. @throws HarnessError (3). */
 export function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    throw unwritable(folder, error);
+    throw writeError(folder, error);
   }
 }
 
@@ -137,7 +137,7 @@ export function replaceFile(path: string, text: string): void {
     writeFileSync(path, text);
     return;
   }
-  const place = placeOf(path);
+  const place = followLinks(path);
   const beside = `${place}.${process.pid}.new`;
   try {
     writeFileSync(beside, text);
@@ -150,8 +150,8 @@ export function replaceFile(path: string, text: string): void {
 }
 
 /** A disk that is full or may not be written: we can tell the outcome, but not keep it. */
-export function unwritable(where: string, error: unknown): Trouble {
-  return new Trouble(
+export function writeError(where: string, error: unknown): HarnessError {
+  return new HarnessError(
     3,
     {
       what: 'The report could not be written.',

@@ -2,12 +2,12 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, type Stats, statSync } fr
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { execa } from 'execa';
-import { Trouble } from '../support/harness-error.ts';
+import { HarnessError } from '../support/harness-error.ts';
 
 /**
  * A folder of results, or an archive of one (`.tar`, `.tar.gz`, `.tar.xz`, as CI systems keep them), which is unpacked
  * into a temporary folder until `remove` is called.
- * @throws Trouble (2) when there is nothing there or it cannot be unpacked.
+ * @throws HarnessError (2) when there is nothing there or it cannot be unpacked.
  */
 export async function unpackResults(from: string): Promise<{ folder: string; remove: () => void }> {
   const path = resolve(from);
@@ -22,7 +22,7 @@ export async function unpackResults(from: string): Promise<{ folder: string; rem
   });
   if (exitCode !== 0) {
     remove();
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: 'The results cannot be unpacked.',
       where: path,
       why: stderr || 'tar is not installed.',
@@ -32,10 +32,10 @@ export async function unpackResults(from: string): Promise<{ folder: string; rem
   return { folder, remove };
 }
 
-/** @throws Trouble (2) where nothing is there, or we may not look. */
+/** @throws HarnessError (2) where nothing is there, or we may not look. */
 function statOf(path: string): Stats {
   const none = (why: string) =>
-    new Trouble(2, {
+    new HarnessError(2, {
       what: 'There are no results to read.',
       where: path,
       why,
@@ -50,13 +50,13 @@ function statOf(path: string): Stats {
   throw none('There is no such folder.');
 }
 
-/** A folder, unless it is that of a report, which has the results of each agent further down. @throws Trouble (2). */
+/** A folder, unless it is that of a report, which has the results of each agent further down. @throws HarnessError (2). */
 function refuseReport(folder: string): string {
   const results = join(folder, 'results');
   if (existsSync(join(folder, 'index.json')) || !existsSync(join(folder, 'report.json')) || !existsSync(results))
     return folder;
   const shown = readdirSync(results).map((name) => relative(process.cwd(), join(results, name)));
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: 'This is the folder of a report; its results are further down.',
     where: folder,
     why: 'Each of its agents has a folder of results of its own.',

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { catchTrouble } from '../testing/run-command.ts';
-import { cleanUpAfterTheDead, Workspace } from './workspace.ts';
+import { caughtError } from '../testing/run-command.ts';
+import { removeStaleWorkspaces, Workspace } from './workspace.ts';
 
 let home: string;
 beforeEach(() => {
@@ -28,11 +28,11 @@ test.runIf(process.platform === 'linux')(
   'a report that was put aside for one that never came is put back by the next run, and else removed',
   async () => {
     const { place } = await killedWhilePlacing();
-    cleanUpAfterTheDead();
+    removeStaleWorkspaces();
     expect(readdirSync(home)).toEqual(['report']);
     // Now there is one in the place: what was put aside is the older one.
     await killedWhilePlacing();
-    cleanUpAfterTheDead();
+    removeStaleWorkspaces();
     expect(existsSync(place)).toBe(true);
     expect(readdirSync(home)).toEqual(['report']);
   },
@@ -40,7 +40,7 @@ test.runIf(process.platform === 'linux')(
 
 test('no folder for temporary files is exit 3, and names the variable', () => {
   vi.stubEnv('TMPDIR', join(home, 'nowhere'));
-  const trouble = catchTrouble(() => new Workspace());
+  const trouble = caughtError(() => new Workspace());
   vi.unstubAllEnvs();
   expect(trouble.exitCode).toBe(3);
   expect(trouble.problem.where).toBe(join(home, 'nowhere'));

@@ -11,9 +11,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Trouble } from '../support/harness-error.ts';
+import { HarnessError } from '../support/harness-error.ts';
 import { groupMembers, processFacts } from './process-table.ts';
-import { asideOf, placeOf } from './report-folder.ts';
+import { followLinks, previousReportPath } from './report-folder.ts';
 
 const PREFIX = 'ws-conformance-run-';
 const OWNER = 'owner.json';
@@ -60,7 +60,7 @@ export class Workspace {
       this.save();
     } catch (error) {
       if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-      throw new Trouble(3, {
+      throw new HarnessError(3, {
         what: 'The folder for temporary files cannot be written.',
         where: tmpdir(),
         why: error instanceof Error ? error.message : String(error),
@@ -79,7 +79,7 @@ export class Workspace {
   /** Notes a folder in which a report is made. It goes away with this one, unless it is in its place by then. */
   ownReport(staged: string, place: string): void {
     this.owner.folders.push(staged);
-    this.owner.asides.push({ folder: asideOf(staged), place: placeOf(place) });
+    this.owner.asides.push({ folder: previousReportPath(staged), place: followLinks(place) });
     this.note();
   }
 
@@ -110,7 +110,7 @@ export class Workspace {
  * Ends the processes and removes the folders of runs that no longer live. Linux only: elsewhere nobody can tell whose
  * a pid is. @returns how many runs left something behind.
  */
-export function cleanUpAfterTheDead(): number {
+export function removeStaleWorkspaces(): number {
   if (process.platform !== 'linux') return 0;
   let found = 0;
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { afterEach, beforeEach } from 'vitest';
 import { type Report, reportSchema } from '../../reports/document/report.ts';
-import { Trouble } from '../support/harness-error.ts';
+import { HarnessError } from '../support/harness-error.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -64,23 +64,23 @@ export function said(stream: NodeJS.ReadableStream | null, pattern: RegExp): Pro
   });
 }
 
-/** The Trouble that `act` throws, for tests; throws itself when `act` does not, or throws something else. */
-export function catchTrouble(act: () => unknown): Trouble {
+/** The HarnessError that `act` throws, for tests; throws itself when `act` does not, or throws something else. */
+export function caughtError(act: () => unknown): HarnessError {
   try {
     act();
   } catch (error) {
-    if (error instanceof Trouble) return error;
+    if (error instanceof HarnessError) return error;
     throw error;
   }
   throw new Error('nothing was thrown');
 }
 
-/** The Trouble that a promise rejects with, for tests; throws itself when it does not, or rejects with something else. */
-export async function rejectedTrouble(promise: Promise<unknown>): Promise<Trouble> {
+/** The HarnessError that a promise rejects with, for tests; throws itself when it does not, or rejects with something else. */
+export async function rejectedError(promise: Promise<unknown>): Promise<HarnessError> {
   const error: unknown = await promise.then(
     () => new Error('nothing was thrown'),
     (reason) => reason,
   );
-  if (error instanceof Trouble) return error;
+  if (error instanceof HarnessError) return error;
   throw error;
 }

@@ -1,4 +1,4 @@
-import type { CaseDetail } from './recorded-case.ts';
+import type { RecordedCase } from './recorded-case.ts';
 import type { Report } from './report.ts';
 
 /** A file of the report. `path` is relative to the report's folder, with `/` between its parts. */
@@ -8,7 +8,7 @@ export interface ReportFile {
 }
 
 /** Fetches what an engine recorded of one case; undefined when it recorded nothing. */
-export type DetailOf = (agentSlug: string, caseId: string) => CaseDetail | undefined;
+export type DetailOf = (agentSlug: string, caseId: string) => RecordedCase | undefined;
 
 /**
  * A Report in, files out, one after the other: a renderer holds one page at a time, however many cases there are.

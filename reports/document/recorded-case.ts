@@ -65,7 +65,7 @@ export type WireRow =
 /** Compression figures of 12.x and 13.x: octets at the level of wire, frames and application. */
 export type TrafficStats = Readonly<Record<string, number | null>>;
 
-export interface CaseDetail {
+export interface RecordedCase {
   id: string;
   /** 1-based place among all cases of the suite. */
   index: number;

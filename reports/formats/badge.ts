@@ -1,6 +1,6 @@
 import type { ReportFile } from '../document/files.ts';
 import type { Report } from '../document/report.ts';
-import { visibleLine } from '../wording/escape-invisible.ts';
+import { escapeInvisibleLine } from '../wording/escape-invisible.ts';
 import { verdictOf } from '../wording/vocabulary.ts';
 
 /** The width of a letter at 11 px, near enough in any sans-serif: the text is fitted to it with textLength. */
@@ -22,7 +22,7 @@ function badgeOf(report: Report): string {
   const asExpected = all.filter((verdict) => verdict === 'same').length;
   const left = 'RFC 6455';
   const words = { passed: '', failed: ', not as expected', undecided: ', incomplete' }[report.gate.decision];
-  const right = visibleLine(`${asExpected}/${all.length}${words}`);
+  const right = escapeInvisibleLine(`${asExpected}/${all.length}${words}`);
   const [a, b] = [left, right].map((text) => Math.round(text.length * LETTER) + 2 * PADDING) as [number, number];
   const part = (text: string, from: number, width: number) =>
     `<text x="${from + PADDING}" y="14" textLength="${width - 2 * PADDING}">${text}</text>`;

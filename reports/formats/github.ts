@@ -1,9 +1,9 @@
 import type { AgentReport, CaseVerdict, Problem, Report } from '../document/report.ts';
-import { alikeCases } from '../wording/attention.ts';
-import { visible } from '../wording/escape-invisible.ts';
-import { type Alike, rangesText } from '../wording/group-similar.ts';
+import { groupSimilarCases } from '../wording/attention.ts';
+import { escapeInvisible } from '../wording/escape-invisible.ts';
+import { rangesText, type SimilarGroup } from '../wording/group-similar.ts';
 import { idRanges } from '../wording/id-ranges.ts';
-import { alikeProblems, casesOf, whatOfAll } from '../wording/problems.ts';
+import { casesOf, groupSimilarProblems, whatOfAll } from '../wording/problems.ts';
 import { isUnexpected, needsAttention, plural } from '../wording/vocabulary.ts';
 
 /** GitHub shows about ten errors of a step; the tenth says how many more there are. */
@@ -22,7 +22,7 @@ export type InRepository = (path: string) => string | undefined;
  */
 export function workflowCommands(report: Report, inRepository: InRepository = (path) => path): string {
   const plan = report.cases.map(({ id }) => id);
-  const problems = alikeProblems(report.problems).map((group) => ({
+  const problems = groupSimilarProblems(report.problems).map((group) => ({
     told: group.length,
     line: () => problemsCommand(group, plan),
   }));
@@ -31,7 +31,7 @@ export function workflowCommands(report: Report, inRepository: InRepository = (p
     line: () => caseCommand(agent, one, one.id, [one.sentence], inRepository),
   }));
   const together = () =>
-    alikeCases(report).map(({ agent, cases, name, ranges, sentence }) => ({
+    groupSimilarCases(report).map(({ agent, cases, name, ranges, sentence }) => ({
       told: cases.length,
       line: () => caseCommand(agent, cases[0], name, [sentence, rangesText(ranges)], inRepository),
     }));
@@ -43,7 +43,7 @@ export function workflowCommands(report: Report, inRepository: InRepository = (p
   return commands.map((line) => `${line}\n`).join('');
 }
 
-function problemsCommand(group: Alike<Problem>, plan: readonly string[]): string {
+function problemsCommand(group: SimilarGroup<Problem>, plan: readonly string[]): string {
   const [{ why, todo, where, agent, case: id }] = group;
   const cases = casesOf(group);
   const title = [agent, cases.length === 0 ? id : plural(cases.length, 'case')].filter((part) => part !== undefined);
@@ -92,13 +92,13 @@ function command(
 }
 
 function shortened(text: string, most: number): string {
-  const shown = visible(text);
+  const shown = escapeInvisible(text);
   return shown.length <= most ? shown : `${shown.slice(0, most - 1)}…`;
 }
 
 /** Within a command's message. */
 export function escapeData(text: string): string {
-  return visible(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  return escapeInvisible(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }
 
 /** Within a command's properties. */

@@ -1,6 +1,6 @@
 import type { ReportFile } from '../document/files.ts';
 import type { AgentReport, CaseInfo, CaseVerdict, Problem, Report } from '../document/report.ts';
-import { visible, visibleLine } from '../wording/escape-invisible.ts';
+import { escapeInvisible, escapeInvisibleLine } from '../wording/escape-invisible.ts';
 import { isLeftOut, isUnexpected, verdictOf } from '../wording/vocabulary.ts';
 
 /**
@@ -182,12 +182,12 @@ function total(cases: readonly TestCase[]) {
 
 function attributes(values: Record<string, string | number | undefined>): string {
   return Object.entries(values)
-    .map(([name, value]) => (value === undefined ? '' : ` ${name}="${escapeXml(visibleLine(String(value)))}"`))
+    .map(([name, value]) => (value === undefined ? '' : ` ${name}="${escapeXml(escapeInvisibleLine(String(value)))}"`))
     .join('');
 }
 
 function text(content: string): string {
-  return escapeXml(visible(content));
+  return escapeXml(escapeInvisible(content));
 }
 
 /** XML 1.0 2.4: also `>`, since `]]>` may not stand in text. */

@@ -1,5 +1,5 @@
 import { changeFaces, comparisonSentence } from '../pages/compare-page.ts';
-import { alikeCompared, type Comparison } from '../wording/comparison.ts';
+import { type Comparison, groupSimilarComparedCases } from '../wording/comparison.ts';
 import { common } from '../wording/group-similar.ts';
 import { brief, capped, escapeMarkdown, markup, rangesCell, row, SUMMARY_LIMIT_BYTES } from './markdown.ts';
 
@@ -11,7 +11,7 @@ export function comparisonMarkdown(comparisons: readonly Comparison[]): string {
     escapeMarkdown(`A: run ${comparison.a.run}, B: run ${comparison.b.run}, ${comparison.b.suite}`),
     '',
     ...(comparison.cases.length === 0 ? [] : ['| | Case | A | B | What changed |', '|---|---|---|---|---|']),
-    ...alikeCompared(comparison).map(({ cases, name, ranges, sentence }) => {
+    ...groupSimilarComparedCases(comparison).map(({ cases, name, ranges, sentence }) => {
       const { glyph, word } = changeFaces(comparison)[cases[0].change];
       const sides = [common(cases, ({ a }) => brief(a)), common(cases, ({ b }) => brief(b))];
       return row([`${glyph} ${word}`, markup(escapeMarkdown(name) + rangesCell(ranges)), ...sides, sentence]);

@@ -1,10 +1,10 @@
 import type { ReportFile } from '../document/files.ts';
 import type { CaseVerdict, Report } from '../document/report.ts';
-import { type AlikeCases, alikeCases } from '../wording/attention.ts';
-import { visibleLine } from '../wording/escape-invisible.ts';
+import { groupSimilarCases, type SimilarCases } from '../wording/attention.ts';
+import { escapeInvisibleLine } from '../wording/escape-invisible.ts';
 import { common, cutRanges } from '../wording/group-similar.ts';
 import { idRanges } from '../wording/id-ranges.ts';
-import { alikeProblems, casesOf, whatOfAll } from '../wording/problems.ts';
+import { casesOf, groupSimilarProblems, whatOfAll } from '../wording/problems.ts';
 import { ciJob, decisionFace, webLink } from '../wording/views.ts';
 import { closeCode, duration, plural, VERDICT_FACES, verdictOf } from '../wording/vocabulary.ts';
 
@@ -55,7 +55,7 @@ function problems(report: Report): string[] {
     '',
     '| What | Where | Why | What to do |',
     '|---|---|---|---|',
-    ...alikeProblems(report.problems).map((group) => {
+    ...groupSimilarProblems(report.problems).map((group) => {
       const [{ where, why, todo, agent, case: id }, ...others] = group;
       const place = [agent, others.length === 0 ? id : undefined, where].filter((part) => part !== undefined);
       const cases = rangesCell(idRanges(casesOf(group), plan));
@@ -83,7 +83,7 @@ function byCategory({ agents, cases }: Report): string[] {
 }
 
 function attention(report: Report): string[] {
-  const all = alikeCases(report);
+  const all = groupSimilarCases(report);
   if (all.length === 0) return [];
   return [
     '',
@@ -95,7 +95,7 @@ function attention(report: Report): string[] {
   ];
 }
 
-function attentionRow({ agent, cases, name, ranges, sentence }: AlikeCases): string {
+function attentionRow({ agent, cases, name, ranges, sentence }: SimilarCases): string {
   const { glyph, word } = VERDICT_FACES[cases[0].verdict];
   const outcomes = [common(cases, ({ expected }) => brief(expected)), common(cases, ({ actual }) => brief(actual))];
   return row([
@@ -134,7 +134,7 @@ export function row(cells: readonly (string | { markup: string })[]): string {
 
 /** Foreign text as text, on one line: nothing of it is markup, a mention, a table's border or HTML. */
 export function escapeMarkdown(text: string): string {
-  return visibleLine(text)
+  return escapeInvisibleLine(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replace(/[\\`|*_[\]~#]/g, '\\$&')

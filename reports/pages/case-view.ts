@@ -1,4 +1,4 @@
-import type { CaseDetail, ReceivedEvent } from '../document/recorded-case.ts';
+import type { ReceivedEvent, RecordedCase } from '../document/recorded-case.ts';
 import {
   type AgentReport,
   type CaseInfo,
@@ -53,7 +53,7 @@ export function caseView(
   report: Report,
   agent: AgentReport,
   index: number,
-  detail: CaseDetail | undefined,
+  detail: RecordedCase | undefined,
   strip: StripOf = () => null,
 ) {
   const info = report.cases[index];
@@ -201,7 +201,7 @@ function eventLines(events: readonly ReceivedEvent[]): string[] {
   return events.length > EVENTS_SHOWN ? [...lines, `and ${count(events.length - EVENTS_SHOWN)} more`] : lines;
 }
 
-function detailView(detail: CaseDetail, verdict: CaseVerdict) {
+function detailView(detail: RecordedCase, verdict: CaseVerdict) {
   return {
     description: paragraphs(detail.description),
     expectation: paragraphs(detail.expectation),
@@ -235,7 +235,7 @@ function paragraphs(text: string): string {
 }
 
 /** Each event list the case would take, with the grade it earns, beside what was observed. */
-function alternativesView({ expected, received }: CaseDetail) {
+function alternativesView({ expected, received }: RecordedCase) {
   return (['OK', 'NON-STRICT'] as const).flatMap((grade) => {
     const events = expected[grade];
     return events === undefined ? [] : [{ face: GRADE_FACES[grade], ...besideView(events, received) }];
@@ -270,7 +270,7 @@ function partingSentence(wanted: ReceivedEvent | undefined, got: ReceivedEvent |
 }
 
 /** RFC 6455 7.1 and 7.4: who is to begin the closing handshake, with which code, and how it is to end. */
-function closingView(expected: NonNullable<CaseDetail['expectedClose']>) {
+function closingView(expected: NonNullable<RecordedCase['expectedClose']>) {
   return [
     { name: 'Closes first', value: expected.closedByMe ? 'the fuzzing client' : 'the server' },
     {
@@ -286,7 +286,7 @@ function closingView(expected: NonNullable<CaseDetail['expectedClose']>) {
 }
 
 /** Both blocks of headers, and what somebody who knows RFC 6455 4 sees in them. */
-function handshakeView(detail: CaseDetail) {
+function handshakeView(detail: RecordedCase) {
   const [request, response] = [parseHead(detail.httpRequest), parseHead(detail.httpResponse)];
   const { accept, extensions, problems, notes } = examineHandshake(request, response);
   return {
@@ -299,7 +299,7 @@ function handshakeView(detail: CaseDetail) {
   };
 }
 
-function propertiesView(detail: CaseDetail, { expected }: CaseVerdict) {
+function propertiesView(detail: RecordedCase, { expected }: CaseVerdict) {
   return (Object.entries(CLOSING_PROPERTIES) as [ClosingProperty, string][]).map(([name, meaning]) => {
     const wanted = expected === null || !isOutcomeField(name) ? null : propertyValue(name, expected[name]);
     const value = propertyValue(name, detail[name]);
@@ -372,7 +372,7 @@ function sum(numbers: readonly number[]): number {
 }
 
 /** Figures that one reads first: the same for both directions, as three levels from the wire up. */
-function compressionView(stats: NonNullable<CaseDetail['trafficStats']>) {
+function compressionView(stats: NonNullable<RecordedCase['trafficStats']>) {
   const figure = (key: string) => stats[key] ?? null;
   const way = (title: string, prefix: string) => {
     const [app, framed] = [figure(`${prefix}OctetsAppLevel`), figure(`${prefix}OctetsWebSocketLevel`)];
@@ -398,7 +398,7 @@ function compressionView(stats: NonNullable<CaseDetail['trafficStats']>) {
 }
 
 /** The case as a question to somebody, a colleague or a model, who does not have this page. */
-function promptView(info: CaseInfo, one: CaseVerdict, detail: CaseDetail | undefined): string {
+function promptView(info: CaseInfo, one: CaseVerdict, detail: RecordedCase | undefined): string {
   const lines = [
     `A WebSocket server was tested with case ${info.id} of the Autobahn|Testsuite: ${info.title} (${info.rfc.join(', ')}).`,
     ...(detail === undefined

@@ -1,9 +1,9 @@
-import type { CaseDetail } from '../document/recorded-case.ts';
+import type { RecordedCase } from '../document/recorded-case.ts';
 import type { OutcomeField } from '../document/report.ts';
 
 /** The thirteen facts about how a connection ended, named as in the recorded JSON. */
 export type ClosingProperty = Extract<
-  keyof CaseDetail,
+  keyof RecordedCase,
   | 'isServer'
   | 'closedByMe'
   | 'failedByMe'

@@ -1,16 +1,16 @@
 import type { DetailOf, ReportFile } from '../document/files.ts';
-import type { CaseDetail } from '../document/recorded-case.ts';
+import type { RecordedCase } from '../document/recorded-case.ts';
 import type { Outcome, OutcomeField } from '../document/report.ts';
 import {
-  type AlikeCompared,
-  alikeCompared,
   CHANGES,
-  type Change,
   type ComparedCase,
   type Comparison,
+  type ComparisonChange,
+  groupSimilarComparedCases,
   type Side,
+  type SimilarComparedCases,
 } from '../wording/comparison.ts';
-import { type Alike, rangesText } from '../wording/group-similar.ts';
+import { rangesText, type SimilarGroup } from '../wording/group-similar.ts';
 import { eventText } from '../wording/sentence.ts';
 import { casePath, towardFace } from '../wording/views.ts';
 import { closeCode, count, type Face, GRADE_FACES, MISSING_FACE, plural } from '../wording/vocabulary.ts';
@@ -23,7 +23,7 @@ import { diffWire } from './wire-diff.ts';
 const WIRE_SHOWN = 60;
 
 /** How a change is shown: blue for better, orange for worse, told apart by glyph and word too. */
-const CHANGE_FACES: Readonly<Record<Change, Face>> = {
+const CHANGE_FACES: Readonly<Record<ComparisonChange, Face>> = {
   regressed: { glyph: '▼', word: 'regressed', tone: 'worse' },
   removed: { glyph: '−', word: 'removed', tone: 'worse' },
   changed: { glyph: '±', word: 'changed', tone: 'other' },
@@ -32,7 +32,7 @@ const CHANGE_FACES: Readonly<Record<Change, Face>> = {
 };
 
 /** Two agents beside each other: neither was the other, so nothing has regressed, been fixed or been added. */
-const AGENT_FACES: Readonly<Record<Change, Face>> = {
+const AGENT_FACES: Readonly<Record<ComparisonChange, Face>> = {
   regressed: { ...CHANGE_FACES.regressed, word: 'worse in B' },
   removed: { ...CHANGE_FACES.removed, word: 'only in A' },
   changed: { ...CHANGE_FACES.changed, word: 'different' },
@@ -41,7 +41,7 @@ const AGENT_FACES: Readonly<Record<Change, Face>> = {
 };
 
 /** The faces of a comparison's changes: of one agent in two runs, or of two agents. */
-export function changeFaces({ a, b }: Pick<Comparison, 'a' | 'b'>): Readonly<Record<Change, Face>> {
+export function changeFaces({ a, b }: Pick<Comparison, 'a' | 'b'>): Readonly<Record<ComparisonChange, Face>> {
   return a.agent === b.agent ? CHANGE_FACES : AGENT_FACES;
 }
 
@@ -117,7 +117,7 @@ function pairView(comparison: Comparison, at: number, detailOf: { a: DetailOf; b
   const { a, b, cases } = comparison;
   /** Anchors of the first pair are the bare ids; those of further ones say which. */
   const anchor = at === 0 ? '' : `${at + 1}-`;
-  const groups = alikeCompared(comparison);
+  const groups = groupSimilarComparedCases(comparison);
   // Of those alike one is enough: the others come after all that is different.
   const byNews = [
     ...groups.map(({ cases: [first] }) => first),
@@ -144,7 +144,7 @@ function pairView(comparison: Comparison, at: number, detailOf: { a: DetailOf; b
 }
 
 /** What stands for cases that differ alike, until somebody opens them. */
-function alikeView({ cases, name, ranges, sentence }: AlikeCompared, { a, b }: Comparison) {
+function alikeView({ cases, name, ranges, sentence }: SimilarComparedCases, { a, b }: Comparison) {
   const [{ change }] = cases;
   return {
     change,
@@ -158,7 +158,10 @@ function alikeView({ cases, name, ranges, sentence }: AlikeCompared, { a, b }: C
 }
 
 /** Grade and end of a side, each where it is the same in all cases. */
-function sideInCommon(cases: Alike<ComparedCase>, viewOf: (one: ComparedCase) => ReturnType<typeof outcomeView>) {
+function sideInCommon(
+  cases: SimilarGroup<ComparedCase>,
+  viewOf: (one: ComparedCase) => ReturnType<typeof outcomeView>,
+) {
   const [first, ...others] = cases.map(viewOf);
   return {
     face: others.every(({ face }) => face === first?.face) ? (first?.face ?? null) : null,
@@ -214,7 +217,7 @@ function fieldLines(outcome: Outcome, field: OutcomeField): string[] {
   return [typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)];
 }
 
-function wireView(a: CaseDetail | undefined, b: CaseDetail | undefined) {
+function wireView(a: RecordedCase | undefined, b: RecordedCase | undefined) {
   if (a === undefined || b === undefined) return null;
   const { lines, leftOut } = diffWire(a, b);
   if (lines.length === 0) return null;

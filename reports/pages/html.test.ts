@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { CaseDetail } from '../document/recorded-case.ts';
+import type { RecordedCase } from '../document/recorded-case.ts';
 import type { Report } from '../document/report.ts';
 import { filledWith, HOSTILE_STRINGS } from '../testing/hostile.ts';
 import { HOSTILE_NAMES, sampleDetail, sampleDetailOf, sampleOutcome, sampleReport } from '../testing/sample.ts';
@@ -306,7 +306,7 @@ describe('a case page', () => {
   });
 
   it('says where observed events part from the expected ones by what was to come next, not by how they were aligned', () => {
-    const part = (expected: CaseDetail['received'], received: CaseDetail['received']) => {
+    const part = (expected: RecordedCase['received'], received: RecordedCase['received']) => {
       const [agent] = sampleReport.agents;
       const at = sampleReport.cases.findIndex(({ id }) => id === '7.1.6');
       const detail = sampleDetailOf(OURS ?? '', '7.1.6');
@@ -355,7 +355,7 @@ describe('a case page', () => {
   });
 
   it('shows the two ends of a huge wire log and says how much is left out', () => {
-    const detail: CaseDetail = {
+    const detail: RecordedCase = {
       ...sampleDetail('7.1.6', 'a', sampleOutcome({ droppedByMe: true })),
       wirelog: Array.from({ length: 65_536 }, (_, at) => {
         return { row: 'octets', direction: at % 2 === 0 ? 'in' : 'out', length: 1, hex: '00' };
@@ -386,7 +386,7 @@ describe('a case page', () => {
       { ...ping, length: 1, payload: 'p' },
       ...['89', '81', '00', '00', '00', '00', '70'].map((hex) => octets(hex)),
     ]).flat();
-    const rows = (log: CaseDetail['wirelog']) => {
+    const rows = (log: RecordedCase['wirelog']) => {
       const detail = {
         ...sampleDetail('7.1.6', 'a', sampleOutcome()),
         httpRequest: '?',

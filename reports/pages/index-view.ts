@@ -1,7 +1,7 @@
 import type { AgentReport, CaseInfo, CaseVerdict, Problem, Report } from '../document/report.ts';
 import { attentionView } from '../wording/attention.ts';
 import { idRanges } from '../wording/id-ranges.ts';
-import { alikeProblems } from '../wording/problems.ts';
+import { groupSimilarProblems } from '../wording/problems.ts';
 import { casePath, ciJob, decisionFace, outcomeFace, webLink } from '../wording/views.ts';
 import {
   CLOSE_GRADE_FACES,
@@ -131,7 +131,7 @@ function isKnown(one: CaseVerdict): boolean {
 
 /** Hundreds of the same are one, with the ids of the others. */
 function problemsView(problems: readonly Problem[], plan: readonly string[]) {
-  return alikeProblems(problems).map(([first, ...others]) => ({
+  return groupSimilarProblems(problems).map(([first, ...others]) => ({
     ...problemView(first, others.length === 0),
     alike:
       others.length === 0

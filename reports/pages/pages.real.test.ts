@@ -11,7 +11,7 @@ import { sampleDetailOf, sampleReport } from '../testing/sample.ts';
 import { bigReport } from '../testing/sample-big.ts';
 import { sampleComparison } from '../testing/sample-comparison.ts';
 import { LINES, PAGES, SEED, WORST } from '../testing/sample-pages.ts';
-import { visible } from '../wording/escape-invisible.ts';
+import { escapeInvisible } from '../wording/escape-invisible.ts';
 import { writeFiles } from '../write.ts';
 import { caseView } from './case-view.ts';
 import { comparePage } from './compare-page.ts';
@@ -310,7 +310,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
         .locator('h2 b')
         .first()
         .evaluate((b) => b.nextSibling?.textContent?.trim()),
-    ).toBe(visible(sampleComparison.b.agent));
+    ).toBe(escapeInvisible(sampleComparison.b.agent));
     await page.locator('#swap').click();
     await page.waitForURL(/compare\.html#2\.4$/);
     expect(seen).toEqual([]);
@@ -574,7 +574,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
       await page.goto(at(`evil/${path}`));
       return await page.evaluate(`[...document.querySelectorAll('${selector}')].map((one) => one.textContent)`);
     };
-    const asShown = (words: string) => visible(words).replace(/\r\n?/g, '\n');
+    const asShown = (words: string) => escapeInvisible(words).replace(/\r\n?/g, '\n');
     for (const [i, words] of HOSTILE_STRINGS.entries()) {
       const report = evil(words);
       const [first] = report.agents;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseQuery, type QueryCell, type QueryRow, splitWords, toggleWord } from './query.ts';
+import { parseQuery, type QueryCell, type QueryRow, toggleWord, tokenizeQuery } from './query.ts';
 
 const cell = (facts: Partial<QueryCell> = {}): QueryCell => ({
   agent: 'ours',
@@ -169,7 +169,7 @@ describe('a word that is not known', () => {
 });
 
 it('words are split at spaces outside of quotes, and know their sign', () => {
-  expect(splitWords('a !b -"c d" s:"wrong code" "open end')).toEqual([
+  expect(tokenizeQuery('a !b -"c d" s:"wrong code" "open end')).toEqual([
     { text: 'a', negated: false, quoted: false },
     { text: 'b', negated: true, quoted: false },
     { text: 'c d', negated: true, quoted: true },

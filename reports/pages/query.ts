@@ -62,7 +62,7 @@ type Meaning = { of: 'row'; test: (row: QueryRow) => boolean } | { of: 'cell' | 
 /** Understands a query, whatever it holds; `agents` are the names a word such as `ours:ok` may begin with. */
 export function parseQuery(query: string, agents: readonly string[] = []): Query {
   const problems: string[] = [];
-  const said = splitWords(query).map((word) => ({ ...word, meaning: meaningOf(word, agents, problems) }));
+  const said = tokenizeQuery(query).map((word) => ({ ...word, meaning: meaningOf(word, agents, problems) }));
   const whose = said.flatMap(({ negated, meaning }) =>
     meaning.of === 'agent' ? [(cell: QueryCell) => meaning.test(cell) !== negated] : [],
   );
@@ -87,7 +87,7 @@ export function parseQuery(query: string, agents: readonly string[] = []): Query
 }
 
 /** Words apart at white space; within double quotes it stays, and a quote that is not closed ends with the query. */
-export function splitWords(query: string): Word[] {
+export function tokenizeQuery(query: string): Word[] {
   return [...query.matchAll(/([!-]?)(?:"([^"]*)"?|((?:[^\s"]|"[^"]*"?)+))/g)].flatMap(
     ([, sign = '', quoted, plain = '']) => {
       // A lone sign is not turned round, for there is nothing to turn.

@@ -1,6 +1,6 @@
 import type { TemplateDelegate } from 'handlebars';
 import runtime from 'handlebars/runtime.js';
-import { visible } from '../wording/escape-invisible.ts';
+import { escapeInvisible } from '../wording/escape-invisible.ts';
 import { templates } from './templates/compiled.js';
 
 /** The runtime's own declaration leaves out all but `template`; this is what we use of it. */
@@ -23,5 +23,5 @@ export function render(name: 'index' | 'case' | 'compare' | 'history', view: obj
   if (template === undefined) {
     throw new Error(`reports/pages/templates/compiled.js has no template "${name}". Run: npm run templates`);
   }
-  return visible(template(view));
+  return escapeInvisible(template(view));
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { CaseDetail, WireRow } from '../document/recorded-case.ts';
+import type { RecordedCase, WireRow } from '../document/recorded-case.ts';
 import { sampleDetail, sampleOutcome } from '../testing/sample.ts';
 import { diffWire } from './wire-diff.ts';
 
-const detail = (wirelog: readonly WireRow[], droppedByMe = false): CaseDetail => ({
+const detail = (wirelog: readonly WireRow[], droppedByMe = false): RecordedCase => ({
   ...sampleDetail('7.1.6', 'a', sampleOutcome({ droppedByMe })),
   wirelog,
 });
@@ -52,7 +52,7 @@ describe('two wire logs', () => {
   });
 
   it('differ in who dropped TCP, in a timer that fired, and in a server that masks', () => {
-    const first = (a: CaseDetail, b: CaseDetail) => diffWire(a, b).lines.find((line) => line.first);
+    const first = (a: RecordedCase, b: RecordedCase) => diffWire(a, b).lines.find((line) => line.first);
     expect(first(detail([]), detail([], true))?.b?.text).toBe('TCP dropped by the fuzzing client');
     expect(first(detail([]), detail([{ row: 'timer', timer: 'kill', fired: true }]))?.b?.text).toBe(
       '◷ kill timer fired',

@@ -1,4 +1,4 @@
-import type { CaseDetail, WireRow } from '../document/recorded-case.ts';
+import type { RecordedCase, WireRow } from '../document/recorded-case.ts';
 import { count, opcodeName } from '../wording/vocabulary.ts';
 import { align } from './align.ts';
 import { closeText } from './wire.ts';
@@ -20,7 +20,7 @@ const AFTER = 34;
  * Two wire logs frame by frame, around the place where they part. What differs in every run is not seen: masking keys,
  * how octets were cut into reads and writes, timers that were armed. Empty when nothing else differs.
  */
-export function diffWire(a: CaseDetail, b: CaseDetail): { lines: WireDiffLine[]; leftOut: number } {
+export function diffWire(a: RecordedCase, b: RecordedCase): { lines: WireDiffLine[]; leftOut: number } {
   const pairs = align(framesOf(a), framesOf(b), ({ text }) => text);
   const first = pairs.findIndex(({ same }) => !same);
   if (first === -1) return { lines: [], leftOut: 0 };
@@ -31,7 +31,7 @@ export function diffWire(a: CaseDetail, b: CaseDetail): { lines: WireDiffLine[];
   return { lines, leftOut: pairs.length - lines.length };
 }
 
-function framesOf({ wirelog, droppedByMe }: CaseDetail): { number: number; text: string }[] {
+function framesOf({ wirelog, droppedByMe }: RecordedCase): { number: number; text: string }[] {
   const rows = wirelog.flatMap((row, number) => {
     const text = frameText(row);
     return text === null ? [] : [{ number, text }];

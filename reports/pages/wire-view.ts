@@ -1,4 +1,4 @@
-import type { CaseDetail, WireRow } from '../document/recorded-case.ts';
+import type { RecordedCase, WireRow } from '../document/recorded-case.ts';
 import { count, opcodeName } from '../wording/vocabulary.ts';
 import { closeText, examineWire, type Fault, type Insight, unansweredClose } from './wire.ts';
 
@@ -18,7 +18,7 @@ const SHORT_PAYLOAD = 40;
 
 /** The wire log for people: numbered rows, the middle of a huge one left out, and who ended TCP as its last line. */
 export function wireView(
-  detail: Pick<CaseDetail, 'wirelog' | 'droppedByMe' | 'createWirelog' | 'httpRequest' | 'httpResponse'>,
+  detail: Pick<RecordedCase, 'wirelog' | 'droppedByMe' | 'createWirelog' | 'httpRequest' | 'httpResponse'>,
 ) {
   const { wirelog, droppedByMe, createWirelog } = detail;
   const left = Math.max(0, wirelog.length - WIRE_ROWS_SHOWN);

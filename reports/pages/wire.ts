@@ -1,5 +1,5 @@
-import type { CaseDetail, WireRow } from '../document/recorded-case.ts';
-import { visibleLine } from '../wording/escape-invisible.ts';
+import type { RecordedCase, WireRow } from '../document/recorded-case.ts';
+import { escapeInvisibleLine } from '../wording/escape-invisible.ts';
 import { closeCode } from '../wording/vocabulary.ts';
 import { parseHead, takesDeflate } from './handshake.ts';
 
@@ -24,7 +24,7 @@ type Frame = Extract<WireRow, { row: 'frame' }>;
 type Octets = Extract<WireRow, { row: 'octets' }>;
 
 /** One Insight for each row of the log. */
-export function examineWire(detail: Pick<CaseDetail, 'wirelog' | 'httpRequest' | 'httpResponse'>): Insight[] {
+export function examineWire(detail: Pick<RecordedCase, 'wirelog' | 'httpRequest' | 'httpResponse'>): Insight[] {
   const insights = detail.wirelog.map((): Insight => ({ partners: [], header: [], faults: [] }));
   const deflate = takesDeflate(parseHead(detail.httpResponse));
   for (const direction of ['in', 'out'] as const) {
@@ -164,7 +164,7 @@ export function closeText(frame: Pick<Frame, 'opcode' | 'payload' | 'length'>): 
   const code = frame.opcode === 8 ? closeCodeOf(frame) : null;
   if (code === null) return null;
   const reason = reasonOf(frame);
-  return `${closeCode(code)}${reason === null || reason === '' ? '' : ` “${visibleLine(reason)}”`}`;
+  return `${closeCode(code)}${reason === null || reason === '' ? '' : ` “${escapeInvisibleLine(reason)}”`}`;
 }
 
 function reasonOf({ payload, length }: Pick<Frame, 'payload' | 'length'>): string | null {

@@ -1,5 +1,5 @@
 import type { DetailOf } from '../document/files.ts';
-import type { CaseDetail, ReceivedEvent } from '../document/recorded-case.ts';
+import type { ReceivedEvent, RecordedCase } from '../document/recorded-case.ts';
 import type { CaseInfo, CaseVerdict, Difference, Outcome, Report } from '../document/report.ts';
 import { OUTCOME_FIELDS } from '../document/report.ts';
 import { explainDifferences } from '../wording/sentence.ts';
@@ -244,7 +244,7 @@ export const sampleReport: Report = {
 };
 
 /** A recorded case that hangs together with an outcome; every kind of wire row is in it. */
-export function sampleDetail(id: string, agent: string, outcome: Outcome): CaseDetail {
+export function sampleDetail(id: string, agent: string, outcome: Outcome): RecordedCase {
   return {
     id,
     index: 215,

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { CaseVerdict, Report } from '../document/report.ts';
 import { sampleOutcome, sampleReport } from '../testing/sample.ts';
 import { bigReport } from '../testing/sample-big.ts';
-import { alikeCases, attentionView } from './attention.ts';
+import { attentionView, groupSimilarCases } from './attention.ts';
 import { needsAttention } from './vocabulary.ts';
 
 const report = bigReport(1);
@@ -51,7 +51,7 @@ it('takes cases together that differ in the payloads they quote alone, and then 
 
 it('does not lose or double a case, whatever is alike', () => {
   for (const some of [report, seed, sampleReport]) {
-    const told = alikeCases(some).flatMap(({ agent, cases }) => cases.map(({ id }) => `${agent.slug} ${id}`));
+    const told = groupSimilarCases(some).flatMap(({ agent, cases }) => cases.map(({ id }) => `${agent.slug} ${id}`));
     const all = needsAttention(some).map(({ agent, case: { id } }) => `${agent.slug} ${id}`);
     expect([...told].sort()).toEqual([...all].sort());
   }

@@ -1,17 +1,17 @@
 import type { AgentReport, CaseVerdict, Outcome, Report } from '../document/report.ts';
-import { type Alike, alike, cutRanges, type InCommon, inCommon, unquoted } from './group-similar.ts';
+import { cutRanges, groupSimilar, type InCommon, inCommon, type SimilarGroup, unquoted } from './group-similar.ts';
 import { casePath } from './views.ts';
 import { type Attention, needsAttention, plural, VERDICT_FACES } from './vocabulary.ts';
 
 /** Cases of one agent that say the same, or one case by itself. */
-export interface AlikeCases extends InCommon {
+export interface SimilarCases extends InCommon {
   agent: AgentReport;
-  cases: Alike<CaseVerdict>;
-  turn: Turn;
+  cases: SimilarGroup<CaseVerdict>;
+  turn: OutcomeChange;
 }
 
 /** What became of what, in a few words: the grades, or where they are the same, the close codes. */
-export interface Turn {
+export interface OutcomeChange {
   was: string | null;
   is: string | null;
 }
@@ -21,18 +21,18 @@ export interface Turn {
  * their first: hundreds without a result hide the one that regressed, and a server without compression is one fact,
  * not 216.
  */
-export function alikeCases(report: Report): AlikeCases[] {
+export function groupSimilarCases(report: Report): SimilarCases[] {
   const plan = report.cases.map(({ id }) => id);
-  return alike(needsAttention(report), sayingOf).map((group) => {
+  return groupSimilar(needsAttention(report), sayingOf).map((group) => {
     const [{ agent, case: first }, ...others] = group;
-    const cases: Alike<CaseVerdict> = [first, ...others.map((other) => other.case)];
-    return { agent, cases, ...inCommon(cases, plan), turn: turnOf(first.expected, first.actual) };
+    const cases: SimilarGroup<CaseVerdict> = [first, ...others.map((other) => other.case)];
+    return { agent, cases, ...inCommon(cases, plan), turn: outcomeChangeOf(first.expected, first.actual) };
   });
 }
 
 /** The same for the index, one line each. */
 export function attentionView(report: Report) {
-  return alikeCases(report).map(({ agent, cases: [first, ...others], name, ranges, sentence, turn }) => {
+  return groupSimilarCases(report).map(({ agent, cases: [first, ...others], name, ranges, sentence, turn }) => {
     const link = (id: string) => ({ text: id, href: casePath(agent.slug, id.split('-')[0] ?? id) });
     const { shown, more } = cutRanges(ranges);
     const alone = others.length === 0;
@@ -54,11 +54,11 @@ export function attentionView(report: Report) {
 
 /** All that a line says but the id, and the payloads that are each case's own. */
 function sayingOf({ agent, case: one }: Attention): string {
-  return JSON.stringify([agent.slug, one.verdict, unquoted(one.sentence), turnOf(one.expected, one.actual)]);
+  return JSON.stringify([agent.slug, one.verdict, unquoted(one.sentence), outcomeChangeOf(one.expected, one.actual)]);
 }
 
 /** From an outcome to another; from none to one that is, where there is no first. */
-export function turnOf(before: Outcome | null, after: Outcome | null): Turn {
+export function outcomeChangeOf(before: Outcome | null, after: Outcome | null): OutcomeChange {
   const pair = (outcome: Outcome) => gradePair(outcome.behavior, outcome.behaviorClose);
   const code = (outcome: Outcome) => `close ${outcome.remoteCloseCode ?? 'without code'}`;
   if (before === null || after === null) return { was: null, is: after === null ? null : pair(after) };

@@ -1,10 +1,10 @@
 import type { Difference, Outcome } from '../document/report.ts';
-import { type Turn, turnOf } from './attention.ts';
-import { type Alike, alike, type InCommon, inCommon, unquoted } from './group-similar.ts';
+import { type OutcomeChange, outcomeChangeOf } from './attention.ts';
+import { groupSimilar, type InCommon, inCommon, type SimilarGroup, unquoted } from './group-similar.ts';
 
 /** What became of a case between two runs, or between two agents of one. Worst first: the order of every list. */
 export const CHANGES = ['regressed', 'removed', 'changed', 'fixed', 'added'] as const;
-export type Change = (typeof CHANGES)[number];
+export type ComparisonChange = (typeof CHANGES)[number];
 
 /** One of the two things compared: an agent in a run. */
 export interface Side {
@@ -23,7 +23,7 @@ export interface Side {
 export interface ComparedCase {
   id: string;
   title: string;
-  change: Change;
+  change: ComparisonChange;
   a: Outcome | null;
   b: Outcome | null;
   /** From A to B; empty where one of them has no outcome. */
@@ -36,7 +36,7 @@ export interface ComparedCase {
 export interface Comparison {
   a: Side;
   b: Side;
-  counts: Readonly<Record<Change, number>>;
+  counts: Readonly<Record<ComparisonChange, number>>;
   /** Cases with the same outcome on both sides, and cases with none on either. */
   same: number;
   without: number;
@@ -47,17 +47,18 @@ export interface Comparison {
 }
 
 /** Cases that differ alike, or one case by itself. */
-export interface AlikeCompared extends InCommon {
-  cases: Alike<ComparedCase>;
-  turn: Turn;
+export interface SimilarComparedCases extends InCommon {
+  cases: SimilarGroup<ComparedCase>;
+  turn: OutcomeChange;
 }
 
 /** The cases of a comparison, those that say the same together, in the place of their first. */
-export function alikeCompared({ cases: all, plan }: Comparison): AlikeCompared[] {
-  const sayingOf = (one: ComparedCase) => JSON.stringify([one.change, unquoted(one.sentence), turnOf(one.a, one.b)]);
-  return alike(all, sayingOf).map((cases) => ({
+export function groupSimilarComparedCases({ cases: all, plan }: Comparison): SimilarComparedCases[] {
+  const sayingOf = (one: ComparedCase) =>
+    JSON.stringify([one.change, unquoted(one.sentence), outcomeChangeOf(one.a, one.b)]);
+  return groupSimilar(all, sayingOf).map((cases) => ({
     cases,
     ...inCommon(cases, plan),
-    turn: turnOf(cases[0].a, cases[0].b),
+    turn: outcomeChangeOf(cases[0].a, cases[0].b),
   }));
 }

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { visible, visibleLine } from './escape-invisible.ts';
+import { escapeInvisible, escapeInvisibleLine } from './escape-invisible.ts';
 
 it('writes out what would show as nothing or turn the text around, and leaves the rest', () => {
-  expect(visible('a\0\x1b[31m\u202eb\ud800\n\té😀')).toBe('a\\x00\\x1b[31m\\u202eb\\ud800\n\té😀');
-  expect(visibleLine('a\n\tb')).toBe('a\\n\\tb');
+  expect(escapeInvisible('a\0\x1b[31m\u202eb\ud800\n\té😀')).toBe('a\\x00\\x1b[31m\\u202eb\\ud800\n\té😀');
+  expect(escapeInvisibleLine('a\n\tb')).toBe('a\\n\\tb');
 });
 
 it('makes well-formed text of anything', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(0xffff)), (codes) => {
-      const text = visible(String.fromCharCode(...codes));
+      const text = escapeInvisible(String.fromCharCode(...codes));
       expect(Buffer.from(text, 'utf8').toString('utf8')).toBe(text);
     }),
   );

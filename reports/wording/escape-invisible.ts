@@ -12,7 +12,7 @@ const SUSPECT =
   /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufffe\uffff]/;
 
 /** The same text with every invisible or forbidden character written out; tab and line feed stay. */
-export function visible(text: string): string {
+export function escapeInvisible(text: string): string {
   if (!SUSPECT.test(text)) return text;
   return text.replace(INVISIBLE, (character) => {
     const code = character.charCodeAt(0);
@@ -21,6 +21,6 @@ export function visible(text: string): string {
 }
 
 /** Visible, and on one line: line breaks and tabs are written out as well. */
-export function visibleLine(text: string): string {
-  return visible(text).replace(/\n/g, '\\n').replace(/\t/g, '\\t');
+export function escapeInvisibleLine(text: string): string {
+  return escapeInvisible(text).replace(/\n/g, '\\n').replace(/\t/g, '\\t');
 }

@@ -1,24 +1,24 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { alike, inCommon, unquoted } from './group-similar.ts';
+import { groupSimilar, inCommon, unquoted } from './group-similar.ts';
 
 it('takes what says the same together from four on, in the place of the first', () => {
-  expect(alike(['a1', 'b1', 'a2', 'b2', 'a3', 'c1', 'a4', 'b3'], (one) => one.charAt(0))).toEqual([
+  expect(groupSimilar(['a1', 'b1', 'a2', 'b2', 'a3', 'c1', 'a4', 'b3'], (one) => one.charAt(0))).toEqual([
     ['a1', 'a2', 'a3', 'a4'],
     ['b1'],
     ['b2'],
     ['c1'],
     ['b3'],
   ]);
-  expect(alike(['a1', 'b1', 'a2'], (one) => one.charAt(0), 2)).toEqual([['a1', 'a2'], ['b1']]);
-  expect(alike([], String)).toEqual([]);
+  expect(groupSimilar(['a1', 'b1', 'a2'], (one) => one.charAt(0), 2)).toEqual([['a1', 'a2'], ['b1']]);
+  expect(groupSimilar([], String)).toEqual([]);
 });
 
 it('neither loses nor doubles one, and keeps the order of the firsts', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(5)), fc.integer({ min: 1, max: 6 }), (keys, from) => {
       const all = keys.map((key, at) => ({ key, at }));
-      const groups = alike(all, ({ key }) => String(key), from);
+      const groups = groupSimilar(all, ({ key }) => String(key), from);
       expect(groups.flat().sort((a, b) => a.at - b.at)).toEqual(all);
       const firsts = groups.map(([{ at }]) => at);
       expect(firsts).toEqual([...firsts].sort((a, b) => a - b));

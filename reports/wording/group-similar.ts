@@ -7,13 +7,17 @@ const FROM = 4;
 const RANGES_SHOWN = 12;
 
 /** Things that say the same, in the order in which they came; mostly one by itself. */
-export type Alike<T> = readonly [T, ...T[]];
+export type SimilarGroup<T> = readonly [T, ...T[]];
 
 /**
  * Things that say the same as one, in the place of their first. Fewer than `from` stand each by itself, where they
  * stood.
  */
-export function alike<T>(all: readonly T[], sayingOf: (one: T, at: number) => string, from = FROM): Alike<T>[] {
+export function groupSimilar<T>(
+  all: readonly T[],
+  sayingOf: (one: T, at: number) => string,
+  from = FROM,
+): SimilarGroup<T>[] {
   const groups = new Map<string, [T, ...T[]]>();
   const placed = all.map((one, at) => {
     const key = sayingOf(one, at);
@@ -26,7 +30,7 @@ export function alike<T>(all: readonly T[], sayingOf: (one: T, at: number) => st
     group.push(one);
     return { one, group, isFirst: false };
   });
-  return placed.flatMap(({ one, group, isFirst }): Alike<T>[] =>
+  return placed.flatMap(({ one, group, isFirst }): SimilarGroup<T>[] =>
     group.length < from ? [[one]] : isFirst ? [group] : [],
   );
 }
@@ -48,7 +52,7 @@ export interface InCommon {
 
 /** How cases are named and told that say the same, or one by itself. */
 export function inCommon(
-  cases: Alike<{ readonly id: string; readonly sentence: string }>,
+  cases: SimilarGroup<{ readonly id: string; readonly sentence: string }>,
   plan: readonly string[],
 ): InCommon {
   const [{ id, sentence }, ...others] = cases;
@@ -61,7 +65,7 @@ export function inCommon(
 }
 
 /** What is the same of all of them, for people; `…` where it is not. */
-export function common<T>(all: Alike<T>, wordsOf: (one: T) => string): string {
+export function common<T>(all: SimilarGroup<T>, wordsOf: (one: T) => string): string {
   const words = wordsOf(all[0]);
   return all.every((one) => wordsOf(one) === words) ? words : '…';
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { alikeProblems, casesOf, whatOfAll } from './problems.ts';
+import { casesOf, groupSimilarProblems, whatOfAll } from './problems.ts';
 
 it('tells files that are gone as one problem, though each file has the name of its case', () => {
   const gone = (id: string, why = 'The file is not there.') => ({
@@ -9,7 +9,12 @@ it('tells files that are gone as one problem, though each file has the name of i
     where: `reports/servers/ws_case_${id.replaceAll('.', '_')}.json`,
     why,
   });
-  const [all, other, ...rest] = alikeProblems([gone('9.1.1'), gone('9.1.2'), gone('9.2.1', 'Another.'), gone('9.8.6')]);
+  const [all, other, ...rest] = groupSimilarProblems([
+    gone('9.1.1'),
+    gone('9.1.2'),
+    gone('9.2.1', 'Another.'),
+    gone('9.8.6'),
+  ]);
   if (all === undefined || other === undefined) throw new Error('there are two');
   expect(casesOf(all)).toEqual(['9.1.1', '9.1.2', '9.8.6']);
   expect(whatOfAll(all)).toBe('The file that the index names for case 9.1.1 is not there. The same of 2 more cases.');

@@ -1,6 +1,6 @@
 import type { ReceivedEvent } from '../document/recorded-case.ts';
 import type { Difference, Outcome, OutcomeField } from '../document/report.ts';
-import { visibleLine } from './escape-invisible.ts';
+import { escapeInvisibleLine } from './escape-invisible.ts';
 import { closeCode, closeCodeName } from './vocabulary.ts';
 
 /** What an outcome is held against, in the words that follow from it: an expectation, or the other side of a comparison. */
@@ -222,7 +222,7 @@ export function eventText(event: ReceivedEvent, most = 40): string {
     case 'pong':
       return `pong ${quoted(event.payload, most)}`;
     case 'timeout':
-      return `timeout ${visibleLine(event.tag)}`;
+      return `timeout ${escapeInvisibleLine(event.tag)}`;
   }
 }
 
@@ -238,7 +238,7 @@ function article(event: ReceivedEvent): string {
 }
 
 function quoted(payload: string, most: number): string {
-  const line = visibleLine(payload);
+  const line = escapeInvisibleLine(payload);
   const characters = Array.from(line.slice(0, most * 2 + 2));
   return `“${line.length > most && characters.length > most ? `${characters.slice(0, most).join('')}…` : line}”`;
 }

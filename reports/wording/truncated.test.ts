@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import type { CaseDetail } from '../document/recorded-case.ts';
+import type { RecordedCase } from '../document/recorded-case.ts';
 import { sampleDetail, sampleOutcome } from '../testing/sample.ts';
 import { isTruncated } from './truncated.ts';
 
-const whole: CaseDetail = {
+const whole: RecordedCase = {
   ...sampleDetail('1.1.1', 'ours', sampleOutcome()),
   wirelog: [
     { row: 'octets', direction: 'out', length: 242, hex: '474554202f ...' },

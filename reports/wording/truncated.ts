@@ -1,4 +1,4 @@
-import type { CaseDetail } from '../document/recorded-case.ts';
+import type { RecordedCase } from '../document/recorded-case.ts';
 import { WIRE_ROWS_SHOWN } from '../pages/wire-view.ts';
 
 /** How Autobahn's short form of a payload ends where it was cut. */
@@ -9,7 +9,7 @@ const CUT = / \.\.\.$/;
  * was switched off, or one too long for the page. Rows of octets do not count: those of every handshake are cut, and
  * their text is on the page.
  */
-export function isTruncated({ wirelog, received, createWirelog }: CaseDetail): boolean {
+export function isTruncated({ wirelog, received, createWirelog }: RecordedCase): boolean {
   return (
     !createWirelog ||
     wirelog.length > WIRE_ROWS_SHOWN ||

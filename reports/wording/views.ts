@@ -1,5 +1,5 @@
 import type { CaseVerdict, Difference, Report } from '../document/report.ts';
-import { visible } from './escape-invisible.ts';
+import { escapeInvisible } from './escape-invisible.ts';
 import { type Face, GRADE_FACES, MISSING_FACE, SKIPPED_FACE } from './vocabulary.ts';
 
 /** What both kinds of page share. Views hold finished words: a template decides where they stand, never what they say. */
@@ -21,7 +21,7 @@ export function casePath(slug: string, id: string): string {
  */
 export function rawLink(path: string | null, up: string): string | null {
   const parts = path?.split('/') ?? ['..'];
-  return parts.includes('..') ? null : up + parts.map((part) => encodeURIComponent(visible(part))).join('/');
+  return parts.includes('..') ? null : up + parts.map((part) => encodeURIComponent(escapeInvisible(part))).join('/');
 }
 
 /** The address of an RFC's section: `RFC 6455 5.5.1` → rfc-editor.org. null when the words are not of this form. */

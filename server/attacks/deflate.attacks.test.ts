@@ -7,7 +7,7 @@ import { Protocol } from '../protocol/protocol.ts';
 import { type Arena, request, survives } from '../testing/attack-kit.ts';
 import { frame, hex, tell } from '../testing/protocol-kit.ts';
 import { judgeUpgrade } from '../transport/handshake.ts';
-import { settle } from '../transport/options.ts';
+import { resolveOptions } from '../transport/options.ts';
 import { READ_BYTES } from '../transport/shared-read-buffer.ts';
 
 const OFFER = ['Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits'];
@@ -90,7 +90,7 @@ test.each(['7', '16', '0', '08', '+9', '9.0', '', '"7"', '999999', '9; server_ma
               ',',
             ),
         },
-        settle(),
+        resolveOptions(),
       );
     const offer = `permessage-deflate; server_max_window_bits=${bits}`;
     const alone = headers(offer);

@@ -9,7 +9,7 @@ import { request, statusOf, survives } from '../testing/attack-kit.ts';
 import { hex, whole } from '../testing/protocol-kit.ts';
 import { RawClient } from '../testing/raw-client.ts';
 import { judgeUpgrade } from '../transport/handshake.ts';
-import { settle } from '../transport/options.ts';
+import { resolveOptions } from '../transport/options.ts';
 
 /** Best of five, in milliseconds: a slow machine is slow at random, a slow algorithm always. */
 function best(work: () => unknown): number {
@@ -27,7 +27,7 @@ const KEY = ['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='];
 
 function judge(...more: string[]) {
   const rawHeaders = [...HEADERS, ...KEY, ...more];
-  return judgeUpgrade({ method: 'GET', url: '/', httpVersion: '1.1', rawHeaders }, settle());
+  return judgeUpgrade({ method: 'GET', url: '/', httpVersion: '1.1', rawHeaders }, resolveOptions());
 }
 
 test('S01 two thousand headers before the upgrade do not hide it: an answer, no crash', async () => {

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { request } from '../testing/attack-kit.ts';
 import { dice, runs, SEED } from '../testing/random-frames.ts';
 import { judgeUpgrade } from '../transport/handshake.ts';
-import { settle } from '../transport/options.ts';
+import { resolveOptions } from '../transport/options.ts';
 
-const SETTINGS = settle({ path: '/ws', protocols: ['a'], allowedOrigins: ['https://example.org'] });
+const SETTINGS = resolveOptions({ path: '/ws', protocols: ['a'], allowedOrigins: ['https://example.org'] });
 
 const GOOD: Readonly<Record<string, string>> = {
   Host: 'localhost',
@@ -212,7 +212,7 @@ test(`${runs(100_000)} mutated handshakes of seed ${SEED} get an answer, and non
   )
     .split('\r\n')
     .slice(1, -2);
-  const settings = settle({ protocols: ['a'] });
+  const settings = resolveOptions({ protocols: ['a'] });
   const characters = ['', ' ', ',', ';', '=', '"', '\\', '\t', 'é', '\0', '13', 'x'.repeat(50), '__proto__'];
   let upgraded = 0;
   for (let run = runs(100_000); run > 0; run--) {

@@ -7,7 +7,7 @@ import { heldBytes } from '../protocol/payload-assembler.ts';
 import { Protocol } from '../protocol/protocol.ts';
 import { frame, whole } from '../testing/protocol-kit.ts';
 import { Connection } from '../transport/connection.ts';
-import { settle } from '../transport/options.ts';
+import { resolveOptions } from '../transport/options.ts';
 
 const KINDS = ['EPIPE', 'ECONNRESET', 'ETIMEDOUT', 'ENOBUFS', 'gone'] as const;
 
@@ -88,7 +88,7 @@ async function play(
   const socket = new ScriptedSocket(input, fails, kind);
   const protocol = new Protocol({ maxMessageBytes: 1 << 20, deflateLevel: 1, deflateFromBytes: 0 });
   // What a net.Socket can do beyond a Duplex is not asked for here.
-  const connection = new Connection(socket as unknown as Socket, protocol, settle({ closeTimeoutMs: 20 }));
+  const connection = new Connection(socket as unknown as Socket, protocol, resolveOptions({ closeTimeoutMs: 20 }));
   socket.on('error', connection.failed);
   let closed = 0;
   const down = new Promise<void>((resolve) => {

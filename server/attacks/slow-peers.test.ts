@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { isLent } from '../memory/borrowed-memory.ts';
-import { keepFromSharing, sharedSlab } from '../memory/write-buffers.ts';
+import { isBorrowed } from '../memory/borrowed-memory.ts';
+import { sharedWriteBuffer, withdrawFromSharing } from '../memory/write-buffers.ts';
 import { OP } from '../protocol/frame.ts';
 import { Protocol } from '../protocol/protocol.ts';
 import { whole } from '../testing/protocol-kit.ts';
 import { Connection, type Ended } from '../transport/connection.ts';
-import { settle } from '../transport/options.ts';
+import { resolveOptions } from '../transport/options.ts';
 import { FIRST_READ_BYTES } from '../transport/shared-read-buffer.ts';
 
 beforeEach(() => {
@@ -52,7 +52,7 @@ function turn(): Promise<void> {
 async function connect(pieces: number) {
   const peer = new SlowPeer();
   const protocol = new Protocol({ maxMessageBytes: 1 << 20, deflateLevel: 1, deflateFromBytes: 0 });
-  const limits = settle({ closeTimeoutMs: 5_000, pingIntervalMs: 20_000, pingTimeoutMs: 45_000 });
+  const limits = resolveOptions({ closeTimeoutMs: 5_000, pingIntervalMs: 20_000, pingTimeoutMs: 45_000 });
   // What a net.Socket can do beyond a Duplex is not asked for here.
   const connection = new Connection(peer as unknown as Socket, protocol, limits);
   const ended: Ended[] = [];
@@ -213,21 +213,21 @@ test('a thousand small answers that wait hold on to no more memory than they nee
 test('what waits is not written over by answers to others, and its memory is used again when it has left', async () => {
   const { peer, connection } = await connect(0);
   connection.receive((kind, bytes, from, to) => connection.sendRange(kind, bytes, from, to));
-  const first = sharedSlab();
+  const first = sharedWriteBuffer();
   peer.push(Buffer.concat(Array.from({ length: 10 }, () => whole(OP.binary, Buffer.alloc(10_000)))));
   await turn();
-  const second = sharedSlab();
+  const second = sharedWriteBuffer();
   expect(second).not.toBe(first);
   await peer.accept();
-  keepFromSharing([second.bytes]);
-  expect(sharedSlab()).toBe(first);
+  withdrawFromSharing([second.bytes]);
+  expect(sharedWriteBuffer()).toBe(first);
   // Given back once, and not once more with whatever comes next.
   peer.push(Buffer.concat(Array.from({ length: 10 }, () => whole(OP.binary, Buffer.alloc(10_000)))));
   await turn();
   await peer.accept();
   const spares = Array.from({ length: 16 }, () => {
-    const { bytes } = sharedSlab();
-    keepFromSharing([bytes]);
+    const { bytes } = sharedWriteBuffer();
+    withdrawFromSharing([bytes]);
     return bytes;
   });
   expect(new Set(spares).size).toBe(spares.length);
@@ -317,6 +317,6 @@ describe('a large message that came in pieces is sent from where it lies (RFC 64
     connection.on('message', ({ bytes }) => messages.push(bytes));
     for (const fill of ['a', 'b']) come(peer, fill);
     expect(messages.map((bytes) => bytes.equals(Buffer.alloc(size, bytes[0])))).toEqual([true, true]);
-    expect(messages.map(isLent)).toEqual([false, false]);
+    expect(messages.map(isBorrowed)).toEqual([false, false]);
   });
 });

@@ -5,22 +5,22 @@ const lent = new WeakSet<ArrayBufferLike>();
  * Declares `memory` to be used for one read, or one message, after the other: whoever is handed a view of it may look at
  * it during the call and has to copy what is to be kept. Fresh memory for each would cost more than what is done with it.
  */
-export function lend<Memory extends ArrayBufferLike>(memory: Memory): Memory {
+export function markBorrowed<Memory extends ArrayBufferLike>(memory: Memory): Memory {
   lent.add(memory);
   return memory;
 }
 
 /** Makes such memory. */
-export function memoryToLend(bytes: number): Buffer {
-  return Buffer.from(lend(new ArrayBuffer(bytes)));
+export function allocateBorrowed(bytes: number): Buffer {
+  return Buffer.from(markBorrowed(new ArrayBuffer(bytes)));
 }
 
 /** Does `bytes` lie in memory that will be written over? */
-export function isLent(bytes: Uint8Array): boolean {
+export function isBorrowed(bytes: Uint8Array): boolean {
   return lent.has(bytes.buffer);
 }
 
 /** `bytes`, or a copy of them where they are only lent. */
-export function keep(bytes: Buffer): Buffer {
-  return isLent(bytes) ? Buffer.from(bytes) : bytes;
+export function copyIfBorrowed(bytes: Buffer): Buffer {
+  return isBorrowed(bytes) ? Buffer.from(bytes) : bytes;
 }

@@ -1,24 +1,26 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Room } from './large-buffers.ts';
+import type { LargeBuffer } from './large-buffers.ts';
 
 const MIB = 1024 * 1024;
 
 /** Made anew for each test: what is kept of one is no business of the next. */
-let { releaseRooms, roomOf, takeRoom }: typeof import('./large-buffers.ts') = await import('./large-buffers.ts');
-let { isLent }: typeof import('./borrowed-memory.ts') = await import('./borrowed-memory.ts');
+let { releaseLargeBuffers, largeBufferOf, acquireLargeBuffer }: typeof import('./large-buffers.ts') = await import(
+  './large-buffers.ts'
+);
+let { isBorrowed }: typeof import('./borrowed-memory.ts') = await import('./borrowed-memory.ts');
 
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   vi.resetModules();
-  ({ isLent } = await import('./borrowed-memory.ts'));
-  ({ releaseRooms, roomOf, takeRoom } = await import('./large-buffers.ts'));
+  ({ isBorrowed } = await import('./borrowed-memory.ts'));
+  ({ releaseLargeBuffers, largeBufferOf, acquireLargeBuffer } = await import('./large-buffers.ts'));
 });
 afterEach(() => {
   vi.useRealTimers();
 });
 
-function grown(bytes: number): Room {
-  const room = takeRoom(bytes);
+function grown(bytes: number): LargeBuffer {
+  const room = acquireLargeBuffer(bytes);
   room.grow(bytes);
   return room;
 }
@@ -42,7 +44,7 @@ test('a room that grows beyond its addresses takes what it holds along, and leav
   expect(bytes.length).toBe(0);
   expect(room.bytes.length).toBe(64 * MIB + 1);
   expect(room.bytes.subarray(0, 64 * MIB).equals(Buffer.alloc(64 * MIB, 'a'))).toBe(true);
-  expect(roomOf(room.bytes) === room).toBe(true);
+  expect(largeBufferOf(room.bytes) === room).toBe(true);
   // Now it has several times as many.
   const { buffer } = room.bytes;
   room.grow(200 * MIB);
@@ -55,10 +57,10 @@ test('who takes a room holds it, and it serves the next when the last of its hol
   for (let round = 0; round < 2; round++) {
     room.hold();
     room.release();
-    const other = takeRoom(0);
+    const other = acquireLargeBuffer(0);
     expect(other === room).toBe(false);
     room.release();
-    const next = takeRoom(0);
+    const next = acquireLargeBuffer(0);
     expect(next === room).toBe(true);
     expect(next.bytes).toHaveLength(0);
     other.release();
@@ -141,7 +143,7 @@ test('of those that are kept the smallest that suffices is taken, or else the la
   };
   const taken = (bytes: number[]) =>
     bytes.map((needed) => {
-      const room = takeRoom(needed);
+      const room = acquireLargeBuffer(needed);
       return room.size / MIB;
     });
   keep();
@@ -156,33 +158,33 @@ test('64 rooms are kept for the next, the others go, and their memory at once', 
   const lay = many.map(({ bytes }) => bytes);
   for (const room of many) room.release();
   expect(lay.map(({ length }) => length)).toEqual(many.map((_, n) => (n < 64 ? 100_000 : 0)));
-  const again = many.map(() => takeRoom(0));
+  const again = many.map(() => acquireLargeBuffer(0));
   expect(many.map((room) => again.includes(room))).toEqual(many.map((_, n) => n < 64));
   for (const room of again) room.release();
 });
 
 test('beyond 8,192 in use at once they are of plain memory, which grows too, and is left to the collector', () => {
-  const grows = (room: Room) => {
+  const grows = (room: LargeBuffer) => {
     room.grow(100_000);
     return (room.bytes.buffer as ArrayBuffer).resizable;
   };
-  const many = Array.from({ length: 8_191 }, () => takeRoom(0));
+  const many = Array.from({ length: 8_191 }, () => acquireLargeBuffer(0));
   for (let round = 0; round < 2; round++) {
-    const last = takeRoom(0);
+    const last = acquireLargeBuffer(0);
     expect(grows(last)).toBe(true);
-    const plain = takeRoom(0);
+    const plain = acquireLargeBuffer(0);
     expect(grows(plain)).toBe(false);
     const { bytes } = plain;
-    expect([roomOf(bytes) === plain, isLent(bytes)]).toEqual([true, true]);
+    expect([largeBufferOf(bytes) === plain, isBorrowed(bytes)]).toEqual([true, true]);
     bytes.fill('a');
     plain.grow(200_000);
     expect(plain.bytes.equals(Buffer.concat([Buffer.alloc(100_000, 'a')], 200_000))).toBe(true);
     plain.release();
-    const another = takeRoom(200_000);
+    const another = acquireLargeBuffer(200_000);
     expect(another === plain).toBe(false);
     for (const room of [another, last, ...many]) room.release();
     // Most of them are new ones.
-    many.splice(0, many.length, ...many.map(() => takeRoom(0)));
+    many.splice(0, many.length, ...many.map(() => acquireLargeBuffer(0)));
     expect(many.every(grows)).toBe(true);
   }
   for (const room of many) room.release();
@@ -190,9 +192,9 @@ test('beyond 8,192 in use at once they are of plain memory, which grows too, and
 
 test('memory tells whether it lies in a room, and counts as lent there', () => {
   const room = grown(100_000);
-  expect(roomOf(room.bytes.subarray(5, 10)) === room).toBe(true);
-  expect(isLent(room.bytes)).toBe(true);
-  expect(roomOf(Buffer.alloc(10))).toBeUndefined();
+  expect(largeBufferOf(room.bytes.subarray(5, 10)) === room).toBe(true);
+  expect(isBorrowed(room.bytes)).toBe(true);
+  expect(largeBufferOf(Buffer.alloc(10))).toBeUndefined();
   room.release();
 });
 
@@ -200,7 +202,7 @@ test('of pieces, those that lie in rooms are let go of, once for each', () => {
   const room = grown(100_000);
   room.hold();
   const { bytes } = room;
-  releaseRooms([bytes.subarray(0, 10), Buffer.alloc(10), bytes.subarray(10)]);
-  expect(takeRoom(0) === room).toBe(true);
+  releaseLargeBuffers([bytes.subarray(0, 10), Buffer.alloc(10), bytes.subarray(10)]);
+  expect(acquireLargeBuffer(0) === room).toBe(true);
   room.release();
 });

@@ -1,5 +1,5 @@
 import { constants } from 'node:buffer';
-import { lend } from './borrowed-memory.ts';
+import { markBorrowed } from './borrowed-memory.ts';
 
 /** So many addresses a room has from the beginning. They cost nothing until they are written to. */
 const ADDRESSES = 64 * 1024 * 1024;
@@ -26,10 +26,10 @@ const MOST_IDLE_BYTES = 32 * 1024 * 1024;
 const IDLE_MS = 1_000;
 
 /** Which room memory belongs to. */
-const rooms = new WeakMap<ArrayBufferLike, Room>();
+const rooms = new WeakMap<ArrayBufferLike, LargeBuffer>();
 
 /** The smallest first. */
-const spares: Room[] = [];
+const spares: LargeBuffer[] = [];
 let inUse = 0;
 let idleBytes = 0;
 let clearing: NodeJS.Timeout | undefined;
@@ -42,7 +42,7 @@ let clearing: NodeJS.Timeout | undefined;
  * has seen a few large ones come and go, takes the next from its heap, which cannot shrink below what still lies at its
  * end: 12 echoes of 16 MiB at once left up to 130 MiB behind that way.
  */
-export class Room {
+export class LargeBuffer {
   #memory = reserve(0, ADDRESSES);
   #bytes = 0;
   #holders = 1;
@@ -108,7 +108,9 @@ function clearSpares(): void {
 }
 
 function reserve(bytes: number, addresses: number): ArrayBuffer {
-  return lend(inUse > MOST_IN_USE ? new ArrayBuffer(bytes) : new ArrayBuffer(bytes, { maxByteLength: addresses }));
+  return markBorrowed(
+    inUse > MOST_IN_USE ? new ArrayBuffer(bytes) : new ArrayBuffer(bytes, { maxByteLength: addresses }),
+  );
 }
 
 /**
@@ -117,7 +119,7 @@ function reserve(bytes: number, addresses: number): ArrayBuffer {
  *
  * @param bytes what it may have to hold. Nothing is made for it yet.
  */
-export function takeRoom(bytes: number): Room {
+export function acquireLargeBuffer(bytes: number): LargeBuffer {
   inUse++;
   // Where none suffices, splice takes the last.
   const [spare] = spares.splice(
@@ -125,15 +127,15 @@ export function takeRoom(bytes: number): Room {
     1,
   );
   spare?.hold();
-  return spare ?? new Room();
+  return spare ?? new LargeBuffer();
 }
 
 /** The room that `bytes` lie in, if they lie in one. */
-export function roomOf(bytes: Uint8Array): Room | undefined {
+export function largeBufferOf(bytes: Uint8Array): LargeBuffer | undefined {
   return rooms.get(bytes.buffer);
 }
 
 /** Who held those that `pieces` lie in, once for each, needs them no more. */
-export function releaseRooms(pieces: readonly Uint8Array[]): void {
-  for (const piece of pieces) roomOf(piece)?.release();
+export function releaseLargeBuffers(pieces: readonly Uint8Array[]): void {
+  for (const piece of pieces) largeBufferOf(piece)?.release();
 }

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { isLent } from './borrowed-memory.ts';
-import { roomOf } from './large-buffers.ts';
-import { Scratch } from './zlib-output.ts';
+import { isBorrowed } from './borrowed-memory.ts';
+import { largeBufferOf } from './large-buffers.ts';
+import { ZlibOutput } from './zlib-output.ts';
 
 /** Writes `bytes` as zlib does: as much as there is room for, then again. @returns what there was no room for. */
-function write(scratch: Scratch, bytes: Buffer): number {
+function write(scratch: ZlibOutput, bytes: Buffer): number {
   let at = 0;
   for (;;) {
     const count = bytes.copy(scratch.memory, scratch.used, at, at + scratch.room);
@@ -19,14 +19,14 @@ function noise(length: number): Buffer {
 }
 
 test('what is written is looked at whole, whatever its size, and is only lent', () => {
-  const scratch = new Scratch();
+  const scratch = new ZlibOutput();
   for (const size of [0, 5, 262_144, 262_145, 1_000_000, 3, 600_000]) {
     const bytes = noise(size);
     for (const most of [Number.MAX_SAFE_INTEGER, 2_000_000]) {
       const seen = scratch.fill(
         most,
         (to) => expect(write(to, bytes)).toBe(0),
-        (written) => [written.equals(bytes), isLent(written)],
+        (written) => [written.equals(bytes), isBorrowed(written)],
       );
       expect(seen).toEqual([true, true]);
     }
@@ -36,7 +36,7 @@ test('what is written is looked at whole, whatever its size, and is only lent', 
 test.each([10, 262_144, 300_000, 524_288])(
   'there is room for %i octets and not for one more, also where there was more before',
   (most) => {
-    const scratch = new Scratch();
+    const scratch = new ZlibOutput();
     const left = (room: number, bytes: number) => {
       let tooMany = 0;
       const written = scratch.fill(
@@ -73,7 +73,7 @@ test.each([
     },
   ],
 ])('what a large message took is let go of %s, and small ones are written where they always were', (_, then, look) => {
-  const scratch = new Scratch();
+  const scratch = new ZlibOutput();
   const usual = scratch.memory;
   const lay: Buffer[] = [];
   const large = () =>
@@ -93,7 +93,7 @@ test.each([
     expect(scratch.memory === usual).toBe(true);
   }
   // The second had the first one's room, which nobody held any more.
-  const [first, second] = lay.map(roomOf);
+  const [first, second] = lay.map(largeBufferOf);
   expect(first).toBeDefined();
   expect(first === second).toBe(true);
 });

@@ -1,5 +1,5 @@
-import { memoryToLend } from './borrowed-memory.ts';
-import { type Room, takeRoom } from './large-buffers.ts';
+import { allocateBorrowed } from './borrowed-memory.ts';
+import { acquireLargeBuffer, type LargeBuffer } from './large-buffers.ts';
 
 /** Enough for most messages, and always there. */
 const USUAL_BYTES = 256 * 1024;
@@ -8,9 +8,9 @@ const USUAL_BYTES = 256 * 1024;
 const GROWTH = 4;
 
 /** Where zlib writes a message whose length nobody knows yet: into the same memory each time, and a room where it is large. */
-export class Scratch {
-  readonly #usual = memoryToLend(USUAL_BYTES);
-  #room: Room | undefined;
+export class ZlibOutput {
+  readonly #usual = allocateBorrowed(USUAL_BYTES);
+  #room: LargeBuffer | undefined;
   #most = 0;
   /** What to write to, from `used` on, at most `room` octets. */
   memory = this.#usual;
@@ -27,7 +27,7 @@ export class Scratch {
     const before = this.memory;
     if (before.length >= this.#most) return false;
     const isFirst = this.#room === undefined;
-    this.#room ??= takeRoom(this.#most);
+    this.#room ??= acquireLargeBuffer(this.#most);
     this.#room.grow(Math.min(before.length * GROWTH, this.#most));
     this.memory = this.#room.bytes;
     if (isFirst) before.copy(this.memory, 0, 0, this.used);
@@ -40,7 +40,7 @@ export class Scratch {
    *
    * @param most there is room for so many octets.
    */
-  fill<Seen>(most: number, write: (scratch: Scratch) => void, look: (written: Buffer) => Seen): Seen {
+  fill<Seen>(most: number, write: (scratch: ZlibOutput) => void, look: (written: Buffer) => Seen): Seen {
     this.#most = most;
     this.used = 0;
     try {

@@ -13,7 +13,7 @@ const LONGEST_PAUSE = 64;
  * so after one that did not shrink the next goes as it is, then two, four and so on are, with one tried in between; the
  * first that does shrink ends it.
  */
-export class Shrinkage {
+export class CompressionHeuristic {
   #pause = 0;
   #left = 0;
 

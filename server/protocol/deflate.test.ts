@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isLent } from '../memory/borrowed-memory.ts';
+import { isBorrowed } from '../memory/borrowed-memory.ts';
 import { cuts, feed, frame, hex } from '../testing/protocol-kit.ts';
 import { type Deflater, openDeflate } from './deflate.ts';
 import { OP } from './frame.ts';
@@ -212,7 +212,7 @@ describe('deflating', () => {
       const sent = deflateRawSync(plain, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
       inflater.inflate(sent, MAX, (inflated) => {
         deflater.deflate(inflated, (deflated) => {
-          expect([isLent(inflated), isLent(deflated)]).toEqual([true, true]);
+          expect([isBorrowed(inflated), isBorrowed(deflated)]).toEqual([true, true]);
           expect(inflateRawSync(deflated, { finishFlush: constants.Z_SYNC_FLUSH }).equals(plain)).toBe(true);
         });
         expect(inflated.equals(plain)).toBe(true);

@@ -1,6 +1,6 @@
-import { Scratch } from '../memory/zlib-output.ts';
+import { ZlibOutput } from '../memory/zlib-output.ts';
 import { CLOSE } from './close.ts';
-import { Shrinkage } from './compression-heuristic.ts';
+import { CompressionHeuristic } from './compression-heuristic.ts';
 import { tooBig } from './message.ts';
 import type { Agreement } from './offers.ts';
 import { Violation } from './violation.ts';
@@ -94,7 +94,7 @@ export function openDeflate(agreement: Agreement, level: number): { inflater: In
   const effort = bits === LEAST_WINDOW_BITS ? Math.max(level, LEAST_WINDOW_LEVEL) : level;
   const name = `deflate ${bits} ${effort}`;
   const make = () => openDeflater(bits, effort);
-  const shrinkage = new Shrinkage();
+  const shrinkage = new CompressionHeuristic();
   const deflater: Deflater = {
     pays: (bytes) => shrinkage.isLikely(bytes),
     deflate(bytes, look) {
@@ -141,11 +141,11 @@ function inflaterOf({ clientNoContextTakeover, clientMaxWindowBits }: Agreement)
 }
 
 /** What is inflated, and what is deflated, one message after the other: the one may be made of the other. */
-const inflated = new Scratch();
-const deflated = new Scratch();
+const inflated = new ZlibOutput();
+const deflated = new ZlibOutput();
 
 function inflate<Seen>(zlib: ZlibHandle, compressed: Buffer, maxBytes: number, look: (plain: Buffer) => Seen): Seen {
-  const write = (output: Scratch) => {
+  const write = (output: ZlibOutput) => {
     let left = compressed;
     for (;;) {
       const input = left.length > 0 ? left : TAIL;
@@ -165,7 +165,7 @@ function inflate<Seen>(zlib: ZlibHandle, compressed: Buffer, maxBytes: number, l
 function deflate<Seen>(zlib: ZlibHandle, bytes: Buffer, look: (payload: Buffer) => Seen): Seen {
   // A flush with nothing to flush writes nothing, so an empty message would be none at all.
   if (bytes.length === 0) return look(EMPTY);
-  const write = (output: Scratch) => {
+  const write = (output: ZlibOutput) => {
     const { broken } = zlib.run(bytes, output);
     if (broken !== undefined) throw new Error(`zlib could not compress a message: ${broken}`);
   };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { frame, hex, tell, whole } from '../testing/protocol-kit.ts';
-import { takeWholeFrames } from './fast-path.ts';
+import { readWholeFrames } from './fast-path.ts';
 import { FIN, OP } from './frame.ts';
 import { Protocol, type ProtocolSettings, type Step } from './protocol.ts';
 
@@ -159,7 +159,7 @@ describe('of what follows one another, the fast path', () => {
   /** @returns what was taken, and how many octets were left to the plain path. */
   function took(stream: Buffer, at = 0): { heard: string[]; left: number } {
     const heard: string[] = [];
-    const next = takeWholeFrames(stream, at, MAX, {
+    const next = readWholeFrames(stream, at, MAX, {
       message: (kind, bytes, from, to) => heard.push(`${kind} ${bytes.toString('latin1', from, to)}`) > 0,
     });
     return { heard, left: stream.length - next };
@@ -210,7 +210,7 @@ describe('of what follows one another, the fast path', () => {
     const heard: string[] = [];
     const sink = { message: (kind: string) => heard.push(kind) > 0 };
     const stream = Buffer.concat([whole(OP.binary, hex`ff`), whole(OP.text, hex`c3a9`), whole(OP.text, hex`c3`)]);
-    expect(() => takeWholeFrames(stream, 0, MAX, sink)).toThrow(
+    expect(() => readWholeFrames(stream, 0, MAX, sink)).toThrow(
       expect.objectContaining({ code: 1007, section: '8.1' }),
     );
     expect(heard).toEqual(['binary', 'text']);
@@ -219,7 +219,7 @@ describe('of what follows one another, the fast path', () => {
   test('stops behind the message after which its sink wants no more', () => {
     for (const kind of [OP.binary, OP.text]) {
       const one = whole(kind, 'enough');
-      expect(takeWholeFrames(Buffer.concat([one, good]), 0, MAX, { message: () => false })).toBe(one.length);
+      expect(readWholeFrames(Buffer.concat([one, good]), 0, MAX, { message: () => false })).toBe(one.length);
     }
   });
 });

@@ -26,7 +26,7 @@ const MASKED = 0x80;
  * @returns where the first frame that was not taken begins.
  * @throws {Violation} 1007 for text that is not UTF-8 (RFC 6455 §8.1).
  */
-export function takeWholeFrames(chunk: Buffer, at: number, maxBytes: number, sink: RangeSink): number {
+export function readWholeFrames(chunk: Buffer, at: number, maxBytes: number, sink: RangeSink): number {
   const end = chunk.length;
   let next = at;
   while (end - next >= 6) {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { memoryToLend } from '../memory/borrowed-memory.ts';
-import { releaseRooms, roomOf, takeRoom } from '../memory/large-buffers.ts';
-import { SLAB_BYTES, sharedSlab } from '../memory/write-buffers.ts';
+import { allocateBorrowed } from '../memory/borrowed-memory.ts';
+import { acquireLargeBuffer, largeBufferOf, releaseLargeBuffers } from '../memory/large-buffers.ts';
+import { sharedWriteBuffer, WRITE_BUFFER_BYTES } from '../memory/write-buffers.ts';
 import { ownHeaderBytes, writeHeader } from './frame.ts';
-import { Outbox } from './frame-writer.ts';
+import { FrameWriter } from './frame-writer.ts';
 
 test('frames of any sizes leave in order, and none overwrites another', () => {
   const sizes = fc.array(fc.oneof(fc.nat(300), fc.nat(20_000), fc.constantFrom(16_384, 16_385, 70_000)), {
@@ -12,7 +12,7 @@ test('frames of any sizes leave in order, and none overwrites another', () => {
   });
   fc.assert(
     fc.property(fc.array(sizes, { maxLength: 3 }), (batches) => {
-      const outbox = new Outbox();
+      const outbox = new FrameWriter();
       for (const batch of batches) {
         const expected: Buffer[] = [];
         for (const [at, size] of batch.entries()) {
@@ -31,7 +31,7 @@ test('frames of any sizes leave in order, and none overwrites another', () => {
 });
 
 test('what waits already is not lost when a read begins, and does not lie in the memory that reads share', () => {
-  const [first, second] = [new Outbox(), new Outbox()];
+  const [first, second] = [new FrameWriter(), new FrameWriter()];
   first.frame(0x81, Buffer.from('said before the read'));
   first.borrow();
   first.frame(0x81, Buffer.from('the answer'));
@@ -44,7 +44,7 @@ test('what waits already is not lost when a read begins, and does not lie in the
 });
 
 test('more than the memory that reads share goes on in memory of its own', () => {
-  const outbox = new Outbox();
+  const outbox = new FrameWriter();
   outbox.borrow();
   const frames = Array.from({ length: 60 }, (_, n) => Buffer.alloc(10_000, n + 1));
   for (const payload of frames) outbox.frame(0x82, payload);
@@ -56,7 +56,7 @@ test('more than the memory that reads share goes on in memory of its own', () =>
 });
 
 test('hundreds of small frames are one piece, and so are empty ones', () => {
-  const outbox = new Outbox();
+  const outbox = new FrameWriter();
   for (const size of [16, 0]) {
     for (let n = 0; n < 50; n++) outbox.frame(0x82, Buffer.alloc(size));
     expect(outbox.take()).toHaveLength(1);
@@ -71,7 +71,7 @@ test('the first payload lies in its words as where it came from, which lets it b
     [200, true],
   ] as const) {
     for (let from = 0; from < 8; from++) {
-      const [outbox, payload] = [new Outbox(), Buffer.alloc(300)];
+      const [outbox, payload] = [new FrameWriter(), Buffer.alloc(300)];
       if (borrowed) outbox.borrow();
       outbox.frame(0x82, payload, from, from + size);
       const [{ byteOffset } = Buffer.alloc(0)] = outbox.take();
@@ -94,7 +94,7 @@ test('a part of any length, from any place to the end of its memory, leaves as i
     for (const length of [...Array(40).keys(), 125, 126, 127, 511, 512, 513, 514, 1000]) {
       for (let from = 0; from < 8; from++) {
         const memory = Buffer.from(new Uint8Array(all.subarray(0, from + length + behind)).buffer);
-        const outbox = new Outbox();
+        const outbox = new FrameWriter();
         const parts = [memory.subarray(from, from + length), all.subarray(1, 2), memory.subarray(from, from + length)];
         outbox.frame(0x82, memory, from, from + length);
         outbox.frame(0x82, all, 1, 2);
@@ -114,9 +114,9 @@ test('a payload of up to 16 KiB is copied, as is a larger one that is only lent;
     [own(16_385), 0, 16_385, false],
     [own(40_000), 100, 16_484, true],
     [own(40_000), 100, 30_000, false],
-    [memoryToLend(40_000).fill(1), 100, 30_000, true],
+    [allocateBorrowed(40_000).fill(1), 100, 30_000, true],
   ] as const) {
-    const outbox = new Outbox();
+    const outbox = new FrameWriter();
     outbox.frame(0x82, payload, from, to);
     const pieces = outbox.take();
     expect(pieces).toHaveLength(copied ? 1 : 2);
@@ -128,7 +128,7 @@ test('a payload of up to 16 KiB is copied, as is a larger one that is only lent;
 });
 
 test('tells how many octets wait, whoever holds them', () => {
-  const outbox = new Outbox();
+  const outbox = new FrameWriter();
   expect(outbox.bytes).toBe(0);
   outbox.frame(0x89, Buffer.alloc(0));
   expect(outbox.bytes).toBe(2);
@@ -141,45 +141,45 @@ test('tells how many octets wait, whoever holds them', () => {
 });
 
 /** How large the memories are in which 600 KiB of small frames lie. */
-function memories(outbox: Outbox): number[] {
+function memories(outbox: FrameWriter): number[] {
   for (let n = 0; n < 6000; n++) outbox.frame(0x82, Buffer.alloc(100));
   return outbox.take().map((piece) => piece.buffer.byteLength);
 }
 
 test('room begins small and doubles up to 64 KiB, again for each answer; behind shared memory it is 64 KiB at once', () => {
-  const outbox = new Outbox();
+  const outbox = new FrameWriter();
   const doubling = [1024, 2048, 4096, 8192, 16_384, 32_768, ...Array(9).fill(65_536)];
   expect(memories(outbox)).toEqual(doubling);
   outbox.borrow();
-  expect(memories(outbox)).toEqual([SLAB_BYTES, 65_536, 65_536]);
+  expect(memories(outbox)).toEqual([WRITE_BUFFER_BYTES, 65_536, 65_536]);
   expect(memories(outbox)).toEqual(doubling);
 });
 
 test('an answer that fits the memory that reads share lies there, to its last octets, and in one piece', () => {
-  const outbox = new Outbox();
+  const outbox = new FrameWriter();
   // Three octets of it have to stay free.
-  const frames = Array.from({ length: 32 }, (_, n) => Buffer.alloc(SLAB_BYTES / 32 - (n < 31 ? 4 : 7), n));
+  const frames = Array.from({ length: 32 }, (_, n) => Buffer.alloc(WRITE_BUFFER_BYTES / 32 - (n < 31 ? 4 : 7), n));
   outbox.borrow();
   for (const payload of frames) outbox.frame(0x82, payload);
   const [piece = Buffer.alloc(0), ...more] = outbox.take();
-  expect([piece.buffer === sharedSlab().bytes.buffer, more]).toEqual([true, []]);
+  expect([piece.buffer === sharedWriteBuffer().bytes.buffer, more]).toEqual([true, []]);
   expect(piece.equals(Buffer.concat(frames.map(framed)))).toBe(true);
 });
 
 test('a large payload that waits keeps the next read from the memory that reads share', () => {
-  const outbox = new Outbox();
+  const outbox = new FrameWriter();
   outbox.frame(0x82, Buffer.alloc(20_000));
   outbox.borrow();
   outbox.frame(0x82, Buffer.alloc(10));
-  expect(outbox.take().some((piece) => piece.buffer === sharedSlab().bytes.buffer)).toBe(false);
+  expect(outbox.take().some((piece) => piece.buffer === sharedWriteBuffer().bytes.buffer)).toBe(false);
 });
 
 test('in memory that is shared no more than three octets behind the last frame are touched', () => {
-  const { bytes } = sharedSlab();
+  const { bytes } = sharedWriteBuffer();
   const memory = Buffer.alloc(600, 0x11);
   for (let from = 0; from < 4; from++) {
     for (let length = 0; length < 520; length++) {
-      const outbox = new Outbox();
+      const outbox = new FrameWriter();
       bytes.fill(0xee, 0, 700);
       outbox.borrow();
       outbox.frame(0x82, memory, from, from + length);
@@ -191,18 +191,18 @@ test('in memory that is shared no more than three octets behind the last frame a
 });
 
 test('what lies in a room is sent from there, and held until it has been', () => {
-  const room = takeRoom(100_000);
+  const room = acquireLargeBuffer(100_000);
   room.grow(100_000);
-  const outbox = new Outbox();
+  const outbox = new FrameWriter();
   outbox.frame(0x82, room.bytes, 10, 70_010);
   const pieces = outbox.take();
-  expect(pieces.map((piece) => roomOf(piece) === room)).toEqual([false, true]);
+  expect(pieces.map((piece) => largeBufferOf(piece) === room)).toEqual([false, true]);
   expect(pieces[1]?.byteOffset).toBe(10);
   room.release();
-  const other = takeRoom(0);
+  const other = acquireLargeBuffer(0);
   expect(other === room).toBe(false);
-  releaseRooms(pieces);
-  const next = takeRoom(100_000);
+  releaseLargeBuffers(pieces);
+  const next = acquireLargeBuffer(100_000);
   expect(next === room).toBe(true);
   for (const last of [other, next]) last.release();
 });

@@ -1,6 +1,6 @@
-import { isLent } from '../memory/borrowed-memory.ts';
-import { roomOf } from '../memory/large-buffers.ts';
-import { SLAB_BYTES, sharedSlab } from '../memory/write-buffers.ts';
+import { isBorrowed } from '../memory/borrowed-memory.ts';
+import { largeBufferOf } from '../memory/large-buffers.ts';
+import { sharedWriteBuffer, WRITE_BUFFER_BYTES } from '../memory/write-buffers.ts';
 import { ownHeaderBytes, writeHeader } from './frame.ts';
 import { offsetOf, wordsOf } from './mask.ts';
 
@@ -18,7 +18,7 @@ const NO_SLAB = Buffer.alloc(0);
 const NO_WORDS = new Int32Array(0);
 
 /** Collects the frames that one read makes us write, so that they leave in one write. Knows no socket. */
-export class Outbox {
+export class FrameWriter {
   #pieces: Buffer[] = [];
   #slab: Buffer = NO_SLAB;
   /** The same memory in words; the slab begins with the first of them. */
@@ -40,10 +40,10 @@ export class Outbox {
    */
   borrow(): void {
     if (this.#slab !== NO_SLAB) return;
-    const { bytes, words } = sharedSlab();
+    const { bytes, words } = sharedWriteBuffer();
     this.#slab = bytes;
     this.#words = words;
-    this.#size = SLAB_BYTES;
+    this.#size = WRITE_BUFFER_BYTES;
   }
 
   /**
@@ -60,7 +60,7 @@ export class Outbox {
     const source = offsetOf(payload) + from;
     const lead = (source - header) & 3;
     if (this.#used === 0) this.#begin(lead);
-    const copied = length <= COPY_UP_TO_BYTES || !staysUntilSent(payload) ? length : 0;
+    const copied = length <= COPY_UP_TO_BYTES || !tryRetain(payload) ? length : 0;
     if (this.#used + header + copied + 3 > this.#size) this.#newSlab(lead, header + copied + 3);
     const start = this.#used;
     const at = start + header;
@@ -137,8 +137,8 @@ export class Outbox {
 }
 
 /** What is only lent has to be copied, but for what can be held. */
-function staysUntilSent(payload: Buffer): boolean {
-  const room = roomOf(payload);
+function tryRetain(payload: Buffer): boolean {
+  const room = largeBufferOf(payload);
   room?.hold();
-  return room !== undefined || !isLent(payload);
+  return room !== undefined || !isBorrowed(payload);
 }

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { CLOSE } from './close.ts';
 import type { Inflater } from './deflate.ts';
 import { type FrameHeader, OP } from './frame.ts';
-import { Gather } from './payload-assembler.ts';
+import { PayloadAssembler } from './payload-assembler.ts';
 import { Utf8 } from './utf8.ts';
 import { Violation } from './violation.ts';
 
@@ -32,7 +32,7 @@ export class MessageReader {
   #inflating: Inflater | undefined;
   /** Judges texts as they come. One for all: where a text may end, the next may begin. */
   readonly #utf8 = new Utf8();
-  readonly #gathered: Gather;
+  readonly #gathered: PayloadAssembler;
   /** Does the frame now being read end its message? */
   #fin = false;
 
@@ -43,7 +43,7 @@ export class MessageReader {
   constructor(limits: MessageLimits, inflater: Inflater | undefined) {
     this.#maxBytes = limits.maxMessageBytes;
     this.#maxFragments = limits.maxFragmentsPerMessage ?? Number.MAX_SAFE_INTEGER;
-    this.#gathered = new Gather(limits.maxIncompleteBytesPerProcess);
+    this.#gathered = new PayloadAssembler(limits.maxIncompleteBytesPerProcess);
     this.#inflater = inflater;
   }
 

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isLent } from '../memory/borrowed-memory.ts';
-import { roomOf, takeRoom } from '../memory/large-buffers.ts';
-import { Gather, heldBytes } from './payload-assembler.ts';
+import { isBorrowed } from '../memory/borrowed-memory.ts';
+import { acquireLargeBuffer, largeBufferOf } from '../memory/large-buffers.ts';
+import { heldBytes, PayloadAssembler } from './payload-assembler.ts';
 
 const KIB = 1024;
 
 test('pieces come out as one, again and again', () => {
   fc.assert(
     fc.property(fc.array(fc.array(fc.uint8Array({ maxLength: 900 }))), (rounds) => {
-      const gather = new Gather();
+      const gather = new PayloadAssembler();
       for (const pieces of rounds) {
         for (const piece of pieces) gather.add(Buffer.from(piece));
         const all = Buffer.concat(pieces);
@@ -22,7 +22,7 @@ test('pieces come out as one, again and again', () => {
 });
 
 test('131,000 pieces of one octet keep no more than twice their size', () => {
-  const gather = new Gather();
+  const gather = new PayloadAssembler();
   const held = heldBytes();
   gather.expect(131_000);
   for (let n = 0; n < 131_000; n++) gather.add(Buffer.from([n & 0xff]));
@@ -31,7 +31,7 @@ test('131,000 pieces of one octet keep no more than twice their size', () => {
 });
 
 test('nothing of it is held afterwards, even where looking at it fails', () => {
-  const gather = new Gather();
+  const gather = new PayloadAssembler();
   const held = heldBytes();
   for (const fails of [false, true]) {
     const pieces = [Buffer.alloc(70_000, 'a'), Buffer.alloc(70_000, 'b')];
@@ -49,12 +49,12 @@ test('nothing of it is held afterwards, even where looking at it fails', () => {
 
 describe('what is looked at', () => {
   const lent = (bytes: number, promised?: number) => {
-    const gather = new Gather();
+    const gather = new PayloadAssembler();
     if (promised !== undefined) gather.expect(promised, true);
     gather.add(Buffer.alloc(bytes, 'a'));
     return gather.lend((all) => {
       expect(all.equals(Buffer.alloc(bytes, 'a'))).toBe(true);
-      return isLent(all);
+      return isBorrowed(all);
     });
   };
 
@@ -72,45 +72,45 @@ describe('what is looked at', () => {
 
 test('who has many octets promised takes a room that is large already, and who has not takes a small one', () => {
   const rooms = [100_000, 1_000_000].map((bytes) => {
-    const room = takeRoom(bytes);
+    const room = acquireLargeBuffer(bytes);
     room.grow(bytes);
     return room;
   });
   for (const room of rooms) room.release();
-  const size = (expect: (gather: Gather) => void) => {
-    const gather = new Gather();
+  const size = (expect: (gather: PayloadAssembler) => void) => {
+    const gather = new PayloadAssembler();
     expect(gather);
     gather.add(Buffer.alloc(20_000));
-    return gather.lend((bytes) => roomOf(bytes)?.size);
+    return gather.lend((bytes) => largeBufferOf(bytes)?.size);
   };
   expect(size((gather) => gather.expect(1_000_000, true))).toBe(1_000_000);
   expect(size((gather) => gather.expect(1_000_000))).toBeLessThan(200_000);
 });
 
 test('what is lent stays as long as somebody else holds it', () => {
-  const gather = new Gather();
+  const gather = new PayloadAssembler();
   gather.add(Buffer.alloc(100_000, 'a'));
   const all = gather.lend((bytes) => {
-    roomOf(bytes)?.hold();
+    largeBufferOf(bytes)?.hold();
     return bytes;
   });
   gather.add(Buffer.alloc(100_000, 'b'));
   gather.drop();
   expect(all.equals(Buffer.alloc(100_000, 'a'))).toBe(true);
-  const room = roomOf(all);
+  const room = largeBufferOf(all);
   room?.release();
-  const kept = [takeRoom(100_000), takeRoom(100_000)];
+  const kept = [acquireLargeBuffer(100_000), acquireLargeBuffer(100_000)];
   expect(kept.some((again) => again === room)).toBe(true);
   for (const again of kept) again.release();
 });
 
 test('what a message that is dropped took is free at once', () => {
-  const gather = new Gather();
+  const gather = new PayloadAssembler();
   const held = heldBytes();
   const next = () => {
     gather.add(Buffer.alloc(70_000));
     expect(heldBytes()).toBe(held + 70_000);
-    return gather.lend(roomOf);
+    return gather.lend(largeBufferOf);
   };
   const room = next();
   gather.add(Buffer.alloc(100_000));
@@ -120,7 +120,7 @@ test('what a message that is dropped took is free at once', () => {
 });
 
 test('what is dropped is held no more', () => {
-  const gather = new Gather();
+  const gather = new PayloadAssembler();
   const held = heldBytes();
   gather.add(Buffer.alloc(100_000));
   expect(heldBytes()).toBeGreaterThanOrEqual(held + 100_000);
@@ -129,9 +129,9 @@ test('what is dropped is held no more', () => {
 });
 
 /** What one `Gather` has made room for, in this process. */
-function heldBy(work: (gather: Gather) => void): number {
+function heldBy(work: (gather: PayloadAssembler) => void): number {
   const before = heldBytes();
-  const gather = new Gather();
+  const gather = new PayloadAssembler();
   work(gather);
   const room = heldBytes() - before;
   gather.drop();
@@ -140,7 +140,7 @@ function heldBy(work: (gather: Gather) => void): number {
 }
 
 test('room grows by doubling, from 256 octets to what may come, and is given back when it is let go of', () => {
-  const pieces = (count: number, bytes: number) => (gather: Gather) => {
+  const pieces = (count: number, bytes: number) => (gather: PayloadAssembler) => {
     for (let n = 0; n < count; n++) gather.add(Buffer.alloc(bytes));
   };
   expect(heldBy(pieces(0, 0))).toBe(0);
@@ -154,7 +154,7 @@ test('room grows by doubling, from 256 octets to what may come, and is given bac
 });
 
 test('a promised length is believed, up to 64 KiB', () => {
-  const promised = (bytes: number) => (gather: Gather) => {
+  const promised = (bytes: number) => (gather: PayloadAssembler) => {
     gather.expect(bytes, true);
     gather.add(Buffer.alloc(1));
   };
@@ -165,7 +165,7 @@ test('a promised length is believed, up to 64 KiB', () => {
 
 test('all together hold what they may, inclusive, and 1008 refuses one octet more (RFC 6455 §10.4)', () => {
   const limit = heldBytes() + 1000;
-  const [one, two] = [new Gather(limit), new Gather(limit)];
+  const [one, two] = [new PayloadAssembler(limit), new PayloadAssembler(limit)];
   one.add(Buffer.alloc(400));
   two.add(Buffer.alloc(600));
   const refused = expect.objectContaining({

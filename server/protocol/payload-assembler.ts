@@ -1,4 +1,4 @@
-import { type Room, takeRoom } from '../memory/large-buffers.ts';
+import { acquireLargeBuffer, type LargeBuffer } from '../memory/large-buffers.ts';
 import { CLOSE } from './close.ts';
 import { Violation } from './violation.ts';
 
@@ -25,10 +25,10 @@ const NOTHING: Buffer = Buffer.alloc(0);
  * Joins pieces that come one by one. What it keeps is at most twice what it was given, however small the pieces: one
  * growing buffer, not a list of views that would each hold the whole read they came in.
  */
-export class Gather {
+export class PayloadAssembler {
   #bytes = NOTHING;
   /** Where `#bytes` lie in one. */
-  #room: Room | undefined;
+  #room: LargeBuffer | undefined;
   #used = 0;
   #most = Number.MAX_SAFE_INTEGER;
   #likely = FIRST_BYTES;
@@ -74,7 +74,7 @@ export class Gather {
     held += size - before.length;
     const isPlain = this.#room === undefined;
     if (isPlain && size > PLAIN_UP_TO_BYTES && this.#most > BELIEVED_BYTES)
-      this.#room = takeRoom(Math.max(size, this.#likely));
+      this.#room = acquireLargeBuffer(Math.max(size, this.#likely));
     this.#room?.grow(size);
     this.#bytes = this.#room?.bytes ?? Buffer.allocUnsafeSlow(size);
     if (isPlain) before.copy(this.#bytes, 0, 0, this.#used);

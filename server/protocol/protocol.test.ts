@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isLent } from '../memory/borrowed-memory.ts';
+import { isBorrowed } from '../memory/borrowed-memory.ts';
 import { cuts, feed, frame, hex, tell, whole } from '../testing/protocol-kit.ts';
 import { FIN, OP, RSV1 } from './frame.ts';
 import type { Agreement } from './offers.ts';
@@ -321,7 +321,7 @@ describe('what is not needed is not copied, and not kept', () => {
     expect(tell(steps)).toEqual(['text Hello', 'text abM']);
     const lent: boolean[] = [];
     protocol({ deflate }).receive(Buffer.concat(stream.map((one) => Buffer.from(one))), {
-      perform: (step: Step) => lent.push(step.do === 'deliver' && isLent(step.message.bytes)),
+      perform: (step: Step) => lent.push(step.do === 'deliver' && isBorrowed(step.message.bytes)),
       message: () => expect.fail('compressed, so not taken by the fast path'),
     });
     expect(lent).toEqual([true, true]);

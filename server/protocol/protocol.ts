@@ -1,13 +1,13 @@
-import { keep } from '../memory/borrowed-memory.ts';
+import { copyIfBorrowed } from '../memory/borrowed-memory.ts';
 import { type Close, readClose, writeClose } from './close.ts';
 import { type Deflater, type Inflater, openDeflate } from './deflate.ts';
-import { type RangeSink, takeWholeFrames } from './fast-path.ts';
+import { type RangeSink, readWholeFrames } from './fast-path.ts';
 import { FIN, type FrameHeader, isControl, MAX_CONTROL_BYTES, OP, RSV1 } from './frame.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
-import { Outbox } from './frame-writer.ts';
+import { FrameWriter } from './frame-writer.ts';
 import { type Kind, type Message, MessageReader } from './message.ts';
 import type { Agreement } from './offers.ts';
-import { Gather } from './payload-assembler.ts';
+import { PayloadAssembler } from './payload-assembler.ts';
 import { Violation } from './violation.ts';
 
 /**
@@ -58,8 +58,8 @@ export class Protocol implements FrameSink {
   readonly #deflater: Deflater | undefined;
   readonly #reader: FrameReader;
   readonly #messages: MessageReader;
-  readonly #outbox = new Outbox();
-  readonly #control = new Gather();
+  readonly #outbox = new FrameWriter();
+  readonly #control = new PayloadAssembler();
   /** The opcode of the frame being read. */
   #opcode = 0;
   #steps: Step[] = [];
@@ -180,7 +180,7 @@ export class Protocol implements FrameSink {
   /** From the reader: whole messages, taken without a step for each. @throws {Violation} */
   ahead(chunk: Buffer, at: number): number {
     if (this.#performer === undefined || this.#messages.midway) return at;
-    return takeWholeFrames(chunk, at, this.#settings.maxMessageBytes, this.#performer);
+    return readWholeFrames(chunk, at, this.#settings.maxMessageBytes, this.#performer);
   }
 
   /** A frame's payload, from the reader. @throws {Violation} */
@@ -199,7 +199,10 @@ export class Protocol implements FrameSink {
 
   /** What is lent may be looked at by who performs steps at once; steps that are collected outlive it. */
   readonly #deliver = ({ kind, bytes }: Message): void => {
-    this.step({ do: 'deliver', message: { kind, bytes: this.#performer === undefined ? keep(bytes) : bytes } });
+    this.step({
+      do: 'deliver',
+      message: { kind, bytes: this.#performer === undefined ? copyIfBorrowed(bytes) : bytes },
+    });
   };
 
   /** A whole control frame came (RFC 6455 §5.5). @throws {Violation} for a Close that is not one. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Scratch } from '../memory/zlib-output.ts';
+import { ZlibOutput } from '../memory/zlib-output.ts';
 import type { RunEnd } from './zlib-handle.ts';
 
 beforeEach(() => {
@@ -29,7 +29,11 @@ describe('the synchronous handle of zlib', () => {
     const zlib = openInflater(15);
     // RFC 7692 §7.2.3.1, with the tail that the sender took off.
     const hello = Buffer.from('f248cdc9c907000000ffff', 'hex');
-    const written = new Scratch().fill(100, (output) => expect(zlib.run(hello, output)).toEqual({ unread: 0 }), String);
+    const written = new ZlibOutput().fill(
+      100,
+      (output) => expect(zlib.run(hello, output)).toEqual({ unread: 0 }),
+      String,
+    );
     expect(written).toBe('Hello');
     zlib.close();
   });

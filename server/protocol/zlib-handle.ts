@@ -1,5 +1,5 @@
 import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
-import type { Scratch } from '../memory/zlib-output.ts';
+import type { ZlibOutput } from '../memory/zlib-output.ts';
 
 /**
  * Node's own zlib context, used synchronously and kept from message to message.
@@ -19,7 +19,7 @@ import type { Scratch } from '../memory/zlib-output.ts';
  */
 export interface ZlibHandle {
   /** Runs zlib over `input`, with a sync flush, and adds what comes of it to `output`. */
-  run(input: Buffer, output: Scratch): RunEnd;
+  run(input: Buffer, output: ZlibOutput): RunEnd;
   /** Forgets all that came before. */
   reset(): void;
   /** Frees zlib's memory. The handle is then of no more use. */

@@ -1,16 +1,16 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
-import { keep } from '../memory/borrowed-memory.ts';
-import { releaseRooms, roomOf } from '../memory/large-buffers.ts';
-import { giveBack, keepFromSharing, type Slab } from '../memory/write-buffers.ts';
+import { copyIfBorrowed } from '../memory/borrowed-memory.ts';
+import { largeBufferOf, releaseLargeBuffers } from '../memory/large-buffers.ts';
+import { releaseWriteBuffer, type WriteBuffer, withdrawFromSharing } from '../memory/write-buffers.ts';
 import { CLOSE, type Close, NO_CLOSE, NO_CODE } from '../protocol/close.ts';
 import type { Kind, Message } from '../protocol/message.ts';
 import type { Performer, Protocol, Step } from '../protocol/protocol.ts';
 import type { Violation } from '../protocol/violation.ts';
 import type { Limits } from './options.ts';
-import { Pace } from './read-throttle.ts';
-import { lendReads } from './shared-read-buffer.ts';
-import { Trickle } from './slow-frame-detector.ts';
+import { ReadThrottle } from './read-throttle.ts';
+import { useSharedReadBuffer } from './shared-read-buffer.ts';
+import { SlowFrameDetector } from './slow-frame-detector.ts';
 
 /**
  * How a connection came to its end (RFC 6455 §7.1.4 to §7.1.6). `code` is the peer's, 1005 where its Close had none,
@@ -71,11 +71,11 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   /** Octets that the socket had not sent when something was last written to it. */
   #backlogBytes = 0;
   /** What the socket has not sent yet: shared memory that holds some of it, and pieces that lie in rooms. */
-  #slabs: Slab[] = [];
+  #slabs: WriteBuffer[] = [];
   #inRooms: Buffer[] = [];
   #receiver: Receiver | undefined;
-  readonly #trickle = new Trickle();
-  readonly #pace = new Pace();
+  readonly #trickle = new SlowFrameDetector();
+  readonly #pace = new ReadThrottle();
   #performing = false;
   #flushAsked = false;
   #bringAtMost: (bytes: number) => void = () => undefined;
@@ -112,7 +112,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     const early = waiting === null ? head : Buffer.concat([head, waiting]);
     if (early.length > 0) this.#read(early);
     socket.uncork();
-    const bringAtMost = lendReads(socket, this.#read);
+    const bringAtMost = useSharedReadBuffer(socket, this.#read);
     if (bringAtMost === undefined) socket.on('data', this.#read);
     else this.#bringAtMost = bringAtMost;
     socket.resume();
@@ -239,7 +239,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     const receiver = this.#receiver;
     if (receiver === undefined) {
       // A copy, for the listener's to keep.
-      this.#tell('message', { kind, bytes: keep(bytes.subarray(from, to)) });
+      this.#tell('message', { kind, bytes: copyIfBorrowed(bytes.subarray(from, to)) });
       return !this.#dropped;
     }
     try {
@@ -258,12 +258,12 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
         this.message(step.message.kind, step.message.bytes, 0, step.message.bytes.length);
         return;
       case 'heard':
-        this.#tell('pong', keep(step.payload));
+        this.#tell('pong', copyIfBorrowed(step.payload));
         return;
       case 'pong':
         // A peer that pings and does not read gets one Pong when it does, not a queue of them.
         if (!this.#socket.writableNeedDrain) this.#protocol.pong(step.payload);
-        else this.#owedPong = keep(step.payload);
+        else this.#owedPong = copyIfBorrowed(step.payload);
         return;
       case 'close':
         this.#protocol.close(step.close);
@@ -312,7 +312,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     const [first] = pieces;
     if (first === undefined) return;
     if (!socket.writable) {
-      releaseRooms(pieces);
+      releaseLargeBuffers(pieces);
       return;
     }
     if (pieces.length === 1 && first.length <= COPY_UP_TO_BYTES && this.#backlogBytes > 0) {
@@ -336,14 +336,14 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     this.#backlogBytes = socket.writableLength;
     if (this.#backlogBytes > 0) this.#keep(pieces);
     // The kernel took all. A single piece lies in no room: those have their headers in front.
-    else if (pieces.length > 1) releaseRooms(pieces);
+    else if (pieces.length > 1) releaseLargeBuffers(pieces);
   }
 
   /** Nobody may write over `pieces` before they have been sent. */
   #keep(pieces: readonly Buffer[]): void {
-    const slab = keepFromSharing(pieces);
+    const slab = withdrawFromSharing(pieces);
     if (slab !== undefined) this.#slabs.push(slab);
-    this.#inRooms.push(...pieces.filter(roomOf));
+    this.#inRooms.push(...pieces.filter(largeBufferOf));
   }
 
   /** A large write has left, or never will. */
@@ -352,8 +352,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   };
 
   #letGo(): void {
-    for (const slab of this.#slabs) giveBack(slab);
-    releaseRooms(this.#inRooms);
+    for (const slab of this.#slabs) releaseWriteBuffer(slab);
+    releaseLargeBuffers(this.#inRooms);
     this.#slabs = [];
     this.#inRooms = [];
   }

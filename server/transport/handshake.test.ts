@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { answerKey, asksFor, judgeUpgrade, refusePlain } from './handshake.ts';
-import { settle } from './options.ts';
+import { resolveOptions } from './options.ts';
 
 const GOOD: Record<string, string> = {
   Host: 'server.example.com',
@@ -15,7 +15,7 @@ function judge(changes: Record<string, string | string[] | undefined> = {}, line
     value === undefined ? [] : [value].flat().flatMap((one) => [name, one]),
   );
   const request = { method: 'GET', url: '/chat', httpVersion: '1.1', rawHeaders, ...line };
-  return judgeUpgrade(request, settle({ path: '/chat', protocols: ['chat', 'superchat'], ...options }));
+  return judgeUpgrade(request, resolveOptions({ path: '/chat', protocols: ['chat', 'superchat'], ...options }));
 }
 
 const status = (judgement: ReturnType<typeof judge>) => (judgement.is === 'refused' ? judgement.status : 101);
@@ -194,13 +194,13 @@ describe('the opening handshake', () => {
   });
 
   test('tells a plain request where it is', () => {
-    expect(refusePlain('/chat', settle({ path: '/chat' }))).toEqual({
+    expect(refusePlain('/chat', resolveOptions({ path: '/chat' }))).toEqual({
       is: 'refused',
       status: 426,
       why: 'this address speaks WebSocket',
       headers: ['Upgrade: websocket', 'Connection: Upgrade'],
     });
-    expect(refusePlain('/', settle({ path: '/chat' }))).toEqual({
+    expect(refusePlain('/', resolveOptions({ path: '/chat' }))).toEqual({
       is: 'refused',
       status: 404,
       why: 'WebSockets are served at /chat',

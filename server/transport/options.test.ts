@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { settle } from './options.ts';
+import { resolveOptions } from './options.ts';
 
 test('the defaults', () => {
-  expect(settle()).toMatchObject({
+  expect(resolveOptions()).toMatchObject({
     path: '/',
     agent: 'websock server',
     maxMessageBytes: 16_777_216,
@@ -13,12 +13,12 @@ test('the defaults', () => {
     pauseReadingAtUnsentBytes: 1_048_576,
     deflate: { serverMaxWindowBits: 15, level: 1 },
   });
-  expect(settle({ deflate: false }).deflate).toBeUndefined();
+  expect(resolveOptions({ deflate: false }).deflate).toBeUndefined();
 });
 
 test('what makes no sense is refused, by its name', () => {
-  expect(() => settle({ closeTimeoutMs: -1 })).toThrow('closeTimeoutMs is -1');
-  expect(() => settle({ maxMessageBytes: Number.NaN })).toThrow(RangeError);
-  expect(() => settle({ deflate: { serverMaxWindowBits: 8 } })).toThrow('deflate.serverMaxWindowBits is 8');
-  expect(() => settle({ deflate: { level: 0 } })).toThrow(RangeError);
+  expect(() => resolveOptions({ closeTimeoutMs: -1 })).toThrow('closeTimeoutMs is -1');
+  expect(() => resolveOptions({ maxMessageBytes: Number.NaN })).toThrow(RangeError);
+  expect(() => resolveOptions({ deflate: { serverMaxWindowBits: 8 } })).toThrow('deflate.serverMaxWindowBits is 8');
+  expect(() => resolveOptions({ deflate: { level: 0 } })).toThrow(RangeError);
 });

@@ -83,12 +83,12 @@ const DEFLATE: DeflateOptions = {
  *
  * @throws {RangeError} for a limit that is not a positive number, or deflate options that zlib does not know.
  */
-export function settle(options: ServerOptions = {}): Settings {
+export function resolveOptions(options: ServerOptions = {}): Settings {
   const deflate = options.deflate === false ? undefined : { ...DEFLATE, ...options.deflate };
   if (deflate !== undefined) {
-    within('deflate.serverMaxWindowBits', deflate.serverMaxWindowBits, 9, 15);
-    within('deflate.level', deflate.level, 1, 9);
-    within('deflate.fromBytes', deflate.fromBytes, 0, Number.MAX_SAFE_INTEGER);
+    assertInRange('deflate.serverMaxWindowBits', deflate.serverMaxWindowBits, 9, 15);
+    assertInRange('deflate.level', deflate.level, 1, 9);
+    assertInRange('deflate.fromBytes', deflate.fromBytes, 0, Number.MAX_SAFE_INTEGER);
   }
   const limits: Limits = {
     maxMessageBytes: options.maxMessageBytes ?? 16 * 1024 * 1024,
@@ -100,7 +100,7 @@ export function settle(options: ServerOptions = {}): Settings {
     closeTimeoutMs: options.closeTimeoutMs ?? 5_000,
     pauseReadingAtUnsentBytes: options.pauseReadingAtUnsentBytes ?? 1024 * 1024,
   };
-  for (const [name, value] of Object.entries(limits)) within(name, value, 1, Number.MAX_SAFE_INTEGER);
+  for (const [name, value] of Object.entries(limits)) assertInRange(name, value, 1, Number.MAX_SAFE_INTEGER);
   const { path = '/', agent = 'websock server' } = options;
   // Both go into responses as they are.
   if (!/^[\x20-\x7e]*$/.test(agent))
@@ -118,7 +118,7 @@ export function settle(options: ServerOptions = {}): Settings {
   };
 }
 
-function within(name: string, value: number, least: number, most: number): void {
+function assertInRange(name: string, value: number, least: number, most: number): void {
   if (!Number.isInteger(value) || value < least || value > most) {
     throw new RangeError(`${name} is ${value}: it must be a whole number from ${least} to ${most}`);
   }

@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { Pace, Turn } from './read-throttle.ts';
+import { ReadThrottle, TurnBudget } from './read-throttle.ts';
 
 const KIB = 1024;
 
 /** What each of these full reads, every one in a turn of its own, lets the next bring, in KiB. */
 async function sizes(...tookMs: number[]): Promise<number[]> {
-  const pace = new Pace(new Turn());
+  const pace = new ReadThrottle(new TurnBudget());
   const most: number[] = [];
   for (const ms of tookMs) {
     pace.full(ms);
@@ -25,16 +25,16 @@ test('reads shrink while each takes more than 4 ms, down to 4 KiB, and stay as t
 });
 
 test('it is the turn of others after more than 4 ms of full reads, whosever they are, and the count begins anew', async () => {
-  const turn = new Turn();
-  const [one, other] = [new Pace(turn), new Pace(turn)];
+  const turn = new TurnBudget();
+  const [one, other] = [new ReadThrottle(turn), new ReadThrottle(turn)];
   expect([one.full(2), other.full(2), one.full(0.1), other.full(0.1)]).toEqual([false, false, true, true]);
   await setImmediate();
   expect([one.full(4), other.full(0.1)]).toEqual([false, true]);
 });
 
 test('in a long turn who costs much reads less the next time, and who costs little neither more nor less', () => {
-  const turn = new Turn();
-  const [dear, cheap] = [new Pace(turn), new Pace(turn)];
+  const turn = new TurnBudget();
+  const [dear, cheap] = [new ReadThrottle(turn), new ReadThrottle(turn)];
   dear.full(5);
   dear.full(0.3);
   cheap.full(0.2);
@@ -43,5 +43,5 @@ test('in a long turn who costs much reads less the next time, and who costs litt
 
 test('all connections of a process share its turns', async () => {
   await setImmediate();
-  expect([new Pace().full(3), new Pace().full(3)]).toEqual([false, true]);
+  expect([new ReadThrottle().full(3), new ReadThrottle().full(3)]).toEqual([false, true]);
 });

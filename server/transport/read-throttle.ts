@@ -12,7 +12,7 @@ const LEAST_READ_BYTES = 4 * 1024;
 const CHEAP_MS = 1;
 
 /** What the full reads of all connections took in this turn of the event loop. */
-export class Turn {
+export class TurnBudget {
   #busyMs = 0;
   #ending = false;
 
@@ -32,20 +32,20 @@ export class Turn {
   };
 }
 
-const turn = new Turn();
+const turn = new TurnBudget();
 
 /**
  * How much a connection may read at a time, and when it has read enough for now. libuv reads again at once while there
  * is more, so a flood of tiny frames, or of messages that inflate to a thousand times their size, would keep everybody
  * else waiting, and fifty such floods fifty times as long. Who reads much at little cost goes on doing so among them.
  */
-export class Pace {
+export class ReadThrottle {
   /** The next read brings at most so many octets. */
   mostBytes = FIRST_READ_BYTES;
-  readonly #turn: Turn;
+  readonly #turn: TurnBudget;
 
   /** @param shared by all connections of the process. */
-  constructor(shared: Turn = turn) {
+  constructor(shared: TurnBudget = turn) {
     this.#turn = shared;
   }
 

@@ -4,11 +4,11 @@ import { type AddressInfo, Socket } from 'node:net';
 import { connect } from 'node:tls';
 import { expect, test } from 'vitest';
 import { createServer } from '../index.ts';
-import { isLent } from '../memory/borrowed-memory.ts';
+import { isBorrowed } from '../memory/borrowed-memory.ts';
 import { OP } from '../protocol/frame.ts';
 import { request } from '../testing/attack-kit.ts';
 import { hex, whole } from '../testing/protocol-kit.ts';
-import { lendReads } from './shared-read-buffer.ts';
+import { useSharedReadBuffer } from './shared-read-buffer.ts';
 
 test('a socket that is not made as we know it is left alone, and read the usual way', () => {
   let told = 0;
@@ -17,10 +17,10 @@ test('a socket that is not made as we know it is left alone, and read the usual 
   };
   const ofAnotherNode = { _handle: { useUserBuffer: read } };
   const before = Object.getOwnPropertySymbols(ofAnotherNode);
-  expect(lendReads(ofAnotherNode as unknown as Socket, read)).toBeUndefined();
+  expect(useSharedReadBuffer(ofAnotherNode as unknown as Socket, read)).toBeUndefined();
   expect(Object.getOwnPropertySymbols(ofAnotherNode)).toEqual(before);
   // Without a handle: never connected, or gone by now.
-  expect(lendReads(new Socket(), read)).toBeUndefined();
+  expect(useSharedReadBuffer(new Socket(), read)).toBeUndefined();
   expect(told).toBe(0);
 });
 
@@ -34,7 +34,7 @@ test('over TLS messages are heard and answered, and reads are not lent (RFC 6455
   const heard: [text: string, lent: boolean][] = [];
   server.on('connection', (connection) => {
     connection.receive((kind, bytes, from, to) => {
-      heard.push([bytes.toString('utf8', from, to), isLent(bytes)]);
+      heard.push([bytes.toString('utf8', from, to), isBorrowed(bytes)]);
       connection.sendRange(kind, bytes, from, to);
     });
   });

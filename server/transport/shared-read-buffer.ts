@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { memoryToLend } from '../memory/borrowed-memory.ts';
+import { allocateBorrowed } from '../memory/borrowed-memory.ts';
 
 /**
  * As much as one read may bring. Several times what a socket usually holds when it is looked at, and somewhat more than
@@ -14,7 +14,7 @@ export const FIRST_READ_BYTES = 64 * 1024;
  * All sockets read into this memory, one after the other: each read is dealt with before the next begins, so nothing
  * of it may be kept. Node would otherwise make 64 KiB for each read, and never give more than that.
  */
-const SHARED = memoryToLend(READ_BYTES);
+const SHARED = allocateBorrowed(READ_BYTES);
 
 /** The memory of every first read. */
 const FIRST = SHARED.subarray(0, FIRST_READ_BYTES);
@@ -46,7 +46,10 @@ function fieldsOf(socket: Socket): Fields | undefined {
  * @returns called within `read`: the next reads bring at most so many octets. Undefined where reads cannot be lent, as
  * over TLS: then listen for `data`, as always.
  */
-export function lendReads(socket: Socket, read: (chunk: Buffer) => void): ((bytes: number) => void) | undefined {
+export function useSharedReadBuffer(
+  socket: Socket,
+  read: (chunk: Buffer) => void,
+): ((bytes: number) => void) | undefined {
   if ('encrypted' in socket) return undefined;
   const { _handle: handle } = socket as unknown as { _handle?: Handle | null };
   if (typeof handle?.useUserBuffer !== 'function') return undefined;

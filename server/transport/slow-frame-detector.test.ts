@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { Trickle } from './slow-frame-detector.ts';
+import { SlowFrameDetector } from './slow-frame-detector.ts';
 
 /** What is told at each look, after so many octets, in the middle of a frame or not. */
 function looks(...since: [bytes: number, inFrame: boolean][]): boolean[] {
-  const trickle = new Trickle();
+  const trickle = new SlowFrameDetector();
   return since.map(([bytes, inFrame]) => {
     trickle.read(bytes);
     return trickle.dawdles(inFrame);

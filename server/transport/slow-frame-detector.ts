@@ -5,7 +5,7 @@ const LEAST_BYTES_PER_LOOK = 1024;
  * Tells who dawdles: twice in a row in the middle of a frame, with next to nothing new. Octets that trickle would
  * otherwise pass for a sign of life, for ever. Between frames a peer may take its time.
  */
-export class Trickle {
+export class SlowFrameDetector {
   /** Octets read of all, and how many there were at the last look. */
   #bytes = 0;
   #before = 0;

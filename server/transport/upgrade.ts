@@ -7,7 +7,7 @@ import { CLOSE } from '../protocol/close.ts';
 import { Protocol, type ProtocolSettings } from '../protocol/protocol.ts';
 import { Connection } from './connection.ts';
 import { asksFor, type Judgement, judgeUpgrade, type Refusal, refusePlain } from './handshake.ts';
-import { type Rejection, type ServerOptions, type Settings, settle } from './options.ts';
+import { type Rejection, resolveOptions, type ServerOptions, type Settings } from './options.ts';
 
 /** Octets of request line and headers; more gets 431 from Node. */
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -37,7 +37,7 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
 
   constructor(options: ServerOptions, makeProtocol: ProtocolMaker) {
     super();
-    this.#settings = settle(options);
+    this.#settings = resolveOptions(options);
     this.#makeProtocol = makeProtocol;
     const { handshakeTimeoutMs } = this.#settings;
     this.#http = createHttpServer({

@@ -3,7 +3,7 @@ import type { CaseInfo, Report } from '../../../reports/document/report.ts';
 import { makePlan, type Shard, shareOf } from '../../plan/plan.ts';
 import { catalogue, suiteIds } from '../../suites/autobahn/catalogue.ts';
 import { readSpec } from '../../suites/autobahn/fuzzingclient-spec.ts';
-import { Trouble } from '../../support/harness-error.ts';
+import { HarnessError } from '../../support/harness-error.ts';
 import { type Shell, say } from './shell.ts';
 
 /** Options that say, beside the cases named, what is to be played. */
@@ -18,7 +18,7 @@ export interface Selection {
   shard?: NonNullable<Report['run']['shard']>;
 }
 
-/** The plan that a command line means. @throws Trouble (2) for a pattern that matches nothing, and for unreadable files. */
+/** The plan that a command line means. @throws HarnessError (2) for a pattern that matches nothing, and for unreadable files. */
 export function selectionOf(shell: Shell, patterns: readonly string[], { spec, shard }: SelectionFlags): Selection {
   const expanded = patterns.flatMap((pattern) =>
     /^!?@(?!core$|limits$|deflate$)./.test(pattern) ? readList(pattern) : [pattern],
@@ -48,7 +48,7 @@ function readList(pattern: string): string[] {
     .map((line) => line.replace(/#.*/, '').trim())
     .filter((line) => line !== '');
   if (listed.length > 0) return listed.map((line) => minus + line);
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: 'The list of cases names none.',
     where: path,
     why: 'Without a pattern all cases would be played, which nobody who names a list wants.',
@@ -56,12 +56,12 @@ function readList(pattern: string): string[] {
   });
 }
 
-/** A file that the user named. @param what it is, for the error. @throws Trouble (2). */
+/** A file that the user named. @param what it is, for the error. @throws HarnessError (2). */
 export function readUserFile(path: string, what: string, todo = 'Check the path.'): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: `The ${what} cannot be read.`,
       where: path,
       why: error instanceof Error ? error.message : String(error),

@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { ALL, type Config, checkedAgent, type ServerConfig, serverNamed, unnamedServer } from '../../config/config.ts';
 import { isSendable, type Readiness } from '../../config/config-schema.ts';
 import { visible } from '../../reporting/terminal.ts';
-import { Trouble } from '../../support/harness-error.ts';
-import { splitWords } from './split-command-line.ts';
+import { HarnessError } from '../../support/harness-error.ts';
+import { splitCommandLine } from './split-command-line.ts';
 
 /** Options that say which server is meant, and how it is spoken to. */
 export interface ServerFlags {
@@ -30,7 +30,7 @@ export interface ServerFlags {
  * Which servers to run, from `--server`, `--url`, `--command`, a command behind `--`, or the configuration's default,
  * each with what the command line says otherwise.
  * @param behind what stood behind `--`.
- * @throws Trouble (2) where it is not clear which, or what is said of one cannot be.
+ * @throws HarnessError (2) where it is not clear which, or what is said of one cannot be.
  */
 export function serversOf(config: Config, behind: readonly string[] | undefined, flags: ServerFlags): ServerConfig[] {
   const ways = [
@@ -40,7 +40,7 @@ export function serversOf(config: Config, behind: readonly string[] | undefined,
     behind !== undefined && 'a command behind "--"',
   ].filter((way) => way !== false);
   refuseSeveral(ways);
-  const command = behind ?? (flags.command === undefined ? undefined : splitWords(flags.command));
+  const command = behind ?? (flags.command === undefined ? undefined : splitCommandLine(flags.command));
   const named = flags.server?.includes(ALL)
     ? [...config.servers.values()]
     : [...new Set(flags.server ?? [config.defaultServer])].map((name) => serverNamed(config, name));
@@ -56,7 +56,7 @@ export function serversOf(config: Config, behind: readonly string[] | undefined,
           ]
         : named;
   if (servers.length > 1 && (flags.agent !== undefined || flags.expected !== undefined)) {
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: '--agent and --expected go with one server.',
       why: `${servers.length} servers are to be run.`,
       todo: 'Write them into the configuration.',
@@ -92,7 +92,7 @@ function merged(fields: Readonly<Record<string, string>>, others: Readonly<Recor
   return { ...Object.fromEntries(kept), ...others };
 }
 
-/** @throws Trouble (2) for what would else be ignored without a word. */
+/** @throws HarnessError (2) for what would else be ignored without a word. */
 function withoutStart(url: string, { path, port, tls, ready }: ServerFlags): object {
   const idle = [
     path !== undefined && '--path',
@@ -101,7 +101,7 @@ function withoutStart(url: string, { path, port, tls, ready }: ServerFlags): obj
     typeof ready === 'object' && '--ready line:',
   ].filter((flag) => typeof flag === 'string');
   if (idle.length === 0) return {};
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: `${idle.join(' and ')} cannot be said of a server that is running already.`,
     where: url,
     why: 'It is about a server that we start.',
@@ -109,11 +109,11 @@ function withoutStart(url: string, { path, port, tls, ready }: ServerFlags): obj
   });
 }
 
-/** @throws Trouble (2) where what is said of a server that is about to be run cannot be. */
+/** @throws HarnessError (2) where what is said of a server that is about to be run cannot be. */
 function checkedServer({ file }: Config, server: ServerConfig): ServerConfig {
   const { name, cwd, command } = server;
   if (command === undefined || statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) return server;
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: `servers.${name}.cwd: there is no folder ${cwd}.`,
     where: file?.at(['servers', name, 'cwd']) ?? cwd,
     why: 'The server is to be started in it.',
@@ -121,23 +121,23 @@ function checkedServer({ file }: Config, server: ServerConfig): ServerConfig {
   });
 }
 
-/** @param ways in which a server was named. @throws Trouble (2) for more than one. */
+/** @param ways in which a server was named. @throws HarnessError (2) for more than one. */
 export function refuseSeveral(ways: readonly string[]): void {
   if (ways.length <= 1) return;
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: `It is not clear which server is meant: ${ways.join(' and ')} were given.`,
     why: 'Each of them names one.',
     todo: 'Keep one of them.',
   });
 }
 
-/** Lines `Name: value`. @throws Trouble (2) for what is none. */
+/** Lines `Name: value`. @throws HarnessError (2) for what is none. */
 export function headersOf(lines: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     lines.map((line) => {
       const [, name, value] = /^([^:]+):[ \t]*([\s\S]*)$/.exec(line) ?? [];
       if (name !== undefined && value !== undefined && isSendable(name, value)) return [name, value];
-      throw new Trouble(2, {
+      throw new HarnessError(2, {
         what: `"${visible(line)}" is no header field.`,
         where: '--header',
         why: 'It has a name, a colon and a value of visible characters (RFC 9110 5); those of the handshake itself are not for others to set.',
@@ -147,10 +147,10 @@ export function headersOf(lines: readonly string[]): Record<string, string> {
   );
 }
 
-/** @param where it is written, for the error. @throws Trouble (2). */
+/** @param where it is written, for the error. @throws HarnessError (2). */
 export function checkedUrl(url: string, where = '--url'): string {
   if (URL.canParse(url) && ['ws:', 'wss:'].includes(new URL(url).protocol) && !url.includes('#')) return url;
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: `"${visible(url)}" is no WebSocket address.`,
     where,
     why: 'It has to begin with ws:// or wss://, name a host, have a port up to 65535 if any, and no "#" (RFC 6455 3).',
@@ -158,10 +158,10 @@ export function checkedUrl(url: string, where = '--url'): string {
   });
 }
 
-/** @param flag where it was to be; behind "--" when left out. @throws Trouble (2) for a command without words. */
+/** @param flag where it was to be; behind "--" when left out. @throws HarnessError (2) for a command without words. */
 export function checkedCommand(command: readonly string[], flag = '"--"'): readonly string[] {
   if (command.length > 0 && command[0] !== '') return command;
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: `There is no command behind ${flag}.`,
     why: 'It starts the server to be tested.',
     todo: 'For example: -- node server.js --port {port}',

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { rejectedTrouble } from '../../testing/run-command.ts';
+import { rejectedError } from '../../testing/run-command.ts';
 import { collect, positive, wholeNumber } from './arguments.ts';
-import { type Setting, settingsTable, settle, variableOf } from './settings.ts';
+import { resolveSettings, type Setting, settingsTable, variableOf } from './settings.ts';
 import type { Shell } from './shell.ts';
 
 let home: string;
@@ -36,7 +36,7 @@ async function settled(typed: string[], env: Record<string, string>, file?: obje
     .option('--no-color');
   program.command('list').option('--shard <i/n>');
   verb.parseOptions(typed);
-  const { settings } = await settle(shell, verb);
+  const { settings } = await resolveSettings(shell, verb);
   return { flags: verb.opts(), at: (name: string) => settings.find(({ option }) => option === name) as Setting };
 }
 
@@ -88,7 +88,7 @@ test.each([
   ['WS_CONFORMANCE_PATIENCE', '-1', /above 0/],
   ['WS_CONFORMANCE_STRICT', 'perhaps', /yes or no/],
 ])('%s=%s is an error that names the variable', async (variable, text, why) => {
-  const trouble = await rejectedTrouble(settled([], { [variable]: text }));
+  const trouble = await rejectedError(settled([], { [variable]: text }));
   expect(trouble.exitCode).toBe(2);
   expect(trouble.problem).toMatchObject({ where: expect.stringContaining(variable), why: expect.stringMatching(why) });
 });

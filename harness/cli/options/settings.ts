@@ -2,8 +2,8 @@ import { dirname, relative, resolve } from 'node:path';
 import { type Command, CommanderError, type Option } from 'commander';
 import { type Config, readConfig } from '../../config/config.ts';
 import { PATH_SETTINGS, SETTINGS } from '../../config/config-schema.ts';
-import { nearest } from '../../support/did-you-mean.ts';
-import { Trouble } from '../../support/harness-error.ts';
+import { closestTo } from '../../support/did-you-mean.ts';
+import { HarnessError } from '../../support/harness-error.ts';
 import { type Shell, say, VARIABLES } from './shell.ts';
 
 /** One option with the value it has in the end. */
@@ -28,9 +28,9 @@ export const variableOf = (option: string): string => VARIABLES + option.toUpper
  * Fills the options of a verb that were not typed: from the environment, else from the configuration, else they keep
  * their defaults.
  * @returns the configuration, and for every option where its value comes from.
- * @throws Trouble (2) when a value cannot be used.
+ * @throws HarnessError (2) when a value cannot be used.
  */
-export async function settle(shell: Shell, verb: Command): Promise<{ config: Config; settings: Setting[] }> {
+export async function resolveSettings(shell: Shell, verb: Command): Promise<{ config: Config; settings: Setting[] }> {
   const places = takeEnvironment(shell, verb);
   const config = await readConfig(process.cwd(), verb.getOptionValue('config'));
   const { file } = config;
@@ -48,7 +48,7 @@ export async function settle(shell: Shell, verb: Command): Promise<{ config: Con
 /**
  * Fills the options that were not typed from the environment alone.
  * @returns for each of them its variable.
- * @throws Trouble (2) when a value cannot be used.
+ * @throws HarnessError (2) when a value cannot be used.
  */
 export function takeEnvironment(shell: Shell, verb: Command): Map<Option, string> {
   warnOfUnknown(shell, verb);
@@ -95,8 +95,8 @@ function parsed(option: Option, text: string, variable: string): unknown {
   }
 }
 
-function unusable(variable: string, text: string, why: string): Trouble {
-  return new Trouble(2, {
+function unusable(variable: string, text: string, why: string): HarnessError {
+  return new HarnessError(2, {
     what: `The value ${JSON.stringify(text)} cannot be used.`,
     where: `environment variable ${variable}`,
     why,
@@ -110,7 +110,7 @@ function warnOfUnknown(shell: Shell, verb: Command): void {
     options.map((option) => variableOf(nameOf(option))),
   );
   for (const name of Object.keys(shell.env).filter((name) => name.startsWith(VARIABLES) && !known.includes(name)))
-    say(shell, `warning: no option is set by ${name}; did you mean ${nearest(name, known)}?`);
+    say(shell, `warning: no option is set by ${name}; did you mean ${closestTo(name, known)}?`);
 }
 
 function settingOf(verb: Command, option: Option, place: string | undefined): Setting {

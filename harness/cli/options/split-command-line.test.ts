@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { catchTrouble } from '../../testing/run-command.ts';
-import { splitWords } from './split-command-line.ts';
+import { caughtError } from '../../testing/run-command.ts';
+import { splitCommandLine } from './split-command-line.ts';
 
 describe('a command as one text', () => {
   test.each([
@@ -8,9 +8,9 @@ describe('a command as one text', () => {
     [`  sh  -c 'a "b" c' --name="x y"z`, ['sh', '-c', 'a "b" c', '--name=x yz']],
     [`run ''`, ['run', '']],
     ['', []],
-  ])('%j has the words %j', (text, words) => expect(splitWords(text)).toEqual(words));
+  ])('%j has the words %j', (text, words) => expect(splitCommandLine(text)).toEqual(words));
 
   test('is refused when a quote does not end', () => {
-    expect(catchTrouble(() => splitWords("node 'a b")).exitCode).toBe(2);
+    expect(caughtError(() => splitCommandLine("node 'a b")).exitCode).toBe(2);
   });
 });

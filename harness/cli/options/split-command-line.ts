@@ -1,14 +1,14 @@
-import { Trouble } from '../../support/harness-error.ts';
+import { HarnessError } from '../../support/harness-error.ts';
 
 /**
  * The words of a command written as one text: separated by spaces, kept together by quotes. Nothing else that a shell
  * does is done, since no shell will start the server.
- * @throws Trouble (2) for a quote that does not end.
+ * @throws HarnessError (2) for a quote that does not end.
  */
-export function splitWords(text: string): string[] {
+export function splitCommandLine(text: string): string[] {
   const word = /(?:[^\s'"]|'[^']*'|"[^"]*")+/g;
   if (/['"]/.test(text.replace(word, ''))) {
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: 'The command has a quote that does not end.',
       where: '--command',
       why: text,

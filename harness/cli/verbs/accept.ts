@@ -9,10 +9,10 @@ import { selectCases } from '../../plan/case-id.ts';
 import { fitted, visible } from '../../reporting/terminal.ts';
 import { expectationsOf } from '../../run/play-servers.ts';
 import { conformantOutcome, suiteIds } from '../../suites/autobahn/catalogue.ts';
-import { Trouble } from '../../support/harness-error.ts';
+import { HarnessError } from '../../support/harness-error.ts';
 import { replaceFile } from '../../system/report-folder.ts';
 import { oneOf } from '../options/arguments.ts';
-import { settle } from '../options/settings.ts';
+import { resolveSettings } from '../options/settings.ts';
 import { type Shell, styleOf } from '../options/shell.ts';
 import { readReport } from './last-report.ts';
 
@@ -40,7 +40,7 @@ export function addAccept(program: Command, shell: Shell): void {
     .option('--why <reason>', 'why these outcomes are right; needed when a grade is not that of a conformant server')
     .option('--only <verdict>', `only cases with this verdict: ${ACCEPTABLE.join(', ')}`, oneOf(ACCEPTABLE))
     .action(async (cases: string[], _: unknown, verb: Command) => {
-      const { config } = await settle(shell, verb);
+      const { config } = await resolveSettings(shell, verb);
       accept(shell, config, cases, verb.opts<AcceptFlags>());
     });
 }
@@ -51,7 +51,7 @@ function accept(shell: Shell, config: Config, patterns: readonly string[], flags
   const style = styleOf(shell, stdout, undefined);
   const say = (text: string) => stdout.write(`${fitted(visible(text), '', '  ', style).join('\n')}\n`);
   if (env.CI) {
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: 'Outcomes are not accepted in CI.',
       why: 'CI is set: a job that accepts what it sees can never fail.',
       todo: 'Accept on your own machine, and commit the file.',
@@ -59,7 +59,7 @@ function accept(shell: Shell, config: Config, patterns: readonly string[], flags
   }
   const report = readReport(flags.out, 'accept');
   if (report.gate.decision === 'undecided' || report.run.bail !== undefined) {
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: 'The last run cannot be accepted: it is not complete.',
       where: flags.out,
       why: report.gate.sentence,
@@ -73,7 +73,7 @@ function accept(shell: Shell, config: Config, patterns: readonly string[], flags
           (one) => one.name === flags.server || config.servers.get(flags.server ?? '')?.agent === one.name,
         );
   if (!agent || (flags.server === undefined && report.agents.length > 1)) {
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: 'It is not clear whose outcomes are meant.',
       where: flags.out,
       why: `The report has: ${report.agents.map((one) => one.name).join(', ')}.`,
@@ -85,7 +85,7 @@ function accept(shell: Shell, config: Config, patterns: readonly string[], flags
     agent.expectedFile ??
     [...config.servers.values()].find((one) => one.agent === agent.name)?.expectedFile;
   if (named === undefined) {
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: 'There is no expectation file to write.',
       why: `The server "${agent.name}" has none in the configuration.`,
       todo: 'Name one with --expected FILE, or add "expected" to the server.',
@@ -125,7 +125,7 @@ function accept(shell: Shell, config: Config, patterns: readonly string[], flags
   );
 }
 
-/** An expectation file; undefined where there is none yet. @throws Trouble (2). */
+/** An expectation file; undefined where there is none yet. @throws HarnessError (2). */
 function textOf(path: string): string | undefined {
   try {
     return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
@@ -134,7 +134,7 @@ function textOf(path: string): string | undefined {
   }
 }
 
-/** @throws Trouble (2). */
+/** @throws HarnessError (2). */
 function write(path: string, text: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true });
@@ -145,7 +145,7 @@ function write(path: string, text: string): void {
 }
 
 const unusable = (done: 'read' | 'written', path: string, error: unknown) =>
-  new Trouble(2, {
+  new HarnessError(2, {
     what: `The expectation file cannot be ${done}; nothing was accepted.`,
     where: path,
     why: error instanceof Error ? error.message : String(error),

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../../reports/document/report.ts';
 import { sampleOutcome, sampleReport } from '../../../reports/testing/sample.ts';
 import { alikeComparison } from '../../../reports/testing/sample-comparison.ts';
-import { rejectedTrouble } from '../../testing/run-command.ts';
+import { rejectedError } from '../../testing/run-command.ts';
 import { compareReports, comparisonLines } from './compare-reports.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'compare-reports-'));
@@ -104,18 +104,18 @@ describe('compare', () => {
   it('says so when the page cannot be written', async () => {
     const file = join(home, 'file');
     writeFileSync(file, '');
-    const trouble = await rejectedTrouble(compareReports(good, bad, { from: '', out: join(file, 'page') }, plain));
+    const trouble = await rejectedError(compareReports(good, bad, { from: '', out: join(file, 'page') }, plain));
     expect(trouble).toMatchObject({ exitCode: 3, problem: { what: 'The report could not be written.' } });
   });
 
   it('says so when a file is no report', async () => {
     const path = join(home, 'odd.json');
     writeFileSync(path, '{}');
-    const { message, problem } = await rejectedTrouble(compareReports(path, good, { from: '' }, plain));
+    const { message, problem } = await rejectedError(compareReports(path, good, { from: '' }, plain));
     expect(message).toMatch(/no report of a run/);
     expect(problem.why).toBe('It is no report of this version: schemaVersion: is missing; it is 1.');
     writeFileSync(path, '{"a');
-    expect((await rejectedTrouble(compareReports(path, good, { from: '' }, plain))).problem.why).toMatch(
+    expect((await rejectedError(compareReports(path, good, { from: '' }, plain))).problem.why).toMatch(
       /^a text that does not end at line 1/,
     );
   });

@@ -6,16 +6,16 @@ import type { DetailOf } from '../../../reports/document/files.ts';
 import type { Report } from '../../../reports/document/report.ts';
 import { comparisonMarkdown } from '../../../reports/formats/markdown-comparison.ts';
 import { changeFaces, comparePage, comparisonSentence } from '../../../reports/pages/compare-page.ts';
-import { alikeCompared, type Comparison } from '../../../reports/wording/comparison.ts';
+import { type Comparison, groupSimilarComparedCases } from '../../../reports/wording/comparison.ts';
 import { writeFiles } from '../../../reports/write.ts';
 import { compareAgents, type Party } from '../../reporting/compare-reports.ts';
 import { readReportFile } from '../../reporting/report-file.ts';
 import { fitted, rangeLines, type Style, turnWords, visible } from '../../reporting/terminal.ts';
 import { conformantOutcome } from '../../suites/autobahn/catalogue.ts';
 import { caseFile } from '../../suites/autobahn/recorded-json.ts';
-import { Trouble } from '../../support/harness-error.ts';
+import { HarnessError } from '../../support/harness-error.ts';
 import { readJsonText } from '../../support/json-text.ts';
-import { unwritable } from '../../system/report-folder.ts';
+import { writeError } from '../../system/report-folder.ts';
 
 export interface CompareFlags {
   /** Report in which A and B are agents, when they are no folders. */
@@ -37,7 +37,7 @@ interface Found {
 /**
  * `compare A B`: two folders of reports, or two agents of one report. Gives back what belongs on stdout, and the exit
  * code: 1 when something regressed from A to B, and only then.
- * @throws Trouble (2) when A or B is not there, or the two have nothing in common.
+ * @throws HarnessError (2) when A or B is not there, or the two have nothing in common.
  */
 export async function compareReports(
   a: string,
@@ -63,7 +63,7 @@ export async function compareReports(
       try {
         await writeFiles(flags.out, comparePage(comparisons, details, null, swapped));
       } catch (error) {
-        throw unwritable(flags.out, error);
+        throw writeError(flags.out, error);
       }
       lines.push(`page  ${pathToFileURL(resolve(flags.out, 'compare.html')).href}`);
     }
@@ -99,15 +99,17 @@ export function comparisonLines(comparison: Comparison, style: Style): string[] 
     ).map(colour.bold),
     ...fitted(comparisonSentence(comparison), '', '  ', style),
     '',
-    ...alikeCompared(comparison).flatMap(({ cases: [{ change }, ...others], name, ranges, sentence, turn }) => {
-      const { glyph, word } = changeFaces(comparison)[change];
-      const mark = style.unicode ? glyph : ascii[change];
-      const became = others.length === 0 ? '' : turnWords(turn);
-      return [
-        ...fitted(`${colour.bold(visible(name))} ${word}${became}: ${visible(sentence)}`, `${mark} `, '  ', style),
-        ...rangeLines(ranges, '    ', '    ', style),
-      ];
-    }),
+    ...groupSimilarComparedCases(comparison).flatMap(
+      ({ cases: [{ change }, ...others], name, ranges, sentence, turn }) => {
+        const { glyph, word } = changeFaces(comparison)[change];
+        const mark = style.unicode ? glyph : ascii[change];
+        const became = others.length === 0 ? '' : turnWords(turn);
+        return [
+          ...fitted(`${colour.bold(visible(name))} ${word}${became}: ${visible(sentence)}`, `${mark} `, '  ', style),
+          ...rangeLines(ranges, '    ', '    ', style),
+        ];
+      },
+    ),
     ...(cases.length === 0 ? [] : ['']),
   ];
 }
@@ -126,7 +128,7 @@ function find(path: string): Found | undefined {
 function mustFind(from: string, a: string, b: string): Found {
   const found = find(from);
   if (found !== undefined) return found;
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: `Neither is there a folder for each of "${a}" and "${b}", nor a report they could be agents of.`,
     where: resolve(from),
     todo: 'Name two folders of reports, or two agents of the report that --from names.',
@@ -137,7 +139,7 @@ function twoAgents({ report, folder }: Found, a: string, b: string): [Located, L
   const party = (name: string): Located => {
     const agent = report.agents.find((one) => one.name === name || one.slug === name);
     if (agent !== undefined) return { report, agent, folder };
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: `"${name}" is neither a folder nor an agent of the report.`,
       where: folder,
       why: `The report has: ${report.agents.map((one) => one.name).join(', ') || 'none'}.`,
@@ -173,7 +175,7 @@ function agentsInCommon(a: Found, b: Found, only: string | undefined): [Located,
       ],
     ];
   const names = ({ report }: Found) => report.agents.map(({ name }) => name).join(', ');
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what:
       only === undefined ? 'The two reports have no agent in common.' : `The agent "${only}" is not in both reports.`,
     why: `A has: ${names(a)}. B has: ${names(b)}.`,

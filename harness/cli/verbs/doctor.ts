@@ -4,9 +4,9 @@ import { type DoctorOptions, doctor, type Finding } from '../../doctor/doctor.ts
 import { today } from '../../expectations/read-expectations.ts';
 import { fitted, type Style, visible } from '../../reporting/terminal.ts';
 import { ENGINE_CHOICES } from '../../run/choose-engine.ts';
-import { Trouble } from '../../support/harness-error.ts';
+import { HarnessError } from '../../support/harness-error.ts';
 import { image, oneOf } from '../options/arguments.ts';
-import { settle, takeEnvironment } from '../options/settings.ts';
+import { resolveSettings, takeEnvironment } from '../options/settings.ts';
 import { type Shell, styleOf } from '../options/shell.ts';
 import { listenForSignals } from '../options/signals.ts';
 
@@ -29,9 +29,9 @@ export function addDoctor(program: Command, shell: Shell): void {
     .option('--json', 'as JSON')
     .action(async (_: unknown, verb: Command) => {
       // A configuration that cannot be used is a finding like any other: it must not keep the others back.
-      await settle(shell, verb).catch((error: unknown) => {
+      await resolveSettings(shell, verb).catch((error: unknown) => {
         takeEnvironment(shell, verb);
-        if (!(error instanceof Trouble)) throw error;
+        if (!(error instanceof HarnessError)) throw error;
       });
       const { json, ...flags } = verb.opts<DoctorFlags>();
       const style = styleOf(shell, shell.stdout, undefined);

@@ -32,7 +32,7 @@ interface Foresight {
 /**
  * `run --dry-run`: the plan as `list` prints it, who would be tested, and by which engine. Reads what a run would read,
  * so that a wrong file is found, and starts nothing.
- * @throws Trouble (2) for a wrong expectation file, (3) when no engine could play.
+ * @throws HarnessError (2) for a wrong expectation file, (3) when no engine could play.
  */
 export async function dryRun(
   shell: Shell,

@@ -15,7 +15,7 @@ import { slugOf } from '../../../reports/document/slug.ts';
 import { ALL, checkedAgent } from '../../config/config.ts';
 import { loadConfig } from '../../config/config-file.ts';
 import { emptyExpectationFile } from '../../expectations/accept.ts';
-import { configText, expectationText, type Target, workflowText } from '../../init/init.ts';
+import { configText, expectationText, type InitTarget, workflowText } from '../../init/init.ts';
 import {
   agentOf,
   type IndexOrigin,
@@ -29,12 +29,12 @@ import { fitted, spelt, visible } from '../../reporting/terminal.ts';
 import { suiteIds } from '../../suites/autobahn/catalogue.ts';
 import { normalise } from '../../suites/autobahn/normalise.ts';
 import { readResults } from '../../suites/autobahn/read-results.ts';
-import { Trouble } from '../../support/harness-error.ts';
+import { HarnessError } from '../../support/harness-error.ts';
 import { TOOL } from '../../support/identity.ts';
 import { readUserFile } from '../options/selection.ts';
 import { checkedCommand, checkedUrl, refuseSeveral } from '../options/servers.ts';
 import { type Shell, say, styleOf, typedLine } from '../options/shell.ts';
-import { splitWords } from '../options/split-command-line.ts';
+import { splitCommandLine } from '../options/split-command-line.ts';
 
 interface InitFlags {
   command?: string;
@@ -147,20 +147,20 @@ function originFile(from: string): string {
   return existsSync(from) && statSync(from).isDirectory() ? join(from, 'index.json') : from;
 }
 
-/** The server that was named: on the command line, else as the only one of a spec. @throws Trouble (2). */
+/** The server that was named: on the command line, else as the only one of a spec. @throws HarnessError (2). */
 function targetOf(
   behind: readonly string[] | undefined,
   flags: InitFlags,
   spec: SpecOrigin | undefined,
   specPath: string | undefined,
-): { target: Target; agent?: string } {
+): { target: InitTarget; agent?: string } {
   const ways = [
     flags.command !== undefined && '--command',
     flags.url !== undefined && '--url',
     behind !== undefined && 'a command behind "--"',
   ].filter((way) => way !== false);
   refuseSeveral(ways);
-  const command = behind ?? (flags.command === undefined ? undefined : splitWords(flags.command));
+  const command = behind ?? (flags.command === undefined ? undefined : splitCommandLine(flags.command));
   if (command !== undefined) return { target: { command: checkedCommand(command), path: checkedPath(flags.path) } };
   refuseLonePath(flags.path);
   if (flags.url !== undefined) return { target: { url: checkedUrl(flags.url) } };
@@ -170,9 +170,9 @@ function targetOf(
   return { target: { url: checkedUrl(url, specPath) }, ...(agent === undefined ? {} : { agent }) };
 }
 
-function noTarget(spec: SpecOrigin | undefined, specPath: string | undefined): Trouble {
+function noTarget(spec: SpecOrigin | undefined, specPath: string | undefined): HarnessError {
   const several = spec !== undefined && spec.servers.length > 1;
-  return new Trouble(2, {
+  return new HarnessError(2, {
     what: several ? 'It is not clear which server is meant.' : 'There is no server to write down.',
     ...(specPath === undefined ? {} : { where: specPath }),
     why: several
@@ -184,7 +184,7 @@ function noTarget(spec: SpecOrigin | undefined, specPath: string | undefined): T
 
 function checkedPath(path = '/'): string {
   if (path.startsWith('/')) return path;
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: `"${visible(path)}" is no path of an endpoint.`,
     where: '--path',
     why: 'It begins with a slash.',
@@ -194,7 +194,7 @@ function checkedPath(path = '/'): string {
 
 function refuseLonePath(path: string | undefined): void {
   if (path === undefined) return;
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: '--path goes with a command that starts the server.',
     where: '--path',
     why: 'An address has its path already.',
@@ -204,7 +204,7 @@ function refuseLonePath(path: string | undefined): void {
 
 function checkedName(name: string): string {
   if (name !== ALL) return checkedAgent(name, '--name');
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: 'A server cannot be called "all".',
     where: '--name',
     why: '"run --server all" means every server of the configuration.',
@@ -224,7 +224,7 @@ function recordedIn(
   const { outcomes, missing, unknown } = outcomesOf(origin.agents.get(agent) ?? new Map(), suiteIds, recorded);
   const warn = (text: string) => say(shell, `warning: ${path}: ${text}`);
   if (outcomes.size === 0) {
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: 'The index holds not one case of this suite.',
       where: path,
       why: `It has ${unknown.slice(0, 5).join(', ')}.`,
@@ -282,15 +282,15 @@ function isThere(path: string): boolean {
   }
 }
 
-/** @throws Trouble (2) naming every file that is there already. */
+/** @throws HarnessError (2) naming every file that is there already. */
 function refuseExisting(folder: string, paths: readonly string[]): void {
   const there = paths.filter(isThere);
   if (there.length === 0) return;
   throw existing(folder, there.map((path) => relative(folder, path)).join(', '));
 }
 
-function existing(folder: string, what: string): Trouble {
-  return new Trouble(2, {
+function existing(folder: string, what: string): HarnessError {
+  return new HarnessError(2, {
     what: `There is already ${what}.`,
     where: folder,
     why: 'What somebody wrote is not overwritten; nothing has been written.',
@@ -306,7 +306,7 @@ async function refuseOtherConfig(folder: string): Promise<void> {
   throw existing(folder, name === 'package.json' ? 'a configuration in package.json, under "conformance"' : name);
 }
 
-/** Writes all files or none. What appears in the meantime is not overwritten either. @throws Trouble (2). */
+/** Writes all files or none. What appears in the meantime is not overwritten either. @throws HarnessError (2). */
 function writeAll(files: ReadonlyMap<string, string>): void {
   const ours: string[] = [];
   for (const [path, text] of files) {
@@ -321,7 +321,7 @@ function writeAll(files: ReadonlyMap<string, string>): void {
       }
     } catch (error) {
       for (const one of ours) rmSync(one, { force: true });
-      throw new Trouble(2, {
+      throw new HarnessError(2, {
         what: 'A file cannot be written; none has been.',
         where: path,
         why: error instanceof Error ? error.message : String(error),

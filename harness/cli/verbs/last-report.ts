@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Report } from '../../../reports/document/report.ts';
 import { readReportFile } from '../../reporting/report-file.ts';
 
-/** The report of the last run in a folder. @throws Trouble (2) when there is none that can be read. */
+/** The report of the last run in a folder. @throws HarnessError (2) when there is none that can be read. */
 export function readReport(out: string, verb: 'accept' | 'merge' | 'resume'): Report {
   const path = resolve(out, 'report.json');
   return readReportFile(path, {

@@ -4,10 +4,10 @@ import type { AgentReport } from '../../../reports/document/report.ts';
 import { type Config, readConfig, type ServerConfig, unnamedServer } from '../../config/config.ts';
 import { today } from '../../expectations/read-expectations.ts';
 import { ciOption } from '../../reporting/ci-facts.ts';
-import { gatherShares, planOfShares, refuseUnlike } from '../../run/merge.ts';
+import { mergeShards, planOfShares, refuseUnlike } from '../../run/merge.ts';
 import { run } from '../../run/run.ts';
 import { TOOL } from '../../support/identity.ts';
-import { settle } from '../options/settings.ts';
+import { resolveSettings } from '../options/settings.ts';
 import { publishedLine, type Shell } from '../options/shell.ts';
 import { listenForSignals } from '../options/signals.ts';
 import { readReport } from './last-report.ts';
@@ -36,7 +36,7 @@ export function addMerge(program: Command, shell: Shell): void {
     .option('--json', 'print the report as JSON, and nothing else, on stdout')
     .addHelpText('after', `\nExample:\n  ${TOOL.name} merge share-1 share-2 share-3 --out conformance-report`)
     .action(async (folders: string[], _: unknown, verb: Command) => {
-      await settle(shell, verb);
+      await resolveSettings(shell, verb);
       await merge(shell, folders, verb.opts<MergeFlags>());
     });
 }
@@ -55,7 +55,7 @@ async function merge(shell: Shell, folders: readonly string[], flags: MergeFlags
     ...ciOption(shell.env),
     ...(flags.history === undefined ? {} : { history: flags.history }),
   };
-  const gather = gatherShares(shares, (agent) => heldTo(agent, config, flags), today());
+  const gather = mergeShards(shares, (agent) => heldTo(agent, config, flags), today());
   tellReport(shell, await run(gather, options, interruption), flags, interruption);
 }
 

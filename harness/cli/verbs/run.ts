@@ -12,12 +12,12 @@ import { ProgressLine } from '../../reporting/progress.ts';
 import { parseReporter, type Reporter, refuseReporters } from '../../reporting/reporters.ts';
 import { describeProblem, speaksUnicode, visible } from '../../reporting/terminal.ts';
 import { asksOf, chooseEngine, ENGINE_CHOICES, type EngineChoice } from '../../run/choose-engine.ts';
-import { gatherByPlaying, gatherFromFolder } from '../../run/play-servers.ts';
+import { playServers, readRecordedServers } from '../../run/play-servers.ts';
 import { keepFrom } from '../../run/resume.ts';
 import { run } from '../../run/run.ts';
-import { asProblem, Trouble } from '../../support/harness-error.ts';
+import { HarnessError, toProblem } from '../../support/harness-error.ts';
 import { revision, TOOL } from '../../support/identity.ts';
-import { placeOf } from '../../system/report-folder.ts';
+import { followLinks } from '../../system/report-folder.ts';
 import { FileWatch } from '../../system/watch.ts';
 import {
   collect,
@@ -37,7 +37,7 @@ import {
 import { type SelectionFlags, selectionOf, selectionOfRun } from '../options/selection.ts';
 import { serverSettings, withoutValues } from '../options/server-settings.ts';
 import { type ServerFlags, serversOf } from '../options/servers.ts';
-import { type Setting, settingsTable, settle } from '../options/settings.ts';
+import { resolveSettings, type Setting, settingsTable } from '../options/settings.ts';
 import { publishedLine, type Shell, say, styleOf } from '../options/shell.ts';
 import { listenForSignals } from '../options/signals.ts';
 import { dryRun } from './dry-run.ts';
@@ -157,7 +157,7 @@ export function addRun(program: Command, shell: Shell): void {
     .option('--no-color', 'without colours')
     .addHelpText('after', EXAMPLES)
     .action(async (cases: string[], _: unknown, verb: Command) => {
-      const { config, settings } = await settle(shell, verb);
+      const { config, settings } = await resolveSettings(shell, verb);
       const caIsDefault = settings.some(({ option, source }) => option === 'ca' && source === 'file');
       const flags: RunFlags = { ...verb.opts<RunFlags>(), caIsDefault };
       if (flags.printConfig) printSettings(shell, settings, config, flags);
@@ -182,7 +182,7 @@ function printSettings(shell: Shell, options: readonly Setting[], config: Config
 async function runVerb(shell: Shell, patterns: readonly string[], flags: RunFlags): Promise<void> {
   refuseTogether(flags);
   const interruption = listenForSignals();
-  if (flags.dryRun) return await foretell(shell, patterns, flags, interruption);
+  if (flags.dryRun) return await runDry(shell, patterns, flags, interruption);
   if (!flags.watch) return await runOnce(shell, patterns, flags, interruption);
   const servers = serversOf(await readConfig(process.cwd(), flags.config), shell.command, flags);
   const files = new FileWatch(
@@ -194,7 +194,7 @@ async function runVerb(shell: Shell, patterns: readonly string[], flags: RunFlag
       // While one edits, a configuration or a server may well be broken: the next change may mend it.
       await runOnce(shell, patterns, flags, interruption).catch((error: unknown) => {
         // It is painted, so it is not to be made visible once more.
-        const lines = describeProblem(asProblem(error), styleOf(shell, shell.stderr, flags.color));
+        const lines = describeProblem(toProblem(error), styleOf(shell, shell.stderr, flags.color));
         shell.stderr.write(`${lines.join('\n')}\n`);
       });
       interruption.throwIfAborted();
@@ -210,7 +210,7 @@ async function runVerb(shell: Shell, patterns: readonly string[], flags: RunFlag
 }
 
 /** `--dry-run`. */
-async function foretell(
+async function runDry(
   shell: Shell,
   patterns: readonly string[],
   flags: RunFlags,
@@ -248,7 +248,7 @@ async function runOnce(
   };
   const report =
     flags.from === undefined
-      ? await playServers(shell, serversOf(config, shell.command, flags), options, flags, interruption, earlier)
+      ? await runServers(shell, serversOf(config, shell.command, flags), options, flags, interruption, earlier)
       : await readFolder(flags.from, config, options, flags, interruption);
   tellReport(shell, report, { ...flags, ...(reporters === undefined ? {} : { reporters }) }, interruption);
 }
@@ -265,7 +265,7 @@ function reportersOf(texts: readonly string[], out: string): Reporter[] {
 const choosesCases = (patterns: readonly string[], flags: RunFlags) =>
   patterns.length > 0 || flags.spec !== undefined || flags.shard !== undefined;
 
-/** @throws Trouble (2) for flags of which each says something else about where results come from. */
+/** @throws HarnessError (2) for flags of which each says something else about where results come from. */
 function refuseTogether(flags: RunFlags): void {
   const pairs = [
     ['from', 'selftest', 'The self-test is of an engine, and none plays.'],
@@ -279,7 +279,7 @@ function refuseTogether(flags: RunFlags): void {
   ] as const;
   for (const [one, other, why] of pairs) {
     if (!flags[one] || !flags[other]) continue;
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: `--${one.replace('dryRun', 'dry-run')} and --${other} do not go together.`,
       why,
       todo: 'Leave one of them out.',
@@ -287,24 +287,24 @@ function refuseTogether(flags: RunFlags): void {
   }
 }
 
-/** @throws Trouble (2) for what was typed beside `--from` and would else be ignored without a word. */
+/** @throws HarnessError (2) for what was typed beside `--from` and would else be ignored without a word. */
 function refuseIdle({ command }: Shell, verb: Command): void {
   if (verb.getOptionValue('from') === undefined) return;
   const typed = ['url', 'command', 'trace', 'retries'].filter((name) => verb.getOptionValueSource(name) === 'cli');
   const idle = [...typed.map((name) => `--${name}`), ...(command === undefined ? [] : ['a command behind "--"'])];
   if (idle.length === 0) return;
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: `--from and ${idle.join(' and ')} do not go together.`,
     why: 'Results that were recorded earlier are read; no server is played against.',
     todo: 'Leave one of them out.',
   });
 }
 
-/** @throws Trouble (2) where the report would replace the results it is made from, with what else was recorded there. */
+/** @throws HarnessError (2) where the report would replace the results it is made from, with what else was recorded there. */
 function refuseInside(from: string, out: string): void {
-  const [results, report] = [placeOf(from), placeOf(out)];
+  const [results, report] = [followLinks(from), followLinks(out)];
   if (results !== report && !results.startsWith(report + sep)) return;
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: 'The results stand in the folder that the report would replace.',
     where: resolve(from),
     why: 'A new report replaces its folder as a whole: what was recorded there would be gone.',
@@ -314,7 +314,7 @@ function refuseInside(from: string, out: string): void {
 
 type Options = Parameters<typeof run>[1];
 
-async function playServers(
+async function runServers(
   shell: Shell,
   servers: ServerConfig[],
   options: Options,
@@ -340,7 +340,7 @@ async function playServers(
       await selftest(engine, signal, () => {});
       tell('self-test: a server that is wrong on purpose failed where it must');
     }
-    const gather = gatherByPlaying(
+    const gather = playServers(
       engine,
       {
         servers,
@@ -371,7 +371,7 @@ function engineOf(flags: RunFlags, servers: readonly ServerConfig[], tell: (line
   // Who waits for the end of every run wants the fast engine.
   const choice = flags.watch && flags.engine === 'auto' && flags.image === undefined ? 'native' : flags.engine;
   if (flags.data !== undefined && !(statSync(flags.data, { throwIfNoEntry: false })?.isDirectory() ?? false)) {
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: 'There is no folder of data for the compressed messages.',
       where: resolve(flags.data),
       why: 'It is to hold the five files of the original.',
@@ -401,7 +401,7 @@ async function readFolder(
     const base = named === undefined ? undefined : serverNamed(config, named);
     const only: ServerConfig | undefined =
       flags.expected === undefined ? base : { ...(base ?? unnamedServer('')), expectedFile: resolve(flags.expected) };
-    return await run(gatherFromFolder(folder, [...config.servers.values()], only, today()), options, signal);
+    return await run(readRecordedServers(folder, [...config.servers.values()], only, today()), options, signal);
   } finally {
     remove();
   }

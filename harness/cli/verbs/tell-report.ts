@@ -6,7 +6,7 @@ import { type Shell, styleOf } from '../options/shell.ts';
 /**
  * How a verb that made a report ends: the report told as was asked for, and the exit code.
  * @param interruption the signal the report was made under.
- * @throws Trouble (3), after it was told, when a file that was asked for cannot be written.
+ * @throws HarnessError (3), after it was told, when a file that was asked for cannot be written.
  */
 export function tellReport(
   shell: Shell,

@@ -19,7 +19,7 @@ export function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> 
  * Waits for `work` at most `milliseconds`, and swallows its failure: for cleaning up, where a daemon that has stopped
  * answering must not keep us. Resolves to undefined when there is no value in time.
  */
-export async function within<T>(milliseconds: number, work: Promise<T>): Promise<T | undefined> {
+export async function withTimeout<T>(milliseconds: number, work: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), milliseconds);

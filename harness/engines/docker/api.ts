@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { Trouble } from '../../support/harness-error.ts';
+import { HarnessError } from '../../support/harness-error.ts';
 
 /** The HTTP status the daemon refused a request with, or undefined when it was no such refusal. */
 export function statusOf(error: unknown): number | undefined {
@@ -13,10 +13,10 @@ export function saying(error: unknown): string {
   return text.trim().replaceAll(/\s+/g, ' ');
 }
 
-/** Makes any failure of a request to the daemon a Trouble (exit code 3); a Trouble stays what it is. */
-export function asTrouble(error: unknown, what: string, todo: string): Trouble {
-  if (error instanceof Trouble) return error;
-  return new Trouble(3, { what, where: 'Docker engine', why: saying(error), todo }, { cause: error });
+/** Makes any failure of a request to the daemon a HarnessError (exit code 3); a HarnessError stays what it is. */
+export function toHarnessError(error: unknown, what: string, todo: string): HarnessError {
+  if (error instanceof HarnessError) return error;
+  return new HarnessError(3, { what, where: 'Docker engine', why: saying(error), todo }, { cause: error });
 }
 
 /**

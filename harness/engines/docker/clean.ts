@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type Docker from 'dockerode';
-import { within } from './abort.ts';
+import { withTimeout } from './abort.ts';
 import { statusOf } from './api.ts';
 import { LABEL, startOf } from './labels.ts';
 
@@ -61,12 +61,12 @@ export async function remove(docker: Docker, name: string): Promise<void> {
   const container = docker.getContainer(name);
   const until = Date.now() + TRY_FOR_MS;
   while (Date.now() < until) {
-    await within(until - Date.now(), container.remove({ force: true, v: true }));
+    await withTimeout(until - Date.now(), container.remove({ force: true, v: true }));
     const look = container.inspect().then(
       () => false,
       (error: unknown) => statusOf(error) === 404,
     );
-    if ((await within(Math.max(0, until - Date.now()), look)) === true) return;
+    if ((await withTimeout(Math.max(0, until - Date.now()), look)) === true) return;
     await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
   }
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
-import { Trouble } from '../../support/harness-error.ts';
+import { HarnessError } from '../../support/harness-error.ts';
 import { orAborted } from './abort.ts';
 import { saying } from './api.ts';
 
@@ -23,7 +23,7 @@ interface Address {
 }
 
 /** A daemon that answered. `architecture` in Docker's words: `amd64`, `arm64`. */
-export interface Connection {
+export interface DaemonConnection {
   readonly docker: Docker;
   readonly address: string;
   readonly architecture: string;
@@ -55,13 +55,13 @@ export function findDaemon(env: Readonly<Record<string, string | undefined>>): A
 }
 
 /**
- * Finds the daemon and asks its name. Throws Trouble(3) within 3 s when nothing usable answers: no socket, no right to
+ * Finds the daemon and asks its name. Throws HarnessError(3) within 3 s when nothing usable answers: no socket, no right to
  * use it, nobody behind it, or somebody who accepts and then says nothing.
  */
 export async function connect(
   env: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
-): Promise<Connection> {
+): Promise<DaemonConnection> {
   signal.throwIfAborted();
   const address = findDaemon(env);
   const deadline = AbortSignal.timeout(ANSWER_WITHIN_MS);
@@ -76,7 +76,7 @@ export async function connect(
     return { docker, address: address.name, architecture: version.Arch, version: version.Version };
   } catch (error) {
     signal.throwIfAborted();
-    throw new Trouble(
+    throw new HarnessError(
       3,
       {
         what: `no Docker engine answers at ${address.name}`,

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
-import { orAborted, within } from './abort.ts';
+import { orAborted, withTimeout } from './abort.ts';
 import { asReadable } from './api.ts';
 import { remove } from './clean.ts';
 import { LogReader } from './log.ts';
@@ -19,7 +19,7 @@ export interface Recipe {
 }
 
 /** How a container ended, as its `State` told before it was removed. */
-export interface Ending {
+export interface ContainerEnd {
   readonly exitCode: number;
   readonly oomKilled: boolean;
 }
@@ -69,7 +69,7 @@ export async function withContainer<T>(
   try {
     return await orAborted(signal, use(await orAborted(signal, creation)));
   } finally {
-    await within(CREATION_MS, creation);
+    await withTimeout(CREATION_MS, creation);
     await remove(docker, recipe.name);
   }
 }
@@ -79,7 +79,7 @@ export async function runToEnd(
   container: Docker.Container,
   signal: AbortSignal,
   onLine: (line: string) => void,
-): Promise<Ending> {
+): Promise<ContainerEnd> {
   // Attached before the start, so that no line is missed, and independent of the daemon's log driver.
   const output = await orAborted(signal, container.attach({ stream: true, stdout: true, stderr: true }));
   const stream = asReadable(output);
@@ -89,7 +89,7 @@ export async function runToEnd(
     lines.catch(() => undefined);
     await orAborted(signal, container.start());
     await orAborted(signal, container.wait());
-    await within(LAST_LINES_MS, lines);
+    await withTimeout(LAST_LINES_MS, lines);
     const { State } = await orAborted(signal, container.inspect());
     return { exitCode: State.ExitCode, oomKilled: State.OOMKilled };
   } finally {

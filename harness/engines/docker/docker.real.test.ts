@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
-import { Trouble } from '../../support/harness-error.ts';
+import { HarnessError } from '../../support/harness-error.ts';
 import type { Assignment, Progress } from '../engine.ts';
 import { connect } from './connect.ts';
 import { dockerEngine } from './index.ts';
@@ -64,12 +64,12 @@ await describeWithDocker('the Docker engine with a real engine', () => {
   async function index(): Promise<Record<string, Record<string, { behavior: string; reportfile: string }>>> {
     return JSON.parse(await readFile(join(folder, 'index.json'), 'utf8'));
   }
-  async function failure(playing: Promise<unknown>): Promise<Trouble> {
+  async function failure(playing: Promise<unknown>): Promise<HarnessError> {
     const error = await playing.then(
       () => undefined,
       (thrown: unknown) => thrown,
     );
-    if (!(error instanceof Trouble)) throw new Error(`not a Trouble: ${String(error)}`, { cause: error });
+    if (!(error instanceof HarnessError)) throw new Error(`not a HarnessError: ${String(error)}`, { cause: error });
     return error;
   }
   /** Resolves when the log tells that a case has begun. */

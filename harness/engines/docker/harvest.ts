@@ -28,7 +28,7 @@ export class Harvest {
 
   /**
    * Takes an ended container's results into the folder: its case files as they are, its index for later. Throws
-   * Trouble(3) when there is no index, or a file that another container left already.
+   * HarnessError(3) when there is no index, or a file that another container left already.
    */
   async take(container: Docker.Container, signal: AbortSignal, suite: SuiteRun): Promise<void> {
     let index: unknown;

@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline';
 import type Docker from 'dockerode';
 import { z } from 'zod';
-import { Trouble } from '../../support/harness-error.ts';
+import { HarnessError } from '../../support/harness-error.ts';
 import type { Progress } from '../engine.ts';
 import { orAborted } from './abort.ts';
-import { asReadable, asTrouble, saying, statusOf } from './api.ts';
+import { asReadable, saying, statusOf, toHarnessError } from './api.ts';
 
 /** What `npm run image` makes: preferred, since whoever built it meant it to be used. */
 export const LOCAL_IMAGE = 'ws-conformance/autobahn:25.10.1';
@@ -36,7 +36,7 @@ interface Finding {
 
 /**
  * Finds the image: the one asked for, else the locally built one, else the pinned one if it is here, else by pulling
- * the pinned one. Throws Trouble(3) that says how to build it when there is none to be had, or none for this machine.
+ * the pinned one. Throws HarnessError(3) that says how to build it when there is none to be had, or none for this machine.
  */
 export async function findImage(finding: Finding): Promise<Image> {
   const { docker, wanted, signal, onProgress } = finding;
@@ -51,12 +51,16 @@ export async function findImage(finding: Finding): Promise<Image> {
   await pull(docker, name, signal, onProgress);
   const image = await look(docker, name, signal);
   if (image === undefined) {
-    throw new Trouble(3, { what: `the image is not there though its pull ended well`, where: name, todo: BUILD_IT });
+    throw new HarnessError(3, {
+      what: `the image is not there though its pull ended well`,
+      where: name,
+      todo: BUILD_IT,
+    });
   }
   return fitting(image, finding);
 }
 
-/** The image that would be run without a pull; undefined when it would have to be pulled first. @throws Trouble (3). */
+/** The image that would be run without a pull; undefined when it would have to be pulled first. @throws HarnessError (3). */
 export async function imageHere(
   docker: Docker,
   wanted: string | undefined,
@@ -81,7 +85,7 @@ async function look(docker: Docker, name: string, signal: AbortSignal): Promise<
   } catch (error) {
     signal.throwIfAborted();
     if (statusOf(error) === 404) return undefined;
-    throw asTrouble(error, `could not look for the image ${name}`, BUILD_IT);
+    throw toHarnessError(error, `could not look for the image ${name}`, BUILD_IT);
   }
 }
 
@@ -99,8 +103,8 @@ function fitting(image: Image, finding: Finding): Image {
   return image;
 }
 
-function wrongArchitecture(name: string, architecture: string, finding: Finding): Trouble {
-  return new Trouble(3, {
+function wrongArchitecture(name: string, architecture: string, finding: Finding): HarnessError {
+  return new HarnessError(3, {
     what: `the image is for ${architecture}, and this Docker engine runs ${finding.architecture}`,
     where: name,
     why: 'upstream publishes amd64 only',
@@ -140,7 +144,7 @@ async function pull(
     );
   } catch (error) {
     signal.throwIfAborted();
-    throw new Trouble(
+    throw new HarnessError(
       3,
       { what: 'the image could not be pulled', where: name, why: saying(error), todo: BUILD_IT },
       { cause: error },

@@ -3,12 +3,12 @@ import { availableParallelism } from 'node:os';
 import type Docker from 'dockerode';
 import type { EngineFacts } from '../../../reports/document/report.ts';
 import { deal } from '../../plan/shards.ts';
-import { Trouble } from '../../support/harness-error.ts';
+import { HarnessError } from '../../support/harness-error.ts';
 import type { Assignment, Engine } from '../engine.ts';
-import { orAborted, within } from './abort.ts';
-import { asTrouble } from './api.ts';
+import { orAborted, withTimeout } from './abort.ts';
+import { toHarnessError } from './api.ts';
 import { reap, sweep } from './clean.ts';
-import { type Connection, connect } from './connect.ts';
+import { connect, type DaemonConnection } from './connect.ts';
 import { runToEnd, withContainer } from './container.ts';
 import { agentForSuite, fuzzingClientSpec } from './container-spec.ts';
 import { Harvest } from './harvest.ts';
@@ -61,7 +61,7 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
     if (lookOnly) return await foresee(found, options.image, signal);
     const reaped = await orAborted(signal, reap(docker)).catch((error: unknown) => {
       signal.throwIfAborted();
-      throw asTrouble(error, 'could not look for what earlier runs left', AGAIN);
+      throw toHarnessError(error, 'could not look for what earlier runs left', AGAIN);
     });
     if (reaped > 0) onProgress({ kind: 'note', text: `removed ${reaped} container(s) that a killed run had left` });
     const image = await findImage({ docker, architecture, wanted: options.image, signal, onProgress });
@@ -81,9 +81,9 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
       return { network: network.name };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw asTrouble(error, 'the Docker engine failed in mid-run', AGAIN);
+      throw toHarnessError(error, 'the Docker engine failed in mid-run', AGAIN);
     } finally {
-      await within(SWEEP_MS, sweep(ready.docker, run));
+      await withTimeout(SWEEP_MS, sweep(ready.docker, run));
     }
   };
 
@@ -103,7 +103,7 @@ function factsOf(image: Image, wanted: string | undefined): EngineFacts {
 
 /** What would play, as far as can be told without a pull. */
 async function foresee(
-  { docker, architecture }: Connection,
+  { docker, architecture }: DaemonConnection,
   wanted: string | undefined,
   signal: AbortSignal,
 ): Promise<EngineFacts> {
@@ -159,7 +159,7 @@ class Play {
             await this.#playShare(suite, ids, network, nameInSuite, harvest);
           } catch (error) {
             // The first failure ends the others; each of them removes its own container before it is done here.
-            this.#failure.abort(asTrouble(error, 'the Docker engine failed in mid-run', AGAIN));
+            this.#failure.abort(toHarnessError(error, 'the Docker engine failed in mid-run', AGAIN));
           }
         }),
       );
@@ -196,9 +196,9 @@ class Play {
     ).catch((error: unknown) => {
       this.#signal.throwIfAborted();
       // A daemon without this kind of network (rootless, Docker Desktop, an old one without host-gateway) says so here.
-      return asTrouble(error, 'the container could not be started', AGAIN);
+      return toHarnessError(error, 'the container could not be started', AGAIN);
     });
-    if (ending instanceof Trouble) return ending.problem.why ?? ending.problem.what;
+    if (ending instanceof HarnessError) return ending.problem.why ?? ending.problem.what;
     if (ending.exitCode === 0) return undefined;
     return ending.exitCode === 124 ? 'no answer within 5 s' : (log.last(1)[0] ?? `exit code ${ending.exitCode}`);
   }
@@ -218,10 +218,10 @@ class Play {
     return `ws-conformance-${this.#run}-${this.#containers}`;
   }
 
-  #outOfTime(runs: readonly SuiteRun[]): Trouble {
+  #outOfTime(runs: readonly SuiteRun[]): HarnessError {
     const hanging = runs.find((each) => each.inFlight !== undefined);
     const what = `the play did not end within ${this.#seconds} s`;
     const todo = 'raise --timeout, or play that case alone and look why it hangs';
-    return hanging?.trouble(what, todo) ?? new Trouble(3, { what, where: this.#assignment.url, todo });
+    return hanging?.trouble(what, todo) ?? new HarnessError(3, { what, where: this.#assignment.url, todo });
   }
 }

@@ -1,5 +1,5 @@
 import { addressOf } from '../../subject/address.ts';
-import { Trouble } from '../../support/harness-error.ts';
+import { HarnessError } from '../../support/harness-error.ts';
 import type { Progress } from '../engine.ts';
 
 /** A way from a container to the target. `url` is the target's address as seen from in there. */
@@ -48,7 +48,7 @@ export function knock(url: string): string[] {
 
 /**
  * The first way that leads to the target. `tryWay` runs `knock` in a container on that way and says what it answered:
- * undefined when it got through, else why not. Throws Trouble(3) when none does, which would else be 517 failed cases.
+ * undefined when it got through, else why not. Throws HarnessError(3) when none does, which would else be 517 failed cases.
  */
 export async function chooseNetwork(
   url: string,
@@ -66,7 +66,7 @@ export async function chooseNetwork(
     }
     refused.push(`${network.name} (${network.url}): ${why}`);
   }
-  throw new Trouble(3, {
+  throw new HarnessError(3, {
     what: 'the target is unreachable from a container',
     where: url,
     why: refused.join('; '),

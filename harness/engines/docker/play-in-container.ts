@@ -1,9 +1,9 @@
 import type Docker from 'dockerode';
-import { Trouble } from '../../support/harness-error.ts';
+import { HarnessError } from '../../support/harness-error.ts';
 import type { Progress } from '../engine.ts';
 import { orAborted } from './abort.ts';
 import { packFile } from './archive.ts';
-import type { Ending } from './container.ts';
+import type { ContainerEnd } from './container.ts';
 import { runToEnd } from './container.ts';
 import { SPEC } from './container-spec.ts';
 import { caseStarted, HeadAndTail } from './log.ts';
@@ -39,7 +39,7 @@ export class SuiteRun {
     return ['timeout', '-k', '5', String(Math.ceil(seconds)), 'wstest', '-m', 'fuzzingclient', '-s', `/${SPEC}`];
   }
 
-  /** Hands in the spec and plays it to its end. Throws Trouble(3) on every end but a good one. */
+  /** Hands in the spec and plays it to its end. Throws HarnessError(3) on every end but a good one. */
   async play(container: Docker.Container, spec: string, signal: AbortSignal): Promise<void> {
     const either = AbortSignal.any([signal, this.#hung.signal]);
     try {
@@ -55,10 +55,10 @@ export class SuiteRun {
     }
   }
 
-  /** A Trouble(3) of this container, with the case in flight and the end of its log. */
-  trouble(what: string, todo: string, why?: string): Trouble {
+  /** A HarnessError(3) of this container, with the case in flight and the end of its log. */
+  trouble(what: string, todo: string, why?: string): HarnessError {
     const id = this.#inFlight;
-    return new Trouble(3, {
+    return new HarnessError(3, {
       what: id === undefined ? `${what}, before its first case` : `${what}, in case ${id}`,
       where: `container ${this.name}`,
       ...(why === undefined ? {} : { why }),
@@ -93,7 +93,7 @@ export class SuiteRun {
 }
 
 /** What kind of end it was: undefined for a good one. 137 is SIGKILL's exit code, 143 SIGTERM's. */
-export function describeEnding(ending: Ending): { what: string; todo: string } | undefined {
+export function describeEnding(ending: ContainerEnd): { what: string; todo: string } | undefined {
   if (ending.oomKilled) {
     return {
       what: 'the engine’s container was killed: out of memory',

@@ -16,7 +16,7 @@ const PLACES = [
 /**
  * Takes the original's data for 12.x and 13.x out of the image into `folder`, for comparisons in which verdicts hang on
  * the octets. It stays on this machine: the terms of these files are unclear, which is why we ship others.
- * @throws Trouble (3) without an engine or an image; Error when the image keeps its data elsewhere.
+ * @throws HarnessError (3) without an engine or an image; Error when the image keeps its data elsewhere.
  */
 export async function takeTestData(folder: string, signal: AbortSignal): Promise<void> {
   const { docker, architecture } = await connect(process.env, signal);

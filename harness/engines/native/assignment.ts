@@ -5,12 +5,12 @@ import { addressOf } from '../../subject/address.ts';
 import { distrusted, isDistrust, trustOf } from '../../subject/certificates.ts';
 import { type Case, CORPORA } from '../../suites/autobahn/cases/case.ts';
 import { caseById, SUITE_VERSION } from '../../suites/autobahn/cases/index.ts';
-import { Trouble } from '../../support/harness-error.ts';
+import { HarnessError } from '../../support/harness-error.ts';
 import type { Assignment } from '../engine.ts';
-import type { Opponent } from './case-play.ts';
+import type { ServerEndpoint } from './case-play.ts';
 import { MessageStore } from './compressed.ts';
 import { Corpora } from './data.ts';
-import { PATIENCE, type Patience } from './endpoint.ts';
+import { TIMEOUTS, type Timeouts } from './endpoint.ts';
 import { type PlayerEvents, playCases } from './player.ts';
 import { type CaseRecord, recordOf, reportFile, toJson } from './record.ts';
 import type { Trace } from './trace.ts';
@@ -23,18 +23,18 @@ export interface NativeOptions {
   /** Hears of every frame and timer as it happens, of all cases that are played side by side. */
   trace?: Trace;
   /** Seconds to wait at each point where a server may keep us waiting; Autobahn's by default. */
-  patience?: Partial<Patience>;
+  patience?: Partial<Timeouts>;
 }
 
 /**
- * Plays one assignment. Rejects with the signal's reason when aborted, with Trouble when an id is unknown (exit code 2),
+ * Plays one assignment. Rejects with the signal's reason when aborted, with HarnessError when an id is unknown (exit code 2),
  * the server cannot be reached at all, the folder cannot be written or the time is up (3). A server that goes away in
  * the middle leaves a folder without the cases it could not play.
  */
 export async function playAssignment(assignment: Assignment & { jobs: number }, options: NativeOptions): Promise<void> {
   const messages = new MessageStore(corporaOf(options));
   const cases = assignment.cases.map(known);
-  const opponent: Opponent = { ...opponentOf(assignment, options), messages };
+  const opponent: ServerEndpoint = { ...opponentOf(assignment, options), messages };
   const folder = new ResultsFolder(assignment.folder, assignment.agent);
   const deadline =
     assignment.timeoutSeconds === undefined ? null : AbortSignal.timeout(Math.ceil(assignment.timeoutSeconds * 1000));
@@ -71,7 +71,7 @@ function corporaOf({ dataFolder }: NativeOptions): Corpora {
   try {
     for (const corpus of CORPORA) corpora.get(corpus);
   } catch (error) {
-    throw new Trouble(
+    throw new HarnessError(
       2,
       {
         what: 'The data for the compressed messages cannot be read.',
@@ -88,7 +88,7 @@ function corporaOf({ dataFolder }: NativeOptions): Corpora {
 function known(id: string): Case {
   const one = caseById(id);
   if (one !== undefined) return one;
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: `There is no case ${id}.`,
     where: 'the plan handed to the embedded engine',
     why: `It knows the cases of Autobahn ${SUITE_VERSION} and no others.`,
@@ -97,10 +97,10 @@ function known(id: string): Case {
   });
 }
 
-function opponentOf(assignment: Assignment, options: NativeOptions): Omit<Opponent, 'messages'> {
+function opponentOf(assignment: Assignment, options: NativeOptions): Omit<ServerEndpoint, 'messages'> {
   const url = new URL(assignment.url);
   if (url.protocol !== 'wss:' && url.protocol !== 'ws:')
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: `${assignment.url} is no WebSocket address.`,
       where: 'the address of the server',
       why: `Its scheme is ${url.protocol} where ws: or wss: is needed.`,
@@ -119,7 +119,7 @@ function opponentOf(assignment: Assignment, options: NativeOptions): Omit<Oppone
       protocols: assignment.protocols,
       headers: assignment.headers,
     },
-    patience: { ...PATIENCE, ...options.patience },
+    patience: { ...TIMEOUTS, ...options.patience },
     ...(options.trace === undefined ? {} : { trace: options.trace }),
   };
 }
@@ -131,7 +131,7 @@ function unreachable(error: Error, assignment: Assignment, played: number): void
     return;
   }
   if (isDistrust(error)) throw distrusted(assignment.url, error);
-  throw new Trouble(
+  throw new HarnessError(
     3,
     {
       what: `No connection to the server at ${assignment.url}.`,
@@ -144,8 +144,8 @@ function unreachable(error: Error, assignment: Assignment, played: number): void
   );
 }
 
-function timeIsUp(assignment: Assignment, played: number): Trouble {
-  return new Trouble(3, {
+function timeIsUp(assignment: Assignment, played: number): HarnessError {
+  return new HarnessError(3, {
     what: `The cases were not finished within ${assignment.timeoutSeconds} s.`,
     where: `the embedded engine, with ${played} of ${assignment.cases.length} cases played`,
     why: 'The server kept cases waiting, or it is slow.',
@@ -213,7 +213,7 @@ class ResultsFolder {
     await rename(`${path}.new`, path);
   }
 
-  /** Waits for all files and writes the index. Rejects with Trouble where one could not be written. */
+  /** Waits for all files and writes the index. Rejects with HarnessError where one could not be written. */
   async close(): Promise<void> {
     try {
       this.#closing.abort();
@@ -221,7 +221,7 @@ class ResultsFolder {
       await Promise.all(this.#writes.values());
       await this.#writeIndex(Object.fromEntries(this.#entries));
     } catch (error) {
-      throw new Trouble(
+      throw new HarnessError(
         3,
         {
           what: 'The results could not be written.',

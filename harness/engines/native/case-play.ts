@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import type { Grade } from '../../../reports/document/recorded-case.ts';
 import { type Case, type Payload, payloadOctets, type Step, TEXT } from '../../suites/autobahn/cases/case.ts';
 import type { MessageStore, Prepared } from './compressed.ts';
-import { Endpoint, type Patience } from './endpoint.ts';
+import { Endpoint, type Timeouts } from './endpoint.ts';
 import type { Deflate, Request } from './handshake.ts';
 import { isDone, type SeenEvent } from './judge.ts';
 import { WireLog } from './log.ts';
@@ -12,10 +12,10 @@ import type { Trace } from './trace.ts';
 import { fragmentLengths } from './wire.ts';
 
 /** Whom to play against. */
-export interface Opponent {
+export interface ServerEndpoint {
   address: Address;
   request: Omit<Request, 'key' | 'offers'>;
-  patience: Patience;
+  patience: Timeouts;
   /** Where the messages of 12.x and 13.x come from. */
   messages: MessageStore;
   /** Hears of every frame and timer as it happens. */
@@ -23,7 +23,7 @@ export interface Opponent {
 }
 
 /** A case that has been played: all that its record is made of. */
-export interface Played {
+export interface PlayedCase {
   one: Case;
   endpoint: Endpoint;
   log: WireLog;
@@ -41,29 +41,29 @@ export interface Played {
 }
 
 /** How a play ended: with something to judge, or because there was no server to connect to. */
-export type Ending = { played: Played } | { refused: Error };
+export type CaseEnding = { played: PlayedCase } | { refused: Error };
 
 /** One case against one server, from TCP connected to TCP gone. */
 export class CasePlay {
   /** Settles when the connection is over; never, once `abandon` was called. */
-  readonly ending: Promise<Ending>;
+  readonly ending: Promise<CaseEnding>;
   readonly #one: Case;
   readonly #log: WireLog;
   readonly #endpoint: Endpoint;
   readonly #seen: SeenEvent[] = [];
   readonly #started = new Date();
-  readonly #patience: Patience;
+  readonly #patience: Timeouts;
   readonly #messages: MessageStore;
   #deflate: Deflate | null = null;
   #streaming: { mask: Buffer; phase: number } = { mask: Buffer.alloc(0), phase: 0 };
-  #ownVerdict: Played['ownVerdict'];
-  #trafficStats: Played['trafficStats'] = null;
+  #ownVerdict: PlayedCase['ownVerdict'];
+  #trafficStats: PlayedCase['trafficStats'] = null;
   #timed = false;
   /** Messages sent in a series, and the one whose echo is awaited. */
   #sent = 0;
   #awaited: Prepared | null = null;
 
-  constructor(one: Case, opponent: Opponent) {
+  constructor(one: Case, opponent: ServerEndpoint) {
     this.#one = one;
     const { trace } = opponent;
     this.#log = new WireLog(trace === undefined ? undefined : (moment) => trace(one.id, moment));
@@ -71,7 +71,7 @@ export class CasePlay {
     this.#messages = opponent.messages;
     this.#ownVerdict = { behavior: 'FAILED', result: nothingCame(one) };
     const offers = one.judging.by === 'compressed round-trips' ? one.judging.offers : [];
-    let settle: (ending: Ending) => void = () => undefined;
+    let settle: (ending: CaseEnding) => void = () => undefined;
     this.ending = new Promise((resolve) => {
       settle = resolve;
     });
@@ -100,7 +100,7 @@ export class CasePlay {
     this.#endpoint.destroy();
   }
 
-  #played(): Played {
+  #played(): PlayedCase {
     const { openedAt, facts } = this.#endpoint;
     return {
       one: this.#one,
@@ -309,7 +309,7 @@ export class CasePlay {
     this.#sent++;
   }
 
-  #finish(verdict: Played['ownVerdict']): void {
+  #finish(verdict: PlayedCase['ownVerdict']): void {
     this.#ownVerdict = verdict;
     this.#log.switch(true);
     this.#endpoint.sendClose(1000, null);

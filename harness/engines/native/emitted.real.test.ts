@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Case, payloadOctets } from '../../suites/autobahn/cases/case.ts';
 import { caseById, cases } from '../../suites/autobahn/cases/index.ts';
-import { CasePlay, type Played } from './case-play.ts';
+import { CasePlay, type PlayedCase } from './case-play.ts';
 import { MessageStore } from './compressed.ts';
 import { Corpora } from './data.ts';
-import { PATIENCE } from './endpoint.ts';
+import { TIMEOUTS } from './endpoint.ts';
 import { framesOf, startRecorder, type WireFrame } from './testing/recorder.ts';
 
 /** What a case's script puts on the wire, frame by frame, by a reading of the script that shares nothing with the player. */
@@ -71,7 +71,7 @@ interface Record {
   octets: Buffer;
   chunks: readonly Buffer[];
   head: string;
-  played: Played;
+  played: PlayedCase;
 }
 
 describe('what is put on the wire', () => {
@@ -90,7 +90,7 @@ describe('what is put on the wire', () => {
       const ending = await new CasePlay(one, {
         address: { host: hostname, port: Number(port), tls: null },
         request: { host: hostname, port: Number(port), resource: `/${id}`, userAgent: 'test' },
-        patience: { ...PATIENCE, second: second(one) },
+        patience: { ...TIMEOUTS, second: second(one) },
         messages,
       }).ending;
       if (!('played' in ending)) throw ending.refused;

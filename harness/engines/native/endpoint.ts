@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { payloadText } from '../../suites/autobahn/payload-text.ts';
 import type { Prepared } from './compressed.ts';
-import { type Answer, type Deflate, forShow, type Request, readResponse, requestText } from './handshake.ts';
+import { type Deflate, forShow, type HandshakeVerdict, type Request, readResponse, requestText } from './handshake.ts';
 import type { WireLog } from './log.ts';
 import { type Address, Peer } from './peer.ts';
 import { Reader } from './reader.ts';
@@ -12,7 +12,7 @@ import { encodeFrame, type FrameHead, freshMask, maskInto, writeHeader } from '.
 export type State = 'connecting' | 'open' | 'closing' | 'closed';
 
 /** What an endpoint remembers of its connection: the facts of a result. */
-export interface Facts {
+export interface EndpointFacts {
   wasOpen: boolean;
   closedByMe: boolean;
   failedByMe: boolean;
@@ -57,7 +57,7 @@ export interface EndpointEvents {
 }
 
 /** Seconds; Autobahn's defaults, but for `afterServerClose`, which it does not have. */
-export interface Patience {
+export interface Timeouts {
   openHandshake: number;
   closeHandshake: number;
   serverDrop: number;
@@ -72,7 +72,7 @@ export interface Patience {
   second: number;
 }
 
-export const PATIENCE: Patience = {
+export const TIMEOUTS: Timeouts = {
   openHandshake: 5,
   closeHandshake: 1,
   serverDrop: 1,
@@ -93,7 +93,7 @@ const newTraffic = (): Traffic => ({ wire: 0, webSocket: 0, app: 0, frames: 0, m
  * it is told, legal or not, and remembers what the server did. No case is known here.
  */
 export class Endpoint {
-  readonly facts: Facts = {
+  readonly facts: EndpointFacts = {
     wasOpen: false,
     closedByMe: false,
     failedByMe: false,
@@ -114,7 +114,7 @@ export class Endpoint {
   readonly got = newTraffic();
   readonly #log: WireLog;
   readonly #events: EndpointEvents;
-  readonly #patience: Patience;
+  readonly #patience: Timeouts;
   readonly #request: Request;
   readonly #peer: Peer;
   #state: State = 'connecting';
@@ -132,7 +132,7 @@ export class Endpoint {
     address: Address;
     request: Omit<Request, 'key'>;
     log: WireLog;
-    patience: Patience;
+    patience: Timeouts;
     events: EndpointEvents;
   }) {
     this.#log = facts.log;
@@ -349,7 +349,7 @@ export class Endpoint {
     if (end < 0) return;
     const block = this.#head.subarray(0, end + HEADERS_END.length);
     const rest = this.#head.subarray(block.length);
-    const answer: Answer = readResponse(block, this.#request);
+    const answer: HandshakeVerdict = readResponse(block, this.#request);
     this.facts.httpResponse = block.toString('utf8');
     this.#log.note(() => `it is answered: ${this.facts.httpResponse.trimEnd()}`);
     if (!answer.ok) {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
-import { Trouble } from '../../support/harness-error.ts';
+import { HarnessError } from '../../support/harness-error.ts';
 import type { Assignment, Progress } from '../engine.ts';
 import { nativeEngine } from './engine.ts';
 import { type ProbeServer, startProbeServer } from './testing/probe-server.ts';
@@ -50,13 +50,13 @@ describe('the embedded engine', () => {
     };
   }
   const index = (folder: string) => JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8'));
-  const trouble = async (play: Promise<unknown>): Promise<Trouble> => {
+  const trouble = async (play: Promise<unknown>): Promise<HarnessError> => {
     const error = await play.then(
       () => null,
       (reason: unknown) => reason,
     );
-    if (error instanceof Trouble) return error;
-    throw new Error(`no Trouble but ${error}`);
+    if (error instanceof HarnessError) return error;
+    throw new Error(`no HarnessError but ${error}`);
   };
 
   it('says what it is', async () => {

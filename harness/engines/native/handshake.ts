@@ -59,7 +59,7 @@ export interface Deflate {
   clientMaxWindowBits: number;
 }
 
-export type Answer = { ok: true; deflate: Deflate | null } | { ok: false; why: string };
+export type HandshakeVerdict = { ok: true; deflate: Deflate | null } | { ok: false; why: string };
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
@@ -73,7 +73,7 @@ export const acceptFor = (key: string): string =>
  * Reads a response header block, final blank line included. The first thing wrong decides (RFC 6455 4.1, items 1–6 of
  * the server's response). Throws TypeError where the block is not UTF-8.
  */
-export function readResponse(block: Buffer, request: Pick<Request, 'key' | 'protocols' | 'offers'>): Answer {
+export function readResponse(block: Buffer, request: Pick<Request, 'key' | 'protocols' | 'offers'>): HandshakeVerdict {
   const [status = '', ...lines] = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
     .decode(block)
     .replace(/\r\n\r\n$/, '')
@@ -148,7 +148,7 @@ function protocolFault(fields: Map<string, Field>, offered: readonly string[]): 
 }
 
 /** RFC 7692 7.1: one permessage-deflate at most, every parameter known, once, and rightly valued. */
-function readExtensions(header: string, offered: boolean): Answer {
+function readExtensions(header: string, offered: boolean): HandshakeVerdict {
   let deflate: Deflate | null = null;
   // Empty elements say nothing (RFC 9110 5.6.1.2).
   for (const element of header.split(',').filter((part) => part.trim() !== '')) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Case } from '../../suites/autobahn/cases/case.ts';
 import { caseById } from '../../suites/autobahn/cases/index.ts';
-import type { Facts } from './endpoint.ts';
+import type { EndpointFacts } from './endpoint.ts';
 import { grade, isDone, type SeenEvent, sameEvents } from './judge.ts';
 
 const the = (id: string): Case => {
@@ -9,7 +9,7 @@ const the = (id: string): Case => {
   if (one === undefined) throw new Error(`no case ${id}`);
   return one;
 };
-const CLEAN: Facts = {
+const CLEAN: EndpointFacts = {
   wasOpen: true,
   closedByMe: true,
   failedByMe: false,
@@ -27,7 +27,7 @@ const CLEAN: Facts = {
   httpResponse: '',
 };
 const text = (value: string): SeenEvent => ({ kind: 'message', octets: Buffer.from(value), binary: false });
-const grades = (id: string, ends: Partial<Facts>, seen: readonly SeenEvent[] = []): [string, string] => {
+const grades = (id: string, ends: Partial<EndpointFacts>, seen: readonly SeenEvent[] = []): [string, string] => {
   const { behavior, behaviorClose } = grade({
     one: the(id),
     seen,
@@ -71,7 +71,7 @@ describe('the grades', () => {
   });
 
   it('ask who closed before how cleanly, that before which code, and that before who ended TCP', () => {
-    const all: Partial<Facts> = { closedByMe: false, wasClean: false, remoteCloseCode: 999, droppedByMe: true };
+    const all: Partial<EndpointFacts> = { closedByMe: false, wasClean: false, remoteCloseCode: 999, droppedByMe: true };
     expect(grades('2.7', all)[1]).toBe('FAILED');
     expect(grades('2.7', { ...all, closedByMe: true })[1]).toBe('UNCLEAN');
     expect(grades('2.7', { ...all, closedByMe: true, wasClean: true })[1]).toBe('WRONG CODE');

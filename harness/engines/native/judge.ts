@@ -1,7 +1,7 @@
 import type { CloseGrade, Grade } from '../../../reports/document/recorded-case.ts';
 import type { Case, CaseEvent } from '../../suites/autobahn/cases/case.ts';
 import { payloadOctets } from '../../suites/autobahn/cases/case.ts';
-import type { Facts } from './endpoint.ts';
+import type { EndpointFacts } from './endpoint.ts';
 
 /** What was seen of the server, with payloads as octets. */
 export type SeenEvent =
@@ -50,7 +50,7 @@ export function isDone(one: Case, seen: readonly SeenEvent[]): boolean {
 export function grade(facts: {
   one: Case;
   seen: readonly SeenEvent[];
-  ends: Facts;
+  ends: EndpointFacts;
   ownVerdict: { behavior: Grade; result: string };
   /** Opcode → frames that we sent. */
   sentFrames: Readonly<Record<string, number>>;
@@ -84,7 +84,7 @@ export function grade(facts: {
   return { behavior, behaviorClose, result, resultClose };
 }
 
-const notOpened = (ends: Facts): { behavior: Grade; result: string } => ({
+const notOpened = (ends: EndpointFacts): { behavior: Grade; result: string } => ({
   behavior: 'FAILED',
   result: `The opening handshake failed: ${ends.wasNotCleanReason ?? 'no reason is known'}.`,
 });
@@ -108,7 +108,7 @@ function byEvents(
   return own;
 }
 
-function gradeClose({ close }: Case, ends: Facts): { behaviorClose: CloseGrade; resultClose: string } {
+function gradeClose({ close }: Case, ends: EndpointFacts): { behaviorClose: CloseGrade; resultClose: string } {
   if (!ends.wasOpen) return { behaviorClose: 'FAILED', resultClose: 'The connection was never open.' };
   if (ends.closedByMe !== close.closedByMe)
     return {

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { payloadHex, payloadText } from '../../suites/autobahn/payload-text.ts';
-import type { Moment } from './trace.ts';
+import type { TraceEntry } from './trace.ts';
 import { type FrameHead, framesIn } from './wire.ts';
 
 /** A row of the wire log as it stands in the result file; see `../../../docs` and `harness/suites/autobahn/read-results.ts` for each layout. */
@@ -24,10 +24,10 @@ export class WireLog {
   readonly txFrames: Counts = {};
   on = true;
   #start = performance.now();
-  readonly #tell: ((moment: Moment) => void) | undefined;
+  readonly #tell: ((moment: TraceEntry) => void) | undefined;
 
   /** @param tell hears of every frame and timer at once, also while the log is off. */
-  constructor(tell?: (moment: Moment) => void) {
+  constructor(tell?: (moment: TraceEntry) => void) {
     this.#tell = tell;
   }
 

@@ -1,13 +1,13 @@
 import { performance } from 'node:perf_hooks';
 import type { Case } from '../../suites/autobahn/cases/case.ts';
-import { CasePlay, type Ending, type Opponent, type Played } from './case-play.ts';
+import { type CaseEnding, CasePlay, type PlayedCase, type ServerEndpoint } from './case-play.ts';
 import { grade } from './judge.ts';
 
 /** What the player tells while it plays. */
 export interface PlayerEvents {
   started(id: string): void;
   /** A case is over for now; a later call for the same id replaces it. */
-  finished(played: Played): void;
+  finished(played: PlayedCase): void;
   note(text: string): void;
 }
 
@@ -36,7 +36,7 @@ const RETRY_AFTER = 100;
  */
 export async function playCases(
   cases: readonly Case[],
-  opponent: Opponent,
+  opponent: ServerEndpoint,
   options: { jobs: number; signal: AbortSignal },
   events: PlayerEvents,
 ): Promise<PlayEnd> {
@@ -113,7 +113,7 @@ class NoServer extends Error {
 }
 
 class Player {
-  readonly #opponent: Opponent;
+  readonly #opponent: ServerEndpoint;
   readonly #signal: AbortSignal;
   readonly #events: PlayerEvents;
   readonly #open = new Map<CasePlay, Promise<void>>();
@@ -126,7 +126,7 @@ class Player {
   /** Why no further case is begun. */
   #gone: NoServer | null = null;
 
-  constructor(opponent: Opponent, signal: AbortSignal, events: PlayerEvents) {
+  constructor(opponent: ServerEndpoint, signal: AbortSignal, events: PlayerEvents) {
     this.#opponent = opponent;
     this.#signal = signal;
     this.#events = events;
@@ -197,7 +197,7 @@ class Player {
   }
 
   /** Notes what `again` will ask: what failed with a timer in it, and when the machine was busy. */
-  #note(played: Played, from: number): Played {
+  #note(played: PlayedCase, from: number): PlayedCase {
     const { one, timed, lateMs, durationMs } = played;
     const span = { from, to: performance.now() };
     const slow = lateMs > SLOW || (!timed && durationMs - waits(one) * 1000 > SLOW);
@@ -214,14 +214,14 @@ class Player {
   }
 
   /** One case from beginning to end; resolves when it is over, never when it was abandoned, and never rejects. */
-  #play(one: Case, judge: (played: Played) => Played): Promise<void> {
+  #play(one: Case, judge: (played: PlayedCase) => PlayedCase): Promise<void> {
     const over = this.#playOnce(one, judge);
     this.#running.add(over);
     void over.then(() => this.#running.delete(over));
     return over;
   }
 
-  async #playOnce(one: Case, judge: (played: Played) => Played): Promise<void> {
+  async #playOnce(one: Case, judge: (played: PlayedCase) => PlayedCase): Promise<void> {
     this.#events.started(one.id);
     const first = await this.#connection(one);
     if ('played' in first) return this.#events.finished(judge(first.played));
@@ -233,7 +233,7 @@ class Player {
     this.#gone ??= new NoServer(second.refused);
   }
 
-  async #connection(one: Case): Promise<Ending> {
+  async #connection(one: Case): Promise<CaseEnding> {
     const play = new CasePlay(one, this.#opponent);
     this.#open.set(
       play,
@@ -259,7 +259,7 @@ class Player {
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Nothing to complain of, whatever the engine's own part in it. */
-function isGood(played: Played): boolean {
+function isGood(played: PlayedCase): boolean {
   const { behavior, behaviorClose } = grade({
     one: played.one,
     seen: played.seen,

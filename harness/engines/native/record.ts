@@ -2,7 +2,7 @@ import type { CaseEvent } from '../../suites/autobahn/cases/case.ts';
 import { payloadOctets } from '../../suites/autobahn/cases/case.ts';
 import { caseIndex } from '../../suites/autobahn/cases/index.ts';
 import { payloadText } from '../../suites/autobahn/payload-text.ts';
-import type { Played } from './case-play.ts';
+import type { PlayedCase } from './case-play.ts';
 import { type Grading, grade, type SeenEvent } from './judge.ts';
 
 /** What a case file and `index.json` are made of. */
@@ -27,7 +27,7 @@ export function reportFile(agent: string, id: string): string {
 }
 
 /** A played case as it will stand in the results folder. */
-export function recordOf(played: Played, agent: string): CaseRecord {
+export function recordOf(played: PlayedCase, agent: string): CaseRecord {
   const { one, endpoint, log, seen } = played;
   const facts = endpoint.facts;
   const grading = grade({ one, seen, ends: facts, ownVerdict: played.ownVerdict, sentFrames: log.txFrames });

@@ -5,10 +5,10 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nativeEngine } from './engine.ts';
 import { type ProbeServer, startProbeServer } from './testing/probe-server.ts';
-import { type Moment, momentLine } from './trace.ts';
+import { momentLine, type TraceEntry } from './trace.ts';
 import { encodeFrame, framesIn } from './wire.ts';
 
-const frame = (facts: Partial<Extract<Moment, { kind: 'frame' }>>): Moment => ({
+const frame = (facts: Partial<Extract<TraceEntry, { kind: 'frame' }>>): TraceEntry => ({
   ms: 1.5,
   kind: 'frame',
   from: 'server',
@@ -20,7 +20,7 @@ const frame = (facts: Partial<Extract<Moment, { kind: 'frame' }>>): Moment => ({
 });
 
 describe('a line of the trace', () => {
-  it.each<[string, Moment]>([
+  it.each<[string, TraceEntry]>([
     [
       '-> text FIN=1 RSV=000 opcode=1 length=5 mask=37fa213d "Hello"',
       frame({ from: 'us', mask: Buffer.from('37fa213d', 'hex'), payload: Buffer.from('Hello') }),
@@ -80,8 +80,8 @@ describe('the trace of a play', () => {
   });
 
   it('has each frame and timer of the result, in its order and at its time, and quiet cases too', async () => {
-    const told = new Map<string, Moment[]>();
-    const trace = (id: string, moment: Moment) => told.set(id, [...(told.get(id) ?? []), moment]);
+    const told = new Map<string, TraceEntry[]>();
+    const trace = (id: string, moment: TraceEntry) => told.set(id, [...(told.get(id) ?? []), moment]);
     await nativeEngine({ trace }).play({
       cases: ['2.10', '7.1.6', '9.1.1'],
       url: `${probe.url}echo`,

@@ -2,7 +2,7 @@ import { payloadText } from '../../suites/autobahn/payload-text.ts';
 import type { FrameHead } from './wire.ts';
 
 /** One thing that happened on a case's connection, told at once: what `--trace` prints. */
-export type Moment = { /** Since the connection was made. */ ms: number } & (
+export type TraceEntry = { /** Since the connection was made. */ ms: number } & (
   | {
       kind: 'frame';
       from: 'us' | 'server';
@@ -21,7 +21,7 @@ export type Moment = { /** Since the connection was made. */ ms: number } & (
 );
 
 /** Whom the moments of all cases are told. */
-export type Trace = (id: string, moment: Moment) => void;
+export type Trace = (id: string, moment: TraceEntry) => void;
 
 const OPCODES: Readonly<Record<number, string>> = {
   0: 'continuation',
@@ -36,7 +36,7 @@ const OPCODES: Readonly<Record<number, string>> = {
  * A moment as one line of ASCII but for payloads, which may hold anything: make it `visible` before it meets a
  * terminal. Line breaks are escaped already, so that a server cannot make up a line of its own.
  */
-export function momentLine(id: string, moment: Moment): string {
+export function momentLine(id: string, moment: TraceEntry): string {
   const start = `${id.padEnd(8)} ${moment.ms.toFixed(3).padStart(10)} ms `;
   switch (moment.kind) {
     case 'note':
@@ -57,7 +57,7 @@ export function momentLine(id: string, moment: Moment): string {
 }
 
 /** The short form of a payload; of a Close its code (RFC 6455 5.5.1) and reason. */
-function payloadPart({ from, head: { opcode }, length, payload }: Extract<Moment, { kind: 'frame' }>): string {
+function payloadPart({ from, head: { opcode }, length, payload }: Extract<TraceEntry, { kind: 'frame' }>): string {
   if (opcode === 8 && payload.length >= 2) {
     const reason = payload.subarray(2);
     return `code=${payload.readUInt16BE(0)}${reason.length > 0 ? ` reason=${JSON.stringify(payloadText(reason))}` : ''}`;

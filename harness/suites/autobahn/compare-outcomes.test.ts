@@ -4,17 +4,17 @@ import { describe, expect, test } from 'vitest';
 import { CLOSE_GRADES, GRADES } from '../../../reports/document/recorded-case.ts';
 import { OUTCOME_FIELDS, type Outcome } from '../../../reports/document/report.ts';
 import { conformantOutcome, suiteIds } from './catalogue.ts';
-import { findDifferences, weigh } from './compare-outcomes.ts';
+import { compareOutcomes, weigh } from './compare-outcomes.ts';
 import { normalise } from './normalise.ts';
 import { readResults } from './read-results.ts';
 
 const conformant = conformantOutcome('1.1.2');
 const verdict = (expected: Outcome, actual: Outcome, good = conformant) =>
-  weigh(findDifferences(expected, actual, good));
+  weigh(compareOutcomes(expected, actual, good));
 
 test('an outcome that is the expected one has no difference', () => {
   for (const id of suiteIds)
-    expect(findDifferences(conformantOutcome(id), conformantOutcome(id), conformantOutcome(id))).toEqual([]);
+    expect(compareOutcomes(conformantOutcome(id), conformantOutcome(id), conformantOutcome(id))).toEqual([]);
 });
 
 describe('each field, away from what a conformant server does', () => {
@@ -117,7 +117,7 @@ describe('no change of a compared fact goes unnoticed', () => {
     for (const [id, outcome] of outcomes) {
       for (const [what, mutant] of mutants(outcome)) {
         count++;
-        const differences = findDifferences(outcome, mutant, conformantOutcome(id));
+        const differences = compareOutcomes(outcome, mutant, conformantOutcome(id));
         expect(differences.length, `${id}: ${what}`).toBeGreaterThan(0);
         expect(weigh(differences), `${id}: ${what}`).not.toBe('same');
       }
@@ -139,7 +139,7 @@ test('the recorded seed: a server that never answers the Close has regressed in 
   const result = agents[0]?.results[0];
   if (result?.did !== 'run') throw new Error('the seed cannot be read');
   const good = conformantOutcome('7.1.6');
-  const differences = findDifferences(good, normalise(result.detail), good);
+  const differences = compareOutcomes(good, normalise(result.detail), good);
   expect(differences.map(({ at }) => at)).toEqual(['remoteCloseCode', 'wasClean']);
   expect(weigh(differences)).toBe('regressed');
 });

@@ -53,7 +53,7 @@ function judge(at: OutcomeField, expected: Outcome, actual: Outcome, conformant:
 }
 
 /** Every field in which an outcome is not the expected one, in the Outcome's order. */
-export function findDifferences(expected: Outcome, actual: Outcome, conformant: Outcome): Difference[] {
+export function compareOutcomes(expected: Outcome, actual: Outcome, conformant: Outcome): Difference[] {
   return OUTCOME_FIELDS.filter((at) => !isDeepStrictEqual(expected[at], actual[at])).map((at) => ({
     at,
     expected: expected[at],

@@ -1,9 +1,9 @@
 import { eventText } from '../../../reports/wording/sentence.ts';
 import { closeCode } from '../../../reports/wording/vocabulary.ts';
 import { matchCases } from '../../plan/case-id.ts';
-import { nearest } from '../../support/did-you-mean.ts';
-import { Trouble } from '../../support/harness-error.ts';
-import { wrapped } from '../../support/wrapped.ts';
+import { closestTo } from '../../support/did-you-mean.ts';
+import { HarnessError } from '../../support/harness-error.ts';
+import { wrapText } from '../../support/wrapped.ts';
 import { caseInfo, caseSentences, conformantOutcome, suiteIds } from './catalogue.ts';
 import { contestedNotes } from './contested-cases.ts';
 
@@ -13,7 +13,7 @@ const MOST_COLUMNS = 100;
 /**
  * `explain CASE`: what a case sends, what must happen, what is allowed, and what mostly lies behind each verdict.
  * @param columns of the terminal that it is for.
- * @throws Trouble (2) for an id the suite does not have, with the nearest one.
+ * @throws HarnessError (2) for an id the suite does not have, with the nearest one.
  */
 export function explainCase(id: string, columns = MOST_COLUMNS): string {
   const info = caseInfo(id);
@@ -21,20 +21,20 @@ export function explainCase(id: string, columns = MOST_COLUMNS): string {
   if (info === undefined || sentences === undefined) {
     const meant = matchCases(suiteIds, id);
     if (meant.length > 0) {
-      throw new Trouble(2, {
+      throw new HarnessError(2, {
         what: `"${id}" is not one case but ${meant.length}.`,
         why: 'Each is explained for itself.',
         todo: `Name one, such as ${meant[0]}; "list ${id}" prints them all.`,
       });
     }
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: `There is no case "${id}".`,
-      why: `The nearest id is ${nearest(id, suiteIds)}.`,
+      why: `The nearest id is ${closestTo(id, suiteIds)}.`,
       todo: 'ws-conformance list prints them all.',
     });
   }
   const inLines = (text: string, first: string, rest: string) =>
-    wrapped(text, first, rest, Math.min(columns, MOST_COLUMNS)).join('\n');
+    wrapText(text, first, rest, Math.min(columns, MOST_COLUMNS)).join('\n');
   const section = (title: string, text: string) => `${title}\n${inLines(text, '  ', '  ')}\n`;
   const expected = conformantOutcome(id);
   const notes = contestedNotes(id);

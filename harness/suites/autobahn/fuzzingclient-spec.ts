@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { compareCaseIds } from '../../plan/case-id.ts';
-import { nearest } from '../../support/did-you-mean.ts';
-import { Trouble } from '../../support/harness-error.ts';
-import { fileIssue } from '../../support/schema-issues.ts';
+import { closestTo } from '../../support/did-you-mean.ts';
+import { HarnessError } from '../../support/harness-error.ts';
+import { describeSchemaIssue } from '../../support/schema-issues.ts';
 import { readUserJson } from '../../support/user-json.ts';
 
 /** The parts of an Autobahn `fuzzingclient.json` that choose cases; servers and options are chosen on our command line. */
@@ -15,7 +15,7 @@ const specSchema = z.looseObject({
  * Which cases a spec in Autobahn's own format may run, by Autobahn's own rules: an entry with a `*` is matched from
  * the start only, so that `2.1*` takes 2.10 and 2.11 too; an entry without one is an exact id.
  * @returns ids in numeric order, and a warning for each of the format's traps that was stepped into.
- * @throws Trouble (2) for what is no such spec, or names a case that does not exist (on which wstest hangs).
+ * @throws HarnessError (2) for what is no such spec, or names a case that does not exist (on which wstest hangs).
  */
 export function readSpec(
   text: string,
@@ -25,8 +25,10 @@ export function readSpec(
   const json = readUserJson(text, path, 'The spec', 'Correct the line.');
   const spec = specSchema.safeParse(json.value);
   if (!spec.success) {
-    const { text: wrong, path: keys } = fileIssue(spec.error, json.value, () => Object.keys(specSchema.shape));
-    throw new Trouble(2, {
+    const { text: wrong, path: keys } = describeSchemaIssue(spec.error, json.value, () =>
+      Object.keys(specSchema.shape),
+    );
+    throw new HarnessError(2, {
       what: `The spec cannot be used: ${wrong}.`,
       where: `${path}:${json.lineOf(keys)}`,
       why: 'It does not have the form of a fuzzingclient.json.',
@@ -49,7 +51,7 @@ export function readSpec(
     for (const id of found) chosen.delete(id);
   }
   if (chosen.size === 0) {
-    throw new Trouble(2, {
+    throw new HarnessError(2, {
       what: 'The spec leaves no case to play.',
       where: path,
       why: 'It chooses none, or excludes again all that it chooses.',
@@ -75,10 +77,10 @@ function entries(entry: string, suite: readonly string[], warnings: string[], un
 }
 
 function unknownCase(entry: string, path: string, suite: readonly string[]): never {
-  throw new Trouble(2, {
+  throw new HarnessError(2, {
     what: `The spec names a case that does not exist: "${entry}".`,
     where: path,
     why: 'Autobahn does not check an exact id; it stops answering when it comes to it.',
-    todo: `Did you mean "${nearest(entry, suite)}"?`,
+    todo: `Did you mean "${closestTo(entry, suite)}"?`,
   });
 }

@@ -1,4 +1,4 @@
-import type { CaseDetail } from '../../../reports/document/recorded-case.ts';
+import type { RecordedCase } from '../../../reports/document/recorded-case.ts';
 import type { Outcome } from '../../../reports/document/report.ts';
 
 /**
@@ -34,10 +34,10 @@ export const NOT_COMPARED = {
   localCloseCode: 'what the suite sent',
   localCloseReason: 'what the suite sent',
   remoteCloseReason: 'free text of the server (RFC 6455 7.1.6)',
-} as const satisfies Partial<Record<keyof CaseDetail, string>>;
+} as const satisfies Partial<Record<keyof RecordedCase, string>>;
 
 /** A result made comparable. */
-export function normalise(detail: CaseDetail): Outcome {
+export function normalise(detail: RecordedCase): Outcome {
   return {
     behavior: detail.behavior,
     behaviorClose: detail.behaviorClose,

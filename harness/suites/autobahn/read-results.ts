@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
-import type { CaseDetail } from '../../../reports/document/recorded-case.ts';
+import type { RecordedCase } from '../../../reports/document/recorded-case.ts';
 import type { Problem } from '../../../reports/document/report.ts';
 import { SUITE } from '../../expectations/expectation-file.ts';
 import { compareCaseIds } from '../../plan/case-id.ts';
@@ -9,12 +9,12 @@ import { JsonTextError, readJsonText } from '../../support/json-text.ts';
 import { caseFile, type IndexEntry, indexEntry, indexFile } from './recorded-json.ts';
 
 /** What an engine left of one planned case: the recorded facts, or why there are none. */
-export type Result = Ran | { did: 'not run'; id: string; why: string };
+export type Result = RecordedResult | { did: 'not run'; id: string; why: string };
 
 /** The recorded facts of one play of a case, and the file they stand in, relative to its folder. */
-export interface Ran {
+export interface RecordedResult {
   did: 'run';
-  detail: CaseDetail;
+  detail: RecordedCase;
   file: string;
 }
 
@@ -203,7 +203,7 @@ class AgentReader {
     return { did: 'run', detail: detail.value, file: relative(this.folder, path.value) };
   }
 
-  private isFresh(detail: CaseDetail): boolean {
+  private isFresh(detail: RecordedCase): boolean {
     const { recorded, earlier } = this.wanted;
     if (!recorded || earlier?.has(detail.id)) return true;
     const at = Date.parse(detail.started);
@@ -221,7 +221,7 @@ const NON_STRICT_CASES = /^(3\.[234]|4\.[12]\.[345]|5\.15|6\.4\.[1-4])$/;
 const DEFLATE_CASES = /^1[23]\./;
 
 /** Where index, file and the suite's own rules do not agree: signs of a damaged or forged result. */
-function findContradictions(id: string, agent: string, listed: IndexEntry, detail: CaseDetail): string[] {
+function findContradictions(id: string, agent: string, listed: IndexEntry, detail: RecordedCase): string[] {
   const found: string[] = [];
   const differ = (what: string, inIndex: unknown, inFile: unknown) => {
     if (inIndex !== inFile)

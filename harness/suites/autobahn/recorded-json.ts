@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import {
-  type CaseDetail,
   CLOSE_GRADES,
   GRADES,
   type ReceivedEvent,
+  type RecordedCase,
   type WireRow,
 } from '../../../reports/document/recorded-case.ts';
 
@@ -112,7 +112,7 @@ const expectedClose = z
     requireClean: z.boolean().optional(),
     closedByWrongEndpointIsFatal: z.boolean().optional(),
   })
-  .transform((close): CaseDetail['expectedClose'] =>
+  .transform((close): RecordedCase['expectedClose'] =>
     // `{}` is what a case has that never opened its connection.
     close.closedByMe === undefined
       ? null
@@ -185,7 +185,7 @@ export const caseFile = z
       wirelogTimes,
       playedAgainAlone,
       ...same
-    }): CaseDetail => ({
+    }): RecordedCase => ({
       ...same,
       index,
       durationMs: duration >= 0 && duration <= LONGEST_DURATION_MS ? duration : null,
