@@ -5,7 +5,7 @@ import { today } from '../harness/expectations/read-expectations.ts';
 import { selectCases } from '../harness/plan/case-id.ts';
 import { expectationsOf } from '../harness/run/play-servers.ts';
 import { conformantOutcome, suiteIds } from '../harness/suites/autobahn/catalogue.ts';
-import type { Outcome } from '../reports/document/report.ts';
+import type { AutobahnOutcome as Outcome } from '../harness/suites/autobahn/outcome.ts';
 
 /**
  * The matrix of the README: what each server with an expectation file does, by section. `npm run docs` writes it, a

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Difference, Outcome, Report } from '../reports/document/report.ts';
+import type { Difference, Report } from '../reports/document/report.ts';
 import { type ServerConfig, unnamedServer } from './config/config.ts';
 import { today } from './expectations/read-expectations.ts';
 import { makePlan } from './plan/plan.ts';
@@ -8,6 +8,7 @@ import { playServers } from './run/play-servers.ts';
 import { run as runPipeline } from './run/run.ts';
 import { catalogue, conformantOutcome, suiteIds } from './suites/autobahn/catalogue.ts';
 import { compareOutcomes } from './suites/autobahn/compare-outcomes.ts';
+import type { AutobahnOutcome as Outcome } from './suites/autobahn/outcome.ts';
 import { readResults as readFolder } from './suites/autobahn/read-results.ts';
 
 /**
@@ -22,7 +23,6 @@ export type {
   CaseVerdict,
   Difference,
   EngineFacts,
-  Outcome,
   Problem,
   Report,
   Verdict,
@@ -31,6 +31,7 @@ export type { EngineChoice } from './run/choose-engine.ts';
 /** The 517 cases: id, title, category, RFC sections, and what the real suite takes for each, in milliseconds. */
 export { catalogue } from './suites/autobahn/catalogue.ts';
 export { normalise } from './suites/autobahn/normalise.ts';
+export type { AutobahnOutcome as Outcome } from './suites/autobahn/outcome.ts';
 export type { AgentResults, Result } from './suites/autobahn/read-results.ts';
 export { HarnessError } from './support/harness-error.ts';
 

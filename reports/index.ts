@@ -5,7 +5,6 @@ export {
   type AgentReport,
   type CaseInfo,
   type CaseVerdict,
-  OUTCOME_FIELDS,
   type Outcome,
   type Problem,
   type Report,
@@ -13,5 +12,6 @@ export {
   VERDICTS,
   type Verdict,
 } from './document/report.ts';
+export type { OutcomeField, SuiteFacts } from './document/suite-facts.ts';
 export { type RendererName, renderers } from './renderers.ts';
 export { writeFiles } from './write.ts';

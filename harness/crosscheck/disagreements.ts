@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RecordedCase, WireRow } from '../../reports/document/recorded-case.ts';
-import { OUTCOME_FIELDS } from '../../reports/document/report.ts';
 import { normalise } from '../suites/autobahn/normalise.ts';
+import { AUTOBAHN_FIELDS } from '../suites/autobahn/outcome.ts';
 
 /** One fact of one case on which two engines do not agree. */
 export interface Disagreement {
@@ -23,7 +23,7 @@ export function findDisagreements(reference: RecordedCase, native: RecordedCase)
     if (!isDeepStrictEqual(ours, theirs)) found.push({ id: reference.id, at, reference: ours, native: theirs });
   };
   const [one, other] = [normalise(reference), normalise(native)];
-  for (const at of OUTCOME_FIELDS) compare(at, one[at], other[at]);
+  for (const at of AUTOBAHN_FIELDS) compare(at, one[at], other[at]);
   for (const at of SAME_IN_BOTH) compare(at, reference[at], native[at]);
   // Once an engine has failed the connection, the reason it sent is its own prose.
   const reason = (detail: RecordedCase) =>

@@ -1,22 +1,23 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Outcome } from '../../reports/document/report.ts';
 import { matchCases } from '../plan/case-id.ts';
 import { conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
 import { normalise } from '../suites/autobahn/normalise.ts';
+import type { AutobahnOutcome } from '../suites/autobahn/outcome.ts';
 import { readResults } from '../suites/autobahn/read-results.ts';
 import { readJsonText } from '../support/json-text.ts';
 import { applyChanges, emptyExpectationFile, findChanges } from './accept.ts';
 import { readExpectations } from './read-expectations.ts';
 
 const read = (text: string) => readExpectations(text, 'x.json', suiteIds, conformantOutcome, '2026-06-01');
-const accept = (text: string, outcomes: ReadonlyMap<string, Outcome>, why?: string) =>
+const accept = (text: string, outcomes: ReadonlyMap<string, AutobahnOutcome>, why?: string) =>
   applyChanges(text, findChanges(outcomes, read(text), conformantOutcome, why), suiteIds);
-const outcome = (id: string, facts: Partial<Outcome>) => new Map([[id, { ...conformantOutcome(id), ...facts }]]);
+const outcome = (id: string, facts: Partial<AutobahnOutcome>) =>
+  new Map([[id, { ...conformantOutcome(id), ...facts }]]);
 const nothing = emptyExpectationFile('x');
 
-function recorded(agent: string): Map<string, Outcome> {
+function recorded(agent: string): Map<string, AutobahnOutcome> {
   const folder = join(import.meta.dirname, '../../fixtures/recorded', agent);
   const { agents } = readResults(folder, { cases: suiteIds, suite: suiteIds, extraIsFault: true });
   return new Map(
@@ -97,9 +98,9 @@ describe('of a section, what is written is what a person would write', () => {
   const file = (cases: string) => nothing.replace('"cases": {}', `"cases": {\n    ${cases}\n  }`);
   const casesIn = (text: string) => (readJsonText(text, { comments: true }).value as { cases: object }).cases;
   /** Outcomes of all cases of a section, with the facts in which they are not conformant. */
-  const all = (section: string, facts: Partial<Outcome> = {}) =>
+  const all = (section: string, facts: Partial<AutobahnOutcome> = {}) =>
     new Map(matchCases(suiteIds, section).map((id) => [id, { ...conformantOutcome(id), ...facts }]));
-  const accepted = (cases: string, outcomes: ReadonlyMap<string, Outcome>, why?: string) => {
+  const accepted = (cases: string, outcomes: ReadonlyMap<string, AutobahnOutcome>, why?: string) => {
     const after = accept(file(cases), outcomes, why);
     expect(accept(after, outcomes, why)).toBe(after);
     const held = read(after);
@@ -164,7 +165,7 @@ describe('of a section, what is written is what a person would write', () => {
   test('whatever is written and whatever happens, it is as accepted afterwards, and all else as before', () => {
     const few = suiteIds.filter((id) => /^(7\.7|12\.[12])\./.test(id));
     const key = fc.constantFrom('7.*', '7.7.*', '12.*', '12.1.*', '12.2.*', '@deflate', '12.1.3-12.1.9', ...few);
-    const facts = fc.constantFrom<Partial<Outcome>>(
+    const facts = fc.constantFrom<Partial<AutobahnOutcome>>(
       {},
       { wasClean: false },
       { behavior: 'FAILED' },

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { OUTCOME_FIELDS, type Outcome } from '../../reports/document/report.ts';
 import { compareCaseIds, compareKeys } from '../plan/case-id.ts';
+import { AUTOBAHN_FIELDS, type AutobahnOutcome } from '../suites/autobahn/outcome.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { withKey } from '../support/json-edit.ts';
 import { readJsonText } from '../support/json-text.ts';
@@ -25,7 +25,7 @@ export interface ExpectationChange {
  * @throws HarnessError (2) naming the cases that need a reason when there is none.
  */
 export function findChanges(
-  outcomes: ReadonlyMap<string, Outcome>,
+  outcomes: ReadonlyMap<string, AutobahnOutcome>,
   expectations: ReadonlyMap<string, Expectation>,
   conformant: Conformant,
   why: string | undefined,
@@ -69,7 +69,7 @@ export function emptyExpectationFile(server: string): string {
 }
 
 /** The order of what an entry says; a new field is put where it belongs in it. */
-const ENTRY_KEYS: readonly string[] = [...OUTCOME_FIELDS, ...Object.keys(entrySchema.shape)];
+const ENTRY_KEYS: readonly string[] = [...AUTOBAHN_FIELDS, ...Object.keys(entrySchema.shape)];
 
 /**
  * Applies changes to the text of an expectation file, as a person would; see `editsFor`. Comments, order and reasons of
@@ -101,14 +101,14 @@ function withEdit(text: string, { key, entry }: Edit, before: Entry | undefined)
 }
 
 /** The facts in which an outcome is not that of a conformant server. */
-function deviation(actual: Outcome, conformant: Outcome): ExpectedFacts {
+function deviation(actual: AutobahnOutcome, conformant: AutobahnOutcome): ExpectedFacts {
   return Object.fromEntries(
-    OUTCOME_FIELDS.filter((at) => !isDeepStrictEqual(actual[at], conformant[at])).map((at) => [at, actual[at]]),
+    AUTOBAHN_FIELDS.filter((at) => !isDeepStrictEqual(actual[at], conformant[at])).map((at) => [at, actual[at]]),
   );
 }
 
-function describe(id: string, before: Outcome, now: Outcome): string {
-  const fields = OUTCOME_FIELDS.filter((at) => !isDeepStrictEqual(before[at], now[at]));
+function describe(id: string, before: AutobahnOutcome, now: AutobahnOutcome): string {
+  const fields = AUTOBAHN_FIELDS.filter((at) => !isDeepStrictEqual(before[at], now[at]));
   return `${id}: ${fields.map((at) => (at === 'received' ? `received ${before.received.length} → ${now.received.length} events` : `${at} ${String(before[at])} → ${String(now[at])}`)).join(', ')}`;
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { outcomeSchema } from '../../reports/document/report.ts';
+import { autobahnOutcomeSchema } from '../suites/autobahn/outcome.ts';
 
 /**
  * The expectation file as people write it: what a server does differently from a conformant one, case by case, and
@@ -9,7 +9,7 @@ import { outcomeSchema } from '../../reports/document/report.ts';
 export const SUITE = { name: 'Autobahn|Testsuite', version: '25.10.1', cases: 517 } as const;
 
 /** The facts in which a case differs from what a conformant server does; what is not named is as a conformant server has it. */
-export const factsSchema = outcomeSchema.partial().strict();
+export const factsSchema = autobahnOutcomeSchema.partial().strict();
 export type ExpectedFacts = z.infer<typeof factsSchema>;
 
 const reason = z.string().refine((text) => text.trim() !== '', { error: 'says nothing' });

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CaseVerdict, Outcome, Try } from '../../reports/document/report.ts';
+import type { CaseVerdict, Try } from '../../reports/document/report.ts';
 import { explainDifferences } from '../../reports/wording/sentence.ts';
 import { isTruncated } from '../../reports/wording/truncated.ts';
 import type { Tries } from '../run/retries.ts';
 import { compareOutcomes, weigh } from '../suites/autobahn/compare-outcomes.ts';
 import { normalise } from '../suites/autobahn/normalise.ts';
+import type { AutobahnOutcome } from '../suites/autobahn/outcome.ts';
 import type { RecordedResult, Result } from '../suites/autobahn/read-results.ts';
 import type { Conformant, Expectation } from './read-expectations.ts';
 
@@ -84,13 +85,14 @@ export function judgeCases(
 
 /** One outcome held to what is expected of its case. */
 export function judgeOutcome(
-  actual: Outcome,
+  actual: AutobahnOutcome,
   expectation: Expectation | undefined,
-  conformant: Outcome,
+  conformant: AutobahnOutcome,
 ): Pick<CaseVerdict, 'verdict' | 'differences' | 'sentence'> {
   if (!expectation) return { verdict: 'new', differences: [], sentence: 'There is no expectation for this case.' };
   const differences = compareOutcomes(expectation.outcome, actual, conformant);
-  const flaky = differences.length > 0 && expectation.flaky.some((other: Outcome) => isDeepStrictEqual(other, actual));
+  const flaky =
+    differences.length > 0 && expectation.flaky.some((other: AutobahnOutcome) => isDeepStrictEqual(other, actual));
   return {
     verdict: flaky ? 'flaky' : weigh(differences),
     differences,

@@ -1,5 +1,5 @@
-import type { Outcome } from '../../reports/document/report.ts';
 import { compareKeys, matchCases } from '../plan/case-id.ts';
+import type { AutobahnOutcome } from '../suites/autobahn/outcome.ts';
 import { closestTo } from '../support/did-you-mean.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { describeSchemaIssue } from '../support/schema-issues.ts';
@@ -10,9 +10,9 @@ const FACT_KEYS = Object.keys(entrySchema.shape);
 
 /** What we hold one case to. */
 export interface Expectation {
-  outcome: Outcome;
+  outcome: AutobahnOutcome;
   /** Further outcomes that are known to happen now and then. */
-  flaky: readonly Outcome[];
+  flaky: readonly AutobahnOutcome[];
   skip: boolean;
   why?: string;
   issue?: string;
@@ -23,7 +23,7 @@ export interface Expectation {
 }
 
 /** What a conformant server does in a case: the default of every expectation. */
-export type Conformant = (id: string) => Outcome;
+export type Conformant = (id: string) => AutobahnOutcome;
 
 /** The expectation of every case when there is no file: what a conformant server does. */
 export function expectConformance(ids: readonly string[], conformant: Conformant): Map<string, Expectation> {
@@ -131,13 +131,13 @@ export function readExpectations(
 /** Whether an expectation must say why: its grades are not those of a conformant server, or it may vary, or it is skipped. */
 export function needsReason(
   { outcome, flaky, skip }: Pick<Expectation, 'outcome' | 'flaky' | 'skip'>,
-  conformant: Outcome,
+  conformant: AutobahnOutcome,
 ): boolean {
   const gradesDiffer = outcome.behavior !== conformant.behavior || outcome.behaviorClose !== conformant.behaviorClose;
   return gradesDiffer || flaky.length > 0 || skip;
 }
 
-function expect(entry: Entry, conformant: Outcome, line: number): Expectation {
+function expect(entry: Entry, conformant: AutobahnOutcome, line: number): Expectation {
   const { why, issue, flaky = [], skip = false, until: _, ...facts } = entry;
   return {
     outcome: overlay(conformant, facts),
@@ -150,7 +150,7 @@ function expect(entry: Entry, conformant: Outcome, line: number): Expectation {
 }
 
 /** A conformant server's outcome with the facts that are told otherwise. */
-function overlay(conformant: Outcome, facts: ExpectedFacts): Outcome {
+function overlay(conformant: AutobahnOutcome, facts: ExpectedFacts): AutobahnOutcome {
   const named = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
   return { ...conformant, ...named };
 }

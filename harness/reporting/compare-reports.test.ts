@@ -84,7 +84,10 @@ describe('B against A', () => {
   });
 
   it('refuses different suites', () => {
-    const b = { ...reportOf({ '1.1.1': good }), suite: { ...sampleReport.suite, version: '0.8' } };
+    const b = {
+      ...reportOf({ '1.1.1': good }),
+      suites: sampleReport.suites.map((suite) => ({ ...suite, version: '0.8' })),
+    };
     expect(() => compareAgents(party(reportOf({ '1.1.1': good })), party(b), () => good)).toThrow(/different suites/);
   });
 });

@@ -1,4 +1,5 @@
-import type { AgentReport, CaseInfo, Outcome, Report } from '../../reports/document/report.ts';
+import type { AgentReport, CaseInfo, Report } from '../../reports/document/report.ts';
+import { suiteNames } from '../../reports/document/suite-facts.ts';
 import {
   CHANGES,
   type ComparedCase,
@@ -9,6 +10,7 @@ import {
 import { explainDifferences, IN_A } from '../../reports/wording/sentence.ts';
 import { compareCaseIds } from '../plan/case-id.ts';
 import { compareOutcomes, weigh } from '../suites/autobahn/compare-outcomes.ts';
+import type { AutobahnOutcome } from '../suites/autobahn/outcome.ts';
 import { HarnessError } from '../support/harness-error.ts';
 
 /** An agent in the report of its run. `root` leads from the comparison's page to that report's folder. */
@@ -23,8 +25,8 @@ export interface Party {
  * what a server without fault does in a case.
  * @throws HarnessError (2) when the two were tested with different suites, for their cases are not the same then.
  */
-export function compareAgents(a: Party, b: Party, conformant: (id: string) => Outcome): Comparison {
-  const [suiteA, suiteB] = [suiteOf(a.report), suiteOf(b.report)];
+export function compareAgents(a: Party, b: Party, conformant: (id: string) => AutobahnOutcome): Comparison {
+  const [suiteA, suiteB] = [suiteNames(a.report.suites), suiteNames(b.report.suites)];
   if (suiteA !== suiteB) {
     throw new HarnessError(2, {
       what: 'These two cannot be compared: they were tested with different suites.',
@@ -43,12 +45,14 @@ export function compareAgents(a: Party, b: Party, conformant: (id: string) => Ou
     const apart = comparePair(before, after, () => conformant(id));
     if (apart === 'without') without++;
     else if (apart === 'same') same++;
-    else cases.push({ id, title: infos.get(id)?.title ?? '', a: before, b: after, ...apart });
+    else
+      cases.push({ id, title: infos.get(id)?.title ?? '', suite: infos.get(id)?.suite, a: before, b: after, ...apart });
   }
   const of = (change: ComparisonChange) => cases.filter((one) => one.change === change);
   return {
     a: sideOf(a),
     b: sideOf(b),
+    suites: b.report.suites,
     counts: {
       regressed: of('regressed').length,
       removed: of('removed').length,
@@ -64,7 +68,11 @@ export function compareAgents(a: Party, b: Party, conformant: (id: string) => Ou
 }
 
 /** Every other agent of a report against its first, or swapped the first against it: none when there is but one. */
-export function compareWithFirst(report: Report, conformant: (id: string) => Outcome, swapped = false): Comparison[] {
+export function compareWithFirst(
+  report: Report,
+  conformant: (id: string) => AutobahnOutcome,
+  swapped = false,
+): Comparison[] {
   const [first, ...others] = report.agents.map((agent): Party => ({ report, agent, root: '' }));
   if (first === undefined) return [];
   return others.map((other) =>
@@ -73,9 +81,9 @@ export function compareWithFirst(report: Report, conformant: (id: string) => Out
 }
 
 function comparePair(
-  a: Outcome | null,
-  b: Outcome | null,
-  conformant: () => Outcome,
+  a: AutobahnOutcome | null,
+  b: AutobahnOutcome | null,
+  conformant: () => AutobahnOutcome,
 ): Pick<ComparedCase, 'change' | 'differences' | 'sentence'> | 'same' | 'without' {
   if (a === null && b === null) return 'without';
   if (a === null) return { change: 'added', differences: [], sentence: 'There is no outcome in A.' };
@@ -94,15 +102,13 @@ function comparePair(
   }
 }
 
-function outcomesOf(agent: AgentReport): Map<string, Outcome> {
-  return new Map(agent.cases.flatMap(({ id, actual }) => (actual === null ? [] : [[id, actual] as const])));
-}
-
-function suiteOf({ suite }: Report): string {
-  return `${suite.name} ${suite.version}`;
+function outcomesOf(agent: AgentReport): Map<string, AutobahnOutcome> {
+  return new Map(
+    agent.cases.flatMap(({ id, actual }) => (actual === null ? [] : [[id, actual as AutobahnOutcome] as const])),
+  );
 }
 
 function sideOf({ report, agent, root }: Party): Side {
   const { id, started, commit } = report.run;
-  return { agent: agent.name, slug: agent.slug, run: id, started, commit, suite: suiteOf(report), root };
+  return { agent: agent.name, slug: agent.slug, run: id, started, commit, suite: suiteNames(report.suites), root };
 }

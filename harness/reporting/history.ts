@@ -9,6 +9,7 @@ import {
   NOT_PLANNED,
 } from '../../reports/document/history.ts';
 import type { CaseInfo, Report } from '../../reports/document/report.ts';
+import { suiteNames, suiteOfCase } from '../../reports/document/suite-facts.ts';
 import { HarnessError } from '../support/harness-error.ts';
 
 /** What is kept of a run. `suite` is every case of the suite, in order: the letters stand in it. */
@@ -19,16 +20,17 @@ export function historyLineOf(report: Report, suite: readonly CaseInfo[], machin
     started: report.run.started,
     commit: report.run.commit,
     dirty: report.run.dirty,
-    suite: `${report.suite.name} ${report.suite.version}`,
+    suite: suiteNames(report.suites),
     engine: report.engine.name,
     machine: `${machine}, ${report.run.host.platform}, Node ${report.run.host.node}`,
     // What --bail left out says nothing, no more than what an interruption did.
     decision: report.run.bail === undefined ? report.gate.decision : 'undecided',
     agents: report.agents.map(({ name, cases }) => {
       const verdicts = new Map(cases.map((one) => [one.id, one]));
-      const letters = suite.map(({ id }) => {
-        const one = verdicts.get(id);
-        return one === undefined ? { grade: NOT_PLANNED, verdict: NOT_PLANNED } : lettersOf(one);
+      const letters = suite.map((info) => {
+        const one = verdicts.get(info.id);
+        if (one === undefined) return { grade: NOT_PLANNED, verdict: NOT_PLANNED };
+        return lettersOf(one, suiteOfCase(report.suites, info));
       });
       return {
         name,

@@ -3,7 +3,7 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DetailOf } from '../../reports/document/files.ts';
 import type { Report } from '../../reports/document/report.ts';
-import type { History } from '../../reports/pages/html.ts';
+import type { History } from '../../reports/pages/history-page.ts';
 import type { RendererName } from '../../reports/renderers.ts';
 import { writeFiles } from '../../reports/write.ts';
 import { conformantOutcome } from '../suites/autobahn/catalogue.ts';

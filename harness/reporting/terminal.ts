@@ -5,9 +5,10 @@ import type { AgentReport, CaseVerdict, Problem, Report, Verdict } from '../../r
 import { groupSimilarCases, type SimilarCases } from '../../reports/wording/attention.ts';
 import { rangesText } from '../../reports/wording/group-similar.ts';
 import { idRanges } from '../../reports/wording/id-ranges.ts';
+import { gradeFace } from '../../reports/wording/outcome.ts';
 import { casesOf, groupSimilarProblems, whatOfAll } from '../../reports/wording/problems.ts';
 import { casePath } from '../../reports/wording/views.ts';
-import { count, plural } from '../../reports/wording/vocabulary.ts';
+import { count, plural, suiteOf } from '../../reports/wording/vocabulary.ts';
 import { wrapText } from '../support/wrapped.ts';
 
 /** How text is to look on one stream. */
@@ -107,7 +108,8 @@ const MOST_TAIL = 15;
 const MOST_TAIL_CHARS = 300;
 
 /** A line for each case of each agent, in the plan's order: mark, id, grade, how long it took. */
-export function caseList({ agents }: Report, style: Style): string {
+export function caseList(report: Report, style: Style): string {
+  const { agents } = report;
   const several = agents.length > 1;
   const lines = agents.flatMap((agent) => [
     ...(several ? ['', visible(agent.name)] : []),
@@ -115,7 +117,8 @@ export function caseList({ agents }: Report, style: Style): string {
       const mark = style.unicode ? MARKS[verdict].glyph : MARKS[verdict].ascii;
       const time = durationMs === null ? '' : `${Math.round(durationMs)} ms`;
       const words = verdict === 'same' ? '' : verdict;
-      return `${mark} ${id.padEnd(8)} ${(actual?.behavior ?? '').padEnd(13)} ${time.padStart(8)}  ${words}`.trimEnd();
+      const grade = actual === null ? '' : visible(gradeFace(suiteOf(report, id), actual).word);
+      return `${mark} ${id.padEnd(8)} ${grade.padEnd(13)} ${time.padStart(8)}  ${words}`.trimEnd();
     }),
   ]);
   return spelt(`${lines.join('\n')}\n`, style);
@@ -236,8 +239,12 @@ function steady(cases: readonly CaseVerdict[]): string {
 
 function figures(agent: AgentReport, report: Report): string {
   const grades = new Map<string, number>();
-  for (const { actual } of agent.cases) if (actual) grades.set(actual.behavior, (grades.get(actual.behavior) ?? 0) + 1);
+  for (const { id, actual } of agent.cases) {
+    if (actual === null) continue;
+    const { word } = gradeFace(suiteOf(report, id), actual);
+    grades.set(word, (grades.get(word) ?? 0) + 1);
+  }
   const withResult = agent.cases.filter(({ actual }) => actual !== null).length;
-  const counts = [...grades].map(([grade, n]) => `${count(n)} ${grade}`).join(', ');
+  const counts = [...grades].map(([grade, n]) => `${count(n)} ${visible(grade)}`).join(', ');
   return `${visible(agent.name)}: ${count(withResult)} of ${plural(report.cases.length, 'case')}${counts === '' ? '' : `: ${counts}`}`;
 }

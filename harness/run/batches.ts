@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { RecordedCase } from '../../reports/document/recorded-case.ts';
-import type { Outcome } from '../../reports/document/report.ts';
 import type { Progress } from '../engines/engine.ts';
 import { caseInfo, suiteIds } from '../suites/autobahn/catalogue.ts';
 import { normalise } from '../suites/autobahn/normalise.ts';
+import type { AutobahnOutcome } from '../suites/autobahn/outcome.ts';
 import { readResults } from '../suites/autobahn/read-results.ts';
 import { caseFile } from '../suites/autobahn/recorded-json.ts';
 import { makeFolder } from '../system/report-folder.ts';
@@ -24,7 +24,7 @@ export interface BatchOptions {
   /** Whether the engine tells what a case left as soon as it is over, and not only when all are. */
   isLive: boolean;
   /** Whether an outcome of this server stops a merge. */
-  isUnexpected(id: string, actual: Outcome): boolean;
+  isUnexpected(id: string, actual: AutobahnOutcome): boolean;
   bail: Bail | undefined;
   retries: Retries | undefined;
 }
@@ -36,7 +36,7 @@ export interface BatchOptions {
 export class Batches {
   private readonly programme: BatchOptions;
   /** Unexpected outcomes of the first play of each case. */
-  private readonly unexpected = new Map<string, Outcome>();
+  private readonly unexpected = new Map<string, AutobahnOutcome>();
   private isAgain = false;
 
   constructor(programme: BatchOptions) {

@@ -118,7 +118,7 @@ test('a signal that comes when all is judged and the pages are to be written: th
 
 describe('what is not the shares of one run is refused: exit 2', () => {
   test.each<[string, RegExp, (report: Report) => unknown]>([
-    ['another suite', /Its suite: .* 0\.8\.2/, ({ suite }) => Object.assign(suite, { version: '0.8.2' })],
+    ['another suite', /Its suite: .* 0\.8\.2/, ({ suites }) => Object.assign(suites[0] ?? {}, { version: '0.8.2' })],
     ['another commit', /Its commit: aaaa/, ({ run }) => Object.assign(run, { commit: 'a'.repeat(40) })],
     ['another engine', /Its engine: docker/, ({ engine }) => Object.assign(engine, { name: 'docker' })],
     ['another server', /Its servers: other/, ({ agents: [agent] }) => Object.assign(agent ?? {}, { name: 'other' })],

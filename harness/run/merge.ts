@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { AgentReport, CaseInfo, Problem, Report } from '../../reports/document/report.ts';
 import { slugOf } from '../../reports/document/slug.ts';
+import { suiteNames } from '../../reports/document/suite-facts.ts';
 import { plural } from '../../reports/wording/vocabulary.ts';
 import type { ServerConfig } from '../config/config.ts';
 import { SUITE } from '../expectations/expectation-file.ts';
@@ -45,7 +46,7 @@ export function refuseUnlike(shares: readonly Share[]): void {
   const [first] = shares;
   if (first === undefined) return;
   const facts = (report: Report): Record<string, string> => ({
-    suite: `${report.suite.name} ${report.suite.version}`,
+    suite: suiteNames(report.suites),
     commit: report.run.commit ?? 'unknown',
     engine: [report.engine.name, report.engine.digest].filter(Boolean).join(' '),
     servers: report.agents
@@ -60,9 +61,9 @@ export function refuseUnlike(shares: readonly Share[]): void {
     if (at === undefined) continue;
     throw unlike(folder, `Its ${at}: ${has[at]}; the first has ${wanted[at]}.`, 'Merge shares of one run only.');
   }
-  const { name, version } = first.report.suite;
-  if (name !== SUITE.name || version !== SUITE.version)
-    throw unlike(first.folder, `It is of ${name} ${version}, and this is for ${SUITE.version}.`, 'Run anew.');
+  const suites = suiteNames(first.report.suites);
+  if (suites !== `${SUITE.name} ${SUITE.version}`)
+    throw unlike(first.folder, `It is of ${suites}, and this is for ${SUITE.version}.`, 'Run anew.');
 }
 
 /**

@@ -1,6 +1,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { AgentReport, EngineFacts, Report } from '../../reports/document/report.ts';
+import { suiteNames } from '../../reports/document/suite-facts.ts';
 import type { ServerConfig } from '../config/config.ts';
 import { SUITE } from '../expectations/expectation-file.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
@@ -77,11 +78,11 @@ export function refuseOtherEngine(kept: Kept, engine: EngineFacts): void {
 
 /** Why results of the two would not belong together; undefined where they do. */
 function differs(
-  { suite, agents, cases, run: { commit } }: Report,
+  { suites, agents, cases, run: { commit } }: Report,
   run: { servers: readonly ServerConfig[]; plan: readonly string[]; commit: string | null },
 ): string | undefined {
-  if (suite.name !== SUITE.name || suite.version !== SUITE.version)
-    return `It was of ${suite.name} ${suite.version}, and this is ${SUITE.name} ${SUITE.version}.`;
+  if (suiteNames(suites) !== `${SUITE.name} ${SUITE.version}`)
+    return `It was of ${suiteNames(suites)}, and this is ${SUITE.name} ${SUITE.version}.`;
   const names = (list: readonly string[]) => list.map((name) => `"${name}"`).join(', ');
   const before = agents.map(({ name }) => name);
   const now = run.servers.map(({ agent }) => agent);

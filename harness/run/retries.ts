@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Outcome, Problem, Report } from '../../reports/document/report.ts';
+import type { Problem, Report } from '../../reports/document/report.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
 import { normalise } from '../suites/autobahn/normalise.ts';
+import type { AutobahnOutcome } from '../suites/autobahn/outcome.ts';
 import { type RecordedResult, readResults } from '../suites/autobahn/read-results.ts';
 import { makeFolder } from '../system/report-folder.ts';
 import type { Batch } from './play-one-server.ts';
@@ -44,7 +45,7 @@ export class Retries {
    * differently is not played any more: it is flaky, whatever the next try would say.
    * @param first case id → the unexpected outcome.
    */
-  *rounds(first: ReadonlyMap<string, Outcome>): Generator<Batch> {
+  *rounds(first: ReadonlyMap<string, AutobahnOutcome>): Generator<Batch> {
     let left = [...first.keys()];
     if (left.length > MOST_PLAYED_AGAIN) {
       this.leftOut = left.length;

@@ -3,8 +3,7 @@ import { join, relative, resolve, sep } from 'node:path';
 import type { HistoryLine } from '../../reports/document/history.ts';
 import type { RecordedCase } from '../../reports/document/recorded-case.ts';
 import type { AgentReport, CaseInfo, Problem, Report } from '../../reports/document/report.ts';
-import type { History } from '../../reports/pages/html.ts';
-import { SUITE } from '../expectations/expectation-file.ts';
+import type { History } from '../../reports/pages/history-page.ts';
 import { decide } from '../expectations/gate.ts';
 import { judgeCases } from '../expectations/judge-cases.ts';
 import type { CiFacts } from '../reporting/ci-facts.ts';
@@ -12,6 +11,7 @@ import { appendHistory, historyLineOf, readHistory, tryHistory } from '../report
 import { copyResults, loadPages, type Publication, publishPages, writeReport } from '../reporting/publish.ts';
 import type { Reporter } from '../reporting/reporters.ts';
 import { catalogue, conformantOutcome } from '../suites/autobahn/catalogue.ts';
+import { autobahnFacts } from '../suites/autobahn/suite-facts.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { revision, TOOL } from '../support/identity.ts';
 import { Interruption } from '../support/interruption.ts';
@@ -89,7 +89,7 @@ export async function run(gather: ResultSource, options: RunOptions, signal: Abo
         host: { platform: `${process.platform} ${process.arch}`, node: process.version, cpus: cpus().length },
       },
       engine,
-      suite: { ...SUITE },
+      suites: [autobahnFacts],
       gate:
         signal.reason instanceof Interruption
           ? { ...gate, decision: 'undecided', exitCode: signal.reason.exitCode }
@@ -175,7 +175,7 @@ function whereItWillBe(problem: Problem, staged: string, out: string): Problem {
 const jobOf = ({ commit: _, ...job }: CiFacts) => job;
 
 function withLine({ lines, unreadable }: ReturnType<typeof readHistory>, line: HistoryLine): History {
-  return { lines: [...lines, line], unreadable, suite: catalogue };
+  return { lines: [...lines, line], unreadable, cases: catalogue, suites: [autobahnFacts] };
 }
 
 function toAgent({ server, slug, url, command, expectations, results, tries, output }: ServerResults): AgentReport {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Grade } from './recorded-case.ts';
 import type { CaseInfo, CaseVerdict, Verdict } from './report.ts';
+import { gradeFacts, keyFields, type SuiteFacts } from './suite-facts.ts';
 
 /**
  * One line of a history file: one run, in about a kilobyte for each agent. Outcomes are a letter for each case of the
@@ -22,7 +22,7 @@ export const historyLineSchema = z.object({
   agents: z.array(
     z.object({
       name: z.string(),
-      /** A letter of GRADE_LETTERS for each case. */
+      /** One letter for each case: that of its main grade, MISSING or NOT_PLANNED. */
       grades: z.string(),
       /** A letter of VERDICT_LETTERS for each case. */
       verdicts: z.string(),
@@ -33,14 +33,8 @@ export const historyLineSchema = z.object({
 });
 export type HistoryLine = z.infer<typeof historyLineSchema>;
 
-export const GRADE_LETTERS: Readonly<Record<Grade | 'missing', string>> = {
-  OK: '+',
-  'NON-STRICT': '~',
-  INFORMATIONAL: 'i',
-  UNIMPLEMENTED: '-',
-  FAILED: 'X',
-  missing: '?',
-};
+/** Stands in place of a grade if the case has no result. */
+export const MISSING = '?';
 export const VERDICT_LETTERS: Readonly<Record<Verdict, string>> = {
   same: '=',
   regressed: 'v',
@@ -54,9 +48,10 @@ export const VERDICT_LETTERS: Readonly<Record<Verdict, string>> = {
 /** The case was not in the plan of that run. */
 export const NOT_PLANNED = '.';
 
-/** The two letters of a verdict. */
-export function lettersOf({ actual, verdict }: CaseVerdict): { grade: string; verdict: string } {
-  return { grade: GRADE_LETTERS[actual?.behavior ?? 'missing'], verdict: VERDICT_LETTERS[verdict] };
+/** The letters of a case: that of its main grade, as its suite describes the grade, and that of its verdict. */
+export function lettersOf({ actual, verdict }: CaseVerdict, suite: SuiteFacts): { grade: string; verdict: string } {
+  const grade = gradeFacts(keyFields(suite).grade, actual)?.letter ?? MISSING;
+  return { grade, verdict: VERDICT_LETTERS[verdict] };
 }
 
 /** Whether a case's time is worth keeping: those of limits and compression, where performance is the subject. */
@@ -86,7 +81,7 @@ export function caseHistories(lines: readonly HistoryLine[], agent: string, suit
     const states = entries.map(({ decided, entry }) => {
       const letter = entry?.grades[at] ?? NOT_PLANNED;
       const verdict = entry?.verdicts[at] ?? NOT_PLANNED;
-      return { letter, verdict, gap: letter === NOT_PLANNED || (letter === GRADE_LETTERS.missing && !decided) };
+      return { letter, verdict, gap: letter === NOT_PLANNED || (letter === MISSING && !decided) };
     });
     return { id, title, states, ...turns(states) };
   });

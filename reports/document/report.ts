@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { CLOSE_GRADES, GRADES } from './recorded-case.ts';
+import { type Outcome, outcomeSchemaOf, suiteFactsSchema, suiteOfCase } from './suite-facts.ts';
+
+export type { Outcome } from './suite-facts.ts';
 
 /**
  * The Report: the one document every renderer reads, and `report.json` as it is published. It is owned here, by the
@@ -11,33 +13,13 @@ export const VERDICTS = ['same', 'regressed', 'improved', 'changed', 'new', 'mis
 /** One case, held against what was expected of it. */
 export type Verdict = (typeof VERDICTS)[number];
 
-const event = z.union([
-  z.object({ kind: z.literal('message'), payload: z.string(), binary: z.boolean() }),
-  z.object({ kind: z.literal('pong'), payload: z.string() }),
-  z.object({ kind: z.literal('timeout'), tag: z.string() }),
-]);
+/** What one case did, made comparable. The keys are the names of its suite's fields; see `suite-facts.ts`. */
+const outcomeSchema = z.record(z.string(), z.unknown());
 
-/** A result made comparable: the facts we hold a server to. See `harness/suites/autobahn/normalise.ts` for what is left out, and why. */
-export const outcomeSchema = z.object({
-  behavior: z.enum(GRADES),
-  behaviorClose: z.enum(CLOSE_GRADES),
-  remoteCloseCode: z.number().int().nullable(),
-  wasClean: z.boolean(),
-  closedByMe: z.boolean(),
-  failedByMe: z.boolean(),
-  droppedByMe: z.boolean(),
-  wasServerConnectionDropTimeout: z.boolean(),
-  wasOpenHandshakeTimeout: z.boolean(),
-  wasCloseHandshakeTimeout: z.boolean(),
-  received: z.array(event),
-});
-export type Outcome = z.infer<typeof outcomeSchema>;
-export type OutcomeField = keyof Outcome;
-export const OUTCOME_FIELDS = Object.keys(outcomeSchema.shape) as readonly OutcomeField[];
-
-/** One field apart. `toward` says whether the actual value is worse or better than the expected one, or merely other. */
+/** One field whose values differ. `toward` says whether the actual value is worse or better than the expected one, or neither. */
 const differenceSchema = z.object({
-  at: z.enum(Object.keys(outcomeSchema.shape) as [OutcomeField, ...OutcomeField[]]),
+  /** Name of the field. */
+  at: z.string(),
   expected: z.unknown(),
   actual: z.unknown(),
   toward: z.enum(['worse', 'better', 'sideways']),
@@ -124,6 +106,8 @@ const caseInfoSchema = z.object({
   subcategoryTitle: z.string().nullable(),
   rfc: z.array(z.string()),
   weightMs: z.number(),
+  /** Id of the suite that the case belongs to. Absent: the first suite of the report. */
+  suite: z.string().optional(),
 });
 export type CaseInfo = z.infer<typeof caseInfoSchema>;
 
@@ -140,7 +124,7 @@ const engineSchema = z.object({
 });
 export type EngineFacts = z.infer<typeof engineSchema>;
 
-export const reportSchema = z.object({
+const documentSchema = z.object({
   schemaVersion: z.literal(1),
   tool: z.object({ name: z.string(), version: z.string() }),
   run: z.object({
@@ -180,7 +164,13 @@ export const reportSchema = z.object({
     host: z.object({ platform: z.string(), node: z.string(), cpus: z.number().int() }),
   }),
   engine: engineSchema,
-  suite: z.object({ name: z.string(), version: z.string(), cases: z.number().int() }),
+  /** The suites whose cases were planned, with a description of their outcomes. */
+  suites: z.array(suiteFactsSchema).min(1),
+  /** Deprecated: name, version and number of cases of the first suite, for readers that do not know `suites`. */
+  suite: z
+    .object({ name: z.string(), version: z.string(), cases: z.number().int() })
+    .optional()
+    .meta({ deprecated: true }),
   gate: z.object({
     /** `undecided`: we could not tell, whatever the outcomes look like. */
     decision: z.enum(['passed', 'failed', 'undecided']),
@@ -195,4 +185,25 @@ export const reportSchema = z.object({
   cases: z.array(caseInfoSchema),
   agents: z.array(agentSchema),
 });
-export type Report = z.infer<typeof reportSchema>;
+
+/**
+ * `report.json`. In addition to the shape, the schema checks every outcome against the fields of its suite, so a grade
+ * that the suite does not have is refused.
+ */
+export const reportSchema = documentSchema.superRefine((report, context) => {
+  const suites = new Map(report.cases.map((info) => [info.id, suiteOfCase(report.suites, info)]));
+  const check = (id: string, outcome: Outcome | null, path: readonly (string | number)[]) => {
+    if (outcome === null) return;
+    const checked = outcomeSchemaOf(suites.get(id) ?? suiteOfCase(report.suites)).safeParse(outcome);
+    for (const issue of checked.error?.issues ?? [])
+      context.addIssue({ ...issue, path: [...path, ...issue.path] } as Parameters<typeof context.addIssue>[0]);
+  };
+  for (const [agentAt, agent] of report.agents.entries())
+    for (const [caseAt, { id, actual, expected, tries = [] }] of agent.cases.entries()) {
+      const path = ['agents', agentAt, 'cases', caseAt];
+      check(id, actual, [...path, 'actual']);
+      check(id, expected, [...path, 'expected']);
+      for (const [tryAt, { outcome }] of tries.entries()) check(id, outcome, [...path, 'tries', tryAt, 'outcome']);
+    }
+});
+export type Report = z.infer<typeof documentSchema>;

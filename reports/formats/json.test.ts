@@ -9,7 +9,10 @@ import { json } from './json.ts';
 const render = (report = sampleReport) => [...json(report)][0]?.content ?? '';
 
 it('gives back the same document when read again', () => {
-  expect(reportSchema.parse(JSON.parse(render()))).toEqual(sampleReport);
+  const { suite, ...document } = reportSchema.parse(JSON.parse(render()));
+  expect(document).toEqual(sampleReport);
+  // For readers from before a report had several suites.
+  expect(suite).toEqual({ name: 'Autobahn|Testsuite', version: '25.10.1', cases: 517 });
 });
 
 it('is the same text whatever the order in which the document was put together', () => {

@@ -1,7 +1,12 @@
 import type { ReportFile } from '../document/files.ts';
 import { type Report, reportSchema } from '../document/report.ts';
 
-/** `report.json`: the document itself, its keys in the schema's order. Throws ZodError when it is not what the schema says. */
+/**
+ * `report.json`: the document itself, its keys in the schema's order, with the deprecated `suite` for old readers.
+ * @throws ZodError if the document does not follow the schema.
+ */
 export function* json(report: Report): Generator<ReportFile> {
-  yield { path: 'report.json', content: `${JSON.stringify(reportSchema.parse(report), null, 2)}\n` };
+  const [first] = report.suites;
+  const suite = first && { name: first.title, version: first.version, cases: first.cases };
+  yield { path: 'report.json', content: `${JSON.stringify(reportSchema.parse({ ...report, suite }), null, 2)}\n` };
 }

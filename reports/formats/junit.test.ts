@@ -62,7 +62,7 @@ describe('junit.xml', () => {
     const report = {
       ...sampleReport,
       gate: { ...sampleReport.gate },
-      suite: { ...sampleReport.suite, name: 'a\x01b\ud800c\ufffe' },
+      suites: sampleReport.suites.map((suite) => ({ ...suite, title: 'a\x01b\ud800c\ufffe' })),
     };
     expect(render(report)).toContain('a\\x01b\\ud800c\\ufffe');
   });

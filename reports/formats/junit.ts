@@ -1,5 +1,6 @@
 import type { ReportFile } from '../document/files.ts';
 import type { AgentReport, CaseInfo, CaseVerdict, Problem, Report } from '../document/report.ts';
+import { type Outcome, type SuiteFacts, suiteOfCase } from '../document/suite-facts.ts';
 import { escapeInvisible, escapeInvisibleLine } from '../wording/escape-invisible.ts';
 import { isLeftOut, isUnexpected, verdictOf } from '../wording/vocabulary.ts';
 
@@ -38,24 +39,36 @@ interface TestCase {
 }
 
 function agentSuites(report: Report, agent: AgentReport): Suite[] {
-  const categories = new Map(report.cases.map(({ category, categoryTitle }) => [category, categoryTitle]));
-  return [...categories].map(([category, title]) => ({
-    name: `${agent.name} / ${category} ${title}`,
-    properties: {
-      agent: agent.name,
-      engine: report.engine.summary,
-      suite: `${report.suite.name} ${report.suite.version}`,
-      commit: report.run.commit ?? '',
-    },
-    cases: report.cases
-      .filter((info) => info.category === category)
-      .map((info) => testCase(report, agent, info, verdictOf(agent, info.id))),
-  }));
+  const groups = new Map<string, CaseInfo[]>();
+  for (const info of report.cases) {
+    const key = `${suiteOfCase(report.suites, info).id} ${info.category}`;
+    groups.set(key, [...(groups.get(key) ?? []), info]);
+  }
+  return [...groups.values()].flatMap((cases) => {
+    const [first] = cases;
+    if (first === undefined) return [];
+    const suite = suiteOfCase(report.suites, first);
+    return [
+      {
+        name: `${agent.name} / ${first.category} ${first.categoryTitle}`,
+        properties: {
+          agent: agent.name,
+          engine: report.engine.summary,
+          suite: `${suite.title} ${suite.version}`,
+          commit: report.run.commit ?? '',
+        },
+        cases: cases.map((info) => testCase(report, agent, suite, info)),
+      },
+    ];
+  });
 }
 
-function testCase(report: Report, agent: AgentReport, info: CaseInfo, one: CaseVerdict): TestCase {
+function testCase(report: Report, agent: AgentReport, suite: SuiteFacts, info: CaseInfo): TestCase {
+  const one = verdictOf(agent, info.id);
+  // Names stay as they were before reports had several suites: the first suite is not part of them.
+  const part = suite.id === report.suites[0]?.id ? '' : `${identifier(suite.id)}.`;
   return {
-    classname: `ws-conformance.${agent.slug.replaceAll('.', '_')}.${info.category}_${info.categoryTitle.replace(/[^A-Za-z0-9]+/g, '_')}`,
+    classname: `ws-conformance.${agent.slug.replaceAll('.', '_')}.${part}${info.category}_${identifier(info.categoryTitle)}`,
     name: `${info.id} ${info.title}`,
     seconds: (one.durationMs ?? 0) / 1000,
     file: agent.expectedFile,
@@ -63,15 +76,18 @@ function testCase(report: Report, agent: AgentReport, info: CaseInfo, one: CaseV
     outcome: isLeftOut(report, one)
       ? { kind: 'skipped', type: 'skipped', message: one.sentence, body: '' }
       : outcome(one),
-    properties:
-      one.actual === null
-        ? {}
-        : {
-            behavior: one.actual.behavior,
-            behaviorClose: one.actual.behaviorClose,
-            ...(one.why === undefined ? {} : { why: one.why }),
-          },
+    properties: one.actual === null ? {} : propertiesOf(suite, one.actual, one.why),
   };
+}
+
+function identifier(text: string): string {
+  return text.replace(/[^A-Za-z0-9]+/g, '_');
+}
+
+/** The grades of an outcome, and the reason for a known deviation. */
+function propertiesOf(suite: SuiteFacts, actual: Outcome, why: string | undefined): Record<string, string> {
+  const grades = suite.fields.filter(({ kind }) => kind === 'grade').map(({ name }) => [name, String(actual[name])]);
+  return { ...Object.fromEntries(grades), ...(why === undefined ? {} : { why }) };
 }
 
 function outcome(one: CaseVerdict): TestCase['outcome'] {

@@ -1,7 +1,9 @@
+import { type Outcome, suiteOfCase } from '../document/suite-facts.ts';
 import { changeFaces, comparisonSentence } from '../pages/compare-page.ts';
-import { type Comparison, groupSimilarComparedCases } from '../wording/comparison.ts';
+import { type ComparedCase, type Comparison, groupSimilarComparedCases } from '../wording/comparison.ts';
 import { common } from '../wording/group-similar.ts';
-import { brief, capped, escapeMarkdown, markup, rangesCell, row, SUMMARY_LIMIT_BYTES } from './markdown.ts';
+import { outcomeSummary } from '../wording/outcome.ts';
+import { capped, escapeMarkdown, markup, rangesCell, row, SUMMARY_LIMIT_BYTES } from './markdown.ts';
 
 /** Comparisons as markdown, for a pull request: a line for each, and a table of what differs. Never above the limit. */
 export function comparisonMarkdown(comparisons: readonly Comparison[]): string {
@@ -13,7 +15,9 @@ export function comparisonMarkdown(comparisons: readonly Comparison[]): string {
     ...(comparison.cases.length === 0 ? [] : ['| | Case | A | B | What changed |', '|---|---|---|---|---|']),
     ...groupSimilarComparedCases(comparison).map(({ cases, name, ranges, sentence }) => {
       const { glyph, word } = changeFaces(comparison)[cases[0].change];
-      const sides = [common(cases, ({ a }) => brief(a)), common(cases, ({ b }) => brief(b))];
+      const summary = (one: ComparedCase, outcome: Outcome | null) =>
+        outcomeSummary(suiteOfCase(comparison.suites, one), outcome);
+      const sides = [common(cases, (one) => summary(one, one.a)), common(cases, (one) => summary(one, one.b))];
       return row([`${glyph} ${word}`, markup(escapeMarkdown(name) + rangesCell(ranges)), ...sides, sentence]);
     }),
     '',

@@ -1,12 +1,14 @@
 import type { ReportFile } from '../document/files.ts';
-import type { CaseVerdict, Report } from '../document/report.ts';
+import type { CaseInfo, Report } from '../document/report.ts';
+import { suiteNames } from '../document/suite-facts.ts';
 import { groupSimilarCases, type SimilarCases } from '../wording/attention.ts';
 import { escapeInvisibleLine } from '../wording/escape-invisible.ts';
 import { common, cutRanges } from '../wording/group-similar.ts';
 import { idRanges } from '../wording/id-ranges.ts';
+import { outcomeSummary } from '../wording/outcome.ts';
 import { casesOf, groupSimilarProblems, whatOfAll } from '../wording/problems.ts';
 import { ciJob, decisionFace, webLink } from '../wording/views.ts';
-import { closeCode, duration, plural, VERDICT_FACES, verdictOf } from '../wording/vocabulary.ts';
+import { duration, plural, suiteOf, VERDICT_FACES, verdictOf } from '../wording/vocabulary.ts';
 
 /** GitHub drops a step summary of more than 1 MiB whole; we stop before, at the end of a row. */
 export const SUMMARY_LIMIT_BYTES = 900 * 1024;
@@ -21,13 +23,13 @@ export function* markdown(report: Report): Generator<ReportFile> {
 
 function lines(report: Report): string[] {
   const face = decisionFace(report.gate.decision);
-  const { run, engine, suite } = report;
+  const { run, engine, suites } = report;
   const { sentence } = report.gate;
   return [
     `## ${face.glyph} ${sentence.startsWith(face.word) ? '' : `${face.word}: `}${escapeMarkdown(sentence)}`,
     '',
     escapeMarkdown(
-      `${suite.name} ${suite.version} · ${engine.summary} · ${duration(run.durationMs)}${run.commit === null ? '' : ` · commit ${run.commit}`}`,
+      `${suiteNames(suites)} · ${engine.summary} · ${duration(run.durationMs)}${run.commit === null ? '' : ` · commit ${run.commit}`}`,
     ) + ci(run),
     ...problems(report),
     ...byCategory(report),
@@ -65,19 +67,20 @@ function problems(report: Report): string[] {
 }
 
 function byCategory({ agents, cases }: Report): string[] {
-  const categories = new Map(cases.map(({ category, categoryTitle }) => [category, categoryTitle]));
+  const keyOf = ({ suite = '', category }: CaseInfo) => `${suite} ${category}`;
+  const categories = new Map(cases.map((info) => [keyOf(info), `${info.category} ${info.categoryTitle}`]));
   return [
     '',
     '### By category: as expected',
     '',
     row(['Category', ...agents.map(({ name }) => name)]),
     `|---|${'--:|'.repeat(agents.length)}`,
-    ...[...categories].map(([category, title]) => {
-      const ids = cases.filter((info) => info.category === category).map(({ id }) => id);
+    ...[...categories].map(([key, title]) => {
+      const ids = cases.filter((info) => keyOf(info) === key).map(({ id }) => id);
       const same = agents.map(
         (agent) => `${ids.filter((id) => verdictOf(agent, id).verdict === 'same').length}/${ids.length}`,
       );
-      return row([`${category} ${title}`, ...same]);
+      return row([title, ...same]);
     }),
   ];
 }
@@ -91,13 +94,16 @@ function attention(report: Report): string[] {
     '',
     '| | Case | Agent | Expected | Actual | What happened |',
     '|---|---|---|---|---|---|',
-    ...all.map(attentionRow),
+    ...all.map((one) => attentionRow(report, one)),
   ];
 }
 
-function attentionRow({ agent, cases, name, ranges, sentence }: SimilarCases): string {
+function attentionRow(report: Report, { agent, cases, name, ranges, sentence }: SimilarCases): string {
   const { glyph, word } = VERDICT_FACES[cases[0].verdict];
-  const outcomes = [common(cases, ({ expected }) => brief(expected)), common(cases, ({ actual }) => brief(actual))];
+  const outcomes = [
+    common(cases, ({ id, expected }) => outcomeSummary(suiteOf(report, id), expected)),
+    common(cases, ({ id, actual }) => outcomeSummary(suiteOf(report, id), actual)),
+  ];
   return row([
     `${glyph} ${word}`,
     markup(escapeMarkdown(name) + rangesCell(ranges)),
@@ -116,12 +122,6 @@ export function rangesCell(ranges: readonly string[]): string {
       ? ''
       : `<details><summary>${plural(more.length, 'more range')}</summary>${escapeMarkdown(more.join(', '))}</details>`;
   return `<br>${escapeMarkdown(shown.join(', '))}${folded}`;
-}
-
-/** An outcome in a cell. */
-export function brief(outcome: CaseVerdict['actual']): string {
-  if (outcome === null) return '–';
-  return `${outcome.behavior}, close ${outcome.behaviorClose}, code ${closeCode(outcome.remoteCloseCode)}`;
 }
 
 /** A cell that is markdown already. */

@@ -1,31 +1,24 @@
 import type { ReceivedEvent, RecordedCase } from '../document/recorded-case.ts';
-import {
-  type AgentReport,
-  type CaseInfo,
-  type CaseVerdict,
-  OUTCOME_FIELDS,
-  type Outcome,
-  type OutcomeField,
-  type Report,
-} from '../document/report.ts';
-import { eventText } from '../wording/sentence.ts';
+import type { AgentReport, CaseInfo, CaseVerdict, Report } from '../document/report.ts';
+import { keyFields, type Outcome, type SuiteFacts } from '../document/suite-facts.ts';
+import { eventText } from '../wording/event-text.ts';
+import { closeGradeFace, fieldLines, gradeFace, gradeFaces, shortJson } from '../wording/outcome.ts';
 import { decisionFace, outcomeFace, rawLink, rfcLink, towardFace, webLink } from '../wording/views.ts';
 import {
-  CLOSE_GRADE_FACES,
   closeCode,
   count,
   duration,
   type Face,
-  GRADE_FACES,
   isNews,
   opcodeName,
   plural,
+  suiteOf,
   VERDICT_FACES,
   verdictOf,
 } from '../wording/vocabulary.ts';
 import { when } from '../wording/when.ts';
 import { align } from './align.ts';
-import { CLOSING_PROPERTIES, type ClosingProperty, FIELD_LABELS } from './closing-properties.ts';
+import { CLOSING_PROPERTIES, type ClosingProperty } from './closing-properties.ts';
 import { examineHandshake, parseHead } from './handshake.ts';
 import { rerunCommand } from './rerun.ts';
 import { wireView } from './wire-view.ts';
@@ -59,7 +52,8 @@ export function caseView(
   const info = report.cases[index];
   if (info === undefined) throw new Error(`The plan has ${report.cases.length} cases, none at ${index}.`);
   const one = verdictOf(agent, info.id);
-  const face = outcomeFace(one);
+  const suite = suiteOf(report, info.id);
+  const face = outcomeFace(one, suite);
   const wire = detail === undefined ? null : wireView(detail);
   return {
     kind: 'case',
@@ -73,7 +67,7 @@ export function caseView(
     gate: decisionFace(report.gate.decision),
     category: `${info.category} ${info.categoryTitle}`,
     face,
-    ...gradesView(one),
+    ...gradesView(one, suite),
     verdict: VERDICT_FACES[one.verdict],
     sentence: one.sentence,
     why: one.why ?? null,
@@ -92,7 +86,7 @@ export function caseView(
     nextProblem: nextProblem(report, agent, index, 1),
     caseStep: report.cases.length > 1,
     problemStep: nextProblem(report, agent, index, -1) !== null || nextProblem(report, agent, index, 1) !== null,
-    prompt: promptView(info, one, detail),
+    prompt: promptView(info, one, detail, suite),
     previous: report.cases[index - 1]?.id ?? null,
     next: report.cases[index + 1]?.id ?? null,
     others: report.agents
@@ -100,17 +94,17 @@ export function caseView(
       .map((other) => ({
         name: other.name,
         href: `../${other.slug}/${info.id}.html`,
-        face: outcomeFace(verdictOf(other, info.id)),
+        face: outcomeFace(verdictOf(other, info.id), suite),
         verdict: VERDICT_FACES[verdictOf(other, info.id).verdict],
       })),
     strip: strip(info.id),
-    fields: fieldsView(one),
-    tries: triesView(one),
+    fields: fieldsView(one, suite),
+    tries: triesView(one, suite),
     problems: report.problems
       .filter((problem) => problem.case === info.id && (problem.agent === undefined || problem.agent === agent.name))
       .map(({ what }) => what),
     wireFaults: wire === null || wire.faults === 0 ? null : `${plural(wire.faults, 'rule')} broken on the wire:`,
-    detail: detail === undefined || wire === null ? null : { ...detailView(detail, one), wire },
+    detail: detail === undefined || wire === null ? null : { ...detailView(detail, one, suite), wire },
     serverOutput: one.serverOutput === undefined || one.serverOutput.length === 0 ? null : one.serverOutput.join('\n'),
     rerun: rerunCommand(report.run.command, info.id),
     raw: rawLink(one.result, '../../'),
@@ -121,18 +115,20 @@ export function caseView(
  * The grades in as few chips as say it: that of the close where it is another word, the expected ones where they are not
  * the same. 7.1.6 would be four times INFORMATIONAL, and what went wrong stands in none of them.
  */
-function gradesView({ actual, expected, verdict }: CaseVerdict) {
-  const closeOf = (outcome: Outcome) =>
-    outcome.behaviorClose === outcome.behavior ? null : CLOSE_GRADE_FACES[outcome.behaviorClose];
+function gradesView({ actual, expected, verdict }: CaseVerdict, suite: SuiteFacts) {
+  const closeOf = (outcome: Outcome) => {
+    const close = closeGradeFace(suite, outcome);
+    return close?.word === gradeFace(suite, outcome).word ? null : close;
+  };
+  const { grade, closeGrade } = keyFields(suite);
   const alike =
     actual !== null &&
     expected !== null &&
-    actual.behavior === expected.behavior &&
-    actual.behaviorClose === expected.behaviorClose;
+    [grade, closeGrade].every((field) => field === undefined || actual[field.name] === expected[field.name]);
   const shown = alike ? null : expected;
   return {
     close: actual === null ? null : closeOf(actual),
-    expectedFace: shown === null ? null : GRADE_FACES[shown.behavior],
+    expectedFace: shown === null ? null : gradeFace(suite, shown),
     expectedClose: shown === null ? null : closeOf(shown),
     aside: alike && isNews(verdict) ? 'as expected; it is the facts that differ' : null,
   };
@@ -145,14 +141,14 @@ function whyOf({ verdict }: CaseVerdict): string {
 }
 
 /** All compared fields: those that differ, worse before other before better, and the others. */
-function fieldsView({ actual, expected, differences }: CaseVerdict) {
-  const rows = OUTCOME_FIELDS.map((field) => {
-    const difference = differences.find(({ at }) => at === field);
+function fieldsView({ actual, expected, differences }: CaseVerdict, suite: SuiteFacts) {
+  const rows = suite.fields.map((field) => {
+    const difference = differences.find(({ at }) => at === field.name);
     return {
-      field,
-      label: FIELD_LABELS[field],
-      expected: expected === null ? null : fieldValue(expected, field),
-      actual: actual === null ? null : fieldValue(actual, field),
+      field: field.name,
+      label: field.label,
+      expected: expected === null ? null : fieldLines(field, expected, EVENTS_SHOWN, 70),
+      actual: actual === null ? null : fieldLines(field, actual, EVENTS_SHOWN, 70),
       mark: difference === undefined ? null : towardFace(difference.toward),
     };
   });
@@ -165,10 +161,10 @@ function fieldsView({ actual, expected, differences }: CaseVerdict) {
 }
 
 /** Every play of a case that was played again: its grades, and the facts in which the plays differ. */
-function triesView({ tries }: CaseVerdict) {
+function triesView({ tries }: CaseVerdict, suite: SuiteFacts) {
   if (tries === undefined) return null;
-  const apart = OUTCOME_FIELDS.filter(
-    (field) => new Set(tries.map(({ outcome }) => JSON.stringify(outcome[field]))).size > 1,
+  const apart = suite.fields.filter(
+    ({ name }) => new Set(tries.map(({ outcome }) => JSON.stringify(outcome[name]))).size > 1,
   );
   return {
     sentence:
@@ -178,42 +174,28 @@ function triesView({ tries }: CaseVerdict) {
     list: tries.map(({ verdict, outcome, durationMs, result }, at) => ({
       n: at + 1,
       verdict: VERDICT_FACES[verdict],
-      face: GRADE_FACES[outcome.behavior],
-      close: CLOSE_GRADE_FACES[outcome.behaviorClose],
-      apart: apart.map((field) => ({ label: FIELD_LABELS[field], lines: fieldValue(outcome, field) })),
+      face: gradeFace(suite, outcome),
+      close: closeGradeFace(suite, outcome),
+      apart: apart.map((field) => ({ label: field.label, lines: fieldLines(field, outcome, EVENTS_SHOWN, 70) })),
       duration: durationMs === null ? null : duration(durationMs),
       raw: rawLink(result, '../../'),
     })),
   };
 }
 
-/** A field's value as lines of text: one for each event, else a single one. */
-function fieldValue(outcome: Outcome, field: OutcomeField): string[] {
-  const value = outcome[field];
-  if (Array.isArray(value)) return eventLines(value);
-  if (field === 'remoteCloseCode') return [closeCode(outcome.remoteCloseCode)];
-  return [typeof value === 'boolean' ? yesNo(value) : String(value)];
-}
-
-function eventLines(events: readonly ReceivedEvent[]): string[] {
-  if (events.length === 0) return ['nothing'];
-  const lines = events.slice(0, EVENTS_SHOWN).map((event) => eventText(event, 70));
-  return events.length > EVENTS_SHOWN ? [...lines, `and ${count(events.length - EVENTS_SHOWN)} more`] : lines;
-}
-
-function detailView(detail: RecordedCase, verdict: CaseVerdict) {
+function detailView(detail: RecordedCase, verdict: CaseVerdict, suite: SuiteFacts) {
   return {
     description: paragraphs(detail.description),
     expectation: paragraphs(detail.expectation),
     result: detail.result,
-    alternatives: alternativesView(detail),
+    alternatives: alternativesView(detail, suite),
     observed: detail.received.slice(0, EVENTS_SHOWN).map((event) => eventText(event, 70)),
     moreObserved:
       detail.received.length > EVENTS_SHOWN ? `and ${count(detail.received.length - EVENTS_SHOWN)} more` : null,
     resultClose: detail.resultClose,
     closing: detail.expectedClose === null ? null : closingView(detail.expectedClose),
     handshake: handshakeView(detail),
-    properties: propertiesView(detail, verdict),
+    properties: propertiesView(detail, verdict, suite),
     octets: [
       { title: 'Octets received, by chop size', rows: octetsView(detail.rxOctetStats) },
       { title: 'Octets transmitted, by chop size', rows: octetsView(detail.txOctetStats) },
@@ -235,10 +217,18 @@ function paragraphs(text: string): string {
 }
 
 /** Each event list the case would take, with the grade it earns, beside what was observed. */
-function alternativesView({ expected, received }: RecordedCase) {
+function alternativesView({ expected, received }: RecordedCase, suite: SuiteFacts) {
+  const faces = gradeFaces([suite]);
   return (['OK', 'NON-STRICT'] as const).flatMap((grade) => {
     const events = expected[grade];
-    return events === undefined ? [] : [{ face: GRADE_FACES[grade], ...besideView(events, received) }];
+    return events === undefined
+      ? []
+      : [
+          {
+            face: faces.find(({ word }) => word === grade) ?? { glyph: '?', word: grade, tone: 'missing' },
+            ...besideView(events, received),
+          },
+        ];
   });
 }
 
@@ -299,16 +289,13 @@ function handshakeView(detail: RecordedCase) {
   };
 }
 
-function propertiesView(detail: RecordedCase, { expected }: CaseVerdict) {
+function propertiesView(detail: RecordedCase, { expected }: CaseVerdict, suite: SuiteFacts) {
+  const compared = new Set(suite.fields.map(({ name }) => name));
   return (Object.entries(CLOSING_PROPERTIES) as [ClosingProperty, string][]).map(([name, meaning]) => {
-    const wanted = expected === null || !isOutcomeField(name) ? null : propertyValue(name, expected[name]);
+    const wanted = expected === null || !compared.has(name) ? null : propertyValue(name, expected[name]);
     const value = propertyValue(name, detail[name]);
     return { name, value, expected: wanted, apart: wanted !== null && wanted !== value, meaning };
   });
-}
-
-function isOutcomeField(name: ClosingProperty): name is ClosingProperty & OutcomeField {
-  return OUTCOME_FIELDS.some((field) => field === name);
 }
 
 function propertyValue(name: ClosingProperty, value: unknown): string {
@@ -398,24 +385,19 @@ function compressionView(stats: NonNullable<RecordedCase['trafficStats']>) {
 }
 
 /** The case as a question to somebody, a colleague or a model, who does not have this page. */
-function promptView(info: CaseInfo, one: CaseVerdict, detail: RecordedCase | undefined): string {
+function promptView(info: CaseInfo, one: CaseVerdict, detail: RecordedCase | undefined, suite: SuiteFacts): string {
   const lines = [
-    `A WebSocket server was tested with case ${info.id} of the Autobahn|Testsuite: ${info.title} (${info.rfc.join(', ')}).`,
+    `A WebSocket ${suite.subject} was tested with case ${info.id} of the ${suite.title}: ${info.title} (${info.rfc.join(', ')}).`,
     ...(detail === undefined
       ? []
       : [`The case: ${paragraphs(detail.description)}`, `It expects: ${paragraphs(detail.expectation)}`]),
     `What happened: ${one.sentence}`,
     ...one.differences
       .slice(0, 8)
-      .map(({ at, expected, actual }) => `- ${at}: expected ${brief(expected)}, got ${brief(actual)}`),
-    'What in the server may be the cause, and how would you find it?',
+      .map(({ at, expected, actual }) => `- ${at}: expected ${shortJson(expected)}, got ${shortJson(actual)}`),
+    `What in the ${suite.subject} may be the cause, and how would you find it?`,
   ];
   return lines.join('\n');
-}
-
-function brief(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
 /** Ids of an agent's cases that need attention, in the plan's order; made once for each agent of a report. */

@@ -7,41 +7,46 @@ import type { QueryCell } from './query.ts';
  */
 
 export const CELL_VERDICTS = ['same', 'regressed', 'improved', 'changed', 'new', 'missing', 'flaky', 'skipped'];
-export const CELL_GRADES = ['ok', 'non-strict', 'informational', 'unimplemented', 'failed', 'missing', 'skipped'];
-export const CELL_CLOSES = ['ok', 'informational', 'wrong code', 'unclean', 'failed by client', 'failed', ''];
+
+/** The words of the grades that cells can have, in lower case and best first: those of the report's suites. */
+export interface CellWords {
+  /** Main grades, then `missing` and `skipped`. */
+  grades: readonly string[];
+  /** Grades of the close, then the empty word of a cell without one. */
+  closes: readonly string[];
+}
+
+/** Index 0 is the character `0`; the characters behind it are neither a space nor a comma. */
+const FIRST_CHARACTER = 48;
+const encoded = (index: number) => String.fromCharCode(FIRST_CHARACTER + Math.max(0, index));
+const decoded = (text: string, at: number) => (text.charCodeAt(at) || FIRST_CHARACTER) - FIRST_CHARACTER;
 
 /**
- * `31`, or `1450,none,` : verdict, grade, close and whether it is known, each a digit; code; milliseconds. A `t` behind
- * it where something was cut.
+ * `31`, or `1450,none,` : verdict, grade, close and whether it is known, one character each; code; milliseconds. A `t`
+ * behind it where something was cut.
  */
-export function packCells(cells: readonly Omit<QueryCell, 'agent'>[]): string {
+export function packCells(cells: readonly Omit<QueryCell, 'agent'>[], { grades, closes }: CellWords): string {
   return cells
     .map(({ verdict, grade, close, known, truncated, code, ms }) => {
-      const digits = [
-        CELL_VERDICTS.indexOf(verdict),
-        CELL_GRADES.indexOf(grade),
-        CELL_CLOSES.indexOf(close),
-        known ? 1 : 0,
-      ];
-      const usual = digits.every((digit) => digit === 0) && code === '1000' && ms !== null;
-      return `${usual ? ms : `${digits.join('')},${code},${ms ?? ''}`}${truncated ? 't' : ''}`;
+      const indexes = [CELL_VERDICTS.indexOf(verdict), grades.indexOf(grade), closes.indexOf(close), known ? 1 : 0];
+      const usual = indexes.every((index) => index === 0) && code === '1000' && ms !== null;
+      return `${usual ? ms : `${indexes.map(encoded).join('')},${code},${ms ?? ''}`}${truncated ? 't' : ''}`;
     })
     .join(' ');
 }
 
 /** What `packCells` packed, for the agent of this name; in lower case, since queries are. */
-export function unpackCells(packed: string, agent: string): QueryCell[] {
+export function unpackCells(packed: string, agent: string, { grades, closes }: CellWords): QueryCell[] {
   return packed.split(' ').map((said) => {
     const truncated = said.endsWith('t');
     const word = truncated ? said.slice(0, -1) : said;
-    const [digits = '', code, ms = ''] = word.includes(',') ? word.split(',') : ['0000', '1000', word];
-    const [verdict, grade, close, known] = [...digits].map(Number);
+    const [indexes = '', code, ms = ''] = word.includes(',') ? word.split(',') : ['0000', '1000', word];
     return {
       agent: agent.toLowerCase(),
-      verdict: CELL_VERDICTS[verdict ?? 0] ?? 'same',
-      grade: CELL_GRADES[grade ?? 0] ?? 'ok',
-      close: CELL_CLOSES[close ?? 0] ?? 'ok',
-      known: known === 1,
+      verdict: CELL_VERDICTS[decoded(indexes, 0)] ?? 'same',
+      grade: grades[decoded(indexes, 1)] ?? '',
+      close: closes[decoded(indexes, 2)] ?? '',
+      known: decoded(indexes, 3) === 1,
       truncated,
       code: code ?? 'none',
       ms: ms === '' ? null : Number(ms),

@@ -1,5 +1,4 @@
 import type { RecordedCase } from '../document/recorded-case.ts';
-import type { OutcomeField } from '../document/report.ts';
 
 /** The thirteen facts about how a connection ended, named as in the recorded JSON. */
 export type ClosingProperty = Extract<
@@ -36,19 +35,4 @@ export const CLOSING_PROPERTIES: Readonly<Record<ClosingProperty, string>> = {
   localCloseReason: 'Reason text in the Close frame that the fuzzing client sent.',
   remoteCloseCode: 'Code in the Close frame that the server sent.',
   remoteCloseReason: 'Reason text in the Close frame that the server sent.',
-};
-
-/** What each compared field is called on a page. */
-export const FIELD_LABELS: Readonly<Record<OutcomeField, string>> = {
-  behavior: 'Behaviour grade',
-  behaviorClose: 'Close grade',
-  remoteCloseCode: 'Server’s close code',
-  wasClean: 'Clean close',
-  closedByMe: 'Fuzzing client closed first',
-  failedByMe: 'Fuzzing client failed the connection',
-  droppedByMe: 'Fuzzing client dropped TCP',
-  wasServerConnectionDropTimeout: 'Server late in dropping TCP',
-  wasOpenHandshakeTimeout: 'Opening handshake too late',
-  wasCloseHandshakeTimeout: 'Answer to Close too late',
-  received: 'Events received',
 };

@@ -5,21 +5,15 @@ import { MEASURE_CONTRAST, type Shown } from '../testing/contrast.ts';
 import { pagesOnDisk } from '../testing/pages-on-disk.ts';
 import { sampleReport } from '../testing/sample.ts';
 import { PAGES } from '../testing/sample-pages.ts';
+import { closeGradeFaces, gradeFaces } from '../wording/outcome.ts';
 import { casePath } from '../wording/views.ts';
-import {
-  CLOSE_GRADE_FACES,
-  type Face,
-  GRADE_FACES,
-  MISSING_FACE,
-  SKIPPED_FACE,
-  VERDICT_FACES,
-} from '../wording/vocabulary.ts';
+import { type Face, MISSING_FACE, SKIPPED_FACE, VERDICT_FACES } from '../wording/vocabulary.ts';
 
 const { at } = pagesOnDisk('colours-real-');
 
 const CHIPS: readonly Face[] = [
-  ...Object.values(GRADE_FACES),
-  ...Object.values(CLOSE_GRADE_FACES),
+  ...gradeFaces(sampleReport.suites),
+  ...closeGradeFaces(sampleReport.suites),
   MISSING_FACE,
   SKIPPED_FACE,
 ];
@@ -143,7 +137,7 @@ describeWithChromium('the colours of the pages, as Chromium shows them', () => {
       await page.goto(at('sample/history.html'));
       await devtools.send('Emulation.setEmulatedVisionDeficiency', { type });
       const parts: { tone: string; picture: Picture }[] = [];
-      for (const { tone } of [...Object.values(GRADE_FACES), MISSING_FACE]) {
+      for (const { tone } of [...gradeFaces(sampleReport.suites), MISSING_FACE]) {
         const key = page.locator(`.key:has(.${tone})`).first();
         parts.push({ tone, picture: await pictureOf(page, await key.screenshot()) });
         // What the legend shows is what the chart is filled with.

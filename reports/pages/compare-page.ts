@@ -1,6 +1,6 @@
 import type { DetailOf, ReportFile } from '../document/files.ts';
 import type { RecordedCase } from '../document/recorded-case.ts';
-import type { Outcome, OutcomeField } from '../document/report.ts';
+import { type Outcome, type SuiteFacts, suiteOfCase } from '../document/suite-facts.ts';
 import {
   CHANGES,
   type ComparedCase,
@@ -11,11 +11,10 @@ import {
   type SimilarComparedCases,
 } from '../wording/comparison.ts';
 import { rangesText, type SimilarGroup } from '../wording/group-similar.ts';
-import { eventText } from '../wording/sentence.ts';
+import { endSummary, fieldLines, gradeFace } from '../wording/outcome.ts';
 import { casePath, towardFace } from '../wording/views.ts';
-import { closeCode, count, type Face, GRADE_FACES, MISSING_FACE, plural } from '../wording/vocabulary.ts';
+import { count, type Face, MISSING_FACE, plural } from '../wording/vocabulary.ts';
 import { when } from '../wording/when.ts';
-import { FIELD_LABELS } from './closing-properties.ts';
 import { render } from './render.ts';
 import { diffWire } from './wire-diff.ts';
 
@@ -114,7 +113,7 @@ const KEYS = [
 ];
 
 function pairView(comparison: Comparison, at: number, detailOf: { a: DetailOf; b: DetailOf }) {
-  const { a, b, cases } = comparison;
+  const { a, b, cases, suites } = comparison;
   /** Anchors of the first pair are the bare ids; those of further ones say which. */
   const anchor = at === 0 ? '' : `${at + 1}-`;
   const groups = groupSimilarComparedCases(comparison);
@@ -125,7 +124,7 @@ function pairView(comparison: Comparison, at: number, detailOf: { a: DetailOf; b
   ];
   const withWire = new Set(byNews.slice(0, WIRE_SHOWN));
   const view = (one: ComparedCase) => ({
-    ...caseView(one, a, b),
+    ...caseView(one, a, b, suiteOfCase(suites, one)),
     wire: withWire.has(one) ? wireView(detailOf.a(a.slug, one.id), detailOf.b(b.slug, one.id)) : null,
     anchor: anchor + one.id,
   });
@@ -144,7 +143,7 @@ function pairView(comparison: Comparison, at: number, detailOf: { a: DetailOf; b
 }
 
 /** What stands for cases that differ alike, until somebody opens them. */
-function alikeView({ cases, name, ranges, sentence }: SimilarComparedCases, { a, b }: Comparison) {
+function alikeView({ cases, name, ranges, sentence }: SimilarComparedCases, { a, b, suites }: Comparison) {
   const [{ change }] = cases;
   return {
     change,
@@ -152,8 +151,8 @@ function alikeView({ cases, name, ranges, sentence }: SimilarComparedCases, { a,
     name,
     sentence,
     ranges: rangesText(ranges),
-    a: sideInCommon(cases, (one) => outcomeView(one.a, a, one.id)),
-    b: sideInCommon(cases, (one) => outcomeView(one.b, b, one.id)),
+    a: sideInCommon(cases, (one) => outcomeView(one.a, a, one.id, suiteOfCase(suites, one))),
+    b: sideInCommon(cases, (one) => outcomeView(one.b, b, one.id, suiteOfCase(suites, one))),
   };
 }
 
@@ -164,7 +163,7 @@ function sideInCommon(
 ) {
   const [first, ...others] = cases.map(viewOf);
   return {
-    face: others.every(({ face }) => face === first?.face) ? (first?.face ?? null) : null,
+    face: others.every(({ face }) => face.word === first?.face.word) ? (first?.face ?? null) : null,
     end: others.every(({ end }) => end === first?.end) ? (first?.end ?? null) : null,
   };
 }
@@ -173,48 +172,38 @@ function sideView({ agent, run, started, commit }: Side) {
   return { agent, run, started: when(started), commit: commit?.slice(0, 12) ?? null };
 }
 
-function caseView(one: ComparedCase, a: Side, b: Side) {
+function caseView(one: ComparedCase, a: Side, b: Side, suite: SuiteFacts) {
   return {
     id: one.id,
     title: one.title,
     change: one.change,
     face: changeFaces({ a, b })[one.change],
     sentence: one.sentence,
-    a: outcomeView(one.a, a, one.id),
-    b: outcomeView(one.b, b, one.id),
+    a: outcomeView(one.a, a, one.id, suite),
+    b: outcomeView(one.b, b, one.id, suite),
     fields:
       one.differences.length === 0
         ? null
         : one.differences.map(({ at, toward }) => ({
-            label: FIELD_LABELS[at],
-            a: one.a === null ? [] : fieldLines(one.a, at),
-            b: one.b === null ? [] : fieldLines(one.b, at),
+            label: suite.fields.find(({ name }) => name === at)?.label ?? at,
+            a: valueLines(suite, one.a, at),
+            b: valueLines(suite, one.b, at),
             mark: towardFace(toward),
           })),
   };
 }
 
-function outcomeView(outcome: Outcome | null, side: Side, id: string) {
+function outcomeView(outcome: Outcome | null, side: Side, id: string, suite: SuiteFacts) {
   return {
-    face: outcome === null ? MISSING_FACE : GRADE_FACES[outcome.behavior],
-    end: outcome === null ? null : `${endCode(outcome)}, ${outcome.wasClean ? 'clean' : 'not clean'}`,
+    face: outcome === null ? MISSING_FACE : gradeFace(suite, outcome),
+    end: outcome === null ? null : endSummary(suite, outcome),
     href: outcome === null ? null : side.root + casePath(side.slug, id),
   };
 }
 
-function endCode({ remoteCloseCode }: Outcome): string {
-  return remoteCloseCode === null ? 'no close code' : `close ${remoteCloseCode}`;
-}
-
-function fieldLines(outcome: Outcome, field: OutcomeField): string[] {
-  if (field === 'received') {
-    const lines = outcome.received.slice(0, 12).map((event) => eventText(event, 60));
-    const more = outcome.received.length - lines.length;
-    return lines.length === 0 ? ['nothing'] : more > 0 ? [...lines, `and ${count(more)} more`] : lines;
-  }
-  if (field === 'remoteCloseCode') return [closeCode(outcome.remoteCloseCode)];
-  const value = outcome[field];
-  return [typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)];
+function valueLines(suite: SuiteFacts, outcome: Outcome | null, at: string): string[] {
+  const field = suite.fields.find(({ name }) => name === at);
+  return outcome === null || field === undefined ? [] : fieldLines(field, outcome, 12, 60);
 }
 
 function wireView(a: RecordedCase | undefined, b: RecordedCase | undefined) {

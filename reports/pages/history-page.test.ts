@@ -5,7 +5,7 @@ import { sampleDetailOf, sampleReport } from '../testing/sample.ts';
 import { historyPage, stripView } from './history-page.ts';
 import { html } from './html.ts';
 
-const suite = sampleReport.cases;
+const { cases, suites } = sampleReport;
 const line = (at: number, grades: string, verdicts: string, more: Partial<HistoryLine> = {}): HistoryLine => ({
   v: 1,
   id: `run ${at}`,
@@ -26,7 +26,7 @@ const LINES = [
   line(4, '++X++i+i+++', '==v==v====='),
 ];
 const pageOf = (lines: readonly HistoryLine[], unreadable = 0) =>
-  [...historyPage(lines, suite, unreadable)][0]?.content ?? '';
+  [...historyPage({ lines, cases, suites, unreadable })][0]?.content ?? '';
 const page = pageOf(LINES);
 const text = (content: string) =>
   content
@@ -90,17 +90,16 @@ it('draws no line of times across runs that have none', () => {
 it('gives each case a strip of its last runs, on its own page', () => {
   expect(
     stripView(
-      LINES,
+      { lines: LINES, cases, suites },
       'ours',
-      suite,
     )('2.4')
       ?.cells.map(({ glyph }) => glyph)
       .join(''),
   ).toBe('✓✓✓✗');
-  expect(stripView(LINES, 'nobody', suite)('2.4')).toBeNull();
+  expect(stripView({ lines: LINES, cases, suites }, 'nobody')('2.4')).toBeNull();
   const [agent] = sampleReport.agents;
   const report = { ...sampleReport, agents: agent === undefined ? [] : [{ ...agent, name: 'ours' }] };
-  const pages = [...html(report, sampleDetailOf, { lines: LINES, unreadable: 0, suite })];
+  const pages = [...html(report, sampleDetailOf, { lines: LINES, unreadable: 0, cases, suites })];
   expect(pages.at(-1)?.path).toBe('history.html');
   expect(text(pages.find(({ path }) => path.endsWith('/2.4.html'))?.content ?? '')).toContain(
     'Last runs , newest last: ✓ ✓ ✓ ✗ changed once',
@@ -125,7 +124,7 @@ it('has axes with words, and no chart of one run', () => {
 });
 
 it('is no page without a run', () => {
-  expect([...historyPage([], suite)]).toEqual([]);
+  expect([...historyPage({ lines: [], unreadable: 0, cases, suites })]).toEqual([]);
 });
 
 it('is the same page whatever its runs, names and titles hold', () => {
@@ -134,7 +133,7 @@ it('is the same page whatever its runs, names and titles hold', () => {
   const named = (words: string) => {
     // One suite, or they would not be one history.
     const lines = LINES.map((one) => ({ ...filledWith(one, words), id: words, suite: one.suite }));
-    return [...historyPage(lines, filledWith(suite, words), 0)][0]?.content ?? '';
+    return [...historyPage({ lines, cases: filledWith(cases, words), suites, unreadable: 0 })][0]?.content ?? '';
   };
   const plain = skeleton(named('plain'));
   for (const words of HOSTILE_STRINGS) expect(skeleton(named(words)) === plain, words).toBe(true);

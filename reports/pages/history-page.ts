@@ -1,8 +1,9 @@
 import type { ReportFile } from '../document/files.ts';
-import { type CaseHistory, caseHistories, GRADE_LETTERS, type HistoryLine, isTimed } from '../document/history.ts';
+import { type CaseHistory, caseHistories, type HistoryLine, isTimed, MISSING } from '../document/history.ts';
 import type { CaseInfo } from '../document/report.ts';
+import { keyFields, type SuiteFacts, suiteOfCase } from '../document/suite-facts.ts';
 import { decisionFace } from '../wording/views.ts';
-import { count, duration, type Face, GRADE_FACES, MISSING_FACE, plural } from '../wording/vocabulary.ts';
+import { count, duration, type Face, MISSING_FACE, plural } from '../wording/vocabulary.ts';
 import { when } from '../wording/when.ts';
 import { render } from './render.ts';
 import { spread } from './times.ts';
@@ -24,13 +25,45 @@ const RUN_PIXELS = 36;
 const BAR = 0.9;
 const CHART_FROM = 2;
 
-const FACES: Readonly<Record<string, Face>> = {
-  ...Object.fromEntries(
-    Object.entries(GRADE_FACES).map(([grade, face]) => [GRADE_LETTERS[grade as keyof typeof GRADE_FACES], face]),
-  ),
-  [GRADE_LETTERS.missing]: MISSING_FACE,
-};
 const GAP: Face = { glyph: '·', word: 'not run', tone: 'gap' };
+
+/** The runs to show, oldest first, with what their letters mean. */
+export interface History {
+  lines: readonly HistoryLine[];
+  /** Number of lines of the history file that could not be read. */
+  unreadable: number;
+  /** Every case of the suites: a line has one letter for each, in this order. */
+  cases: readonly CaseInfo[];
+  suites: readonly SuiteFacts[];
+}
+
+/** The meaning of the letters: every face once, best grade first, and the face of a letter at a place in a line. */
+interface Legend {
+  faces: readonly Face[];
+  /** Undefined for a letter that means no grade. */
+  faceOf(at: number, letter: string): Face | undefined;
+}
+
+function legendOf({ cases, suites }: Pick<History, 'cases' | 'suites'>): Legend {
+  const faces = new Map<string, Face>();
+  const known = (face: Face) => {
+    const key = `${face.glyph} ${face.word} ${face.tone}`;
+    if (!faces.has(key)) faces.set(key, face);
+    return faces.get(key) ?? face;
+  };
+  const lettersOf = new Map(
+    suites.map((suite) => [
+      suite,
+      new Map(keyFields(suite).grade?.grades?.map((grade) => [grade.letter, known(grade)])),
+    ]),
+  );
+  known(MISSING_FACE);
+  return {
+    faces: [...faces.values()],
+    faceOf: (at, letter) =>
+      letter === MISSING ? MISSING_FACE : lettersOf.get(suiteOfCase(suites, cases[at]))?.get(letter),
+  };
+}
 
 /** The page of a case of the report beside the history, where there is one. */
 type PathOf = (agent: string, id: string) => string | null;
@@ -39,12 +72,8 @@ type PathOf = (agent: string, id: string) => string | null;
  * `history.html`: for each agent of the last run the counts of its runs over time, the cases that ever changed, and
  * the times of the timed ones. Only runs of the same suite as the last stand in one line; times only of its machine.
  */
-export function* historyPage(
-  all: readonly HistoryLine[],
-  suite: readonly CaseInfo[],
-  unreadable = 0,
-  pathOf: PathOf = () => null,
-): Generator<ReportFile> {
+export function* historyPage(history: History, pathOf: PathOf = () => null): Generator<ReportFile> {
+  const { lines: all, unreadable } = history;
   const last = all.at(-1);
   if (last === undefined) return;
   const lines = all.filter((line) => line.suite === last.suite).slice(-RUNS_SHOWN);
@@ -65,21 +94,22 @@ export function* historyPage(
         : []),
       ...(unreadable > 0 ? [`${plural(unreadable, 'line')} of the file could not be read`] : []),
     ].join('; ')}.${lines.length < CHART_FROM ? ' The charts begin with the second.' : ''}`,
-    agents: last.agents.map(({ name }) => agentView(name, lines, suite, pathOf)),
+    agents: last.agents.map(({ name }) => agentView(name, { ...history, lines }, pathOf)),
   };
   yield { path: 'history.html', content: render('history', view) };
 }
 
-function agentView(name: string, all: readonly HistoryLine[], suite: readonly CaseInfo[], pathOf: PathOf) {
-  const lines = all.filter(({ agents }) => agents.some((agent) => agent.name === name));
-  const histories = caseHistories(lines, name, suite);
+function agentView(name: string, history: History, pathOf: PathOf) {
+  const legend = legendOf(history);
+  const lines = history.lines.filter(({ agents }) => agents.some((agent) => agent.name === name));
+  const histories = caseHistories(lines, name, history.cases);
   const changed = histories.filter(({ flips }) => flips > 0);
   const shown =
     changed.length <= GRID_ROWS ? changed : [...changed].sort((a, b) => b.flips - a.flips).slice(0, GRID_ROWS);
   return {
     name,
-    chart: lines.length < CHART_FROM ? null : chartView(name, lines),
-    ...runsView(name, lines),
+    chart: lines.length < CHART_FROM ? null : chartView(name, lines, legend),
+    ...runsView(name, lines, legend),
     grid: {
       none:
         changed.length > 0
@@ -92,9 +122,9 @@ function agentView(name: string, all: readonly HistoryLine[], suite: readonly Ca
         n: at + 1,
         title: `${when(started).text}, ${commitText(commit)}`,
       })),
-      rows: shown.map((history) => gridRow(history, lines, pathOf(name, history.id))),
+      rows: shown.map((one) => gridRow(one, lines, pathOf(name, one.id), facesOf(one, history.cases, legend))),
     },
-    times: timesView(name, lines, suite),
+    times: timesView(name, lines, history.cases),
   };
 }
 
@@ -102,10 +132,12 @@ function commitText(commit: string | null): string {
   return commit === null ? 'no commit' : commit.slice(0, 12);
 }
 
-function gradesOf(name: string, line: HistoryLine): Map<string, number> {
-  const tally = new Map<string, number>();
-  for (const letter of line.agents.find((agent) => agent.name === name)?.grades ?? '')
-    if (FACES[letter] !== undefined) tally.set(letter, (tally.get(letter) ?? 0) + 1);
+function gradesOf(name: string, line: HistoryLine, legend: Legend): Map<Face, number> {
+  const tally = new Map<Face, number>();
+  for (const [at, letter] of [...(line.agents.find((agent) => agent.name === name)?.grades ?? '')].entries()) {
+    const face = legend.faceOf(at, letter);
+    if (face !== undefined) tally.set(face, (tally.get(face) ?? 0) + 1);
+  }
   return tally;
 }
 
@@ -117,23 +149,28 @@ function axes(runs: readonly { n: number; started: string }[], top: string) {
 }
 
 /** Stacked counts, one step a run, in percent of the chart: what is not stretched keeps its pattern. A run that was not decided has none: a gap, never a zero. */
-function chartView(name: string, lines: readonly HistoryLine[]) {
-  const told = new Set<string>();
+function chartView(name: string, lines: readonly HistoryLine[], legend: Legend) {
+  const told = new Set<Face>();
   let most = 0;
   const bars = lines.flatMap((line, at) => {
     if (line.decision === 'undecided') return [];
-    const tally = gradesOf(name, line);
+    const tally = gradesOf(name, line, legend);
     const total = [...tally.values()].reduce((sum, n) => sum + n, 0);
     most = Math.max(most, total);
-    for (const letter of tally.keys()) told.add(letter);
-    const heights = stack(tally, total);
+    for (const face of tally.keys()) told.add(face);
+    const heights = stack(tally, total, legend.faces[0]);
     let y = HEIGHT;
-    return Object.entries(FACES).flatMap(([letter, { tone }]) => {
-      const height = heights.get(letter);
+    return legend.faces.flatMap((face) => {
+      const height = heights.get(face);
       if (height === undefined) return [];
       y -= height;
       return [
-        { tone, x: ((100 * at) / lines.length).toFixed(2), y: Math.max(0, y).toFixed(1), height: height.toFixed(1) },
+        {
+          tone: face.tone,
+          x: ((100 * at) / lines.length).toFixed(2),
+          y: Math.max(0, y).toFixed(1),
+          height: height.toFixed(1),
+        },
       ];
     });
   });
@@ -145,21 +182,21 @@ function chartView(name: string, lines: readonly HistoryLine[]) {
     ),
     wide: ((100 * BAR) / lines.length).toFixed(2),
     bars,
-    legend: Object.entries(FACES).flatMap(([letter, face]) => (told.has(letter) ? [face] : [])),
+    legend: legend.faces.filter((face) => told.has(face)),
   };
 }
 
 /**
- * Heights of one run's parts, HEIGHT together. The few that are not OK are what one looks for: they get a height in
- * which their pattern can be seen, at the cost of OK.
+ * Heights of one run's parts, HEIGHT together. The few that are not of the best grade are what one looks for: they get a
+ * height in which their pattern can be seen, at the cost of the best grade.
  */
-function stack(tally: ReadonlyMap<string, number>, total: number): Map<string, number> {
-  const heights = new Map([...tally].map(([letter, n]) => [letter, Math.max(PART_HEIGHT, (HEIGHT * n) / total)]));
+function stack(tally: ReadonlyMap<Face, number>, total: number, best: Face | undefined): Map<Face, number> {
+  const heights = new Map([...tally].map(([face, n]) => [face, Math.max(PART_HEIGHT, (HEIGHT * n) / total)]));
   const sum = () => [...heights.values()].reduce((all, one) => all + one, 0);
-  const ok = heights.get(GRADE_LETTERS.OK);
-  if (ok !== undefined) heights.set(GRADE_LETTERS.OK, Math.max(PART_HEIGHT, ok - (sum() - HEIGHT)));
+  const most = best && heights.get(best);
+  if (best !== undefined && most !== undefined) heights.set(best, Math.max(PART_HEIGHT, most - (sum() - HEIGHT)));
   const shrunk = HEIGHT / sum();
-  return new Map([...heights].map(([letter, height]) => [letter, height * shrunk]));
+  return new Map([...heights].map(([face, height]) => [face, height * shrunk]));
 }
 
 /** A chart's own measures, and its width on the screen: a few runs do not fill the page. */
@@ -168,17 +205,22 @@ function drawing(runs: number) {
 }
 
 /** The figures as a table, newest first; a grade that never occurs has no column, for there is no room to spare. */
-function runsView(name: string, lines: readonly HistoryLine[]) {
-  const told = lines.filter(({ decision }) => decision !== 'undecided').map((line) => gradesOf(name, line));
-  const letters = Object.keys(FACES).filter((letter) => told.some((tally) => tally.has(letter)));
+function runsView(name: string, lines: readonly HistoryLine[], legend: Legend) {
+  const told = lines.filter(({ decision }) => decision !== 'undecided').map((line) => gradesOf(name, line, legend));
+  const grades = legend.faces.filter((face) => told.some((tally) => tally.has(face)));
   return {
-    grades: letters.map((letter) => FACES[letter]),
-    runs: lines.map((line, at) => runView(name, line, at, letters)).reverse(),
+    grades,
+    runs: lines.map((line, at) => runView(name, line, at, grades, gradesOf(name, line, legend))).reverse(),
   };
 }
 
-function runView(name: string, line: HistoryLine, at: number, letters: readonly string[]) {
-  const tally = gradesOf(name, line);
+function runView(
+  name: string,
+  line: HistoryLine,
+  at: number,
+  grades: readonly Face[],
+  tally: ReadonlyMap<Face, number>,
+) {
   const verdicts = line.agents.find((agent) => agent.name === name)?.verdicts ?? '';
   return {
     n: at + 1,
@@ -186,15 +228,22 @@ function runView(name: string, line: HistoryLine, at: number, letters: readonly 
     commit: `${commitText(line.commit)}${line.dirty === true ? ', changed' : ''}`,
     engine: line.engine,
     decision: decisionFace(line.decision),
-    counts: letters.map((letter) => (line.decision === 'undecided' ? '–' : count(tally.get(letter) ?? 0))),
+    counts: grades.map((face) => (line.decision === 'undecided' ? '–' : count(tally.get(face) ?? 0))),
     unexpected: line.decision === 'undecided' ? '–' : String(verdicts.replace(/[=.s]/g, '').length),
   };
 }
 
+/** The face of a case in each run. */
+function facesOf({ id, states }: CaseHistory, cases: readonly CaseInfo[], legend: Legend): Face[] {
+  const at = cases.findIndex((info) => info.id === id);
+  return states.map(({ letter, gap }) => (gap ? GAP : (legend.faceOf(at, letter) ?? GAP)));
+}
+
 function gridRow(
-  { id, title, states, flips, firstBad }: CaseHistory,
+  { id, title, flips, firstBad }: CaseHistory,
   lines: readonly HistoryLine[],
   href: string | null,
+  faces: readonly Face[],
 ) {
   const bad = firstBad === null ? undefined : lines[firstBad];
   return {
@@ -203,18 +252,15 @@ function gridRow(
     href,
     flips: String(flips),
     since: bad === undefined ? null : `run ${(firstBad ?? 0) + 1}, ${commitText(bad.commit)}`,
-    cells: states.map(({ letter, gap }, at) => ({
-      face: gap ? GAP : (FACES[letter] ?? GAP),
-      first: at === firstBad,
-    })),
+    cells: faces.map((face, at) => ({ face, first: at === firstBad })),
   };
 }
 
 /** Median with least and most, of each timed category and run, on the machine of the last run. */
-function timesView(name: string, all: readonly HistoryLine[], suite: readonly CaseInfo[]) {
+function timesView(name: string, all: readonly HistoryLine[], cases: readonly CaseInfo[]) {
   const machine = all.at(-1)?.machine ?? '';
   const lines = all.filter((line) => line.machine === machine);
-  const timed = suite.filter(isTimed);
+  const timed = cases.filter(isTimed);
   const categories = [...new Map(timed.map(({ category, categoryTitle }) => [category, categoryTitle]))];
   const groups = categories.flatMap(([category, title]) => {
     const runs = lines.flatMap((line, at) => {
@@ -274,12 +320,13 @@ function unbroken<T extends { at: number }>(runs: readonly T[]): T[][] {
   return parts;
 }
 
-/** A case's last fifty runs, for its own page: newest last. Empty without a history. */
-export function stripView(lines: readonly HistoryLine[], agent: string, suite: readonly CaseInfo[]) {
+/** A case's last fifty runs, for its own page: newest last. null for a case without a history. */
+export function stripView({ lines, cases, suites }: Pick<History, 'lines' | 'cases' | 'suites'>, agent: string) {
+  const legend = legendOf({ cases, suites });
   const strips = new Map(
-    caseHistories(lines.slice(-50), agent, suite).map(({ id, states, flips }) => [
-      id,
-      { flips: changesText(flips), cells: states.map(({ letter, gap }) => (gap ? GAP : (FACES[letter] ?? GAP))) },
+    caseHistories(lines.slice(-50), agent, cases).map((one) => [
+      one.id,
+      { flips: changesText(one.flips), cells: facesOf(one, cases, legend) },
     ]),
   );
   return (id: string) => {

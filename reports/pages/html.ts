@@ -1,18 +1,10 @@
 import type { DetailOf, ReportFile } from '../document/files.ts';
-import type { HistoryLine } from '../document/history.ts';
-import type { CaseInfo, Report } from '../document/report.ts';
+import type { Report } from '../document/report.ts';
 import { casePath } from '../wording/views.ts';
 import { caseView } from './case-view.ts';
-import { historyPage, stripView } from './history-page.ts';
+import { type History, historyPage, stripView } from './history-page.ts';
 import { type FormFile, indexView } from './index-view.ts';
 import { render } from './render.ts';
-
-/** The runs before this one, and this one last, with the suite's cases: their letters stand in that order. */
-export interface History {
-  lines: readonly HistoryLine[];
-  unreadable: number;
-  suite: readonly CaseInfo[];
-}
 
 /**
  * The pages: the index, then one for every planned case of every agent, also where its result is missing; and the
@@ -27,7 +19,7 @@ export function* html(
 ): Generator<ReportFile> {
   yield { path: 'index.html', content: render('index', indexView(report, history !== undefined, forms)) };
   for (const agent of report.agents) {
-    const strip = history === undefined ? undefined : stripView(history.lines, agent.name, history.suite);
+    const strip = history === undefined ? undefined : stripView(history, agent.name);
     for (const [index, { id }] of report.cases.entries()) {
       const view = caseView(report, agent, index, detailOf(agent.slug, id), strip);
       yield { path: casePath(agent.slug, id), content: render('case', view) };
@@ -39,5 +31,5 @@ export function* html(
     const agent = report.agents.find((one) => one.name === name);
     return agent === undefined || !planned.has(id) ? null : casePath(agent.slug, id);
   };
-  yield* historyPage(history.lines, history.suite, history.unreadable, pathOf);
+  yield* historyPage(history, pathOf);
 }

@@ -1,23 +1,24 @@
 import type { AgentReport, CaseInfo, CaseVerdict, Problem, Report } from '../document/report.ts';
+import { keyFields, type Outcome, type SuiteFacts, suiteOfCase } from '../document/suite-facts.ts';
 import { attentionView } from '../wording/attention.ts';
 import { idRanges } from '../wording/id-ranges.ts';
+import { closeCodeOf, closeGradeFace, closeGradeFaces, gradeFaces, notableClose } from '../wording/outcome.ts';
 import { groupSimilarProblems } from '../wording/problems.ts';
 import { casePath, ciJob, decisionFace, outcomeFace, webLink } from '../wording/views.ts';
 import {
-  CLOSE_GRADE_FACES,
   count,
   duration,
   type Face,
-  GRADE_FACES,
   isNews,
   MISSING_FACE,
   plural,
   SKIPPED_FACE,
+  suiteOf,
   VERDICT_FACES,
   verdictOf,
 } from '../wording/vocabulary.ts';
 import { when } from '../wording/when.ts';
-import { packCells } from './cell-facts.ts';
+import { type CellWords, packCells } from './cell-facts.ts';
 import { SLOW_MS } from './query.ts';
 import { timesView } from './times.ts';
 
@@ -35,6 +36,7 @@ export type FormFile = (typeof FORM_FILES)[number];
 export function indexView(report: Report, hasHistory = false, forms: readonly FormFile[] = FORM_FILES) {
   const attention = attentionView(report);
   const plan = report.cases.map(({ id }) => id);
+  const cellWords = cellWordsOf(report.suites);
   return {
     kind: 'index',
     id: null,
@@ -53,7 +55,8 @@ export function indexView(report: Report, hasHistory = false, forms: readonly Fo
     counts: countsView(report),
     grades: gradesView(report),
     keys: KEYS,
-    words: WORDS,
+    words: wordsOf(report.suites),
+    placeholder: placeholderOf(report.suites),
     hasHistory,
     forms,
     several: report.agents.length > 1,
@@ -64,7 +67,8 @@ export function indexView(report: Report, hasHistory = false, forms: readonly Fo
     wasPlanned: report.cases.length === 1 ? 'was planned' : 'were planned',
     /** The style sheet knows up to twelve columns; more are squeezed. */
     columns: Math.min(report.agents.length, 12),
-    agents: report.agents.map((agent) => agentView(report, agent)),
+    cellWords: JSON.stringify(cellWords),
+    agents: report.agents.map((agent) => agentView(report, agent, cellWords)),
     categories: categoriesView(report),
     times: timesView(report),
     tool: `${report.tool.name} ${report.tool.version}`,
@@ -86,25 +90,47 @@ const KEYS = [
 ];
 
 /** The words of `query.ts`, as told on the page. */
-const WORDS = [
-  { key: '7.1 · 6.4.2 · @core @limits @deflate', does: 'cases by id and group' },
-  { key: 'utf "fail fast" 1006', does: 'text, and close codes' },
-  { key: 's:failed · s:!ok', does: 'by grade, also that of the close' },
-  { key: 'close:1006 · close:none', does: 'by the server’s close code' },
-  { key: 'is:regressed · is:unexpected', does: 'by verdict' },
-  {
-    key: 'is:different · is:known · is:slow · is:truncated',
-    does: 'agents differ; known deviations; from 1 s on; not all of it recorded',
-  },
-  { key: 'a:ours · ours:ok ws:!ok', does: 'by agent' },
-  { key: 'd>1000', does: 'by duration in milliseconds' },
-  { key: '!word -word', does: 'not so' },
-];
+function wordsOf(suites: readonly SuiteFacts[]) {
+  const { best, worst, hasClose, hasCode } = examplesOf(suites);
+  return [
+    { key: '7.1 · 6.4.2 · @core @limits @deflate', does: 'cases by id and group' },
+    { key: 'utf "fail fast" 1006', does: 'text, and close codes' },
+    { key: `s:${worst} · s:!${best}`, does: `by grade${hasClose ? ', also that of the close' : ''}` },
+    ...(hasCode ? [{ key: 'close:1006 · close:none', does: 'by the server’s close code' }] : []),
+    { key: 'is:regressed · is:unexpected', does: 'by verdict' },
+    {
+      key: 'is:different · is:known · is:slow · is:truncated',
+      does: 'agents differ; known deviations; from 1 s on; not all of it recorded',
+    },
+    { key: `a:ours · ours:${best} ws:!${best}`, does: 'by agent' },
+    { key: 'd>1000', does: 'by duration in milliseconds' },
+    { key: '!word -word', does: 'not so' },
+  ];
+}
 
-function agentView(report: Report, agent: AgentReport) {
+function placeholderOf(suites: readonly SuiteFacts[]): string {
+  const { worst, hasCode } = examplesOf(suites);
+  return ['7.1.6', 'utf-8', `s:${worst}`, ...(hasCode ? ['close:1006'] : [])].join(', ');
+}
+
+/** Examples for the help: grades as one types them, and which search words find anything. */
+function examplesOf(suites: readonly SuiteFacts[]) {
+  const grades = gradeFaces(suites).map(({ word }) => word.toLowerCase());
+  return {
+    best: grades[0] ?? 'missing',
+    worst: grades.at(-1) ?? 'missing',
+    hasClose: suites.some((suite) => keyFields(suite).closeGrade !== undefined),
+    hasCode: suites.some((suite) => keyFields(suite).closeCode !== undefined),
+  };
+}
+
+function agentView(report: Report, agent: AgentReport, words: CellWords) {
   return {
     name: agent.name === '' ? '(no name)' : agent.name,
-    cells: packCells(report.cases.map(({ id }) => cellFacts(verdictOf(agent, id)))),
+    cells: packCells(
+      report.cases.map(({ id }) => cellFacts(verdictOf(agent, id), suiteOf(report, id))),
+      words,
+    ),
     slug: agent.slug,
     url: agent.url,
     command: agent.command ?? null,
@@ -112,14 +138,23 @@ function agentView(report: Report, agent: AgentReport) {
   };
 }
 
-function cellFacts(one: CaseVerdict): Parameters<typeof packCells>[0][number] {
+function cellWordsOf(suites: readonly SuiteFacts[]): CellWords {
+  const inLowerCase = ({ word }: Face) => word.toLowerCase();
+  return {
+    grades: [...gradeFaces(suites), MISSING_FACE, SKIPPED_FACE].map(inLowerCase),
+    closes: [...closeGradeFaces(suites).map(inLowerCase), ''],
+  };
+}
+
+function cellFacts(one: CaseVerdict, suite: SuiteFacts): Parameters<typeof packCells>[0][number] {
+  const { actual } = one;
   return {
     verdict: one.verdict,
-    grade: outcomeFace(one).word.toLowerCase(),
-    close: one.actual?.behaviorClose.toLowerCase() ?? '',
+    grade: outcomeFace(one, suite).word.toLowerCase(),
+    close: (actual === null ? null : closeGradeFace(suite, actual))?.word.toLowerCase() ?? '',
     known: isKnown(one),
     truncated: one.truncated === true,
-    code: String(one.actual?.remoteCloseCode ?? 'none'),
+    code: String((actual === null ? null : closeCodeOf(suite, actual)) ?? 'none'),
     ms: one.durationMs === null ? null : Math.round(one.durationMs),
   };
 }
@@ -158,10 +193,10 @@ function problemView(problem: Problem, alone: boolean) {
   };
 }
 
-function facts({ run, engine, suite, tool, gate }: Report) {
+function facts({ run, engine, suites, tool, gate }: Report) {
   const list: [name: string, value: string | null, address?: string | undefined][] = [
     ['Engine', engine.summary],
-    ['Suite', `${suite.name} ${suite.version}, ${plural(suite.cases, 'case')}`],
+    ['Suite', suites.map((one) => `${one.title} ${one.version}, ${plural(one.cases, 'case')}`).join('; ')],
     ['Image', [engine.image, engine.digest].filter((part) => part !== undefined).join(' @ ') || null],
     ['Duration', duration(run.durationMs)],
     ['Commit', run.commit === null ? null : `${run.commit}${run.dirty === true ? ', with uncommitted changes' : ''}`],
@@ -204,9 +239,13 @@ function countsView(report: Report) {
 /** One link for each grade that occurs, and for what else is worth asking for. Each sets its word in the search. */
 function gradesView(report: Report) {
   const all = report.agents.flatMap((agent) => report.cases.map(({ id }) => verdictOf(agent, id)));
-  const faces = [...Object.values(GRADE_FACES), MISSING_FACE, SKIPPED_FACE];
-  const grades = faces.map((face) =>
-    filterLink(face, `s:${face.word.toLowerCase()}`, all.filter((one) => outcomeFace(one).word === face.word).length),
+  const tally = new Map<string, number>();
+  for (const one of all) {
+    const { word } = outcomeFace(one, suiteOf(report, one.id));
+    tally.set(word, (tally.get(word) ?? 0) + 1);
+  }
+  const grades = [...gradeFaces(report.suites), MISSING_FACE, SKIPPED_FACE].map((face) =>
+    filterLink(face, searchWord(face.word.toLowerCase()), tally.get(face.word) ?? 0),
   );
   const slow = all.filter(({ durationMs }) => durationMs !== null && durationMs >= SLOW_MS).length;
   return [
@@ -219,6 +258,11 @@ function gradesView(report: Report) {
       all.filter(({ truncated }) => truncated === true).length,
     ),
   ].filter(({ some }) => some);
+}
+
+/** `s:ok`; quoted where the grade has a space. */
+function searchWord(grade: string): string {
+  return `s:${grade.includes(' ') ? `"${grade}"` : grade}`;
 }
 
 function filterLink(face: Face, word: string, n: number) {
@@ -234,7 +278,7 @@ function filterLink(face: Face, word: string, n: number) {
 
 /** Cases folded by category, then subcategory; neighbours in the plan, so its order stays. */
 function categoriesView(report: Report) {
-  return chunk(report.cases, ({ category }) => category).map((cases) => {
+  return chunk(report.cases, ({ category, suite = '' }) => `${suite} ${category}`).map((cases) => {
     const first = cases[0];
     const rollups = report.agents.map((agent) => rollup(agent, cases));
     return {
@@ -251,7 +295,7 @@ function categoriesView(report: Report) {
           id: info.id,
           title: info.title,
           news: report.agents.some((agent) => isNews(verdictOf(agent, info.id).verdict)),
-          cells: report.agents.map((agent) => cell(agent, info)),
+          cells: report.agents.map((agent) => cell(agent, info, suiteOfCase(report.suites, info))),
         })),
       })),
     };
@@ -278,21 +322,37 @@ function rollup(agent: AgentReport, cases: readonly CaseInfo[]) {
   };
 }
 
-function cell(agent: AgentReport, info: CaseInfo) {
+/** The glyphs that the style sheet puts before a cell, by tone. A grade with another glyph brings its own. */
+const TONE_GLYPHS: Readonly<Record<string, string>> = {
+  ok: '✓',
+  nonstrict: '≈',
+  info: 'i',
+  unimplemented: '∅',
+  failed: '✗',
+  missing: '○',
+  skipped: '–',
+};
+
+function cell(agent: AgentReport, info: CaseInfo, suite: SuiteFacts) {
   const one = verdictOf(agent, info.id);
-  const close =
-    one.actual === null || one.actual.behaviorClose === 'OK' ? null : CLOSE_GRADE_FACES[one.actual.behaviorClose];
+  const face = outcomeFace(one, suite);
   return {
     href: casePath(agent.slug, info.id),
     agent: agent.name,
-    tone: outcomeFace(one).tone === 'ok' ? null : outcomeFace(one).tone,
-    face: outcomeFace(one),
-    close: close !== null && close.word === outcomeFace(one).word ? null : close,
-    code: one.actual?.remoteCloseCode ?? (one.actual === null ? null : 'no code'),
+    tone: face.tone === 'ok' ? null : face.tone,
+    glyph: face.glyph === TONE_GLYPHS[face.tone] ? null : face.glyph,
+    face,
+    close: one.actual === null ? null : notableClose(suite, one.actual),
+    code: one.actual === null ? null : codeText(suite, one.actual),
     mark: one.verdict === 'same' || one.verdict === 'skipped' ? null : markOf(one),
     why: one.why ?? null,
     known: isKnown(one),
   };
+}
+
+function codeText(suite: SuiteFacts, outcome: Outcome): number | string | null {
+  const code = closeCodeOf(suite, outcome);
+  return code === undefined ? null : (code ?? 'no code');
 }
 
 /** A missing result already says so; its mark would say it twice. */

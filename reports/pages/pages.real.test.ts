@@ -616,7 +616,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
         machine: some[1] ?? '',
         agents: names.map((name) => ({ ...line.agents[0], name }) as (typeof line.agents)[number]),
       }));
-      const [past] = historyPage(lines, sampleReport.cases);
+      const [past] = historyPage({ lines, cases: sampleReport.cases, suites: sampleReport.suites, unreadable: 0 });
       expect(await shown(`history-${i}.html`, past?.content ?? '', 'h2[id^=agent]')).toEqual(names.map(asShown));
     }
     expect(seen).toEqual([]);

@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseQuery, type QueryCell, type QueryRow, toggleWord, tokenizeQuery } from './query.ts';
 
+const GRADES = ['ok', 'non-strict', 'informational', 'unimplemented', 'failed', 'missing', 'skipped'];
+const parse = (query: string, agents: readonly string[] = []) => parseQuery(query, { agents, grades: GRADES });
+
 const cell = (facts: Partial<QueryCell> = {}): QueryCell => ({
   agent: 'ours',
   grade: 'ok',
@@ -59,8 +62,7 @@ const ROWS: readonly QueryRow[] = [
     cell({ agent: 'ws', verdict: 'improved' }),
   ),
 ];
-const found = (query: string) =>
-  ROWS.filter((one) => parseQuery(query, ['ours', 'ws']).matches(one)).map(({ id }) => id);
+const found = (query: string) => ROWS.filter((one) => parse(query, ['ours', 'ws']).matches(one)).map(({ id }) => id);
 const ALL = ROWS.map(({ id }) => id);
 
 describe('a query finds', () => {
@@ -147,11 +149,11 @@ describe('a query finds', () => {
 
 it('an agent whose name has a space is meant by its first letters, as long as no other begins with them', () => {
   const one = row('1.1.1', '', cell({ agent: 'websock server' }), cell({ agent: 'websocket-node', grade: 'failed' }));
-  const matches = (query: string) => parseQuery(query, ['Websock server', 'websocket-node']).matches(one);
+  const matches = (query: string) => parse(query, ['Websock server', 'websocket-node']).matches(one);
   expect(matches('websocket:failed')).toBe(true);
   expect(matches('websocket:ok')).toBe(false);
-  expect(parseQuery('websock:ok', ['Websock server', 'websocket-node']).problems).toHaveLength(1);
-  expect(parseQuery('websock:ok', ['Websock server', 'ws']).matches(one)).toBe(true);
+  expect(parse('websock:ok', ['Websock server', 'websocket-node']).problems).toHaveLength(1);
+  expect(parse('websock:ok', ['Websock server', 'ws']).matches(one)).toBe(true);
 });
 
 describe('a word that is not known', () => {
@@ -160,7 +162,7 @@ describe('a word that is not known', () => {
     ['@none', /@none is not known; there are @core, @limits, @deflate/],
     ['x:1', /x: is not known; there are s:, a:, close:/],
   ])('%s is taken as text, and said to be so', (query, words) => {
-    const { problems, matches } = parseQuery(query);
+    const { problems, matches } = parse(query);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(words);
     expect(matches(row('1.1.1', `about ${query}`))).toBe(true);
@@ -187,7 +189,7 @@ it('a counter sets its word, and takes it away again', () => {
 it('any text at all is a query, and a word with its negation finds every row just once', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (query) => {
-      for (const one of ROWS) parseQuery(query, ['ours']).matches(one);
+      for (const one of ROWS) parse(query, ['ours']).matches(one);
     }),
   );
   const word = fc.constantFrom(
@@ -204,7 +206,7 @@ it('any text at all is a query, and a word with its negation finds every row jus
   );
   fc.assert(
     fc.property(word, (text) => {
-      for (const one of ROWS) expect(parseQuery(text).matches(one)).not.toBe(parseQuery(`!${text}`).matches(one));
+      for (const one of ROWS) expect(parse(text).matches(one)).not.toBe(parse(`!${text}`).matches(one));
     }),
   );
 });

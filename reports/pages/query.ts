@@ -42,7 +42,6 @@ export interface Query {
 export const SLOW_MS = 1000;
 
 const VERDICTS = ['same', 'regressed', 'improved', 'changed', 'new', 'missing', 'flaky', 'skipped'];
-const GRADES = ['ok', 'non-strict', 'informational', 'unimplemented', 'failed', 'missing', 'skipped'];
 const STATES = [...VERDICTS, 'different', 'known', 'slow', 'truncated', 'unexpected'];
 /** RFC 6455 framing up to closing is `core`; the categories are those of the suite. */
 const TAGS: Readonly<Record<string, readonly number[]>> = {
@@ -59,10 +58,18 @@ interface Word {
 type CellTest = (cell: QueryCell) => boolean;
 type Meaning = { of: 'row'; test: (row: QueryRow) => boolean } | { of: 'cell' | 'agent'; test: CellTest };
 
-/** Understands a query, whatever it holds; `agents` are the names a word such as `ours:ok` may begin with. */
-export function parseQuery(query: string, agents: readonly string[] = []): Query {
+/** The names and words of a report that a query may hold. */
+export interface QueryWords {
+  /** Names of agents: a word such as `ours:ok` may begin with one. */
+  agents: readonly string[];
+  /** Main grades in lower case, with `missing` and `skipped`. */
+  grades: readonly string[];
+}
+
+/** Understands a query, whatever it holds. */
+export function parseQuery(query: string, words: QueryWords): Query {
   const problems: string[] = [];
-  const said = tokenizeQuery(query).map((word) => ({ ...word, meaning: meaningOf(word, agents, problems) }));
+  const said = tokenizeQuery(query).map((word) => ({ ...word, meaning: meaningOf(word, words, problems) }));
   const whose = said.flatMap(({ negated, meaning }) =>
     meaning.of === 'agent' ? [(cell: QueryCell) => meaning.test(cell) !== negated] : [],
   );
@@ -104,7 +111,8 @@ export function toggleWord(query: string, word: string): string {
   return (kept.length < words.length ? kept : [...words, word]).join(' ');
 }
 
-function meaningOf({ text, quoted }: Word, agents: readonly string[], problems: string[]): Meaning {
+function meaningOf({ text, quoted }: Word, { agents, grades }: QueryWords, problems: string[]): Meaning {
+  const hasGrade = gradeTest(grades);
   const plainText: Meaning = { of: 'row', test: (row) => row.text.includes(text) };
   if (quoted) return plainText;
   if (/^\d{1,2}(\.\d+)*(\.\*?)?$/.test(text)) return { of: 'row', test: (row) => beginsId(row.id, text) };
@@ -164,9 +172,11 @@ function oneOf(value: string, has: (cell: QueryCell, one: string) => boolean): C
 }
 
 /** The beginning of a grade is enough: `s:fail`. A grade of the close is meant only where no grade begins like that. */
-function hasGrade(cell: QueryCell, word: string): boolean {
-  const begins = (grade: string) => grade.replace(/[ -]/g, '').startsWith(word.replace(/[ -]/g, ''));
-  return begins(GRADES.some(begins) ? cell.grade : cell.close);
+function gradeTest(grades: readonly string[]): (cell: QueryCell, word: string) => boolean {
+  return (cell, word) => {
+    const begins = (grade: string) => grade.replace(/[ -]/g, '').startsWith(word.replace(/[ -]/g, ''));
+    return begins(grades.some(begins) ? cell.grade : cell.close);
+  };
 }
 
 function hasClose(cell: QueryCell, code: string): boolean {

@@ -1,6 +1,7 @@
 import type { ComparedCase, Comparison } from '../wording/comparison.ts';
 import { explainDifferences, IN_A } from '../wording/sentence.ts';
 import { HOSTILE_NAMES, sampleDifferences, sampleOutcome, sampleReport } from './sample.ts';
+import { type SampleOutcome, sampleSuite } from './sample-suites.ts';
 
 /** A comparison with each kind of change, whose agents have names that would break out of a page. */
 
@@ -10,8 +11,8 @@ const UNCLEAN = sampleOutcome({ behaviorClose: 'UNCLEAN', wasClean: false, remot
 function compared(
   id: string,
   change: ComparedCase['change'],
-  a: ComparedCase['a'],
-  b: ComparedCase['b'],
+  a: SampleOutcome | null,
+  b: SampleOutcome | null,
 ): ComparedCase {
   const toward = change === 'fixed' ? 'better' : change === 'changed' ? 'sideways' : 'worse';
   const differences = a === null || b === null ? [] : sampleDifferences(b, a, toward);
@@ -36,6 +37,7 @@ export const sampleComparison: Comparison = {
   a: { ...side, agent: HOSTILE_NAMES[0], slug: AGENT_A?.slug ?? '' },
   b: { ...side, agent: HOSTILE_NAMES[1], slug: AGENT_B?.slug ?? '' },
   counts: { regressed: 1, removed: 1, changed: 1, fixed: 1, added: 1 },
+  suites: [sampleSuite],
   same: 6,
   plan: sampleReport.cases.map(({ id }) => id),
   without: 1,

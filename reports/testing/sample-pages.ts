@@ -80,7 +80,12 @@ export function* samplePages(): Generator<ReportFile> {
 }
 
 function* filesOf(report: Report): Generator<ReportFile> {
-  yield* html(report, sampleDetailOf, { lines: LINES, unreadable: 1, suite: sampleReport.cases });
+  yield* html(report, sampleDetailOf, {
+    lines: LINES,
+    unreadable: 1,
+    cases: sampleReport.cases,
+    suites: sampleReport.suites,
+  });
   const details = { a: sampleDetailOf, b: sampleDetailOf };
   const swapped = { ...sampleComparison, a: sampleComparison.b, b: sampleComparison.a };
   yield* comparePage([sampleComparison], details, 'index.html', [swapped]);

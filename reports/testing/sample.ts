@@ -1,8 +1,8 @@
 import type { DetailOf } from '../document/files.ts';
 import type { ReceivedEvent, RecordedCase } from '../document/recorded-case.ts';
-import type { CaseInfo, CaseVerdict, Difference, Outcome, Report } from '../document/report.ts';
-import { OUTCOME_FIELDS } from '../document/report.ts';
+import type { CaseInfo, CaseVerdict, Difference, Report } from '../document/report.ts';
 import { explainDifferences } from '../wording/sentence.ts';
+import { type SampleOutcome as Outcome, sampleSuite } from './sample-suites.ts';
 
 /**
  * One small Report, with what was recorded of its cases, that every render test uses: each verdict, grade, close grade
@@ -35,12 +35,9 @@ export function sampleDifferences(
   expected: Outcome,
   toward: Difference['toward'] = 'worse',
 ): Difference[] {
-  return OUTCOME_FIELDS.filter((at) => JSON.stringify(actual[at]) !== JSON.stringify(expected[at])).map((at) => ({
-    at,
-    expected: expected[at],
-    actual: actual[at],
-    toward,
-  }));
+  return (Object.keys(GOOD) as (keyof Outcome)[])
+    .filter((at) => JSON.stringify(actual[at]) !== JSON.stringify(expected[at]))
+    .map((at) => ({ at, expected: expected[at], actual: actual[at], toward }));
 }
 
 const CASES: readonly CaseInfo[] = (
@@ -210,7 +207,7 @@ export const sampleReport: Report = {
     digest: 'sha256:0123456789abcdef',
     jobs: 2,
   },
-  suite: { name: 'Autobahn|Testsuite', version: '25.10.1', cases: 517 },
+  suites: [sampleSuite],
   gate: {
     decision: 'undecided',
     exitCode: 3,
@@ -348,5 +345,5 @@ export const sampleDetailOf: DetailOf = (slug, id) => {
   const actual = agent?.cases.find((one) => one.id === id)?.actual;
   return agent === undefined || actual === null || actual === undefined
     ? undefined
-    : sampleDetail(id, agent.name, actual);
+    : sampleDetail(id, agent.name, actual as Outcome);
 };

@@ -1,7 +1,9 @@
-import type { AgentReport, CaseVerdict, Outcome, Report } from '../document/report.ts';
+import type { AgentReport, CaseVerdict, Report } from '../document/report.ts';
+import type { Outcome, SuiteFacts } from '../document/suite-facts.ts';
 import { cutRanges, groupSimilar, type InCommon, inCommon, type SimilarGroup, unquoted } from './group-similar.ts';
+import { closeCodeOf, gradeFace, notableClose } from './outcome.ts';
 import { casePath } from './views.ts';
-import { type Attention, needsAttention, plural, VERDICT_FACES } from './vocabulary.ts';
+import { type Attention, needsAttention, plural, suiteOf, VERDICT_FACES } from './vocabulary.ts';
 
 /** Cases of one agent that say the same, or one case by itself. */
 export interface SimilarCases extends InCommon {
@@ -23,17 +25,26 @@ export interface OutcomeChange {
  */
 export function groupSimilarCases(report: Report): SimilarCases[] {
   const plan = report.cases.map(({ id }) => id);
+  const changeOf = ({ id, expected, actual }: CaseVerdict) => outcomeChangeOf(suiteOf(report, id), expected, actual);
+  /** All that a line says except the id, and the payloads that are each case's own. */
+  const sayingOf = ({ agent, case: one }: Attention) =>
+    JSON.stringify([agent.slug, one.verdict, unquoted(one.sentence), changeOf(one)]);
   return groupSimilar(needsAttention(report), sayingOf).map((group) => {
     const [{ agent, case: first }, ...others] = group;
     const cases: SimilarGroup<CaseVerdict> = [first, ...others.map((other) => other.case)];
-    return { agent, cases, ...inCommon(cases, plan), turn: outcomeChangeOf(first.expected, first.actual) };
+    return { agent, cases, ...inCommon(cases, plan), turn: changeOf(first) };
   });
 }
 
 /** The same for the index, one line each. */
 export function attentionView(report: Report) {
   return groupSimilarCases(report).map(({ agent, cases: [first, ...others], name, ranges, sentence, turn }) => {
-    const link = (id: string) => ({ text: id, href: casePath(agent.slug, id.split('-')[0] ?? id) });
+    // A range is `1.1.1-7.1.5`, and an id may hold a dash too: the first case of a range is known by its id.
+    const firstOf = (range: string) =>
+      report.cases.find(({ id }) => id === range)?.id ??
+      report.cases.find(({ id }) => range.startsWith(`${id}-`))?.id ??
+      range;
+    const link = (range: string) => ({ text: range, href: casePath(agent.slug, firstOf(range)) });
     const { shown, more } = cutRanges(ranges);
     const alone = others.length === 0;
     return {
@@ -52,21 +63,15 @@ export function attentionView(report: Report) {
   });
 }
 
-/** All that a line says but the id, and the payloads that are each case's own. */
-function sayingOf({ agent, case: one }: Attention): string {
-  return JSON.stringify([agent.slug, one.verdict, unquoted(one.sentence), outcomeChangeOf(one.expected, one.actual)]);
-}
-
-/** From an outcome to another; from none to one that is, where there is no first. */
-export function outcomeChangeOf(before: Outcome | null, after: Outcome | null): OutcomeChange {
-  const pair = (outcome: Outcome) => gradePair(outcome.behavior, outcome.behaviorClose);
-  const code = (outcome: Outcome) => `close ${outcome.remoteCloseCode ?? 'without code'}`;
-  if (before === null || after === null) return { was: null, is: after === null ? null : pair(after) };
-  if (pair(before) !== pair(after)) return { was: pair(before), is: pair(after) };
+/** What changed from one outcome to another, in the fields that summaries show. Without a first outcome: the second one. */
+export function outcomeChangeOf(suite: SuiteFacts, before: Outcome | null, after: Outcome | null): OutcomeChange {
+  const grades = (outcome: Outcome) => {
+    const close = notableClose(suite, outcome);
+    return `${gradeFace(suite, outcome).word}${close === null ? '' : `, close ${close.word}`}`;
+  };
+  const code = (outcome: Outcome) => `close ${closeCodeOf(suite, outcome) ?? 'without code'}`;
+  if (before === null || after === null) return { was: null, is: after === null ? null : grades(after) };
+  if (grades(before) !== grades(after)) return { was: grades(before), is: grades(after) };
   if (code(before) !== code(after)) return { was: code(before), is: code(after) };
   return { was: null, is: null };
-}
-
-function gradePair(behavior: string, close: string): string {
-  return close === 'OK' || close === behavior ? behavior : `${behavior}, close ${close}`;
 }

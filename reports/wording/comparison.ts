@@ -1,4 +1,5 @@
-import type { Difference, Outcome } from '../document/report.ts';
+import type { Difference } from '../document/report.ts';
+import { type Outcome, type SuiteFacts, suiteOfCase } from '../document/suite-facts.ts';
 import { type OutcomeChange, outcomeChangeOf } from './attention.ts';
 import { groupSimilar, type InCommon, inCommon, type SimilarGroup, unquoted } from './group-similar.ts';
 
@@ -23,6 +24,8 @@ export interface Side {
 export interface ComparedCase {
   id: string;
   title: string;
+  /** Id of the case's suite. Absent: the first suite of the comparison. */
+  suite?: string | undefined;
   change: ComparisonChange;
   a: Outcome | null;
   b: Outcome | null;
@@ -36,6 +39,8 @@ export interface ComparedCase {
 export interface Comparison {
   a: Side;
   b: Side;
+  /** The suites of both sides: they describe the outcomes. */
+  suites: readonly SuiteFacts[];
   counts: Readonly<Record<ComparisonChange, number>>;
   /** Cases with the same outcome on both sides, and cases with none on either. */
   same: number;
@@ -53,12 +58,12 @@ export interface SimilarComparedCases extends InCommon {
 }
 
 /** The cases of a comparison, those that say the same together, in the place of their first. */
-export function groupSimilarComparedCases({ cases: all, plan }: Comparison): SimilarComparedCases[] {
-  const sayingOf = (one: ComparedCase) =>
-    JSON.stringify([one.change, unquoted(one.sentence), outcomeChangeOf(one.a, one.b)]);
+export function groupSimilarComparedCases({ cases: all, plan, suites }: Comparison): SimilarComparedCases[] {
+  const changeOf = (one: ComparedCase) => outcomeChangeOf(suiteOfCase(suites, one), one.a, one.b);
+  const sayingOf = (one: ComparedCase) => JSON.stringify([one.change, unquoted(one.sentence), changeOf(one)]);
   return groupSimilar(all, sayingOf).map((cases) => ({
     cases,
     ...inCommon(cases, plan),
-    turn: outcomeChangeOf(cases[0].a, cases[0].b),
+    turn: changeOf(cases[0]),
   }));
 }

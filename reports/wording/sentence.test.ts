@@ -1,9 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CLOSE_GRADES, GRADES, type ReceivedEvent } from '../document/recorded-case.ts';
-import { type Difference, OUTCOME_FIELDS, type Outcome } from '../document/report.ts';
+import type { Difference } from '../document/report.ts';
 import { sampleDifferences, sampleOutcome } from '../testing/sample.ts';
-import { eventText, explainDifferences, firstApart, IN_A } from './sentence.ts';
+import type { SampleOutcome as Outcome } from '../testing/sample-suites.ts';
+import { eventText, firstApart } from './event-text.ts';
+import { explainDifferences, IN_A } from './sentence.ts';
+
+const OUTCOME_FIELDS = Object.keys(sampleOutcome()) as (keyof Outcome)[];
 
 const explain = (actual: Partial<Outcome>, expected: Partial<Outcome> = {}, toward: Difference['toward'] = 'worse') => {
   const [a, e] = [sampleOutcome(actual), sampleOutcome(expected)];

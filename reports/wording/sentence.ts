@@ -1,10 +1,10 @@
-import type { ReceivedEvent } from '../document/recorded-case.ts';
-import type { Difference, Outcome, OutcomeField } from '../document/report.ts';
-import { escapeInvisibleLine } from './escape-invisible.ts';
+import type { ReceivedEvent, RecordedCase } from '../document/recorded-case.ts';
+import type { Difference } from '../document/report.ts';
+import { eventText, firstApart } from './event-text.ts';
 import { closeCode, closeCodeName } from './vocabulary.ts';
 
 /** What an outcome is held against, in the words that follow from it: an expectation, or the other side of a comparison. */
-interface Against {
+export interface Against {
   /** Stands before a value: `expected 1000`. */
   is: string;
   better: string;
@@ -17,7 +17,7 @@ interface Against {
   nothingMore: string;
   events: string;
 }
-const EXPECTED: Against = {
+export const EXPECTED: Against = {
   is: 'expected',
   better: 'Better than expected',
   unlike: 'which was not expected',
@@ -39,14 +39,29 @@ export const IN_A: Against = {
   events: 'those in A',
 };
 
+/** The fields of an Autobahn outcome: the sentences below are about these facts. */
+type AutobahnField =
+  | 'behavior'
+  | 'behaviorClose'
+  | 'remoteCloseCode'
+  | 'wasClean'
+  | 'closedByMe'
+  | 'failedByMe'
+  | 'droppedByMe'
+  | 'wasServerConnectionDropTimeout'
+  | 'wasOpenHandshakeTimeout'
+  | 'wasCloseHandshakeTimeout'
+  | 'received';
+type AutobahnFacts = Pick<RecordedCase, AutobahnField>;
+
 /**
  * Says in one plain sentence how an outcome differs from what was expected of it: what happened to the connection
  * first, since that is mostly the cause, then what was received, and the grades only where no fact explains them.
  * Never throws; always ends with a full stop and holds no line break.
  */
 export function explainDifferences(
-  actual: Outcome | null,
-  expected: Outcome | null,
+  actual: AutobahnFacts | null,
+  expected: AutobahnFacts | null,
   differences: readonly Difference[],
   against: Against = EXPECTED,
 ): string {
@@ -72,16 +87,16 @@ export function explainDifferences(
   return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
 }
 
-function isGood({ behavior, behaviorClose }: Outcome): boolean {
+function isGood({ behavior, behaviorClose }: AutobahnFacts): boolean {
   return [behavior, behaviorClose].every((grade) => grade === 'OK' || grade === 'INFORMATIONAL');
 }
 
-function grades(outcome: Outcome): string {
+function grades(outcome: AutobahnFacts): string {
   return `${outcome.behavior}, and its close ${outcome.behaviorClose}`;
 }
 
 /** RFC 6455 4.1, RFC 7692 5: no connection, or not the wanted one; all else that differs follows from it. */
-function neverPlayed(actual: Outcome, apart: ReadonlySet<OutcomeField>): string | null {
+function neverPlayed(actual: AutobahnFacts, apart: ReadonlySet<string>): string | null {
   if (apart.has('wasOpenHandshakeTimeout') && actual.wasOpenHandshakeTimeout) {
     return 'the server did not finish the opening handshake in time';
   }
@@ -96,27 +111,27 @@ function neverPlayed(actual: Outcome, apart: ReadonlySet<OutcomeField>): string 
 
 /** The first of these that holds is the cause; the others follow from it. */
 function connectionClause(
-  actual: Outcome,
-  expected: Outcome,
-  apart: ReadonlySet<OutcomeField>,
+  actual: AutobahnFacts,
+  expected: AutobahnFacts,
+  apart: ReadonlySet<string>,
   against: Against,
 ): string | null {
   return unclean(actual, expected, apart, against) ?? closing(actual, expected, apart, against);
 }
 
 /** Dropped by the fuzzing client before any Close frame went either way: only a refused upgrade ends like this. */
-function handshakeRefused({ droppedByMe, closedByMe, wasClean, remoteCloseCode, received }: Outcome): boolean {
+function handshakeRefused({ droppedByMe, closedByMe, wasClean, remoteCloseCode, received }: AutobahnFacts): boolean {
   return droppedByMe && !closedByMe && !wasClean && remoteCloseCode === null && received.length === 0;
 }
 
 /** RFC 6455 7.1.4 and 7.2.1: the connection ended without a whole closing handshake, or the server kept TCP open. */
 function unclean(
-  actual: Outcome,
-  expected: Outcome,
-  apart: ReadonlySet<OutcomeField>,
+  actual: AutobahnFacts,
+  expected: AutobahnFacts,
+  apart: ReadonlySet<string>,
   against: Against,
 ): string | null {
-  const became = (field: OutcomeField) => apart.has(field) && actual[field] === true;
+  const became = (field: AutobahnField) => apart.has(field) && actual[field] === true;
   const cause = became('failedByMe') ? 'the server broke the protocol, and ' : '';
 
   if (became('wasServerConnectionDropTimeout')) {
@@ -145,9 +160,9 @@ function unclean(
 
 /** RFC 6455 7.1.5 and 7.4: the closing handshake took place, but with another code or begun by the other end. */
 function closing(
-  actual: Outcome,
-  expected: Outcome,
-  apart: ReadonlySet<OutcomeField>,
+  actual: AutobahnFacts,
+  expected: AutobahnFacts,
+  apart: ReadonlySet<string>,
   against: Against,
 ): string | null {
   const clauses: string[] = [];
@@ -182,15 +197,15 @@ function closing(
   return null;
 }
 
-function wanted({ remoteCloseCode }: Outcome, { is }: Against): string {
+function wanted({ remoteCloseCode }: AutobahnFacts, { is }: Against): string {
   return remoteCloseCode === null ? '' : ` (${is} ${remoteCloseCode}, ${closeCodeName(remoteCloseCode)})`;
 }
 
 /** Names the first event that is not as expected. */
 function eventsClause(
-  actual: Outcome,
-  expected: Outcome,
-  apart: ReadonlySet<OutcomeField>,
+  actual: AutobahnFacts,
+  expected: AutobahnFacts,
+  apart: ReadonlySet<string>,
   against: Against,
 ): string | null {
   if (!apart.has('received')) return null;
@@ -204,28 +219,6 @@ function eventsClause(
   return null;
 }
 
-/** Index of the first event that differs; the shorter list's length when one begins with the other. */
-export function firstApart(actual: readonly ReceivedEvent[], expected: readonly ReceivedEvent[]): number {
-  const both = Math.min(actual.length, expected.length);
-  for (let i = 0; i < both; i++) {
-    const [a, b] = [actual[i], expected[i]];
-    if (a === undefined || b === undefined || eventText(a, Infinity) !== eventText(b, Infinity)) return i;
-  }
-  return both;
-}
-
-/** `text message “Hello”`, `pong “”`, `timeout A`; the payload is cut after `most` characters, on one line. */
-export function eventText(event: ReceivedEvent, most = 40): string {
-  switch (event.kind) {
-    case 'message':
-      return `${event.binary ? 'binary' : 'text'} message ${quoted(event.payload, most)}`;
-    case 'pong':
-      return `pong ${quoted(event.payload, most)}`;
-    case 'timeout':
-      return `timeout ${escapeInvisibleLine(event.tag)}`;
-  }
-}
-
 /** The fuzzing client waits in some cases, to see what the server does by then: a time that is up found it connected. */
 function came(event: ReceivedEvent, nth: string): string {
   return event.kind === 'timeout'
@@ -237,12 +230,6 @@ function article(event: ReceivedEvent): string {
   return event.kind === 'timeout' ? eventText(event) : `a ${eventText(event)}`;
 }
 
-function quoted(payload: string, most: number): string {
-  const line = escapeInvisibleLine(payload);
-  const characters = Array.from(line.slice(0, most * 2 + 2));
-  return `“${line.length > most && characters.length > most ? `${characters.slice(0, most).join('')}…` : line}”`;
-}
-
 function ordinal(index: number): string {
   const n = index + 1;
   const tens = n % 100;
@@ -251,7 +238,12 @@ function ordinal(index: number): string {
 }
 
 /** Only where the facts are as expected and a grade is not: the case judged by something outside the outcome. */
-function gradesClause(actual: Outcome, expected: Outcome, apart: ReadonlySet<OutcomeField>, against: Against): string {
+function gradesClause(
+  actual: AutobahnFacts,
+  expected: AutobahnFacts,
+  apart: ReadonlySet<string>,
+  against: Against,
+): string {
   const clauses: string[] = [];
   if (apart.has('behavior'))
     clauses.push(`the behaviour was graded ${actual.behavior}, ${against.is} ${expected.behavior}`);
@@ -263,8 +255,8 @@ function gradesClause(actual: Outcome, expected: Outcome, apart: ReadonlySet<Out
     : `the events differ from ${against.events} only in what is not shown`;
 }
 
-function improvements(actual: Outcome, expected: Outcome, apart: ReadonlySet<OutcomeField>): string[] {
-  const all: Record<OutcomeField, string> = {
+function improvements(actual: AutobahnFacts, expected: AutobahnFacts, apart: ReadonlySet<string>): string[] {
+  const all: Record<AutobahnField, string> = {
     behavior: `the behaviour is graded ${actual.behavior} instead of ${expected.behavior}`,
     behaviorClose: `the close is graded ${actual.behaviorClose} instead of ${expected.behaviorClose}`,
     remoteCloseCode: `the server’s close code is ${closeCode(actual.remoteCloseCode)} instead of ${closeCode(expected.remoteCloseCode)}`,
@@ -280,6 +272,6 @@ function improvements(actual: Outcome, expected: Outcome, apart: ReadonlySet<Out
     received: 'the events are the ones a strict server makes',
   };
   return Object.entries(all)
-    .filter(([field]) => [...apart].some((one) => one === field))
+    .filter(([field]) => apart.has(field))
     .map(([, text]) => text);
 }

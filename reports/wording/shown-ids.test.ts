@@ -10,6 +10,12 @@ it('makes one word of ids that follow one another', () => {
   expect(unpackIds('1.1.1-3~2.9-10~7.1.6')).toEqual(['1.1.1', '1.1.2', '1.1.3', '2.9', '2.10', '7.1.6']);
 });
 
+it('keeps ids that are not numbers as they are', () => {
+  const ids = ['frames-1', 'frames-2', '2.9', '2.10', 'upgrade.a'];
+  expect(packIds(ids)).toBe('frames-1~frames-2~2.9-10~upgrade.a');
+  expect(unpackIds(packIds(ids))).toEqual(ids);
+});
+
 it('gives back any selection of a plan as it was, and is short for the whole of it', () => {
   fc.assert(
     fc.property(fc.subarray(PLAN), (ids) => {
@@ -24,7 +30,7 @@ it('takes nothing but ids from an address', () => {
   expect(unpackIds('javascript:alert(1)~../7.1.6~7.1~1-999999999~5-2')).toEqual(['7.1']);
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (words) => {
-      for (const id of unpackIds(words)) expect(id).toMatch(/^[\d.]+$/);
+      for (const id of unpackIds(words)) expect(id).toMatch(/^[\d.]+$|^[a-z][\w-]*(\.[\w-]+)*$/i);
     }),
   );
 });

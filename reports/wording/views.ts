@@ -1,12 +1,14 @@
 import type { CaseVerdict, Difference, Report } from '../document/report.ts';
+import type { SuiteFacts } from '../document/suite-facts.ts';
 import { escapeInvisible } from './escape-invisible.ts';
-import { type Face, GRADE_FACES, MISSING_FACE, SKIPPED_FACE } from './vocabulary.ts';
+import { gradeFace } from './outcome.ts';
+import { type Face, MISSING_FACE, SKIPPED_FACE } from './vocabulary.ts';
 
 /** What both kinds of page share. Views hold finished words: a template decides where they stand, never what they say. */
 
 /** The grade a case earned, or why there is none. */
-export function outcomeFace({ actual, verdict }: CaseVerdict): Face {
-  if (actual !== null) return GRADE_FACES[actual.behavior];
+export function outcomeFace({ actual, verdict }: CaseVerdict, suite: SuiteFacts): Face {
+  if (actual !== null) return gradeFace(suite, actual);
   return verdict === 'skipped' ? SKIPPED_FACE : MISSING_FACE;
 }
 

@@ -1,5 +1,5 @@
-import type { CloseGrade, Grade } from '../document/recorded-case.ts';
-import type { CaseVerdict, Report, Verdict } from '../document/report.ts';
+import type { CaseInfo, CaseVerdict, Report, Verdict } from '../document/report.ts';
+import { type SuiteFacts, suiteOfCase } from '../document/suite-facts.ts';
 
 /** How a word is shown: never by colour alone. `tone` names a pair of colours in `templates/report.css`. */
 export interface Face {
@@ -7,23 +7,6 @@ export interface Face {
   word: string;
   tone: string;
 }
-
-export const GRADE_FACES: Readonly<Record<Grade, Face>> = {
-  OK: { glyph: '✓', word: 'OK', tone: 'ok' },
-  'NON-STRICT': { glyph: '≈', word: 'NON-STRICT', tone: 'nonstrict' },
-  INFORMATIONAL: { glyph: 'i', word: 'INFORMATIONAL', tone: 'info' },
-  UNIMPLEMENTED: { glyph: '∅', word: 'UNIMPLEMENTED', tone: 'unimplemented' },
-  FAILED: { glyph: '✗', word: 'FAILED', tone: 'failed' },
-};
-
-export const CLOSE_GRADE_FACES: Readonly<Record<CloseGrade, Face>> = {
-  OK: { glyph: '✓', word: 'OK', tone: 'ok' },
-  INFORMATIONAL: { glyph: 'i', word: 'INFORMATIONAL', tone: 'info' },
-  'WRONG CODE': { glyph: '‼', word: 'WRONG CODE', tone: 'badclose' },
-  UNCLEAN: { glyph: '‼', word: 'UNCLEAN', tone: 'badclose' },
-  'FAILED BY CLIENT': { glyph: '‼', word: 'FAILED BY CLIENT', tone: 'badclose' },
-  FAILED: { glyph: '✗', word: 'FAILED', tone: 'failed' },
-};
 
 /** Shown in place of a grade where there is no result. */
 export const MISSING_FACE: Face = { glyph: '○', word: 'MISSING', tone: 'missing' };
@@ -115,6 +98,18 @@ export function verdictOf(agent: Report['agents'][number], id: string): CaseVerd
       result: null,
     }
   );
+}
+
+const suiteIndexes = new WeakMap<readonly CaseInfo[], Map<string, SuiteFacts>>();
+
+/** The suite of one planned case; the first suite of the report for an id that is not in the plan. */
+export function suiteOf({ suites, cases }: Pick<Report, 'suites' | 'cases'>, id: string): SuiteFacts {
+  let index = suiteIndexes.get(cases);
+  if (index === undefined) {
+    index = new Map(cases.map((info) => [info.id, suiteOfCase(suites, info)]));
+    suiteIndexes.set(cases, index);
+  }
+  return index.get(id) ?? suiteOfCase(suites);
 }
 
 /** Close codes with a registered meaning. RFC 6455 7.4.1, and the IANA registry for 1012 to 1014. */

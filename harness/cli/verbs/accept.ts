@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Outcome, Verdict } from '../../../reports/document/report.ts';
+import type { Verdict } from '../../../reports/document/report.ts';
 import { type Config, unnamedServer } from '../../config/config.ts';
 import { applyChanges, emptyExpectationFile, findChanges } from '../../expectations/accept.ts';
 import { today } from '../../expectations/read-expectations.ts';
@@ -9,6 +9,7 @@ import { selectCases } from '../../plan/case-id.ts';
 import { fitted, visible } from '../../reporting/terminal.ts';
 import { expectationsOf } from '../../run/play-servers.ts';
 import { conformantOutcome, suiteIds } from '../../suites/autobahn/catalogue.ts';
+import type { AutobahnOutcome } from '../../suites/autobahn/outcome.ts';
 import { HarnessError } from '../../support/harness-error.ts';
 import { replaceFile } from '../../system/report-folder.ts';
 import { oneOf } from '../options/arguments.ts';
@@ -98,10 +99,10 @@ function accept(shell: Shell, config: Config, patterns: readonly string[], flags
   const server =
     before === undefined ? unnamedServer(agent.name) : { ...unnamedServer(agent.name), expectedFile: path };
   const flaky = agent.cases.filter(({ verdict, tries }) => verdict === 'flaky' && tries !== undefined);
-  const played = new Map<string, Outcome>(
+  const played = new Map<string, AutobahnOutcome>(
     agent.cases.flatMap((one) =>
       one.actual && !flaky.includes(one) && (flags.only === undefined || one.verdict === flags.only)
-        ? [[one.id, one.actual] as const]
+        ? [[one.id, one.actual as AutobahnOutcome] as const]
         : [],
     ),
   );

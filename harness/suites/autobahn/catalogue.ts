@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { CaseInfo, Outcome } from '../../../reports/document/report.ts';
+import type { CaseInfo } from '../../../reports/document/report.ts';
 import { type Case, type CaseEvent, payloadOctets } from './cases/case.ts';
 import { caseById, families } from './cases/index.ts';
+import type { AutobahnOutcome } from './outcome.ts';
 import { payloadText } from './payload-text.ts';
 
 /**
@@ -50,7 +51,7 @@ export function caseSentences(id: string): { sends: string; demands: string } | 
  * out. Where several close codes are right this is the usual one: our own code echoed, else the one the RFC names.
  * Throws RangeError for an id the suite does not have.
  */
-export function conformantOutcome(id: string): Outcome {
+export function conformantOutcome(id: string): AutobahnOutcome {
   const one = caseById(id);
   if (one === undefined) throw new RangeError(`${JSON.stringify(id)} is no case of the suite: look the id up first`);
   const informational = one.finalRule === 'informational';
@@ -89,7 +90,7 @@ function conformantEvents(one: Case): readonly CaseEvent[] {
   );
 }
 
-function shownEvent(event: CaseEvent): Outcome['received'][number] {
+function shownEvent(event: CaseEvent): AutobahnOutcome['received'][number] {
   switch (event.kind) {
     case 'message':
       return { kind: 'message', payload: payloadText(payloadOctets(event.payload)), binary: event.binary };

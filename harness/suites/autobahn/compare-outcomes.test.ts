@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CLOSE_GRADES, GRADES } from '../../../reports/document/recorded-case.ts';
-import { OUTCOME_FIELDS, type Outcome } from '../../../reports/document/report.ts';
 import { conformantOutcome, suiteIds } from './catalogue.ts';
 import { compareOutcomes, weigh } from './compare-outcomes.ts';
 import { normalise } from './normalise.ts';
+import { AUTOBAHN_FIELDS, type AutobahnOutcome } from './outcome.ts';
 import { readResults } from './read-results.ts';
 
 const conformant = conformantOutcome('1.1.2');
-const verdict = (expected: Outcome, actual: Outcome, good = conformant) =>
+const verdict = (expected: AutobahnOutcome, actual: AutobahnOutcome, good = conformant) =>
   weigh(compareOutcomes(expected, actual, good));
 
 test('an outcome that is the expected one has no difference', () => {
@@ -18,7 +18,7 @@ test('an outcome that is the expected one has no difference', () => {
 });
 
 describe('each field, away from what a conformant server does', () => {
-  const worse: Partial<Outcome> = {
+  const worse: Partial<AutobahnOutcome> = {
     behavior: 'FAILED',
     behaviorClose: 'UNCLEAN',
     remoteCloseCode: null,
@@ -31,7 +31,7 @@ describe('each field, away from what a conformant server does', () => {
     wasCloseHandshakeTimeout: true,
     received: [],
   };
-  test.each(OUTCOME_FIELDS)('%s is a regression, and back again an improvement', (field) => {
+  test.each(AUTOBAHN_FIELDS)('%s is a regression, and back again an improvement', (field) => {
     const other = { ...conformant, [field]: worse[field] };
     expect(verdict(conformant, other)).toBe('regressed');
     expect(verdict(other, conformant)).toBe('improved');
@@ -47,7 +47,7 @@ test('OK to UNIMPLEMENTED is a regression: a silent loss of compression', () => 
 });
 
 test('one step for the worse outweighs any for the better', () => {
-  const poor: Outcome = { ...conformant, behavior: 'FAILED' };
+  const poor: AutobahnOutcome = { ...conformant, behavior: 'FAILED' };
   expect(verdict(poor, { ...conformant, wasClean: false })).toBe('regressed');
 });
 
@@ -77,8 +77,8 @@ describe('no change of a compared fact goes unnoticed', () => {
     result.did === 'run' ? [[result.detail.id, normalise(result.detail)] as const] : [],
   );
 
-  function mutants(outcome: Outcome): [string, Outcome][] {
-    return OUTCOME_FIELDS.flatMap((field): [string, Outcome][] => {
+  function mutants(outcome: AutobahnOutcome): [string, AutobahnOutcome][] {
+    return AUTOBAHN_FIELDS.flatMap((field): [string, AutobahnOutcome][] => {
       switch (field) {
         case 'behavior':
           return GRADES.filter((grade) => grade !== outcome.behavior).map((grade) => [
@@ -95,12 +95,12 @@ describe('no change of a compared fact goes unnoticed', () => {
             [field, { ...outcome, remoteCloseCode: outcome.remoteCloseCode === 1011 ? 1000 : 1011 }],
             ...(outcome.remoteCloseCode === null
               ? []
-              : ([[`no ${field}`, { ...outcome, remoteCloseCode: null }]] as [string, Outcome][])),
+              : ([[`no ${field}`, { ...outcome, remoteCloseCode: null }]] as [string, AutobahnOutcome][])),
           ];
         case 'received':
           return [
             ['one event more', { ...outcome, received: [...outcome.received, { kind: 'pong', payload: 'late' }] }],
-            ...outcome.received.map((_, i): [string, Outcome] => [
+            ...outcome.received.map((_, i): [string, AutobahnOutcome] => [
               `without event ${i}`,
               { ...outcome, received: outcome.received.toSpliced(i, 1) },
             ]),

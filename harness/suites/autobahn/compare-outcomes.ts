@@ -1,12 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { CLOSE_GRADES, type CloseGrade, type Grade } from '../../../reports/document/recorded-case.ts';
-import {
-  type Difference,
-  OUTCOME_FIELDS,
-  type Outcome,
-  type OutcomeField,
-  type Verdict,
-} from '../../../reports/document/report.ts';
+import type { Difference, Verdict } from '../../../reports/document/report.ts';
+import { AUTOBAHN_FIELDS, type AutobahnField, type AutobahnOutcome } from './outcome.ts';
 
 type Toward = Difference['toward'];
 
@@ -25,7 +20,12 @@ const trueIsBetter = (actual: boolean): Toward => (actual ? 'better' : 'worse');
 const trueIsWorse = (actual: boolean): Toward => (actual ? 'worse' : 'better');
 
 /** Whether the way from `expected` to `actual` in one field is for the worse. `conformant` is what a good server does. */
-function judge(at: OutcomeField, expected: Outcome, actual: Outcome, conformant: Outcome): Toward {
+function judge(
+  at: AutobahnField,
+  expected: AutobahnOutcome,
+  actual: AutobahnOutcome,
+  conformant: AutobahnOutcome,
+): Toward {
   switch (at) {
     case 'behavior':
       return byRank(GRADE_RANK[actual.behavior] - GRADE_RANK[expected.behavior]);
@@ -52,9 +52,13 @@ function judge(at: OutcomeField, expected: Outcome, actual: Outcome, conformant:
   }
 }
 
-/** Every field in which an outcome is not the expected one, in the Outcome's order. */
-export function compareOutcomes(expected: Outcome, actual: Outcome, conformant: Outcome): Difference[] {
-  return OUTCOME_FIELDS.filter((at) => !isDeepStrictEqual(expected[at], actual[at])).map((at) => ({
+/** Every field in which an outcome is not the expected one, in the AutobahnOutcome's order. */
+export function compareOutcomes(
+  expected: AutobahnOutcome,
+  actual: AutobahnOutcome,
+  conformant: AutobahnOutcome,
+): Difference[] {
+  return AUTOBAHN_FIELDS.filter((at) => !isDeepStrictEqual(expected[at], actual[at])).map((at) => ({
     at,
     expected: expected[at],
     actual: actual[at],

@@ -1,4 +1,4 @@
-import { eventText } from '../../../reports/wording/sentence.ts';
+import { eventText } from '../../../reports/wording/event-text.ts';
 import { closeCode } from '../../../reports/wording/vocabulary.ts';
 import { matchCases } from '../../plan/case-id.ts';
 import { closestTo } from '../../support/did-you-mean.ts';

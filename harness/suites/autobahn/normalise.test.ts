@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { OUTCOME_FIELDS } from '../../../reports/document/report.ts';
 import { NOT_COMPARED, normalise } from './normalise.ts';
+import { AUTOBAHN_FIELDS } from './outcome.ts';
 import { readResults } from './read-results.ts';
 
 const recorded = join(import.meta.dirname, '../../../fixtures/recorded/seed');
@@ -14,7 +14,7 @@ function seedDetail() {
 }
 
 test('every key of a result is either compared or listed with the reason why not', () => {
-  const listed = [...OUTCOME_FIELDS, ...Object.keys(NOT_COMPARED)].sort();
+  const listed = [...AUTOBAHN_FIELDS, ...Object.keys(NOT_COMPARED)].sort();
   expect(Object.keys({ ...seedDetail(), playedAgainAlone: true }).sort()).toEqual(listed);
 });
 

@@ -1,5 +1,5 @@
 import type { RecordedCase } from '../../../reports/document/recorded-case.ts';
-import type { Outcome } from '../../../reports/document/report.ts';
+import type { AutobahnOutcome } from './outcome.ts';
 
 /**
  * What we choose not to compare, and why. Everything else of a result is compared; see `outcomeSchema`. The test
@@ -37,7 +37,7 @@ export const NOT_COMPARED = {
 } as const satisfies Partial<Record<keyof RecordedCase, string>>;
 
 /** A result made comparable. */
-export function normalise(detail: RecordedCase): Outcome {
+export function normalise(detail: RecordedCase): AutobahnOutcome {
   return {
     behavior: detail.behavior,
     behaviorClose: detail.behaviorClose,

@@ -8,13 +8,18 @@ const counters = all('a[data-word]');
 const folds = all('details.category').map((fold) => ({ fold, open: fold.open }));
 const bodies = all('.matrix tbody');
 const names = all('.agents .name').map((name) => name.textContent);
-const packed = all('.agents .name').map((name) => unpackCells(name.dataset.cells, name.textContent));
+const words = JSON.parse(document.querySelector('.agents')?.dataset.words ?? '{"grades":[],"closes":[]}');
+const packed = all('.agents .name').map((name) => unpackCells(name.dataset.cells, name.textContent, words));
 const rows = all('tr[data-case]').map((row, at) => {
   const cells = packed.map((agent) => agent[at]);
   const said = cells.map(({ grade, close, code, verdict, known }) =>
-    [grade, close === 'ok' ? '' : `close ${close}`, code, verdict === 'same' ? '' : verdict, known ? 'known' : ''].join(
-      ' ',
-    ),
+    [
+      grade,
+      ['', words.closes[0]].includes(close) ? '' : `close ${close}`,
+      code,
+      verdict === 'same' ? '' : verdict,
+      known ? 'known' : '',
+    ].join(' '),
   );
   return { row, id: row.dataset.case, cells, text: `${row.cells[0].textContent} ${said.join(' ')}`.toLowerCase() };
 });
@@ -22,7 +27,7 @@ form.hidden = rows.length === 0;
 
 const apply = () => {
   const typed = search.value.trim();
-  const query = parseQuery(typed, names);
+  const query = parseQuery(typed, { agents: names, grades: words.grades });
   let n = 0;
   const kept = new Set();
   for (const one of rows) {
@@ -41,10 +46,10 @@ const apply = () => {
     else if (one.filtered) one.fold.open = one.open;
     one.filtered = typed !== '';
   }
-  const words = typed.toLowerCase().split(/\s+/);
-  for (const box of boxes) box.checked = words.includes(box.dataset.word);
+  const typedWords = typed.toLowerCase().split(/\s+/);
+  for (const box of boxes) box.checked = typedWords.includes(box.dataset.word);
   for (const counter of counters) {
-    if (words.includes(counter.dataset.word)) counter.setAttribute('aria-current', 'true');
+    if (typedWords.includes(counter.dataset.word)) counter.setAttribute('aria-current', 'true');
     else counter.removeAttribute('aria-current');
   }
   shown.textContent = [`${n} of ${rows.length} cases shown.`, ...query.problems].join(' ');

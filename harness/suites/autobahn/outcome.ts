@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { CLOSE_GRADES, GRADES } from '../../../reports/document/recorded-case.ts';
+
+const event = z.union([
+  z.object({ kind: z.literal('message'), payload: z.string(), binary: z.boolean() }),
+  z.object({ kind: z.literal('pong'), payload: z.string() }),
+  z.object({ kind: z.literal('timeout'), tag: z.string() }),
+]);
+
+/** A result of Autobahn made comparable: the facts that a server is held to. `normalise.ts` lists the facts left out, and why. */
+export const autobahnOutcomeSchema = z.object({
+  behavior: z.enum(GRADES),
+  behaviorClose: z.enum(CLOSE_GRADES),
+  remoteCloseCode: z.number().int().nullable(),
+  wasClean: z.boolean(),
+  closedByMe: z.boolean(),
+  failedByMe: z.boolean(),
+  droppedByMe: z.boolean(),
+  wasServerConnectionDropTimeout: z.boolean(),
+  wasOpenHandshakeTimeout: z.boolean(),
+  wasCloseHandshakeTimeout: z.boolean(),
+  received: z.array(event),
+});
+export type AutobahnOutcome = z.infer<typeof autobahnOutcomeSchema>;
+export type AutobahnField = keyof AutobahnOutcome;
+/** Names of the fields, in the order of the tables on pages. */
+export const AUTOBAHN_FIELDS = Object.keys(autobahnOutcomeSchema.shape) as readonly AutobahnField[];

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { CLOSE_GRADES, GRADES } from '../../../reports/document/recorded-case.ts';
+import { keyFields, outcomeSchemaOf } from '../../../reports/document/suite-facts.ts';
+import { sampleSuite } from '../../../reports/testing/sample-suites.ts';
+import { catalogue, conformantOutcome } from './catalogue.ts';
+import { AUTOBAHN_FIELDS } from './outcome.ts';
+import { autobahnFacts } from './suite-facts.ts';
+
+test('the facts describe every field of an outcome, in its order', () => {
+  expect(autobahnFacts.fields.map(({ name }) => name)).toEqual(AUTOBAHN_FIELDS);
+  for (const { id } of catalogue)
+    expect(outcomeSchemaOf(autobahnFacts).parse(conformantOutcome(id))).toEqual(conformantOutcome(id));
+});
+
+test('the facts describe every grade, best first, each with a letter of its own', () => {
+  const { grade, closeGrade, closeCode } = keyFields(autobahnFacts);
+  expect(grade?.grades?.map(({ word }) => word)).toEqual(GRADES);
+  expect(closeGrade?.grades?.map(({ word }) => word)).toEqual(CLOSE_GRADES);
+  expect(closeCode?.name).toBe('remoteCloseCode');
+  for (const field of [grade, closeGrade])
+    expect(new Set(field?.grades?.map(({ letter }) => letter)).size).toBe(field?.grades?.length);
+  expect(grade?.grades?.map(({ letter }) => letter).join('')).toBe('+~i-X');
+});
+
+test('the sample reports are of the same suite', () => {
+  expect(sampleSuite).toEqual(autobahnFacts);
+});
