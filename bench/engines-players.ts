@@ -2,6 +2,8 @@ import { mkdtempSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { chooseEngine, type EngineChoice } from '../harness/run/choose-engine.ts';
+import { playBatch } from '../harness/run/play-batch.ts';
+import { REGISTRY } from '../harness/run/registry.ts';
 import type { Target } from '../harness/subject/target.ts';
 import { type Cost, meter } from './engines-meter.ts';
 
@@ -11,15 +13,16 @@ export type Play = (cases: readonly string[], target: Target) => Promise<Cost>;
 /** One of our own engines, in this process. The real suite's CPU time is its container's, and not seen from here. */
 export function ourEngine(choice: EngineChoice, home: string, jobs?: number): Play {
   return async (cases, target) => {
-    const engine = chooseEngine(choice);
+    const [{ engines }] = REGISTRY;
     const signal = new AbortController().signal;
-    await engine.prepare({ signal, onProgress: () => {} });
+    const engine = await chooseEngine(engines, choice).prepare({ signal, onMessage: () => {} });
     const folder = mkdtempSync(join(home, `${choice}-results-`));
-    const assignment = { cases, url: target.url, agent: 'bench', folder, signal, onProgress: () => {} };
-    const cost = await meter(
-      async () => void (await engine.play({ ...assignment, ...(jobs === undefined ? {} : { jobs }) })),
-      { counts: choice === 'native' ? 'self' : 'nobody', server: target.pid ?? null },
-    );
+    const reach = { by: 'connecting' as const, url: target.url, handshake: {} };
+    const assignment = { cases, reach, agent: 'bench', signal, ...(jobs === undefined ? {} : { jobs }) };
+    const cost = await meter(async () => void (await playBatch(engine, assignment, folder, () => {})), {
+      counts: choice === 'native' ? 'self' : 'nobody',
+      server: target.pid ?? null,
+    });
     refuseIncomplete(folder, cases.length);
     return cost;
   };

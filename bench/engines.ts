@@ -3,9 +3,10 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig, serverNamed } from '../harness/config/config.ts';
-import { selectCases } from '../harness/plan/case-id.ts';
+import { selectCases } from '../harness/plan/match-cases.ts';
 import { launch, type Target } from '../harness/subject/target.ts';
 import { suiteIds } from '../harness/suites/autobahn/catalogue.ts';
+import { groups } from '../harness/suites/autobahn/suite.ts';
 import { Workspace } from '../harness/system/workspace.ts';
 import type { Cost } from './engines-meter.ts';
 import { fromTheShell, kosoku, ourEngine, type Play } from './engines-players.ts';
@@ -19,7 +20,7 @@ interface Row {
   players: readonly string[];
 }
 
-const patterns = (...chosen: string[]) => selectCases(suiteIds, chosen);
+const patterns = (...chosen: string[]) => selectCases(suiteIds, chosen, groups);
 const BESIDE_AUTOBAHN = ['native', 'docker, 1 container', 'docker, 2 containers'];
 const BESIDE_KOSOKU = ['native', 'kosoku -p 4'];
 const ROWS: Readonly<Record<string, Row>> = {

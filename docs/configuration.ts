@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { variableOf } from '../harness/cli/options/settings.ts';
 import { addRun } from '../harness/cli/verbs/run.ts';
 import { configSchema, serverSchema } from '../harness/config/config-schema.ts';
+import { REGISTRY } from '../harness/run/registry.ts';
 import { TOOL } from '../harness/support/identity.ts';
 
 /**
@@ -106,6 +107,7 @@ function optionTable(): string {
     env: {},
     stdout: process.stdout,
     stderr: process.stderr,
+    registry: REGISTRY,
     exitCode: 0,
   };
   const program = new Command();

@@ -2,8 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { expect, test } from 'vitest';
 import { expectationFileSchema } from '../harness/expectations/expectation-file.ts';
-import { selectCases } from '../harness/plan/case-id.ts';
+import { selectCases } from '../harness/plan/match-cases.ts';
 import { suiteIds } from '../harness/suites/autobahn/catalogue.ts';
+import { groups } from '../harness/suites/autobahn/suite.ts';
 import { commandsOf, pages, readPage } from './pages.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -84,7 +85,7 @@ test('the figures of docs/engines.md are those of the data', () => {
   const page = readPage('docs/engines.md');
   const json = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'));
   expect(page).toContain(`| the server of this repository | ${suiteIds.length} |`);
-  expect(page).toContain(`| ${selectCases(suiteIds, ['@core', '@limits']).length} each |`);
+  expect(page).toContain(`| ${selectCases(suiteIds, ['@core', '@limits'], groups).length} each |`);
   expect(page).toContain(`in ${Object.keys(json('fixtures/spec/probe-verdicts.json')).length} modes`);
   expect(page).toContain(`| ${json('fixtures/servers/faults.json').servers.length} servers wrong on purpose |`);
   expect(json('fixtures/spec/deviations.json')).toHaveLength(page.match(/^- \d/gm)?.length ?? 0);

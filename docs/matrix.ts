@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfig } from '../harness/config/config.ts';
+import { expectationsOf } from '../harness/expectations/expectations-of.ts';
 import { today } from '../harness/expectations/read-expectations.ts';
-import { selectCases } from '../harness/plan/case-id.ts';
-import { expectationsOf } from '../harness/run/play-servers.ts';
+import { selectCases } from '../harness/plan/match-cases.ts';
 import { conformantOutcome, suiteIds } from '../harness/suites/autobahn/catalogue.ts';
-import type { AutobahnOutcome as Outcome } from '../harness/suites/autobahn/outcome.ts';
+import { autobahn, groups } from '../harness/suites/autobahn/suite.ts';
+import type { Outcome } from '../reports/document/report.ts';
 
 /**
  * The matrix of the README: what each server with an expectation file does, by section. `npm run docs` writes it, a
@@ -56,8 +57,8 @@ function libraryOf(server: string): string {
 
 /** The worse of both grades, where it is not a conformant server's. */
 function blemish(outcome: Outcome, conformant: Outcome): string | undefined {
-  if (outcome.behavior !== conformant.behavior) return outcome.behavior;
-  if (outcome.behaviorClose !== conformant.behaviorClose) return outcome.behaviorClose;
+  if (outcome.behavior !== conformant.behavior) return String(outcome.behavior);
+  if (outcome.behaviorClose !== conformant.behaviorClose) return String(outcome.behaviorClose);
   return undefined;
 }
 
@@ -80,7 +81,7 @@ export async function matrix(): Promise<string> {
   const { servers, defaultServer } = await readConfig(root);
   const held = [...servers.values()].filter(({ expectedFile }) => expectedFile !== undefined);
   const rows = held.map((server) => {
-    const expectations = expectationsOf(server, today());
+    const expectations = expectationsOf(autobahn, server, today());
     const outcomeOf = (id: string) => expectations.get(id)?.outcome ?? conformantOutcome(id);
     const name = server.name === defaultServer ? 'the server of this repository' : libraryOf(server.name);
     const facts = suiteIds.filter((id) => {
@@ -89,7 +90,7 @@ export async function matrix(): Promise<string> {
     });
     return [
       name,
-      ...SECTIONS.map(([, patterns]) => cellOf(selectCases(suiteIds, patterns), outcomeOf)),
+      ...SECTIONS.map(([, patterns]) => cellOf(selectCases(suiteIds, patterns, groups), outcomeOf)),
       facts.length === 0 ? '' : `${facts.length}`,
     ];
   });

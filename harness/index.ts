@@ -1,15 +1,18 @@
 import { resolve } from 'node:path';
-import type { Difference, Report } from '../reports/document/report.ts';
+import type { Difference, Outcome, Report } from '../reports/document/report.ts';
 import { type ServerConfig, unnamedServer } from './config/config.ts';
 import { today } from './expectations/read-expectations.ts';
+import { compareOutcomes } from './plan/compare-outcomes.ts';
 import { makePlan } from './plan/plan.ts';
-import { asksOf, chooseEngine, type EngineChoice } from './run/choose-engine.ts';
+import { readResults as readFolder } from './results/read-results.ts';
+import { chooseEngine, type EngineChoice, wishesOf } from './run/choose-engine.ts';
 import { playServers } from './run/play-servers.ts';
+import { REGISTRY } from './run/registry.ts';
 import { run as runPipeline } from './run/run.ts';
-import { catalogue, conformantOutcome, suiteIds } from './suites/autobahn/catalogue.ts';
-import { compareOutcomes } from './suites/autobahn/compare-outcomes.ts';
-import type { AutobahnOutcome as Outcome } from './suites/autobahn/outcome.ts';
-import { readResults as readFolder } from './suites/autobahn/read-results.ts';
+import { suiteIds } from './suites/autobahn/catalogue.ts';
+import { autobahn } from './suites/autobahn/suite.ts';
+import { closestTo } from './support/did-you-mean.ts';
+import { HarnessError } from './support/harness-error.ts';
 
 /**
  * The library: what the command does, for programs. `ws-conformance/reports` has the document and its renderers,
@@ -27,12 +30,11 @@ export type {
   Report,
   Verdict,
 } from '../reports/document/report.ts';
+export type { AgentResults, Result } from './results/read-results.ts';
 export type { EngineChoice } from './run/choose-engine.ts';
-/** The 517 cases: id, title, category, RFC sections, and what the real suite takes for each, in milliseconds. */
+/** The 517 cases: id, title, category, RFC sections, and the time that the real suite takes for each, in milliseconds. */
 export { catalogue } from './suites/autobahn/catalogue.ts';
 export { normalise } from './suites/autobahn/normalise.ts';
-export type { AutobahnOutcome as Outcome } from './suites/autobahn/outcome.ts';
-export type { AgentResults, Result } from './suites/autobahn/read-results.ts';
 export { HarnessError } from './support/harness-error.ts';
 
 /** Which server is to be tested: one that is running, or one to start and to end again. */
@@ -100,24 +102,29 @@ export interface RunSettings {
 export async function run(settings: RunSettings): Promise<Report> {
   const { cases = [], engine = 'native', out = 'conformance-report', strict = false } = settings;
   const server = serverOf(settings);
-  const gather = playServers(
-    chooseEngine(engine, asksOf([server])),
+  const [{ suite, engines }] = REGISTRY;
+  const { jobs, timeoutSeconds } = settings;
+  const source = playServers(
+    suite,
+    chooseEngine(engines, engine, wishesOf([server])),
     {
       servers: [server],
+      playOptions: {
+        ...(jobs === undefined ? {} : { jobs }),
+        ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+      },
       patienceSeconds: 30,
-      ...(settings.jobs === undefined ? {} : { jobs: settings.jobs }),
-      ...(settings.timeoutSeconds === undefined ? {} : { timeoutSeconds: settings.timeoutSeconds }),
-      ...(settings.retries === undefined ? {} : { retries: settings.retries }),
-      ...(settings.bail === undefined ? {} : { bail: settings.bail }),
+      retries: settings.retries,
+      bail: settings.bail,
       strict,
       onServer: () => {},
-      onProgress: () => {},
+      onEvent: () => {},
     },
     today(),
   );
   const command = `ws-conformance ${cases.join(' ')}`.trim();
-  const options = { plan: makePlan(catalogue, cases), out, strict, command };
-  return await runPipeline(gather, options, settings.signal ?? new AbortController().signal);
+  const options = { plan: makePlan(suite.cases, cases, suite.groups), out, strict, command };
+  return await runPipeline(suite, source, options, settings.signal ?? new AbortController().signal);
 }
 
 function serverOf({ server, agent = 'server', expected }: RunSettings): ServerConfig {
@@ -136,7 +143,7 @@ function serverOf({ server, agent = 'server', expected }: RunSettings): ServerCo
  * @param cases the ids that must be there; all 517 when left out.
  */
 export function readResults(folder: string, cases: readonly string[] = suiteIds): ReturnType<typeof readFolder> {
-  return readFolder(folder, { cases, suite: suiteIds, extraIsFault: false });
+  return readFolder(autobahn, folder, { cases, extraIsFault: false });
 }
 
 /**
@@ -145,6 +152,15 @@ export function readResults(folder: string, cases: readonly string[] = suiteIds)
  * @param expected what the case is held to; what a conformant server does when left out.
  * @throws HarnessError (2) for an id that the suite does not have.
  */
-export function diff(id: string, actual: Outcome, expected: Outcome = conformantOutcome(id)): readonly Difference[] {
-  return compareOutcomes(expected, actual, conformantOutcome(id));
+export function diff(id: string, actual: Outcome, expected?: Outcome): readonly Difference[] {
+  if (!suiteIds.includes(id)) {
+    throw new HarnessError(2, {
+      what: `The suite has no case "${id}".`,
+      where: 'diff',
+      why: `Its ids go from ${suiteIds[0]} to ${suiteIds.at(-1)}.`,
+      todo: `Did you mean "${closestTo(id, suiteIds)}"?`,
+    });
+  }
+  const conformant = autobahn.conformant(id);
+  return compareOutcomes(autobahn, expected ?? conformant, actual, conformant);
 }

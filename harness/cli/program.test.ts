@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
+import { REGISTRY } from '../run/registry.ts';
 import { rejectedError } from '../testing/run-command.ts';
 import type { Shell } from './options/shell.ts';
 import { makeProgram } from './program.ts';
@@ -14,7 +15,7 @@ async function verbsFor(words: string[], env: Record<string, string> = {}): Prom
 
 function commandFor(words: string[], env: Record<string, string> = {}) {
   const { stdout, stderr } = process;
-  const shell: Shell = { words, command: undefined, env, stdout, stderr, exitCode: 0 };
+  const shell: Shell = { words, command: undefined, env, stdout, stderr, registry: REGISTRY, exitCode: 0 };
   return makeProgram(shell);
 }
 

@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { matchCases } from '../plan/match-cases.ts';
+import { caseIds } from '../plan/suite.ts';
 import { closestTo } from '../support/did-you-mean.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { TOOL } from '../support/identity.ts';
@@ -38,9 +40,11 @@ export async function makeProgram(shell: Shell): Promise<Command> {
 }
 
 /** No pattern of cases is a bare word. @throws HarnessError (2) for one where a verb may stand. */
-function refuseUnknown({ words: [first = ''] }: Shell): void {
+function refuseUnknown({ words: [first = ''], registry }: Shell): void {
   const verbs = [...Object.keys(VERBS), 'help'];
   if (!/^[a-z][a-z-]*$/i.test(first) || verbs.includes(first)) return;
+  // A suite may have sections whose names are words.
+  if (registry.some(({ suite }) => matchCases(caseIds(suite), first).length > 0)) return;
   throw new HarnessError(2, {
     what: `"${first}" is neither a verb nor a case.`,
     why: `The verbs are ${verbs.join(', ')}; a case has an id such as 7.1.6.`,

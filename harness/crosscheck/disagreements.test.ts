@@ -1,17 +1,19 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { RecordedCase } from '../../reports/document/recorded-case.ts';
+import { readResults } from '../results/read-results.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
-import { readResults } from '../suites/autobahn/read-results.ts';
+import { autobahn } from '../suites/autobahn/suite.ts';
 import { findDisagreements } from './disagreements.ts';
 
-const { agents } = readResults(join(import.meta.dirname, '../../fixtures/recorded/ws'), {
+const { agents } = readResults(autobahn, join(import.meta.dirname, '../../fixtures/recorded/ws'), {
   cases: suiteIds,
-  suite: suiteIds,
   extraIsFault: true,
 });
 const details = new Map(
-  (agents[0]?.results ?? []).flatMap((result) => (result.did === 'run' ? [[result.detail.id, result.detail]] : [])),
+  (agents[0]?.results ?? []).flatMap((result) =>
+    result.did === 'run' && result.detail !== undefined ? [[result.id, result.detail] as const] : [],
+  ),
 );
 const detail = (id: string): RecordedCase => {
   const found = details.get(id);

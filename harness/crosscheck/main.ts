@@ -4,15 +4,18 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import type { RecordedCase } from '../../reports/document/recorded-case.ts';
 import { readConfig, type ServerConfig, serverNamed } from '../config/config.ts';
+import { dockerKind } from '../engines/docker/kind.ts';
 import { takeTestData } from '../engines/docker/testdata.ts';
-import type { Engine } from '../engines/engine.ts';
+import type { PreparedEngine } from '../engines/engine.ts';
+import { nativeKind } from '../engines/native/kind.ts';
 import { startProbeServer } from '../engines/native/testing/probe-server.ts';
-import { matchCases, selectCases } from '../plan/case-id.ts';
+import { matchCases, selectCases } from '../plan/match-cases.ts';
 import { describeProblem, visible } from '../reporting/terminal.ts';
+import { readResults } from '../results/read-results.ts';
 import { chooseEngine } from '../run/choose-engine.ts';
-import { playServer } from '../run/play-one-server.ts';
+import { playSubject } from '../run/play-subject.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
-import { readResults } from '../suites/autobahn/read-results.ts';
+import { autobahn, groups } from '../suites/autobahn/suite.ts';
 import { HarnessError, toProblem } from '../support/harness-error.ts';
 import { readJsonText } from '../support/json-text.ts';
 import { removeStaleWorkspaces, Workspace } from '../system/workspace.ts';
@@ -64,13 +67,14 @@ interface Check {
   cases: readonly string[];
 }
 
-type Engines = Readonly<Record<'reference' | 'native', Engine>>;
+type Engines = Readonly<Record<'reference' | 'native', PreparedEngine>>;
 interface Times {
   reference: number;
   native: number;
 }
 
 const signal = new AbortController().signal;
+const preparation = { signal, onMessage: () => {} };
 
 /** What one engine leaves of a check, by case id; adds what it took to `times`. */
 async function playOnce(
@@ -85,17 +89,21 @@ async function playOnce(
     const folder = join(workspace.folder, which);
     mkdirSync(folder);
     const started = performance.now();
-    const order = {
+    const options = {
+      suite: autobahn,
       server,
-      parts: [{ cases, folder, ...(which === 'reference' ? { jobs } : {}) }],
+      batches: [{ cases, folder, ...(which === 'reference' ? { jobs } : {}) }],
       log: join(workspace.folder, 'server.log'),
       patienceSeconds: 120,
+      onEvent: () => {},
     };
-    await playServer(engines[which], order, workspace, signal, () => {});
+    await playSubject(engines[which], options, workspace, signal);
     times[which] += (performance.now() - started) / 1000;
-    const { agents } = readResults(folder, { cases, suite: suiteIds, agents: [server.agent], extraIsFault: true });
+    const { agents } = readResults(autobahn, folder, { cases, agents: [server.agent], extraIsFault: true });
     return new Map(
-      (agents[0]?.results ?? []).flatMap((result) => (result.did === 'run' ? [[result.detail.id, result.detail]] : [])),
+      (agents[0]?.results ?? []).flatMap((result) =>
+        result.did === 'run' && result.detail !== undefined ? [[result.id, result.detail] as const] : [],
+      ),
     );
   } finally {
     workspace.remove();
@@ -163,7 +171,8 @@ interface Flags {
 
 async function checksOf(flags: Flags, patterns: readonly string[], probeUrl: string): Promise<Check[]> {
   const config = await readConfig(root);
-  const chosen = (fallback: readonly string[]) => selectCases(suiteIds, patterns.length > 0 ? patterns : fallback);
+  const chosen = (fallback: readonly string[]) =>
+    selectCases(suiteIds, patterns.length > 0 ? patterns : fallback, groups);
   const anywhere = { path: '/', cwd: root, env: {} };
   const nothingNamed = flags.server === undefined && !flags.wrong && !flags.fault && !flags.probe;
   const named = flags.server ?? (nothingNamed ? [config.defaultServer] : []);
@@ -216,10 +225,9 @@ try {
   // A server that damages its deflate stream is judged by what the damaged octets happen to say: both need the same.
   await takeTestData(data.folder, signal);
   const engines: Engines = {
-    reference: chooseEngine('docker'),
-    native: chooseEngine('native', { dataFolder: data.folder }),
+    reference: await chooseEngine([dockerKind], 'docker').prepare(preparation),
+    native: await chooseEngine([nativeKind], 'native', { dataFolder: data.folder }).prepare(preparation),
   };
-  for (const engine of Object.values(engines)) await engine.prepare({ signal, onProgress: () => {} });
   let count = 0;
   for (const one of await checksOf(flags, program.args, probe.url)) count += await check(engines, one, flags.jobs);
   console.log(count === 0 ? 'The engines agree.' : `${count} disagreements.`);

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { REGISTRY } from '../run/registry.ts';
 import { type DoctorOptions, doctor, type Finding } from './doctor.ts';
 
 let home: string;
@@ -21,7 +22,7 @@ async function examine(options: Partial<DoctorOptions> = {}): Promise<Record<str
     ...options,
   } as const;
   const found: Record<string, Finding> = {};
-  for await (const finding of doctor(all, new AbortController().signal)) found[finding.about] = finding;
+  for await (const finding of doctor(REGISTRY[0], all, new AbortController().signal)) found[finding.about] = finding;
   return found;
 }
 

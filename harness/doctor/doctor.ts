@@ -6,8 +6,10 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { count } from '../../reports/wording/vocabulary.ts';
 import { readConfig } from '../config/config.ts';
 import type { Engine } from '../engines/engine.ts';
+import { expectationsOf } from '../expectations/expectations-of.ts';
+import type { Suite } from '../plan/suite.ts';
 import { chooseEngine, type EngineChoice } from '../run/choose-engine.ts';
-import { expectationsOf } from '../run/play-servers.ts';
+import type { RegisteredSuite } from '../run/registry.ts';
 import { HarnessError, toProblem } from '../support/harness-error.ts';
 import { selftest } from './selftest.ts';
 
@@ -48,30 +50,34 @@ const MEMORY_MIB = 512;
  * disk, memory, ports, Docker engine, image, and last both engines against a server that is wrong on purpose. It
  * changes nothing and pulls nothing. Does not reject, unless `signal` aborts.
  */
-export async function* doctor(options: DoctorOptions, signal: AbortSignal): AsyncGenerator<Finding> {
+export async function* doctor(
+  { suite, engines }: RegisteredSuite,
+  options: DoctorOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Finding> {
   yield { about: 'Node', state: 'well', says: `${process.version}, ${process.platform} ${process.arch}` };
-  yield await configuration(options);
+  yield await configuration(suite, options);
   yield writeAccess(options.out);
   yield await disk(options.out);
   yield await memory();
   yield await ports();
-  yield await examined('embedded engine', chooseEngine('native'), 'ill', signal);
+  yield await examined(suite, 'embedded engine', chooseEngine(engines, 'native'), 'ill', signal);
   const docker = await dockerAndImage(options, signal);
   yield* docker;
   if (docker.every(({ state }) => state === 'well')) {
-    const engine = chooseEngine('docker', options.image === undefined ? {} : { image: options.image });
-    yield await examined('real suite', engine, severity(options), signal);
+    const engine = chooseEngine(engines, 'docker', options.image === undefined ? {} : { image: options.image });
+    yield await examined(suite, 'real suite', engine, severity(options), signal);
   }
 }
 
 /** Without Docker there is still the embedded engine, unless somebody insists. */
 const severity = ({ engine }: DoctorOptions) => (engine === 'docker' ? 'ill' : 'warning');
 
-async function configuration({ folder, config: named, today }: DoctorOptions): Promise<Finding> {
+async function configuration(suite: Suite, { folder, config: named, today }: DoctorOptions): Promise<Finding> {
   const about = 'configuration';
   try {
     const config = await readConfig(folder, named);
-    for (const server of config.servers.values()) expectationsOf(server, today);
+    for (const server of config.servers.values()) expectationsOf(suite, server, today);
     const servers = `${config.servers.size} servers, default "${config.defaultServer}"`;
     const path = config.file?.path;
     return {
@@ -190,14 +196,14 @@ function imageFinding(
 
 /** The self-test of an engine, which also tells the network a container came through. */
 async function examined(
+  suite: Suite,
   about: string,
   engine: Engine,
   ifNot: 'warning' | 'ill',
   signal: AbortSignal,
 ): Promise<Finding> {
   try {
-    await engine.prepare({ signal, onProgress: () => {} });
-    const { network } = await selftest(engine, signal, () => {});
+    const { network } = await selftest(suite, engine, signal);
     const way = network === undefined ? '' : `, a container reaches a server through the network "${network}"`;
     return { about, state: 'well', says: `fails a server that is wrong on purpose, in the right cases${way}` };
   } catch (error) {

@@ -1,49 +1,77 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Engine } from '../engines/engine.ts';
+import type { CaseRecord, Engine } from '../engines/engine.ts';
+import { nativeKind } from '../engines/native/kind.ts';
 import { chooseEngine } from '../run/choose-engine.ts';
 import { conformantOutcome } from '../suites/autobahn/catalogue.ts';
+import { selfTest } from '../suites/autobahn/self-test.ts';
+import { autobahn } from '../suites/autobahn/suite.ts';
 import { rejectedError } from '../testing/run-command.ts';
 import { refuseOtherVerdicts, selftest } from './selftest.ts';
 
 const { signal } = new AbortController();
-const native = chooseEngine('native');
+const native = chooseEngine([nativeKind], 'native');
 
-/** The embedded engine, with something done to what it leaves. */
-const spoilt = (spoil: (folder: string, name: string) => void): Engine => ({
-  prepare: (options) => native.prepare(options),
-  async play(assignment) {
-    const facts = await native.play(assignment);
-    for (const name of readdirSync(assignment.folder)) spoil(assignment.folder, name);
-    return facts;
+/** The embedded engine, with its records changed; a record that becomes undefined is lost. */
+const spoilt = (spoil: (record: CaseRecord) => CaseRecord | undefined): Engine => ({
+  inspect: (options) => native.inspect(options),
+  async prepare(options) {
+    const prepared = await native.prepare(options);
+    return {
+      ...prepared,
+      async *play(assignment) {
+        for await (const event of prepared.play(assignment)) {
+          if (event.kind !== 'recorded') yield event;
+          else {
+            const record = spoil(event.record);
+            if (record !== undefined) yield { ...event, record };
+          }
+        }
+      },
+    };
   },
 });
 
-test('the embedded engine passes: the wrong server fails exactly where it must', async () => {
-  await expect(selftest(native, signal, () => {})).resolves.toBeDefined();
+test('the embedded engine passes: the wrong server fails exactly the right cases', async () => {
+  await expect(selftest(autobahn, native, signal)).resolves.toBeDefined();
 });
 
-test('an engine that calls a wrong answer right is found out, though both grades say INFORMATIONAL', async () => {
+test('finds out an engine that calls a wrong answer right, though both grades are INFORMATIONAL', async () => {
   const { received: _, ...facts } = conformantOutcome('7.13.1');
-  const blind = spoilt((folder, name) => {
-    const path = join(folder, name);
-    const json = JSON.parse(readFileSync(path, 'utf8'));
+  const blind = spoilt((record) => {
+    if (record.id !== '7.13.1') return record;
     const { remoteCloseCode } = facts;
-    if (name === 'index.json')
-      Object.assign(Object.values<Record<string, object>>(json)[0]?.['7.13.1'] ?? {}, { remoteCloseCode });
-    if (name.includes('7_13_1')) Object.assign(json, facts);
-    writeFileSync(path, JSON.stringify(json));
+    return {
+      ...record,
+      entry: { ...record.entry, remoteCloseCode },
+      text: JSON.stringify({ ...JSON.parse(record.text ?? ''), ...facts }),
+    };
   });
-  const { problem, exitCode } = await rejectedError(selftest(blind, signal, () => {}));
+  const { problem, exitCode } = await rejectedError(selftest(autobahn, blind, signal));
   expect(problem.why).toBe('passed although the server is wrong: 7.13.1.');
   expect(exitCode).toBe(3);
 });
 
-test('an engine that leaves nothing is found out', async () => {
-  const empty = spoilt((folder, name) => writeFileSync(join(folder, name), ''));
-  const { exitCode } = await rejectedError(selftest(empty, signal, () => {}));
+test('finds out an engine that records nothing', async () => {
+  const { exitCode } = await rejectedError(
+    selftest(
+      autobahn,
+      spoilt(() => undefined),
+      signal,
+    ),
+  );
   expect(exitCode).toBe(3);
+});
+
+test('finds out an engine whose case files are empty', async () => {
+  const empty = spoilt((record) => ({ ...record, text: '' }));
+  const { exitCode } = await rejectedError(selftest(autobahn, empty, signal));
+  expect(exitCode).toBe(3);
+});
+
+test('refuses a suite without a self-test', async () => {
+  const { selfTest: _, ...suite } = autobahn;
+  const { exitCode } = await rejectedError(selftest(suite, native, signal));
+  expect(exitCode).toBe(2);
 });
 
 test.each([
@@ -52,7 +80,7 @@ test.each([
   [['1.1.1', '7.9.1', '7.13.1'], 4, 'failed although the server is right: 1.1.1.'],
   [['7.9.1', '7.13.1'], 3, '3 of 4 cases have a result.'],
 ])('failed %j of %i played', async (failed, played, why) => {
-  const judged = Promise.resolve().then(() => refuseOtherVerdicts(failed, played));
+  const judged = Promise.resolve().then(() => refuseOtherVerdicts(selfTest, failed, played));
   if (why === undefined) await expect(judged).resolves.toBeUndefined();
   else expect((await rejectedError(judged)).problem.why).toBe(why);
 });

@@ -2,87 +2,90 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EngineFacts } from '../../reports/document/report.ts';
 import type { ServerConfig } from '../config/config.ts';
-import type { Engine, Progress } from '../engines/engine.ts';
-import { playServer } from '../run/play-one-server.ts';
-import { conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
-import { compareOutcomes } from '../suites/autobahn/compare-outcomes.ts';
-import { normalise } from '../suites/autobahn/normalise.ts';
-import { readResults } from '../suites/autobahn/read-results.ts';
+import type { Engine } from '../engines/engine.ts';
+import { compareOutcomes } from '../plan/compare-outcomes.ts';
+import type { SelfTest, Suite } from '../plan/suite.ts';
+import { readResults } from '../results/read-results.ts';
+import { playSubject } from '../run/play-subject.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { ownProgramCommand, PACKAGE_ROOT } from '../support/package-paths.ts';
 import { Workspace } from '../system/workspace.ts';
 
-/** It sends back any close code: 7.9.1 gives it away by its grade, 7.13.1 by the facts alone, both grades being INFORMATIONAL. */
-const WRONG_SERVER = 'close-code-unchecked';
-const CASES = ['1.1.1', '7.7.1', '7.9.1', '7.13.1'];
-const MUST_FAIL = ['7.9.1', '7.13.1'];
-
 /**
- * Plays a few cases against a server that is wrong on purpose, and sees it fail exactly those it must fail: an engine
- * or a comparison that has stopped seeing faults would else call every server conformant.
- * @returns what the engine came to know on the way, the network among it.
- * @throws HarnessError (3) naming the cases that were judged otherwise, or why they could not be played.
+ * Plays a few cases against a server that is wrong on purpose, and checks that exactly the right cases fail. An engine or a
+ * comparison that no longer sees faults would otherwise call every server conformant.
+ * @returns what the engine found out, such as the container network.
+ * @throws HarnessError (2) if the suite has no self-test; (3) with the cases that were judged wrongly, or could not be played.
  */
-export async function selftest(
-  engine: Engine,
-  signal: AbortSignal,
-  onProgress: (progress: Progress) => void,
-): Promise<Partial<EngineFacts>> {
+export async function selftest(suite: Suite, engine: Engine, signal: AbortSignal): Promise<Partial<EngineFacts>> {
+  const { selfTest } = suite;
+  if (selfTest === undefined) {
+    throw new HarnessError(2, {
+      what: `The suite "${suite.id}" has no self-test.`,
+      where: '--selftest',
+      why: 'A self-test needs a server that is wrong on purpose, and the suite names none.',
+      todo: 'Leave --selftest out.',
+    });
+  }
   const workspace = new Workspace();
   const folder = join(workspace.folder, 'selftest');
+  const { cases } = selfTest;
   try {
     mkdirSync(folder);
-    const order = {
-      server: wrongServer(),
-      parts: [{ cases: CASES, folder, jobs: 1 }],
+    const prepared = await engine.prepare({ signal, onMessage: () => {} });
+    const server = wrongServer(selfTest);
+    const options = {
+      suite,
+      server,
+      batches: [{ cases, folder, jobs: 1 }],
       log: join(workspace.folder, 'selftest.log'),
       patienceSeconds: 30,
       timeoutSeconds: 60,
+      onEvent: () => {},
     };
-    const { facts, problems } = await playServer(engine, order, workspace, signal, onProgress);
+    const { facts, problems } = await playSubject(prepared, options, workspace, signal);
     const [problem] = problems;
     if (problem !== undefined) throw new HarnessError(3, { ...problem, what: `The self-test failed: ${problem.what}` });
-    const { agents } = readResults(folder, {
-      cases: CASES,
-      suite: suiteIds,
-      agents: [order.server.agent],
-      extraIsFault: true,
-    });
-    const failed = (agents[0]?.results ?? []).flatMap((result) => {
+    const { agents } = readResults(suite, folder, { cases, agents: [server.agent], extraIsFault: true });
+    const results = agents[0]?.results ?? [];
+    const failed = results.flatMap((result) => {
       if (result.did === 'not run') return [];
-      const { id } = result.detail;
-      const conformant = conformantOutcome(id);
-      return compareOutcomes(conformant, normalise(result.detail), conformant).length > 0 ? [id] : [];
+      const conformant = suite.conformant(result.id);
+      return compareOutcomes(suite, conformant, result.outcome, conformant).length > 0 ? [result.id] : [];
     });
-    refuseOtherVerdicts(failed, agents[0]?.results.filter(({ did }) => did === 'run').length ?? 0);
+    refuseOtherVerdicts(selfTest, failed, results.filter(({ did }) => did === 'run').length);
     return facts;
   } finally {
     workspace.remove();
   }
 }
 
-/** @throws HarnessError (3) unless exactly the cases failed that must, and all were played. */
-export function refuseOtherVerdicts(failed: readonly string[], played: number): void {
-  const unseen = MUST_FAIL.filter((id) => !failed.includes(id));
-  const wronged = failed.filter((id) => !MUST_FAIL.includes(id));
-  if (unseen.length === 0 && wronged.length === 0 && played === CASES.length) return;
-  const told = [
-    ...(played === CASES.length ? [] : [`${played} of ${CASES.length} cases have a result`]),
+/** @throws HarnessError (3) unless all cases were played and exactly the right ones failed. */
+export function refuseOtherVerdicts(
+  { server, cases, mustFail }: SelfTest,
+  failed: readonly string[],
+  played: number,
+): void {
+  const unseen = mustFail.filter((id) => !failed.includes(id));
+  const accused = failed.filter((id) => !mustFail.includes(id));
+  if (unseen.length === 0 && accused.length === 0 && played === cases.length) return;
+  const reasons = [
+    ...(played === cases.length ? [] : [`${played} of ${cases.length} cases have a result`]),
     ...(unseen.length === 0 ? [] : [`passed although the server is wrong: ${unseen.join(', ')}`]),
-    ...(wronged.length === 0 ? [] : [`failed although the server is right: ${wronged.join(', ')}`]),
+    ...(accused.length === 0 ? [] : [`failed although the server is right: ${accused.join(', ')}`]),
   ];
   throw new HarnessError(3, {
     what: 'The self-test failed: a server that is wrong on purpose was not judged as it must be.',
-    where: WRONG_SERVER,
-    why: `${told.join('; ')}.`,
-    todo: 'No verdict of this engine can be trusted here. Try the other engine; if both fail, this is a fault of ours.',
+    where: server,
+    why: `${reasons.join('; ')}.`,
+    todo: 'No verdict of this engine can be trusted here. Try the other engine; if both fail, this is a bug in ws-conformance.',
   });
 }
 
-const wrongServer = (): ServerConfig => ({
-  name: WRONG_SERVER,
-  agent: WRONG_SERVER,
-  command: ownProgramCommand(`fixtures/servers/${WRONG_SERVER}`),
+const wrongServer = ({ server }: SelfTest): ServerConfig => ({
+  name: server,
+  agent: server,
+  command: ownProgramCommand(`fixtures/servers/${server}`),
   path: '/',
   cwd: PACKAGE_ROOT,
   env: {},

@@ -44,8 +44,14 @@ describe('--trace', () => {
 });
 
 test.each([
-  [['--trace'], /cannot do this: --trace[\s\S]*only when all cases have been played/],
-  [['--header', 'A: b', '--header', 'C: d'], /header fields of ours \(to websock-server\)[\s\S]*no such option/],
+  [
+    ['--trace'],
+    /Docker engine cannot report frames while cases run \(--trace\)[\s\S]*only when all cases have been played/,
+  ],
+  [
+    ['--header', 'A: b', '--header', 'C: d'],
+    /cannot send your own header fields \(to websock-server\)[\s\S]*no such option/,
+  ],
 ])('the real suite refuses %j: exit 2, before anything is started', async (args, message) => {
   const { exitCode, stderr, stdout } = await play(['--engine', 'docker', ...args, '1.1.1']);
   expect(stderr).toMatch(message);
@@ -167,7 +173,7 @@ describe('a server that goes away', { timeout: 90_000 }, () => {
     const server = ['node', '--import', 'tsx', 'fixtures/servers/dies-after-10-connections.ts'];
     const { exitCode, stdout } = await native('--jobs', '1', '1', '2', '--', ...server);
     expect(exitCode).toBe(3);
-    expect(stdout).toMatch(/INCOMPLETE: .*The server ended in mid-run \(in flight: case [12]\.[\d.]+/);
+    expect(stdout).toMatch(/INCOMPLETE: .*The server ended during the run \(in flight: case [12]\.[\d.]+/);
     expect(stdout).toContain('It ended with exit code 1.');
     expect(stdout).toContain('too many connections: giving up');
     expect(report().problems[0]?.case).toMatch(/^[12]\./);
@@ -180,7 +186,7 @@ describe('a server that goes away', { timeout: 90_000 }, () => {
   test('while many cases are in flight: they are named as ranges', async () => {
     const server = ['node', '--import', 'tsx', 'fixtures/servers/dies-after-10-connections.ts'];
     const { stdout } = await native('--jobs', '16', '2', '3', '--', ...server);
-    expect(stdout).toMatch(/The server ended in mid-run \(in flight: case [^)]*\d-[23]\.\d/);
+    expect(stdout).toMatch(/The server ended during the run \(in flight: case [^)]*\d-[23]\.\d/);
   });
 
   test('by SIGKILL during 9.5: exit 3, and the case in flight is named', async () => {
@@ -190,7 +196,7 @@ describe('a server that goes away', { timeout: 90_000 }, () => {
     process.kill(Number(pid), 'SIGKILL');
     const { exitCode, stdout } = await run;
     expect(exitCode).toBe(3);
-    expect(stdout).toMatch(/INCOMPLETE: .*The server ended in mid-run \(in flight: case 9\.5\.\d/);
+    expect(stdout).toMatch(/INCOMPLETE: .*The server ended during the run \(in flight: case 9\.5\.\d/);
     expect(stdout).toContain('It was ended by SIGKILL.');
     expect(report().problems[0]?.case).toMatch(/^9\.5\./);
   });

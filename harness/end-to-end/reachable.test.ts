@@ -9,9 +9,10 @@ import { unpackCells } from '../../reports/pages/cell-facts.ts';
 import { parseQuery } from '../../reports/pages/query.ts';
 import { unnamedServer } from '../config/config.ts';
 import { endBlock } from '../reporting/terminal.ts';
-import { readRecordedServers } from '../run/play-servers.ts';
+import { readRecorded } from '../run/read-recorded.ts';
 import { run } from '../run/run.ts';
 import { catalogue, suiteIds } from '../suites/autobahn/catalogue.ts';
+import { autobahn } from '../suites/autobahn/suite.ts';
 
 /** A whole report of two agents, as a run leaves it, with every kind of page; what leads where in it. */
 const recorded = join(import.meta.dirname, '../../fixtures/recorded');
@@ -36,7 +37,8 @@ beforeAll(async () => {
   const servers = AGENTS.map((agent) => unnamedServer(agent));
   const options = { plan: catalogue, out, strict: false, command: 'test', history: join(home, 'history.ndjson') };
   report = await run(
-    readRecordedServers(both, servers, undefined, '2026-01-01'),
+    autobahn,
+    readRecorded(autobahn, both, servers, undefined, '2026-01-01'),
     options,
     new AbortController().signal,
   );

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ServerFlags, serversOf } from '../cli/options/servers.ts';
 import { readConfig } from '../config/config.ts';
-import { selectCases } from '../plan/case-id.ts';
+import { selectCases } from '../plan/match-cases.ts';
 import { playServers } from '../run/play-servers.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
+import { autobahn, groups } from '../suites/autobahn/suite.ts';
 import { caughtError, rejectedError } from '../testing/run-command.ts';
 
 /** Every way to get a configuration wrong (H43): exit 2, and a message with file, line, key path and the nearest name. */
@@ -23,9 +24,9 @@ async function use(name: string, text: string, flags: ServerFlags = { server: ['
   writeFileSync(path, text);
   return rejectedError(
     readConfig(home, path).then((config) => {
-      const engine = { prepare: () => Promise.reject(), play: () => Promise.reject() };
-      const quiet = { patienceSeconds: 1, onServer: () => {}, onProgress: () => {} };
-      playServers(engine, { servers: serversOf(config, undefined, flags), ...quiet }, '2026-06-01');
+      const engine = { inspect: () => Promise.reject(), prepare: () => Promise.reject() };
+      const quiet = { playOptions: {}, patienceSeconds: 1, strict: false, onServer: () => {}, onEvent: () => {} };
+      playServers(autobahn, engine, { servers: serversOf(config, undefined, flags), ...quiet }, '2026-06-01');
     }),
   );
 }
@@ -274,7 +275,7 @@ describe('so is a selection', () => {
     ['by a pattern that is none', ['7.1*'], /No case matches "7\.1\*"[\s\S]*whole component[\s\S]*Did you mean "7\.1"/],
     ['by a group that is none', ['@cor'], /Did you mean "@core"/],
   ])('%s', (_, patterns, message) => {
-    const { exitCode, problem } = caughtError(() => selectCases(suiteIds, patterns));
+    const { exitCode, problem } = caughtError(() => selectCases(suiteIds, patterns, groups));
     expect(`${problem.what} ${problem.why} ${problem.todo}`).toMatch(message);
     expect(exitCode).toBe(2);
   });

@@ -1,58 +1,96 @@
 import type { EngineFacts } from '../../reports/document/report.ts';
 import type { HandshakeOptions } from '../subject/handshake-options.ts';
 
-/** What an engine has to say while it plays. `started` of a case comes before its connection is opened. */
-export type Progress =
-  | { kind: 'note'; text: string }
-  | { kind: 'case'; id: string; at: 'started' }
+/** The recorded facts of one case, as the results folder holds them. */
+export interface CaseRecord {
+  /** Case id. */
+  id: string;
+  /** Name of the case file, without a folder. */
+  file: string;
+  /** Content of the case file. Left out if the engine lists the case in its index but has no file for it. */
+  text?: string;
+  /** Entry of the case in `index.json`. Left out if the engine has a file for the case but does not list it. */
+  entry?: Readonly<Record<string, unknown>>;
+}
+
+/** A line for the user, or a line of the engine's own log. */
+export type EngineMessage = { kind: 'note'; text: string } | { kind: 'log'; text: string };
+
+/**
+ * What happens while an engine plays. Per case: `started` before its connection is opened, `ended` when its connection
+ * is over, `recorded` when its facts are known. The embedded engine records a case as soon as the case ends; the real
+ * suite hands over all records at the end of its container.
+ */
+export type PlayEvent =
+  | EngineMessage
+  | { kind: 'started'; id: string }
+  | { kind: 'ended'; id: string }
   | {
-      kind: 'case';
-      id: string;
-      at: 'finished';
-      /** What its file will hold, where the engine knows it by now; the real suite tells all at its end. */
-      content?: unknown;
-      /** It may be played once more before it counts, since a timer may have been unfair beside others. */
+      kind: 'recorded';
+      record: CaseRecord;
+      /** A later record of the same case may replace this one: a timer decided while other cases were running. */
       provisional?: true;
     }
-  | { kind: 'log'; text: string };
+  | { kind: 'facts'; facts: Partial<EngineFacts> };
 
-/** One target, one plan, one folder to fill. */
-export interface Assignment extends HandshakeOptions {
-  /** Exact ids, numeric order, never empty. */
-  cases: readonly string[];
-  /** `ws://host:port/path` of the running target, a literal address. */
-  url: string;
-  /** The name the results are filed under, as it will stand in `index.json`. */
-  agent: string;
-  /** Existing, empty folder; afterwards `index.json` and one JSON file per case in Autobahn's format. */
-  folder: string;
-  /** How many cases (native) or containers (docker) at once; the engine's own choice when left out. */
+/** How the engine and the subject under test meet. */
+export type Reach =
+  /** The subject is a server: the engine connects to `url` (`ws://host:port/path`, a literal address). */
+  | { by: 'connecting'; url: string; handshake: HandshakeOptions }
+  /** The subject is a client: the engine opens a port, calls `listening` once with its URL, and the client connects to it. */
+  | {
+      by: 'listening';
+      listening(url: string): void;
+      /** Resolves when the client process has ended: no further connection will come. */
+      subjectEnded: Promise<unknown>;
+    };
+
+/** Options that the user sets for one run of cases; passed on as a whole from the command line to the engine. */
+export interface PlayOptions {
+  /** Number of cases (embedded engine) or containers (real suite) at the same time. Default: the engine's own choice. */
   jobs?: number;
-  /** No case begins before the one before it is over, not even beside one that only waits. The real suite plays so anyhow. */
+  /** Start a case only when the one before has ended, even if that one only waits. The real suite always does so. */
   oneByOne?: boolean;
-  /** Aborting ends the play: everything started is removed before `play` rejects with the signal's reason. */
-  signal: AbortSignal;
-  onProgress(progress: Progress): void;
-  /** Seconds after which the whole play counts as hung. */
+  /** Seconds after which the whole run of cases counts as hung. */
   timeoutSeconds?: number;
 }
 
-/** How an engine gets ready. */
-export interface Preparation {
+/** Cases to play against one subject. */
+export interface Assignment extends PlayOptions {
+  /** Exact case ids in the order of the suite, never empty. */
+  cases: readonly string[];
+  /** Name of the subject, which becomes the agent in `index.json`. */
+  agent: string;
+  reach: Reach;
+  /** When aborted, the engine removes everything it started; the stream then throws the signal's reason. */
   signal: AbortSignal;
-  onProgress(progress: Progress): void;
-  /** Finds out the same and changes nothing: pulls no image, and removes nothing that an earlier run left. */
-  lookOnly?: boolean;
 }
 
-/**
- * What plays cases. Both engines leave the same folder, so that nothing after them can tell which one ran.
- * `prepare` finds out whether the engine can run here (throws HarnessError with exit code 3 when it cannot, within 5 s when
- * nothing answers) and `play` fills the folder, and tells what became
- * known on the way (the network chosen). An engine never judges: it rejects with HarnessError when it could not play
- * (a killed container, no results left), and else leaves what it has for `results.ts` to check against the plan.
- */
+/** What an engine needs to get ready. */
+export interface Preparation {
+  signal: AbortSignal;
+  onMessage(message: EngineMessage): void;
+}
+
+/** An engine that is ready to play. */
+export interface PreparedEngine {
+  facts: EngineFacts;
+  /** Whether a case is recorded as soon as it ends, and not only when all cases have ended. */
+  recordsLive: boolean;
+  /**
+   * Plays the cases and reports what happens. An engine never judges. The stream throws HarnessError if the cases could
+   * not be played (container killed, server unreachable); events that were sent before stay valid.
+   */
+  play(assignment: Assignment): AsyncIterable<PlayEvent>;
+}
+
+/** What plays cases. All engines of a suite produce the same records, so that no later stage depends on the engine. */
 export interface Engine {
-  prepare(options: Preparation): Promise<EngineFacts>;
-  play(assignment: Assignment): Promise<Partial<EngineFacts>>;
+  /**
+   * Reports which engine would play, without changing anything: no image is pulled, nothing of an earlier run is removed.
+   * @throws HarnessError (3) if the engine cannot run here.
+   */
+  inspect(preparation: Preparation): Promise<EngineFacts>;
+  /** @throws HarnessError (3) if the engine cannot run here; within 5 s if nothing answers. */
+  prepare(preparation: Preparation): Promise<PreparedEngine>;
 }

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { compareCaseIds, compareKeys, matchCases } from '../plan/case-id.ts';
+import { compareCaseIds, compareKeys, sectionsOf } from '../plan/case-id.ts';
+import { type CaseGroups, matchCases } from '../plan/match-cases.ts';
 import type { Entry } from './expectation-file.ts';
-import { wideFirst } from './read-expectations.ts';
+import { widestFirst } from './read-expectations.ts';
 
 /** One edit of an expectation file: what stands under a key from now on; undefined takes the key away. */
 export interface Edit {
@@ -32,20 +33,20 @@ const alike = (one: Entry | undefined, other: Entry | undefined) =>
 export function editsFor(
   entries: ReadonlyMap<string, Entry>,
   wanted: ReadonlyMap<string, Entry | undefined>,
-  suite: readonly string[],
+  { ids, groups }: { ids: readonly string[]; groups: CaseGroups },
 ): Edit[] {
   const known = new Map<string, readonly string[]>();
   const match: Match = (key) => {
-    const ids = known.get(key) ?? matchCases(suite, key);
-    known.set(key, ids);
-    return ids;
+    const matched = known.get(key) ?? matchCases(ids, key, groups);
+    known.set(key, matched);
+    return matched;
   };
   const now = new Map(entries);
   const left: Wanted = new Map(wanted);
   const ruler = rulers(entries, match);
-  for (const [key, ids] of wideFirst(entries.keys(), match).reverse()) {
-    const own = ids.filter((id) => ruler.get(id) === key);
-    if (!suite.includes(key) && own.some((id) => wanted.has(id))) changeSection(key, own, now, left, match);
+  for (const [key, matched] of widestFirst(entries.keys(), match).reverse()) {
+    const own = matched.filter((id) => ruler.get(id) === key);
+    if (!ids.includes(key) && own.some((id) => wanted.has(id))) changeSection(key, own, now, left, match);
   }
   changeCases(now, left, match);
   dropIdle(entries, now, match);
@@ -104,7 +105,7 @@ function dropIdle(before: Entries, now: Map<string, Entry>, match: Match): void 
 function grouped(cases: Wanted, now: Entries, match: Match): Edit[] {
   const left = new Map(cases);
   const edits: Edit[] = [];
-  const sections = [...new Set([...cases.keys()].flatMap(ancestors))].sort(
+  const sections = [...new Set([...cases.keys()].flatMap(sectionsOf))].sort(
     (a, b) => a.split('.').length - b.split('.').length || compareCaseIds(a, b),
   );
   for (const section of sections) {
@@ -120,7 +121,7 @@ function grouped(cases: Wanted, now: Entries, match: Match): Edit[] {
 
 /** Case id → the key that has the last word on it. */
 function rulers(entries: Entries, match: Match): Map<string, string> {
-  return new Map(wideFirst(entries.keys(), match).flatMap(([key, ids]) => ids.map((id) => [id, key] as const)));
+  return new Map(widestFirst(entries.keys(), match).flatMap(([key, ids]) => ids.map((id) => [id, key] as const)));
 }
 
 /** What is said of each of some cases. */
@@ -132,10 +133,4 @@ function covers(entries: Entries, ids: readonly string[], match: Match): (Entry 
 /** What more than half of the cases are to have; undefined where no entry is that common. */
 function majority(entries: readonly (Entry | undefined)[]): Entry | undefined {
   return entries.find((one) => entries.filter((other) => alike(one, other)).length * 2 > entries.length);
-}
-
-/** 12.1.3 → 12, 12.1. */
-function ancestors(id: string): string[] {
-  const parts = id.split('.');
-  return parts.slice(0, -1).map((_, i) => parts.slice(0, i + 1).join('.'));
 }

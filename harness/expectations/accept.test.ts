@@ -1,35 +1,35 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { matchCases } from '../plan/case-id.ts';
+import type { Outcome } from '../../reports/document/report.ts';
+import { matchCases } from '../plan/match-cases.ts';
+import { readResults } from '../results/read-results.ts';
 import { conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
-import { normalise } from '../suites/autobahn/normalise.ts';
 import type { AutobahnOutcome } from '../suites/autobahn/outcome.ts';
-import { readResults } from '../suites/autobahn/read-results.ts';
+import { autobahn } from '../suites/autobahn/suite.ts';
 import { readJsonText } from '../support/json-text.ts';
 import { applyChanges, emptyExpectationFile, findChanges } from './accept.ts';
 import { readExpectations } from './read-expectations.ts';
 
-const read = (text: string) => readExpectations(text, 'x.json', suiteIds, conformantOutcome, '2026-06-01');
-const accept = (text: string, outcomes: ReadonlyMap<string, AutobahnOutcome>, why?: string) =>
-  applyChanges(text, findChanges(outcomes, read(text), conformantOutcome, why), suiteIds);
-const outcome = (id: string, facts: Partial<AutobahnOutcome>) =>
-  new Map([[id, { ...conformantOutcome(id), ...facts }]]);
-const nothing = emptyExpectationFile('x');
+const read = (text: string) => readExpectations(autobahn, text, 'x.json', '2026-06-01');
+const accept = (text: string, outcomes: ReadonlyMap<string, Outcome>, why?: string) =>
+  applyChanges(autobahn, text, findChanges(autobahn, outcomes, read(text), why));
+const outcome = (id: string, facts: Partial<Outcome>) => new Map([[id, { ...conformantOutcome(id), ...facts }]]);
+const nothing = emptyExpectationFile(autobahn, 'x');
 
 function recorded(agent: string): Map<string, AutobahnOutcome> {
   const folder = join(import.meta.dirname, '../../fixtures/recorded', agent);
-  const { agents } = readResults(folder, { cases: suiteIds, suite: suiteIds, extraIsFault: true });
+  const { agents } = readResults(autobahn, folder, { cases: suiteIds, extraIsFault: true });
   return new Map(
     (agents[0]?.results ?? []).flatMap((result) =>
-      result.did === 'run' ? [[result.detail.id, normalise(result.detail)]] : [],
+      result.did === 'run' ? [[result.id, result.outcome as AutobahnOutcome]] : [],
     ),
   );
 }
 
 test('what a conformant server does needs no entry', () => {
   const all = new Map(suiteIds.map((id) => [id, conformantOutcome(id)]));
-  expect(findChanges(all, read(nothing), conformantOutcome, undefined)).toEqual([]);
+  expect(findChanges(autobahn, all, read(nothing), undefined)).toEqual([]);
 });
 
 test('only what is otherwise is written, and read again it is what was accepted', () => {

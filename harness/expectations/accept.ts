@@ -1,33 +1,37 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Outcome } from '../../reports/document/report.ts';
 import { compareCaseIds, compareKeys } from '../plan/case-id.ts';
-import { AUTOBAHN_FIELDS, type AutobahnOutcome } from '../suites/autobahn/outcome.ts';
+import { caseIds, type OutcomeField, type Suite } from '../plan/suite.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { withKey } from '../support/json-edit.ts';
 import { readJsonText } from '../support/json-text.ts';
 import { type Edit, editsFor } from './accept-entries.ts';
-import { type Entry, type ExpectedFacts, entrySchema, expectationFileSchema, SUITE } from './expectation-file.ts';
-import type { Conformant, Expectation } from './read-expectations.ts';
-import { needsReason } from './read-expectations.ts';
+import { type Entry, type ExpectedFacts, entryFormat, expectationFileSchema, suiteName } from './expectation-file.ts';
+import { type Expectation, needsReason } from './read-expectations.ts';
 
-/** What one case is to be held to from now on; `entry` undefined: to what a conformant server does. */
+/** A new expectation for one case. */
 export interface ExpectationChange {
   /** Case id. */
   at: string;
+  /** Undefined if a faultless subject has the same outcome, so that no entry is needed. */
   entry: Entry | undefined;
-  /** What it says, for people: "6.4.1: behavior OK → NON-STRICT". */
+  /** The change for people: "6.4.1: behavior OK → NON-STRICT". */
   text: string;
 }
 
+/** Number of case ids that an error lists. */
+const IDS_SHOWN = 12;
+
 /**
- * What has to change in an expectation file so that `outcomes` become the expectation. Outcomes that are expected
- * already change nothing, so accepting twice changes nothing the second time.
- * @param why reason for every new deviation that needs one; an entry's own reason stays.
- * @throws HarnessError (2) naming the cases that need a reason when there is none.
+ * The changes after which an expectation file expects `outcomes`. Outcomes that are already expected need no change, so
+ * accepting the same outcomes twice changes nothing the second time.
+ * @param why reason for every new deviation that needs one. A reason that an entry already has stays.
+ * @throws HarnessError (2) with the cases that need a reason if there is none.
  */
 export function findChanges(
-  outcomes: ReadonlyMap<string, AutobahnOutcome>,
+  suite: Suite,
+  outcomes: ReadonlyMap<string, Outcome>,
   expectations: ReadonlyMap<string, Expectation>,
-  conformant: Conformant,
   why: string | undefined,
 ): ExpectationChange[] {
   const unexplained: string[] = [];
@@ -37,9 +41,10 @@ export function findChanges(
     const expectation = expectations.get(id);
     if (!actual || !expectation || expectation.skip) continue;
     if ([expectation.outcome, ...expectation.flaky].some((known) => isDeepStrictEqual(known, actual))) continue;
-    const facts = deviation(actual, conformant(id));
+    const conformant = suite.conformant(id);
+    const facts = deviation(suite, actual, conformant);
     const reason = why ?? expectation.why;
-    if (needsReason({ outcome: actual, flaky: [], skip: false }, conformant(id)) && reason === undefined) {
+    if (needsReason(suite, { outcome: actual, flaky: [], skip: false }, conformant) && reason === undefined) {
       unexplained.push(id);
       continue;
     }
@@ -49,41 +54,46 @@ export function findChanges(
       ...(reason === undefined || isConformant ? {} : { why: reason }),
       ...(expectation.issue === undefined || isConformant ? {} : { issue: expectation.issue }),
     };
-    changes.push({ at: id, entry: isConformant ? undefined : entry, text: describe(id, expectation.outcome, actual) });
+    changes.push({
+      at: id,
+      entry: isConformant ? undefined : entry,
+      text: `${id}: ${describeChange(suite, expectation.outcome, actual)}`,
+    });
   }
   if (unexplained.length > 0) {
     throw new HarnessError(2, {
       what: `${unexplained.length} outcomes cannot be accepted without a reason.`,
-      where: listed(unexplained),
-      why: 'Their grades are not those of a conformant server; the next reader has to know why that is right.',
-      todo: 'Accept them by groups, each with its reason: accept 6.4 --why "…".',
+      where: listIds(unexplained),
+      why: 'Their grades are not those of a faultless server, and the next reader has to know why.',
+      todo: 'Accept them in groups, each with its reason: accept 6.4 --why "…".',
     });
   }
   return changes;
 }
 
-/** The text of a new expectation file without entries. */
-export function emptyExpectationFile(server: string): string {
-  const file = { version: 1, suite: SUITE, server, default: 'conformant', cases: {} };
+/** The text of a new expectation file without entries. @param server name of the agent. */
+export function emptyExpectationFile(suite: Suite, server: string): string {
+  const file = { version: 1, suite: suiteName(suite), server, default: 'conformant', cases: {} };
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 
-/** The order of what an entry says; a new field is put where it belongs in it. */
-const ENTRY_KEYS: readonly string[] = [...AUTOBAHN_FIELDS, ...Object.keys(entrySchema.shape)];
-
 /**
- * Applies changes to the text of an expectation file, as a person would; see `editsFor`. Comments, order and reasons of
- * what stays are kept, and new entries stand in numeric order.
+ * Applies changes to the text of an expectation file as a person would (see `editsFor`). Comments, order and reasons of
+ * unchanged entries stay; new entries are put in the order of case ids.
  */
-export function applyChanges(text: string, changes: readonly ExpectationChange[], suite: readonly string[]): string {
+export function applyChanges(suite: Suite, text: string, changes: readonly ExpectationChange[]): string {
+  const { schema, keys } = entryFormat(suite);
   const { cases } = expectationFileSchema.parse(readJsonText(text, { comments: true }).value);
-  const entries = new Map(Object.entries(cases).map(([key, entry]) => [key, entrySchema.parse(entry)]));
+  const entries = new Map(Object.entries(cases).map(([key, entry]) => [key, schema.parse(entry)]));
   const wanted = new Map(changes.map(({ at, entry }) => [at, entry]));
-  return editsFor(entries, wanted, suite).reduce((edited, edit) => withEdit(edited, edit, entries.get(edit.key)), text);
+  return editsFor(entries, wanted, { ids: caseIds(suite), groups: suite.groups }).reduce(
+    (edited, edit) => applyEdit(edited, edit, entries.get(edit.key), keys),
+    text,
+  );
 }
 
-/** A text with one entry changed field by field, so that what is written beside the fields stays; or added, or taken away. */
-function withEdit(text: string, { key, entry }: Edit, before: Entry | undefined): string {
+/** Adds, removes or changes one entry. An entry is changed field by field, so that comments between its fields stay. */
+function applyEdit(text: string, { key, entry }: Edit, before: Entry | undefined, order: readonly string[]): string {
   if (
     entry === undefined ||
     before === undefined ||
@@ -91,27 +101,42 @@ function withEdit(text: string, { key, entry }: Edit, before: Entry | undefined)
     Object.keys(entry).length === 0
   )
     return withKey(text, ['cases'], key, entry, (other) => compareKeys(other, key) < 0);
-  const fields = new Map<string, unknown>(Object.entries(entry));
-  return [...new Set([...Object.keys(before), ...fields.keys()])]
-    .filter((field) => !isDeepStrictEqual(fields.get(field), before[field as keyof Entry]))
+  return [...new Set([...Object.keys(before), ...Object.keys(entry)])]
+    .filter((field) => !isDeepStrictEqual(entry[field], before[field]))
     .reduce((edited, field) => {
-      const rank = ENTRY_KEYS.indexOf(field);
-      return withKey(edited, ['cases', key], field, fields.get(field), (other) => ENTRY_KEYS.indexOf(other) < rank);
+      const rank = order.indexOf(field);
+      return withKey(edited, ['cases', key], field, entry[field], (other) => order.indexOf(other) < rank);
     }, text);
 }
 
-/** The facts in which an outcome is not that of a conformant server. */
-function deviation(actual: AutobahnOutcome, conformant: AutobahnOutcome): ExpectedFacts {
+/** The facts in which an outcome differs from that of a faultless subject. */
+function deviation({ fields }: Suite, actual: Outcome, conformant: Outcome): ExpectedFacts {
   return Object.fromEntries(
-    AUTOBAHN_FIELDS.filter((at) => !isDeepStrictEqual(actual[at], conformant[at])).map((at) => [at, actual[at]]),
+    fields
+      .filter(({ name }) => !isDeepStrictEqual(actual[name], conformant[name]))
+      .map(({ name }) => [name, actual[name]]),
   );
 }
 
-function describe(id: string, before: AutobahnOutcome, now: AutobahnOutcome): string {
-  const fields = AUTOBAHN_FIELDS.filter((at) => !isDeepStrictEqual(before[at], now[at]));
-  return `${id}: ${fields.map((at) => (at === 'received' ? `received ${before.received.length} → ${now.received.length} events` : `${at} ${String(before[at])} → ${String(now[at])}`)).join(', ')}`;
+function describeChange({ fields }: Suite, before: Outcome, now: Outcome): string {
+  return fields
+    .filter(({ name }) => !isDeepStrictEqual(before[name], now[name]))
+    .map((field) => {
+      const [was, is] = [before, now].map((outcome) => shortValue(field, outcome));
+      return `${field.name} ${was} → ${is}${field.kind === 'events' ? ' events' : ''}`;
+    })
+    .join(', ');
 }
 
-function listed(ids: readonly string[]): string {
-  return ids.length <= 12 ? ids.join(' ') : `${ids.slice(0, 12).join(' ')} and ${ids.length - 12} more`;
+/** A value in one line; of a list of events only their number. */
+function shortValue({ name, kind }: OutcomeField, outcome: Outcome): string {
+  const value = outcome[name];
+  if (kind === 'events') return String(Array.isArray(value) ? value.length : 0);
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+}
+
+function listIds(ids: readonly string[]): string {
+  return ids.length <= IDS_SHOWN
+    ? ids.join(' ')
+    : `${ids.slice(0, IDS_SHOWN).join(' ')} and ${ids.length - IDS_SHOWN} more`;
 }

@@ -5,9 +5,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sampleReport } from '../../reports/testing/sample.ts';
 import { unnamedServer } from '../config/config.ts';
 import { endBlock } from '../reporting/terminal.ts';
-import { expectationsOf } from '../run/play-servers.ts';
-import { caseInfo, conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
-import { readResults } from '../suites/autobahn/read-results.ts';
+import { readResults } from '../results/read-results.ts';
+import { caseInfo, suiteIds } from '../suites/autobahn/catalogue.ts';
+import { autobahn } from '../suites/autobahn/suite.ts';
+import { expectationsOf } from './expectations-of.ts';
 import { decide } from './gate.ts';
 import { judgeCases } from './judge-cases.ts';
 
@@ -30,6 +31,7 @@ const recorded = join(import.meta.dirname, '../../fixtures/recorded/ws');
 const index: Json = JSON.parse(readFileSync(join(recorded, 'index.json'), 'utf8')).ws;
 const fileOf = (id: string): Json => JSON.parse(readFileSync(join(recorded, index[id].reportfile), 'utf8'));
 const expectations = expectationsOf(
+  autobahn,
   { ...unnamedServer('ws'), expectedFile: join(import.meta.dirname, '../../fixtures/expected/ws.json') },
   '2026-01-01',
 );
@@ -94,10 +96,14 @@ function judged({ id, entry, file, also }: Recorded): { exitCode: number; words:
   writeFileSync(join(folder, 'index.json'), JSON.stringify({ ws: entries }));
   writeFileSync(join(folder, index[id].reportfile), JSON.stringify(file));
   const cases = also === undefined ? [id] : [id, also.id];
-  const wanted = { cases, suite: suiteIds, agents: ['ws'], extraIsFault: true, recorded: window };
-  const { agents, problems } = readResults(folder, wanted);
-  const verdicts = judgeCases(agents[0]?.results ?? [], expectations, conformantOutcome, (path) => path);
-  const gate = decide(verdicts, problems, false);
+  const wanted = { cases, agents: ['ws'], extraIsFault: true, recorded: window };
+  const { agents, problems } = readResults(autobahn, folder, wanted);
+  const verdicts = judgeCases(autobahn, {
+    results: agents[0]?.results ?? [],
+    expectations,
+    resultPath: (path) => path,
+  });
+  const gate = decide(autobahn, verdicts, problems, { strict: false });
   const agent = { name: 'ws', slug: 'ws', url: '', cases: verdicts };
   const plan = cases.flatMap((one) => caseInfo(one) ?? []);
   const report = { ...sampleReport, gate, problems, agents: [agent], cases: plan };

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CaseVerdict, Outcome, Verdict } from '../../reports/document/report.ts';
+import { autobahn } from '../suites/autobahn/suite.ts';
 import { decide } from './gate.ts';
 
 const ok: Outcome = {
@@ -36,48 +37,60 @@ test.each([
   ['flaky', 0, 'passed'],
   ['skipped', 0, 'passed'],
 ] as const)('one "%s" among cases that are as expected: exit %i, %s', (verdict, exitCode, decision) => {
-  expect(decide([one('same'), one(verdict), one('same')], [], false)).toMatchObject({ exitCode, decision });
+  expect(decide(autobahn, [one('same'), one(verdict), one('same')], [], { strict: false })).toMatchObject({
+    exitCode,
+    decision,
+  });
 });
 
 test('nothing played is never a pass: no case, or all of them skipped', () => {
-  expect(decide([], [], false)).toMatchObject({ exitCode: 3, decision: 'undecided' });
-  expect(decide([one('skipped')], [], false)).toMatchObject({ exitCode: 3 });
-  expect(decide([], [{ what: 'There is no index.' }], false).sentence).toBe(
+  expect(decide(autobahn, [], [], { strict: false })).toMatchObject({ exitCode: 3, decision: 'undecided' });
+  expect(decide(autobahn, [one('skipped')], [], { strict: false })).toMatchObject({ exitCode: 3 });
+  expect(decide(autobahn, [], [{ what: 'There is no index.' }], { strict: false }).sentence).toBe(
     'INCOMPLETE: No case has a result. There is no index.',
   );
 });
 
 test('what keeps us from knowing weighs more than any verdict', () => {
-  expect(decide([one('same')], [{ what: 'The server ended.' }], false)).toMatchObject({ exitCode: 3 });
-  expect(decide([one('regressed')], [{ what: 'The server ended.' }], false)).toMatchObject({ exitCode: 3 });
+  expect(decide(autobahn, [one('same')], [{ what: 'The server ended.' }], { strict: false })).toMatchObject({
+    exitCode: 3,
+  });
+  expect(decide(autobahn, [one('regressed')], [{ what: 'The server ended.' }], { strict: false })).toMatchObject({
+    exitCode: 3,
+  });
 });
 
 test('strict: NON-STRICT fails even where it is expected', () => {
   const nonStrict = one('same', { ...ok, behavior: 'NON-STRICT' });
-  expect(decide([nonStrict], [], false)).toMatchObject({ exitCode: 0 });
-  expect(decide([nonStrict], [], true)).toMatchObject({
+  expect(decide(autobahn, [nonStrict], [], { strict: false })).toMatchObject({ exitCode: 0 });
+  expect(decide(autobahn, [nonStrict], [], { strict: true })).toMatchObject({
     exitCode: 1,
     sentence: expect.stringContaining('1 not strict'),
   });
 });
 
 test('the sentence says how many, of how many, and of which kind', () => {
-  expect(decide([one('same'), one('same')], [], false).sentence).toBe('PASSED: 2 of 2 cases are as expected.');
-  expect(decide([one('same'), one('regressed'), one('improved')], [], false).sentence).toBe(
+  expect(decide(autobahn, [one('same'), one('same')], [], { strict: false }).sentence).toBe(
+    'PASSED: 2 of 2 cases are as expected.',
+  );
+  expect(decide(autobahn, [one('same'), one('regressed'), one('improved')], [], { strict: false }).sentence).toBe(
     'FAILED: 2 of 3 cases are not as expected (1 regressed, 1 improved).',
   );
-  expect(decide([one('same'), one('missing')], [{ what: 'Case 1.1.1 has no result.' }], false).sentence).toBe(
-    'INCOMPLETE: 1 of 2 cases has a result. Case 1.1.1 has no result.',
-  );
+  expect(
+    decide(autobahn, [one('same'), one('missing')], [{ what: 'Case 1.1.1 has no result.' }], { strict: false })
+      .sentence,
+  ).toBe('INCOMPLETE: 1 of 2 cases has a result. Case 1.1.1 has no result.');
 });
 
 test('the sentence is good English of one, of none and of a thousand', () => {
-  expect(decide([one('same')], [], false).sentence).toBe('PASSED: 1 of 1 case is as expected.');
-  expect(decide([one('regressed')], [], false).sentence).toBe('FAILED: 1 of 1 case is not as expected (1 regressed).');
-  expect(decide(Array(1034).fill(one('same')), [], false).sentence).toBe(
+  expect(decide(autobahn, [one('same')], [], { strict: false }).sentence).toBe('PASSED: 1 of 1 case is as expected.');
+  expect(decide(autobahn, [one('regressed')], [], { strict: false }).sentence).toBe(
+    'FAILED: 1 of 1 case is not as expected (1 regressed).',
+  );
+  expect(decide(autobahn, Array(1034).fill(one('same')), [], { strict: false }).sentence).toBe(
     'PASSED: 1,034 of 1,034 cases are as expected.',
   );
-  expect(decide([], [{ what: 'The results have no readable index.' }], false).sentence).toBe(
+  expect(decide(autobahn, [], [{ what: 'The results have no readable index.' }], { strict: false }).sentence).toBe(
     'INCOMPLETE: No case has a result. The results have no readable index.',
   );
 });
@@ -87,7 +100,10 @@ test('the sentence of a run that is not complete names what is bad for sure, the
   const missing = ['1.1.1', '1.1.2', '9.9'].map((id) => named(id, 'missing'));
   const without = missing.map(({ id }) => ({ what: `Case ${id} has no result.`, case: id }));
   const sentence = (verdicts: CaseVerdict[], problems = without) =>
-    decide(verdicts, problems, false).sentence.replace(/^INCOMPLETE: \d+ of \d+ cases (?:has|have) a result\. /, '');
+    decide(autobahn, verdicts, problems, { strict: false }).sentence.replace(
+      /^INCOMPLETE: \d+ of \d+ cases (?:has|have) a result\. /,
+      '',
+    );
   expect(sentence([...missing, named('7.1.6', 'regressed')])).toBe('7.1.6 regressed. 1.1.1 and 2 more have no result.');
   expect(
     sentence([...missing, named('2.1', 'changed'), named('7.1.5', 'regressed'), named('7.1.6', 'regressed')]),
@@ -109,7 +125,9 @@ test('a case that came out differently when it was played again stops a merge; o
     durationMs: 1,
     result: 'results/a/1.json',
   }));
-  expect(decide([one('same'), { ...one('flaky'), tries }, one('flaky')], [], false)).toMatchObject({
+  expect(
+    decide(autobahn, [one('same'), { ...one('flaky'), tries }, one('flaky')], [], { strict: false }),
+  ).toMatchObject({
     exitCode: 1,
     sentence: 'FAILED: 1 of 3 cases is not as expected (1 flaky).',
   });
@@ -117,17 +135,21 @@ test('a case that came out differently when it was played again stops a merge; o
 
 test('a run that was ended since there was enough is decided by what was found, and says that it is INCOMPLETE', () => {
   const cut = [one('regressed'), one('same'), one('missing', null), one('skipped', null)];
-  expect(decide(cut, [], false, 1)).toMatchObject({
+  expect(decide(autobahn, cut, [], { strict: false, bail: 1 })).toMatchObject({
     decision: 'failed',
     exitCode: 1,
     sentence:
       'FAILED: 1 of 4 cases is not as expected (1 regressed). INCOMPLETE: 2 of 3 cases were played, then --bail 1 ended the run.',
   });
   // Without anything found, or with trouble beside it, nothing can be told.
-  expect(decide([one('same'), one('missing', null)], [], false, 1)).toMatchObject({ exitCode: 3 });
-  expect(decide(cut, [{ what: 'The server died.' }], false, 1)).toMatchObject({ exitCode: 3 });
-  expect(decide(cut, [], false)).toMatchObject({ exitCode: 3 });
+  expect(decide(autobahn, [one('same'), one('missing', null)], [], { strict: false, bail: 1 })).toMatchObject({
+    exitCode: 3,
+  });
+  expect(decide(autobahn, cut, [{ what: 'The server died.' }], { strict: false, bail: 1 })).toMatchObject({
+    exitCode: 3,
+  });
+  expect(decide(autobahn, cut, [], { strict: false })).toMatchObject({ exitCode: 3 });
   // NON-STRICT is enough where it is asked for.
   const lax = one('same', { ...ok, behavior: 'NON-STRICT' });
-  expect(decide([lax, one('missing', null)], [], true, 1)).toMatchObject({ exitCode: 1 });
+  expect(decide(autobahn, [lax, one('missing', null)], [], { strict: true, bail: 1 })).toMatchObject({ exitCode: 1 });
 });

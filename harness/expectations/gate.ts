@@ -1,35 +1,47 @@
 import { type CaseVerdict, type Problem, type Report, VERDICTS } from '../../reports/document/report.ts';
+import { gradeFacts } from '../../reports/document/suite-facts.ts';
 import { groupSimilarProblems } from '../../reports/wording/problems.ts';
 import { count, isUnexpected, plural } from '../../reports/wording/vocabulary.ts';
+import type { Suite } from '../plan/suite.ts';
 
 type Gate = Report['gate'];
 
-/** Whether an outcome stops a merge. @param strict NON-STRICT counts as a failure, even where it is expected. */
-export const stopsMerge = (one: Judged, strict: boolean): boolean => isUnexpected(one) || isLax(one, strict);
-
 type Judged = Pick<CaseVerdict, 'verdict' | 'actual' | 'tries'>;
 
-const isLax = ({ verdict, actual }: Judged, strict: boolean): boolean =>
-  strict && verdict === 'same' && actual?.behavior === 'NON-STRICT';
+/** How strict the gate is, and what ended the run. */
+export interface GateOptions {
+  /** A tolerated grade (NON-STRICT) counts as a failure, even if it is expected. */
+  strict: boolean;
+  /** Set if `--bail` ended the run at this number of unexpected outcomes. */
+  bail?: number | undefined;
+}
+
+/** Whether an outcome stops a merge. */
+export const stopsMerge = (suite: Suite, verdict: Judged, strict: boolean): boolean =>
+  isUnexpected(verdict) || (strict && isOnlyTolerated(suite, verdict));
+
+/** An expected outcome whose main grade is tolerated, but not good. */
+function isOnlyTolerated({ fields }: Suite, { verdict, actual }: Judged): boolean {
+  const grade = fields.find(({ kind }) => kind === 'grade');
+  return verdict === 'same' && gradeFacts(grade, actual)?.level === 'tolerated';
+}
 
 /**
- * The decision. HarnessError in the way of knowing weighs more than any verdict: a run that is not complete can prove
- * nothing, neither for the server nor against it. Nothing played is never a pass.
- * @param strict NON-STRICT counts as a failure, even where it is expected.
- * @param bail the run was ended at so many unexpected outcomes, as the user wished: what was found by then decides,
- *   since no result that is missing could make it a pass.
+ * The decision over a run. Problems weigh more than verdicts: an incomplete run proves nothing, neither for the subject
+ * nor against it. A run in which nothing was played never passes. If `--bail` ended the run, the unexpected outcomes decide,
+ * because no missing result could turn the run into a pass.
  */
 export function decide(
+  suite: Suite,
   verdicts: readonly CaseVerdict[],
   problems: readonly Problem[],
-  strict: boolean,
-  bail?: number,
+  { strict, bail }: GateOptions,
 ): Gate {
   const counts = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as Gate['counts'];
   for (const { verdict } of verdicts) counts[verdict]++;
   const total = verdicts.length;
   const played = total - counts.missing - counts.skipped;
-  const stopping = verdicts.filter((one) => stopsMerge(one, strict));
+  const stopping = verdicts.filter((one) => stopsMerge(suite, one, strict));
   const gate = (decision: Gate['decision'], exitCode: number, sentence: string): Gate => ({
     decision,
     exitCode,
@@ -51,10 +63,10 @@ export function decide(
   }
   if (stopping.length > 0) {
     const parts = VERDICTS.flatMap((verdict) => {
-      const some = stopping.filter((one) => one.verdict === verdict && !isLax(one, strict)).length;
+      const some = stopping.filter((one) => one.verdict === verdict && !(strict && isOnlyTolerated(suite, one))).length;
       return some > 0 ? [`${count(some)} ${verdict}`] : [];
     });
-    const lax = stopping.filter((one) => isLax(one, strict)).length;
+    const lax = stopping.filter((one) => strict && isOnlyTolerated(suite, one)).length;
     if (lax > 0) parts.push(`${lax} not strict`);
     const cut =
       counts.missing > 0

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
+import { autobahn } from '../suites/autobahn/suite.ts';
 import { caughtError } from '../testing/run-command.ts';
 import { readExpectations } from './read-expectations.ts';
 
@@ -9,8 +10,7 @@ const head = {
   server: 'x',
   default: 'conformant',
 };
-const readText = (text: string) =>
-  readExpectations(text, 'fixtures/expected/x.json', suiteIds, conformantOutcome, '2026-06-01');
+const readText = (text: string) => readExpectations(autobahn, text, 'fixtures/expected/x.json', '2026-06-01');
 const read = (cases: object) => readText(JSON.stringify({ ...head, cases }, null, 2));
 
 test('a file without entries expects of every case what a conformant server does', () => {

@@ -1,54 +1,48 @@
-import { compareKeys, matchCases } from '../plan/case-id.ts';
-import type { AutobahnOutcome } from '../suites/autobahn/outcome.ts';
+import type { Outcome } from '../../reports/document/report.ts';
+import { compareKeys } from '../plan/case-id.ts';
+import { matchCases } from '../plan/match-cases.ts';
+import { caseIds, type Suite } from '../plan/suite.ts';
 import { closestTo } from '../support/did-you-mean.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { describeSchemaIssue } from '../support/schema-issues.ts';
 import { readUserJson } from '../support/user-json.ts';
-import { type Entry, type ExpectedFacts, entrySchema, expectationFileSchema, SUITE } from './expectation-file.ts';
+import { type Entry, type ExpectedFacts, entryFormat, expectationFileSchema, suiteName } from './expectation-file.ts';
 
-const FACT_KEYS = Object.keys(entrySchema.shape);
-
-/** What we hold one case to. */
+/** The expected outcome of one case. */
 export interface Expectation {
-  outcome: AutobahnOutcome;
-  /** Further outcomes that are known to happen now and then. */
-  flaky: readonly AutobahnOutcome[];
+  outcome: Outcome;
+  /** Other outcomes that are known to occur now and then. */
+  flaky: readonly Outcome[];
   skip: boolean;
   why?: string;
   issue?: string;
-  /** 1-based line of the entry in the expectation file; absent for the default. */
+  /** Line of the entry in the expectation file, counted from 1. Absent if the case has no entry. */
   line?: number;
-  /** For the default of a file: the 1-based line of what an entry would stand behind, or first in. */
+  /** For a case without entry: the line after which an entry for the case belongs, counted from 1. */
   insertLine?: number;
 }
 
-/** What a conformant server does in a case: the default of every expectation. */
-export type Conformant = (id: string) => AutobahnOutcome;
-
-/** The expectation of every case when there is no file: what a conformant server does. */
-export function expectConformance(ids: readonly string[], conformant: Conformant): Map<string, Expectation> {
-  return new Map(ids.map((id) => [id, { outcome: conformant(id), flaky: [], skip: false }]));
+/** The expectation of every case if there is no file: the outcome of a faultless subject. */
+export function expectConformance(suite: Suite): Map<string, Expectation> {
+  return new Map(caseIds(suite).map((id) => [id, { outcome: suite.conformant(id), flaky: [], skip: false }]));
 }
 
-/** Today, as expectation files write it. */
+/** Today's date in the form of expectation files: `YYYY-MM-DD`. */
 export const today = (): string => new Date().toISOString().slice(0, 10);
 
 /**
  * Reads an expectation file into one Expectation per case of the suite.
- * @param path named in errors only; `today` is `YYYY-MM-DD` and decides which entries have expired.
- * @throws HarnessError (2) with the line: not JSON, an unknown key, another suite, an entry that matches no case, a grade
- *   that is not OK without a `why`, an entry that has expired.
+ * @param path for errors only. @param today `YYYY-MM-DD`; decides which entries have expired.
+ * @throws HarnessError (2) with the line: no JSON, an unknown key, another suite, an entry that matches no case, a grade that
+ *   differs from a faultless subject without a `why`, an expired entry.
  */
-export function readExpectations(
-  text: string,
-  path: string,
-  suite: readonly string[],
-  conformant: Conformant,
-  today: string,
-): Map<string, Expectation> {
+export function readExpectations(suite: Suite, text: string, path: string, today: string): Map<string, Expectation> {
   const fail = (what: string, line: number, why: string, todo: string): never => {
     throw new HarnessError(2, { what, where: `${path}:${line}`, why, todo });
   };
+  const ids = caseIds(suite);
+  const format = entryFormat(suite);
+  const wanted = suiteName(suite);
   const json = readUserJson(
     text,
     path,
@@ -58,39 +52,39 @@ export function readExpectations(
   const file = expectationFileSchema.safeParse(json.value);
   if (!file.success) {
     const { text: wrong, path: keys } = describeSchemaIssue(file.error, json.value, ([first]) =>
-      first === 'suite' ? Object.keys(SUITE) : [...Object.keys(expectationFileSchema.shape), ...FACT_KEYS],
+      first === 'suite' ? Object.keys(wanted) : [...Object.keys(expectationFileSchema.shape), ...format.keys],
     );
     return fail(
       `The expectation file cannot be used: ${wrong}.`,
       json.lineOf(keys),
       'It does not have the form of an expectation file.',
-      'Correct the line, or make the file anew: ws-conformance accept.',
+      'Correct the line, or write a new file: ws-conformance accept.',
     );
   }
   const { suite: made, cases } = file.data;
-  if (made.version !== SUITE.version || made.cases !== suite.length) {
+  if (made.name !== wanted.name || made.version !== wanted.version || made.cases !== wanted.cases) {
     fail(
       `The expectation file was made for another suite: ${made.name} ${made.version} with ${made.cases} cases.`,
       json.lineOf(['suite']),
-      `This run is judged by ${SUITE.name} ${SUITE.version} with ${suite.length} cases; every verdict could differ for reasons of the suite's.`,
-      'Run once, look at the report, and make the file anew: ws-conformance accept.',
+      `This run uses ${wanted.name} ${wanted.version} with ${wanted.cases} cases, and a case may have changed between the two.`,
+      'Run once, look at the report, and write a new file: ws-conformance accept.',
     );
   }
 
-  const expectations = expectConformance(suite, conformant);
-  for (const [pattern, ids] of wideFirst(Object.keys(cases), (key) => matchCases(suite, key))) {
+  const expectations = expectConformance(suite);
+  for (const [pattern, matched] of widestFirst(Object.keys(cases), (key) => matchCases(ids, key, suite.groups))) {
     const line = json.lineOf(['cases', pattern]);
-    if (ids.length === 0) {
+    if (matched.length === 0) {
       fail(
         `The expectation "${pattern}" matches no case.`,
         line,
-        'An entry that matches nothing hides a typing error.',
-        `Did you mean "${closestTo(pattern, suite)}"?`,
+        'An entry that matches no case is probably a typing error.',
+        `Did you mean "${closestTo(pattern, ids)}"?`,
       );
     }
-    const entry = entrySchema.safeParse(cases[pattern]);
+    const entry = format.schema.safeParse(cases[pattern]);
     if (!entry.success) {
-      const { text: wrong, path: keys } = describeSchemaIssue(entry.error, cases[pattern], () => FACT_KEYS);
+      const { text: wrong, path: keys } = describeSchemaIssue(entry.error, cases[pattern], () => format.keys);
       return fail(
         `The expectation of "${pattern}" cannot be used: ${wrong}.`,
         json.lineOf(['cases', pattern, ...keys]),
@@ -100,19 +94,19 @@ export function readExpectations(
     }
     if (entry.data.until !== undefined && entry.data.until < today) {
       fail(
-        `The expectation of "${pattern}" has expired: it was good until ${entry.data.until}.`,
+        `The expectation of "${pattern}" has expired: it was valid until ${entry.data.until}.`,
         line,
-        'The day has passed by which this should have been mended.',
-        'Mend the server and drop the entry, or give it another day and say why.',
+        'The deviation should have been fixed by that day.',
+        'Fix the deviation and drop the entry, or set another day and say why.',
       );
     }
-    for (const id of ids) {
-      const expectation = expect(entry.data, conformant(id), line);
-      if (entry.data.why === undefined && needsReason(expectation, conformant(id))) {
+    for (const id of matched) {
+      const expectation = expectationOf(entry.data, suite.conformant(id), line);
+      if (entry.data.why === undefined && needsReason(suite, expectation, suite.conformant(id))) {
         fail(
           `The expectation of "${pattern}" does not say why.`,
           line,
-          'A grade that is not OK, a flaky case and a case that is skipped each need a reason: the next reader has to know whether it is still true.',
+          'A bad grade, a flaky case and a skipped case each need a reason, so that the next reader can check whether it still holds.',
           'Add "why": "…" to the entry.',
         );
       }
@@ -128,16 +122,17 @@ export function readExpectations(
   return expectations;
 }
 
-/** Whether an expectation must say why: its grades are not those of a conformant server, or it may vary, or it is skipped. */
+/** Whether an expectation must say why: a grade differs from a faultless subject's, or the case is flaky or skipped. */
 export function needsReason(
+  { fields }: Suite,
   { outcome, flaky, skip }: Pick<Expectation, 'outcome' | 'flaky' | 'skip'>,
-  conformant: AutobahnOutcome,
+  conformant: Outcome,
 ): boolean {
-  const gradesDiffer = outcome.behavior !== conformant.behavior || outcome.behaviorClose !== conformant.behaviorClose;
+  const gradesDiffer = fields.some(({ name, kind }) => kind === 'grade' && outcome[name] !== conformant[name]);
   return gradesDiffer || flaky.length > 0 || skip;
 }
 
-function expect(entry: Entry, conformant: AutobahnOutcome, line: number): Expectation {
+function expectationOf(entry: Entry, conformant: Outcome, line: number): Expectation {
   const { why, issue, flaky = [], skip = false, until: _, ...facts } = entry;
   return {
     outcome: overlay(conformant, facts),
@@ -149,14 +144,14 @@ function expect(entry: Entry, conformant: AutobahnOutcome, line: number): Expect
   };
 }
 
-/** A conformant server's outcome with the facts that are told otherwise. */
-function overlay(conformant: AutobahnOutcome, facts: ExpectedFacts): AutobahnOutcome {
+/** The outcome of a faultless subject, with other values for the facts that are named. */
+function overlay(conformant: Outcome, facts: ExpectedFacts): Outcome {
   const named = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
   return { ...conformant, ...named };
 }
 
-/** Keys of an expectation file with the cases they match, widest first, so that the most specific has the last word. */
-export function wideFirst(
+/** Keys of an expectation file with the cases they match. The widest key comes first, so that the most specific one wins. */
+export function widestFirst(
   keys: Iterable<string>,
   match: (key: string) => readonly string[],
 ): [string, readonly string[]][] {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { CLOSE_GRADES, GRADES } from '../../reports/document/recorded-case.ts';
+import type { Outcome } from '../../reports/document/report.ts';
 import { compareCaseIds } from '../plan/case-id.ts';
 import { conformantOutcome } from '../suites/autobahn/catalogue.ts';
 import { readSpec } from '../suites/autobahn/fuzzingclient-spec.ts';
-import type { AutobahnOutcome } from '../suites/autobahn/outcome.ts';
 import { closestTo } from '../support/did-you-mean.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import type { JsonText } from '../support/json-text.ts';
@@ -12,7 +12,7 @@ import { readUserJson } from '../support/user-json.ts';
 /** What somebody who ran Autobahn before has, and `init --from` takes up: the spec of a run, or its index. */
 
 /** Case id → what happened in it. */
-export type Outcomes = ReadonlyMap<string, AutobahnOutcome>;
+export type Outcomes = ReadonlyMap<string, Outcome>;
 
 /** What an index says of a case. Its close code may be left out by who thinned the file for keeping it in git. */
 const gradesSchema = z.looseObject({
@@ -112,7 +112,7 @@ export function outcomesOf(
   };
 }
 
-function graded(id: string, grades: Grades | undefined): AutobahnOutcome {
+function graded(id: string, grades: Grades | undefined): Outcome {
   const conformant = conformantOutcome(id);
   if (grades === undefined) return conformant;
   const { behavior, behaviorClose, remoteCloseCode = conformant.remoteCloseCode } = grades;

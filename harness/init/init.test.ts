@@ -6,13 +6,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readConfig } from '../config/config.ts';
 import { readExpectations } from '../expectations/read-expectations.ts';
 import { conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
+import { autobahn } from '../suites/autobahn/suite.ts';
 import { caughtError } from '../testing/run-command.ts';
 import { configText, expectationText, workflowText } from './init.ts';
 import { agentOf, type IndexOrigin, outcomesOf, readOrigin, type SpecOrigin } from './init-from.ts';
 
 const root = join(import.meta.dirname, '../..');
 const recordedIndex = readFileSync(join(root, 'fixtures/recorded/ws/index.json'), 'utf8');
-const expectations = (text: string) => readExpectations(text, 'x.json', suiteIds, conformantOutcome, '2026-06-01');
+const expectations = (text: string) => readExpectations(autobahn, text, 'x.json', '2026-06-01');
 const spec = (value: object) => readOrigin(JSON.stringify(value), 's.json', suiteIds) as SpecOrigin;
 const index = (value: object) => readOrigin(JSON.stringify(value), 'i.json', suiteIds) as IndexOrigin;
 const refused = (text: string) => caughtError(() => readOrigin(text, 'f.json', suiteIds));

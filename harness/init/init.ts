@@ -1,6 +1,6 @@
 import { applyChanges, emptyExpectationFile, findChanges } from '../expectations/accept.ts';
 import { expectConformance } from '../expectations/read-expectations.ts';
-import { conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
+import { autobahn } from '../suites/autobahn/suite.ts';
 import type { Outcomes } from './init-from.ts';
 
 /** What `init` writes, as texts. Who puts them on disk is `verbs/init.ts`. */
@@ -94,10 +94,9 @@ export function workflowText({ run, target, locked, below }: WorkflowFacts): str
  * @returns its text, and the cases that differ, in numeric order.
  */
 export function expectationText(name: string, outcomes: Outcomes, why: string): { text: string; deviating: string[] } {
-  const held = expectConformance(suiteIds, conformantOutcome);
-  const changes = findChanges(outcomes, held, conformantOutcome, why);
+  const changes = findChanges(autobahn, outcomes, expectConformance(autobahn), why);
   return {
-    text: applyChanges(emptyExpectationFile(name), changes, suiteIds),
+    text: applyChanges(autobahn, emptyExpectationFile(autobahn, name), changes),
     deviating: changes.map(({ at }) => at),
   };
 }

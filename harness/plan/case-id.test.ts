@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { groups } from '../suites/autobahn/suite.ts';
 import { caughtError } from '../testing/run-command.ts';
-import { compareCaseIds, matchCases, selectCases } from './case-id.ts';
+import { compareCaseIds } from './case-id.ts';
+import * as matching from './match-cases.ts';
 
 const index = JSON.parse(readFileSync(join(import.meta.dirname, '../../fixtures/recorded/ws/index.json'), 'utf8'));
 const all = Object.keys(index.ws).sort(compareCaseIds);
+const matchCases = (ids: readonly string[], pattern: string) => matching.matchCases(ids, pattern, groups);
+const selectCases = (ids: readonly string[], patterns: readonly string[]) =>
+  matching.selectCases(ids, patterns, groups);
 
 test('ids are ordered by their numbers, not by their letters', () => {
   expect(['10.1.1', '2.10', '9.8.6', '2.2'].sort(compareCaseIds)).toEqual(['2.2', '2.10', '9.8.6', '10.1.1']);
@@ -52,8 +57,8 @@ test.each([
   ['2.1*', /2\.1\*/, /"2\.1"/],
   ['@croe', /@croe/, /"@core"/],
   ['9.8.6-9.8.1', /9\.8\.6-9\.8\.1/, /Did you mean "9\.8\.1-9\.8\.6"/],
-  ['7.1.6,7.1.7', /7\.1\.6,7\.1\.7/, /spaces between several: 7\.1\.6 7\.1\.7$/],
-  ['bogus', /bogus/, /^"list" prints them all\.$/],
+  ['7.1.6,7.1.7', /7\.1\.6,7\.1\.7/, /spaces between several patterns: 7\.1\.6 7\.1\.7$/],
+  ['bogus', /bogus/, /^"list" prints all cases\.$/],
 ])('"%s" matches nothing: exit 2 and the nearest id', (pattern, what, todo) => {
   const trouble = caughtError(() => selectCases(all, [pattern]));
   expect(trouble.exitCode).toBe(2);

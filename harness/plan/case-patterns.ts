@@ -1,4 +1,5 @@
-import { matchCases } from './case-id.ts';
+import { sectionsOf } from './case-id.ts';
+import { matchCases } from './match-cases.ts';
 
 /**
  * The shortest patterns that choose exactly these cases of a suite: whole sections where all of a section is meant, or
@@ -19,12 +20,6 @@ function cover(ids: readonly string[], suite: readonly string[]): string[] {
   const isWhole = remembered((section) => matchCases(suite, section).every((one) => wanted.has(one)));
   const widest = ids.map((id) => sectionsOf(id).find(isWhole) ?? id);
   return [...new Set(widest)];
-}
-
-/** 12.1.3 → 12, 12.1. */
-function sectionsOf(id: string): string[] {
-  const parts = id.split('.');
-  return parts.slice(1).map((_, i) => parts.slice(0, i + 1).join('.'));
 }
 
 /** Every case of a section asks the same of it, and to answer goes through the whole suite. */

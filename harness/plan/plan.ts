@@ -1,29 +1,29 @@
 import type { CaseInfo } from '../../reports/document/report.ts';
-import { selectCases } from './case-id.ts';
+import { type CaseGroups, selectCases } from './match-cases.ts';
 import { shardOf } from './shards.ts';
 
-/** Which part of a plan one of several machines plays: the `index`-th of `count`, counted from 1. */
+/** One share of a plan that is split over several machines: share `index` of `count`, counted from 1. */
 export interface Shard {
   index: number;
   count: number;
 }
 
 /**
- * Spec + chosen patterns → the cases that must be answered, in numeric order. The plan is the denominator of
- * everything after it.
- * @throws HarnessError (2) when a pattern matches nothing.
+ * The plan: the cases that must have a result, in the order of their ids. Every later stage counts against the plan.
+ * @param allowed cases that may run. @param patterns chosen cases; all allowed cases if empty.
+ * @throws HarnessError (2) if a pattern matches nothing.
  */
-export function makePlan(spec: readonly CaseInfo[], patterns: readonly string[]): CaseInfo[] {
-  const chosen = new Set(
-    selectCases(
-      spec.map((info) => info.id),
-      patterns,
-    ),
-  );
-  return spec.filter((info) => chosen.has(info.id));
+export function makePlan(
+  allowed: readonly CaseInfo[],
+  patterns: readonly string[],
+  groups: CaseGroups = {},
+): CaseInfo[] {
+  const ids = allowed.map(({ id }) => id);
+  const chosen = new Set(selectCases(ids, patterns, groups));
+  return allowed.filter(({ id }) => chosen.has(id));
 }
 
-/** The part of a plan that one machine plays; all parts weigh about the same. */
+/** The cases of one share. All shares of a plan have about the same weight. */
 export function shareOf(plan: readonly CaseInfo[], { index, count }: Shard): CaseInfo[] {
   return shardOf(plan, index, count, (info) => info.weightMs);
 }

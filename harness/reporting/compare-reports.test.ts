@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome, Report } from '../../reports/document/report.ts';
 import { sampleOutcome, sampleReport } from '../../reports/testing/sample.ts';
+import { autobahn } from '../suites/autobahn/suite.ts';
 import { compareAgents, compareWithFirst } from './compare-reports.ts';
 
 const good = sampleOutcome();
@@ -25,13 +26,15 @@ const reportOf = (outcomes: Record<string, Outcome | null>): Report => ({
     },
   ],
 });
+/** Autobahn, with one conformant outcome for all cases. */
+const suite = { ...autobahn, conformant: () => good };
 const party = (report: Report) => {
   const [agent] = report.agents;
   if (agent === undefined) throw new Error('the sample has no agent');
   return { report, agent, root: '' };
 };
 const compare = (a: Record<string, Outcome | null>, b: Record<string, Outcome | null>) =>
-  compareAgents(party(reportOf(a)), party(reportOf(b)), () => good);
+  compareAgents(suite, party(reportOf(a)), party(reportOf(b)));
 
 const unclean = sampleOutcome({ wasClean: false, remoteCloseCode: null });
 const other = sampleOutcome({ remoteCloseCode: 1001 });
@@ -88,14 +91,14 @@ describe('B against A', () => {
       ...reportOf({ '1.1.1': good }),
       suites: sampleReport.suites.map((suite) => ({ ...suite, version: '0.8' })),
     };
-    expect(() => compareAgents(party(reportOf({ '1.1.1': good })), party(b), () => good)).toThrow(/different suites/);
+    expect(() => compareAgents(suite, party(reportOf({ '1.1.1': good })), party(b))).toThrow(/different suites/);
   });
 });
 
 it('several agents of one run are held against the first', () => {
-  const [comparison, ...more] = compareWithFirst(sampleReport, () => good);
+  const [comparison, ...more] = compareWithFirst(suite, sampleReport);
   expect(more).toEqual([]);
   expect(comparison?.a.agent).toBe(sampleReport.agents[0]?.name);
   expect(comparison?.b.agent).toBe(sampleReport.agents[1]?.name);
-  expect(compareWithFirst({ ...sampleReport, agents: sampleReport.agents.slice(0, 1) }, () => good)).toEqual([]);
+  expect(compareWithFirst(suite, { ...sampleReport, agents: sampleReport.agents.slice(0, 1) })).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import type { AgentReport, CaseInfo, Report } from '../../reports/document/report.ts';
+import type { AgentReport, CaseInfo, Outcome, Report } from '../../reports/document/report.ts';
 import { suiteNames } from '../../reports/document/suite-facts.ts';
 import {
   CHANGES,
@@ -7,10 +7,10 @@ import {
   type ComparisonChange,
   type Side,
 } from '../../reports/wording/comparison.ts';
-import { explainDifferences, IN_A } from '../../reports/wording/sentence.ts';
+import { IN_A } from '../../reports/wording/sentence.ts';
 import { compareCaseIds } from '../plan/case-id.ts';
-import { compareOutcomes, weigh } from '../suites/autobahn/compare-outcomes.ts';
-import type { AutobahnOutcome } from '../suites/autobahn/outcome.ts';
+import { compareOutcomes, weigh } from '../plan/compare-outcomes.ts';
+import type { Suite } from '../plan/suite.ts';
 import { HarnessError } from '../support/harness-error.ts';
 
 /** An agent in the report of its run. `root` leads from the comparison's page to that report's folder. */
@@ -21,11 +21,10 @@ export interface Party {
 }
 
 /**
- * Holds B against A as a run is held against what is expected of it: what is worse in B has regressed. `conformant` is
- * what a server without fault does in a case.
- * @throws HarnessError (2) when the two were tested with different suites, for their cases are not the same then.
+ * Compares B with A in the way a run is compared with its expectations: what is worse in B has regressed.
+ * @throws HarnessError (2) if the two were tested with different suites, because their cases differ then.
  */
-export function compareAgents(a: Party, b: Party, conformant: (id: string) => AutobahnOutcome): Comparison {
+export function compareAgents(suite: Suite, a: Party, b: Party): Comparison {
   const [suiteA, suiteB] = [suiteNames(a.report.suites), suiteNames(b.report.suites)];
   if (suiteA !== suiteB) {
     throw new HarnessError(2, {
@@ -42,7 +41,7 @@ export function compareAgents(a: Party, b: Party, conformant: (id: string) => Au
   const plan = [...infos.keys()].sort(compareCaseIds);
   for (const id of plan) {
     const [before, after] = [ofA.get(id) ?? null, ofB.get(id) ?? null];
-    const apart = comparePair(before, after, () => conformant(id));
+    const apart = comparePair(suite, id, before, after);
     if (apart === 'without') without++;
     else if (apart === 'same') same++;
     else
@@ -68,28 +67,23 @@ export function compareAgents(a: Party, b: Party, conformant: (id: string) => Au
 }
 
 /** Every other agent of a report against its first, or swapped the first against it: none when there is but one. */
-export function compareWithFirst(
-  report: Report,
-  conformant: (id: string) => AutobahnOutcome,
-  swapped = false,
-): Comparison[] {
+export function compareWithFirst(suite: Suite, report: Report, swapped = false): Comparison[] {
   const [first, ...others] = report.agents.map((agent): Party => ({ report, agent, root: '' }));
   if (first === undefined) return [];
-  return others.map((other) =>
-    swapped ? compareAgents(other, first, conformant) : compareAgents(first, other, conformant),
-  );
+  return others.map((other) => (swapped ? compareAgents(suite, other, first) : compareAgents(suite, first, other)));
 }
 
 function comparePair(
-  a: AutobahnOutcome | null,
-  b: AutobahnOutcome | null,
-  conformant: () => AutobahnOutcome,
+  suite: Suite,
+  id: string,
+  a: Outcome | null,
+  b: Outcome | null,
 ): Pick<ComparedCase, 'change' | 'differences' | 'sentence'> | 'same' | 'without' {
   if (a === null && b === null) return 'without';
   if (a === null) return { change: 'added', differences: [], sentence: 'There is no outcome in A.' };
   if (b === null) return { change: 'removed', differences: [], sentence: 'There is no outcome in B.' };
-  const differences = compareOutcomes(a, b, conformant());
-  const sentence = explainDifferences(b, a, differences, IN_A);
+  const differences = compareOutcomes(suite, a, b, suite.conformant(id));
+  const sentence = suite.describe(b, a, differences, IN_A);
   switch (weigh(differences)) {
     case 'same':
       return 'same';
@@ -102,10 +96,8 @@ function comparePair(
   }
 }
 
-function outcomesOf(agent: AgentReport): Map<string, AutobahnOutcome> {
-  return new Map(
-    agent.cases.flatMap(({ id, actual }) => (actual === null ? [] : [[id, actual as AutobahnOutcome] as const])),
-  );
+function outcomesOf(agent: AgentReport): Map<string, Outcome> {
+  return new Map(agent.cases.flatMap(({ id, actual }) => (actual === null ? [] : [[id, actual] as const])));
 }
 
 function sideOf({ report, agent, root }: Party): Side {

@@ -35,7 +35,7 @@ describe('on a terminal', () => {
     const { written, screen: tty } = screen({ isTTY: true, columns: 80, rows: 40 });
     const progress = new ProgressLine(tty);
     progress.begin('ours', plan);
-    progress.take({ kind: 'case', id: '1.1.1', at: 'started' });
+    progress.hear({ kind: 'started', id: '1.1.1' });
     vi.advanceTimersByTime(100);
     expect(written.join('')).toContain('ours: 0 of 53 cases after 0 s, playing 1.1.1\n');
     vi.advanceTimersByTime(100);
@@ -58,7 +58,7 @@ describe('on a terminal', () => {
     const progress = new ProgressLine(tty);
     progress.begin('ours', plan);
     vi.advanceTimersByTime(100);
-    progress.take({ kind: 'note', text: 'note \x1b[2J' });
+    progress.hear({ kind: 'note', text: 'note \x1b[2J' });
     expect(written.slice(-2)).toEqual(['\x1b[3F\x1b[J', 'note \\x1b[2J\n']);
     progress.end();
   });
@@ -78,7 +78,7 @@ it('a terminal that would show our orders is given none', () => {
   const { written, screen: tty } = screen({ isTTY: true, columns: 80, rows: 40 });
   const progress = new ProgressLine(tty, { obeys: false });
   progress.begin('ours', plan);
-  progress.take({ kind: 'case', id: '1.1.1', at: 'started' });
+  progress.hear({ kind: 'started', id: '1.1.1' });
   vi.advanceTimersByTime(30_000);
   progress.end();
   expect(written.join('')).toContain('ours: category 1 begins\n');
@@ -98,8 +98,8 @@ it('without a terminal each category says that it begins, and a heart beats', ()
   const progress = new ProgressLine(log);
   progress.begin('ours', plan);
   for (const id of ['1.1.1', '1.1.2', '7.1.1']) {
-    progress.take({ kind: 'case', id, at: 'started' });
-    progress.take({ kind: 'case', id, at: 'finished' });
+    progress.hear({ kind: 'started', id });
+    progress.hear({ kind: 'ended', id });
   }
   vi.advanceTimersByTime(30_000);
   progress.end();

@@ -1,5 +1,5 @@
 import type { CaseInfo } from '../../reports/document/report.ts';
-import type { Progress } from '../engines/engine.ts';
+import type { PlayEvent } from '../engines/engine.ts';
 import { fitted, spelt, visible } from './terminal.ts';
 
 /** How often a run that makes no other sound says that it lives: many CI systems end a job that is silent. */
@@ -55,20 +55,21 @@ export class ProgressLine {
     this.categories.clear();
   }
 
-  take(progress: Progress): void {
-    switch (progress.kind) {
+  hear(event: PlayEvent): void {
+    switch (event.kind) {
       case 'note':
-        this.say(progress.text);
+        this.say(event.text);
         return;
-      case 'case':
-        if (progress.at === 'started') {
-          this.inFlight.add(progress.id);
-          this.announce(progress.id);
-        } else {
-          this.inFlight.delete(progress.id);
-          this.seen.add(progress.id);
-        }
+      case 'started':
+        this.inFlight.add(event.id);
+        this.announce(event.id);
         return;
+      case 'ended':
+        this.inFlight.delete(event.id);
+        this.seen.add(event.id);
+        return;
+      case 'recorded':
+      case 'facts':
       case 'log':
         return;
     }

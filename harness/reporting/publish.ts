@@ -6,14 +6,16 @@ import type { Report } from '../../reports/document/report.ts';
 import type { History } from '../../reports/pages/history-page.ts';
 import type { RendererName } from '../../reports/renderers.ts';
 import { writeFiles } from '../../reports/write.ts';
-import { conformantOutcome } from '../suites/autobahn/catalogue.ts';
-import { createStagingFolder, publishStagedReport, writeError } from '../system/report-folder.ts';
+import type { Suite } from '../plan/suite.ts';
+import { writeError } from '../system/report-folder.ts';
+import { StagedReport } from '../system/staged-report.ts';
 import type { Workspace } from '../system/workspace.ts';
 import { compareWithFirst } from './compare-reports.ts';
 import { pageFolders, type Reporter, writesHere } from './reporters.ts';
 
-/** A report with all that its pages show. */
+/** A report with everything that its pages show. */
 export interface Publication {
+  suite: Suite;
   report: Report;
   details: DetailOf;
   past?: History;
@@ -49,12 +51,12 @@ export async function writeReport(
   reporters: readonly Reporter[] | undefined,
 ): Promise<void> {
   const [{ renderers }, { html }, { comparePage }] = await loadPages();
-  const { report, details, past } = publication;
+  const { suite, report, details, past } = publication;
   const forms = FORMS.filter((form) => writesHere(reporters, form === 'badge' ? 'html' : form));
   try {
     if (writesHere(reporters, 'html')) {
-      const comparisons = compareWithFirst(report, conformantOutcome);
-      const swapped = compareWithFirst(report, conformantOutcome, true);
+      const comparisons = compareWithFirst(suite, report);
+      const swapped = compareWithFirst(suite, report, true);
       if (comparisons.length > 0)
         await writeFiles(folder, comparePage(comparisons, { a: details, b: details }, 'index.html', swapped));
       const beside = ['report.json', ...forms.map((form) => FILES[form])] as const;
@@ -78,11 +80,10 @@ export async function publishPages(
   workspace: Workspace,
 ): Promise<void> {
   for (const elsewhere of pageFolders(reporters)) {
-    const folder = createStagingFolder(elsewhere);
-    workspace.ownReport(folder, elsewhere);
-    await copyResults(from, folder);
-    await writeReport(folder, publication, [{ name: 'html' }]);
-    publishStagedReport(folder, elsewhere);
+    const staged = new StagedReport(workspace, elsewhere);
+    await copyResults(from, staged.path);
+    await writeReport(staged.path, publication, [{ name: 'html' }]);
+    staged.publish();
   }
 }
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { type Problem, type Report, reportSchema } from '../../reports/document/report.ts';
-import { autobahnFacts } from '../suites/autobahn/suite-facts.ts';
+import { suiteFacts } from '../plan/suite.ts';
+import { autobahn } from '../suites/autobahn/suite.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { readJsonText } from '../support/json-text.ts';
 import { describeSchemaIssue } from '../support/schema-issues.ts';
@@ -32,7 +33,7 @@ function withSuites(value: unknown): unknown {
   const old = documentWithoutSuites.safeParse(value);
   if (!old.success) return value;
   const { name: title, version, cases } = old.data.suite;
-  return { ...old.data, suites: [{ ...autobahnFacts, title, version, cases }] };
+  return { ...old.data, suites: [{ ...suiteFacts(autobahn), title, version, cases }] };
 }
 
 const documentWithoutSuites = z.looseObject({

@@ -30,14 +30,14 @@ async function playOn(sizes: readonly (readonly [columns: number, rows: number])
     screen.resize(wide, high);
     Object.assign(stream, { columns: wide, rows: high });
     for (const id of ids.slice(at * 10, at * 10 + 10)) {
-      progress.take({ kind: 'case', id, at: 'started' });
+      progress.hear({ kind: 'started', id });
       vi.advanceTimersByTime(100);
-      progress.take({ kind: 'case', id, at: 'finished' });
+      progress.hear({ kind: 'ended', id });
     }
     await Promise.all(written);
     seen.push(screen.lines());
   }
-  progress.take({ kind: 'note', text: 'a note' });
+  progress.hear({ kind: 'note', text: 'a note' });
   vi.advanceTimersByTime(100);
   progress.end();
   stream.write('PASSED\n');

@@ -1,101 +1,108 @@
 import { join } from 'node:path';
-import type { RecordedCase } from '../../reports/document/recorded-case.ts';
-import type { Progress } from '../engines/engine.ts';
-import { caseInfo, suiteIds } from '../suites/autobahn/catalogue.ts';
-import { normalise } from '../suites/autobahn/normalise.ts';
-import type { AutobahnOutcome } from '../suites/autobahn/outcome.ts';
-import { readResults } from '../suites/autobahn/read-results.ts';
-import { caseFile } from '../suites/autobahn/recorded-json.ts';
+import type { Outcome } from '../../reports/document/report.ts';
+import type { PlayEvent, PlayOptions } from '../engines/engine.ts';
+import type { Suite } from '../plan/suite.ts';
+import { addResults } from '../results/copy-results.ts';
 import { makeFolder } from '../system/report-folder.ts';
 import { type Bail, portions } from './bail.ts';
-import type { Batch } from './play-one-server.ts';
-import { addResults } from './resume.ts';
+import type { Batch } from './play-batch.ts';
 import type { Retries } from './retries.ts';
 
-/** What is to be played against one server. */
+/** What to play against one subject, and how unexpected outcomes are treated. */
 export interface BatchOptions {
+  suite: Suite;
   agent: string;
   cases: readonly string[];
-  /** Existing, empty: where the results go. */
+  /** Existing and empty: where the results go. */
   folder: string;
-  /** Where folders may be made that nobody needs later. */
+  /** Parent of temporary folders. */
   scratch: string;
-  jobs?: number;
-  /** Whether the engine tells what a case left as soon as it is over, and not only when all are. */
-  isLive: boolean;
-  /** Whether an outcome of this server stops a merge. */
-  isUnexpected(id: string, actual: AutobahnOutcome): boolean;
+  playOptions: PlayOptions;
+  /** Whether the engine records a case as soon as the case ends. */
+  recordsLive: boolean;
+  /** Whether this outcome of the subject stops a merge. */
+  isUnexpected(id: string, actual: Outcome): boolean;
   bail: Bail | undefined;
   retries: Retries | undefined;
 }
 
 /**
- * Plays the cases of one server, at once or, where it must be seen in between whether there is enough, in portions;
- * and then again what came out unexpected.
+ * Splits the cases of one subject into batches, and then repeats the cases with an unexpected outcome. Without `--bail`
+ * there is one batch. With `--bail` and an engine that records only at its end, the cases are split into portions, so that
+ * the number of unexpected outcomes is known after each portion.
  */
 export class Batches {
-  private readonly programme: BatchOptions;
-  /** Unexpected outcomes of the first play of each case. */
-  private readonly unexpected = new Map<string, AutobahnOutcome>();
-  private isAgain = false;
+  private readonly options: BatchOptions;
+  /** Unexpected outcomes of the first attempt of each case. */
+  private readonly unexpected = new Map<string, Outcome>();
+  private isRetrying = false;
 
-  constructor(programme: BatchOptions) {
-    this.programme = programme;
+  constructor(options: BatchOptions) {
+    this.options = options;
   }
 
-  /** One after the other; the next is known when the one before is over. */
-  *parts(): Generator<Batch> {
-    const { agent, cases, folder, scratch, jobs, isLive, bail, retries } = this.programme;
-    const some = bail === undefined || isLive ? [cases] : portions(cases, (id) => caseInfo(id)?.weightMs ?? 0);
-    for (const [n, ids] of some.entries()) {
+  /** The next batch depends on the outcomes of the one before, so it is made only when it is asked for. */
+  *batches(): Generator<Batch> {
+    const { agent, folder, scratch, bail, retries } = this.options;
+    const parts = this.parts();
+    for (const [i, cases] of parts.entries()) {
       if (bail?.enough.aborted) break;
-      const into = some.length === 1 ? folder : join(scratch, `portion-${n}`);
+      const into = parts.length === 1 ? folder : join(scratch, `portion-${i}`);
       makeFolder(into);
-      const from = Date.now();
-      // Whose outcomes are counted as they come must not have them taken back, as happens to cases played side by side.
-      const together = jobs ?? (bail !== undefined && isLive ? 1 : undefined);
       try {
-        yield {
-          cases: ids,
-          folder: into,
-          ...(together === undefined ? {} : { jobs: together }),
-          ...(bail === undefined ? {} : { enough: bail.enough }),
-        };
+        yield { ...this.playOptions(), cases, folder: into, ...(bail === undefined ? {} : { enough: bail.enough }) };
+        // Provisional records that no later record replaced count now.
+        for (const id of this.unexpected.keys()) bail?.note(agent, id, true);
       } finally {
-        // Also where this was the last part, since the server is gone.
+        // Also runs if the reader stops here because the subject is gone.
         if (into !== folder) addResults(agent, into, folder);
       }
-      if (bail !== undefined || retries !== undefined) this.look(into, ids, from);
     }
-    this.isAgain = true;
+    this.isRetrying = true;
     if (retries !== undefined) yield* retries.rounds(this.unexpected);
   }
 
-  /** Listens to the play: a case that is over may be the one too many. */
-  hear(progress: Progress): void {
-    const { bail } = this.programme;
-    if (bail === undefined || this.isAgain || progress.kind !== 'case' || progress.at === 'started') return;
-    const read = caseFile.safeParse(progress.content);
-    if (read.success && !progress.provisional) this.note(progress.id, read.data);
-  }
-
-  private look(folder: string, cases: readonly string[], from: number): void {
-    const { agents } = readResults(folder, {
-      cases,
-      suite: suiteIds,
-      agents: [this.programme.agent],
-      extraIsFault: true,
-      recorded: { from, to: Date.now() },
-    });
-    for (const result of agents[0]?.results ?? []) if (result.did === 'run') this.note(result.detail.id, result.detail);
-  }
-
-  private note(id: string, detail: RecordedCase): void {
-    const { agent, bail, isUnexpected } = this.programme;
-    const actual = normalise(detail);
-    const unexpected = isUnexpected(id, actual);
-    if (unexpected) this.unexpected.set(id, actual);
+  /** Listens to the run: every record of a first attempt is compared with its expectation. */
+  hear(event: PlayEvent): void {
+    const { suite, agent, bail, retries, isUnexpected } = this.options;
+    if (event.kind !== 'recorded' || this.isRetrying || (bail === undefined && retries === undefined)) return;
+    const { id, text, entry } = event.record;
+    const outcome = outcomeOf(suite, agent, id, text, entry);
+    if (outcome === undefined) return;
+    const unexpected = isUnexpected(id, outcome);
+    if (unexpected) this.unexpected.set(id, outcome);
     else this.unexpected.delete(id);
-    bail?.note(agent, id, unexpected);
+    if (!event.provisional) bail?.note(agent, id, unexpected);
+  }
+
+  private parts(): readonly (readonly string[])[] {
+    const { suite, cases, recordsLive, bail } = this.options;
+    if (bail === undefined || recordsLive) return [cases];
+    const weights = new Map(suite.cases.map(({ id, weightMs }) => [id, weightMs]));
+    return portions(cases, (id) => weights.get(id) ?? 0);
+  }
+
+  private playOptions(): PlayOptions {
+    const { playOptions, recordsLive, bail } = this.options;
+    // With several jobs an outcome may be replaced by a later one. One job makes the count for --bail exact.
+    return bail !== undefined && recordsLive && playOptions.jobs === undefined
+      ? { ...playOptions, jobs: 1 }
+      : playOptions;
+  }
+}
+
+/** The outcome in a record; undefined if the record cannot be read, which the reader of the results folder reports. */
+function outcomeOf(
+  suite: Suite,
+  agent: string,
+  id: string,
+  text: string | undefined,
+  entry: unknown,
+): Outcome | undefined {
+  if (text === undefined || entry === undefined) return undefined;
+  try {
+    return suite.readCase(JSON.parse(text), entry, { id, agent }).outcome;
+  } catch {
+    return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import type { Snapshot } from './play-servers.ts';
+import type { Snapshot } from './collected-results.ts';
 
 /** As long as nothing is written meanwhile. */
 const LONGEST_MS = 60_000;

@@ -1,82 +1,101 @@
 import type { ServerConfig } from '../config/config.ts';
 import type { Engine } from '../engines/engine.ts';
-import { nativeEngine } from '../engines/native/engine.ts';
-import type { Trace } from '../engines/native/trace.ts';
-import { caseInfo } from '../suites/autobahn/catalogue.ts';
+import { ABILITIES, type Ability, type EngineKind, type EngineWishes } from '../engines/engine-kind.ts';
 import { HarnessError } from '../support/harness-error.ts';
-import { autoEngine } from './auto-engine.ts';
-import { deferredEngine } from './deferred-engine.ts';
+import { fallbackEngine } from './fallback-engine.ts';
 
 export const ENGINE_CHOICES = ['auto', 'docker', 'native'] as const;
+/** `auto` takes the first engine of the suite that can run here and can do what is wished. */
 export type EngineChoice = (typeof ENGINE_CHOICES)[number];
 
-/** What an engine can be told beside the assignment. */
-interface EngineOptions {
-  /** Container image of the suite; only the real one has any. */
-  image?: string;
-  /** Who is to be sent header fields of the user's, for the error: only the embedded engine can send them. */
-  headersFor?: string;
-  /** Whether certificates are to be verified, which the reference does not; "auto" then takes who does. */
-  verifies?: boolean;
-  /** Folder with the original's data for 12.x and 13.x; only the embedded engine has other ones. */
-  dataFolder?: string;
-  /** Hears of every frame as it happens; the reference tells only afterwards. */
-  trace?: Trace;
-}
-
-/** What servers ask of an engine that not every engine can do. */
-export function asksOf(servers: readonly ServerConfig[]): Pick<EngineOptions, 'headersFor' | 'verifies'> {
-  const withFields = servers.filter(({ headers = {} }) => Object.keys(headers).length > 0).map(({ name }) => name);
+/** What the servers of a run wish from an engine. */
+export function wishesOf(servers: readonly ServerConfig[]): Pick<EngineWishes, 'headersFor' | 'verifyCertificates'> {
   return {
-    ...(withFields.length === 0 ? {} : { headersFor: withFields.join(', ') }),
-    verifies: servers.some(({ caFile }) => caFile !== undefined),
+    headersFor: servers.filter(({ headers = {} }) => Object.keys(headers).length > 0).map(({ name }) => name),
+    verifyCertificates: servers.some(({ caFile }) => caFile !== undefined),
   };
 }
 
-/** The engine that was asked for. @throws HarnessError (2) when it cannot do what is asked of it. */
-export function chooseEngine(
-  choice: EngineChoice,
-  { image, headersFor, verifies, ...forNative }: EngineOptions = {},
-): Engine {
-  const nativeOnly = [
-    headersFor !== undefined && `send header fields of ours (to ${headersFor})`,
-    forNative.dataFolder !== undefined && '--data',
-    forNative.trace !== undefined && '--trace',
-  ].filter((one) => one !== false);
-  if (choice === 'docker' && nativeOnly.length > 0) throw onlyNative(nativeOnly);
-  if (choice === 'native' && image !== undefined) throw onlyDocker();
-  const docker = () =>
-    // The client of the Docker engine is the slowest import of all: who plays natively does not wait for it.
-    deferredEngine(async () => {
-      const { dockerEngine } = await import('../engines/docker/index.ts');
-      return dockerEngine({ weigh: (id) => caseInfo(id)?.weightMs ?? 0, ...(image === undefined ? {} : { image }) });
-    });
-  const native = () => nativeEngine(forNative);
-  switch (choice) {
-    case 'auto':
-      if (nativeOnly.length > 0 || (verifies && image === undefined)) return native();
-      return image === undefined ? autoEngine(docker(), native()) : docker();
-    case 'docker':
-      return docker();
-    case 'native':
-      return native();
+/**
+ * Chooses the engine for a run. It is loaded when it is first used.
+ * @param kinds the engines of the suite, the preferred engine first.
+ * @throws HarnessError (2) if the suite has no such engine, or the engine cannot do what is wished.
+ */
+export function chooseEngine(kinds: readonly EngineKind[], choice: EngineChoice, wishes: EngineWishes = {}): Engine {
+  const needed = neededAbilities(wishes);
+  if (choice !== 'auto') {
+    const kind = kinds.find(({ name }) => name === choice);
+    if (kind === undefined) throw noSuchEngine(kinds, choice);
+    refuseUnable(kinds, kind, needed, wishes);
+    return lazyEngine(kind, wishes);
   }
+  const able = kinds.filter(({ abilities }) => needed.every((ability) => abilities.has(ability)));
+  const [first, ...others] = preferVerifying(able, wishes);
+  if (first === undefined) {
+    const [kind] = kinds;
+    if (kind !== undefined) refuseUnable(kinds, kind, needed, wishes);
+    throw noSuchEngine(kinds, choice);
+  }
+  return others.reduce((engine, kind) => fallbackEngine(engine, lazyEngine(kind, wishes)), lazyEngine(first, wishes));
 }
 
-function onlyNative(wanted: readonly string[]): HarnessError {
-  return new HarnessError(2, {
-    what: `The Docker engine cannot do this: ${wanted.join(', ')}.`,
-    why: wanted.includes('--trace')
-      ? "Autobahn's fuzzingclient tells what went over the wire only when all cases have been played."
-      : "Autobahn's fuzzingclient has no such option.",
-    todo: 'Use --engine native, or leave it out.',
+function neededAbilities({ headersFor = [], image, dataFolder, onTrace }: EngineWishes): Ability[] {
+  const needed = {
+    headers: headersFor.length > 0,
+    data: dataFolder !== undefined,
+    trace: onTrace !== undefined,
+    image: image !== undefined,
+  };
+  return (Object.keys(needed) as (keyof typeof needed)[]).filter((ability) => needed[ability]);
+}
+
+/** Only the engines that verify certificates, if certificates must be verified and there is one. */
+function preferVerifying(kinds: readonly EngineKind[], { verifyCertificates }: EngineWishes): readonly EngineKind[] {
+  const verifying = kinds.filter(({ abilities }) => abilities.has('certificates'));
+  return verifyCertificates && verifying.length > 0 ? verifying : kinds;
+}
+
+/** @throws HarnessError (2) if the engine lacks an ability. */
+function refuseUnable(
+  kinds: readonly EngineKind[],
+  kind: EngineKind,
+  needed: readonly Ability[],
+  { headersFor = [] }: EngineWishes,
+): void {
+  const missing = needed.filter((ability) => !kind.abilities.has(ability));
+  if (missing.length === 0) return;
+  const words = missing.map((ability) =>
+    ability === 'headers' ? `${ABILITIES.headers} (to ${headersFor.join(', ')})` : ABILITIES[ability],
+  );
+  const [first] = missing;
+  const other = kinds.find(({ abilities }) => needed.every((ability) => abilities.has(ability)));
+  throw new HarnessError(2, {
+    what: `${capitalized(kind.title)} cannot ${words.join(', or ')}.`,
+    why: (first === undefined ? undefined : kind.limits?.[first]) ?? 'It has no such option.',
+    todo: `${other === undefined ? 'Leave' : `Use --engine ${other.name}, or leave`} the option out.`,
   });
 }
 
-function onlyDocker(): HarnessError {
+function noSuchEngine(kinds: readonly EngineKind[], choice: EngineChoice): HarnessError {
   return new HarnessError(2, {
-    what: 'The embedded engine has no image.',
-    why: '--image names the container image of the real suite.',
-    todo: 'Use --engine docker, or leave it out.',
+    what: `The suite cannot be played by "${choice}".`,
+    where: '--engine',
+    why: `Its engines are ${kinds.map(({ name }) => name).join(', ')}.`,
+    todo: 'Name one of them, or leave --engine out.',
   });
+}
+
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Loads the engine when it is first used, and once. */
+function lazyEngine(kind: EngineKind, wishes: EngineWishes): Engine {
+  let loading: Promise<Engine> | undefined;
+  const load = (): Promise<Engine> => {
+    loading ??= kind.load(wishes);
+    return loading;
+  };
+  return {
+    inspect: async (preparation) => await (await load()).inspect(preparation),
+    prepare: async (preparation) => await (await load()).prepare(preparation),
+  };
 }

@@ -5,15 +5,15 @@ import { slugOf } from '../../reports/document/slug.ts';
 import { suiteNames } from '../../reports/document/suite-facts.ts';
 import { plural } from '../../reports/wording/vocabulary.ts';
 import type { ServerConfig } from '../config/config.ts';
-import { SUITE } from '../expectations/expectation-file.ts';
-import { withoutSkipped } from '../expectations/judge-cases.ts';
-import { catalogue, suiteIds } from '../suites/autobahn/catalogue.ts';
-import { type RecordedResult, readResults } from '../suites/autobahn/read-results.ts';
+import { expectationsOf } from '../expectations/expectations-of.ts';
+import { type Tries, withoutSkipped } from '../expectations/judge-cases.ts';
+import { caseIds, type Suite } from '../plan/suite.ts';
+import { addResults } from '../results/copy-results.ts';
+import { type RecordedResult, readResults } from '../results/read-results.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { makeFolder } from '../system/report-folder.ts';
-import { expectationsOf, type ResultSource, type ServerResults, withSkipped } from './play-servers.ts';
-import { addResults } from './resume.ts';
-import { readRound, retryFolder, type Tries } from './retries.ts';
+import { inPlanOrder, type ResultSource, type ServerResults } from './collected-results.ts';
+import { readRound, retryFolder } from './retries.ts';
 
 /** A report that is one share of a run, and the folder it lies in. */
 export interface Share {
@@ -26,7 +26,7 @@ export interface Share {
  * were chosen by hand, the whole suite.
  * @throws HarnessError (2) when they are shares of different plans, or one share is there twice.
  */
-export function planOfShares(shares: readonly Share[]): CaseInfo[] {
+export function planOfShares(suite: Suite, shares: readonly Share[]): CaseInfo[] {
   const [first] = shares;
   const whole = first?.report.run.shard?.plan;
   for (const { folder, report } of shares) {
@@ -37,12 +37,12 @@ export function planOfShares(shares: readonly Share[]): CaseInfo[] {
     if (shard !== undefined && twin !== undefined)
       throw unlike(folder, `${twin.folder} is share ${shard.index} of ${shard.count} too.`, 'Name each share once.');
   }
-  const planned = new Set(whole ?? suiteIds);
-  return catalogue.filter(({ id }) => planned.has(id));
+  const planned = new Set(whole ?? caseIds(suite));
+  return suite.cases.filter(({ id }) => planned.has(id));
 }
 
 /** @throws HarnessError (2) where results of the shares would not belong together: another suite, commit, engine or server. */
-export function refuseUnlike(shares: readonly Share[]): void {
+export function refuseUnlike(suite: Suite, shares: readonly Share[]): void {
   const [first] = shares;
   if (first === undefined) return;
   const facts = (report: Report): Record<string, string> => ({
@@ -61,9 +61,10 @@ export function refuseUnlike(shares: readonly Share[]): void {
     if (at === undefined) continue;
     throw unlike(folder, `Its ${at}: ${has[at]}; the first has ${wanted[at]}.`, 'Merge shares of one run only.');
   }
-  const suites = suiteNames(first.report.suites);
-  if (suites !== `${SUITE.name} ${SUITE.version}`)
-    throw unlike(first.folder, `It is of ${suites}, and this is for ${SUITE.version}.`, 'Run anew.');
+  if (!first.report.suites.some(({ id, version }) => id === suite.id && version === suite.version)) {
+    const why = `It played ${suiteNames(first.report.suites)}, and this is ${suite.title} ${suite.version}.`;
+    throw unlike(first.folder, why, 'Run again with this version.');
+  }
 }
 
 /**
@@ -72,33 +73,34 @@ export function refuseUnlike(shares: readonly Share[]): void {
  * @param serverOf whom an agent's outcomes are held to.
  */
 export function mergeShards(
+  suite: Suite,
   shares: readonly Share[],
   serverOf: (agent: AgentReport) => ServerConfig,
   today: string,
 ): ResultSource {
   const held = (shares[0]?.report.agents ?? []).map((agent) => {
     const server = serverOf(agent);
-    return { agent, server, expectations: expectationsOf(server, today) };
+    return { agent, server, expectations: expectationsOf(suite, server, today) };
   });
-  return async (cases, staged) => {
+  return async ({ cases, staged }) => {
     const problems: Problem[] = [...absentShares(shares), ...shares.flatMap(({ report }) => report.problems)];
-    const answered: ServerResults[] = [];
+    const agents: ServerResults[] = [];
     for (const { agent, server, expectations } of held) {
       const slug = slugOf(agent.name);
       const folder = join(staged, 'results', slug);
       makeFolder(folder);
       problems.push(...putTogether(agent, shares, folder));
       const wanted = withoutSkipped(cases, expectations);
-      const read = readResults(folder, { cases: wanted, suite: suiteIds, agents: [agent.name], extraIsFault: true });
+      const read = readResults(suite, folder, { cases: wanted, agents: [agent.name], extraIsFault: true });
       problems.push(...read.problems);
-      answered.push({
+      agents.push({
         server,
         slug,
         url: agent.url,
         ...(agent.command === undefined ? {} : { command: agent.command }),
         expectations,
-        results: withSkipped(cases, read.agents[0]?.results ?? []),
-        tries: triesOf(agent, shares, folder, problems),
+        results: inPlanOrder(cases, read.agents[0]?.results ?? []),
+        tries: triesOf(suite, agent, shares, folder, problems),
         leftOut: shares
           .flatMap(({ report }) => report.run.retries?.leftOut ?? [])
           .reduce((sum, one) => sum + (one.agent === agent.name ? one.cases : 0), 0),
@@ -115,7 +117,7 @@ export function mergeShards(
     const limit = first?.report.run.retries?.limit;
     const engine = first?.report.engine ?? { name: 'recorded' as const, summary: '' };
     return {
-      answered,
+      agents,
       problems,
       engine: { ...engine, summary: `${engine.summary} (${plural(shares.length, 'share')}, merged)` },
       ...(limit === undefined ? {} : { retries: limit }),
@@ -163,7 +165,7 @@ function putTogether(agent: AgentReport, shares: readonly Share[], into: string)
 }
 
 /** What the shares played again, with its files brought into `into`. */
-function triesOf(agent: AgentReport, shares: readonly Share[], into: string, problems: Problem[]): Tries {
+function triesOf(suite: Suite, agent: AgentReport, shares: readonly Share[], into: string, problems: Problem[]): Tries {
   const tries = new Map<string, RecordedResult[]>();
   const all = shares.map(({ folder, report }) => ({
     folder,
@@ -180,7 +182,7 @@ function triesOf(agent: AgentReport, shares: readonly Share[], into: string, pro
       addResults(agent.name, from, there, new Set(some));
       ids.push(...some);
     }
-    const read = readRound(into, agent.name, n, ids);
+    const read = readRound(suite, into, agent.name, n, ids);
     problems.push(...read.problems);
     for (const [id, ran] of read.tries) tries.set(id, [...(tries.get(id) ?? []), ran]);
   }

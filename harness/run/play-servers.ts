@@ -1,354 +1,332 @@
-import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { EngineFacts, Problem } from '../../reports/document/report.ts';
 import { slugOf } from '../../reports/document/slug.ts';
 import type { ServerConfig } from '../config/config.ts';
-import type { Engine, Progress } from '../engines/engine.ts';
+import type { Engine, PlayEvent, PlayOptions, PreparedEngine } from '../engines/engine.ts';
+import { expectationsOf } from '../expectations/expectations-of.ts';
 import { stopsMerge } from '../expectations/gate.ts';
 import { judgeOutcome, withoutSkipped } from '../expectations/judge-cases.ts';
-import { type Expectation, expectConformance, readExpectations } from '../expectations/read-expectations.ts';
+import type { Expectation } from '../expectations/read-expectations.ts';
+import type { Suite } from '../plan/suite.ts';
+import { addResults, listedCases } from '../results/copy-results.ts';
+import { type Result, readResults } from '../results/read-results.ts';
 import { build } from '../subject/build.ts';
 import { readCertificates } from '../subject/certificates.ts';
-import { conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
-import { type Result, readResults } from '../suites/autobahn/read-results.ts';
-import { HarnessError, toProblem } from '../support/harness-error.ts';
-import { makeFolder, writeError } from '../system/report-folder.ts';
-import type { Workspace } from '../system/workspace.ts';
+import { toProblem } from '../support/harness-error.ts';
+import { makeFolder } from '../system/report-folder.ts';
 import { Bail } from './bail.ts';
 import { Batches } from './batches.ts';
-import { playServer, type ServerRun, type ServerRunOptions } from './play-one-server.ts';
-import { addResults, indexResults, type Kept, listedIn, refuseOtherEngine } from './resume.ts';
-import { Retries, type Tries } from './retries.ts';
+import {
+  type CollectedResults,
+  type CollectOptions,
+  inPlanOrder,
+  type ResultSource,
+  type ServerResults,
+} from './collected-results.ts';
+import { playSubject } from './play-subject.ts';
+import { type Kept, type KeptResults, refuseOtherEngine } from './resume.ts';
+import { Retries } from './retries.ts';
+import type { SubjectRun, SubjectRunOptions } from './subject-run.ts';
 
-/** One agent with what it answered and what it is held to, before it is judged. */
-export interface ServerResults {
-  server: ServerConfig;
-  slug: string;
-  url: string;
-  command?: string;
-  expectations: ReadonlyMap<string, Expectation>;
-  results: readonly Result[];
-  /** What was played again. */
-  tries?: Tries;
-  /** How many unexpected outcomes were not played again, since they are too many. */
-  leftOut?: number;
-  /** Case id → what the server printed meanwhile. */
-  output?: ReadonlyMap<string, readonly string[]>;
-}
-
-/** Results of all agents, and what stands in the way of trusting them. */
-export interface CollectedResults {
-  answered: ServerResults[];
-  problems: Problem[];
-  engine: EngineFacts;
-  /** At how many unexpected outcomes the run was ended, where it was. */
-  bailed?: number;
-  /** How often unexpected outcomes were to be played again. */
-  retries?: number;
-}
-
-/** Where results come from: an engine that plays, or a folder that was left earlier. */
-export type ResultSource = (
-  cases: readonly string[],
-  staged: string,
-  workspace: Workspace,
-  signal: AbortSignal,
-  /** Is told, once, how to learn what is known by now; only a play has something to tell before its end. */
-  soFar?: (look: Snapshot) => void,
-) => Promise<CollectedResults>;
-
-/**
- * What a run that goes on knows by now. `into` is a copy of the folder it plays into, as it was just before: what was
- * recorded elsewhere is added to it.
- */
-export type Snapshot = (into: string) => Promise<CollectedResults>;
-
+/** Which subjects are played, and how. */
 export interface PlaySettings {
   servers: readonly ServerConfig[];
-  jobs?: number;
+  /** Passed to the engine as they are. */
+  playOptions: PlayOptions;
+  /** Seconds without progress after which the subject is asked whether it still answers. */
   patienceSeconds: number;
-  timeoutSeconds?: number;
-  /** What is kept of an earlier run instead of being played. */
-  kept?: Kept;
-  /** How often an unexpected outcome is played again at most; not at all when left out. */
-  retries?: number;
-  /** At how many unexpected outcomes the run ends; never when left out. */
-  bail?: number;
-  /** NON-STRICT is an unexpected outcome. */
-  strict?: boolean;
-  /** Before a server is started: which cases it is to be played. */
-  onServer(server: ServerConfig, toPlay: readonly string[]): void;
-  onProgress(server: ServerConfig | undefined, progress: Progress): void;
-}
-
-/**
- * Plays every server in turn. Expectation files and certificates are read at once, so that a wrong one costs no run.
- * An aborted signal ends the play in flight; what was recorded until then is kept, the rest is missing.
- * @throws HarnessError (2) for a wrong file of these; the Gather throws HarnessError (3) when the engine cannot run here.
- */
-export function playServers(engine: Engine, settings: PlaySettings, today: string): ResultSource {
-  const held = settings.servers.map((server) => ({
-    server,
-    slug: slugOf(server.agent),
-    expectations: expectationsOf(server, today),
-    ca: server.caFile === undefined ? undefined : readCertificates(server.caFile, `"${server.name}"`),
-  }));
-  return async (cases, staged, workspace, signal, soFar) => {
-    const problems: Problem[] = [];
-    const answered: ServerResults[] = [];
-    const bail = settings.bail === undefined ? undefined : new Bail(settings.bail);
-    let facts = await prepareUnlessAborted(engine, signal, (progress) => settings.onProgress(undefined, progress));
-    if (facts !== undefined && settings.kept !== undefined) {
-      refuseOtherEngine(settings.kept, facts);
-      facts = { ...facts, summary: `${facts.summary} (resumed: some of the results are of run ${settings.kept.run})` };
-    }
-    const factsByNow = (): EngineFacts => {
-      const known = facts ?? settings.kept?.engine;
-      return {
-        ...(known ?? { name: 'recorded', summary: 'The run was interrupted before an engine was ready.' }),
-        ...(settings.jobs === undefined ? {} : { jobs: settings.jobs }),
-      };
-    };
-    const unplayed = ({ server, slug, expectations }: (typeof held)[number], why: string): ServerResults => ({
-      ...{ server, slug, url: server.url ?? '', expectations },
-      results: cases.map((id) => ({ did: 'not run', id, why })),
-    });
-    /** Whether something was not played since there was enough. */
-    let isCut = false;
-    let look: ((into: string) => Promise<ServerResults>) | undefined;
-    soFar?.(async (into) => {
-      const now = [...answered];
-      if (look !== undefined) now.push(await look(into));
-      const later = held.slice(now.length).map((one) => unplayed(one, NOT_YET));
-      return { answered: [...now, ...later], problems: [...problems, UNDER_WAY], engine: factsByNow() };
-    });
-    for (const one of held) {
-      const { server, slug, expectations, ca } = one;
-      const wanted = withoutSkipped(cases, expectations);
-      const kept = settings.kept?.agents.get(server.agent);
-      const toPlay = wanted.filter((id) => !kept?.files.has(id));
-      const canPlay = toPlay.length > 0 && facts !== undefined && !signal.aborted && !bail?.enough.aborted;
-      if (!canPlay && !kept?.files.size) {
-        const why = toPlay.length === 0 ? 'it is skipped' : signal.aborted ? INTERRUPTED : BAILED;
-        answered.push(unplayed(one, why));
-        isCut ||= why === BAILED;
-        continue;
-      }
-      const folder = join(staged, 'results', slug);
-      makeFolder(folder);
-      const earlier = new Set(wanted.filter((id) => kept?.files.has(id)));
-      if (kept !== undefined) addResults(server.agent, kept.folder, folder, earlier);
-      // An engine wants an empty folder.
-      const playedIn = kept === undefined ? folder : join(workspace.folder, 'played', slug);
-      makeFolder(playedIn);
-      settings.onServer(server, toPlay);
-      const { agent } = server;
-      const retries =
-        settings.retries === undefined
-          ? undefined
-          : new Retries(agent, folder, settings.retries, (text) => settings.onProgress(server, { kind: 'note', text }));
-      const playing = new Batches({
-        agent,
-        cases: toPlay,
-        folder: playedIn,
-        scratch: join(workspace.folder, 'portions', slug),
-        ...(settings.jobs === undefined ? {} : { jobs: settings.jobs }),
-        isLive: facts?.name === 'native',
-        isUnexpected: (id, actual) =>
-          stopsMerge(
-            { ...judgeOutcome(actual, expectations.get(id), conformantOutcome(id)), actual },
-            settings.strict ?? false,
-          ),
-        bail,
-        retries,
-      });
-      const order: ServerRunOptions = {
-        server,
-        parts: playing.parts(),
-        log: join(staged, 'results', `${slug}.server.log`),
-        ...(ca === undefined ? {} : { ca }),
-        patienceSeconds: settings.patienceSeconds,
-        ...(settings.timeoutSeconds === undefined ? {} : { timeoutSeconds: settings.timeoutSeconds }),
-      };
-      look = async (into) => {
-        const there = join(into, 'results', slug);
-        if (kept !== undefined) addResults(agent, playedIn, there);
-        const results = await readWhatIsThere(there, agent, wanted);
-        return {
-          ...unplayed(one, NOT_YET),
-          results: withSkipped(cases, results, NOT_YET),
-          // By this --resume knows that it is the same server.
-          ...(server.command === undefined ? {} : { command: server.command.join(' ') }),
-        };
-      };
-      const played = canPlay
-        ? await playOrExplain(engine, order, workspace, signal, (progress) => {
-            playing.hear(progress);
-            settings.onProgress(server, progress);
-          })
-        : unplayable(server);
-      look = undefined;
-      if (kept !== undefined) addResults(agent, playedIn, folder);
-      const hadEnough = bail?.enough.aborted && !signal.aborted && played.problems.length === 0;
-      const listed = hadEnough ? listedIn(agent, folder) : undefined;
-      isCut ||= listed !== undefined && wanted.some((id) => !listed.has(id));
-      const read = readResults(folder, {
-        // What the user did not want to be played any more is not missing.
-        cases: listed === undefined ? wanted : wanted.filter((id) => listed.has(id)),
-        suite: suiteIds,
-        agents: [agent],
-        extraIsFault: true,
-        recorded: played.recorded,
-        earlier,
-      });
-      if (facts !== undefined) facts = { ...facts, ...played.facts };
-      // Where nothing was played at all, the reason says enough.
-      const leftNothing = played.problems.length > 0 && readdirSync(folder).length === 0;
-      problems.push(...played.problems, ...(leftNothing ? [] : read.problems), ...(retries?.problems ?? []));
-      answered.push({
-        ...unplayed(one, BAILED),
-        url: played.url,
-        output: new Map([...(kept?.output ?? []), ...played.output]),
-        results: withSkipped(cases, read.agents[0]?.results ?? [], BAILED),
-        ...(retries === undefined ? {} : { tries: retries.tries, leftOut: retries.leftOut }),
-        ...(played.command === undefined ? {} : { command: played.command }),
-      });
-    }
-    if (signal.aborted) problems.unshift(interrupted(signal.reason));
-    return {
-      answered,
-      problems,
-      engine: factsByNow(),
-      ...(bail !== undefined && isCut ? { bailed: bail.limit } : {}),
-      ...(settings.retries === undefined ? {} : { retries: settings.retries }),
-    };
-  };
+  /** Results of an earlier run that are kept instead of being played again. */
+  kept?: Kept | undefined;
+  /** Number of retries of an unexpected outcome. Undefined: no retries. */
+  retries?: number | undefined;
+  /** Number of unexpected outcomes at which the run ends. Undefined: never. */
+  bail?: number | undefined;
+  /** A tolerated grade (NON-STRICT) is an unexpected outcome. */
+  strict: boolean;
+  /** Called before a server is started, with the cases that will be played. */
+  onServer(server: ServerConfig, cases: readonly string[]): void;
+  onEvent(event: PlayEvent): void;
 }
 
 /** Why a case has no result. */
-const [INTERRUPTED, BAILED, NOT_YET] = [
-  'the run was interrupted before it',
-  'the run was ended before it, as --bail says',
-  'it was not over when this was written',
-];
+const INTERRUPTED = 'the run was interrupted before it';
+const BAILED = 'the run was ended before it, as --bail says';
+const NOT_YET = 'it was not over when this was written';
 
-/** Of a report that is written while the run goes on. */
-const UNDER_WAY: Problem = {
-  what: 'The run was still going on when this was written.',
-  why: 'If it no longer does, it was killed before it could say more.',
-  todo: 'Wait for its end; or play the rest: run --resume, with the same arguments.',
-};
+/** Number of case files that a snapshot reads before it lets the run go on. */
+const SNAPSHOT_FILES = 10;
 
-/** The results in a folder to which an engine still adds. What is not whole yet is not there. */
-async function readWhatIsThere(folder: string, agent: string, wanted: readonly string[]): Promise<Result[]> {
-  const listed = listedIn(agent, folder);
-  const there = wanted.filter((id) => listed.has(id));
-  const found: Result[] = [];
-  // Little by little, since cases are being played meanwhile, and their timers wait for nobody.
-  for (let at = 0; at < there.length; at += READ_AT_ONCE) {
-    const cases = there.slice(at, at + READ_AT_ONCE);
-    const read = readResults(folder, { cases, suite: suiteIds, agents: [agent], extraIsFault: false });
-    found.push(...(read.agents[0]?.results ?? []).filter(({ did }) => did === 'run'));
-    await immediate();
-  }
-  return found;
-}
-
-const READ_AT_ONCE = 10;
-
-async function prepareUnlessAborted(
-  engine: Engine,
-  signal: AbortSignal,
-  onProgress: (progress: Progress) => void,
-): Promise<EngineFacts | undefined> {
-  try {
-    return await engine.prepare({ signal, onProgress });
-  } catch (error) {
-    if (signal.aborted) return undefined;
-    throw error;
-  }
+/** One server to play, with everything that is read before the run. */
+interface Candidate {
+  server: ServerConfig;
+  slug: string;
+  expectations: ReadonlyMap<string, Expectation>;
+  ca: string | undefined;
 }
 
 /**
- * Reads what an engine, or anybody's wstest, left in a folder, and copies it into the report. Each agent in it is held
- * to the expectation file of the configured server of that name; `only` holds all of them to one server's.
+ * Plays all servers, one after the other. Expectation files and certificates are read at once, so that a wrong file fails
+ * before anything runs. An aborted signal ends the run; results recorded so far are kept.
+ * @throws HarnessError (2) for a wrong file. The returned source throws HarnessError (3) if the engine cannot run here.
  */
-export function readRecordedServers(
-  folder: string,
-  servers: readonly ServerConfig[],
-  only: ServerConfig | undefined,
-  today: string,
-): ResultSource {
-  return async (cases, staged) => {
-    const read = readResults(folder, { cases, suite: suiteIds, extraIsFault: false });
-    const gathered: CollectedResults = {
-      answered: [],
-      problems: [],
-      engine: { name: 'recorded', summary: `read from the folder "${basename(folder)}"; nothing was played` },
+export function playServers(suite: Suite, engine: Engine, settings: PlaySettings, today: string): ResultSource {
+  const candidates = settings.servers.map((server) => ({
+    server,
+    slug: slugOf(server.agent),
+    expectations: expectationsOf(suite, server, today),
+    ca: server.caFile === undefined ? undefined : readCertificates(server.caFile, `"${server.name}"`),
+  }));
+  return (options) => new ServersRun(suite, candidates, settings, options).run(engine);
+}
+
+/** One run over all servers: what has been collected so far, and what the current server has left. */
+class ServersRun {
+  private readonly suite: Suite;
+  private readonly candidates: readonly Candidate[];
+  private readonly settings: PlaySettings;
+  private readonly options: CollectOptions;
+  private readonly bail: Bail | undefined;
+  private readonly agents: ServerResults[] = [];
+  private readonly problems: Problem[] = [];
+  private engineFacts: EngineFacts | undefined;
+  /** Whether `--bail` left cases out. */
+  private isCut = false;
+  /** Results of the server that is being played. */
+  private snapshotOfCurrent: ((into: string) => Promise<ServerResults>) | undefined;
+
+  constructor(suite: Suite, candidates: readonly Candidate[], settings: PlaySettings, options: CollectOptions) {
+    this.suite = suite;
+    this.candidates = candidates;
+    this.settings = settings;
+    this.options = options;
+    this.bail = settings.bail === undefined ? undefined : new Bail(settings.bail);
+  }
+
+  async run(engine: Engine): Promise<CollectedResults> {
+    const { signal, onStart } = this.options;
+    const { kept } = this.settings;
+    const prepared = await this.prepare(engine);
+    if (prepared !== undefined && kept !== undefined) refuseOtherEngine(kept, prepared.facts);
+    this.engineFacts = prepared?.facts;
+    onStart?.((into) => this.snapshot(into));
+    for (const candidate of this.candidates) this.agents.push(await this.playCandidate(candidate, prepared));
+    if (signal.aborted) this.problems.unshift(interrupted(signal.reason));
+    return {
+      agents: this.agents,
+      problems: this.problems,
+      engine: this.facts(),
+      ...(this.bail !== undefined && this.isCut ? { bailed: this.bail.limit } : {}),
+      ...(this.settings.retries === undefined ? {} : { retries: this.settings.retries }),
     };
-    for (const { agent, results } of read.agents) {
-      const configured = only ?? servers.find((one) => one.agent === agent || one.name === agent);
-      const server: ServerConfig = configured
-        ? { ...configured, agent }
-        : { name: agent, agent, path: '/', cwd: folder, env: {} };
-      const expectations = expectationsOf(server, today);
-      const slug = slugOf(agent);
-      const into = join(staged, 'results', slug);
-      copyResults(folder, into, results);
-      const copied = results.flatMap((result) => (result.did === 'run' ? [result.detail.id] : []));
-      indexResults(agent, folder, into, new Set(copied));
-      gathered.answered.push({ server, slug, url: server.url ?? '', expectations, results });
-      const skipped = new Set(cases.filter((id) => expectations.get(id)?.skip));
-      for (const problem of read.problems)
-        if (problem.agent === agent && !(problem.case !== undefined && skipped.has(problem.case)))
-          gathered.problems.push(problem);
+  }
+
+  /** Undefined if the run was interrupted meanwhile. */
+  private async prepare(engine: Engine): Promise<PreparedEngine | undefined> {
+    const { signal } = this.options;
+    try {
+      return await engine.prepare({ signal, onMessage: (message) => this.settings.onEvent(message) });
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
     }
-    const agents = new Set(read.agents.map(({ agent }) => agent));
-    gathered.problems.push(...read.problems.filter(({ agent }) => agent === undefined || !agents.has(agent)));
-    return gathered;
-  };
-}
+  }
 
-/** Conformance, with the deviations of the server's expectation file. @throws HarnessError (2). */
-export function expectationsOf(server: ServerConfig, today: string): Map<string, Expectation> {
-  const { expectedFile } = server;
-  if (expectedFile === undefined) return expectConformance(suiteIds, conformantOutcome);
-  const shown = relative(process.cwd(), expectedFile);
-  let text: string;
-  try {
-    text = readFileSync(expectedFile, 'utf8');
-  } catch (error) {
-    throw new HarnessError(2, {
-      what: `The expectation file of "${server.name}" cannot be read.`,
-      where: shown,
-      why: error instanceof Error ? error.message : String(error),
-      todo: 'Check the path. To make the file from the last run: ws-conformance accept.',
+  private facts(): EngineFacts {
+    const { kept, playOptions } = this.settings;
+    const facts = this.engineFacts ??
+      kept?.engine ?? { name: 'recorded' as const, summary: 'The run was interrupted before an engine was ready.' };
+    const isResumed = kept !== undefined && this.engineFacts !== undefined;
+    return {
+      ...facts,
+      ...(isResumed ? { summary: `${facts.summary} (resumed: some of the results are of run ${kept.run})` } : {}),
+      ...(playOptions.jobs === undefined ? {} : { jobs: playOptions.jobs }),
+    };
+  }
+
+  private async playCandidate(candidate: Candidate, engine: PreparedEngine | undefined): Promise<ServerResults> {
+    const { cases, signal, staged, workspace } = this.options;
+    const { server, slug, expectations } = candidate;
+    const kept = this.settings.kept?.agents.get(server.agent);
+    const wanted = withoutSkipped(cases, expectations);
+    const toPlay = wanted.filter((id) => !kept?.files.has(id));
+    const canPlay = toPlay.length > 0 && engine !== undefined && !signal.aborted && !this.bail?.enough.aborted;
+    if (!canPlay && !kept?.files.size) {
+      const why = toPlay.length === 0 ? 'it is skipped' : signal.aborted ? INTERRUPTED : BAILED;
+      this.isCut ||= why === BAILED;
+      return this.unplayed(candidate, why);
+    }
+    const folder = join(staged, 'results', slug);
+    makeFolder(folder);
+    const earlier = new Set(wanted.filter((id) => kept?.files.has(id)));
+    if (kept !== undefined) addResults(server.agent, kept.folder, folder, earlier);
+    // The engine's results go to an empty folder and are merged with the kept ones afterwards.
+    const playFolder = kept === undefined ? folder : join(workspace.folder, 'played', slug);
+    makeFolder(playFolder);
+    const retries = this.retriesFor(server, folder);
+    let run = notPlayed(server);
+    if (canPlay) {
+      this.settings.onServer(server, toPlay);
+      this.snapshotOfCurrent = (into) => this.snapshotOf(candidate, kept, playFolder, wanted, into);
+      run = await this.playOrExplain(engine, candidate, toPlay, playFolder, retries);
+      this.snapshotOfCurrent = undefined;
+    }
+    if (kept !== undefined) addResults(server.agent, playFolder, folder);
+    return this.collect(candidate, { folder, wanted, earlier, run, retries, kept });
+  }
+
+  private retriesFor(server: ServerConfig, folder: string): Retries | undefined {
+    const { retries: limit, onEvent } = this.settings;
+    if (limit === undefined) return undefined;
+    const say = (text: string) => onEvent({ kind: 'note', text });
+    return new Retries({ suite: this.suite, agent: server.agent, folder, limit, say });
+  }
+
+  /** Plays one server. A server that cannot be built or started becomes a Problem, and the run goes on. */
+  private async playOrExplain(
+    engine: PreparedEngine,
+    { server, slug, expectations, ca }: Candidate,
+    cases: readonly string[],
+    folder: string,
+    retries: Retries | undefined,
+  ): Promise<SubjectRun> {
+    const { staged, workspace, signal } = this.options;
+    const { playOptions, patienceSeconds, strict, onEvent } = this.settings;
+    const { timeoutSeconds, ...perBatch } = playOptions;
+    const batches = new Batches({
+      suite: this.suite,
+      agent: server.agent,
+      cases,
+      folder,
+      scratch: join(workspace.folder, 'portions', slug),
+      playOptions: perBatch,
+      recordsLive: engine.recordsLive,
+      isUnexpected: (id, actual) =>
+        stopsMerge(this.suite, { ...judgeOutcome(this.suite, id, actual, expectations.get(id)), actual }, strict),
+      bail: this.bail,
+      retries,
     });
+    const log = join(staged, 'results', `${slug}.server.log`);
+    const subject: SubjectRunOptions = {
+      suite: this.suite,
+      server,
+      batches: batches.batches(),
+      log,
+      patienceSeconds,
+      ...(ca === undefined ? {} : { ca }),
+      ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+      onEvent: (event) => {
+        batches.hear(event);
+        onEvent(event);
+      },
+    };
+    const from = Date.now();
+    try {
+      await build(server, workspace, log.replace(/server\.log$/, 'build.log'), signal);
+      return await playSubject(engine, subject, workspace, signal);
+    } catch (error) {
+      const problems = signal.aborted ? [] : [toProblem(error, server.agent)];
+      return { ...notPlayed(server), problems, recorded: { from, to: Date.now() } };
+    }
   }
-  return readExpectations(text, shown, suiteIds, conformantOutcome, today);
+
+  /** Reads what one server has left and adds its problems. */
+  private collect(
+    candidate: Candidate,
+    left: {
+      folder: string;
+      wanted: readonly string[];
+      earlier: ReadonlySet<string>;
+      run: SubjectRun;
+      retries: Retries | undefined;
+      kept: KeptResults | undefined;
+    },
+  ): ServerResults {
+    const { cases, signal } = this.options;
+    const { folder, wanted, earlier, run, retries, kept } = left;
+    const { agent } = candidate.server;
+    const isBailed = this.bail?.enough.aborted === true && !signal.aborted && run.problems.length === 0;
+    const listed = isBailed ? listedCases(agent, folder) : undefined;
+    this.isCut ||= listed !== undefined && wanted.some((id) => !listed.has(id));
+    const read = readResults(this.suite, folder, {
+      // Cases that --bail left out are not missing.
+      cases: listed === undefined ? wanted : wanted.filter((id) => listed.has(id)),
+      agents: [agent],
+      extraIsFault: true,
+      recorded: run.recorded,
+      earlier,
+    });
+    if (this.engineFacts !== undefined) this.engineFacts = { ...this.engineFacts, ...run.facts };
+    // If nothing was played at all, the problem of the run says enough.
+    const isEmpty = run.problems.length > 0 && readdirSync(folder).length === 0;
+    this.problems.push(...run.problems, ...(isEmpty ? [] : read.problems), ...(retries?.problems ?? []));
+    return {
+      ...this.unplayed(candidate, BAILED),
+      url: run.url,
+      output: new Map([...(kept?.output ?? []), ...run.output]),
+      results: inPlanOrder(cases, read.agents[0]?.results ?? [], BAILED),
+      ...(retries === undefined ? {} : { tries: retries.tries, leftOut: retries.leftOut }),
+      ...(run.command === undefined ? {} : { command: run.command }),
+    };
+  }
+
+  /** What is known now, for a checkpoint. */
+  private async snapshot(into: string): Promise<CollectedResults> {
+    const now = [...this.agents];
+    if (this.snapshotOfCurrent !== undefined) now.push(await this.snapshotOfCurrent(into));
+    const later = this.candidates.slice(now.length).map((candidate) => this.unplayed(candidate, NOT_YET));
+    return { agents: [...now, ...later], problems: [...this.problems, UNDER_WAY], engine: this.facts() };
+  }
+
+  private async snapshotOf(
+    candidate: Candidate,
+    kept: KeptResults | undefined,
+    playFolder: string,
+    wanted: readonly string[],
+    into: string,
+  ): Promise<ServerResults> {
+    const { agent, command } = candidate.server;
+    const folder = join(into, 'results', candidate.slug);
+    if (kept !== undefined) addResults(agent, playFolder, folder);
+    const results = await this.readSlowly(folder, agent, wanted);
+    return {
+      ...this.unplayed(candidate, NOT_YET),
+      results: inPlanOrder(this.options.cases, results, NOT_YET),
+      // --resume compares the command to see that it continues with the same server.
+      ...(command === undefined ? {} : { command: command.join(' ') }),
+    };
+  }
+
+  /** Reads a folder that an engine still writes to, a few files at a time: the timers of running cases must not be late. */
+  private async readSlowly(folder: string, agent: string, wanted: readonly string[]): Promise<Result[]> {
+    const listed = listedCases(agent, folder);
+    const ids = wanted.filter((id) => listed.has(id));
+    const found: Result[] = [];
+    for (let at = 0; at < ids.length; at += SNAPSHOT_FILES) {
+      const cases = ids.slice(at, at + SNAPSHOT_FILES);
+      const read = readResults(this.suite, folder, { cases, agents: [agent], extraIsFault: false });
+      found.push(...(read.agents[0]?.results ?? []).filter(({ did }) => did === 'run'));
+      await immediate();
+    }
+    return found;
+  }
+
+  private unplayed({ server, slug, expectations }: Candidate, why: string): ServerResults {
+    const results = this.options.cases.map((id): Result => ({ did: 'not run', id, why }));
+    return { server, slug, url: server.url ?? '', expectations, results };
+  }
 }
 
-/** A server that cannot be built or started is a Problem of the report, not the end of it. */
-async function playOrExplain(
-  engine: Engine,
-  order: ServerRunOptions,
-  workspace: Workspace,
-  signal: AbortSignal,
-  onProgress: (progress: Progress) => void,
-): Promise<ServerRun> {
-  const from = Date.now();
-  try {
-    await build(order.server, workspace, order.log.replace(/server\.log$/, 'build.log'), signal);
-    return await playServer(engine, order, workspace, signal, onProgress);
-  } catch (error) {
-    const problems = signal.aborted ? [] : [toProblem(error, order.server.agent)];
-    return { ...unplayable(order.server), problems, recorded: { from, to: Date.now() } };
-  }
-}
+/** In a report that is written while the run goes on. */
+const UNDER_WAY: Problem = {
+  what: 'The run was still going on when this was written.',
+  why: 'If the run is no longer going on, it was killed before it could write its final report.',
+  todo: 'Wait for its end; or play the rest: run --resume, with the same arguments.',
+};
 
-/** What comes of a server that nothing was played against. */
-function unplayable({ url = '', command }: ServerConfig): ServerRun {
+/** The run of a server against which nothing was played. */
+function notPlayed({ url = '', command }: ServerConfig): SubjectRun {
   return {
     url,
     ...(command === undefined ? {} : { command: command.join(' ') }),
@@ -365,24 +343,4 @@ function interrupted(reason: unknown): Problem {
     why: reason instanceof Error ? reason.message : String(reason),
     todo: 'Run again; nothing was left running.',
   };
-}
-
-/** Puts the cases that were not to be played back into the plan's order. @param why they were not. */
-export function withSkipped(
-  cases: readonly string[],
-  results: readonly Result[],
-  why = 'it was not to be played',
-): Result[] {
-  const played = new Map(results.map((result) => [result.did === 'run' ? result.detail.id : result.id, result]));
-  return cases.map((id) => played.get(id) ?? { did: 'not run', id, why });
-}
-
-function copyResults(from: string, to: string, results: readonly Result[]): void {
-  makeFolder(to);
-  try {
-    for (const result of results)
-      if (result.did === 'run') copyFileSync(join(from, result.file), join(to, basename(result.file)));
-  } catch (error) {
-    throw writeError(to, error);
-  }
 }

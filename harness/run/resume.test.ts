@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Report } from '../../reports/document/report.ts';
 import type { ServerConfig } from '../config/config.ts';
+import { addResults } from '../results/copy-results.ts';
 import { catalogue } from '../suites/autobahn/catalogue.ts';
+import { autobahn } from '../suites/autobahn/suite.ts';
 import { HarnessError } from '../support/harness-error.ts';
-import { readRecordedServers } from './play-servers.ts';
-import { addResults, keepFrom, refuseOtherEngine } from './resume.ts';
+import { readRecorded } from './read-recorded.ts';
+import { keepFrom, refuseOtherEngine } from './resume.ts';
 import { run } from './run.ts';
 
 const recorded = join(import.meta.dirname, '../../fixtures/recorded/ws');
@@ -28,9 +30,9 @@ let report: Report;
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'resume-test-'));
   const plan = catalogue.filter(({ id }) => IDS.includes(id));
-  const gather = readRecordedServers(recorded, [], undefined, '2026-01-01');
+  const source = readRecorded(autobahn, recorded, [], undefined, '2026-01-01');
   const options = { plan, out: join(home, 'report'), strict: false, command: 'ws-conformance 1' };
-  report = await run(gather, options, new AbortController().signal);
+  report = await run(autobahn, source, options, new AbortController().signal);
   // What was read from a folder has no index, but what was played has.
   copyFileSync(join(recorded, 'index.json'), join(home, 'report/results/ws/index.json'));
   report.engine.name = 'native';
@@ -45,8 +47,8 @@ function one(id: string) {
   if (found === undefined) throw new Error(`the report has no case ${id}`);
   return found;
 }
-const keep = (run: Partial<Parameters<typeof keepFrom>[2]> = {}) =>
-  keepFrom(report, join(home, 'report'), { servers: [server], plan: IDS, commit: 'c'.repeat(40), ...run });
+const keep = (run: Partial<Parameters<typeof keepFrom>[3]> = {}) =>
+  keepFrom(autobahn, report, join(home, 'report'), { servers: [server], plan: IDS, commit: 'c'.repeat(40), ...run });
 const kept = () => [...(keep().agents.get('ws')?.files.keys() ?? [])];
 
 describe('what is kept', () => {

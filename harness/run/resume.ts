@@ -1,15 +1,10 @@
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { AgentReport, EngineFacts, Report } from '../../reports/document/report.ts';
 import { suiteNames } from '../../reports/document/suite-facts.ts';
 import type { ServerConfig } from '../config/config.ts';
-import { SUITE } from '../expectations/expectation-file.ts';
-import { suiteIds } from '../suites/autobahn/catalogue.ts';
-import { readResults } from '../suites/autobahn/read-results.ts';
-import { indexFile } from '../suites/autobahn/recorded-json.ts';
+import type { Suite } from '../plan/suite.ts';
+import { readResults } from '../results/read-results.ts';
 import { HarnessError } from '../support/harness-error.ts';
-import { readJsonText } from '../support/json-text.ts';
-import { writeError } from '../system/report-folder.ts';
 
 /** What of one agent's earlier results is kept. */
 export interface KeptResults {
@@ -36,11 +31,12 @@ export interface Kept {
  * lacks cases of the earlier one; or where nothing is missing.
  */
 export function keepFrom(
+  suite: Suite,
   report: Report,
   out: string,
   run: { servers: readonly ServerConfig[]; plan: readonly string[]; commit: string | null },
 ): Kept {
-  const why = differs(report, run);
+  const why = differs(suite, report, run);
   if (why !== undefined) {
     throw new HarnessError(2, {
       what: 'The last run cannot be resumed: this would be another one.',
@@ -49,7 +45,7 @@ export function keepFrom(
       todo: `Give the same arguments (it was: ${report.run.command}), or run anew without --resume.`,
     });
   }
-  const agents = report.agents.map((agent) => [agent.name, keepOf(agent, report, out)] as const);
+  const agents = report.agents.map((agent) => [agent.name, keepOf(suite, agent, report, out)] as const);
   const open = report.agents.flatMap(({ name, cases }) => {
     const skipped = new Set(cases.filter(({ verdict }) => verdict === 'skipped').map(({ id }) => id));
     const kept = agents.find(([other]) => other === name)?.[1];
@@ -78,16 +74,18 @@ export function refuseOtherEngine(kept: Kept, engine: EngineFacts): void {
 
 /** Why results of the two would not belong together; undefined where they do. */
 function differs(
+  suite: Suite,
   { suites, agents, cases, run: { commit } }: Report,
   run: { servers: readonly ServerConfig[]; plan: readonly string[]; commit: string | null },
 ): string | undefined {
-  if (suiteNames(suites) !== `${SUITE.name} ${SUITE.version}`)
-    return `It was of ${suiteNames(suites)}, and this is ${SUITE.name} ${SUITE.version}.`;
+  const before = suiteNames(suites);
+  if (!suites.some(({ id, version }) => id === suite.id && version === suite.version))
+    return `It played ${before}, and now it is ${suite.title} ${suite.version}.`;
   const names = (list: readonly string[]) => list.map((name) => `"${name}"`).join(', ');
-  const before = agents.map(({ name }) => name);
+  const agentsBefore = agents.map(({ name }) => name);
   const now = run.servers.map(({ agent }) => agent);
-  if (before.length !== now.length || before.some((name) => !now.includes(name)))
-    return `Its servers were ${names(before)}, and now they are ${names(now)}.`;
+  if (agentsBefore.length !== now.length || agentsBefore.some((name) => !now.includes(name)))
+    return `Its servers were ${names(agentsBefore)}, and now they are ${names(now)}.`;
   const planned = new Set(run.plan);
   const lost = cases.find(({ id }) => !planned.has(id));
   if (lost !== undefined) return `It had case ${lost.id} in its plan, which is not chosen now.`;
@@ -109,7 +107,7 @@ function differs(
  * The results of an agent that can be kept: all that are still there and can be read. Where a process ended or hung
  * that should not have, only those as expected: another one may be the work of the server's death, not its answer.
  */
-function keepOf(agent: AgentReport, report: Report, out: string): KeptResults {
+function keepOf(suite: Suite, agent: AgentReport, report: Report, out: string): KeptResults {
   const folder = join(resolve(out), 'results', agent.slug);
   // Such a problem brings the last words of the process; an interruption or a missing result has none.
   const accident = report.problems.some(
@@ -120,15 +118,14 @@ function keepOf(agent: AgentReport, report: Report, out: string): KeptResults {
     ({ result, verdict, tries }) =>
       result !== null && (!accident || verdict === 'same' || verdict === 'flaky') && tries === undefined,
   );
-  const read = readResults(folder, {
+  const read = readResults(suite, folder, {
     cases: candidates.map(({ id }) => id),
-    suite: suiteIds,
     agents: [agent.name],
     extraIsFault: false,
   });
   const files = new Map(
     (read.agents[0]?.results ?? []).flatMap((result) =>
-      result.did === 'run' ? [[result.detail.id, result.file] as const] : [],
+      result.did === 'run' ? [[result.id, result.file] as const] : [],
     ),
   );
   const output = new Map(
@@ -137,62 +134,4 @@ function keepOf(agent: AgentReport, report: Report, out: string): KeptResults {
     ),
   );
   return { folder, files, output };
-}
-
-/**
- * Puts results of one agent into another folder, beside those that are there: the files, and their entries in the
- * index. What has no readable index has no results; that is for the reader of `into` to tell.
- * @param cases which ones; all of them when left out.
- * @throws HarnessError (3) when they cannot be written.
- */
-export function addResults(agent: string, from: string, into: string, cases?: ReadonlySet<string>): void {
-  const coming = Object.entries(entriesOf(agent, from)).filter(([id]) => cases === undefined || cases.has(id));
-  try {
-    for (const [, entry] of coming) {
-      const file = reportFileOf(entry);
-      if (file !== undefined) copyFileSync(join(from, file), join(into, file));
-    }
-    writeIndex(agent, into, { ...entriesOf(agent, into), ...Object.fromEntries(coming) });
-  } catch (error) {
-    throw writeError(into, error);
-  }
-}
-
-/**
- * Writes the index of results that were copied file by file, so that they can be read again where they are now.
- * @throws HarnessError (3) when it cannot be written.
- */
-export function indexResults(agent: string, from: string, into: string, cases: ReadonlySet<string>): void {
-  const entries = Object.entries(entriesOf(agent, from))
-    .filter(([id]) => cases.has(id))
-    .map(([id, entry]) => [id, { ...(entry as object), reportfile: reportFileOf(entry) }] as const);
-  try {
-    writeIndex(agent, into, Object.fromEntries(entries));
-  } catch (error) {
-    throw writeError(into, error);
-  }
-}
-
-/** As the original writes it. */
-function writeIndex(agent: string, into: string, entries: Readonly<Record<string, unknown>>): void {
-  writeFileSync(join(into, 'index.json'), `${JSON.stringify({ [agent]: entries }, null, 3)}\n`);
-}
-
-/** The cases of an agent that the index of a folder lists. */
-export const listedIn = (agent: string, folder: string): Set<string> => new Set(Object.keys(entriesOf(agent, folder)));
-
-function entriesOf(agent: string, folder: string): Readonly<Record<string, unknown>> {
-  try {
-    const { value } = readJsonText(readFileSync(join(folder, 'index.json'), 'utf8'), { comments: false });
-    return indexFile.parse(value)[agent] ?? {};
-  } catch {
-    return {};
-  }
-}
-
-/** The file an index entry names; only its last part, since it must not lead elsewhere. */
-function reportFileOf(entry: unknown): string | undefined {
-  return typeof entry === 'object' && entry !== null && 'reportfile' in entry && typeof entry.reportfile === 'string'
-    ? basename(entry.reportfile)
-    : undefined;
 }

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { emptyExpectationFile } from '../expectations/accept.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
+import { autobahn } from '../suites/autobahn/suite.ts';
 import { groupMembers } from '../system/process-table.ts';
 import { conformance, ownFolder, reportIn } from '../testing/run-command.ts';
-import { MOST_PLAYED_AGAIN, Retries } from './retries.ts';
+import { MAX_RETRIED_CASES, Retries } from './retries.ts';
 
 const home = ownFolder('retries-test-');
 const out = () => join(home(), 'report');
@@ -28,7 +29,9 @@ describe('H30: a case that fails every second time is not played until it is gre
     expect(one('1.1.2')?.tries?.map(({ verdict }) => verdict)).toEqual(['regressed', 'same']);
     expect(one('2.1')?.tries).toBeUndefined();
     for (const { result } of one('1.1.2')?.tries ?? []) expect(existsSync(join(out(), result)), result).toBe(true);
-    expect(stderr).toContain('playing again, alone, what came out unexpected (1 of at most 3): 1.1.2 1.2.2');
+    expect(stderr).toContain(
+      'retrying the unexpected outcomes, one case at a time (round 1 of at most 3): 1.1.2 1.2.2',
+    );
     expect(stderr).not.toContain('2 of at most 3');
 
     const both = /Try 1: The server broke the protocol.* Try 2: The server did what was expected of it\./;
@@ -53,7 +56,10 @@ describe('H30: a case that fails every second time is not played until it is gre
     await play(['1.1.2'], 'fixtures/servers/trimmed-echo.ts');
     const { actual } = one('1.1.2') ?? {};
     const { received: _, ...facts } = actual ?? {};
-    const wrong = { ...JSON.parse(emptyExpectationFile('server')), cases: { '1.1.2': { ...facts, why: 'it is cut' } } };
+    const wrong = {
+      ...JSON.parse(emptyExpectationFile(autobahn, 'server')),
+      cases: { '1.1.2': { ...facts, why: 'it is cut' } },
+    };
     const expected = join(home(), 'expected.json');
     writeFileSync(expected, JSON.stringify(wrong));
     const { exitCode } = await play(
@@ -70,7 +76,7 @@ describe('H30: a case that fails every second time is not played until it is gre
   test('unless the expectation file calls the outcome flaky: then it is green, counted apart, and not played again', async () => {
     await play(['1.1.2'], 'fixtures/servers/trimmed-echo.ts');
     const { actual } = one('1.1.2') ?? {};
-    const file = JSON.parse(emptyExpectationFile('server'));
+    const file = JSON.parse(emptyExpectationFile(autobahn, 'server'));
     const expected = join(home(), 'expected.json');
     writeFileSync(
       expected,
@@ -79,7 +85,7 @@ describe('H30: a case that fails every second time is not played until it is gre
     const { exitCode, stderr } = await play(['--retries', '2', '--expected', expected, '1.1.2'], UNSTEADY);
     expect(exitCode).toBe(0);
     expect(report().gate.sentence).toContain('(1 flaky)');
-    expect(stderr).not.toContain('playing again');
+    expect(stderr).not.toContain('retrying');
   });
 
   test('and accept does not make one of the two outcomes the expectation', async () => {
@@ -160,12 +166,24 @@ test('H30: of more unexpected outcomes than can be an accident none is played ag
     : never;
   const told: string[] = [];
   const some = (n: number) => new Map(suiteIds.slice(0, n).map((id) => [id, outcome]));
-  const many = new Retries('server', home(), 2, (text) => told.push(text));
-  expect([...many.rounds(some(MOST_PLAYED_AGAIN + 1))]).toEqual([]);
-  expect(many.leftOut).toBe(MOST_PLAYED_AGAIN + 1);
+  const many = new Retries({
+    suite: autobahn,
+    agent: 'server',
+    folder: home(),
+    limit: 2,
+    say: (text) => told.push(text),
+  });
+  expect([...many.rounds(some(MAX_RETRIED_CASES + 1))]).toEqual([]);
+  expect(many.leftOut).toBe(MAX_RETRIED_CASES + 1);
   expect(told).toEqual([]);
-  const few = new Retries('server', home(), 2, (text) => told.push(text));
-  expect(few.rounds(some(MOST_PLAYED_AGAIN)).next().value?.cases).toHaveLength(MOST_PLAYED_AGAIN);
+  const few = new Retries({
+    suite: autobahn,
+    agent: 'server',
+    folder: home(),
+    limit: 2,
+    say: (text) => told.push(text),
+  });
+  expect(few.rounds(some(MAX_RETRIED_CASES)).next().value?.cases).toHaveLength(MAX_RETRIED_CASES);
   expect(few.leftOut).toBe(0);
 });
 

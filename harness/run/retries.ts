@@ -1,111 +1,112 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Problem, Report } from '../../reports/document/report.ts';
-import { suiteIds } from '../suites/autobahn/catalogue.ts';
-import { normalise } from '../suites/autobahn/normalise.ts';
-import type { AutobahnOutcome } from '../suites/autobahn/outcome.ts';
-import { type RecordedResult, readResults } from '../suites/autobahn/read-results.ts';
+import type { Outcome, Problem, Report } from '../../reports/document/report.ts';
+import type { Suite } from '../plan/suite.ts';
+import { type RecordedResult, readResults } from '../results/read-results.ts';
 import { makeFolder } from '../system/report-folder.ts';
-import type { Batch } from './play-one-server.ts';
-
-/** Case id → what it left when it was played again, in order. The file of each is relative to the agent's results. */
-export type Tries = ReadonlyMap<string, readonly RecordedResult[]>;
+import type { Batch } from './play-batch.ts';
 
 /**
- * With more unexpected outcomes than this of one agent, none is played again: so many are no accident, and one at a
- * time they could take hours.
+ * If an agent has more unexpected outcomes than this, no case is retried: so many are no accident, and retrying them one
+ * at a time could take hours.
  */
-export const MOST_PLAYED_AGAIN = 50;
+export const MAX_RETRIED_CASES = 50;
 
-/** The folder of the nth retries, below the agent's results. */
-export const retryFolder = (n: number): string => `retry-${n}`;
+/** The folder of one round of retries, below the agent's results. @param round counted from 1. */
+export const retryFolder = (round: number): string => `retry-${round}`;
 
-/** Plays the unexpected outcomes of one agent again, one at a time, and keeps what comes of it. */
+/** Whose cases are retried, and how often. */
+export interface RetryOptions {
+  suite: Suite;
+  agent: string;
+  /** The agent's results. Each round has a folder of its own in it. */
+  folder: string;
+  /** Number of rounds at most. */
+  limit: number;
+  /** Reports each round before it is played. */
+  say(text: string): void;
+}
+
+/** Retries the unexpected outcomes of one agent, one case at a time, and keeps the results. */
 export class Retries {
   readonly tries = new Map<string, RecordedResult[]>();
   readonly problems: Problem[] = [];
-  /** How many cases are not played again, since there are too many of them. */
+  /** Number of cases that are not retried because there are too many of them. */
   leftOut = 0;
-  private readonly agent: string;
-  /** The agent's results; each round has a folder of its own in it. */
-  private readonly folder: string;
-  private readonly limit: number;
-  private readonly tell: (text: string) => void;
+  private readonly options: RetryOptions;
 
-  /** @param tell hears of each round before it is played. */
-  constructor(agent: string, folder: string, limit: number, tell: (text: string) => void) {
-    this.tell = tell;
-    this.agent = agent;
-    this.folder = folder;
-    this.limit = limit;
+  constructor(options: RetryOptions) {
+    this.options = options;
   }
 
   /**
-   * What is to be played, round after round; the next one is known when the one before is over. A case that came out
-   * differently is not played any more: it is flaky, whatever the next try would say.
-   * @param first case id → the unexpected outcome.
+   * One batch per round. A case whose outcome changed is flaky and is not played again.
+   * @param first case id → the unexpected outcome of the first attempt.
    */
-  *rounds(first: ReadonlyMap<string, AutobahnOutcome>): Generator<Batch> {
-    let left = [...first.keys()];
-    if (left.length > MOST_PLAYED_AGAIN) {
-      this.leftOut = left.length;
+  *rounds(first: ReadonlyMap<string, Outcome>): Generator<Batch> {
+    const { suite, agent, folder, limit, say } = this.options;
+    let ids = [...first.keys()];
+    if (ids.length > MAX_RETRIED_CASES) {
+      this.leftOut = ids.length;
       return;
     }
-    for (let n = 1; n <= this.limit && left.length > 0; n++) {
-      const folder = join(this.folder, retryFolder(n));
-      makeFolder(folder);
-      this.tell(`playing again, alone, what came out unexpected (${n} of at most ${this.limit}): ${left.join(' ')}`);
+    for (let round = 1; round <= limit && ids.length > 0; round++) {
+      const into = join(folder, retryFolder(round));
+      makeFolder(into);
+      say(
+        `retrying the unexpected outcomes, one case at a time (round ${round} of at most ${limit}): ${ids.join(' ')}`,
+      );
       const from = Date.now();
       let tries: ReadonlyMap<string, RecordedResult> = new Map();
-      let isOver = false;
+      let isComplete = false;
       try {
-        yield { cases: left, folder, jobs: 1, oneByOne: true };
-        isOver = true;
+        yield { cases: ids, folder: into, jobs: 1, oneByOne: true };
+        isComplete = true;
       } finally {
-        // Of a round that was interrupted, what was over by then; why the rest is missing is told elsewhere.
-        const read = readRound(this.folder, this.agent, n, left, { from, to: Date.now() });
+        // An interrupted round keeps the cases that ended; the interruption is reported elsewhere.
+        const read = readRound(suite, folder, agent, round, ids, { from, to: Date.now() });
         tries = read.tries;
-        if (isOver) this.problems.push(...read.problems);
-        for (const [id, ran] of tries) this.tries.set(id, [...(this.tries.get(id) ?? []), ran]);
+        if (isComplete) this.problems.push(...read.problems);
+        for (const [id, result] of tries) this.tries.set(id, [...(this.tries.get(id) ?? []), result]);
       }
-      left = left.filter((id) => {
-        const ran = tries.get(id);
-        return ran !== undefined && isDeepStrictEqual(normalise(ran.detail), first.get(id));
+      ids = ids.filter((id) => {
+        const result = tries.get(id);
+        return result !== undefined && isDeepStrictEqual(result.outcome, first.get(id));
       });
     }
   }
 }
 
 /**
- * What the nth retries of an agent left.
- * @param folder the agent's results; `recorded` as in `readResults`.
+ * Reads the results of one round of retries.
+ * @param folder the agent's results. @param recorded as in `readResults`.
  */
 export function readRound(
+  suite: Suite,
   folder: string,
   agent: string,
-  n: number,
+  round: number,
   cases: readonly string[],
   recorded?: { from: number; to: number },
 ): { tries: Map<string, RecordedResult>; problems: Problem[] } {
-  const read = readResults(join(folder, retryFolder(n)), {
+  const read = readResults(suite, join(folder, retryFolder(round)), {
     cases,
-    suite: suiteIds,
     agents: [agent],
     extraIsFault: true,
     ...(recorded === undefined ? {} : { recorded }),
   });
   const tries = new Map(
     (read.agents[0]?.results ?? []).flatMap((result) =>
-      result.did === 'run' ? [[result.detail.id, { ...result, file: join(retryFolder(n), result.file) }] as const] : [],
+      result.did === 'run' ? [[result.id, { ...result, file: join(retryFolder(round), result.file) }] as const] : [],
     ),
   );
   return { tries, problems: read.problems };
 }
 
-/** What the report says of the retries of a run. */
+/** What the report says about the retries of a run. */
 export function retriesOf(
   limit: number,
-  answered: readonly { leftOut?: number }[],
+  results: readonly { leftOut?: number }[],
   agents: Report['agents'],
 ): NonNullable<Report['run']['retries']> {
   const again = agents.flatMap(({ cases }) => cases.filter(({ tries }) => tries !== undefined));
@@ -114,7 +115,7 @@ export function retriesOf(
     cases: again.length,
     flaky: again.filter(({ verdict }) => verdict === 'flaky').length,
     leftOut: agents.flatMap(({ name }, at) => {
-      const cases = answered[at]?.leftOut ?? 0;
+      const cases = results[at]?.leftOut ?? 0;
       return cases > 0 ? [{ agent: name, cases }] : [];
     }),
   };

@@ -1,206 +1,142 @@
-import { cpus } from 'node:os';
-import { join, relative, resolve, sep } from 'node:path';
-import type { HistoryLine } from '../../reports/document/history.ts';
-import type { RecordedCase } from '../../reports/document/recorded-case.ts';
-import type { AgentReport, CaseInfo, Problem, Report } from '../../reports/document/report.ts';
-import type { History } from '../../reports/pages/history-page.ts';
-import { decide } from '../expectations/gate.ts';
-import { judgeCases } from '../expectations/judge-cases.ts';
+import type { CaseInfo, Problem, Report } from '../../reports/document/report.ts';
+import { type Suite, suiteFacts } from '../plan/suite.ts';
 import type { CiFacts } from '../reporting/ci-facts.ts';
 import { appendHistory, historyLineOf, readHistory, tryHistory } from '../reporting/history.ts';
 import { copyResults, loadPages, type Publication, publishPages, writeReport } from '../reporting/publish.ts';
 import type { Reporter } from '../reporting/reporters.ts';
-import { catalogue, conformantOutcome } from '../suites/autobahn/catalogue.ts';
-import { autobahnFacts } from '../suites/autobahn/suite-facts.ts';
 import { HarnessError } from '../support/harness-error.ts';
-import { revision, TOOL } from '../support/identity.ts';
-import { Interruption } from '../support/interruption.ts';
-import { createStagingFolder, publishStagedReport } from '../system/report-folder.ts';
+import { revision } from '../support/identity.ts';
+import { StagedReport } from '../system/staged-report.ts';
 import { removeStaleWorkspaces, Workspace } from '../system/workspace.ts';
 import { Checkpoints } from './checkpoints.ts';
-import type { CollectedResults, ResultSource, ServerResults } from './play-servers.ts';
-import { retriesOf } from './retries.ts';
+import type { CollectedResults, ResultSource } from './collected-results.ts';
+import { detailsOf, reportOfRun } from './report-of-run.ts';
 
-/** What a run needs to know beside where its results come from. */
+/** What a run needs to know besides where its results come from. */
 export interface RunOptions {
   plan: readonly CaseInfo[];
-  /** Folder of the report; replaced as a whole when the new one is complete. */
+  /** Folder of the report. A report that is there already is replaced when the new one is complete. */
   out: string;
-  /** NON-STRICT fails. */
+  /** A tolerated grade (NON-STRICT) fails. */
   strict: boolean;
-  /** A command that plays the same again, for the report. */
+  /** A command that plays the same run again, for the report. */
   command: string;
-  /** File to which the run is added, and from which the history is shown. */
+  /** Words of a command that plays one case of this run again, without the case id. */
+  rerun?: readonly string[];
+  /** History file: the run is added to it, and the history page is made from it. */
   history?: string;
-  /** The CI job we run in; see `ciFacts`. */
+  /** The CI job in which the run happens; see `ciFacts`. */
   ci?: CiFacts;
   /**
-   * After so many seconds, and then whenever it has gone on for twice as long, the run puts what it knows into `out`,
-   * for the case that it is killed; a minute at most lies between two of these. Never, when left out.
+   * Seconds until the first checkpoint: what is known so far is written to `out`, in case the run is killed. Each
+   * further checkpoint takes twice as long, at most a minute. Never if left out.
    */
   checkpointSeconds?: number;
-  /** What is written, and where; all there is, into `out`, when left out. `report.json` and the results always are. */
+  /** What is written, and where. Default: everything, into `out`. `report.json` and the results are always written. */
   reporters?: readonly Reporter[];
-  /** Of what the plan is a share. */
+  /** Set if the plan is one share of several. */
   shard?: NonNullable<Report['run']['shard']>;
 }
 
 /**
- * The whole pipeline: plan → results → verdicts → decision → report. An interrupted run leaves a report too, and it
- * says INCOMPLETE.
- * @throws HarnessError (2) or (3) when there is nothing to report on: no engine, or nowhere to write.
+ * The whole pipeline: plan → results → verdicts → decision → report. An interrupted run writes a report too, which says
+ * INCOMPLETE.
+ * @throws HarnessError (2) or (3) if there is nothing to report: no engine, or the report cannot be written.
  */
-export async function run(gather: ResultSource, options: RunOptions, signal: AbortSignal): Promise<Report> {
+export async function run(
+  suite: Suite,
+  source: ResultSource,
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<Report> {
   removeStaleWorkspaces();
   const started = new Date();
   const clock = performance.now();
-  // Git is asked before we put a folder into the tree, and answers while the server starts.
-  const { ci } = options;
-  // In a container git may refuse to read a tree that is somebody else's; the CI knows what it checked out.
-  const tree = revision().then((told) => ({ ...told, commit: told.commit ?? ci?.commit ?? null }));
-  // What is known at the end can be lost to what could have been known at the beginning.
-  if (options.history !== undefined) tryHistory(options.history);
+  const { ci, history, reporters } = options;
+  // Ask git now, before our folder changes the working tree; it answers while the server starts. In a container git may
+  // refuse to read a tree of another user, but the CI system knows which commit it checked out.
+  const tree = revision().then((found) => ({ ...found, commit: found.commit ?? ci?.commit ?? null }));
+  // Fail now, and not after all cases have run.
+  if (history !== undefined) tryHistory(history);
   const workspace = new Workspace();
-  const staged = stagedIn(workspace, options.out);
+  const staged = stageIn(workspace, options.out);
   loadPages();
   const id = `${started.toISOString().replace(/[-:.]/g, '')}-${process.pid}`;
-  const reportNow = async ({ answered, problems, engine, bailed, retries }: CollectedResults): Promise<Report> => {
-    const agents = answered.map(toAgent);
-    const gate = decide(
-      agents.flatMap((agent) => agent.cases),
-      problems,
-      options.strict,
-      bailed,
-    );
-    const playedAgain = retries === undefined ? undefined : retriesOf(retries, answered, agents);
-    return {
-      schemaVersion: 1,
-      tool: TOOL,
-      run: {
-        id,
-        started: started.toISOString(),
-        durationMs: Math.round(performance.now() - clock),
-        command: options.command,
-        ...(await tree),
-        ...(ci === undefined ? {} : { ci: jobOf(ci) }),
-        ...(options.shard === undefined ? {} : { shard: options.shard }),
-        ...(playedAgain === undefined ? {} : { retries: playedAgain }),
-        ...(bailed === undefined ? {} : { bail: { limit: bailed } }),
-        host: { platform: `${process.platform} ${process.arch}`, node: process.version, cpus: cpus().length },
-      },
-      engine,
-      suites: [autobahnFacts],
-      gate:
-        signal.reason instanceof Interruption
-          ? { ...gate, decision: 'undecided', exitCode: signal.reason.exitCode }
-          : gate,
-      problems: problems.map((problem) => whereItWillBe(problem, staged, options.out)),
-      cases: [...options.plan],
-      agents,
+  const publication = async (collected: CollectedResults): Promise<Publication> => {
+    const facts = {
+      id,
+      started,
+      durationMs: Math.round(performance.now() - clock),
+      ...(await tree),
+      signal,
+      atFinalPlace: (problem: Problem) => staged.atFinalPlace(problem),
     };
+    return { suite, report: reportOfRun(suite, options, collected, facts), details: detailsOf(collected) };
   };
-  const publication = async (gathered: CollectedResults): Promise<Publication> => ({
-    report: await reportNow(gathered),
-    details: detailsOf(gathered.answered),
-  });
-  const checkpoints = new Checkpoints(options.checkpointSeconds, async (look) => {
-    const folder = createStagingFolder(options.out);
-    workspace.ownReport(folder, options.out);
-    await copyResults(staged, folder);
-    await writeReport(folder, await publication(await look(folder)), options.reporters);
-    return () => publishStagedReport(folder, options.out);
+  const checkpoints = new Checkpoints(options.checkpointSeconds, async (snapshot) => {
+    const checkpoint = new StagedReport(workspace, options.out);
+    await copyResults(staged.path, checkpoint.path);
+    await writeReport(checkpoint.path, await publication(await snapshot(checkpoint.path)), reporters);
+    return () => checkpoint.publish();
   });
   try {
-    const gathered = await gather(
-      options.plan.map((info) => info.id),
-      staged,
+    const collected = await source({
+      cases: options.plan.map((info) => info.id),
+      staged: staged.path,
       workspace,
       signal,
-      (look) => checkpoints.begin(look),
-    );
+      onStart: (snapshot) => checkpoints.begin(snapshot),
+    });
     await checkpoints.end();
-    const known = await publication(gathered);
-    const { report } = known;
-    const line = historyLineOf(report, catalogue);
-    const whole =
-      options.history === undefined ? known : { ...known, past: withLine(readHistory(options.history), line) };
+    const known = await publication(collected);
+    const line = historyLineOf(known.report, suite.cases);
+    const whole = history === undefined ? known : { ...known, past: withLine(readHistory(history), line, suite) };
     try {
-      await writeReport(staged, whole, options.reporters);
-      publishStagedReport(staged, options.out);
-      await publishPages(options.out, whole, options.reporters, workspace);
-      if (options.history !== undefined) appendHistory(options.history, line);
+      await writeReport(staged.path, whole, reporters);
+      staged.publish();
+      await publishPages(options.out, whole, reporters, workspace);
+      if (history !== undefined) appendHistory(history, line);
     } catch (error) {
-      throw withDecision(error, report);
+      throw withDecision(error, known.report);
     }
-    return report;
+    return known.report;
   } catch (error) {
-    throw told(error, (problem) => whereItWillBe(problem, staged, options.out));
+    throw changeProblem(error, (problem) => staged.atFinalPlace(problem));
   } finally {
     await checkpoints.end();
     workspace.remove();
   }
 }
 
-/** The folder in which the report is made; nothing is left where it cannot be. */
-function stagedIn(workspace: Workspace, out: string): string {
+/** Creates the staging folder. If that fails, nothing is left behind. */
+function stageIn(workspace: Workspace, out: string): StagedReport {
   try {
-    const staged = createStagingFolder(out);
-    workspace.ownReport(staged, out);
-    return staged;
+    return new StagedReport(workspace, out);
   } catch (error) {
     workspace.remove();
     throw error;
   }
 }
 
-/** What kept a report from being written, with what the run came to: a minute of play is not to be lost to a full disk. */
+/** An error of writing the report, with the decision of the run in its text, so that a full disk does not lose it. */
 function withDecision(error: unknown, { gate }: Report): unknown {
-  return told(error, (problem) => ({ ...problem, what: `${problem.what} The run came to this: ${gate.sentence}` }));
+  return changeProblem(error, (problem) => ({
+    ...problem,
+    what: `${problem.what} The run came to this: ${gate.sentence}`,
+  }));
 }
 
-/** A HarnessError whose problem is told in another way; anything else as it is. */
-function told(error: unknown, tell: (problem: Problem) => Problem): unknown {
+/** A HarnessError with its problem changed; any other error as it is. */
+function changeProblem(error: unknown, change: (problem: Problem) => Problem): unknown {
   return error instanceof HarnessError
-    ? new HarnessError(error.exitCode, tell(error.problem), { cause: error })
+    ? new HarnessError(error.exitCode, change(error.problem), { cause: error })
     : error;
 }
 
-/** A problem with a file of the report, which is put in its place only once it is whole. */
-function whereItWillBe(problem: Problem, staged: string, out: string): Problem {
-  const { where } = problem;
-  if (where !== staged && !where?.startsWith(staged + sep)) return problem;
-  return { ...problem, where: resolve(out) + where.slice(staged.length) };
-}
-
-const jobOf = ({ commit: _, ...job }: CiFacts) => job;
-
-function withLine({ lines, unreadable }: ReturnType<typeof readHistory>, line: HistoryLine): History {
-  return { lines: [...lines, line], unreadable, cases: catalogue, suites: [autobahnFacts] };
-}
-
-function toAgent({ server, slug, url, command, expectations, results, tries, output }: ServerResults): AgentReport {
-  return {
-    name: server.agent,
-    slug,
-    url,
-    ...(command === undefined ? {} : { command }),
-    ...(server.expectedFile === undefined ? {} : { expectedFile: relative(process.cwd(), server.expectedFile) }),
-    cases: judgeCases(results, expectations, conformantOutcome, (file) => join('results', slug, file), tries).map(
-      (one) => {
-        const lines = output?.get(one.id);
-        return lines === undefined ? one : { ...one, serverOutput: [...lines] };
-      },
-    ),
-  };
-}
-
-function detailsOf(answered: readonly ServerResults[]): (slug: string, id: string) => RecordedCase | undefined {
-  const details = new Map(
-    answered.flatMap(({ slug, results }) =>
-      results.flatMap((result) =>
-        result.did === 'run' ? [[`${slug} ${result.detail.id}`, result.detail] as const] : [],
-      ),
-    ),
-  );
-  return (slug, id) => details.get(`${slug} ${id}`);
+function withLine(
+  { lines, unreadable }: ReturnType<typeof readHistory>,
+  line: ReturnType<typeof historyLineOf>,
+  suite: Suite,
+): NonNullable<Publication['past']> {
+  return { lines: [...lines, line], unreadable, suites: [suiteFacts(suite)], cases: suite.cases };
 }

@@ -113,12 +113,13 @@ const outcomeSchemas = new WeakMap<SuiteFacts, z.ZodType<Outcome>>();
 export function outcomeSchemaOf(suite: SuiteFacts): z.ZodType<Outcome> {
   const known = outcomeSchemas.get(suite);
   if (known !== undefined) return known;
-  const schema = z.object(Object.fromEntries(suite.fields.map((field) => [field.name, valueSchema(field)])));
+  const schema = z.object(Object.fromEntries(suite.fields.map((field) => [field.name, fieldValueSchema(field)])));
   outcomeSchemas.set(suite, schema);
   return schema;
 }
 
-function valueSchema({ kind, grades = [] }: OutcomeField): z.ZodType {
+/** A schema for the values of one field. */
+export function fieldValueSchema({ kind, grades = [] }: OutcomeField): z.ZodType {
   switch (kind) {
     case 'grade':
       return z.enum(grades.map(({ word }) => word));

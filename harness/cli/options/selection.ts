@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { CaseInfo, Report } from '../../../reports/document/report.ts';
 import { makePlan, type Shard, shareOf } from '../../plan/plan.ts';
-import { catalogue, suiteIds } from '../../suites/autobahn/catalogue.ts';
+import { caseIds, type Suite } from '../../plan/suite.ts';
 import { readSpec } from '../../suites/autobahn/fuzzingclient-spec.ts';
 import { HarnessError } from '../../support/harness-error.ts';
 import { type Shell, say } from './shell.ts';
@@ -19,31 +19,42 @@ export interface Selection {
 }
 
 /** The plan that a command line means. @throws HarnessError (2) for a pattern that matches nothing, and for unreadable files. */
-export function selectionOf(shell: Shell, patterns: readonly string[], { spec, shard }: SelectionFlags): Selection {
+export function selectionOf(
+  shell: Shell,
+  suite: Suite,
+  patterns: readonly string[],
+  { spec, shard }: SelectionFlags,
+): Selection {
   const expanded = patterns.flatMap((pattern) =>
-    /^!?@(?!core$|limits$|deflate$)./.test(pattern) ? readList(pattern) : [pattern],
+    /^!?@./.test(pattern) && !Object.hasOwn(suite.groups, pattern.replace('!', ''))
+      ? readList(suite, pattern)
+      : [pattern],
   );
-  let allowed = catalogue;
+  let allowed = suite.cases;
   if (spec !== undefined) {
-    const { cases, warnings } = readSpec(readUserFile(spec, 'spec'), spec, suiteIds);
+    const { cases, warnings } = readSpec(readUserFile(spec, 'spec'), spec, caseIds(suite));
     for (const warning of warnings) say(shell, `warning: ${warning}`);
-    allowed = catalogue.filter((info) => cases.includes(info.id));
+    allowed = suite.cases.filter((info) => cases.includes(info.id));
   }
-  const whole = makePlan(allowed, expanded);
+  const whole = makePlan(allowed, expanded, suite.groups);
   if (shard === undefined) return { plan: whole };
   return { plan: shareOf(whole, shard), shard: { ...shard, plan: whole.map(({ id }) => id) } };
 }
 
 /** The plan of an earlier run, share that it may be. */
-export function selectionOfRun(shell: Shell, { cases, run }: Report): Selection {
+export function selectionOfRun(shell: Shell, suite: Suite, { cases, run }: Report): Selection {
   const ids = cases.map(({ id }) => id);
-  return { ...selectionOf(shell, ids, {}), ...(run.shard === undefined ? {} : { shard: run.shard }) };
+  return { ...selectionOf(shell, suite, ids, {}), ...(run.shard === undefined ? {} : { shard: run.shard }) };
 }
 
 /** `@file`: a pattern a line, `#` begins a comment; `!@file` takes away what the file names. */
-function readList(pattern: string): string[] {
+function readList({ groups }: Suite, pattern: string): string[] {
   const [, minus = '', path = ''] = /^(!?)@(.*)$/.exec(pattern) ?? [];
-  const listed = readUserFile(path, 'list of cases', 'Check the path. The groups are @core, @limits and @deflate.')
+  const listed = readUserFile(
+    path,
+    'list of cases',
+    `Check the path. The groups are ${Object.keys(groups).join(', ')}.`,
+  )
     .split('\n')
     .map((line) => line.replace(/#.*/, '').trim())
     .filter((line) => line !== '');

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { REGISTRY } from '../../run/registry.ts';
 import { rejectedError } from '../../testing/run-command.ts';
 import { collect, positive, wholeNumber } from './arguments.ts';
 import { resolveSettings, type Setting, settingsTable, variableOf } from './settings.ts';
@@ -21,7 +22,7 @@ async function settled(typed: string[], env: Record<string, string>, file?: obje
   const config = join(home, 'conformance.config.json');
   writeFileSync(config, JSON.stringify(file ?? {}, null, 2));
   const stream = { write: (text: string) => (said += text) } as unknown as NodeJS.WriteStream;
-  const shell: Shell = { words: typed, command, env, stdout: stream, stderr: stream, exitCode: 0 };
+  const shell: Shell = { words: typed, command, env, stdout: stream, stderr: stream, registry: REGISTRY, exitCode: 0 };
   const program = new Command();
   const verb = program
     .command('run')

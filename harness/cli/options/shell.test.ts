@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { REGISTRY } from '../../run/registry.ts';
 import { type Shell, say, styleOf } from './shell.ts';
 
 const shell = (stream: Partial<NodeJS.WriteStream>): Shell => ({
@@ -7,6 +8,7 @@ const shell = (stream: Partial<NodeJS.WriteStream>): Shell => ({
   env: { LANG: 'C' },
   stdout: process.stdout,
   stderr: stream as NodeJS.WriteStream,
+  registry: REGISTRY,
   exitCode: 0,
 });
 const columnsOf = (stream: Partial<NodeJS.WriteStream>) => styleOf(shell(stream), shell(stream).stderr, false).columns;

@@ -1,4 +1,5 @@
 import { fitted, type Style, speaksUnicode, visible, wantsColour } from '../../reporting/terminal.ts';
+import type { Registry } from '../../run/registry.ts';
 
 /** What a verb may know of the process it runs in, and where it may write; `cli.ts` makes the one there is. */
 export interface Shell {
@@ -7,6 +8,8 @@ export interface Shell {
   /** What stood behind the first `--`: argv of a server to start. */
   readonly command: readonly string[] | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The suites that can be played; the first one is the default. */
+  readonly registry: Registry;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   /** What the process ends with; a verb sets it. */

@@ -1,15 +1,14 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Verdict } from '../../../reports/document/report.ts';
+import type { Outcome, Verdict } from '../../../reports/document/report.ts';
 import { type Config, unnamedServer } from '../../config/config.ts';
 import { applyChanges, emptyExpectationFile, findChanges } from '../../expectations/accept.ts';
+import { expectationsOf } from '../../expectations/expectations-of.ts';
 import { today } from '../../expectations/read-expectations.ts';
-import { selectCases } from '../../plan/case-id.ts';
+import { selectCases } from '../../plan/match-cases.ts';
 import { fitted, visible } from '../../reporting/terminal.ts';
-import { expectationsOf } from '../../run/play-servers.ts';
-import { conformantOutcome, suiteIds } from '../../suites/autobahn/catalogue.ts';
-import type { AutobahnOutcome } from '../../suites/autobahn/outcome.ts';
+import { suiteOfReport } from '../../run/registry.ts';
 import { HarnessError } from '../../support/harness-error.ts';
 import { replaceFile } from '../../system/report-folder.ts';
 import { oneOf } from '../options/arguments.ts';
@@ -59,6 +58,7 @@ function accept(shell: Shell, config: Config, patterns: readonly string[], flags
     });
   }
   const report = readReport(flags.out, 'accept');
+  const { suite } = suiteOfReport(shell.registry, report, flags.out);
   if (report.gate.decision === 'undecided' || report.run.bail !== undefined) {
     throw new HarnessError(2, {
       what: 'The last run cannot be accepted: it is not complete.',
@@ -95,14 +95,14 @@ function accept(shell: Shell, config: Config, patterns: readonly string[], flags
   const path = resolve(named);
   const shown = relative(process.cwd(), path);
   const before = textOf(path);
-  const text = before ?? emptyExpectationFile(agent.name);
+  const text = before ?? emptyExpectationFile(suite, agent.name);
   const server =
     before === undefined ? unnamedServer(agent.name) : { ...unnamedServer(agent.name), expectedFile: path };
   const flaky = agent.cases.filter(({ verdict, tries }) => verdict === 'flaky' && tries !== undefined);
-  const played = new Map<string, AutobahnOutcome>(
+  const played = new Map<string, Outcome>(
     agent.cases.flatMap((one) =>
       one.actual && !flaky.includes(one) && (flags.only === undefined || one.verdict === flags.only)
-        ? [[one.id, one.actual as AutobahnOutcome] as const]
+        ? [[one.id, one.actual] as const]
         : [],
     ),
   );
@@ -114,11 +114,11 @@ function accept(shell: Shell, config: Config, patterns: readonly string[], flags
     say(`Nothing to accept: no case is ${flags.only}.`);
     return;
   }
-  const chosen = new Set(selectCases([...played.keys()], patterns));
+  const chosen = new Set(selectCases([...played.keys()], patterns, suite.groups));
   const outcomes = new Map([...played].filter(([id]) => chosen.has(id)));
-  const changes = findChanges(outcomes, expectationsOf(server, today()), conformantOutcome, flags.why);
+  const changes = findChanges(suite, outcomes, expectationsOf(suite, server, today()), flags.why);
   for (const change of changes) say(change.text);
-  if (changes.length > 0 || before === undefined) write(path, applyChanges(text, changes, suiteIds));
+  if (changes.length > 0 || before === undefined) write(path, applyChanges(suite, text, changes));
   say(
     changes.length === 0
       ? `Nothing to accept: ${shown} says so already.`

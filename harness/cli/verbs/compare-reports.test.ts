@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../../reports/document/report.ts';
 import { sampleOutcome, sampleReport } from '../../../reports/testing/sample.ts';
 import { alikeComparison } from '../../../reports/testing/sample-comparison.ts';
+import { REGISTRY } from '../../run/registry.ts';
 import { rejectedError } from '../../testing/run-command.ts';
 import { compareReports, comparisonLines } from './compare-reports.ts';
 
@@ -47,15 +48,15 @@ const [good, bad, two] = [
 
 describe('compare', () => {
   it('exits 1 when B regressed, and only then', async () => {
-    const worse = await compareReports(good, bad, { from: '' }, plain);
+    const worse = await compareReports(REGISTRY, good, bad, { from: '' }, plain);
     expect(worse.exitCode).toBe(1);
     expect(worse.text).toContain('▼ 1.1.1 regressed: ');
-    expect((await compareReports(bad, good, { from: '' }, plain)).exitCode).toBe(0);
-    expect((await compareReports(good, good, { from: '' }, plain)).text).toContain('1 the same');
+    expect((await compareReports(REGISTRY, bad, good, { from: '' }, plain)).exitCode).toBe(0);
+    expect((await compareReports(REGISTRY, good, good, { from: '' }, plain)).text).toContain('1 the same');
   });
 
   it('says it in ASCII where there is no more', async () => {
-    const { text } = await compareReports(good, bad, { from: '' }, { colour: false, unicode: false });
+    const { text } = await compareReports(REGISTRY, good, bad, { from: '' }, { colour: false, unicode: false });
     expect(text).toMatch(/v 1\.1\.1 regressed: /);
     expect(text).toMatch(/^[\0-\x7f]*$/);
   });
@@ -75,18 +76,20 @@ describe('compare', () => {
   });
 
   it('takes two agents of one report', async () => {
-    expect(await compareReports('x', 'y', { from: two }, plain)).toMatchObject({ exitCode: 1 });
+    expect(await compareReports(REGISTRY, 'x', 'y', { from: two }, plain)).toMatchObject({ exitCode: 1 });
   });
 
   it('speaks JSON and markdown', async () => {
-    const json: unknown = JSON.parse((await compareReports(good, bad, { from: '', json: true }, plain)).text);
+    const json: unknown = JSON.parse((await compareReports(REGISTRY, good, bad, { from: '', json: true }, plain)).text);
     expect(json).toMatchObject([{ counts: { regressed: 1 }, cases: [{ id: '1.1.1', change: 'regressed' }] }]);
-    expect((await compareReports(good, bad, { from: '', md: true }, plain)).text).toContain('| ▼ regressed | 1.1.1 |');
+    expect((await compareReports(REGISTRY, good, bad, { from: '', md: true }, plain)).text).toContain(
+      '| ▼ regressed | 1.1.1 |',
+    );
   });
 
   it('writes a page that leads to the pages of both runs', async () => {
     const out = join(home, 'page');
-    await compareReports(good, bad, { from: '', out }, plain);
+    await compareReports(REGISTRY, good, bad, { from: '', out }, plain);
     const page = readFileSync(join(out, 'compare.html'), 'utf8');
     expect(page).toContain('href="../good/cases/ours/1.1.1.html"');
     expect(page).toContain('href="../bad/cases/ours/1.1.1.html"');
@@ -98,24 +101,26 @@ describe('compare', () => {
     ['the runs have no agent in common', two, good, { from: '' }, /no agent in common/],
     ['an agent is not in both', good, bad, { from: '', agent: 'x' }, /"x" is not in both/],
   ])('says so when %s', async (_, a, b, flags, words) => {
-    await expect(compareReports(a, b, flags, plain)).rejects.toThrow(words);
+    await expect(compareReports(REGISTRY, a, b, flags, plain)).rejects.toThrow(words);
   });
 
   it('says so when the page cannot be written', async () => {
     const file = join(home, 'file');
     writeFileSync(file, '');
-    const trouble = await rejectedError(compareReports(good, bad, { from: '', out: join(file, 'page') }, plain));
+    const trouble = await rejectedError(
+      compareReports(REGISTRY, good, bad, { from: '', out: join(file, 'page') }, plain),
+    );
     expect(trouble).toMatchObject({ exitCode: 3, problem: { what: 'The report could not be written.' } });
   });
 
   it('says so when a file is no report', async () => {
     const path = join(home, 'odd.json');
     writeFileSync(path, '{}');
-    const { message, problem } = await rejectedError(compareReports(path, good, { from: '' }, plain));
+    const { message, problem } = await rejectedError(compareReports(REGISTRY, path, good, { from: '' }, plain));
     expect(message).toMatch(/no report of a run/);
     expect(problem.why).toBe('It is no report of this version: schemaVersion: is missing; it is 1.');
     writeFileSync(path, '{"a');
-    expect((await rejectedError(compareReports(path, good, { from: '' }, plain))).problem.why).toMatch(
+    expect((await rejectedError(compareReports(REGISTRY, path, good, { from: '' }, plain))).problem.why).toMatch(
       /^a text that does not end at line 1/,
     );
   });

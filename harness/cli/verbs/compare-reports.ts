@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join, relative, resolve, sep } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pc from 'picocolors';
 import type { DetailOf } from '../../../reports/document/files.ts';
@@ -8,13 +8,13 @@ import { comparisonMarkdown } from '../../../reports/formats/markdown-comparison
 import { changeFaces, comparePage, comparisonSentence } from '../../../reports/pages/compare-page.ts';
 import { type Comparison, groupSimilarComparedCases } from '../../../reports/wording/comparison.ts';
 import { writeFiles } from '../../../reports/write.ts';
+import type { Suite } from '../../plan/suite.ts';
 import { compareAgents, type Party } from '../../reporting/compare-reports.ts';
 import { readReportFile } from '../../reporting/report-file.ts';
 import { fitted, rangeLines, type Style, turnWords, visible } from '../../reporting/terminal.ts';
-import { conformantOutcome } from '../../suites/autobahn/catalogue.ts';
-import { caseFile } from '../../suites/autobahn/recorded-json.ts';
+import { readResults } from '../../results/read-results.ts';
+import { type Registry, suiteOfReport } from '../../run/registry.ts';
 import { HarnessError } from '../../support/harness-error.ts';
-import { readJsonText } from '../../support/json-text.ts';
 import { writeError } from '../../system/report-folder.ts';
 
 export interface CompareFlags {
@@ -40,6 +40,7 @@ interface Found {
  * @throws HarnessError (2) when A or B is not there, or the two have nothing in common.
  */
 export async function compareReports(
+  registry: Registry,
   a: string,
   b: string,
   flags: CompareFlags,
@@ -51,15 +52,18 @@ export async function compareReports(
       ? agentsInCommon(foundA, foundB, flags.agent)
       : [twoAgents(mustFind(flags.from, a, b), a, b)];
   const root = (folder: string) => (flags.out === undefined ? '' : wayTo(flags.out, folder));
-  const against = (left: Found & { agent: Party['agent'] }, right: Found & { agent: Party['agent'] }) =>
-    compareAgents({ ...left, root: root(left.folder) }, { ...right, root: root(right.folder) }, conformantOutcome);
+  const against = (left: Found & { agent: Party['agent'] }, right: Found & { agent: Party['agent'] }) => {
+    const { suite } = suiteOfReport(registry, left.report, left.folder);
+    return compareAgents(suite, { ...left, root: root(left.folder) }, { ...right, root: root(right.folder) });
+  };
   const comparisons = pairs.map(([left, right]) => against(left, right));
   const lines: string[] = [];
   if (flags.out !== undefined) {
     const [first] = pairs;
     if (first !== undefined) {
       const swapped = pairs.map(([left, right]) => against(right, left));
-      const details = { a: detailsIn(first[0]), b: detailsIn(first[1]) };
+      const { suite } = suiteOfReport(registry, first[0].report, first[0].folder);
+      const details = { a: detailsIn(suite, first[0]), b: detailsIn(suite, first[1]) };
       try {
         await writeFiles(flags.out, comparePage(comparisons, details, null, swapped));
       } catch (error) {
@@ -189,18 +193,18 @@ function wayTo(out: string, folder: string): string {
   return way === '' ? '' : `${way}/`;
 }
 
-/** What was recorded, read from the report's own folder; undefined where it cannot be. */
-function detailsIn({ report, folder }: Located): DetailOf {
+/** Reads the recorded case of a report from the report's own folder; undefined if it cannot be read. */
+function detailsIn(suite: Suite, { report, folder }: Located): DetailOf {
   return (slug, id) => {
-    const path = report.agents.find((agent) => agent.slug === slug)?.cases.find((one) => one.id === id)?.result;
-    if (!path || !resolve(folder, path).startsWith(folder + sep)) return undefined;
-    try {
-      const parsed = caseFile.safeParse(
-        readJsonText(readFileSync(resolve(folder, path), 'utf8'), { comments: false }).value,
-      );
-      return parsed.success ? parsed.data : undefined;
-    } catch {
-      return undefined;
-    }
+    const agent = report.agents.find((one) => one.slug === slug);
+    const path = agent?.cases.find((one) => one.id === id)?.result;
+    if (agent === undefined || !path || !resolve(folder, path).startsWith(folder + sep)) return undefined;
+    const { agents } = readResults(suite, dirname(resolve(folder, path)), {
+      cases: [id],
+      agents: [agent.name],
+      extraIsFault: false,
+    });
+    const [result] = agents[0]?.results ?? [];
+    return result?.did === 'run' ? result.detail : undefined;
   };
 }

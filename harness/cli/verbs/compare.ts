@@ -15,7 +15,13 @@ export function addCompare(program: Command, shell: Shell): void {
     .option('--json', 'as JSON')
     .option('--md', 'as markdown')
     .action(async (a: string, b: string, flags: CompareFlags) => {
-      const { text, exitCode } = await compareReports(a, b, flags, styleOf(shell, shell.stdout, undefined));
+      const { text, exitCode } = await compareReports(
+        shell.registry,
+        a,
+        b,
+        flags,
+        styleOf(shell, shell.stdout, undefined),
+      );
       shell.stdout.write(text);
       shell.exitCode = exitCode;
     });

@@ -4,6 +4,7 @@ import { type DoctorOptions, doctor, type Finding } from '../../doctor/doctor.ts
 import { today } from '../../expectations/read-expectations.ts';
 import { fitted, type Style, visible } from '../../reporting/terminal.ts';
 import { ENGINE_CHOICES } from '../../run/choose-engine.ts';
+import { suiteNamed } from '../../run/registry.ts';
 import { HarnessError } from '../../support/harness-error.ts';
 import { image, oneOf } from '../options/arguments.ts';
 import { resolveSettings, takeEnvironment } from '../options/settings.ts';
@@ -37,7 +38,7 @@ export function addDoctor(program: Command, shell: Shell): void {
       const style = styleOf(shell, shell.stdout, undefined);
       const findings: Finding[] = [];
       const options = { ...flags, folder: process.cwd(), today: today(), env: shell.env };
-      for await (const finding of doctor(options, listenForSignals())) {
+      for await (const finding of doctor(suiteNamed(shell.registry, undefined), options, listenForSignals())) {
         findings.push(finding);
         if (!json) shell.stdout.write(`${findingLines(finding, style)}\n`);
       }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { emptyExpectationFile } from '../../expectations/accept.ts';
+import { autobahn } from '../../suites/autobahn/suite.ts';
 import { conformance } from '../../testing/run-command.ts';
 
 let home: string;
@@ -36,7 +37,7 @@ describe('--dry-run', () => {
 
   test('--json is one document: cases, share, targets with what their files say to skip, engine', async () => {
     const expected = join(home, 'expected.json');
-    const file = JSON.parse(emptyExpectationFile('server'));
+    const file = JSON.parse(emptyExpectationFile(autobahn, 'server'));
     writeFileSync(expected, JSON.stringify({ ...file, cases: { '7.1.2': { skip: true, why: 'it hangs' } } }));
     const { stdout } = await dryRun(
       ...['--json', '--engine', 'native', '--jobs', '3', '--shard', '1/1', '7.1', '--expected', expected],

@@ -3,10 +3,11 @@ import type { CaseInfo, EngineFacts, Report } from '../../../reports/document/re
 import { duration, plural } from '../../../reports/wording/vocabulary.ts';
 import type { ServerConfig } from '../../config/config.ts';
 import type { Engine } from '../../engines/engine.ts';
+import { expectationsOf } from '../../expectations/expectations-of.ts';
 import { withoutSkipped } from '../../expectations/judge-cases.ts';
 import { today } from '../../expectations/read-expectations.ts';
+import type { Suite } from '../../plan/suite.ts';
 import { fitted, type Style, visible } from '../../reporting/terminal.ts';
-import { expectationsOf } from '../../run/play-servers.ts';
 import { type Shell, styleOf } from '../options/shell.ts';
 import { planText } from './list.ts';
 
@@ -36,6 +37,7 @@ interface Foresight {
  */
 export async function dryRun(
   shell: Shell,
+  suite: Suite,
   selection: Pick<Foresight, 'shard'> & { plan: readonly CaseInfo[] },
   servers: readonly ServerConfig[],
   engine: Engine,
@@ -45,7 +47,7 @@ export async function dryRun(
   const { plan, shard } = selection;
   const ids = plan.map(({ id }) => id);
   const targets = servers.map((server) => {
-    const played = new Set(withoutSkipped(ids, expectationsOf(server, today())));
+    const played = new Set(withoutSkipped(ids, expectationsOf(suite, server, today())));
     return {
       name: server.name,
       agent: server.agent,
@@ -56,7 +58,7 @@ export async function dryRun(
       skipped: ids.filter((id) => !played.has(id)),
     };
   });
-  const facts = await engine.prepare({ signal, onProgress: () => {}, lookOnly: true });
+  const facts = await engine.inspect({ signal, onMessage: () => {} });
   const foresight: Foresight = {
     cases: plan,
     ...(shard === undefined ? {} : { shard }),

@@ -1,16 +1,21 @@
 import type { Command } from 'commander';
+import { explainCase } from '../../reporting/explain-case.ts';
 import { spelt } from '../../reporting/terminal.ts';
-import { explainCase } from '../../suites/autobahn/explain.ts';
+import { suiteNamed } from '../../run/registry.ts';
+import { TOOL } from '../../support/identity.ts';
 import { type Shell, styleOf } from '../options/shell.ts';
 
 /** `explain`: one case in words. */
 export function addExplain(program: Command, shell: Shell): void {
   program
     .command('explain')
-    .description('what a case sends, what must happen, and what mostly lies behind its verdicts')
-    .argument('<case>', 'an id, such as 7.1.6')
-    .action((id: string) => {
+    .description('what a case sends, what must happen, and the usual causes of bad grades')
+    .argument('<case>', 'case id, such as 7.1.6')
+    .option('--suite <id>', 'suite of the case (default: the first one)')
+    .action((id: string, flags: { suite?: string }) => {
+      const { suite } = suiteNamed(shell.registry, flags.suite);
       const style = styleOf(shell, shell.stdout, undefined);
-      shell.stdout.write(spelt(explainCase(id, style.columns), style));
+      const command = `${TOOL.name} ${flags.suite === undefined ? '' : `--suite ${suite.id} `}${id}`;
+      shell.stdout.write(spelt(explainCase(suite, id, command, style.columns), style));
     });
 }

@@ -26,9 +26,9 @@ import {
 } from '../../init/init-from.ts';
 import { patternsFor } from '../../plan/case-patterns.ts';
 import { fitted, spelt, visible } from '../../reporting/terminal.ts';
+import { readResults } from '../../results/read-results.ts';
 import { suiteIds } from '../../suites/autobahn/catalogue.ts';
-import { normalise } from '../../suites/autobahn/normalise.ts';
-import { readResults } from '../../suites/autobahn/read-results.ts';
+import { autobahn } from '../../suites/autobahn/suite.ts';
 import { HarnessError } from '../../support/harness-error.ts';
 import { TOOL } from '../../support/identity.ts';
 import { readUserFile } from '../options/selection.ts';
@@ -87,7 +87,7 @@ async function init(shell: Shell, folder: string, flags: InitFlags): Promise<voi
   const expected = `conformance/${slugOf(name)}.json`;
   const expectation = begun
     ? expectationText(name, begun.outcomes, begun.why)
-    : { text: emptyExpectationFile(name), deviating: [] };
+    : { text: emptyExpectationFile(autobahn, name), deviating: [] };
 
   const root = repositoryOf(folder);
   const words = spec === undefined ? [] : patternsFor(spec.cases, suiteIds);
@@ -248,10 +248,10 @@ function recordedIn(
 function caseFiles(folder: string, index: string, agent: string): Outcomes {
   // Under another name it was taken out of its folder, and what lies beside it is not its own.
   if (index !== 'index.json') return new Map();
-  const { agents } = readResults(folder, { cases: suiteIds, suite: suiteIds, agents: [agent], extraIsFault: false });
+  const { agents } = readResults(autobahn, folder, { cases: suiteIds, agents: [agent], extraIsFault: false });
   return new Map(
     (agents[0]?.results ?? []).flatMap((result) =>
-      result.did === 'run' ? [[result.detail.id, normalise(result.detail)] as const] : [],
+      result.did === 'run' ? [[result.id, result.outcome] as const] : [],
     ),
   );
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CaseInfo } from '../../../reports/document/report.ts';
 import { fitted, type Style } from '../../reporting/terminal.ts';
+import { suiteNamed } from '../../run/registry.ts';
 import { shard } from '../options/arguments.ts';
 import { type SelectionFlags, selectionOf } from '../options/selection.ts';
 import { type Shell, styleOf } from '../options/shell.ts';
@@ -13,9 +14,11 @@ export function addList(program: Command, shell: Shell): void {
     .argument('[cases...]')
     .option('--spec <file>', "a fuzzingclient.json of Autobahn's that says what may be run")
     .option('--shard <i/n>', 'one of several shares', shard)
+    .option('--suite <id>', 'suite to list (default: the first one)')
     .option('--json', 'as JSON')
-    .action((cases: string[], flags: SelectionFlags & { json?: boolean }) => {
-      const { plan } = selectionOf(shell, cases, flags);
+    .action((cases: string[], flags: SelectionFlags & { json?: boolean; suite?: string }) => {
+      const { suite } = suiteNamed(shell.registry, flags.suite);
+      const { plan } = selectionOf(shell, suite, cases, flags);
       const style = styleOf(shell, shell.stdout, undefined);
       shell.stdout.write(flags.json ? `${JSON.stringify(plan, null, 2)}\n` : planText(plan, style));
     });

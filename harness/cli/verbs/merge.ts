@@ -5,6 +5,7 @@ import { type Config, readConfig, type ServerConfig, unnamedServer } from '../..
 import { today } from '../../expectations/read-expectations.ts';
 import { ciOption } from '../../reporting/ci-facts.ts';
 import { mergeShards, planOfShares, refuseUnlike } from '../../run/merge.ts';
+import { suiteNamed, suiteOfReport } from '../../run/registry.ts';
 import { run } from '../../run/run.ts';
 import { TOOL } from '../../support/identity.ts';
 import { resolveSettings } from '../options/settings.ts';
@@ -44,8 +45,13 @@ export function addMerge(program: Command, shell: Shell): void {
 async function merge(shell: Shell, folders: readonly string[], flags: MergeFlags): Promise<void> {
   const interruption = listenForSignals();
   const shares = folders.map((folder) => ({ folder, report: readReport(folder, 'merge') }));
-  refuseUnlike(shares);
-  const plan = planOfShares(shares);
+  const [first] = shares;
+  const { suite } =
+    first === undefined
+      ? suiteNamed(shell.registry, undefined)
+      : suiteOfReport(shell.registry, first.report, first.folder);
+  refuseUnlike(suite, shares);
+  const plan = planOfShares(suite, shares);
   const config = await readConfig(process.cwd(), flags.config);
   const options = {
     plan,
@@ -55,8 +61,8 @@ async function merge(shell: Shell, folders: readonly string[], flags: MergeFlags
     ...ciOption(shell.env),
     ...(flags.history === undefined ? {} : { history: flags.history }),
   };
-  const gather = mergeShards(shares, (agent) => heldTo(agent, config, flags), today());
-  tellReport(shell, await run(gather, options, interruption), flags, interruption);
+  const source = mergeShards(suite, shares, (agent) => heldTo(agent, config, flags), today());
+  tellReport(shell, await run(suite, source, options, interruption), flags, interruption);
 }
 
 /** The configured server of that name, or what the share itself was held to. */

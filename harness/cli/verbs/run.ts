@@ -5,16 +5,18 @@ import type { Report } from '../../../reports/document/report.ts';
 import { type Config, readConfig, type ServerConfig, serverNamed, unnamedServer } from '../../config/config.ts';
 import { selftest } from '../../doctor/selftest.ts';
 import type { Engine } from '../../engines/engine.ts';
-import { momentLine } from '../../engines/native/trace.ts';
 import { today } from '../../expectations/read-expectations.ts';
+import type { Suite } from '../../plan/suite.ts';
 import { ciOption } from '../../reporting/ci-facts.ts';
 import { ProgressLine } from '../../reporting/progress.ts';
 import { parseReporter, type Reporter, refuseReporters } from '../../reporting/reporters.ts';
 import { describeProblem, speaksUnicode, visible } from '../../reporting/terminal.ts';
-import { asksOf, chooseEngine, ENGINE_CHOICES, type EngineChoice } from '../../run/choose-engine.ts';
-import { playServers, readRecordedServers } from '../../run/play-servers.ts';
+import { chooseEngine, ENGINE_CHOICES, type EngineChoice, wishesOf } from '../../run/choose-engine.ts';
+import { type PlaySettings, playServers } from '../../run/play-servers.ts';
+import { readRecorded } from '../../run/read-recorded.ts';
+import { type RegisteredSuite, suiteNamed, suiteOfReport } from '../../run/registry.ts';
 import { keepFrom } from '../../run/resume.ts';
-import { run } from '../../run/run.ts';
+import { type RunOptions, run } from '../../run/run.ts';
 import { HarnessError, toProblem } from '../../support/harness-error.ts';
 import { revision, TOOL } from '../../support/identity.ts';
 import { followLinks } from '../../system/report-folder.ts';
@@ -45,6 +47,7 @@ import { readReport } from './last-report.ts';
 import { tellReport } from './tell-report.ts';
 
 interface RunFlags extends ServerFlags, SelectionFlags {
+  suite?: string;
   engine: EngineChoice;
   image?: string;
   data?: string;
@@ -120,6 +123,7 @@ export function addRun(program: Command, shell: Shell): void {
     .option('--from <folder>', 'read results that were recorded earlier instead of playing')
     .option('--spec <file>', "a fuzzingclient.json of Autobahn's that says what may be run")
     .option('--config <file>', 'configuration, instead of the nearest conformance.config.{json,js,mjs}')
+    .option('--suite <id>', 'suite to play (default: the first one)')
     .option('--jobs <n>', 'how many containers, or cases, at once', wholeNumber)
     .option('--shard <i/n>', 'play one of several shares of about equal weight', shard)
     .option('--strict', 'NON-STRICT fails, even where it is expected')
@@ -218,9 +222,10 @@ async function runDry(
 ): Promise<void> {
   refuseReporters(flags.reporter === undefined ? [] : reportersOf(flags.reporter, flags.out));
   const servers = serversOf(await readConfig(process.cwd(), flags.config), shell.command, flags);
-  const selection = selectionOf(shell, patterns, flags);
-  const engine = engineOf(flags, servers, () => {});
-  await dryRun(shell, selection, servers, engine, flags, interruption);
+  const registered = suiteNamed(shell.registry, flags.suite);
+  const selection = selectionOf(shell, registered.suite, patterns, flags);
+  const engine = engineOf(registered, flags, servers, () => {});
+  await dryRun(shell, registered.suite, selection, servers, engine, flags, interruption);
 }
 
 async function runOnce(
@@ -232,8 +237,15 @@ async function runOnce(
   const reporters = flags.reporter === undefined ? undefined : reportersOf(flags.reporter, flags.out);
   refuseReporters(reporters ?? []);
   const earlier = flags.resume ? readReport(flags.out, 'resume') : undefined;
+  const registered =
+    earlier && flags.suite === undefined
+      ? suiteOfReport(shell.registry, earlier, flags.out)
+      : suiteNamed(shell.registry, flags.suite);
+  const { suite } = registered;
   const { plan, shard } =
-    earlier && !choosesCases(patterns, flags) ? selectionOfRun(shell, earlier) : selectionOf(shell, patterns, flags);
+    earlier && !choosesCases(patterns, flags)
+      ? selectionOfRun(shell, suite, earlier)
+      : selectionOf(shell, suite, patterns, flags);
   const config = await readConfig(process.cwd(), flags.config);
   const options = {
     plan,
@@ -248,8 +260,16 @@ async function runOnce(
   };
   const report =
     flags.from === undefined
-      ? await runServers(shell, serversOf(config, shell.command, flags), options, flags, interruption, earlier)
-      : await readFolder(flags.from, config, options, flags, interruption);
+      ? await runServers(
+          shell,
+          registered,
+          serversOf(config, shell.command, flags),
+          options,
+          flags,
+          interruption,
+          earlier,
+        )
+      : await readFolder(suite, flags.from, config, options, flags, interruption);
   tellReport(shell, report, { ...flags, ...(reporters === undefined ? {} : { reporters }) }, interruption);
 }
 
@@ -312,20 +332,20 @@ function refuseInside(from: string, out: string): void {
   });
 }
 
-type Options = Parameters<typeof run>[1];
-
 async function runServers(
   shell: Shell,
+  registered: RegisteredSuite,
   servers: ServerConfig[],
-  options: Options,
+  options: RunOptions,
   flags: RunFlags,
   signal: AbortSignal,
   earlier?: Report,
 ): Promise<Report> {
+  const { suite } = registered;
   const kept =
     earlier === undefined
       ? undefined
-      : keepFrom(earlier, flags.out, {
+      : keepFrom(suite, earlier, flags.out, {
           servers,
           plan: options.plan.map(({ id }) => id),
           commit: (await revision()).commit,
@@ -334,40 +354,46 @@ async function runServers(
     ? undefined
     : new ProgressLine(shell.stderr, { unicode: speaksUnicode(shell.env), obeys: shell.env.TERM !== 'dumb' });
   const tell = (line: string) => (progress ? progress.say(line) : say(shell, line));
-  const engine = engineOf(flags, servers, tell);
+  const engine = engineOf(registered, flags, servers, tell);
+  const { jobs, timeout } = flags;
   try {
     if (flags.selftest) {
-      await selftest(engine, signal, () => {});
-      tell('self-test: a server that is wrong on purpose failed where it must');
+      await selftest(suite, engine, signal);
+      tell('self-test: a server that is wrong on purpose failed in the right cases');
     }
-    const gather = playServers(
-      engine,
-      {
-        servers,
-        ...(flags.jobs === undefined ? {} : { jobs: flags.jobs }),
-        patienceSeconds: flags.patience,
-        ...(flags.timeout === undefined ? {} : { timeoutSeconds: flags.timeout }),
-        ...(kept === undefined ? {} : { kept }),
-        ...(flags.retries === undefined || flags.retries === 0 ? {} : { retries: flags.retries }),
-        ...(flags.bail === undefined ? {} : { bail: flags.bail }),
-        strict: options.strict,
-        onServer: (server, toPlay) =>
-          progress?.begin(
-            server.agent,
-            options.plan.filter(({ id }) => toPlay.includes(id)),
-          ),
-        onProgress: (_, step) => progress?.take(step),
+    const settings: PlaySettings = {
+      servers,
+      playOptions: {
+        ...(jobs === undefined ? {} : { jobs }),
+        ...(timeout === undefined ? {} : { timeoutSeconds: timeout }),
       },
-      today(),
-    );
-    return await run(gather, options, signal);
+      patienceSeconds: flags.patience,
+      kept,
+      retries: flags.retries === 0 ? undefined : flags.retries,
+      bail: flags.bail,
+      strict: options.strict,
+      onServer: (server, toPlay) => {
+        const ids = new Set(toPlay);
+        progress?.begin(
+          server.agent,
+          options.plan.filter(({ id }) => ids.has(id)),
+        );
+      },
+      onEvent: (event) => progress?.hear(event),
+    };
+    return await run(suite, playServers(suite, engine, settings, today()), options, signal);
   } finally {
     progress?.end();
   }
 }
 
 /** The engine that is asked for. @param tell takes the lines of `--trace`. */
-function engineOf(flags: RunFlags, servers: readonly ServerConfig[], tell: (line: string) => void): Engine {
+function engineOf(
+  { engines }: RegisteredSuite,
+  flags: RunFlags,
+  servers: readonly ServerConfig[],
+  tell: (line: string) => void,
+): Engine {
   // Who waits for the end of every run wants the fast engine.
   const choice = flags.watch && flags.engine === 'auto' && flags.image === undefined ? 'native' : flags.engine;
   if (flags.data !== undefined && !(statSync(flags.data, { throwIfNoEntry: false })?.isDirectory() ?? false)) {
@@ -378,18 +404,19 @@ function engineOf(flags: RunFlags, servers: readonly ServerConfig[], tell: (line
       todo: 'Correct --data, or leave it out.',
     });
   }
-  return chooseEngine(choice, {
+  return chooseEngine(engines, choice, {
+    ...wishesOf(servers),
     ...(flags.image === undefined ? {} : { image: flags.image }),
-    ...asksOf(servers),
     ...(flags.data === undefined ? {} : { dataFolder: resolve(flags.data) }),
-    ...(flags.trace ? { trace: (id, moment) => tell(momentLine(id, moment)) } : {}),
+    ...(flags.trace ? { onTrace: tell } : {}),
   });
 }
 
 async function readFolder(
+  suite: Suite,
   from: string,
   config: Config,
-  options: Options,
+  options: RunOptions,
   flags: RunFlags,
   signal: AbortSignal,
 ): Promise<Report> {
@@ -401,7 +428,8 @@ async function readFolder(
     const base = named === undefined ? undefined : serverNamed(config, named);
     const only: ServerConfig | undefined =
       flags.expected === undefined ? base : { ...(base ?? unnamedServer('')), expectedFile: resolve(flags.expected) };
-    return await run(readRecordedServers(folder, [...config.servers.values()], only, today()), options, signal);
+    const source = readRecorded(suite, folder, [...config.servers.values()], only, today());
+    return await run(suite, source, options, signal);
   } finally {
     remove();
   }

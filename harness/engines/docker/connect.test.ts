@@ -115,7 +115,7 @@ describe('connect', () => {
 describe('findImage', () => {
   const finding = async (wanted?: string) => {
     const { docker, architecture } = await connect(env(), never);
-    return findImage({ docker, architecture, wanted, signal: never, onProgress: () => undefined });
+    return findImage({ docker, architecture, wanted, signal: never, onMessage: () => undefined });
   };
 
   it('takes an error in the pull’s stream for what it is, though the answer was 200', async () => {
@@ -151,16 +151,16 @@ describe('findImage', () => {
 });
 
 it('follows a pull in tenths and fails on a line cut short', async () => {
-  const onProgress = vi.fn();
+  const onMessage = vi.fn();
   async function* lines(...texts: string[]) {
     yield* texts;
   }
   const at = (current: number) =>
     JSON.stringify({ status: 'Downloading', id: 'a', progressDetail: { current, total: 104_857_600 } });
-  await follow(lines(at(0), at(1), at(20_971_520), '', at(20_971_521)), onProgress);
-  expect(onProgress.mock.calls.map(([progress]) => progress.text)).toEqual([
+  await follow(lines(at(0), at(1), at(20_971_520), '', at(20_971_521)), onMessage);
+  expect(onMessage.mock.calls.map(([message]) => message.text)).toEqual([
     'pulling: 0 of 100 MiB',
     'pulling: 20 of 100 MiB',
   ]);
-  await expect(follow(lines('{"stat'), onProgress)).rejects.toThrow();
+  await expect(follow(lines('{"stat'), onMessage)).rejects.toThrow();
 });

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { HarnessError } from '../../support/harness-error.ts';
-import type { Assignment, Progress } from '../engine.ts';
+import { type FolderAssignment, folderPlayer } from '../../testing/folder-player.ts';
+import type { PlayEvent } from '../engine.ts';
 import { connect } from './connect.ts';
 import { dockerEngine } from './index.ts';
 import { LABEL, ownLabels } from './labels.ts';
@@ -23,7 +24,7 @@ await describeWithDocker('the Docker engine with a real engine', () => {
   let server: WebSocketServer;
   let url: string;
   let folder: string;
-  let notes: Progress[];
+  let notes: PlayEvent[];
 
   beforeAll(async () => {
     server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: true });
@@ -49,7 +50,7 @@ await describeWithDocker('the Docker engine with a real engine', () => {
     expect(await leftovers()).toEqual([]);
   });
 
-  function assignment(cases: string[], more: Partial<Assignment> = {}): Assignment {
+  function assignment(cases: string[], more: Partial<FolderAssignment> = {}): FolderAssignment {
     return {
       cases,
       url,
@@ -57,10 +58,11 @@ await describeWithDocker('the Docker engine with a real engine', () => {
       folder,
       jobs: 1,
       signal: new AbortController().signal,
-      onProgress: (progress) => notes.push(progress),
+      onEvent: (event) => notes.push(event),
       ...more,
     };
   }
+  const preparation = { signal: new AbortController().signal, onMessage: () => {} };
   async function index(): Promise<Record<string, Record<string, { behavior: string; reportfile: string }>>> {
     return JSON.parse(await readFile(join(folder, 'index.json'), 'utf8'));
   }
@@ -73,22 +75,22 @@ await describeWithDocker('the Docker engine with a real engine', () => {
     return error;
   }
   /** Resolves when the log tells that a case has begun. */
-  function onceStarted(id: string): [Promise<unknown>, Partial<Assignment>] {
+  function onceStarted(id: string): [Promise<unknown>, Partial<FolderAssignment>] {
     let begun: () => void = () => undefined;
     const started = new Promise<void>((resolve) => {
       begun = resolve;
     });
-    const onProgress = (progress: Progress) => {
-      notes.push(progress);
-      if (progress.kind === 'case' && progress.id === id && progress.at === 'started') begun();
+    const onEvent = (event: PlayEvent) => {
+      notes.push(event);
+      if (event.kind === 'started' && event.id === id) begun();
     };
-    return [started, { onProgress }];
+    return [started, { onEvent }];
   }
 
   it('plays exactly the cases it is given and tells of each', async () => {
-    const facts = await dockerEngine().prepare(assignment(['1.1.1']));
+    const facts = await folderPlayer(dockerEngine()).prepare(preparation);
     expect(facts).toMatchObject({ name: 'docker', suiteVersion: '25.10.1' });
-    await dockerEngine().play(assignment(['1.1.1', '2.1', '7.1.1']));
+    await folderPlayer(dockerEngine()).play(assignment(['1.1.1', '2.1', '7.1.1']));
     const cases = (await index()).ws ?? {};
     expect(Object.keys(cases).sort()).toEqual(['1.1.1', '2.1', '7.1.1']);
     expect(Object.values(cases).map((each) => each.behavior)).toEqual(['OK', 'OK', 'OK']);
@@ -98,14 +100,14 @@ await describeWithDocker('the Docker engine with a real engine', () => {
         .map((each) => each.reportfile)
         .sort(),
     );
-    expect(notes.filter((note) => note.kind === 'case').map((note) => `${note.id} ${note.at}`)).toEqual(
-      ['1.1.1', '2.1', '7.1.1'].flatMap((id) => [`${id} started`, `${id} finished`]),
-    );
+    expect(
+      notes.flatMap((note) => (note.kind === 'started' || note.kind === 'ended' ? [`${note.id} ${note.kind}`] : [])),
+    ).toEqual(['1.1.1', '2.1', '7.1.1'].flatMap((id) => [`${id} started`, `${id} ended`]));
   });
 
   it('brings the results of two containers together, under a name wstest itself could not write', async () => {
     const agent = 'Ünï "$&" /…';
-    await dockerEngine().play(assignment(['1.1.1', '1.1.2', '2.1', '7.1.1'], { jobs: 2, agent }));
+    await folderPlayer(dockerEngine()).play(assignment(['1.1.1', '1.1.2', '2.1', '7.1.1'], { jobs: 2, agent }));
     const left = await index();
     expect(Object.keys(left)).toEqual([agent]);
     expect(Object.keys(left[agent] ?? {}).sort()).toEqual(['1.1.1', '1.1.2', '2.1', '7.1.1']);
@@ -116,7 +118,7 @@ await describeWithDocker('the Docker engine with a real engine', () => {
 
   it('names the case in flight when its container is killed from outside', async () => {
     const [started, more] = onceStarted('6.4.1');
-    const playing = failure(dockerEngine().play(assignment(['1.1.1', '6.4.1', '6.4.2', '6.4.3'], more)));
+    const playing = failure(folderPlayer(dockerEngine()).play(assignment(['1.1.1', '6.4.1', '6.4.2', '6.4.3'], more)));
     await started;
     const { docker } = await connect(process.env, AbortSignal.timeout(5_000));
     const label = [LABEL.run, `${LABEL.pid}=${process.pid}`];
@@ -130,7 +132,7 @@ await describeWithDocker('the Docker engine with a real engine', () => {
 
   it('tells out of memory from killed', async () => {
     const { problem } = await failure(
-      dockerEngine({ memoryBytes: 64 * 1_048_576 }).play(assignment(['9.1.6', '9.2.6'])),
+      folderPlayer(dockerEngine({ memoryBytes: 64 * 1_048_576 })).play(assignment(['9.1.6', '9.2.6'])),
     );
     expect(problem.what).toContain('out of memory');
     expect(problem.case).toBe('9.1.6');
@@ -141,7 +143,7 @@ await describeWithDocker('the Docker engine with a real engine', () => {
     const weights = (id: string) => (id === '1.1.1' ? 3 : 1);
     const cases = ['1.1.1', '6.4.1', '6.4.2', '6.4.3'];
     const playing = failure(
-      dockerEngine({ weigh: weights }).play(assignment(cases, { ...more, jobs: 2, timeoutSeconds: 6 })),
+      folderPlayer(dockerEngine({ weigh: weights })).play(assignment(cases, { ...more, jobs: 2, timeoutSeconds: 6 })),
     );
     await started;
     const { problem } = await playing;
@@ -152,7 +154,7 @@ await describeWithDocker('the Docker engine with a real engine', () => {
 
   it('says that the target is unreachable instead of failing its cases', async () => {
     const { exitCode, problem } = await failure(
-      dockerEngine().play(assignment(['1.1.1'], { url: 'ws://127.0.0.1:9/' })),
+      folderPlayer(dockerEngine()).play(assignment(['1.1.1'], { url: 'ws://127.0.0.1:9/' })),
     );
     expect(exitCode).toBe(3);
     expect(problem.what).toContain('unreachable');
@@ -162,12 +164,12 @@ await describeWithDocker('the Docker engine with a real engine', () => {
 
   it('removes at the next start what a harness killed by SIGKILL has left running', async () => {
     const { docker } = await connect(process.env, AbortSignal.timeout(5_000));
-    const facts = await dockerEngine().prepare(assignment(['1.1.1']));
+    const facts = await folderPlayer(dockerEngine()).prepare(preparation);
     // 2^22 is the largest pid Linux gives out: this owner is dead.
     const Labels = { ...ownLabels('dead-owner'), [LABEL.pid]: String(2 ** 22 + 1) };
     const orphan = await docker.createContainer({ Image: facts.image ?? '', Cmd: ['sleep', '60'], Labels });
     await orphan.start();
-    await dockerEngine().prepare(assignment(['1.1.1']));
+    await folderPlayer(dockerEngine()).prepare(preparation);
     await expect(orphan.inspect()).rejects.toMatchObject({ statusCode: 404 });
   });
 
@@ -175,8 +177,7 @@ await describeWithDocker('the Docker engine with a real engine', () => {
     const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
     process.stdout.write(`aborts: SEED=${seed}\n`);
     const random = seeded(seed);
-    const engine = dockerEngine();
-    await engine.prepare(assignment(['1.1.1']));
+    const engine = folderPlayer(dockerEngine());
     for (let turn = 0; turn < 20; turn += 1) {
       const stop = new AbortController();
       const reason = new Error(`stop ${turn}`);

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import type Docker from 'dockerode';
 import { z } from 'zod';
 import { HarnessError } from '../../support/harness-error.ts';
-import type { Progress } from '../engine.ts';
+import type { EngineMessage } from '../engine.ts';
 import { orAborted } from './abort.ts';
 import { asReadable, saying, statusOf, toHarnessError } from './api.ts';
 
@@ -31,7 +31,7 @@ interface Finding {
   /** `--image`: then this one and no other. */
   readonly wanted: string | undefined;
   readonly signal: AbortSignal;
-  onProgress(progress: Progress): void;
+  onMessage(message: EngineMessage): void;
 }
 
 /**
@@ -39,16 +39,16 @@ interface Finding {
  * the pinned one. Throws HarnessError(3) that says how to build it when there is none to be had, or none for this machine.
  */
 export async function findImage(finding: Finding): Promise<Image> {
-  const { docker, wanted, signal, onProgress } = finding;
+  const { docker, wanted, signal, onMessage } = finding;
   const here = await imageHere(docker, wanted, signal);
   if (here !== undefined) {
-    onProgress({ kind: 'note', text: `image ${here.name} is here` });
+    onMessage({ kind: 'note', text: `image ${here.name} is here` });
     return fitting(here, finding);
   }
   const name = wanted ?? PINNED_IMAGE;
   if (wanted === undefined && finding.architecture !== 'amd64') throw wrongArchitecture(name, 'amd64', finding);
-  onProgress({ kind: 'note', text: `image ${name} is not here: pulling it` });
-  await pull(docker, name, signal, onProgress);
+  onMessage({ kind: 'note', text: `image ${name} is not here: pulling it` });
+  await pull(docker, name, signal, onMessage);
   const image = await look(docker, name, signal);
   if (image === undefined) {
     throw new HarnessError(3, {
@@ -96,7 +96,7 @@ async function look(docker: Docker, name: string, signal: AbortSignal): Promise<
 function fitting(image: Image, finding: Finding): Image {
   if (image.architecture === finding.architecture) return image;
   if (finding.wanted === undefined) throw wrongArchitecture(image.name, image.architecture, finding);
-  finding.onProgress({
+  finding.onMessage({
     kind: 'note',
     text: `image ${image.name} is for ${image.architecture}, this engine runs ${finding.architecture}: emulated and slow, if it runs at all`,
   });
@@ -127,7 +127,7 @@ async function pull(
   docker: Docker,
   name: string,
   signal: AbortSignal,
-  onProgress: (progress: Progress) => void,
+  onMessage: (message: EngineMessage) => void,
 ): Promise<void> {
   const silence = new AbortController();
   const either = AbortSignal.any([signal, silence.signal]);
@@ -140,7 +140,7 @@ async function pull(
     const lines = createInterface({ input: asReadable(body), crlfDelay: Number.POSITIVE_INFINITY });
     await orAborted(
       either,
-      follow(lines, onProgress, () => timer.refresh()),
+      follow(lines, onMessage, () => timer.refresh()),
     );
   } catch (error) {
     signal.throwIfAborted();
@@ -157,7 +157,7 @@ async function pull(
 /** Reads the pull's events to their end; throws what the daemon reports. Speaks at every tenth of the octets known. */
 export async function follow(
   lines: AsyncIterable<string>,
-  onProgress: (progress: Progress) => void,
+  onMessage: (message: EngineMessage) => void,
   onAlive: () => void = () => undefined,
 ): Promise<void> {
   const layers = new Map<string, { current: number; total: number }>();
@@ -177,7 +177,7 @@ export async function follow(
     const tenth = Math.floor((have / want) * 10);
     if (tenth <= said) continue;
     said = tenth;
-    onProgress({ kind: 'note', text: `pulling: ${mebibytes(have)} of ${mebibytes(want)} MiB` });
+    onMessage({ kind: 'note', text: `pulling: ${mebibytes(have)} of ${mebibytes(want)} MiB` });
   }
 }
 

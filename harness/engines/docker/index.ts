@@ -3,15 +3,17 @@ import { availableParallelism } from 'node:os';
 import type Docker from 'dockerode';
 import type { EngineFacts } from '../../../reports/document/report.ts';
 import { deal } from '../../plan/shards.ts';
+import type { HandshakeOptions } from '../../subject/handshake-options.ts';
 import { HarnessError } from '../../support/harness-error.ts';
-import type { Assignment, Engine } from '../engine.ts';
+import type { Assignment, Engine, PlayEvent, Preparation } from '../engine.ts';
+import { eventStream } from '../event-stream.ts';
 import { orAborted, withTimeout } from './abort.ts';
 import { toHarnessError } from './api.ts';
 import { reap, sweep } from './clean.ts';
 import { connect, type DaemonConnection } from './connect.ts';
 import { runToEnd, withContainer } from './container.ts';
 import { agentForSuite, fuzzingClientSpec } from './container-spec.ts';
-import { Harvest } from './harvest.ts';
+import { type AgentNames, harvest } from './harvest.ts';
 import { findImage, type Image, imageHere, PINNED_IMAGE } from './image.ts';
 import { ownLabels } from './labels.ts';
 import { HeadAndTail } from './log.ts';
@@ -52,42 +54,53 @@ interface Ready {
  * need not share a disk with us. Whatever the end is, no container of ours stays.
  */
 export function dockerEngine(options: DockerOptions = {}): Engine {
-  let ready: Ready | undefined;
-
-  const prepare: Engine['prepare'] = async ({ signal, onProgress, lookOnly }) => {
+  const daemon = async ({ signal, onMessage }: Preparation): Promise<DaemonConnection> => {
     const found = await connect(options.env ?? process.env, signal);
-    const { docker, architecture } = found;
-    onProgress({ kind: 'note', text: `Docker engine ${found.version} (${architecture}) answers at ${found.address}` });
-    if (lookOnly) return await foresee(found, options.image, signal);
-    const reaped = await orAborted(signal, reap(docker)).catch((error: unknown) => {
-      signal.throwIfAborted();
-      throw toHarnessError(error, 'could not look for what earlier runs left', AGAIN);
+    onMessage({
+      kind: 'note',
+      text: `Docker engine ${found.version} (${found.architecture}) answers at ${found.address}`,
     });
-    if (reaped > 0) onProgress({ kind: 'note', text: `removed ${reaped} container(s) that a killed run had left` });
-    const image = await findImage({ docker, architecture, wanted: options.image, signal, onProgress });
-    const facts = factsOf(image, options.image);
-    ready = { docker, image, facts };
-    return facts;
+    return found;
   };
-
-  const play: Engine['play'] = async (assignment) => {
-    const { signal, onProgress } = assignment;
-    signal.throwIfAborted();
-    if (ready === undefined) await prepare({ signal, onProgress });
-    if (ready === undefined) throw new Error('prepared, and yet not ready');
-    const run = randomUUID().slice(0, 8);
-    try {
-      const network = await new Play(ready, options, assignment, run).run();
-      return { network: network.name };
-    } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      throw toHarnessError(error, 'the Docker engine failed in mid-run', AGAIN);
-    } finally {
-      await withTimeout(SWEEP_MS, sweep(ready.docker, run));
-    }
+  return {
+    inspect: async (preparation) => await foresee(await daemon(preparation), options.image, preparation.signal),
+    async prepare(preparation) {
+      const { signal, onMessage } = preparation;
+      const { docker, architecture } = await daemon(preparation);
+      const reaped = await orAborted(signal, reap(docker)).catch((error: unknown) => {
+        signal.throwIfAborted();
+        throw toHarnessError(error, 'could not look for what earlier runs left', AGAIN);
+      });
+      if (reaped > 0) onMessage({ kind: 'note', text: `removed ${reaped} container(s) that a killed run had left` });
+      const image = await findImage({ docker, architecture, wanted: options.image, signal, onMessage });
+      const ready: Ready = { docker, image, facts: factsOf(image, options.image) };
+      return {
+        facts: ready.facts,
+        recordsLive: false,
+        play: (assignment) => eventStream((emit) => play(ready, options, assignment, emit)),
+      };
+    },
   };
+}
 
-  return { prepare, play };
+async function play(
+  ready: Ready,
+  options: DockerOptions,
+  assignment: Assignment,
+  emit: (event: PlayEvent) => void,
+): Promise<void> {
+  const { signal } = assignment;
+  signal.throwIfAborted();
+  const run = randomUUID().slice(0, 8);
+  try {
+    const network = await new Play(ready, options, assignment, run, emit).run();
+    emit({ kind: 'facts', facts: { network: network.name } });
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw toHarnessError(error, 'the Docker engine failed in mid-run', AGAIN);
+  } finally {
+    await withTimeout(SWEEP_MS, sweep(ready.docker, run));
+  }
 }
 
 function factsOf(image: Image, wanted: string | undefined): EngineFacts {
@@ -124,12 +137,25 @@ class Play {
   readonly #options: DockerOptions;
   readonly #assignment: Assignment;
   readonly #run: string;
+  readonly #emit: (event: PlayEvent) => void;
+  readonly #url: string;
+  readonly #handshake: HandshakeOptions;
   readonly #failure = new AbortController();
   readonly #signal: AbortSignal;
   readonly #seconds: number;
   #containers = 0;
 
-  constructor(ready: Ready, options: DockerOptions, assignment: Assignment, run: string) {
+  constructor(
+    ready: Ready,
+    options: DockerOptions,
+    assignment: Assignment,
+    run: string,
+    emit: (event: PlayEvent) => void,
+  ) {
+    if (assignment.reach.by !== 'connecting') throw serversOnly(assignment.agent);
+    this.#url = assignment.reach.url;
+    this.#handshake = assignment.reach.handshake;
+    this.#emit = emit;
     this.#ready = ready;
     this.#options = options;
     this.#assignment = assignment;
@@ -140,30 +166,29 @@ class Play {
 
   /** Chooses the network, plays every share, brings the results together; throws the first failure or the abort. Gives back the network. */
   async run(): Promise<Network> {
-    const { url, onProgress, cases, jobs = DEFAULT_JOBS, agent, folder, ca } = this.#assignment;
-    if (ca !== undefined)
-      onProgress({ kind: 'note', text: 'the real suite verifies no certificate: that was done once, before it' });
+    const { cases, jobs = DEFAULT_JOBS, agent } = this.#assignment;
+    const emit = this.#emit;
+    if (this.#handshake.ca !== undefined)
+      emit({ kind: 'note', text: 'the real suite verifies no certificate: that was done once, before it' });
     const runs: SuiteRun[] = [];
     const deadline = setTimeout(() => this.#failure.abort(this.#outOfTime(runs)), this.#seconds * 1000);
     try {
-      const network = await chooseNetwork(url, (way, command) => this.#knock(way, command), onProgress);
+      const network = await chooseNetwork(this.#url, (way, command) => this.#knock(way, command), emit);
       const shares = deal(cases, jobs, this.#options.weigh ?? (() => 1)).filter((ids) => ids.length > 0);
-      if (shares.length > 1) onProgress({ kind: 'note', text: `${shares.length} containers side by side` });
-      const nameInSuite = agentForSuite(agent, `agent-${this.#run}`);
-      const harvest = new Harvest(folder, agent, nameInSuite);
+      if (shares.length > 1) emit({ kind: 'note', text: `${shares.length} containers side by side` });
+      const names = { inSuite: agentForSuite(agent, `agent-${this.#run}`), inResults: agent };
       await Promise.all(
         shares.map(async (ids) => {
-          const suite = new SuiteRun(this.#nextName(), onProgress);
+          const suite = new SuiteRun(this.#nextName(), emit);
           runs.push(suite);
           try {
-            await this.#playShare(suite, ids, network, nameInSuite, harvest);
+            await this.#playShare(suite, ids, network, names);
           } catch (error) {
             // The first failure ends the others; each of them removes its own container before it is done here.
             this.#failure.abort(toHarnessError(error, 'the Docker engine failed in mid-run', AGAIN));
           }
         }),
       );
-      await harvest.finish();
       this.#signal.throwIfAborted();
       return network;
     } finally {
@@ -171,19 +196,14 @@ class Play {
     }
   }
 
-  async #playShare(
-    suite: SuiteRun,
-    ids: readonly string[],
-    network: Network,
-    nameInSuite: string,
-    harvest: Harvest,
-  ): Promise<void> {
-    const { protocols, origin } = this.#assignment;
-    const spec = fuzzingClientSpec({ cases: ids, url: network.url, agent: nameInSuite, protocols, origin });
+  async #playShare(suite: SuiteRun, ids: readonly string[], network: Network, names: AgentNames): Promise<void> {
+    const { protocols, origin } = this.#handshake;
+    const spec = fuzzingClientSpec({ cases: ids, url: network.url, agent: names.inSuite, protocols, origin });
     const recipe = { ...this.#recipe(network, SuiteRun.command(this.#seconds + GRACE_SECONDS)), name: suite.name };
     await withContainer(this.#ready.docker, recipe, this.#signal, async (container) => {
       await suite.play(container, spec, this.#signal);
-      await harvest.take(container, this.#signal, suite);
+      for (const record of await harvest(container, names, this.#signal, suite))
+        this.#emit({ kind: 'recorded', record });
     });
   }
 
@@ -222,6 +242,16 @@ class Play {
     const hanging = runs.find((each) => each.inFlight !== undefined);
     const what = `the play did not end within ${this.#seconds} s`;
     const todo = 'raise --timeout, or play that case alone and look why it hangs';
-    return hanging?.trouble(what, todo) ?? new HarnessError(3, { what, where: this.#assignment.url, todo });
+    return hanging?.trouble(what, todo) ?? new HarnessError(3, { what, where: this.#url, todo });
   }
+}
+
+function serversOnly(agent: string): HarnessError {
+  return new HarnessError(2, {
+    what: 'The Docker engine tests servers only.',
+    where: agent,
+    why: 'The subject is a client, which would have to connect to the engine.',
+    todo: 'Name a server.',
+    agent,
+  });
 }

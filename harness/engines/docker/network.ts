@@ -1,6 +1,6 @@
 import { addressOf } from '../../subject/address.ts';
 import { HarnessError } from '../../support/harness-error.ts';
-import type { Progress } from '../engine.ts';
+import type { EngineMessage } from '../engine.ts';
 
 /** A way from a container to the target. `url` is the target's address as seen from in there. */
 export interface Network {
@@ -53,7 +53,7 @@ export function knock(url: string): string[] {
 export async function chooseNetwork(
   url: string,
   tryWay: (network: Network, command: string[]) => Promise<string | undefined>,
-  onProgress: (progress: Progress) => void,
+  onMessage: (message: EngineMessage) => void,
   platform: NodeJS.Platform = process.platform,
 ): Promise<Network> {
   const refused: string[] = [];
@@ -61,7 +61,7 @@ export async function chooseNetwork(
     const why = await tryWay(network, knock(network.url));
     if (why === undefined) {
       const seen = network.url === url ? '' : `; the target is seen as ${network.url}, its Host header says so too`;
-      onProgress({ kind: 'note', text: `network ${network.name}: the container reaches the target${seen}` });
+      onMessage({ kind: 'note', text: `network ${network.name}: the container reaches the target${seen}` });
       return network;
     }
     refused.push(`${network.name} (${network.url}): ${why}`);

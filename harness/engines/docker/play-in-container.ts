@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import { HarnessError } from '../../support/harness-error.ts';
-import type { Progress } from '../engine.ts';
+import type { PlayEvent } from '../engine.ts';
 import { orAborted } from './abort.ts';
 import { packFile } from './archive.ts';
 import type { ContainerEnd } from './container.ts';
@@ -18,15 +18,15 @@ export class SuiteRun {
   /** The container's name. */
   readonly name: string;
   readonly #log = new HeadAndTail();
-  readonly #onProgress: (progress: Progress) => void;
+  readonly #emit: (event: PlayEvent) => void;
   #inFlight: string | undefined;
   #ended = false;
   #stuck: NodeJS.Timeout | undefined;
   readonly #hung = new AbortController();
 
-  constructor(name: string, onProgress: (progress: Progress) => void) {
+  constructor(name: string, emit: (event: PlayEvent) => void) {
     this.name = name;
-    this.#onProgress = onProgress;
+    this.#emit = emit;
   }
 
   /** The case whose connection was opened last and is not known to be over. */
@@ -48,7 +48,7 @@ export class SuiteRun {
       const ending = await runToEnd(container, either, (line) => this.#read(line));
       const failure = describeEnding(ending);
       if (failure !== undefined) throw this.trouble(failure.what, failure.todo);
-      if (this.#inFlight !== undefined) this.#onProgress({ kind: 'case', id: this.#inFlight, at: 'finished' });
+      if (this.#inFlight !== undefined) this.#emit({ kind: 'ended', id: this.#inFlight });
       this.#ended = true;
     } finally {
       clearTimeout(this.#stuck);
@@ -70,12 +70,12 @@ export class SuiteRun {
 
   #read(line: string): void {
     this.#log.add(line);
-    this.#onProgress({ kind: 'log', text: line });
+    this.#emit({ kind: 'log', text: line });
     const id = caseStarted(line);
     if (id !== undefined) {
-      if (this.#inFlight !== undefined) this.#onProgress({ kind: 'case', id: this.#inFlight, at: 'finished' });
+      if (this.#inFlight !== undefined) this.#emit({ kind: 'ended', id: this.#inFlight });
       this.#inFlight = id;
-      this.#onProgress({ kind: 'case', id, at: 'started' });
+      this.#emit({ kind: 'started', id });
     }
     // wstest survives most exceptions, also those a server provokes, and goes on to the next case. Some it does not
     // survive, and then it neither goes on nor ends: an unknown id, a report that cannot be written.

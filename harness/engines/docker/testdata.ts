@@ -20,7 +20,7 @@ const PLACES = [
  */
 export async function takeTestData(folder: string, signal: AbortSignal): Promise<void> {
   const { docker, architecture } = await connect(process.env, signal);
-  const image = await findImage({ docker, architecture, wanted: undefined, signal, onProgress: () => {} });
+  const image = await findImage({ docker, architecture, wanted: undefined, signal, onMessage: () => {} });
   // A container is never started for this: to be created is enough to be looked into.
   const container = await docker.createContainer({ Image: image.id, Labels: ownLabels('testdata') });
   try {

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { HarnessError } from '../../support/harness-error.ts';
-import type { Assignment, Progress } from '../engine.ts';
+import { type FolderAssignment, folderPlayer } from '../../testing/folder-player.ts';
+import type { PlayEvent } from '../engine.ts';
 import { nativeEngine } from './engine.ts';
 import { type ProbeServer, startProbeServer } from './testing/probe-server.ts';
 
@@ -32,9 +33,9 @@ describe('the embedded engine', () => {
     for (const folder of folders) rmSync(folder, { recursive: true });
   });
 
-  const engine = nativeEngine({ patience: { second: SECOND } });
-  const said: Progress[] = [];
-  function assignment(facts: Partial<Assignment>): Assignment {
+  const engine = folderPlayer(nativeEngine({ patience: { second: SECOND } }));
+  const said: PlayEvent[] = [];
+  function assignment(facts: Partial<FolderAssignment>): FolderAssignment {
     const folder = mkdtempSync(join(tmpdir(), 'native-'));
     folders.push(folder);
     said.length = 0;
@@ -45,7 +46,7 @@ describe('the embedded engine', () => {
       folder,
       jobs: 4,
       signal: new AbortController().signal,
-      onProgress: (progress) => said.push(progress),
+      onEvent: (event) => said.push(event),
       ...facts,
     };
   }
@@ -60,7 +61,7 @@ describe('the embedded engine', () => {
   };
 
   it('says what it is', async () => {
-    const facts = await engine.prepare({ signal: new AbortController().signal, onProgress: () => undefined });
+    const facts = await engine.prepare({ signal: new AbortController().signal, onMessage: () => undefined });
     expect(facts).toMatchObject({ name: 'native', suiteVersion: '25.10.1', jobs: expect.any(Number) });
   });
 
@@ -91,19 +92,31 @@ describe('the embedded engine', () => {
   it('says when each case starts and finishes, and what its file will hold', async () => {
     await engine.play(assignment({ cases: ['1.1.1', '2.1'], jobs: 1 }));
     expect(said).toEqual([
-      { kind: 'case', id: '1.1.1', at: 'started' },
-      { kind: 'case', id: '1.1.1', at: 'finished', content: expect.objectContaining({ behavior: 'OK' }) },
-      { kind: 'case', id: '2.1', at: 'started' },
-      { kind: 'case', id: '2.1', at: 'finished', content: expect.objectContaining({ behavior: 'OK' }) },
+      ...['1.1.1', '2.1'].flatMap((id) => [
+        { kind: 'started', id },
+        { kind: 'ended', id },
+        {
+          kind: 'recorded',
+          record: {
+            id,
+            file: `the_probe_case_${id.replaceAll('.', '_')}.json`,
+            text: expect.stringContaining('"behavior": "OK"'),
+            entry: expect.objectContaining({ behavior: 'OK' }),
+          },
+        },
+      ]),
+      { kind: 'facts', facts: { jobs: 1 } },
     ]);
   });
 
   it('plays one case at a time where it is told to: none begins before the one before it is over', async () => {
     // 1.1.2 waits a second for what may still come; beside it another would begin.
     await engine.play(assignment({ cases: ['1.1.2', '1.1.3', '2.1'], jobs: 8, oneByOne: true }));
-    expect(said.flatMap((one) => (one.kind === 'case' ? [`${one.id} ${one.at}`] : []))).toEqual(
-      ['1.1.2', '1.1.3', '2.1'].flatMap((id) => [`${id} started`, `${id} finished`]),
-    );
+    expect(
+      said.flatMap((event) =>
+        event.kind === 'started' || event.kind === 'ended' ? [`${event.id} ${event.kind}`] : [],
+      ),
+    ).toEqual(['1.1.2', '1.1.3', '2.1'].flatMap((id) => [`${id} started`, `${id} ended`]));
   });
 
   it('names itself to the server, sends what it was told to send, and writes down no secret', async () => {
@@ -116,7 +129,7 @@ describe('the embedded engine', () => {
       protocols: ['a', 'b'],
       headers: { 'X-Token': 'secret' },
     });
-    await nativeEngine({ userAgent: 'me' }).play(facts);
+    await folderPlayer(nativeEngine({ userAgent: 'me' })).play(facts);
     door.close();
     expect(asked.mock.lastCall?.[0]).toContain('\r\nX-Token: secret\r\n');
     const { httpRequest } = JSON.parse(readFileSync(join(facts.folder, 'the_probe_case_1_1_1.json'), 'utf8'));
@@ -127,14 +140,14 @@ describe('the embedded engine', () => {
   it('does not wait for ever where the server closes and keeps TCP open', async () => {
     const facts = assignment({ cases: ['2.1'], url: `${probe.url}peerclose-hang` });
     const patient = { second: SECOND, afterServerClose: 0.5 };
-    await nativeEngine({ patience: patient }).play(facts);
+    await folderPlayer(nativeEngine({ patience: patient })).play(facts);
     const one = JSON.parse(readFileSync(join(facts.folder, 'the_probe_case_2_1.json'), 'utf8'));
     expect(one).toMatchObject({ wasClean: false, droppedByMe: true, wasServerConnectionDropTimeout: true });
   });
 
   it('does not wait a hundred seconds for a server that says nothing', async () => {
     const facts = assignment({ cases: ['9.1.3'], url: `${probe.url}silent` });
-    await nativeEngine({ patience: { second: SECOND, silence: 1 } }).play(facts);
+    await folderPlayer(nativeEngine({ patience: { second: SECOND, silence: 1 } })).play(facts);
     const one = JSON.parse(readFileSync(join(facts.folder, 'the_probe_case_9_1_3.json'), 'utf8'));
     expect(one.behavior).toBe('FAILED');
     expect(one.wirelog.map((row: unknown[]) => row[0])).toContain('TIE');
@@ -148,8 +161,8 @@ describe('the embedded engine', () => {
       url: `${probe.url}no-echo`,
       jobs: 8,
       signal: abort.signal,
-      onProgress: (progress) => {
-        if (progress.kind === 'case' && progress.at === 'finished' && progress.id === '1.1.2') abort.abort(reason);
+      onEvent: (event) => {
+        if (event.kind === 'ended' && event.id === '1.1.2') abort.abort(reason);
       },
     });
     const begun = performance.now();
@@ -181,7 +194,7 @@ describe('the embedded engine', () => {
   });
 
   it('says so, before the first case, when there is no data where it was told to look', async () => {
-    const play = nativeEngine({ dataFolder: '/nowhere' }).play(assignment({ cases: ['12.1.1'] }));
+    const play = folderPlayer(nativeEngine({ dataFolder: '/nowhere' })).play(assignment({ cases: ['12.1.1'] }));
     const { exitCode, problem } = await trouble(play);
     expect([exitCode, problem.where]).toEqual([2, '/nowhere']);
     expect(said).toEqual([]);
@@ -245,7 +258,7 @@ describe('the embedded engine', () => {
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : 0;
     const facts = assignment({ cases: ['1.1.6', '1.1.7', '6.5.1'], url: `ws://127.0.0.1:${port}/` });
-    await nativeEngine({ patience: { second: 0.2 } }).play(facts);
+    await folderPlayer(nativeEngine({ patience: { second: 0.2 } })).play(facts);
     server.close();
     const one = JSON.parse(readFileSync(join(facts.folder, 'the_probe_case_6_5_1.json'), 'utf8'));
     expect(one).toMatchObject({ behavior: 'OK', behaviorClose: 'OK', playedAgainAlone: true });

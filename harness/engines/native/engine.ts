@@ -2,36 +2,39 @@ import { availableParallelism } from 'node:os';
 import type { EngineFacts } from '../../../reports/document/report.ts';
 import { SUITE_VERSION } from '../../suites/autobahn/cases/index.ts';
 import type { Engine } from '../engine.ts';
+import { eventStream } from '../event-stream.ts';
 import type { NativeOptions } from './assignment.ts';
 
-/** Busy cases at once where nobody says otherwise: enough to keep a server busy, not so many as to starve timers. */
+/** Default number of busy cases at the same time: enough to keep a server busy, few enough to keep timers accurate. */
 export const defaultJobs = (): number => Math.max(4, Math.min(16, availableParallelism() * 4));
 
-/** What plays: worth asking for early, so that it is loaded while the server starts. */
-const loadPlay = () => import('./assignment.ts');
+/** Loads the code that plays cases. Called early, so that it loads while the server starts. */
+const loadPlayer = () => import('./assignment.ts');
 
-/**
- * The embedded fuzzing client: plays the suite's cases from this process, many side by side, and leaves the folder
- * that Autobahn would have left. Each case file is written when its case ends, `index.json` when the play ends, also
- * where it is aborted.
- */
+/** The embedded engine: plays the cases of the suite from this process, many at the same time. */
 export function nativeEngine(options: NativeOptions = {}): Engine {
+  const facts = (): EngineFacts => ({
+    name: 'native',
+    summary: `the embedded engine, which plays the cases of Autobahn ${SUITE_VERSION} without a container`,
+    suiteVersion: SUITE_VERSION,
+    architecture: process.arch,
+    jobs: defaultJobs(),
+  });
   return {
-    async prepare(): Promise<EngineFacts> {
-      loadPlay().catch(() => undefined);
+    inspect: async () => facts(),
+    async prepare() {
+      loadPlayer().catch(() => undefined);
       return {
-        name: 'native',
-        summary: `the embedded engine, which plays the cases of Autobahn ${SUITE_VERSION} without a container`,
-        suiteVersion: SUITE_VERSION,
-        architecture: process.arch,
-        jobs: defaultJobs(),
+        facts: facts(),
+        recordsLive: true,
+        play: (assignment) =>
+          eventStream(async (emit) => {
+            const jobs = Math.max(1, Math.floor(assignment.jobs ?? defaultJobs()));
+            const { playAssignment } = await loadPlayer();
+            await playAssignment({ ...assignment, jobs }, options, emit);
+            emit({ kind: 'facts', facts: { jobs } });
+          }),
       };
-    },
-    async play(assignment) {
-      const jobs = Math.max(1, Math.floor(assignment.jobs ?? defaultJobs()));
-      const { playAssignment } = await loadPlay();
-      await playAssignment({ ...assignment, jobs }, options);
-      return { jobs };
     },
   };
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { folderPlayer } from '../../testing/folder-player.ts';
 import { nativeEngine } from './engine.ts';
 import { type ProbeServer, startProbeServer } from './testing/probe-server.ts';
 
@@ -88,14 +89,14 @@ describe('the embedded engine, against a server wrong in many ways', () => {
     async (mode, expected) => {
       const folder = mkdtempSync(join(tmpdir(), 'probe-'));
       folders.push(folder);
-      await nativeEngine({ patience: { second: SECOND } }).play({
+      await folderPlayer(nativeEngine({ patience: { second: SECOND } })).play({
         cases: Object.keys(expected),
         url: probe.url + mode,
         agent: mode,
         folder,
         jobs: 4,
         signal: new AbortController().signal,
-        onProgress: () => undefined,
+        onEvent: () => undefined,
       });
       const found = readdirSync(folder)
         .filter((file) => file !== 'index.json')

@@ -92,24 +92,6 @@ export function recordOf(played: PlayedCase, agent: string): CaseRecord {
   return { id: one.id, grading, content, entry };
 }
 
-/** JSON as Autobahn writes it: keys sorted, three blanks of indent, ASCII only, no line break at the end. */
-export function toJson(value: unknown): string {
-  const ordered = JSON.stringify(value, (_, part: unknown) => (isRecord(part) ? sorted(part) : part), 3);
-  return ordered.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Keys in the order of their code units, as Python sorts ASCII strings; keys that are numbers come first, by value. */
-function sorted(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.keys(record)
-      .sort()
-      .map((key) => [key, record[key]]),
-  );
-}
-
 function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { folderPlayer } from '../../testing/folder-player.ts';
 import { nativeEngine } from './engine.ts';
 import { type ProbeServer, startProbeServer } from './testing/probe-server.ts';
 import { momentLine, type TraceEntry } from './trace.ts';
@@ -82,13 +83,13 @@ describe('the trace of a play', () => {
   it('has each frame and timer of the result, in its order and at its time, and quiet cases too', async () => {
     const told = new Map<string, TraceEntry[]>();
     const trace = (id: string, moment: TraceEntry) => told.set(id, [...(told.get(id) ?? []), moment]);
-    await nativeEngine({ trace }).play({
+    await folderPlayer(nativeEngine({ trace })).play({
       cases: ['2.10', '7.1.6', '9.1.1'],
       url: `${probe.url}echo`,
       agent: 'the probe',
       folder,
       signal: new AbortController().signal,
-      onProgress: () => undefined,
+      onEvent: () => undefined,
     });
     const recorded = (id: string) =>
       JSON.parse(readFileSync(join(folder, `the_probe_case_${id.replaceAll('.', '_')}.json`), 'utf8'));

@@ -1,4 +1,4 @@
-import { matchCases } from '../../plan/case-id.ts';
+import { matchCases } from '../../plan/match-cases.ts';
 import { suiteIds } from './catalogue.ts';
 
 /** Cases about whose judgement people who know the RFC disagree, or that are judged oddly. Patterns as on the command line. */

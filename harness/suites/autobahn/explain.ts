@@ -1,70 +1,43 @@
 import { eventText } from '../../../reports/wording/event-text.ts';
 import { closeCode } from '../../../reports/wording/vocabulary.ts';
-import { matchCases } from '../../plan/case-id.ts';
-import { closestTo } from '../../support/did-you-mean.ts';
-import { HarnessError } from '../../support/harness-error.ts';
-import { wrapText } from '../../support/wrapped.ts';
-import { caseInfo, caseSentences, conformantOutcome, suiteIds } from './catalogue.ts';
+import type { Explanation } from '../../plan/suite.ts';
+import { caseInfo, caseSentences, conformantOutcome } from './catalogue.ts';
 import { contestedNotes } from './contested-cases.ts';
 
-/** Longer lines are tiring to read. */
-const MOST_COLUMNS = 100;
+/** Number of expected events that are listed one by one. */
+const EVENTS_SHOWN = 4;
 
 /**
- * `explain CASE`: what a case sends, what must happen, what is allowed, and what mostly lies behind each verdict.
- * @param columns of the terminal that it is for.
- * @throws HarnessError (2) for an id the suite does not have, with the nearest one.
+ * A case in words: what it sends, what the server must do, what is allowed, and the usual causes of each bad grade.
+ * @throws RangeError for an id that the suite does not have.
  */
-export function explainCase(id: string, columns = MOST_COLUMNS): string {
+export function explain(id: string): Explanation {
   const info = caseInfo(id);
   const sentences = caseSentences(id);
-  if (info === undefined || sentences === undefined) {
-    const meant = matchCases(suiteIds, id);
-    if (meant.length > 0) {
-      throw new HarnessError(2, {
-        what: `"${id}" is not one case but ${meant.length}.`,
-        why: 'Each is explained for itself.',
-        todo: `Name one, such as ${meant[0]}; "list ${id}" prints them all.`,
-      });
-    }
-    throw new HarnessError(2, {
-      what: `There is no case "${id}".`,
-      why: `The nearest id is ${closestTo(id, suiteIds)}.`,
-      todo: 'ws-conformance list prints them all.',
-    });
-  }
-  const inLines = (text: string, first: string, rest: string) =>
-    wrapText(text, first, rest, Math.min(columns, MOST_COLUMNS)).join('\n');
-  const section = (title: string, text: string) => `${title}\n${inLines(text, '  ', '  ')}\n`;
+  if (info === undefined || sentences === undefined)
+    throw new RangeError(`The suite has no case ${JSON.stringify(id)}.`);
   const expected = conformantOutcome(id);
   const notes = contestedNotes(id);
   const events = expected.received.length === 0 ? ['nothing'] : expected.received.map((event) => eventText(event, 60));
-  return [
-    inLines(`${info.id}  ${info.title}`, '', '  '),
-    inLines(
-      `${info.category} ${info.categoryTitle}${info.subcategoryTitle === null ? '' : `, ${info.subcategoryTitle}`} · ${info.rfc.join(', ')}`,
-      '',
-      '  ',
-    ),
-    '',
-    section('What is sent', sentences.sends),
-    section('What must happen', sentences.demands),
-    'What a server without fault scores',
-    `  ${expected.behavior}, close ${expected.behaviorClose}, close code ${closeCode(expected.remoteCloseCode)}`,
-    `  the ${expected.closedByMe ? 'fuzzing client' : 'server'} closes first; the server drops TCP`,
-    inLines(
-      `received: ${events.slice(0, 4).join(', ')}${events.length > 4 ? ` and ${events.length - 4} more` : ''}`,
-      '  ',
-      '    ',
-    ),
-    '',
-    'Usual causes',
-    ...causesOf(info.category).map(([verdict, cause]) => inLines(`${verdict}: ${cause}`, '  ', '      ')),
-    '',
-    ...(notes.length === 0 ? [] : ['Contested', ...notes.map((note) => inLines(note, '  ', '  ')), '']),
-    `Alone:  ws-conformance ${info.id}`,
-    '',
-  ].join('\n');
+  const more = events.length > EVENTS_SHOWN ? ` and ${events.length - EVENTS_SHOWN} more` : '';
+  return {
+    title: `${info.id}  ${info.title}`,
+    subtitle: `${info.category} ${info.categoryTitle}${info.subcategoryTitle === null ? '' : `, ${info.subcategoryTitle}`} · ${info.rfc.join(', ')}`,
+    sections: [
+      { title: 'What is sent', paragraphs: [sentences.sends] },
+      { title: 'What must happen', paragraphs: [sentences.demands] },
+      {
+        title: 'Outcome of a faultless server',
+        paragraphs: [
+          `${expected.behavior}, close ${expected.behaviorClose}, close code ${closeCode(expected.remoteCloseCode)}`,
+          `the ${expected.closedByMe ? 'fuzzing client' : 'server'} closes first; the server drops TCP`,
+          `received: ${events.slice(0, EVENTS_SHOWN).join(', ')}${more}`,
+        ],
+      },
+      { title: 'Usual causes', paragraphs: causesOf(info.category).map(([grade, cause]) => `${grade}: ${cause}`) },
+      ...(notes.length === 0 ? [] : [{ title: 'Contested', paragraphs: notes }]),
+    ],
+  };
 }
 
 /** What mostly lies behind a grade, by category. */

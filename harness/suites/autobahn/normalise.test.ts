@@ -1,15 +1,16 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { readResults } from '../../results/read-results.ts';
 import { NOT_COMPARED, normalise } from './normalise.ts';
 import { AUTOBAHN_FIELDS } from './outcome.ts';
-import { readResults } from './read-results.ts';
+import { autobahn } from './suite.ts';
 
 const recorded = join(import.meta.dirname, '../../../fixtures/recorded/seed');
 
 function seedDetail() {
-  const { agents } = readResults(recorded, { cases: ['7.1.6'], suite: ['7.1.6'], extraIsFault: true });
+  const { agents } = readResults(autobahn, recorded, { cases: ['7.1.6'], extraIsFault: false });
   const result = agents[0]?.results[0];
-  if (result?.did !== 'run') throw new Error('the recorded seed cannot be read');
+  if (result?.did !== 'run' || result.detail === undefined) throw new Error('the recorded seed cannot be read');
   return result.detail;
 }
 

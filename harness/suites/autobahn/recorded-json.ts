@@ -200,7 +200,8 @@ export const caseFile = z
     }),
   );
 
-const indexEntry = z.strictObject({
+/** The entry of one case in `index.json`. */
+export const indexEntry = z.strictObject({
   behavior: z.enum(GRADES),
   behaviorClose: z.enum(CLOSE_GRADES),
   remoteCloseCode: z.number().int().nullable(),
@@ -208,7 +209,3 @@ const indexEntry = z.strictObject({
   reportfile: z.string(),
 });
 export type IndexEntry = z.infer<typeof indexEntry>;
-
-/** index.json: agent → case id → its grades and its file. Entries stay unknown here, so that one bad entry costs one case. */
-export const indexFile = z.record(z.string(), z.record(z.string(), z.unknown()));
-export { indexEntry };

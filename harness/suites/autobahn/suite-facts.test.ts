@@ -2,9 +2,12 @@ import { expect, test } from 'vitest';
 import { CLOSE_GRADES, GRADES } from '../../../reports/document/recorded-case.ts';
 import { keyFields, outcomeSchemaOf } from '../../../reports/document/suite-facts.ts';
 import { sampleSuite } from '../../../reports/testing/sample-suites.ts';
+import { suiteFacts } from '../../plan/suite.ts';
 import { catalogue, conformantOutcome } from './catalogue.ts';
 import { AUTOBAHN_FIELDS } from './outcome.ts';
-import { autobahnFacts } from './suite-facts.ts';
+import { autobahn } from './suite.ts';
+
+const autobahnFacts = suiteFacts(autobahn);
 
 test('the facts describe every field of an outcome, in its order', () => {
   expect(autobahnFacts.fields.map(({ name }) => name)).toEqual(AUTOBAHN_FIELDS);

@@ -2,12 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CLOSE_GRADES, GRADES } from '../../../reports/document/recorded-case.ts';
+import * as comparison from '../../plan/compare-outcomes.ts';
+import { readResults } from '../../results/read-results.ts';
 import { conformantOutcome, suiteIds } from './catalogue.ts';
-import { compareOutcomes, weigh } from './compare-outcomes.ts';
-import { normalise } from './normalise.ts';
 import { AUTOBAHN_FIELDS, type AutobahnOutcome } from './outcome.ts';
-import { readResults } from './read-results.ts';
+import { autobahn } from './suite.ts';
 
+const { weigh } = comparison;
+const compareOutcomes = (expected: AutobahnOutcome, actual: AutobahnOutcome, good: AutobahnOutcome) =>
+  comparison.compareOutcomes(autobahn, expected, actual, good);
 const conformant = conformantOutcome('1.1.2');
 const verdict = (expected: AutobahnOutcome, actual: AutobahnOutcome, good = conformant) =>
   weigh(compareOutcomes(expected, actual, good));
@@ -68,13 +71,12 @@ test('every pair of grades is ordered, or side by side', () => {
 
 /** The strength of the gate, measured: every compared field of every recorded case, made other, must be noticed. */
 describe('no change of a compared fact goes unnoticed', () => {
-  const { agents } = readResults(join(import.meta.dirname, '../../../fixtures/recorded/ws'), {
+  const { agents } = readResults(autobahn, join(import.meta.dirname, '../../../fixtures/recorded/ws'), {
     cases: suiteIds,
-    suite: suiteIds,
     extraIsFault: true,
   });
   const outcomes = (agents[0]?.results ?? []).flatMap((result) =>
-    result.did === 'run' ? [[result.detail.id, normalise(result.detail)] as const] : [],
+    result.did === 'run' ? [[result.id, result.outcome as AutobahnOutcome] as const] : [],
   );
 
   function mutants(outcome: AutobahnOutcome): [string, AutobahnOutcome][] {
@@ -131,15 +133,14 @@ test('the recorded seed: a server that never answers the Close has regressed in 
     readFileSync(join(import.meta.dirname, '../../../fixtures/recorded/seed/index.json'), 'utf8'),
   );
   expect(seed['websock server']['7.1.6']).toMatchObject({ behavior: 'INFORMATIONAL', behaviorClose: 'INFORMATIONAL' });
-  const { agents } = readResults(join(import.meta.dirname, '../../../fixtures/recorded/seed'), {
+  const { agents } = readResults(autobahn, join(import.meta.dirname, '../../../fixtures/recorded/seed'), {
     cases: ['7.1.6'],
-    suite: suiteIds,
     extraIsFault: true,
   });
   const result = agents[0]?.results[0];
   if (result?.did !== 'run') throw new Error('the seed cannot be read');
   const good = conformantOutcome('7.1.6');
-  const differences = compareOutcomes(good, normalise(result.detail), good);
+  const differences = compareOutcomes(good, result.outcome as AutobahnOutcome, good);
   expect(differences.map(({ at }) => at)).toEqual(['remoteCloseCode', 'wasClean']);
   expect(weigh(differences)).toBe('regressed');
 });

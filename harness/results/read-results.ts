@@ -1,64 +1,71 @@
 import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
-import type { RecordedCase } from '../../../reports/document/recorded-case.ts';
-import type { Problem } from '../../../reports/document/report.ts';
-import { SUITE } from '../../expectations/expectation-file.ts';
-import { compareCaseIds } from '../../plan/case-id.ts';
-import { JsonTextError, readJsonText } from '../../support/json-text.ts';
-import { caseFile, type IndexEntry, indexEntry, indexFile } from './recorded-json.ts';
+import type { Problem } from '../../reports/document/report.ts';
+import { compareCaseIds } from '../plan/case-id.ts';
+import type { ReadCase, Suite } from '../plan/suite.ts';
+import { JsonTextError, readJsonText } from '../support/json-text.ts';
 
-/** What an engine left of one planned case: the recorded facts, or why there are none. */
-export type Result = RecordedResult | { did: 'not run'; id: string; why: string };
-
-/** The recorded facts of one play of a case, and the file they stand in, relative to its folder. */
-export interface RecordedResult {
+/** The recorded facts of one case. */
+export interface RecordedResult extends Omit<ReadCase, 'started' | 'contradictions'> {
   did: 'run';
-  detail: RecordedCase;
+  id: string;
+  /** Path of the case file, relative to the results folder of its agent. */
   file: string;
 }
 
-/** Everything a results folder holds of one agent: one Result per planned case, in the plan's order. */
+/** What the results folder holds for one planned case: its recorded facts, or the reason why there are none. */
+export type Result = RecordedResult | { did: 'not run'; id: string; why: string };
+
+/** All that a results folder holds for one agent: one Result per planned case, in the plan's order. */
 export interface AgentResults {
   agent: string;
   results: readonly Result[];
 }
 
-/** What the folder should hold. */
-export interface Expectations {
-  /** The plan, and the denominator: every one of these gets a Result. */
+/** What a results folder should hold. */
+export interface WantedResults {
+  /** The plan: each of these cases gets a Result. */
   cases: readonly string[];
-  /** Every id the suite has. A result outside of it is of another suite. */
-  suite: readonly string[];
-  /** The agents that must be there; without them, whatever the folder holds. */
+  /** Agents that must be in the folder. If left out, every agent in the folder is read. */
   agents?: readonly string[];
-  /** A result outside the plan is a fault after a run; when reading somebody's folder it is merely not asked for. */
+  /** Whether a result outside of the plan is a problem. Leave false when reading a folder that somebody else recorded. */
   extraIsFault: boolean;
-  /** The window in which results must have been recorded, in milliseconds since 1970; outside of it they are stale. */
+  /** Time in which the results must have been recorded, in milliseconds since 1970. Results outside of it are stale. */
   recorded?: { from: number; to: number };
-  /** Cases that were played in an earlier run, which this one resumes: their results may be older. */
+  /** Cases that an earlier run recorded and this run keeps: their results may be older than `recorded.from`. */
   earlier?: ReadonlySet<string>;
 }
 
-/** A case file is some tens of kilobytes; what is larger than this was not written by an engine. */
-const LARGEST_FILE_BYTES = 64 * 1024 * 1024;
-/** Clocks of engine and harness may differ a little when the engine is another machine. */
+/** A case file has some tens of kilobytes. No engine writes a file larger than this. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
+/** The clocks of engine and harness may differ a little if the engine runs on another machine. */
 const CLOCK_TOLERANCE_MS = 60_000;
+/** At most this many results of unknown cases are reported one by one. */
+const MAX_UNKNOWN_CASES = 100;
+
+const indexSchema = z.record(z.string(), z.record(z.string(), z.unknown()));
+const entrySchema = z.looseObject({ reportfile: z.string() });
 
 /**
- * The door where unknown becomes typed: reads a folder of Autobahn's JSON and holds it against the plan. Nothing is
- * skipped: a case that is missing, twice there, unplanned, contradictory, stale or unreadable is a Problem that names
- * it, and a Result that says it did not run. Never throws for what the folder holds.
+ * Reads a results folder and compares it with the plan. Unknown JSON becomes typed here, by the suite's `readCase`.
+ * Nothing is skipped silently: a case that is missing, recorded twice, not planned, contradictory, stale or unreadable
+ * becomes a Problem that names the case, and a Result that says why it did not run. Never throws because of what the
+ * folder holds.
  */
-export function readResults(folder: string, wanted: Expectations): { agents: AgentResults[]; problems: Problem[] } {
+export function readResults(
+  suite: Suite,
+  folder: string,
+  wanted: WantedResults,
+): { agents: AgentResults[]; problems: Problem[] } {
   const indexPath = join(folder, 'index.json');
-  const index = attempt(() => indexFile.parse(readJson(indexPath)));
+  const index = attempt(() => indexSchema.parse(readJson(indexPath)));
   if (!index.ok) {
     const problem: Problem = {
-      what: 'The results have no readable index: which cases ran cannot be told.',
+      what: 'The results have no readable index: which cases ran is unknown.',
       where: indexPath,
       why: index.why,
-      todo: 'Run again; wstest writes its files only after the last case, so a run that was cut short leaves none.',
+      todo: 'Run again. wstest writes its files only after the last case, so a run that was cut short leaves none.',
     };
     const agents = (wanted.agents ?? []).map((agent) => ({
       agent,
@@ -87,28 +94,33 @@ export function readResults(folder: string, wanted: Expectations): { agents: Age
     });
   }
   const agents = names.map((agent) => {
-    const reader = new AgentReader(folder, agent, index.value[agent] ?? {}, wanted);
+    const reader = new AgentReader(suite, folder, agent, index.value[agent] ?? {}, wanted);
     const results = reader.read();
-    for (const problem of reader.problems) problems.push(problem);
+    problems.push(...reader.problems);
     return { agent, results };
   });
   return { agents, problems };
 }
 
-/** Of the cases an index names and the suite does not have, so many are told one by one. */
-const MOST_STRANGE = 100;
-
 /** Reads one agent's share of a folder; collects what is wrong with it. */
 class AgentReader {
   readonly problems: Problem[] = [];
+  private readonly suite: Suite;
   private readonly folder: string;
   private readonly agent: string;
   private readonly entries: Readonly<Record<string, unknown>>;
-  private readonly wanted: Expectations;
+  private readonly wanted: WantedResults;
   /** Report file → the case that claimed it first. */
   private readonly claimed = new Map<string, string>();
 
-  constructor(folder: string, agent: string, entries: Readonly<Record<string, unknown>>, wanted: Expectations) {
+  constructor(
+    suite: Suite,
+    folder: string,
+    agent: string,
+    entries: Readonly<Record<string, unknown>>,
+    wanted: WantedResults,
+  ) {
+    this.suite = suite;
     this.folder = folder;
     this.agent = agent;
     this.entries = entries;
@@ -117,10 +129,10 @@ class AgentReader {
 
   read(): Result[] {
     const planned = new Set(this.wanted.cases);
-    const suite = new Set(this.wanted.suite);
+    const suite = new Set(this.suite.cases.map(({ id }) => id));
     const ids = Object.keys(this.entries);
-    // A foreign file may name any number of them; they have all the same to say.
-    const strange = new Set(ids.filter((id) => !suite.has(id)).slice(MOST_STRANGE));
+    // A file from elsewhere may name any number of unknown cases.
+    const strange = new Set(ids.filter((id) => !suite.has(id)).slice(MAX_UNKNOWN_CASES));
     if (strange.size > 0) {
       this.problems.push({
         what: `There are results of ${strange.size} more cases the suite does not have.`,
@@ -158,7 +170,7 @@ class AgentReader {
       );
       return why('the index does not list it');
     }
-    const listed = attempt(() => indexEntry.parse(entry));
+    const listed = attempt(() => entrySchema.parse(entry));
     if (!listed.ok) {
       this.report(id, `The index entry of case ${id} cannot be read.`, listed.why, 'index.json');
       return why('its index entry cannot be read');
@@ -181,32 +193,32 @@ class AgentReader {
       return why('its file is that of another case');
     }
     this.claimed.set(path.value, id);
-    const detail = attempt(() => caseFile.parse(readJson(path.value)));
-    if (!detail.ok) {
-      this.report(id, `The result of case ${id} cannot be read.`, detail.why, reportfile);
+    const read = attempt(() => this.suite.readCase(readJson(path.value), entry, { id, agent: this.agent }));
+    if (!read.ok) {
+      this.report(id, `The result of case ${id} cannot be read.`, read.why, reportfile);
       return why('its result cannot be read');
     }
-    const contradictions = findContradictions(id, this.agent, listed.value, detail.value);
+    const { started, contradictions, ...facts } = read.value;
     if (contradictions.length > 0) {
       this.report(id, `The result of case ${id} contradicts itself.`, `${contradictions.join('; ')}.`, reportfile);
       return why('its result contradicts itself');
     }
-    if (!this.isFresh(detail.value)) {
+    if (!this.isFresh(id, started)) {
       this.report(
         id,
         `The result of case ${id} is stale.`,
-        `It was recorded at ${detail.value.started}, outside of this run.`,
+        `It was recorded at ${started}, outside of this run.`,
         reportfile,
       );
       return why('its result is of another run');
     }
-    return { did: 'run', detail: detail.value, file: relative(this.folder, path.value) };
+    return { did: 'run', id, ...facts, file: relative(this.folder, path.value) };
   }
 
-  private isFresh(detail: RecordedCase): boolean {
+  private isFresh(id: string, started: string): boolean {
     const { recorded, earlier } = this.wanted;
-    if (!recorded || earlier?.has(detail.id)) return true;
-    const at = Date.parse(detail.started);
+    if (!recorded || earlier?.has(id)) return true;
+    const at = Date.parse(started);
     return at >= recorded.from - CLOCK_TOLERANCE_MS && at <= recorded.to + CLOCK_TOLERANCE_MS;
   }
 
@@ -214,44 +226,6 @@ class AgentReader {
     const where = file === undefined ? this.folder : join(this.folder, file);
     this.problems.push({ what, where, why, agent: this.agent, case: id });
   }
-}
-
-const INFORMATIONAL_CASES = new Set(['7.1.6', '7.13.1', '7.13.2']);
-const NON_STRICT_CASES = /^(3\.[234]|4\.[12]\.[345]|5\.15|6\.4\.[1-4])$/;
-const DEFLATE_CASES = /^1[23]\./;
-
-/** Where index, file and the suite's own rules do not agree: signs of a damaged or forged result. */
-function findContradictions(id: string, agent: string, listed: IndexEntry, detail: RecordedCase): string[] {
-  const found: string[] = [];
-  const differ = (what: string, inIndex: unknown, inFile: unknown) => {
-    if (inIndex !== inFile)
-      found.push(`${what} is ${JSON.stringify(inIndex)} in the index and ${JSON.stringify(inFile)} in the file`);
-  };
-  differ('the case id', id, detail.id);
-  differ('the agent', agent, detail.agent);
-  differ('behavior', listed.behavior, detail.behavior);
-  differ('behaviorClose', listed.behaviorClose, detail.behaviorClose);
-  differ('remoteCloseCode', listed.remoteCloseCode, detail.remoteCloseCode);
-  if (detail.durationMs !== null) differ('duration', listed.duration, detail.durationMs);
-  // semantics of the suite: these grades can arise in these cases only
-  const informational = detail.behavior === 'INFORMATIONAL';
-  if (informational !== INFORMATIONAL_CASES.has(id)) {
-    found.push(informational ? 'INFORMATIONAL is no grade of this case' : 'this case is always INFORMATIONAL');
-  }
-  if (informational !== (detail.behaviorClose === 'INFORMATIONAL'))
-    found.push('only one of its two grades is INFORMATIONAL');
-  if (detail.behavior === 'NON-STRICT' && !NON_STRICT_CASES.test(id)) found.push('NON-STRICT is no grade of this case');
-  if (detail.behavior === 'UNIMPLEMENTED' && !DEFLATE_CASES.test(id))
-    found.push('UNIMPLEMENTED is no grade of this case');
-  // The suite's own engine names its version here; an embedded one names itself.
-  const recordedBy = /^User-Agent: AutobahnTestSuite\/([\d.]+)/m.exec(detail.httpRequest)?.[1];
-  if (recordedBy !== undefined && recordedBy !== SUITE.version) {
-    found.push(
-      `it was recorded by version ${recordedBy} of the suite, and cases and expectations are those of ${SUITE.version}`,
-    );
-  }
-  if (Number.isNaN(Date.parse(detail.started))) found.push(`"${detail.started}" is no time`);
-  return found;
 }
 
 /** `name` below `folder`; throws when it leads elsewhere, be it by dots, an absolute path or a link. */
@@ -268,8 +242,8 @@ function readJson(path: string): unknown {
   const stat = lstatSync(path);
   if (!stat.isFile()) throw new Error('It is not a file.');
   if (stat.size === 0) throw new Error('The file is empty.');
-  if (stat.size > LARGEST_FILE_BYTES)
-    throw new Error(`The file has ${stat.size} bytes; no engine writes more than ${LARGEST_FILE_BYTES}.`);
+  if (stat.size > MAX_FILE_BYTES)
+    throw new Error(`The file has ${stat.size} bytes; no engine writes more than ${MAX_FILE_BYTES}.`);
   const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
   return readJsonText(text, { comments: false }).value;
 }
@@ -278,7 +252,7 @@ const NOT_THERE = 'The file is not there.';
 
 type Attempt<T> = { ok: true; value: T } | { ok: false; why: string };
 
-/** Turns what reading can throw into a sentence. */
+/** Turns an error of reading into a sentence. */
 function attempt<T>(read: () => T): Attempt<T> {
   try {
     return { ok: true, value: read() };

@@ -12,10 +12,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { compareCaseIds } from '../../plan/case-id.ts';
+import { compareCaseIds } from '../plan/case-id.ts';
+import { autobahn } from '../suites/autobahn/suite.ts';
 import { readResults } from './read-results.ts';
 
-const recorded = join(import.meta.dirname, '../../../fixtures/recorded/ws');
+const recorded = join(import.meta.dirname, '../../fixtures/recorded/ws');
 const suite = Object.keys(JSON.parse(readFileSync(join(recorded, 'index.json'), 'utf8')).ws).sort(compareCaseIds);
 const some = ['1.1.1', '6.4.1', '7.1.6', '9.1.1', '12.1.1'];
 const fileOf = (id: string) => `ws_case_${id.replaceAll('.', '_')}.json`;
@@ -48,8 +49,8 @@ const changeCase = (id: string, change: (file: Json) => void) => {
   change(file);
   writeFileSync(path, JSON.stringify(file));
 };
-const read = (options: Partial<Parameters<typeof readResults>[1]> = {}) =>
-  readResults(folder, { cases: some, suite, agents: ['ws'], extraIsFault: true, ...options });
+const read = (options: Partial<Parameters<typeof readResults>[2]> = {}) =>
+  readResults(autobahn, folder, { cases: some, agents: ['ws'], extraIsFault: true, ...options });
 const alone = () => read({ cases: ['7.1.6'], extraIsFault: false });
 const ran = (results = read()) => results.agents[0]?.results.filter((result) => result.did === 'run').length;
 
@@ -60,7 +61,10 @@ test('a complete folder of the real suite is read without a problem', () => {
 
 describe('the recorded folders, whole', () => {
   test.each(['ws', 'websocket-node'])('%s: 517 results, typed', (agent) => {
-    const { agents, problems } = readResults(join(recorded, '..', agent), { cases: suite, suite, extraIsFault: true });
+    const { agents, problems } = readResults(autobahn, join(recorded, '..', agent), {
+      cases: suite,
+      extraIsFault: true,
+    });
     expect(problems).toEqual([]);
     expect(agents).toMatchObject([{ agent }]);
     expect(agents[0]?.results.filter((result) => result.did === 'run')).toHaveLength(517);
@@ -238,9 +242,9 @@ describe('a damaged result is a problem that names the case, and no result', () 
       expect(problems[0]).toMatchObject({ case: id, agent: 'ws' });
       expect(`${problems[0]?.what} ${problems[0]?.why}`).toContain(id);
       expect(problems[0]?.why).toMatch(why);
-      expect(
-        agents[0]?.results.map((result) => (result.did === 'run' ? result.detail.id : `not run: ${result.id}`)),
-      ).toEqual(some.map((one) => (one === id ? `not run: ${id}` : one)));
+      expect(agents[0]?.results.map((result) => (result.did === 'run' ? result.id : `not run: ${result.id}`))).toEqual(
+        some.map((one) => (one === id ? `not run: ${id}` : one)),
+      );
     });
   }
 });
@@ -253,7 +257,7 @@ test('each one of the 517, taken away, is missed by name', () => {
     const { [id]: _, ...rest } = index.ws;
     // Only the index is read before a missing entry is noticed, so a plan of one case is enough here.
     writeFileSync(join(whole, 'index.json'), JSON.stringify({ ws: rest }));
-    const { problems } = readResults(whole, { cases: [id], suite, agents: ['ws'], extraIsFault: false });
+    const { problems } = readResults(autobahn, whole, { cases: [id], agents: ['ws'], extraIsFault: false });
     expect(problems).toMatchObject([{ case: id, what: `Case ${id} has no result.` }]);
   }
 });
@@ -324,7 +328,7 @@ describe('an index that tells nothing', () => {
   });
   test('is empty, as wstest leaves it when nobody answered', () => {
     writeIndex({});
-    expect(readResults(folder, { cases: some, suite, extraIsFault: true }).problems[0]?.what).toMatch(/no agent/);
+    expect(readResults(autobahn, folder, { cases: some, extraIsFault: true }).problems[0]?.what).toMatch(/no agent/);
     expect(read().problems).toHaveLength(5);
   });
   test('has the agent without a case', () => {
@@ -342,7 +346,7 @@ describe('an index that tells nothing', () => {
 
 test('a foreign index with any number of cases is told in few words', () => {
   writeIndex({ ws: Object.fromEntries(Array.from({ length: 200_000 }, (_, n) => [`99.${n}`, {}])) });
-  const { problems } = readResults(folder, { cases: some, suite, extraIsFault: false });
+  const { problems } = readResults(autobahn, folder, { cases: some, extraIsFault: false });
   expect(problems.length).toBeLessThan(200);
   expect(problems[0]?.what).toBe('There are results of 199900 more cases the suite does not have.');
 });

@@ -1,0 +1,20 @@
+import { caseInfo } from '../../suites/autobahn/catalogue.ts';
+import type { EngineKind } from '../engine-kind.ts';
+
+/** The real Autobahn fuzzingclient in a container. */
+export const dockerKind: EngineKind = {
+  name: 'docker',
+  title: 'the Docker engine',
+  abilities: new Set(['image']),
+  limits: {
+    trace: "Autobahn's fuzzingclient reports what went over the wire only when all cases have been played.",
+    headers: "Autobahn's fuzzingclient has no such option.",
+    data: "Autobahn's fuzzingclient has no such option.",
+  },
+  // The client of the Docker engine is the slowest import of all, so it is loaded only if this engine is used.
+  async load({ image }) {
+    const { dockerEngine } = await import('./index.ts');
+    const weigh = (id: string) => caseInfo(id)?.weightMs ?? 0;
+    return dockerEngine({ weigh, ...(image === undefined ? {} : { image }) });
+  },
+};

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import type { Suite } from '../plan/suite.ts';
+import { HarnessError } from '../support/harness-error.ts';
+import { type Expectation, expectConformance, readExpectations } from './read-expectations.ts';
+
+/** Whose expectations are read. */
+export interface ExpectationOwner {
+  name: string;
+  expectedFile?: string;
+}
+
+/**
+ * What every case of a server should do: conformance, except for the entries of its expectation file.
+ * @param today `YYYY-MM-DD`, for entries that expire.
+ * @throws HarnessError (2) if the file cannot be read or is wrong.
+ */
+export function expectationsOf(
+  suite: Suite,
+  { name, expectedFile }: ExpectationOwner,
+  today: string,
+): Map<string, Expectation> {
+  if (expectedFile === undefined) return expectConformance(suite);
+  const path = relative(process.cwd(), expectedFile);
+  let text: string;
+  try {
+    text = readFileSync(expectedFile, 'utf8');
+  } catch (error) {
+    throw new HarnessError(2, {
+      what: `The expectation file of "${name}" cannot be read.`,
+      where: path,
+      why: error instanceof Error ? error.message : String(error),
+      todo: 'Check the path. To write the file from the last run: ws-conformance accept.',
+    });
+  }
+  return readExpectations(suite, text, path, today);
+}

@@ -1,0 +1,53 @@
+import { dockerKind } from '../engines/docker/kind.ts';
+import type { EngineKind } from '../engines/engine-kind.ts';
+import { nativeKind } from '../engines/native/kind.ts';
+import type { Suite } from '../plan/suite.ts';
+import { autobahn } from '../suites/autobahn/suite.ts';
+import { closestTo } from '../support/did-you-mean.ts';
+import { HarnessError } from '../support/harness-error.ts';
+
+/** A suite and the engines that can play it, the preferred engine first. */
+export interface RegisteredSuite {
+  suite: Suite;
+  engines: readonly EngineKind[];
+}
+
+/** All suites that the command line offers, the default first. Never empty. */
+export type Registry = readonly [RegisteredSuite, ...RegisteredSuite[]];
+
+/** The suites of this package. A new suite is one line here. */
+export const REGISTRY: Registry = [{ suite: autobahn, engines: [dockerKind, nativeKind] }];
+
+/** The suite with that id; the default if undefined. @throws HarnessError (2) if there is none. */
+export function suiteNamed(registry: Registry, id: string | undefined): RegisteredSuite {
+  const [first] = registry;
+  if (id === undefined) return first;
+  const found = registry.find(({ suite }) => suite.id === id);
+  if (found !== undefined) return found;
+  const ids = registry.map(({ suite }) => suite.id);
+  throw new HarnessError(2, {
+    what: `There is no suite "${id}".`,
+    where: '--suite',
+    why: `The suites are ${ids.join(', ')}.`,
+    todo: `Did you mean "${closestTo(id, ids)}"?`,
+  });
+}
+
+/**
+ * The suite that a report is about.
+ * @param where the report, for the error. @throws HarnessError (2) if this version has no such suite.
+ */
+export function suiteOfReport(
+  registry: Registry,
+  { suites }: { suites: readonly { id: string; title: string; version: string }[] },
+  where: string,
+): RegisteredSuite {
+  const found = registry.find(({ suite }) => suites.some(({ id }) => id === suite.id));
+  if (found !== undefined) return found;
+  throw new HarnessError(2, {
+    what: `The report is about a suite that this version does not have: ${suites.map(({ title }) => title).join(', ')}.`,
+    where,
+    why: `This version has ${registry.map(({ suite }) => suite.title).join(', ')}.`,
+    todo: 'Use the version of ws-conformance that made the report, or run again.',
+  });
+}

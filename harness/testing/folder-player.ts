@@ -1,0 +1,35 @@
+import type { EngineFacts } from '../../reports/document/report.ts';
+import type { Engine, PlayEvent, PlayOptions, Preparation } from '../engines/engine.ts';
+import { playBatch } from '../run/play-batch.ts';
+import type { HandshakeOptions } from '../subject/handshake-options.ts';
+
+/** Cases to play against a server, and the folder for their results. */
+export interface FolderAssignment extends PlayOptions, HandshakeOptions {
+  cases: readonly string[];
+  url: string;
+  agent: string;
+  /** Existing and empty. */
+  folder: string;
+  signal: AbortSignal;
+  onEvent(event: PlayEvent): void;
+}
+
+/** An engine for tests that look at the results folder: it plays and records in one call. */
+export function folderPlayer(engine: Engine): {
+  prepare(preparation: Preparation): Promise<EngineFacts>;
+  play(assignment: FolderAssignment): Promise<Partial<EngineFacts>>;
+} {
+  return {
+    prepare: async (preparation) => (await engine.prepare(preparation)).facts,
+    async play({ cases, url, agent, folder, signal, onEvent, jobs, oneByOne, timeoutSeconds, ...handshake }) {
+      const prepared = await engine.prepare({ signal, onMessage: onEvent });
+      const options = {
+        ...(jobs === undefined ? {} : { jobs }),
+        ...(oneByOne === undefined ? {} : { oneByOne }),
+        ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+      };
+      const reach = { by: 'connecting' as const, url, handshake };
+      return await playBatch(prepared, { ...options, cases, agent, reach, signal }, folder, onEvent);
+    },
+  };
+}
