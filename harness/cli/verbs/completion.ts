@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { TOOL } from '../../support/identity.ts';
-import { completionScript, SHELLS } from '../completion.ts';
 import type { Shell } from '../options/shell.ts';
+import { completionScript, SHELLS } from './completion-script.ts';
 
 /** `completion`: a script for a shell. It is added last, since it knows the verbs that are there. */
 export function addCompletion(program: Command, shell: Shell): void {
