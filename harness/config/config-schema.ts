@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseReporter, REPORTERS } from '../reporting/reporters.ts';
+import { parseReporter, REPORTERS } from './reporter-names.ts';
 
 /**
  * What a configuration may say. The descriptions are read by people: they are the text of `config.schema.json` and of

@@ -6,11 +6,12 @@ import type { Report } from '../../reports/document/report.ts';
 import type { History } from '../../reports/pages/html.ts';
 import type { RendererName } from '../../reports/renderers.ts';
 import { writeFiles } from '../../reports/write.ts';
+import type { Reporter } from '../config/reporter-names.ts';
 import { conformantOutcome } from '../suites/autobahn/catalogue.ts';
 import { createStagingFolder, publishStagedReport, writeError } from '../system/report-folder.ts';
 import type { Workspace } from '../system/workspace.ts';
 import { compareWithFirst } from './compare-reports.ts';
-import { pageFolders, type Reporter, writesHere } from './reporters.ts';
+import { pageFolders, writesHere } from './reporters.ts';
 
 /** A report with all that its pages show. */
 export interface Publication {

@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { reportSchema } from '../../reports/document/report.ts';
+import { parseReporter, REPORTERS } from '../config/reporter-names.ts';
 import { conformance, ownFolder, reportIn } from '../testing/run-command.ts';
-import { parseReporter, REPORTERS } from './reporters.ts';
 
 const home = ownFolder('reporters-test-');
 const out = () => join(home(), 'report');

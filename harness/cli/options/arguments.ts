@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { MOST_SECONDS, originSchema, protocolSchema, type Readiness, readySchema } from '../../config/config-schema.ts';
+import { parseReporter } from '../../config/reporter-names.ts';
 import type { Shard } from '../../plan/plan.ts';
-import { parseReporter } from '../../reporting/reporters.ts';
 
 /** Readers of what is written behind an option. Each throws commander's InvalidArgumentError, which ends in exit code 2. */
 
