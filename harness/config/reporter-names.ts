@@ -20,7 +20,7 @@ export function parseReporter(text: string): Reporter | string {
   if (name === undefined)
     return `There is no reporter "${word}"; did you mean "${closestTo(word, REPORTERS)}"? There are ${REPORTERS.join(', ')}.`;
   if (path === undefined) return { name };
-  if (path === '') return `Behind "${word}=" comes a path.`;
-  if (path === '-' && name === 'html') return 'Pages are many files: html takes a folder.';
+  if (path === '') return `Write a path after "${word}=".`;
+  if (path === '-' && name === 'html') return 'Use a folder for html, because html writes many files.';
   return { name, path };
 }

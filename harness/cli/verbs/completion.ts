@@ -7,8 +7,8 @@ import { completionScript, SHELLS } from './completion-script.ts';
 export function addCompletion(program: Command, shell: Shell): void {
   program
     .command('completion')
-    .description('a script that completes verbs and options in a shell')
-    .argument('<shell>', SHELLS.join(', '))
+    .description('print a shell script that completes verbs and options')
+    .argument('<shell>', `shell that runs the script: ${SHELLS.join(', ')}`)
     .action((name: string) => {
       const verbs = program.commands.map((verb) => ({
         name: verb.name(),

@@ -7,8 +7,8 @@ import { type Shell, styleOf } from '../options/shell.ts';
 export function addExplain(program: Command, shell: Shell): void {
   program
     .command('explain')
-    .description('what a case sends, what must happen, and what mostly lies behind its verdicts')
-    .argument('<case>', 'an id, such as 7.1.6')
+    .description('explain a case: what it sends, what must happen, usual causes of each verdict')
+    .argument('<case>', 'case id, for example 7.1.6')
     .action((id: string) => {
       const style = styleOf(shell, shell.stdout, undefined);
       shell.stdout.write(spelt(explainCase(id, style.columns), style));

@@ -9,11 +9,11 @@ import { type Shell, styleOf } from '../options/shell.ts';
 export function addList(program: Command, shell: Shell): void {
   program
     .command('list')
-    .description('the plan, without running it')
-    .argument('[cases...]')
-    .option('--spec <file>', "a fuzzingclient.json of Autobahn's that says what may be run")
-    .option('--shard <i/n>', 'one of several shares', shard)
-    .option('--json', 'as JSON')
+    .description('print the plan without running it')
+    .argument('[cases...]', 'cases to list (default: all)')
+    .option('--spec <file>', 'fuzzingclient.json of the Autobahn|Testsuite that chooses the cases')
+    .option('--shard <i/n>', 'print only shard i of n', shard)
+    .option('--json', 'print JSON')
     .action((cases: string[], flags: SelectionFlags & { json?: boolean }) => {
       const { plan } = selectionOf(shell, cases, flags);
       const style = styleOf(shell, shell.stdout, undefined);
