@@ -118,7 +118,7 @@ describe('the folder tables of ARCHITECTURE.md', () => {
     const folders = new Set(
       sourceFiles.map((file) => posix.dirname(file)).filter((folder) => /^(server|harness|reports)(\/|$)/.test(folder)),
     );
-    const isKit = (folder: string) => folder.endsWith('/testing') && folder.split('/').length > 2;
+    const isKit = (folder: string) => isTestKit(`${folder}/file.ts`) && folder.split('/').length > 2;
     expect([...folders].filter((folder) => !described.includes(folder) && !isKit(folder))).toEqual([]);
     const stale = described.map((name = '') => name.replace(/\/$/, '')).filter((name) => /\//.test(name));
     expect(stale.filter((name) => !folders.has(name))).toEqual([]);
