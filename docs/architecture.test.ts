@@ -11,8 +11,6 @@ const page = readPage('ARCHITECTURE.md');
 const KNOWN_VIOLATIONS: readonly string[] = [
   'harness/expectations → harness/run',
   'harness/suites/autobahn → harness/expectations',
-  'reports/formats → reports/pages',
-  'reports/wording → reports/pages',
 ];
 
 const MAX_FILES_PER_FOLDER = 25;

@@ -1,5 +1,5 @@
-import { changeFaces, comparisonSentence } from '../pages/compare-page.ts';
 import { type Comparison, groupSimilarComparedCases } from '../wording/comparison.ts';
+import { changeFaces, comparisonSentence } from '../wording/comparison-text.ts';
 import { common } from '../wording/group-similar.ts';
 import { brief, capped, escapeMarkdown, markup, rangesCell, row, SUMMARY_LIMIT_BYTES } from './markdown.ts';
 
