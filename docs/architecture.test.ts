@@ -1,61 +1,175 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, relative, resolve, sep } from 'node:path';
-import { expect, test } from 'vitest';
+import { posix } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readPage } from './pages.ts';
+import { importsOf, isTest, isTestKit, packagesOf, sourceFiles } from './source-files.ts';
 
-/**
- * The walls between the rooms. The harness reaches the server by its process and its port only, and the native engine
- * never sees the server's codec: two sides that share a codec agree on its bugs.
- */
-const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  server: [],
-  reports: [],
-  harness: ['reports', 'fixtures/spec'],
-  fixtures: ['server'],
-};
-const root = resolve(import.meta.dirname, '..');
+/** The rules are the tables of ARCHITECTURE.md. This test reads the tables and holds every import of every file to them. */
 
-/** A test may look into every room but the server's, which knows nothing of tests, and is looked at through its port. */
-const TEST_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  ...MAY_IMPORT,
-  harness: ['reports', 'fixtures', 'docs'],
-  fixtures: ['server', 'harness', 'reports'],
-};
+const page = readPage('ARCHITECTURE.md');
 
-const files = Object.keys(MAY_IMPORT).flatMap((room) =>
-  readdirSync(resolve(root, room), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
-    .map((name) => `${room}/${name}`),
+/** Edges that the tables do not allow and that are still in the code. A test fails if one of them is gone. */
+const KNOWN_VIOLATIONS: readonly string[] = [
+  'harness/expectations → harness/run',
+  'harness/suites/autobahn → harness/expectations',
+];
+
+const MAX_FILES_PER_FOLDER = 25;
+
+/** Folders that are still larger. */
+const KNOWN_LARGE_FOLDERS: readonly string[] = ['fixtures/servers'];
+
+/** Folder → the folders that it may import, from every table with the head `| folder | may import |`. */
+const allowedImports = new Map(
+  rowsOf('| folder | may import |').map(([folder = '', imports = '']) => [folder, namesIn(imports)]),
 );
 
-const importsOf = (file: string) =>
-  [...readFileSync(resolve(root, file), 'utf8').matchAll(/(?:from|import|import\()\s*'(\.[^']*)'/g)].map(
-    ([, path = '']) =>
-      relative(root, resolve(root, dirname(file), path))
-        .split(sep)
-        .join('/'),
-  );
+/** What tests and test kits may import in addition to the folders in the row, by top-level folder. */
+const TESTS_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  server: ['server'],
+  reports: ['reports'],
+  harness: ['harness', 'reports', 'fixtures', 'docs'],
+  fixtures: ['server', 'harness', 'reports', 'fixtures', 'bench', 'docs'],
+  bench: ['server', 'harness', 'reports', 'fixtures', 'bench', 'docs'],
+  docs: ['server', 'harness', 'reports', 'fixtures', 'bench', 'docs'],
+};
 
-test('there are files to check', () => {
-  expect(files.length).toBeGreaterThan(50);
-});
+const codeFiles = sourceFiles.filter((file) => !isTest(file) && !isTestKit(file));
+const codeFolders = [...new Set(codeFiles.map((file) => posix.dirname(file)))];
 
-test.each(files)('%s imports nothing across a wall', (file) => {
-  const room = file.split('/')[0] ?? '';
-  const allowed = (file.includes('.test.ts') || file.includes('/testing') ? TEST_MAY_IMPORT : MAY_IMPORT)[room] ?? [];
-  const across = importsOf(file).filter(
-    (path) =>
-      !path.startsWith(`${room}/`) &&
-      !path.startsWith('package.json') &&
-      !allowed.some((other) => path.startsWith(`${other}/`)),
-  );
-  expect(across).toEqual([]);
-});
-
-test('the server needs no package', () => {
-  const packages = files
-    .filter((file) => file.startsWith('server/') && !file.includes('.test.ts') && !file.includes('/testing/'))
-    .flatMap((file) =>
-      [...readFileSync(resolve(root, file), 'utf8').matchAll(/from '([^.'][^']*)'/g)].map(([, name]) => name),
+/** The cells of the rows below each occurrence of a table head. */
+function rowsOf(head: string): string[][] {
+  return page
+    .split(`${head}\n`)
+    .slice(1)
+    .flatMap((table) =>
+      table
+        .slice(0, table.search(/\n(?!\|)/))
+        .split('\n')
+        .slice(1)
+        .map((row) => row.split('|').slice(1, -1))
+        .map(([first = '', ...rest]) => [namesIn(first)[0] ?? '', ...rest]),
     );
-  expect(packages.filter((name) => !name?.startsWith('node:'))).toEqual([]);
+}
+
+function namesIn(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+}
+
+/** The name in the tables that stands for a folder: the folder itself, or a pattern with `*` that matches it. */
+function rowFor(folder: string): string | undefined {
+  if (allowedImports.has(folder)) return folder;
+  const parent = posix.dirname(folder);
+  return allowedImports.has(`${parent}/*`) ? `${parent}/*` : undefined;
+}
+
+/** The first cycle below a folder as a list of folders, or undefined. */
+function cycleFrom(folder: string, path: readonly string[] = []): readonly string[] | undefined {
+  if (path.includes(folder)) return [...path.slice(path.indexOf(folder)), folder];
+  for (const next of allowedImports.get(folder) ?? []) {
+    const cycle = cycleFrom(next, [...path, folder]);
+    if (cycle !== undefined) return cycle;
+  }
+  return undefined;
+}
+
+/** The imports of a file that its row does not allow, as `folder → folder`. */
+function forbiddenImports(file: string): string[] {
+  const folder = posix.dirname(file);
+  const row = rowFor(folder) ?? folder;
+  const allowed = allowedImports.get(row) ?? [];
+  const isFree = isTest(file) || isTestKit(file);
+  const roots = isFree ? (TESTS_MAY_IMPORT[file.split('/')[0] ?? ''] ?? []) : [];
+  return importsOf(file)
+    .filter((imported) => {
+      if (roots.includes(imported.split('/')[0] ?? '')) return false;
+      const target = posix.dirname(imported);
+      if (isTest(imported)) return true;
+      if (isTestKit(imported)) return !allowed.includes(target);
+      return target !== folder && !allowed.includes(target) && !allowed.includes(rowFor(target) ?? target);
+    })
+    .map((imported) => `${row} → ${posix.dirname(imported)}`);
+}
+
+describe('the import tables of ARCHITECTURE.md', () => {
+  it('have a row for every folder with source files', () => {
+    expect(codeFolders.filter((folder) => rowFor(folder) === undefined)).toEqual([]);
+    expect(codeFolders.length).toBeGreaterThan(30);
+  });
+
+  it('name only folders that exist', () => {
+    const folders = sourceFiles.map((file) => posix.dirname(file));
+    const names = new Set([...allowedImports.keys(), ...[...allowedImports.values()].flat()]);
+    const missing = [...names].filter((name) =>
+      name.endsWith('/*') ? !folders.some((folder) => rowFor(folder) === name) : !folders.includes(name),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('have no cycle', () => {
+    expect([...allowedImports.keys()].map((folder) => cycleFrom(folder)).find(Boolean)).toBeUndefined();
+  });
+});
+
+describe('the folder tables of ARCHITECTURE.md', () => {
+  it('describe every folder of server, harness and reports', () => {
+    const described = rowsOf('| folder | contents |').map(([folder]) => folder);
+    const folders = new Set(
+      sourceFiles.map((file) => posix.dirname(file)).filter((folder) => /^(server|harness|reports)(\/|$)/.test(folder)),
+    );
+    const isKit = (folder: string) => isTestKit(`${folder}/file.ts`) && folder.split('/').length > 2;
+    expect([...folders].filter((folder) => !described.includes(folder) && !isKit(folder))).toEqual([]);
+    const stale = described.map((name = '') => name.replace(/\/$/, '')).filter((name) => /\//.test(name));
+    expect(stale.filter((name) => !folders.has(name))).toEqual([]);
+  });
+});
+
+describe('imports', () => {
+  it.each(sourceFiles)('of %s follow the tables', (file) => {
+    expect(forbiddenImports(file).filter((edge) => !KNOWN_VIOLATIONS.includes(edge))).toEqual([]);
+  });
+
+  it('still break the tables as listed', () => {
+    const found = new Set(sourceFiles.flatMap(forbiddenImports));
+    expect(KNOWN_VIOLATIONS.filter((edge) => !found.has(edge))).toEqual([]);
+  });
+
+  it('are seen by this test if they break a table', () => {
+    expect(importsOf('harness/run/run.ts')).toContain('harness/support/harness-error.ts');
+    expect(packagesOf('harness/cli/program.ts')).toContain('commander');
+    expect(rowFor('server/protocol')).toBe('server/protocol');
+    expect(allowedImports.get('server/protocol')).toEqual(['server/memory']);
+  });
+});
+
+describe('folders', () => {
+  it(`hold at most ${MAX_FILES_PER_FOLDER} source files, tests not counted`, () => {
+    const count = (folder: string) => codeFiles.filter((file) => posix.dirname(file) === folder).length;
+    expect(codeFolders.filter((folder) => count(folder) > MAX_FILES_PER_FOLDER)).toEqual(KNOWN_LARGE_FOLDERS);
+  });
+});
+
+describe('the server', () => {
+  const serverFiles = codeFiles.filter((file) => file.startsWith('server/'));
+
+  it('needs no package', () => {
+    expect(serverFiles.flatMap(packagesOf).filter((name) => !name.startsWith('node:'))).toEqual([]);
+  });
+
+  it('uses sockets only in server/transport', () => {
+    const users = serverFiles.filter((file) => packagesOf(file).some((name) => /^node:(net|tls|https?)$/.test(name)));
+    expect([...new Set(users.map((file) => posix.dirname(file)))].sort()).toEqual(['server/transport']);
+  });
+});
+
+it('reports use the file system only in reports/write.ts and in the build step', () => {
+  const users = codeFiles.filter(
+    (file) => file.startsWith('reports/') && packagesOf(file).some((name) => name.startsWith('node:fs')),
+  );
+  expect(users.sort()).toEqual(['reports/pages/precompile.ts', 'reports/write.ts']);
+});
+
+it('the embedded engine and its tests never import the server', () => {
+  const native = sourceFiles.filter((file) => file.startsWith('harness/engines/native/'));
+  expect(native.length).toBeGreaterThan(10);
+  expect(native.filter((file) => importsOf(file).some((path) => path.startsWith('server/')))).toEqual([]);
 });

@@ -5,15 +5,15 @@ import { configJsonSchema, configurationPage } from './configuration.ts';
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
 
-test('the page is what the code takes; if not, npm run docs makes it so', () => {
+test('docs/configuration.md matches the code; npm run docs updates the page', () => {
   expect(read('configuration.md')).toBe(configurationPage());
 });
 
-test('the published JSON Schema is what the code takes; if not, npm run docs makes it so', () => {
+test('the published JSON Schema matches the code; npm run docs updates the schema', () => {
   expect(JSON.parse(read('../harness/config/config.schema.json'))).toEqual(configJsonSchema());
 });
 
-test('the example of the page is a configuration', () => {
+test('the example in the page is a valid configuration', () => {
   const [, example = ''] = /```json\n([\s\S]*?)```/.exec(configurationPage()) ?? [];
   expect(configSchema.safeParse(JSON.parse(example)).error).toBeUndefined();
 });

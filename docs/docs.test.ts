@@ -6,22 +6,20 @@ import { selectCases } from '../harness/plan/match-cases.ts';
 import { suiteIds } from '../harness/suites/autobahn/catalogue.ts';
 import { groups } from '../harness/suites/autobahn/suite.ts';
 import { commandsOf, pages, readPage } from './pages.ts';
+import { allFiles, ROOMS } from './source-files.ts';
 
 const root = join(import.meta.dirname, '..');
-const ROOMS = ['server', 'harness', 'reports', 'fixtures', 'bench', 'docs'];
 
-/** Every file of the rooms and of the root, from the root. */
+/** Every file of the repository, as a path from the root. */
 const files = [
   ...readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ name }) => name),
-  ...ROOMS.flatMap((room) =>
-    readdirSync(join(root, room), { recursive: true, encoding: 'utf8' }).map((name) => `${room}/${name}`),
-  ),
+  ...allFiles,
 ];
 const names = new Set(files.map((file) => posix.basename(file)));
 
-/** As GitHub makes an anchor of a heading. */
+/** The anchor that GitHub gives to a heading. */
 const anchorOf = (heading: string) =>
   heading
     .toLowerCase()
@@ -32,7 +30,7 @@ const anchorsOf = (page: string) => [...readPage(page).matchAll(/^#+ (.+)$/gm)].
 const linksOf = (page: string) =>
   [...readPage(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, to = '']) => to).filter((to) => !/^https?:/.test(to));
 
-/** Paths that a page names, in backticks or as a TypeScript file anywhere in it, its pictures and code among them. */
+/** Paths in a page: text in backticks that starts with a top-level folder, and names of TypeScript files anywhere. */
 function pathsOf(page: string): string[] {
   const text = readPage(page);
   const quoted = [...text.matchAll(/`([\w.*/-]+)`/g)].map(([, path = '']) => path);
@@ -41,8 +39,8 @@ function pathsOf(page: string): string[] {
   return [...new Set([...quoted.filter((path) => room.test(path)), ...code])];
 }
 
-/** A path from the root, one beside the page, a bare name of some file, or a pattern that something matches. */
-function stands(path: string, page: string): boolean {
+/** Whether a path exists: from the root, relative to the page, as the name of any file, or as a pattern with `*`. */
+function exists(path: string, page: string): boolean {
   if (path.includes('*')) {
     const pattern = new RegExp(`(?:^|/)${path.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}$`);
     return files.some((file) => pattern.test(file));
@@ -51,7 +49,7 @@ function stands(path: string, page: string): boolean {
   return !path.includes('/') && names.has(path);
 }
 
-test.each(pages)('%s: every link leads somewhere, and to a heading that is there', (page) => {
+test.each(pages)('%s: every link leads to a file and a heading that exist', (page) => {
   const broken = linksOf(page).filter((link) => {
     const [path = '', anchor] = link.split('#');
     const to = path === '' ? page : posix.join(posix.dirname(page), path);
@@ -60,45 +58,67 @@ test.each(pages)('%s: every link leads somewhere, and to a heading that is there
   expect(broken).toEqual([]);
 });
 
-test.each(pages)('%s: every path it names is there', (page) => {
-  expect(pathsOf(page).filter((path) => !stands(path, page))).toEqual([]);
+test.each(pages)('%s: every path in the page exists', (page) => {
+  expect(pathsOf(page).filter((path) => !exists(path, page))).toEqual([]);
 });
 
-test('the test would see a path that is not there', () => {
+test('a path that does not exist is found', () => {
   expect(pathsOf('ARCHITECTURE.md')).toEqual(
-    expect.arrayContaining(['harness/run/run.ts', 'reports/pages/html.ts', 'bench/']),
+    expect.arrayContaining(['harness/run/run.ts', 'harness/subject/target.ts', 'bench/']),
   );
   for (const path of ['harness/runs.ts', 'nothing.ts', 'docs/nothing.md', '*.unreal.test.ts'])
-    expect(stands(path, 'ARCHITECTURE.md'), path).toBe(false);
+    expect(exists(path, 'ARCHITECTURE.md'), path).toBe(false);
 });
 
-test('every page can be reached from the README', () => {
-  const linked = linksOf('README.md').map((link) => link.split('#')[0]);
+test('every page is linked from the README, and every decision from the list of decisions', () => {
+  const linkedFrom = (page: string) =>
+    linksOf(page).map((link) => posix.join(posix.dirname(page), link.split('#')[0] ?? ''));
+  const linked = [...linkedFrom('README.md'), ...linkedFrom('docs/decisions/README.md')];
   expect(pages.filter((page) => page !== 'README.md' && !linked.includes(page))).toEqual([]);
 });
 
-test.each(pages)('%s: every command promises an exit code', (page) => {
+const decisions = pages.filter((page) => /^docs\/decisions\/\d/.test(page));
+
+test.each(decisions)('%s has the headings of a decision', (page) => {
+  const headings = [...readPage(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading);
+  const [title = '', ...rest] = headings;
+  expect(title).toMatch(new RegExp(`^${Number(posix.basename(page).slice(0, 4))}\\. `));
+  expect(rest).toEqual(['Context', 'Decision', 'Consequence', 'Figure']);
+});
+
+test('every decision has its own number, and the list of decisions repeats its title', () => {
+  const list = readPage('docs/decisions/README.md');
+  const numbers = decisions.map((page) => posix.basename(page).slice(0, 4));
+  expect(new Set(numbers).size).toBe(decisions.length);
+  expect(decisions.length).toBeGreaterThan(50);
+  for (const page of decisions) {
+    const title = /^# \d+\. (.+)$/m.exec(readPage(page))?.[1];
+    expect(list).toContain(`- [${posix.basename(page).slice(0, 4)}](${posix.basename(page)}) ${title}`);
+  }
+});
+
+test.each(pages)('%s: every command has an exit code in its comment', (page) => {
   expect(commandsOf(readPage(page)).filter(([, exitCode]) => Number.isNaN(exitCode))).toEqual([]);
 });
 
-test('the figures of docs/engines.md are those of the data', () => {
+test('the figures in docs/engines.md match the data', () => {
   const page = readPage('docs/engines.md');
   const json = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'));
   expect(page).toContain(`| the server of this repository | ${suiteIds.length} |`);
   expect(page).toContain(`| ${selectCases(suiteIds, ['@core', '@limits'], groups).length} each |`);
   expect(page).toContain(`in ${Object.keys(json('fixtures/spec/probe-verdicts.json')).length} modes`);
-  expect(page).toContain(`| ${json('fixtures/servers/faults.json').servers.length} servers wrong on purpose |`);
+  expect(page).toContain(`| ${json('fixtures/servers/faults.json').servers.length} servers with a known fault |`);
   expect(json('fixtures/spec/deviations.json')).toHaveLength(page.match(/^- \d/gm)?.length ?? 0);
 });
 
-test('the example of docs/expectations.md is an expectation file, and says what the real one does', () => {
+test('the example in docs/expectations.md is a valid expectation file with the entry of the real file', () => {
   const [, example = ''] = /```json\n([\s\S]*?)```/.exec(readPage('docs/expectations.md')) ?? [];
   const file = expectationFileSchema.parse(JSON.parse(example));
   const real = readFileSync(join(root, 'fixtures/expected/ws.json'), 'utf8').replaceAll(/\s/g, '');
   expect(real).toContain(JSON.stringify(file.cases).slice(1, -1).replaceAll(/\s/g, ''));
 });
 
-test('the case of docs/adding-a-case.md is the one in the file', () => {
+test('the case in docs/adding-a-case.md is the case in the source file', () => {
   const [, example = 'none'] = /```ts\n([\s\S]*?)```/.exec(readPage('docs/adding-a-case.md')) ?? [];
   expect(readFileSync(join(root, 'harness/suites/autobahn/cases/10-misc.ts'), 'utf8')).toContain(example);
 });

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { MATRIX, matrix } from './matrix.ts';
 import { readPage } from './pages.ts';
 
-test('the matrix of the README is what the expectation files say; if not, npm run docs makes it so', async () => {
+test('the table in the README matches the expectation files; npm run docs updates the table', async () => {
   expect(MATRIX.exec(readPage('README.md'))?.[0]).toBe(await matrix());
 });
 
-test('a row names the version that is pinned, and counts what differs', async () => {
+test('a row contains the pinned version and the number of differing cases', async () => {
   const rows = (await matrix()).split('\n');
   expect(rows).toContain('| the server of this repository | 247 | 54 | 90 | 126 |  |');
   expect(rows.find((row) => row.startsWith('| ws '))).toMatch(

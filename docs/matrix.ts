@@ -9,14 +9,14 @@ import { autobahn, groups } from '../harness/suites/autobahn/suite.ts';
 import type { Outcome } from '../reports/document/report.ts';
 
 /**
- * The matrix of the README: what each server with an expectation file does, by section. `npm run docs` writes it, a
- * test holds the README to it, and CI plays the servers against the files it is made from.
+ * The table of servers in the README, made from the expectation files in fixtures/expected. `npm run docs` writes the
+ * table. docs/matrix.test.ts fails if the README is out of date. CI runs the servers against the expectation files.
  */
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
-/** What stands around the matrix in the README. */
+/** The text between the two markers of the table in the README. */
 export const MATRIX =
   /(?<=<!-- matrix: npm run docs makes it from fixtures\/expected -->\n)[\s\S]*?(?=<!-- \/matrix -->)/;
 
@@ -27,7 +27,7 @@ const SECTIONS: readonly (readonly [title: string, patterns: readonly string[]])
   ['13', ['13']],
 ];
 
-/** Server → its library and language, and where the version is pinned. */
+/** Name of a server → its library and language, the file that pins the version, and an expression for the version. */
 const LIBRARIES: Readonly<Record<string, readonly [library: string, pinned: string, version: RegExp]>> = {
   ws: ['ws, Node', 'package.json', /"ws": "([\d.]+)"/],
   websocket: ['websocket, Node', 'package.json', /"websocket": "([\d.]+)"/],
@@ -44,7 +44,7 @@ const LIBRARIES: Readonly<Record<string, readonly [library: string, pinned: stri
   aiohttp: ['aiohttp, Python', 'fixtures/strangers/aiohttp/requirements.txt', /^aiohttp==([\d.]+)/m],
 };
 
-/** "ws 8.23.0, Node". */
+/** The first cell of a row, for example "ws 8.23.0, Node". */
 function libraryOf(server: string): string {
   const found = LIBRARIES[server];
   if (found === undefined)
@@ -55,38 +55,40 @@ function libraryOf(server: string): string {
   return library.replace(',', ` ${number},`);
 }
 
-/** The worse of both grades, where it is not a conformant server's. */
-function blemish(outcome: Outcome, conformant: Outcome): string | undefined {
+/** The first grade that differs from the grade of a conformant server; undefined if both grades are equal. */
+function differingGrade(outcome: Outcome, conformant: Outcome): string | undefined {
   if (outcome.behavior !== conformant.behavior) return String(outcome.behavior);
   if (outcome.behaviorClose !== conformant.behaviorClose) return String(outcome.behaviorClose);
   return undefined;
 }
 
-/** "243 of 247; 4 NON-STRICT": how many grades are a conformant server's, and what the others are. */
+/** A cell, for example "243, 4 NON-STRICT": the number of cases with conformant grades, and the other grades. */
 function cellOf(ids: readonly string[], outcomeOf: (id: string) => Outcome): string {
   const counts = new Map<string, number>();
   for (const id of ids) {
-    const grade = blemish(outcomeOf(id), conformantOutcome(id));
+    const grade = differingGrade(outcomeOf(id), conformantOutcome(id));
     if (grade !== undefined) counts.set(grade, (counts.get(grade) ?? 0) + 1);
   }
-  const blemished = [...counts.values()].reduce((sum, count) => sum + count, 0);
-  if (blemished === 0) return `${ids.length}`;
+  const differing = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  if (differing === 0) return `${ids.length}`;
   const [[only] = []] = counts;
-  if (blemished === ids.length && counts.size === 1) return `${only}`;
-  return [`${ids.length - blemished}`, ...[...counts].map(([grade, count]) => `${count} ${grade}`)].join(', ');
+  if (differing === ids.length && counts.size === 1) return `${only}`;
+  return [`${ids.length - differing}`, ...[...counts].map(([grade, count]) => `${count} ${grade}`)].join(', ');
 }
 
-/** The matrix as a Markdown table, with a line to itself for each server. */
+/** The table in Markdown, with one line for each server. */
 export async function matrix(): Promise<string> {
   const { servers, defaultServer } = await readConfig(root);
-  const held = [...servers.values()].filter(({ expectedFile }) => expectedFile !== undefined);
-  const rows = held.map((server) => {
+  const described = [...servers.values()].filter(({ expectedFile }) => expectedFile !== undefined);
+  const rows = described.map((server) => {
     const expectations = expectationsOf(autobahn, server, today());
     const outcomeOf = (id: string) => expectations.get(id)?.outcome ?? conformantOutcome(id);
     const name = server.name === defaultServer ? 'the server of this repository' : libraryOf(server.name);
     const facts = suiteIds.filter((id) => {
       const [outcome, conformant] = [outcomeOf(id), conformantOutcome(id)];
-      return blemish(outcome, conformant) === undefined && JSON.stringify(outcome) !== JSON.stringify(conformant);
+      return (
+        differingGrade(outcome, conformant) === undefined && JSON.stringify(outcome) !== JSON.stringify(conformant)
+      );
     });
     return [
       name,

@@ -1,24 +1,25 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The pages people read, and the commands in them: what the tests of the pages have in common. */
+/** The pages for people and the commands in these pages: what the tests of the pages share. */
 
 const root = join(import.meta.dirname, '..');
 
-/** Every page, by its path from the root; the README first. */
+/** Every page as a path from the root, the README first. */
 export const pages: readonly string[] = [
   'README.md',
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
-  ...readdirSync(join(root, 'docs'))
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
+    .map((name) => `docs/${name}`)
+    .sort(),
 ];
 
 export const readPage = (page: string): string => readFileSync(join(root, page), 'utf8');
 
-/** Every line of every shell block: a command, and the exit code its comment promises; NaN where it promises none. */
+/** Every command in the shell blocks of a page, with the exit code in its comment; NaN if the comment has none. */
 export function commandsOf(text: string): (readonly [command: string, exitCode: number])[] {
   return [...text.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
     block
@@ -31,13 +32,13 @@ export function commandsOf(text: string): (readonly [command: string, exitCode: 
   );
 }
 
-/** Commands of the pages that take minutes, and the test that runs them already. */
+/** Commands that the test of the pages does not run, and where they run instead. */
 export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
-  'npm ci': 'before any other command of a page',
-  'npm run check': 'npm test begins with it',
-  'npm run test:quick': 'npm test is that, and more',
-  'npm test': 'the run that reads this',
-  // As a stranger types them, where the packed tarball is installed.
+  'npm ci': 'the tests of the pages run this first',
+  'npm run check': 'npm test starts with this command',
+  'npm run test:quick': 'part of npm test',
+  'npm test': 'the tests of the pages are part of this command',
+  // These need a project with the packed tarball.
   'npm install --save-dev ws ws-conformance': 'harness/end-to-end/package.real.test.ts',
   'npx ws-conformance init --name echo -- node server.mjs {port}': 'harness/end-to-end/package.real.test.ts',
   'npx ws-conformance 1 2 6 7': 'harness/end-to-end/package.real.test.ts',

@@ -7,8 +7,8 @@ import { casePath } from '../reports/wording/views.ts';
 import { needsAttention } from '../reports/wording/vocabulary.ts';
 
 /**
- * `npm run pictures -- INDEX [CASE]`: photographs the index of one real run's report, and the page of the case that
- * needs attention most in another's (or the same), for the README. CHROMIUM names another browser than Debian's.
+ * `npm run pictures -- INDEX [CASE]`: takes the pictures of the README: the index page of the report in folder INDEX, and
+ * the page of the worst case in folder CASE (default: INDEX). Set CHROMIUM to use another browser than that of Debian.
  *
  *     npm run conformance -- --server websock-server --server ws --server websocket @core
  *     npm run conformance -- --server never-answers-close 7.1.6 --out conformance-report-case
@@ -19,10 +19,10 @@ const [, , indexFolder = 'conformance-report', caseFolder = indexFolder] = proce
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const size = { width: 1280, height: 860 };
 
-/** Path of the page of the case that needs attention most; of the first case when none does. */
+/** Path of the page of the worst case; of the first case if no case needs attention. */
 function worstPage(folder: string): string {
   const report = reportSchema.parse(JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')));
-  const [worst] = needsAttention(report).filter(({ case: one }) => one.actual !== null);
+  const [worst] = needsAttention(report).filter(({ case: { actual } }) => actual !== null);
   return casePath(worst?.agent.slug ?? report.agents[0]?.slug ?? '', worst?.case.id ?? report.cases[0]?.id ?? '');
 }
 
@@ -39,7 +39,7 @@ try {
     ['index', join(indexFolder, 'index.html')],
     ['case', join(caseFolder, worstPage(caseFolder))],
   ] as const) {
-    // What agents do differently is more of a picture than folds that are all green.
+    // The filter shows the cases that differ between agents. Without it the picture shows only closed sections.
     await page.goto(`${pathToFileURL(resolve(path)).href}${name === 'index' ? '#?q=is%3Adifferent' : ''}`);
     const picture = resolve(import.meta.dirname, `${name}.png`);
     await page.screenshot({ path: picture });

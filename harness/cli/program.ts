@@ -28,11 +28,11 @@ const VERBS: Readonly<Record<string, () => Promise<AddVerb>>> = {
  */
 export async function makeProgram(shell: Shell): Promise<Command> {
   const program = new Command(TOOL.name)
-    .description('Finds out whether a WebSocket server keeps RFC 6455 and RFC 7692.')
+    .description('Finds out whether a WebSocket server conforms to RFC 6455 and RFC 7692.')
     .version(TOOL.version)
     .exitOverride()
     .configureOutput({ writeErr: (text) => shell.stderr.write(text) })
-    .showHelpAfterError('(--help tells more)');
+    .showHelpAfterError('(use --help for details)');
   refuseUnknown(shell);
   const adding = await Promise.all(verbsMeant(shell).map((name) => VERBS[name]?.()));
   for (const add of adding) add?.(program, shell);
@@ -48,7 +48,7 @@ function refuseUnknown({ words: [first = ''], registry }: Shell): void {
   throw new HarnessError(2, {
     what: `"${first}" is neither a verb nor a case.`,
     why: `The verbs are ${verbs.join(', ')}; a case has an id such as 7.1.6.`,
-    todo: `Did you mean "${closestTo(first, verbs)}"? --help tells more.`,
+    todo: `Did you mean "${closestTo(first, verbs)}"? Use --help for details.`,
   });
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseReporter, REPORTERS } from '../reporting/reporters.ts';
+import { parseReporter, REPORTERS } from './reporter-names.ts';
 
 /**
  * What a configuration may say. The descriptions are read by people: they are the text of `config.schema.json` and of
@@ -20,13 +20,13 @@ export const isSendable = (name: string, value: string): boolean => FIELD_NAME.t
 /** A name that can be offered (RFC 6455 4.1). */
 export const protocolSchema = z
   .string()
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'is no name of a subprotocol (RFC 6455 4.1)' });
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'is not a subprotocol name (RFC 6455 4.1)' });
 
 /** What would end its line would begin a header field of its own. */
 export const originSchema = z
   .string()
   .min(1, { error: 'is empty' })
-  .regex(FIELD_VALUE, { error: 'is no value of a header field (RFC 9110 5.5)' });
+  .regex(FIELD_VALUE, { error: 'is not a valid header field value (RFC 9110 5.5)' });
 
 const WORDS_OF_READY = ['handshake', 'echo', 'tcp'] as const;
 
@@ -34,9 +34,9 @@ const WORDS_OF_READY = ['handshake', 'echo', 'tcp'] as const;
 export const readySchema = z.union(
   [
     z.enum(WORDS_OF_READY),
-    z.strictObject({ line: z.string().min(1).refine(isExpression, { error: 'is no regular expression' }) }),
+    z.strictObject({ line: z.string().min(1).refine(isExpression, { error: 'is not a regular expression' }) }),
   ],
-  { error: 'is neither "handshake", "echo" nor "tcp", nor { "line": "REGULAR EXPRESSION" }' },
+  { error: 'is none of "handshake", "echo", "tcp", { "line": "REGULAR EXPRESSION" }' },
 );
 export type Readiness = z.infer<typeof readySchema>;
 
@@ -56,73 +56,76 @@ export const serverSchema = z.strictObject({
     .min(1)
     .max(64)
     .optional()
-    .describe("Its name in reports; the server's name in the configuration when left out."),
+    .describe('Name of the server in reports (default: its key in `servers`).'),
   command: z
     .array(z.string())
     .min(1)
     .optional()
     .describe(
-      'Program and arguments that start it; `{port}` is replaced by a free port, which is in the environment as PORT too.',
+      'Program and arguments that start the server. `{port}` is replaced by a free port. The environment variable `PORT` holds the same port.',
     ),
   build: z
     .array(z.string())
     .min(1)
     .optional()
-    .describe('Program and arguments that are run before, to their end, in the same folder and environment.'),
+    .describe(
+      'Program and arguments that build the server. The build runs to completion before the server starts, in the same folder and environment.',
+    ),
   url: z
-    .url({ protocol: /^wss?$/, error: 'is no WebSocket address such as "ws://127.0.0.1:9001/"' })
-    .refine((url) => !url.includes('#'), { error: 'has a "#", which no WebSocket address may have (RFC 6455 3)' })
+    .url({ protocol: /^wss?$/, error: 'is not a WebSocket address such as "ws://127.0.0.1:9001/"' })
+    .refine((url) => !url.includes('#'), { error: 'has a "#", which a WebSocket address must not have (RFC 6455 3)' })
     .optional()
-    .describe('Where it is running already. Either this or `command`.'),
+    .describe('Address of a server that is already running. A server has either `url` or `command`.'),
   host: z
     .string()
     .min(1)
     .optional()
-    .describe('Where a server we start listens: a name or an address such as `::1`; `127.0.0.1` when left out.'),
-  port: z
-    .int()
-    .min(1)
-    .max(65_535)
-    .optional()
-    .describe('The port of a server we start, where it has one of its own; a free one when left out.'),
+    .describe('Host name or address on which the started server listens, for example `::1` (default: `127.0.0.1`).'),
+  port: z.int().min(1).max(65_535).optional().describe('Port of the started server (default: a free port).'),
   path: z
     .string()
-    .startsWith('/', { error: 'does not begin with "/"' })
+    .startsWith('/', { error: 'does not start with "/"' })
     .refine((path) => !path.includes('#'), { error: 'has a "#"', abort: true })
     .optional()
-    .describe('Path of the WebSocket endpoint of a server we start; `/` when left out.'),
-  tls: z.boolean().optional().describe('Whether a server we start speaks `wss:`; with `ca` it does.'),
+    .describe('Path of the WebSocket endpoint of the started server (default: `/`).'),
+  tls: z.boolean().optional().describe('Whether the started server speaks `wss:` (default: `true` if `ca` is set).'),
   ca: z
     .string()
     .optional()
-    .describe("Certificate authorities to trust for `wss:`, a PEM file relative to the configuration's folder."),
-  cwd: z.string().optional().describe("Folder to start it in, relative to the configuration's."),
+    .describe('PEM file with the certificate authorities to trust for `wss:`, relative to the configuration file.'),
+  cwd: z.string().optional().describe('Folder in which the server starts, relative to the configuration file.'),
   env: z
     .record(z.string(), z.string())
     .optional()
-    .describe('Variables added to its environment; `{port}` is replaced here too.'),
+    .describe('Environment variables to set for the server. `{port}` is replaced in their values.'),
   expected: z
     .string()
     .optional()
-    .describe("Its expectation file, relative to the configuration's folder. Without one it is held to conformance."),
+    .describe(
+      'Expectation file of the server, relative to the configuration file. Without an expectation file, every outcome must be that of a conformant server.',
+    ),
   ready: readySchema
     .optional()
     .describe(
-      'When it is ready: it answers an opening handshake (`handshake`, the rule), sends a text back (`echo`), takes a TCP connection (`tcp`), or prints a line that matches (`{ "line": "up on (?<port>\\\\d+)" }`; a group named `port` or `url` says where). A line `listening ws://…` always does.',
+      'Sign that the server is ready. `handshake` (default): the server answers an opening handshake. `echo`: the server sends a text message back. `tcp`: the server accepts a TCP connection. `{ "line": "up on (?<port>\\\\d+)" }`: the server prints a line that matches the regular expression; a group named `port` or `url` gives the address. A printed line `listening ws://…` always means that the server is ready.',
     ),
   readyTimeoutSeconds: seconds
     .optional()
-    .describe('How long it may take to get ready: 30 for a server we start; one that is running is asked once.'),
-  buildTimeoutSeconds: seconds.optional().describe('How long `build` may take; 600 when left out.'),
-  protocols: z.array(protocolSchema).optional().describe('Subprotocols to offer.'),
-  origin: originSchema.optional().describe('Origin to send.'),
+    .describe(
+      'Seconds to wait until the server is ready (default: 30 for a started server; a server with `url` gets one attempt).',
+    ),
+  buildTimeoutSeconds: seconds.optional().describe('Seconds that `build` may take (default: 600).'),
+  protocols: z.array(protocolSchema).optional().describe('Subprotocols to offer in the opening handshake.'),
+  origin: originSchema.optional().describe('Value of the header field `Origin` in the opening handshake.'),
   headers: z
     .record(
-      z.string().regex(FIELD_NAME, { error: 'is no header field that can be sent beside those of the handshake' }),
-      z.string().regex(FIELD_VALUE, { error: 'is no value of a header field (RFC 9110 5.5)' }),
+      z.string().regex(FIELD_NAME, { error: 'is not a header field that can be added to the opening handshake' }),
+      z.string().regex(FIELD_VALUE, { error: 'is not a valid header field value (RFC 9110 5.5)' }),
     )
     .optional()
-    .describe('Further header fields of the opening handshake. Only the embedded engine can send them.'),
+    .describe(
+      'Additional header fields of the opening handshake. Only the embedded engine can send additional header fields.',
+    ),
 });
 
 const reporter = z.string().regex(new RegExp(`^(${REPORTERS.join('|')})(=.+)?$`), {
@@ -131,23 +134,23 @@ const reporter = z.string().regex(new RegExp(`^(${REPORTERS.join('|')})(=.+)?$`)
 
 /** Options of the command line that a configuration may set, by the name they have there. */
 const settings = {
-  engine: z.enum(['auto', 'docker', 'native']).optional().describe('As --engine.'),
-  image: z.string().optional().describe('As --image.'),
-  data: z.string().optional().describe('As --data.'),
-  ca: z.string().optional().describe('As --ca, for servers that name none.'),
-  out: z.string().optional().describe('As --out.'),
+  engine: z.enum(['auto', 'docker', 'native']).optional().describe('Same as --engine.'),
+  image: z.string().optional().describe('Same as --image.'),
+  data: z.string().optional().describe('Same as --data.'),
+  ca: z.string().optional().describe('Same as --ca, for servers without a `ca` of their own.'),
+  out: z.string().optional().describe('Same as --out.'),
   reporter: z
     .union([reporter, z.array(reporter).min(1)])
     .optional()
-    .describe('As --reporter: one, or a list.'),
-  history: z.string().optional().describe('As --history.'),
-  jobs: z.int().positive().optional().describe('As --jobs.'),
-  retries: z.int().nonnegative().optional().describe('As --retries.'),
-  bail: z.int().positive().optional().describe('As --bail.'),
-  checkpoint: seconds.optional().describe('As --checkpoint, in seconds.'),
-  strict: z.boolean().optional().describe('As --strict.'),
-  patience: seconds.optional().describe('As --patience, in seconds.'),
-  timeout: seconds.optional().describe('As --timeout, in seconds.'),
+    .describe('Same as --reporter: one reporter, or a list of reporters.'),
+  history: z.string().optional().describe('Same as --history.'),
+  jobs: z.int().positive().optional().describe('Same as --jobs.'),
+  retries: z.int().nonnegative().optional().describe('Same as --retries.'),
+  bail: z.int().positive().optional().describe('Same as --bail.'),
+  checkpoint: seconds.optional().describe('Same as --checkpoint, in seconds.'),
+  strict: z.boolean().optional().describe('Same as --strict.'),
+  patience: seconds.optional().describe('Same as --patience, in seconds.'),
+  timeout: seconds.optional().describe('Same as --timeout, in seconds.'),
 };
 
 /** Those of them that name a file or folder, relative to the configuration's folder. */
@@ -157,12 +160,15 @@ export const PATH_SETTINGS: readonly string[] = ['data', 'ca', 'out', 'history']
 export const SETTINGS: readonly string[] = Object.keys(settings);
 
 export const configSchema = z.strictObject({
-  $schema: z.string().optional().describe('For editors.'),
+  $schema: z.string().optional().describe('Address of the JSON Schema of this file, for editors.'),
   default: z
     .string()
     .optional()
-    .describe('The server that is run when none is named; the one in the package when left out.'),
-  servers: z.record(z.string(), serverSchema).default({}).describe('Name → server. `--server NAME` chooses one.'),
+    .describe('Name of the server to test if the command line names none (default: the server in this package).'),
+  servers: z
+    .record(z.string(), serverSchema)
+    .default({})
+    .describe('Servers by name. `--server NAME` chooses one of them.'),
   ...settings,
 });
 

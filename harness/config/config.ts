@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import type { z } from 'zod';
-import { visible } from '../reporting/terminal.ts';
+import { escapeInvisible } from '../../reports/wording/escape-invisible.ts';
 import { closestTo } from '../support/did-you-mean.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { ownProgramCommand, PACKAGE_ROOT } from '../support/package-paths.ts';
@@ -188,7 +188,7 @@ function refuseTwins(servers: ReadonlyMap<string, ServerConfig>, { at }: LoadedC
 
 /** The name of a server in reports. @param where it is written, for the error. @throws HarnessError (2). */
 export function checkedAgent(agent: string, where: string): string {
-  if (agent.length > 0 && agent.length <= 64 && visible(agent) === agent) return agent;
+  if (agent.length > 0 && agent.length <= 64 && escapeInvisible(agent) === agent) return agent;
   throw new HarnessError(2, {
     what: `The agent name ${JSON.stringify(agent)} cannot be used.`,
     where,

@@ -14,18 +14,18 @@ const type = (...args: string[]) => conformance(out(), args);
 
 describe('exit 2, and nothing is written', () => {
   test.each([
-    [['--timeout', 'Infinity', '1.1.1'], /above 0, up to 2147483/],
-    [['--patience', '1e10', '1.1.1'], /above 0, up to 2147483/],
+    [['--timeout', 'Infinity', '1.1.1'], /above 0 and up to 2147483/],
+    [['--patience', '1e10', '1.1.1'], /above 0 and up to 2147483/],
     [['--protocol', 'a b', '1.1.1'], /one subprotocol/],
     [['--protocol', '', '1.1.1'], /one subprotocol/],
     [['--origin', 'x\r\nHost: y', '1.1.1'], /one header field/],
-    [['--path', '/x#y', '1.1.1'], /No WebSocket address has a "#"/],
+    [['--path', '/x#y', '1.1.1'], /A WebSocket address must not have a "#"/],
     [['--command', '', '1.1.1'], /no command behind --command/],
     [['--from', 'fixtures/recorded/ws', '--url', 'ws://127.0.0.1:1/'], /--from and --url do not go together/],
     [['--from', 'fixtures/recorded/ws', '--', 'server'], /--from and a command behind "--" do not go together/],
     [['--from', 'fixtures/recorded/ws', '--retries', '2'], /--from and --retries do not go together/],
-    [['--image', 'no such', '1.1.1'], /the name of an image, without spaces/],
-    [['--shard', '1/99999999999', '1.1.1'], /at most 1000 shares/],
+    [['--image', 'no such', '1.1.1'], /the name of a container image, without spaces/],
+    [['--shard', '1/99999999999', '1.1.1'], /at most 1000 shards/],
     [['--engine', 'native', '--data', 'nowhere', '12.1.1'], /no folder of data/],
     [['@nope'], /cannot be read[\s\S]*@core, @limits and @deflate/],
     [['@'], /No case matches "@"/],
@@ -160,7 +160,7 @@ describe('serve', () => {
 
   test.each([
     [['--port', '0x'], /1 to 65535/],
-    [['--path', 'x'], /begins with "\/"/],
+    [['--path', 'x'], /starts with "\/"/],
   ])('%j is exit 2', async (args, message) => {
     const { exitCode, stderr } = await serve(...args);
     expect(stderr).toMatch(message);

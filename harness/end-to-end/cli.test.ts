@@ -109,7 +109,7 @@ describe('exit 2: the command or a file the user wrote is wrong', () => {
     [['--command', ' '], /no command/],
     [['--url', 'http://127.0.0.1:1/'], /ws:\/\//],
     [['--jobs', '0'], /whole number/],
-    [['--shard', '5/4'], /I\/N/],
+    [['--shard', '5/4'], /Use i\/n/],
     [['--config', 'nowhere.json'], /configuration cannot be read/],
     [['--from', 'nowhere'], /no results to read/],
     [['--expected', 'nowhere.json'], /expectation file of .* cannot be read/],
@@ -312,9 +312,9 @@ test('--print-config tells of each server that would be run what it is, and who 
 test.each([
   [['--path', '/x', '--url', 'ws://127.0.0.1:1/'], /--path cannot be said of a server that is running already/],
   [['--port', '70000', '--', 'x'], /1 to 65535/],
-  [['--path', 'x', '--', 'x'], /begins with "\/"/],
+  [['--path', 'x', '--', 'x'], /starts with "\/"/],
   [['--ready', 'soon', '--', 'x'], /handshake, echo, tcp, or line:/],
-  [['--ready', 'line:(', '--', 'x'], /line:REGULAR-EXPRESSION/],
+  [['--ready', 'line:(', '--', 'x'], /or line:REGEXP/],
   [['--url', 'ws://127.0.0.1:65536/'], /no WebSocket address/],
   [['--url', 'ws://127.0.0.1:1/#x'], /no WebSocket address/],
 ])('%j is exit 2', async (args, message) => {

@@ -147,7 +147,7 @@ console.log(JSON.stringify([reportSchema.parse(report).gate.decision, agents[0].
     const mine = join(project, 'five-minutes');
     mkdirSync(mine);
     const [, server = ''] = /```js\n([^`]*)```/.exec(page) ?? [];
-    const [, broken = 'not told'] = /take `([^`]+)` away/.exec(page) ?? [];
+    const [, broken = 'not told'] = /remove `([^`]+)`/.exec(page) ?? [];
     expect(server).toContain(broken);
     writeFileSync(join(mine, 'server.mjs'), server);
     symlinkSync(join(root, 'node_modules/ws'), join(project, 'node_modules/ws'));

@@ -53,7 +53,7 @@ const ROWS: readonly Row[] = [
   [
     'an unknown key in ready',
     mine(`${command}, "ready": { "lines": "up" }`),
-    /servers\.mine\.ready: \{"lines":"up"\} is neither "handshake", "echo" nor "tcp"/,
+    /servers\.mine\.ready: \{"lines":"up"\} is none of "handshake", "echo", "tcp"/,
     3,
   ],
   ['a number for a name', '{\n "default": 7 }', /default: 7 is not a text/, 2],
@@ -79,14 +79,14 @@ const ROWS: readonly Row[] = [
   [
     'a url of another kind',
     mine('"url": "http://127.0.0.1:1/"'),
-    /servers\.mine\.url: "http:\/\/127\.0\.0\.1:1\/" is no WebSocket address/,
+    /servers\.mine\.url: "http:\/\/127\.0\.0\.1:1\/" is not a WebSocket address/,
     3,
   ],
-  ['a url without a host', mine('"url": "ws://"'), /servers\.mine\.url: "ws:\/\/" is no WebSocket address/, 3],
+  ['a url without a host', mine('"url": "ws://"'), /servers\.mine\.url: "ws:\/\/" is not a WebSocket address/, 3],
   [
     'a url with a port out of range',
     mine('"url": "ws://127.0.0.1:65536/"'),
-    /servers\.mine\.url: .* is no WebSocket address/,
+    /servers\.mine\.url: .* is not a WebSocket address/,
     3,
   ],
   ['a url with a fragment', mine('"url": "ws://127.0.0.1:1/#a"'), /servers\.mine\.url: .* has a "#"/, 3],
@@ -98,7 +98,7 @@ const ROWS: readonly Row[] = [
     /servers\.mine\.port: "9001" is not a whole number|is not a number/,
     3,
   ],
-  ['a path without a slash', mine(`${command}, "path": "ws"`), /servers\.mine\.path: "ws" does not begin with "\/"/, 3],
+  ['a path without a slash', mine(`${command}, "path": "ws"`), /servers\.mine\.path: "ws" does not start with "\/"/, 3],
   [
     'a path beside a url',
     mine('"url": "ws://127.0.0.1:1/", "path": "/ws"'),
@@ -123,7 +123,7 @@ const ROWS: readonly Row[] = [
     /servers\.mine\.env\.DEBUG: 1 is not a text/,
     3,
   ],
-  ['an unknown readiness', mine(`${command}, "ready": "echoes"`), /servers\.mine\.ready: "echoes" is neither/, 3],
+  ['an unknown readiness', mine(`${command}, "ready": "echoes"`), /servers\.mine\.ready: "echoes" is none of/, 3],
   [
     'a line of a server that we do not start',
     mine('"url": "ws://127.0.0.1:1/", "ready": { "line": "up" }'),
@@ -140,25 +140,25 @@ const ROWS: readonly Row[] = [
   [
     'a header field with a space',
     mine(`${command}, "headers": { "X Y": "z" }`),
-    /servers\.mine\.headers.*no header field/,
+    /servers\.mine\.headers.*not a header field/,
     3,
   ],
   [
     'a header field of the handshake',
     mine(`${command}, "headers": { "Sec-WebSocket-Key": "z" }`),
-    /no header field that can be sent/,
+    /not a header field that can be added/,
     3,
   ],
   [
     'a header field of two lines',
     mine(`${command}, "headers": { "X": "a\\r\\nY: b" }`),
-    /servers\.mine\.headers\.X: .* is no value of a header field/,
+    /servers\.mine\.headers\.X: .* is not a valid header field value/,
     3,
   ],
   [
     'a subprotocol with a space',
     mine(`${command}, "protocols": ["a b"]`),
-    /servers\.mine\.protocols\[0\]: "a b" is no name/,
+    /servers\.mine\.protocols\[0\]: "a b" is not a subprotocol name/,
     3,
   ],
   [

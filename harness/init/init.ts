@@ -3,7 +3,7 @@ import { expectConformance } from '../expectations/read-expectations.ts';
 import { autobahn } from '../suites/autobahn/suite.ts';
 import type { Outcomes } from './init-from.ts';
 
-/** What `init` writes, as texts. Who puts them on disk is `verbs/init.ts`. */
+/** The texts that `init` writes. `harness/cli/verbs/init.ts` writes them to disk. */
 
 /** How the server to be tested is reached: one that we start, or one that is running already. */
 export type InitTarget = { command: readonly string[]; path: string } | { url: string };

@@ -6,12 +6,13 @@ import type { Report } from '../../reports/document/report.ts';
 import type { History } from '../../reports/pages/history-page.ts';
 import type { RendererName } from '../../reports/renderers.ts';
 import { writeFiles } from '../../reports/write.ts';
+import type { Reporter } from '../config/reporter-names.ts';
 import type { Suite } from '../plan/suite.ts';
 import { writeError } from '../system/report-folder.ts';
 import { StagedReport } from '../system/staged-report.ts';
 import type { Workspace } from '../system/workspace.ts';
 import { compareWithFirst } from './compare-reports.ts';
-import { pageFolders, type Reporter, writesHere } from './reporters.ts';
+import { pageFolders, writesHere } from './reporters.ts';
 
 /** A report with everything that its pages show. */
 export interface Publication {

@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { reportSchema } from '../../reports/document/report.ts';
+import { parseReporter, REPORTERS } from '../config/reporter-names.ts';
 import { conformance, ownFolder, reportIn } from '../testing/run-command.ts';
-import { parseReporter, REPORTERS } from './reporters.ts';
 
 const home = ownFolder('reporters-test-');
 const out = () => join(home(), 'report');
@@ -107,8 +107,8 @@ describe('exit 2, before anything is played', () => {
   test.each([
     ['junitt', /no reporter "junitt"; did you mean "junit"/],
     ['list,jsn=x', /no reporter "jsn"; did you mean "json"/],
-    ['junit=', /comes a path/],
-    ['html=-', /takes a folder/],
+    ['junit=', /Write a path after/],
+    ['html=-', /Use a folder for html/],
     ['json=-,junit=-', /Only one of json, junit can be on stdout/],
     ['junit=docs', /takes a file, and this is a folder/],
     ['html=server', /holds something else/],

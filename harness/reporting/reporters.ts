@@ -5,38 +5,16 @@ import type { Report } from '../../reports/document/report.ts';
 import { json } from '../../reports/formats/json.ts';
 import { junit } from '../../reports/formats/junit.ts';
 import { markdown } from '../../reports/formats/markdown.ts';
-import { closestTo } from '../support/did-you-mean.ts';
+import type { Reporter, ReporterName } from '../config/reporter-names.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { assertReplaceable, replaceFile, writeError } from '../system/report-folder.ts';
 import { github } from './github.ts';
 import { caseList, endBlock } from './terminal.ts';
 
-/** What a report can be told as: on the terminal, as a file, as pages, to GitHub. */
-export const REPORTERS = ['list', 'line', 'json', 'junit', 'markdown', 'github', 'html'] as const;
-export type ReporterName = (typeof REPORTERS)[number];
-
-/** One that was asked for. `path` is a file, for `html` a folder, and `-` is stdout; without one it goes where it always goes. */
-export interface Reporter {
-  name: ReporterName;
-  path?: string;
-}
-
 /** Those that are one text, which can stand on stdout or in a file. */
 const DOCUMENTS = { json, junit, markdown } satisfies Partial<Record<ReporterName, Renderer>>;
 
 const isDocument = (name: ReporterName): name is keyof typeof DOCUMENTS => name in DOCUMENTS;
-
-/** `junit=out/junit.xml` as a Reporter. @returns what is wrong with it, for people, where it is none. */
-export function parseReporter(text: string): Reporter | string {
-  const [, word = '', path] = /^([^=]*)(?:=(.*))?$/s.exec(text) ?? [];
-  const name = REPORTERS.find((one) => one === word);
-  if (name === undefined)
-    return `There is no reporter "${word}"; did you mean "${closestTo(word, REPORTERS)}"? There are ${REPORTERS.join(', ')}.`;
-  if (path === undefined) return { name };
-  if (path === '') return `Behind "${word}=" comes a path.`;
-  if (path === '-' && name === 'html') return 'Pages are many files: html takes a folder.';
-  return { name, path };
-}
 
 /** Whether a reporter writes its usual files into the report's own folder. Without a choice all of them do. */
 export const writesHere = (reporters: readonly Reporter[] | undefined, name: ReporterName): boolean =>

@@ -1,9 +1,9 @@
 import type { CaseInfo, Problem, Report } from '../../reports/document/report.ts';
+import type { Reporter } from '../config/reporter-names.ts';
 import { type Suite, suiteFacts } from '../plan/suite.ts';
 import type { CiFacts } from '../reporting/ci-facts.ts';
 import { appendHistory, historyLineOf, readHistory, tryHistory } from '../reporting/history.ts';
 import { copyResults, loadPages, type Publication, publishPages, writeReport } from '../reporting/publish.ts';
-import type { Reporter } from '../reporting/reporters.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { revision } from '../support/identity.ts';
 import { StagedReport } from '../system/staged-report.ts';

@@ -1,6 +1,6 @@
 import { type Outcome, suiteOfCase } from '../document/suite-facts.ts';
-import { changeFaces, comparisonSentence } from '../pages/compare-page.ts';
 import { type ComparedCase, type Comparison, groupSimilarComparedCases } from '../wording/comparison.ts';
+import { changeFaces, comparisonSentence } from '../wording/comparison-text.ts';
 import { common } from '../wording/group-similar.ts';
 import { outcomeSummary } from '../wording/outcome.ts';
 import { capped, escapeMarkdown, markup, rangesCell, row, SUMMARY_LIMIT_BYTES } from './markdown.ts';

@@ -3,7 +3,8 @@ import { comparisonMarkdown } from '../formats/markdown-comparison.ts';
 import { filledWith, HOSTILE_STRINGS } from '../testing/hostile.ts';
 import { sampleDetail, sampleOutcome } from '../testing/sample.ts';
 import { alikeComparison, sampleComparison } from '../testing/sample-comparison.ts';
-import { comparePage, comparisonSentence } from './compare-page.ts';
+import { comparisonSentence } from '../wording/comparison-text.ts';
+import { comparePage } from './compare-page.ts';
 
 const details = {
   a: (_: string, id: string) => sampleDetail(id, 'a', sampleOutcome()),

@@ -5,55 +5,21 @@ import {
   CHANGES,
   type ComparedCase,
   type Comparison,
-  type ComparisonChange,
   groupSimilarComparedCases,
   type Side,
   type SimilarComparedCases,
 } from '../wording/comparison.ts';
+import { CHANGE_FACES, changeFaces, comparisonSentence } from '../wording/comparison-text.ts';
 import { rangesText, type SimilarGroup } from '../wording/group-similar.ts';
 import { endSummary, fieldLines, gradeFace } from '../wording/outcome.ts';
 import { casePath, towardFace } from '../wording/views.ts';
-import { count, type Face, MISSING_FACE, plural } from '../wording/vocabulary.ts';
+import { count, MISSING_FACE, plural } from '../wording/vocabulary.ts';
 import { when } from '../wording/when.ts';
 import { render } from './render.ts';
 import { diffWire } from './wire-diff.ts';
 
 /** Cases of one comparison whose wire logs are held side by side on the page; for the others their pages are linked. */
 const WIRE_SHOWN = 60;
-
-/** How a change is shown: blue for better, orange for worse, told apart by glyph and word too. */
-const CHANGE_FACES: Readonly<Record<ComparisonChange, Face>> = {
-  regressed: { glyph: '▼', word: 'regressed', tone: 'worse' },
-  removed: { glyph: '−', word: 'removed', tone: 'worse' },
-  changed: { glyph: '±', word: 'changed', tone: 'other' },
-  fixed: { glyph: '▲', word: 'fixed', tone: 'better' },
-  added: { glyph: '+', word: 'added', tone: 'other' },
-};
-
-/** Two agents beside each other: neither was the other, so nothing has regressed, been fixed or been added. */
-const AGENT_FACES: Readonly<Record<ComparisonChange, Face>> = {
-  regressed: { ...CHANGE_FACES.regressed, word: 'worse in B' },
-  removed: { ...CHANGE_FACES.removed, word: 'only in A' },
-  changed: { ...CHANGE_FACES.changed, word: 'different' },
-  fixed: { ...CHANGE_FACES.fixed, word: 'better in B' },
-  added: { ...CHANGE_FACES.added, word: 'only in B' },
-};
-
-/** The faces of a comparison's changes: of one agent in two runs, or of two agents. */
-export function changeFaces({ a, b }: Pick<Comparison, 'a' | 'b'>): Readonly<Record<ComparisonChange, Face>> {
-  return a.agent === b.agent ? CHANGE_FACES : AGENT_FACES;
-}
-
-/** `2 regressed, 1 fixed, 514 the same`: a comparison in a line. */
-export function comparisonSentence(comparison: Comparison): string {
-  const { counts, same, without } = comparison;
-  const faces = changeFaces(comparison);
-  const told = CHANGES.filter((change) => counts[change] > 0).map(
-    (change) => `${count(counts[change])} ${faces[change].word}`,
-  );
-  const rest = without === 0 ? '' : `, ${count(without)} without an outcome on either side`;
-  return `${[...told, `${count(same)} the same`].join(', ')}${rest}`;
-}
 
 /**
  * `compare.html`: each comparison with what differs, worst first, field by field and frame by frame. `detailOf` gives

@@ -1,11 +1,10 @@
 import type { RecordedCase, WireRow } from '../document/recorded-case.ts';
+import { WIRE_ROWS_SHOWN } from '../wording/truncated.ts';
 import { count, opcodeName } from '../wording/vocabulary.ts';
 import { closeText, examineWire, type Fault, type Insight, unansweredClose } from './wire.ts';
 
-/** Rows shown at each end of a wire log; what lies between them is counted and left to the raw file. */
-const SHOWN_AT_EACH_END = 200;
-/** Rows up to which a wire log is shown whole. */
-export const WIRE_ROWS_SHOWN = 2 * SHOWN_AT_EACH_END;
+/** Rows shown at each end of a long wire log. The page shows the number of the rows between, not the rows. */
+const SHOWN_AT_EACH_END = WIRE_ROWS_SHOWN / 2;
 /**
  * Logs up to this many rows show each header by its parts, and all the octets that were recorded; in longer ones the
  * first octets of a row have to do, or the page would be too large.

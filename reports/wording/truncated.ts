@@ -1,5 +1,7 @@
 import type { RecordedCase } from '../document/recorded-case.ts';
-import { WIRE_ROWS_SHOWN } from '../pages/wire-view.ts';
+
+/** Maximum number of wire log rows on a page. A page shows only the first and the last rows of a longer wire log. */
+export const WIRE_ROWS_SHOWN = 400;
 
 /** How Autobahn's short form of a payload ends where it was cut. */
 const CUT = / \.\.\.$/;

@@ -1,7 +1,7 @@
 import { fitted, type Style, speaksUnicode, visible, wantsColour } from '../../reporting/terminal.ts';
 import type { Registry } from '../../run/registry.ts';
 
-/** What a verb may know of the process it runs in, and where it may write; `cli.ts` makes the one there is. */
+/** The process as a verb sees it: arguments, environment and output streams. `harness/cli/main.ts` creates the only one. */
 export interface Shell {
   /** What was typed behind the name of the tool. */
   readonly words: readonly string[];

@@ -31,14 +31,14 @@ const ACCEPTABLE = ['improved', 'regressed', 'changed', 'new'] as const satisfie
 export function addAccept(program: Command, shell: Shell): void {
   program
     .command('accept')
-    .description('make the outcomes of the last run what is expected from now on')
-    .argument('[cases...]', 'which; all when left out')
-    .option('--out <folder>', 'the report of the last run', 'conformance-report')
-    .option('--expected <file>', "expectation file to write, instead of the configured server's")
-    .option('--server <name>', 'the agent of the report, when it has several')
-    .option('--config <file>', 'configuration, instead of the nearest conformance.config.{json,js,mjs}')
-    .option('--why <reason>', 'why these outcomes are right; needed when a grade is not that of a conformant server')
-    .option('--only <verdict>', `only cases with this verdict: ${ACCEPTABLE.join(', ')}`, oneOf(ACCEPTABLE))
+    .description('make the outcomes of the last run the new expectation')
+    .argument('[cases...]', 'cases to accept (default: all)')
+    .option('--out <folder>', 'folder of the last report', 'conformance-report')
+    .option('--expected <file>', 'expectation file to write (default: the file of the configured server)')
+    .option('--server <name>', 'agent whose outcomes to accept, if the report has several agents')
+    .option('--config <file>', 'configuration file (default: the nearest conformance.config.{json,js,mjs})')
+    .option('--why <reason>', 'reason for these outcomes; required if a grade is not that of a conformant server')
+    .option('--only <verdict>', `accept only cases with this verdict: ${ACCEPTABLE.join(', ')}`, oneOf(ACCEPTABLE))
     .action(async (cases: string[], _: unknown, verb: Command) => {
       const { config } = await resolveSettings(shell, verb);
       accept(shell, config, cases, verb.opts<AcceptFlags>());

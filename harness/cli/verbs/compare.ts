@@ -6,14 +6,14 @@ import { type CompareFlags, compareReports } from './compare-reports.ts';
 export function addCompare(program: Command, shell: Shell): void {
   program
     .command('compare')
-    .description('what regressed, was fixed or changed between two runs, or between two agents of one')
-    .argument('<a>', 'folder of a report, or an agent of the report --from names')
-    .argument('<b>', 'the same, held against a')
-    .option('--from <folder>', 'report in which a and b are agents', 'conformance-report')
-    .option('--agent <name>', 'only this agent of two reports')
-    .option('--out <folder>', 'write compare.html there')
-    .option('--json', 'as JSON')
-    .option('--md', 'as markdown')
+    .description('show what regressed, was fixed or changed between two runs or two agents')
+    .argument('<a>', 'folder of a report, or name of an agent in the report of --from')
+    .argument('<b>', 'folder or agent to compare with a')
+    .option('--from <folder>', 'folder of the report with the agents a and b', 'conformance-report')
+    .option('--agent <name>', 'compare only this agent of the two reports')
+    .option('--out <folder>', 'folder in which to write compare.html')
+    .option('--json', 'print JSON')
+    .option('--md', 'print Markdown')
     .action(async (a: string, b: string, flags: CompareFlags) => {
       const { text, exitCode } = await compareReports(
         shell.registry,

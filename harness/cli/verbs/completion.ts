@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import { TOOL } from '../../support/identity.ts';
-import { completionScript, SHELLS } from '../completion.ts';
 import type { Shell } from '../options/shell.ts';
+import { completionScript, SHELLS } from './completion-script.ts';
 
 /** `completion`: a script for a shell. It is added last, since it knows the verbs that are there. */
 export function addCompletion(program: Command, shell: Shell): void {
   program
     .command('completion')
-    .description('a script that completes verbs and options in a shell')
-    .argument('<shell>', SHELLS.join(', '))
+    .description('print a shell script that completes verbs and options')
+    .argument('<shell>', `shell that runs the script: ${SHELLS.join(', ')}`)
     .action((name: string) => {
       const verbs = program.commands.map((verb) => ({
         name: verb.name(),

@@ -17,17 +17,19 @@ type DoctorFlags = Pick<DoctorOptions, 'out' | 'engine' | 'config' | 'image'> & 
 export function addDoctor(program: Command, shell: Shell): void {
   program
     .command('doctor')
-    .description('what a run depends on: engine, image, network, ports, disk, memory; then a server that must fail')
+    .description(
+      'check what a run needs: engine, image, network, ports, disk, memory; then test a server that must fail',
+    )
     .option(
       '--engine <name>',
-      `${ENGINE_CHOICES.join(', ')}; with docker its absence is exit 3`,
+      `engine to check: ${ENGINE_CHOICES.join(', ')}; docker exits with 3 if no Docker daemon answers`,
       oneOf(ENGINE_CHOICES),
       'auto',
     )
     .option('--image <image>', 'container image of the Autobahn|Testsuite', image)
-    .option('--out <folder>', 'where a report would go', 'conformance-report')
-    .option('--config <file>', 'configuration, instead of the nearest conformance.config.{json,js,mjs}')
-    .option('--json', 'as JSON')
+    .option('--out <folder>', 'folder in which a run would write its report', 'conformance-report')
+    .option('--config <file>', 'configuration file (default: the nearest conformance.config.{json,js,mjs})')
+    .option('--json', 'print JSON')
     .action(async (_: unknown, verb: Command) => {
       // A configuration that cannot be used is a finding like any other: it must not keep the others back.
       await resolveSettings(shell, verb).catch((error: unknown) => {

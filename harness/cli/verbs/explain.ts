@@ -9,9 +9,9 @@ import { type Shell, styleOf } from '../options/shell.ts';
 export function addExplain(program: Command, shell: Shell): void {
   program
     .command('explain')
-    .description('what a case sends, what must happen, and the usual causes of bad grades')
-    .argument('<case>', 'case id, such as 7.1.6')
-    .option('--suite <id>', 'suite of the case (default: the first one)')
+    .description('explain a case: what it sends, what must happen, usual causes of each verdict')
+    .argument('<case>', 'case id, for example 7.1.6')
+    .option('--suite <id>', 'suite that the case belongs to (default: autobahn)')
     .action((id: string, flags: { suite?: string }) => {
       const { suite } = suiteNamed(shell.registry, flags.suite);
       const style = styleOf(shell, shell.stdout, undefined);

@@ -48,27 +48,30 @@ const CONFIG = 'conformance.config.json';
 
 const EXAMPLES = `
 Examples:
-  a server to start
+  for a server that this tool starts
     ${TOOL.name} init --path /ws -- node server.js --port {port}
-  one that is running already
+  for a server that is already running
     ${TOOL.name} init --url ws://127.0.0.1:9001/
-  the cases and the server of Autobahn's own file
+  with the cases and the server of a fuzzingclient.json
     ${TOOL.name} init --from fuzzingclient.json
-  what wstest recorded becomes the expectation
+  with the results that wstest recorded as the expectation
     ${TOOL.name} init --from index.json -- ./my-server
 
-It overwrites nothing.`;
+init never overwrites a file.`;
 
 /** `init`: what a project needs to hold its own server to the suite, from nothing or from what it has of Autobahn's. */
 export function addInit(program: Command, shell: Shell): void {
   program
     .command('init')
     .description('write a configuration, an expectation file and a CI workflow for your own server')
-    .option('--command <words>', 'command that starts the server, as one text; or write it behind "--"')
-    .option('--url <url>', 'a server that is running already')
-    .option('--name <name>', "what to call it; the folder's name when left out")
-    .option('--path <path>', 'path of the endpoint of a server that is started')
-    .option('--from <file>', "a fuzzingclient.json of Autobahn's, an index.json it left, or the folder that holds one")
+    .option('--command <words>', 'command that starts the server, as one string; or write the command after "--"')
+    .option('--url <url>', 'address of a server that is already running')
+    .option('--name <name>', 'name of the server (default: the name of the folder)')
+    .option('--path <path>', 'path of the WebSocket endpoint of the started server')
+    .option(
+      '--from <file>',
+      'fuzzingclient.json or index.json of the Autobahn|Testsuite, or the folder of an index.json',
+    )
     .addHelpText('after', EXAMPLES)
     .action(async (flags: InitFlags) => {
       await init(shell, process.cwd(), flags);

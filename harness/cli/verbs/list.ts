@@ -10,12 +10,12 @@ import { type Shell, styleOf } from '../options/shell.ts';
 export function addList(program: Command, shell: Shell): void {
   program
     .command('list')
-    .description('the plan, without running it')
-    .argument('[cases...]')
-    .option('--spec <file>', "a fuzzingclient.json of Autobahn's that says what may be run")
-    .option('--shard <i/n>', 'one of several shares', shard)
-    .option('--suite <id>', 'suite to list (default: the first one)')
-    .option('--json', 'as JSON')
+    .description('print the plan without running it')
+    .argument('[cases...]', 'cases to list (default: all)')
+    .option('--spec <file>', 'fuzzingclient.json of the Autobahn|Testsuite that chooses the cases')
+    .option('--shard <i/n>', 'print only shard i of n', shard)
+    .option('--suite <id>', 'suite to list (default: autobahn)')
+    .option('--json', 'print JSON')
     .action((cases: string[], flags: SelectionFlags & { json?: boolean; suite?: string }) => {
       const { suite } = suiteNamed(shell.registry, flags.suite);
       const { plan } = selectionOf(shell, suite, cases, flags);

@@ -27,15 +27,15 @@ interface MergeFlags {
 export function addMerge(program: Command, shell: Shell): void {
   program
     .command('merge')
-    .description('make one run of the reports of its shares, and prove that no case is left out or twice there')
-    .argument('<folders...>', 'the reports of `run --shard I/N`, all N of them')
-    .option('--out <folder>', 'where the report goes', 'conformance-report')
-    .option('--expected <file>', "expectation file, instead of the configured server's")
-    .option('--config <file>', 'configuration, instead of the nearest conformance.config.{json,js,mjs}')
-    .option('--history <file>', 'add the run to this file, and show how its cases fared over time')
-    .option('--strict', 'NON-STRICT fails, even where it is expected')
-    .option('--json', 'print the report as JSON, and nothing else, on stdout')
-    .addHelpText('after', `\nExample:\n  ${TOOL.name} merge share-1 share-2 share-3 --out conformance-report`)
+    .description('merge the reports of all shards into one, and check that no case is missing or duplicated')
+    .argument('<folders...>', 'report folders of `run --shard i/n`, one for each shard')
+    .option('--out <folder>', 'folder for the merged report', 'conformance-report')
+    .option('--expected <file>', 'expectation file to compare with (default: the file of the configured server)')
+    .option('--config <file>', 'configuration file (default: the nearest conformance.config.{json,js,mjs})')
+    .option('--history <file>', 'history file: append this run, and show each case over time in the report')
+    .option('--strict', 'treat the grade NON-STRICT as a failure, even if NON-STRICT is expected')
+    .option('--json', 'print only the report, as JSON, to stdout')
+    .addHelpText('after', `\nExample:\n  ${TOOL.name} merge shard-1 shard-2 shard-3 --out conformance-report`)
     .action(async (folders: string[], _: unknown, verb: Command) => {
       await resolveSettings(shell, verb);
       await merge(shell, folders, verb.opts<MergeFlags>());

@@ -3,13 +3,14 @@ import { resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import type { Report } from '../../../reports/document/report.ts';
 import { type Config, readConfig, type ServerConfig, serverNamed, unnamedServer } from '../../config/config.ts';
+import { parseReporter, type Reporter } from '../../config/reporter-names.ts';
 import { selftest } from '../../doctor/selftest.ts';
 import type { Engine } from '../../engines/engine.ts';
 import { today } from '../../expectations/read-expectations.ts';
 import type { Suite } from '../../plan/suite.ts';
 import { ciOption } from '../../reporting/ci-facts.ts';
 import { ProgressLine } from '../../reporting/progress.ts';
-import { parseReporter, type Reporter, refuseReporters } from '../../reporting/reporters.ts';
+import { refuseReporters } from '../../reporting/reporters.ts';
 import { describeProblem, speaksUnicode, visible } from '../../reporting/terminal.ts';
 import { chooseEngine, ENGINE_CHOICES, type EngineChoice, wishesOf } from '../../run/choose-engine.ts';
 import { type PlaySettings, playServers } from '../../run/play-servers.ts';
@@ -76,89 +77,118 @@ interface RunFlags extends ServerFlags, SelectionFlags {
 
 const EXAMPLES = `
 Examples:
-  the server of this repository, all cases
+  test the server of this repository with all cases
     ${TOOL.name}
-  cases 1 to 5, 7 and 10
+  test it with categories 1 to 5, 7 and 10
     ${TOOL.name} @core '!6'
-  a server that is running already
+  test a server that is already running
     ${TOOL.name} --url ws://127.0.0.1:9001/
-  start a server, play category 7
+  start a server and run category 7
     ${TOOL.name} 7 -- ./my-server --listen {port}
-  judge what wstest left behind
+  judge results that wstest recorded
     ${TOOL.name} --from reports/servers
 
-Exit codes: 0 as expected; 1 not as expected; 2 the command or a file you wrote
-is wrong; 3 it could not be told; 130, 143 interrupted.
+Exit codes: 0 every outcome is as expected; 1 an outcome is not as expected;
+2 the command or a file you wrote is wrong; 3 no verdict was possible, for
+example because the server exited; 130, 143 interrupted.
 
-Every option can be given in the environment (--ready-timeout as
-WS_CONFORMANCE_READY_TIMEOUT), and many in the configuration: a flag counts
-before a variable, a variable before the file; --print-config tells who won.`;
+You can set every option by an environment variable (--ready-timeout by
+WS_CONFORMANCE_READY_TIMEOUT), and many options in the configuration file.
+A flag overrides a variable. A variable overrides the configuration file.
+--print-config prints the value of each option and its source.`;
 
 /** `run`, the verb that is meant when none is named. */
 export function addRun(program: Command, shell: Shell): void {
   program
     .command('run', { isDefault: true })
-    .description('start the server, play the cases, compare with what is expected, report, decide')
-    .argument('[cases...]', 'which: 7.1.6, 7.1, 7.1.*, 12.1.1-12.1.9, @core, @limits, @deflate, @FILE, !9')
-    .option('--server <name>', 'a server of the configuration; repeatable; "all" for every one', collect)
-    .option('--url <url>', 'a server that is running already')
-    .option('--command <words>', 'command that starts the server, as one text; or write it behind "--"')
-    .option('--path <path>', 'path of the endpoint of a server that we start, where it does not say it', pathOfUrl)
-    .option('--port <n>', 'its port, where it can have no other', port)
-    .option('--tls', 'it speaks wss://')
-    .option('--agent <name>', 'its name in the report')
-    .option('--protocol <name>', 'subprotocol to offer; repeatable', protocol)
-    .option('--origin <origin>', 'Origin to send', origin)
+    .description('test a server: run the cases, compare the outcomes with the expectations, write a report')
+    .argument(
+      '[cases...]',
+      'cases to run, for example 7.1.6, 7.1, 7.1.*, 12.1.1-12.1.9, @core, @limits, @deflate, @FILE, !9 (default: all)',
+    )
+    .option('--server <name>', 'name of a server in the configuration; repeatable; "all" means every server', collect)
+    .option('--url <url>', 'address of a server that is already running')
+    .option('--command <words>', 'command that starts the server, as one string; or write the command after "--"')
+    .option(
+      '--path <path>',
+      'path of the WebSocket endpoint, if the started server does not print its address',
+      pathOfUrl,
+    )
+    .option('--port <n>', 'port of the started server (default: a free port)', port)
+    .option('--tls', 'the started server speaks wss://')
+    .option('--agent <name>', 'name of the server in the report')
+    .option('--protocol <name>', 'subprotocol to offer in the opening handshake; repeatable', protocol)
+    .option('--origin <origin>', 'value of the header field Origin in the opening handshake', origin)
     .option(
       '--header <line>',
-      'header field of the opening handshake, "Name: value"; repeatable (embedded engine)',
+      'additional header field of the opening handshake, as "Name: value"; repeatable; embedded engine only',
       collect,
     )
-    .option('--ca <file>', 'certificate authorities to trust for wss://, as PEM; without, any certificate will do')
-    .option('--engine <name>', ENGINE_CHOICES.join(', '), oneOf(ENGINE_CHOICES), 'auto')
+    .option(
+      '--ca <file>',
+      'PEM file with the certificate authorities to trust for wss:// (default: trust every certificate)',
+    )
+    .option(
+      '--engine <name>',
+      `engine that runs the cases: ${ENGINE_CHOICES.join(', ')}`,
+      oneOf(ENGINE_CHOICES),
+      'auto',
+    )
     .option('--image <image>', 'container image of the Autobahn|Testsuite', image)
-    .option('--data <folder>', "Autobahn's own data for 12.x and 13.x, instead of data of the same character")
-    .option('--expected <file>', 'expectation file')
-    .option('--out <folder>', 'where the report goes', 'conformance-report')
-    .option('--from <folder>', 'read results that were recorded earlier instead of playing')
-    .option('--spec <file>', "a fuzzingclient.json of Autobahn's that says what may be run")
-    .option('--config <file>', 'configuration, instead of the nearest conformance.config.{json,js,mjs}')
-    .option('--suite <id>', 'suite to play (default: the first one)')
-    .option('--jobs <n>', 'how many containers, or cases, at once', wholeNumber)
-    .option('--shard <i/n>', 'play one of several shares of about equal weight', shard)
-    .option('--strict', 'NON-STRICT fails, even where it is expected')
-    .option('--patience <seconds>', 'without progress for so long, ask the server whether it lives', positive, 30)
-    .option('--timeout <seconds>', 'end the run after so long', positive)
-    .option('--ready <how>', 'when it is ready: handshake, echo, tcp, or line:EXPRESSION that it prints', readiness)
+    .option(
+      '--data <folder>',
+      "folder with Autobahn's payloads for cases 12.x and 13.x (default: generated payloads with similar content)",
+    )
+    .option('--expected <file>', 'expectation file to compare the outcomes with')
+    .option('--out <folder>', 'folder for the report', 'conformance-report')
+    .option('--from <folder>', 'read recorded results from this folder or archive instead of running cases')
+    .option('--spec <file>', 'fuzzingclient.json of the Autobahn|Testsuite that chooses the cases')
+    .option('--config <file>', 'configuration file (default: the nearest conformance.config.{json,js,mjs})')
+    .option('--suite <id>', 'suite to run (default: autobahn)')
+    .option('--jobs <n>', 'number of containers (docker) or cases (native) that run at the same time', wholeNumber)
+    .option('--shard <i/n>', 'run only shard i of n; all shards take about the same time', shard)
+    .option('--strict', 'treat the grade NON-STRICT as a failure, even if NON-STRICT is expected')
+    .option(
+      '--patience <seconds>',
+      'after this many seconds without progress, check that the server still answers',
+      positive,
+      30,
+    )
+    .option('--timeout <seconds>', 'end the run after this many seconds', positive)
+    .option(
+      '--ready <how>',
+      'sign that the server is ready: handshake, echo, tcp, or line:REGEXP for a line that the server prints',
+      readiness,
+    )
     .option(
       '--ready-timeout <seconds>',
-      'how long it may take to get ready; one that is running is asked once',
+      'seconds to wait until the server is ready (default: 30; one attempt if the server is already running)',
       positive,
     )
-    .option('--retries <n>', 'play what came out unexpected again, alone, so often at most', wholeNumberOr0)
-    .option('--bail <n>', 'end the run at so many unexpected outcomes', wholeNumber)
+    .option('--retries <n>', 'run each case with an unexpected outcome again, alone, at most n times', wholeNumberOr0)
+    .option('--bail <n>', 'end the run after n unexpected outcomes', wholeNumber)
     .option(
       '--checkpoint <seconds>',
-      'when to put what is known into --out for the first time, in case the run is killed',
+      'seconds until a partial report is first written to --out, in case the run is killed',
       positive,
       15,
     )
-    .option('--selftest', 'first see that a server that is wrong on purpose fails')
+    .option('--selftest', 'before the run, check that a server with a known fault fails')
     .option(
       '--reporter <name>',
-      'what to tell: list, line, json, junit, markdown, github, html, each also as NAME=PATH; repeatable',
+      'output to write: list, line, json, junit, markdown, github, html, each also as NAME=PATH; repeatable',
       reporters,
     )
-    .option('--history <file>', 'add the run to this file, and show how its cases fared over time')
-    .option('--resume', 'play what the last report in --out has no result for, and keep what it has')
-    .option('--watch', 'run again whenever a file of the server changes, until Ctrl-C')
-    .option('--trace', 'print every frame on stderr as it happens (embedded engine)')
-    .option('--dry-run', 'print the plan, the target and the engine that would be used, and start nothing')
-    .option('--json', 'print the report as JSON, and nothing else, on stdout')
-    .option('--quiet', 'print the end only')
-    .option('--print-config', 'print every option, its value and who set it, and run nothing')
-    .option('--color', 'with colours, whatever the terminal says')
-    .option('--no-color', 'without colours')
+    .option('--history <file>', 'history file: append this run, and show each case over time in the report')
+    .option('--resume', 'run only the cases without a result in the last report in --out, and keep the other results')
+    .option('--watch', 'run again after each change of a file of the server, until Ctrl-C')
+    .option('--trace', 'print every frame to stderr while the cases run; embedded engine only')
+    .option('--dry-run', 'print the plan, the target and the engine, and start nothing')
+    .option('--json', 'print only the report, as JSON, to stdout')
+    .option('--quiet', 'print only the final summary')
+    .option('--print-config', 'print every option with its value and the source of the value, and run nothing')
+    .option('--color', 'print colours, even if the terminal does not ask for them')
+    .option('--no-color', 'print no colours')
     .addHelpText('after', EXAMPLES)
     .action(async (cases: string[], _: unknown, verb: Command) => {
       const { config, settings } = await resolveSettings(shell, verb);

@@ -8,10 +8,10 @@ import type { Shell } from '../options/shell.ts';
 export function addServe(program: Command, shell: Shell): void {
   program
     .command('serve')
-    .description('the in-repo server alone')
-    .option('--port <port>', 'where it listens; 0 is any port that is free', portOr0, 8888)
-    .option('--host <address>', 'on which address', '127.0.0.1')
-    .option('--path <path>', 'path of the endpoint', pathOfUrl, '/ws')
+    .description('start only the server of this repository, without a test')
+    .option('--port <port>', 'port to listen on; 0 means any free port', portOr0, 8888)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--path <path>', 'path of the WebSocket endpoint', pathOfUrl, '/ws')
     .action(async ({ port, host, path }: { port: number; host: string; path: string }) => {
       const { execa } = await import('execa');
       const [file = '', ...args] = (inRepoServer().command ?? []).slice(0, -2);

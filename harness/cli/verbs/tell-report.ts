@@ -1,5 +1,6 @@
 import type { Report } from '../../../reports/document/report.ts';
-import { type Reporter, tell } from '../../reporting/reporters.ts';
+import type { Reporter } from '../../config/reporter-names.ts';
+import { tell } from '../../reporting/reporters.ts';
 import { Interruption } from '../../support/interruption.ts';
 import { type Shell, styleOf } from '../options/shell.ts';
 

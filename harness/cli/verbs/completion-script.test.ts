@@ -1,6 +1,6 @@
 import { execaSync } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { completionScript } from './completion.ts';
+import { completionScript } from './completion-script.ts';
 
 const verbs = [
   { name: 'run', options: ['--server', '--engine'] },

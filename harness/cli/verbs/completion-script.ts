@@ -1,4 +1,4 @@
-import { HarnessError } from '../support/harness-error.ts';
+import { HarnessError } from '../../support/harness-error.ts';
 
 /** A verb with the options it takes: what a shell can complete. */
 export interface VerbShape {

@@ -1,0 +1,36 @@
+import { CHANGES, type Comparison, type ComparisonChange } from './comparison.ts';
+import { count, type Face } from './vocabulary.ts';
+
+/** Glyph, word and tone of each change. A reader who sees no colours can use the glyph and the word. */
+export const CHANGE_FACES: Readonly<Record<ComparisonChange, Face>> = {
+  regressed: { glyph: '▼', word: 'regressed', tone: 'worse' },
+  removed: { glyph: '−', word: 'removed', tone: 'worse' },
+  changed: { glyph: '±', word: 'changed', tone: 'other' },
+  fixed: { glyph: '▲', word: 'fixed', tone: 'better' },
+  added: { glyph: '+', word: 'added', tone: 'other' },
+};
+
+/** The faces for two agents of one run. The two agents have no order in time, so no case regressed or was fixed. */
+const AGENT_FACES: Readonly<Record<ComparisonChange, Face>> = {
+  regressed: { ...CHANGE_FACES.regressed, word: 'worse in B' },
+  removed: { ...CHANGE_FACES.removed, word: 'only in A' },
+  changed: { ...CHANGE_FACES.changed, word: 'different' },
+  fixed: { ...CHANGE_FACES.fixed, word: 'better in B' },
+  added: { ...CHANGE_FACES.added, word: 'only in B' },
+};
+
+/** The faces of all changes, for a comparison of two runs of one agent or of two agents. */
+export function changeFaces({ a, b }: Pick<Comparison, 'a' | 'b'>): Readonly<Record<ComparisonChange, Face>> {
+  return a.agent === b.agent ? CHANGE_FACES : AGENT_FACES;
+}
+
+/** A comparison in one line, for example `2 regressed, 1 fixed, 514 the same`. */
+export function comparisonSentence(comparison: Comparison): string {
+  const { counts, same, without } = comparison;
+  const faces = changeFaces(comparison);
+  const changes = CHANGES.filter((change) => counts[change] > 0).map(
+    (change) => `${count(counts[change])} ${faces[change].word}`,
+  );
+  const rest = without === 0 ? '' : `, ${count(without)} without an outcome on either side`;
+  return `${[...changes, `${count(same)} the same`].join(', ')}${rest}`;
+}
