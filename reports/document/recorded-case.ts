@@ -1,6 +1,6 @@
 /**
  * One case as an engine recorded it, typed: everything a case page shows. The shape follows Autobahn's own JSON (39
- * keys, never absent); `harness/suites/autobahn/read-results.ts` is the one place where unknown JSON becomes this.
+ * keys, never absent); `harness/results/read-results.ts` is the one place where unknown JSON becomes this.
  */
 
 /** How a case itself was judged. NON-STRICT: allowed by the RFC, but not what a strict server does. */

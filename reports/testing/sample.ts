@@ -29,7 +29,7 @@ export function sampleOutcome(facts: Partial<Outcome> = {}): Outcome {
   return { ...GOOD, ...facts };
 }
 
-/** Every field in which two outcomes differ, all in one direction: what `harness/suites/autobahn/compare-outcomes.ts` finds, simplified. */
+/** Every field in which two outcomes differ, all in one direction: what `harness/plan/compare-outcomes.ts` finds, simplified. */
 export function sampleDifferences(
   actual: Outcome,
   expected: Outcome,

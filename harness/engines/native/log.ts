@@ -3,7 +3,7 @@ import { payloadHex, payloadText } from '../../suites/autobahn/payload-text.ts';
 import type { TraceEntry } from './trace.ts';
 import { type FrameHead, framesIn } from './wire.ts';
 
-/** A row of the wire log as it stands in the result file; see `../../../docs` and `harness/suites/autobahn/read-results.ts` for each layout. */
+/** A row of the wire log as it stands in the result file; see `../../../docs` and `harness/results/read-results.ts` for each layout. */
 export type Row = readonly unknown[];
 
 type TimerRow = ['CT', number, string | null] | ['CTE', string | null] | ['KL' | 'TI', number] | ['KLE'] | ['TIE'];
