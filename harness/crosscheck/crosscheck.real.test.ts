@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { describeWithStrangers } from '../../fixtures/strangers/testing.ts';
+import { describeWithThirdPartyServers } from '../../fixtures/third-party-servers/testing.ts';
 import { describeWithDocker } from '../engines/docker/testing.ts';
 
 /** Plays both engines, and sees that no fact differs. */
@@ -28,7 +28,7 @@ await describeWithDocker('the embedded engine agrees with the real Autobahn in e
   ])('%s', (_, args) => agree(args));
 
   const strangers = ['gobwas-ws', 'coder-websocket', 'tokio-tungstenite'];
-  describeWithStrangers('on strangers in Go and Rust', strangers, () => {
+  describeWithThirdPartyServers('on strangers in Go and Rust', strangers, () => {
     test('all but 12 and 13', () => agree(strangers.flatMap((name) => ['--server', name])));
   });
 });
