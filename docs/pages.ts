@@ -37,7 +37,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm run check': 'npm test begins with it',
   'npm run test:quick': 'npm test is that, and more',
   'npm test': 'the run that reads this',
-  // As a stranger types them, where the packed tarball is installed.
+  // The commands of a user who has installed the packed tarball.
   'npm install --save-dev ws ws-conformance': 'harness/end-to-end/package.real.test.ts',
   'npx ws-conformance init --name echo -- node server.mjs {port}': 'harness/end-to-end/package.real.test.ts',
   'npx ws-conformance 1 2 6 7': 'harness/end-to-end/package.real.test.ts',

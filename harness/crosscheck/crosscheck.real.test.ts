@@ -27,8 +27,8 @@ await describeWithDocker('the embedded engine agrees with the real Autobahn in e
     ['on every server that is wrong on purpose', ['--wrong', '--jobs', '4']],
   ])('%s', (_, args) => agree(args));
 
-  const strangers = ['gobwas-ws', 'coder-websocket', 'tokio-tungstenite'];
-  describeWithThirdPartyServers('on strangers in Go and Rust', strangers, () => {
-    test('all but 12 and 13', () => agree(strangers.flatMap((name) => ['--server', name])));
+  const servers = ['gobwas-ws', 'coder-websocket', 'tokio-tungstenite'];
+  describeWithThirdPartyServers('on third-party servers in Go and Rust', servers, () => {
+    test('all but 12 and 13', () => agree(servers.flatMap((name) => ['--server', name])));
   });
 });
