@@ -82,7 +82,7 @@ export function refuseOtherVerdicts(failed: readonly string[], played: number): 
 const wrongServer = (): ServerConfig => ({
   name: WRONG_SERVER,
   agent: WRONG_SERVER,
-  command: ownProgramCommand(`fixtures/servers/${WRONG_SERVER}`),
+  command: ownProgramCommand(`fixtures/servers/closing/${WRONG_SERVER}`),
   path: '/',
   cwd: PACKAGE_ROOT,
   env: {},

@@ -91,7 +91,7 @@ describe('the action', () => {
   });
 
   test('fails for a server that is wrong, says where, and keeps its report all the same', async () => {
-    const { failed, outputs } = await play({ command: fixture('never-answers-close'), cases: '1.1.1 7.1.6' });
+    const { failed, outputs } = await play({ command: fixture('closing/never-answers-close'), cases: '1.1.1 7.1.6' });
     expect(failed).toBe(true);
     expect(outputs).toMatchObject({ verdict: 'failed', 'exit-code': '1' });
     expect(step('Play the cases')?.exitCode).toBe(1);
@@ -121,7 +121,7 @@ describe('the action', () => {
   test('works in a folder of the repository, whose files it names as GitHub does', async () => {
     put('packages/ws/mine.json', readFileSync(join(root, 'fixtures/expected/websock-server.json'), 'utf8'));
     const { outputs } = await play({
-      command: fixture('never-answers-close'),
+      command: fixture('closing/never-answers-close'),
       cases: '7.1.6',
       expected: 'mine.json',
       'working-directory': 'packages/ws',
@@ -157,7 +157,7 @@ describe('the action', () => {
     expect(log()).toContain('PASSED: 9 of 9 cases are as expected.');
     expect(existsSync(join(runner.artifact('conformance-report'), 'index.html'))).toBe(true);
     const config = readFileSync(join(project, 'conformance.config.json'), 'utf8');
-    const command = fixture('never-answers-close')
+    const command = fixture('closing/never-answers-close')
       .split(' ')
       .map((word) => word.replaceAll('"', ''));
     put('conformance.config.json', config.replace(/"command": \[.*\]/, `"command": ${JSON.stringify(command)}`));
@@ -232,7 +232,7 @@ describe('the workflows of docs/ci.md', () => {
   test('hold a server to what is expected of it', async () => {
     expect(failures(await runner.playWorkflow(shortened(simple))), log()).toEqual([false]);
     expect(reportOf('conformance-report').cases).toHaveLength(8);
-    const wrong = shortened(simple).replace(/command: .*/, `command: '${fixture('rsv2-accepted')}'`);
+    const wrong = shortened(simple).replace(/command: .*/, `command: '${fixture('framing/rsv2-accepted')}'`);
     expect(failures(await runner.playWorkflow(wrong.replace('cases: 1.1', 'cases: 3'))), log()).toEqual([true]);
     expect(reportOf('conformance-report').gate.exitCode).toBe(1);
   });

@@ -34,7 +34,7 @@ await describeWithDocker('the real Autobahn in a real container', () => {
   describe('a server that is wrong fails the gate', () => {
     test.each([
       ['by its name in the configuration', ['7.1.6', '--server', 'never-answers-close']],
-      ['by its command', ['7.1.6', '--', 'node', '--import', 'tsx', 'fixtures/servers/never-answers-close.ts']],
+      ['by its command', ['7.1.6', '--', 'node', '--import', 'tsx', 'fixtures/servers/closing/never-answers-close.ts']],
     ])('%s: exit 1, and the page says that it never answered the Close', async (_, args) => {
       const { exitCode, stdout } = await conformance(...args);
       expect(exitCode).toBe(1);
@@ -87,7 +87,7 @@ await describeWithDocker('the real Autobahn in a real container', () => {
   });
 
   test('--bail ends the run after a portion of the plan, since the suite tells nothing before its end', async () => {
-    const server = ['--', 'node', '--import', 'tsx', 'fixtures/servers/trimmed-echo.ts'];
+    const server = ['--', 'node', '--import', 'tsx', 'fixtures/servers/echo/trimmed-echo.ts'];
     const { exitCode, stdout } = await conformance('--bail', '1', '1', '2', '5', ...server);
     expect(stdout).toMatch(/FAILED: .* INCOMPLETE: \d+ of 47 cases were played, then --bail 1 ended the run\./);
     expect(exitCode).toBe(1);

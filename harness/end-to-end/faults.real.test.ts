@@ -26,7 +26,7 @@ const play = (...args: string[]) =>
     ['--import', 'tsx', 'harness/cli/main.ts', '--engine', 'native', '--jobs', '1', '--out', out(), ...args],
     { cwd: root, reject: false, env: { NO_COLOR: '1', CI: '' } },
   );
-const ECHO = 'node --import tsx fixtures/servers/npm-ws.ts';
+const ECHO = 'node --import tsx fixtures/servers/npm/ws.ts';
 
 describe('somebody else has the port', () => {
   let other: WebSocketServer;

@@ -142,7 +142,7 @@ describe('--watch', { timeout: 90_000 }, () => {
     const waiting = said(run.stderr, /watching [^\n]*; Ctrl-C ends it/);
     await first;
     await waiting;
-    writeFileSync(file, serving(`Served from '${root}/fixtures/servers/doubled-echo`));
+    writeFileSync(file, serving(`Served from '${root}/fixtures/servers/echo/doubled-echo`));
     await separator;
     await said(run.stderr, /watching [^\n]*; Ctrl-C ends it/);
     await second;
@@ -164,7 +164,7 @@ describe('a server that goes away', { timeout: 90_000 }, () => {
   const native = (...args: string[]) => play(['--engine', 'native', ...args]);
 
   test('by itself in mid-run: exit 3, the case in flight is named, and its last words are shown', async () => {
-    const server = ['node', '--import', 'tsx', 'fixtures/servers/dies-after-10-connections.ts'];
+    const server = ['node', '--import', 'tsx', 'fixtures/servers/lifecycle/dies-after-10-connections.ts'];
     const { exitCode, stdout } = await native('--jobs', '1', '1', '2', '--', ...server);
     expect(exitCode).toBe(3);
     expect(stdout).toMatch(/INCOMPLETE: .*The server ended in mid-run \(in flight: case [12]\.[\d.]+/);
@@ -178,7 +178,7 @@ describe('a server that goes away', { timeout: 90_000 }, () => {
   });
 
   test('while many cases are in flight: they are named as ranges', async () => {
-    const server = ['node', '--import', 'tsx', 'fixtures/servers/dies-after-10-connections.ts'];
+    const server = ['node', '--import', 'tsx', 'fixtures/servers/lifecycle/dies-after-10-connections.ts'];
     const { stdout } = await native('--jobs', '16', '2', '3', '--', ...server);
     expect(stdout).toMatch(/The server ended in mid-run \(in flight: case [^)]*\d-[23]\.\d/);
   });

@@ -146,7 +146,7 @@ describe('init', { timeout: 60_000 }, () => {
       .filter((entry) => !entry.isDirectory())
       .map((entry) => join(entry.parentPath, entry.name).slice(home.length + 1))
       .sort();
-  const server = ['--', 'node', '--import', tsx, join(root, 'fixtures/servers/npm-ws.ts')];
+  const server = ['--', 'node', '--import', tsx, join(root, 'fixtures/servers/npm/ws.ts')];
   const workflow = '.github/workflows/conformance.yml';
 
   test('writes what the next command runs with, green', async () => {
