@@ -10,23 +10,23 @@ import { refuseOtherVerdicts, selftest } from './selftest.ts';
 const { signal } = new AbortController();
 const native = chooseEngine('native');
 
-/** The embedded engine, with something done to what it leaves. */
-const spoilt = (spoil: (folder: string, name: string) => void): Engine => ({
+/** Returns the embedded engine with a step that changes each result file after the cases were played. */
+const engineWithChangedResults = (change: (folder: string, name: string) => void): Engine => ({
   prepare: (options) => native.prepare(options),
   async play(assignment) {
     const facts = await native.play(assignment);
-    for (const name of readdirSync(assignment.folder)) spoil(assignment.folder, name);
+    for (const name of readdirSync(assignment.folder)) change(assignment.folder, name);
     return facts;
   },
 });
 
-test('the embedded engine passes: the wrong server fails exactly where it must', async () => {
+test('the self-test passes for the embedded engine: the wrong server fails exactly the expected cases', async () => {
   await expect(selftest(native, signal, () => {})).resolves.toBeDefined();
 });
 
-test('an engine that calls a wrong answer right is found out, though both grades say INFORMATIONAL', async () => {
+test('the self-test detects an engine that records a conformant close code, even if both grades are INFORMATIONAL', async () => {
   const { received: _, ...facts } = conformantOutcome('7.13.1');
-  const blind = spoilt((folder, name) => {
+  const blindEngine = engineWithChangedResults((folder, name) => {
     const path = join(folder, name);
     const json = JSON.parse(readFileSync(path, 'utf8'));
     const { remoteCloseCode } = facts;
@@ -35,14 +35,14 @@ test('an engine that calls a wrong answer right is found out, though both grades
     if (name.includes('7_13_1')) Object.assign(json, facts);
     writeFileSync(path, JSON.stringify(json));
   });
-  const { problem, exitCode } = await rejectedError(selftest(blind, signal, () => {}));
+  const { problem, exitCode } = await rejectedError(selftest(blindEngine, signal, () => {}));
   expect(problem.why).toBe('passed although the server is wrong: 7.13.1.');
   expect(exitCode).toBe(3);
 });
 
-test('an engine that leaves nothing is found out', async () => {
-  const empty = spoilt((folder, name) => writeFileSync(join(folder, name), ''));
-  const { exitCode } = await rejectedError(selftest(empty, signal, () => {}));
+test('the self-test detects an engine that writes empty results', async () => {
+  const emptyEngine = engineWithChangedResults((folder, name) => writeFileSync(join(folder, name), ''));
+  const { exitCode } = await rejectedError(selftest(emptyEngine, signal, () => {}));
   expect(exitCode).toBe(3);
 });
 
@@ -51,8 +51,8 @@ test.each([
   [['7.9.1'], 4, 'passed although the server is wrong: 7.13.1.'],
   [['1.1.1', '7.9.1', '7.13.1'], 4, 'failed although the server is right: 1.1.1.'],
   [['7.9.1', '7.13.1'], 3, '3 of 4 cases have a result.'],
-])('failed %j of %i played', async (failed, played, why) => {
-  const judged = Promise.resolve().then(() => refuseOtherVerdicts(failed, played));
-  if (why === undefined) await expect(judged).resolves.toBeUndefined();
-  else expect((await rejectedError(judged)).problem.why).toBe(why);
+])('judges the failed cases %j of %i played cases', async (failed, played, why) => {
+  const verdict = Promise.resolve().then(() => refuseOtherVerdicts(failed, played));
+  if (why === undefined) await expect(verdict).resolves.toBeUndefined();
+  else expect((await rejectedError(verdict)).problem.why).toBe(why);
 });

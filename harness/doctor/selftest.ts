@@ -12,16 +12,20 @@ import { HarnessError } from '../support/harness-error.ts';
 import { ownProgramCommand, PACKAGE_ROOT } from '../support/package-paths.ts';
 import { Workspace } from '../system/workspace.ts';
 
-/** It sends back any close code: 7.9.1 gives it away by its grade, 7.13.1 by the facts alone, both grades being INFORMATIONAL. */
+/**
+ * A server that sends back any close code. Its grade shows the fault in 7.9.1. In 7.13.1 both grades are INFORMATIONAL,
+ * so that only the compared facts show the fault.
+ */
 const WRONG_SERVER = 'close-code-unchecked';
+/** The cases that the self-test plays. 1.1.1 and 7.7.1 must pass. */
 const CASES = ['1.1.1', '7.7.1', '7.9.1', '7.13.1'];
 const MUST_FAIL = ['7.9.1', '7.13.1'];
 
 /**
- * Plays a few cases against a server that is wrong on purpose, and sees it fail exactly those it must fail: an engine
- * or a comparison that has stopped seeing faults would else call every server conformant.
- * @returns what the engine came to know on the way, the network among it.
- * @throws HarnessError (3) naming the cases that were judged otherwise, or why they could not be played.
+ * Plays four cases against a server that is wrong on purpose, and checks that exactly two of them fail. An engine or a
+ * comparison that no longer detects faults would otherwise call every server conformant.
+ * @returns facts about the engine, such as the Docker network that it used.
+ * @throws HarnessError (3) if a case has the wrong verdict or could not be played.
  */
 export async function selftest(
   engine: Engine,
@@ -61,20 +65,25 @@ export async function selftest(
   }
 }
 
-/** @throws HarnessError (3) unless exactly the cases failed that must, and all were played. */
+/**
+ * Checks the result of the self-test.
+ * @param failed ids of the cases that differ from a conformant server.
+ * @param played number of cases with a result.
+ * @throws HarnessError (3) unless all cases have a result and exactly the cases of MUST_FAIL failed.
+ */
 export function refuseOtherVerdicts(failed: readonly string[], played: number): void {
-  const unseen = MUST_FAIL.filter((id) => !failed.includes(id));
-  const wronged = failed.filter((id) => !MUST_FAIL.includes(id));
-  if (unseen.length === 0 && wronged.length === 0 && played === CASES.length) return;
-  const told = [
+  const undetected = MUST_FAIL.filter((id) => !failed.includes(id));
+  const falseAlarms = failed.filter((id) => !MUST_FAIL.includes(id));
+  if (undetected.length === 0 && falseAlarms.length === 0 && played === CASES.length) return;
+  const reasons = [
     ...(played === CASES.length ? [] : [`${played} of ${CASES.length} cases have a result`]),
-    ...(unseen.length === 0 ? [] : [`passed although the server is wrong: ${unseen.join(', ')}`]),
-    ...(wronged.length === 0 ? [] : [`failed although the server is right: ${wronged.join(', ')}`]),
+    ...(undetected.length === 0 ? [] : [`passed although the server is wrong: ${undetected.join(', ')}`]),
+    ...(falseAlarms.length === 0 ? [] : [`failed although the server is right: ${falseAlarms.join(', ')}`]),
   ];
   throw new HarnessError(3, {
     what: 'The self-test failed: a server that is wrong on purpose was not judged as it must be.',
     where: WRONG_SERVER,
-    why: `${told.join('; ')}.`,
+    why: `${reasons.join('; ')}.`,
     todo: 'No verdict of this engine can be trusted here. Try the other engine; if both fail, this is a fault of ours.',
   });
 }
