@@ -22,11 +22,11 @@ export interface Finding {
   todo?: string;
 }
 
-/** Options of `doctor`. */
+/** The paths, the engine and the environment that `doctor` checks. */
 export interface DoctorOptions {
   /** Folder in which the search for a configuration file starts. */
   folder: string;
-  /** Path of the configuration file; the search is skipped then. */
+  /** Path of the configuration file. If the path is set, `doctor` does not search for a file. */
   config?: string;
   /** Folder into which a run would write its report. */
   out: string;
@@ -218,7 +218,7 @@ async function selftestFinding(
 /** Turns an error into a finding. */
 function findingOf(error: unknown, about: string, state: 'warning' | 'ill'): Finding {
   const { what, where, why, todo } = error instanceof HarnessError ? error.problem : toProblem(error);
-  const place = where === undefined || what.includes(where) ? '' : ` (${where})`;
-  const says = `${what.replace(/\.$/, '')}${place}${why === undefined ? '' : `: ${why}`}`;
+  const location = where === undefined || what.includes(where) ? '' : ` (${where})`;
+  const says = `${what.replace(/\.$/, '')}${location}${why === undefined ? '' : `: ${why}`}`;
   return { about, state, says, ...(todo === undefined ? {} : { todo }) };
 }
