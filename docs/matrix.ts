@@ -32,16 +32,28 @@ const LIBRARIES: Readonly<Record<string, readonly [library: string, pinned: stri
   ws: ['ws, Node', 'package.json', /"ws": "([\d.]+)"/],
   websocket: ['websocket, Node', 'package.json', /"websocket": "([\d.]+)"/],
   'faye-websocket': ['faye-websocket, Node', 'package.json', /"faye-websocket": "([\d.]+)"/],
-  'gorilla-websocket': ['gorilla/websocket, Go', 'fixtures/strangers/gorilla-websocket/go.mod', /websocket v([\d.]+)/],
-  'coder-websocket': ['coder/websocket, Go', 'fixtures/strangers/coder-websocket/go.mod', /websocket v([\d.]+)/],
-  'gobwas-ws': ['gobwas/ws, Go', 'fixtures/strangers/gobwas-ws/go.mod', /ws v([\d.]+)/],
+  'gorilla-websocket': [
+    'gorilla/websocket, Go',
+    'fixtures/third-party-servers/gorilla-websocket/go.mod',
+    /websocket v([\d.]+)/,
+  ],
+  'coder-websocket': [
+    'coder/websocket, Go',
+    'fixtures/third-party-servers/coder-websocket/go.mod',
+    /websocket v([\d.]+)/,
+  ],
+  'gobwas-ws': ['gobwas/ws, Go', 'fixtures/third-party-servers/gobwas-ws/go.mod', /ws v([\d.]+)/],
   'tokio-tungstenite': [
     'tokio-tungstenite, Rust',
-    'fixtures/strangers/tokio-tungstenite/Cargo.toml',
+    'fixtures/third-party-servers/tokio-tungstenite/Cargo.toml',
     /tokio-tungstenite = \{ version = "=([\d.]+)"/,
   ],
-  websockets: ['websockets, Python', 'fixtures/strangers/websockets/requirements.txt', /^websockets==([\d.]+)/m],
-  aiohttp: ['aiohttp, Python', 'fixtures/strangers/aiohttp/requirements.txt', /^aiohttp==([\d.]+)/m],
+  websockets: [
+    'websockets, Python',
+    'fixtures/third-party-servers/websockets/requirements.txt',
+    /^websockets==([\d.]+)/m,
+  ],
+  aiohttp: ['aiohttp, Python', 'fixtures/third-party-servers/aiohttp/requirements.txt', /^aiohttp==([\d.]+)/m],
 };
 
 /** The first cell of a row, for example "ws 8.23.0, Node". */

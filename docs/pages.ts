@@ -43,7 +43,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npx ws-conformance init --name echo -- node server.mjs {port}': 'harness/end-to-end/package.real.test.ts',
   'npx ws-conformance 1 2 6 7': 'harness/end-to-end/package.real.test.ts',
   'npx ws-conformance accept --why "ws judges whole messages"': 'harness/end-to-end/package.real.test.ts',
-  'npm run strangers': 'fixtures/strangers/strangers.real.test.ts',
+  'npm run third-party-servers': 'fixtures/third-party-servers/as-expected.real.test.ts',
   'npm run crosscheck': 'harness/crosscheck/crosscheck.real.test.ts',
   'npm run crosscheck -- --server ws --server websocket --server faye-websocket':
     'harness/crosscheck/crosscheck.real.test.ts',

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { describeWithStrangers } from '../../fixtures/strangers/testing.ts';
+import { describeWithThirdPartyServers } from '../../fixtures/third-party-servers/testing.ts';
 import { describeWithDocker } from '../engines/docker/testing.ts';
 
 /** Plays both engines, and sees that no fact differs. */
@@ -27,8 +27,8 @@ await describeWithDocker('the embedded engine agrees with the real Autobahn in e
     ['on every server that is wrong on purpose', ['--wrong', '--jobs', '4']],
   ])('%s', (_, args) => agree(args));
 
-  const strangers = ['gobwas-ws', 'coder-websocket', 'tokio-tungstenite'];
-  describeWithStrangers('on strangers in Go and Rust', strangers, () => {
-    test('all but 12 and 13', () => agree(strangers.flatMap((name) => ['--server', name])));
+  const servers = ['gobwas-ws', 'coder-websocket', 'tokio-tungstenite'];
+  describeWithThirdPartyServers('on third-party servers in Go and Rust', servers, () => {
+    test('all but 12 and 13', () => agree(servers.flatMap((name) => ['--server', name])));
   });
 });

@@ -46,7 +46,14 @@ const deviations = z
 
 const wrongServers = z
   .object({
-    servers: z.array(z.object({ name: z.string(), cases: z.array(z.string()), slow: z.boolean().optional() })),
+    servers: z.array(
+      z.object({
+        name: z.string(),
+        folder: z.string(),
+        cases: z.array(z.string()),
+        slow: z.boolean().optional(),
+      }),
+    ),
   })
   .parse(json('fixtures/servers/faults.json')).servers;
 
@@ -183,12 +190,12 @@ async function checksOf(flags: Flags, patterns: readonly string[], probeUrl: str
     })),
     ...wrongServers
       .filter(({ name }) => flags.wrong || flags.fault?.includes(name))
-      .map(({ name, cases, slow }) => ({
+      .map(({ name, folder, cases, slow }) => ({
         server: {
           ...anywhere,
           name,
           agent: name,
-          command: [process.execPath, '--import', 'tsx/esm', `fixtures/servers/${name}.ts`],
+          command: [process.execPath, '--import', 'tsx/esm', `fixtures/servers/${folder}/${name}.ts`],
         },
         cases: chosen(slow ? ONE_OF_EACH : ['@core', '9.1.1', '9.2.1', ...cases]),
       })),

@@ -11,9 +11,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-/** What it finds, by name, on this machine without a Docker engine. */
+/** Runs `doctor` with a DOCKER_HOST at which no engine answers. @returns the findings by name. */
 async function examine(options: Partial<DoctorOptions> = {}): Promise<Record<string, Finding>> {
-  const all = {
+  const allOptions = {
     folder: home,
     out: join(home, 'report'),
     engine: 'auto',
@@ -21,14 +21,15 @@ async function examine(options: Partial<DoctorOptions> = {}): Promise<Record<str
     env: { DOCKER_HOST: `unix://${join(home, 'docker.sock')}` },
     ...options,
   } as const;
-  const found: Record<string, Finding> = {};
-  for await (const finding of doctor(REGISTRY[0], all, new AbortController().signal)) found[finding.about] = finding;
-  return found;
+  const findings: Record<string, Finding> = {};
+  for await (const finding of doctor(REGISTRY[0], allOptions, new AbortController().signal))
+    findings[finding.about] = finding;
+  return findings;
 }
 
-test('without a Docker engine all is well but that: there is the embedded one, and it sees faults', async () => {
-  const found = await examine();
-  const { 'Docker engine': docker, ...others } = found;
+test('without a Docker engine, doctor warns about Docker only, and the embedded engine passes its self-test', async () => {
+  const findings = await examine();
+  const { 'Docker engine': docker, ...others } = findings;
   expect(docker).toMatchObject({ state: 'warning', says: expect.stringContaining('docker.sock') });
   expect(Object.values(others).filter(({ state }) => state !== 'well')).toEqual([]);
   expect(Object.keys(others)).toEqual(
@@ -37,19 +38,19 @@ test('without a Docker engine all is well but that: there is the embedded one, a
   expect(readdirSync(home)).toEqual([]);
 });
 
-test('who insists on Docker is ill without', async () => {
+test('with --engine docker, a missing Docker engine is ill', async () => {
   expect((await examine({ engine: 'docker' }))['Docker engine']?.state).toBe('ill');
 });
 
-test('a configuration that cannot be used, and a folder that is none, are ill, and say what to do', async () => {
+test('a wrong configuration, and a report folder inside a file, are ill and say what to do', async () => {
   writeFileSync(join(home, 'conformance.config.json'), '{ "servers": { "x": { "comand": [] } } }');
   writeFileSync(join(home, 'file'), '');
-  const found = await examine({ out: join(home, 'file', 'report') });
-  expect(found.configuration).toMatchObject({ state: 'ill', says: expect.stringContaining('"command"') });
-  expect(found['report folder']).toMatchObject({ state: 'ill', todo: expect.stringContaining('--out') });
+  const findings = await examine({ out: join(home, 'file', 'report') });
+  expect(findings.configuration).toMatchObject({ state: 'ill', says: expect.stringContaining('"command"') });
+  expect(findings['report folder']).toMatchObject({ state: 'ill', todo: expect.stringContaining('--out') });
 });
 
-test('an expectation file that cannot be read is found before a run needs it', async () => {
+test('an expectation file that cannot be read makes the configuration ill', async () => {
   writeFileSync(
     join(home, 'conformance.config.json'),
     '{ "servers": { "x": { "url": "ws://127.0.0.1:1/", "expected": "nowhere.json" } } }',

@@ -13,42 +13,48 @@ import type { RegisteredSuite } from '../run/registry.ts';
 import { HarnessError, toProblem } from '../support/harness-error.ts';
 import { selftest } from './selftest.ts';
 
-/** One thing a run depends on, and how it stands. */
+/** The result of one check of `doctor`. */
 export interface Finding {
   about: string;
-  /** `warning`: a run is possible, though not every one. */
+  /** `well`: a run can rely on it. `warning`: some runs are impossible or slow. `ill`: no run is possible. */
   state: 'well' | 'warning' | 'ill';
-  /** What was seen: a version, an address, a number with its unit. */
+  /** What the check found: a version, an address, or an amount with its unit. */
   says: string;
-  /** What to do about it, when it is not well. */
+  /** What the user can do about it; only if the state is not `well`. */
   todo?: string;
 }
 
-/** What `doctor` is told. */
+/** The paths, the engine and the environment that `doctor` checks. */
 export interface DoctorOptions {
-  /** Where configuration is looked for. */
+  /** Folder in which the search for a configuration file starts. */
   folder: string;
+  /** Path of the configuration file. If the path is set, `doctor` does not search for a file. */
   config?: string;
-  /** Where a report would go. */
+  /** Folder into which a run would write its report. */
   out: string;
-  /** With `docker` a missing Docker engine is an illness; else there is the embedded one. */
+  /**
+   * With `docker`, a missing Docker engine is `ill`. Otherwise it is a `warning`, because the embedded engine exists.
+   */
   engine: EngineChoice;
   image?: string;
-  /** `YYYY-MM-DD`, by which expectations expire. */
+  /** Date in the form `YYYY-MM-DD`; decides which expectations have expired. */
   today: string;
   env: Readonly<Record<string, string | undefined>>;
 }
 
 const MIB = 1_048_576;
-/** A report of five servers with its pages and results takes about 100 MiB, and for a moment there are two. */
+/** Free disk space for a run. A report of five servers takes about 100 MiB, and for a moment there are two reports. */
 const DISK_MIB = 300;
-/** The embedded engine at work takes 150 MiB, one container 120; 16 MiB messages go through several buffers at once. */
+/**
+ * Free memory for a run. The embedded engine takes 150 MiB, a container 120 MiB; messages of 16 MiB need several
+ * buffers.
+ */
 const MEMORY_MIB = 512;
 
 /**
- * Looks at all that a run depends on, one finding after the other as it is made: Node, configuration, place to write,
- * disk, memory, ports, Docker engine, image, and last both engines against a server that is wrong on purpose. It
- * changes nothing and pulls nothing. Does not reject, unless `signal` aborts.
+ * Checks everything that a run depends on: Node, configuration, report folder, disk, memory, ports, Docker engine and
+ * image. The last checks run the engines against a server that is wrong on purpose. `doctor` changes nothing and pulls
+ * no image. Yields each finding as soon as its check ends; rejects only if `signal` aborts.
  */
 export async function* doctor(
   { suite, engines }: RegisteredSuite,
@@ -61,16 +67,16 @@ export async function* doctor(
   yield await disk(options.out);
   yield await memory();
   yield await ports();
-  yield await examined(suite, 'embedded engine', chooseEngine(engines, 'native'), 'ill', signal);
+  yield await selftestFinding(suite, 'embedded engine', chooseEngine(engines, 'native'), 'ill', signal);
   const docker = await dockerAndImage(options, signal);
   yield* docker;
   if (docker.every(({ state }) => state === 'well')) {
     const engine = chooseEngine(engines, 'docker', options.image === undefined ? {} : { image: options.image });
-    yield await examined(suite, 'real suite', engine, severity(options), signal);
+    yield await selftestFinding(suite, 'real suite', engine, severity(options), signal);
   }
 }
 
-/** Without Docker there is still the embedded engine, unless somebody insists. */
+/** The state of a missing Docker engine or image: `ill` only if the user asked for the Docker engine. */
 const severity = ({ engine }: DoctorOptions) => (engine === 'docker' ? 'ill' : 'warning');
 
 async function configuration(suite: Suite, { folder, config: named, today }: DoctorOptions): Promise<Finding> {
@@ -86,7 +92,7 @@ async function configuration(suite: Suite, { folder, config: named, today }: Doc
       says: path === undefined ? `none; ${servers}` : `${relative(folder, path)}: ${servers}`,
     };
   } catch (error) {
-    return troubled(about, 'ill', error);
+    return findingOf(error, about, 'ill');
   }
 }
 
@@ -113,7 +119,7 @@ async function disk(out: string): Promise<Finding> {
 }
 
 async function memory(): Promise<Finding> {
-  // What Linux could make free is more than what happens to be free now.
+  // MemAvailable includes memory that Linux can reclaim, for example from caches; freemem() does not.
   const meminfo = await readFile('/proc/meminfo', 'utf8').catch(() => '');
   const available = /^MemAvailable:\s+(\d+) kB$/m.exec(meminfo)?.[1];
   const mib = available === undefined ? freemem() / MIB : Number(available) / 1024;
@@ -127,7 +133,7 @@ function amount(about: string, mib: number, needed: number, todo: string): Findi
     : { about, state: 'warning', says: `${says}, and a run may need ${needed}`, todo };
 }
 
-/** Whether a server can be given a port on the loopback address, and be reached at it. */
+/** Checks that a server can listen on a free port of 127.0.0.1, and that a client can connect to that port. */
 async function ports(): Promise<Finding> {
   const about = 'ports';
   const server = net.createServer((socket) => socket.end());
@@ -151,7 +157,7 @@ async function ports(): Promise<Finding> {
   }
 }
 
-/** The Docker engine, then its image; the second is left out when the first does not answer. */
+/** Checks the Docker engine and then its image. Without an answer of the engine there is no finding for the image. */
 async function dockerAndImage(options: DoctorOptions, signal: AbortSignal): Promise<Finding[]> {
   const findings: Finding[] = [];
   try {
@@ -165,7 +171,7 @@ async function dockerAndImage(options: DoctorOptions, signal: AbortSignal): Prom
     findings.push(imageFinding(image, architecture, options));
   } catch (error) {
     signal.throwIfAborted();
-    findings.push(troubled(findings.length === 0 ? 'Docker engine' : 'image', severity(options), error));
+    findings.push(findingOf(error, findings.length === 0 ? 'Docker engine' : 'image', severity(options)));
   }
   return findings;
 }
@@ -194,12 +200,15 @@ function imageFinding(
   };
 }
 
-/** The self-test of an engine, which also tells the network a container came through. */
-async function examined(
+/**
+ * Runs the self-test of an engine. The finding also names the Docker network through which a container reached the
+ * server.
+ */
+async function selftestFinding(
   suite: Suite,
   about: string,
   engine: Engine,
-  ifNot: 'warning' | 'ill',
+  stateOnFailure: 'warning' | 'ill',
   signal: AbortSignal,
 ): Promise<Finding> {
   try {
@@ -208,13 +217,14 @@ async function examined(
     return { about, state: 'well', says: `fails a server that is wrong on purpose, in the right cases${way}` };
   } catch (error) {
     signal.throwIfAborted();
-    return troubled(about, ifNot, error);
+    return findingOf(error, about, stateOnFailure);
   }
 }
 
-function troubled(about: string, state: 'warning' | 'ill', error: unknown): Finding {
+/** Turns an error into a finding. */
+function findingOf(error: unknown, about: string, state: 'warning' | 'ill'): Finding {
   const { what, where, why, todo } = error instanceof HarnessError ? error.problem : toProblem(error);
-  const place = where === undefined || what.includes(where) ? '' : ` (${where})`;
-  const says = `${what.replace(/\.$/, '')}${place}${why === undefined ? '' : `: ${why}`}`;
+  const location = where === undefined || what.includes(where) ? '' : ` (${where})`;
+  const says = `${what.replace(/\.$/, '')}${location}${why === undefined ? '' : `: ${why}`}`;
   return { about, state, says, ...(todo === undefined ? {} : { todo }) };
 }

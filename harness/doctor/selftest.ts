@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { EngineFacts } from '../../reports/document/report.ts';
 import type { ServerConfig } from '../config/config.ts';
 import type { Engine } from '../engines/engine.ts';
@@ -76,16 +76,16 @@ export function refuseOtherVerdicts(
   ];
   throw new HarnessError(3, {
     what: 'The self-test failed: a server that is wrong on purpose was not judged as it must be.',
-    where: server,
+    where: basename(server),
     why: `${reasons.join('; ')}.`,
     todo: 'No verdict of this engine can be trusted here. Try the other engine; if both fail, this is a bug in ws-conformance.',
   });
 }
 
 const wrongServer = ({ server }: SelfTest): ServerConfig => ({
-  name: server,
-  agent: server,
-  command: ownProgramCommand(`fixtures/servers/${server}`),
+  name: basename(server),
+  agent: basename(server),
+  command: ownProgramCommand(server),
   path: '/',
   cwd: PACKAGE_ROOT,
   env: {},

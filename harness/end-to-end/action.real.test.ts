@@ -9,9 +9,10 @@ import { parse } from 'yaml';
 import { reportSchema } from '../../reports/document/report.ts';
 import { Runner } from '../testing/github-runner.ts';
 
-/**
- * The action as somebody uses it, `uses: owner/ws-conformance@v1`: GitHub puts the tree of that tag into a folder, with
- * nothing installed and nothing built. Here that tree is a copy of this one, and the project is one of a stranger.
+/*
+ * Tests of the GitHub Action as a workflow uses it: `uses: owner/ws-conformance@v1`. GitHub checks out the files of
+ * that tag into a folder, without node_modules and dist. The tests copy the files of this repository into such a
+ * folder, and run the action for a separate project.
  */
 
 const USES = 'owner/ws-conformance@v1';
@@ -20,17 +21,20 @@ const text = readFileSync(join(root, 'action.yml'), 'utf8');
 const action = parse(text) as { inputs: Record<string, object>; runs: { steps: { run?: string; uses?: string }[] } };
 
 let home: string;
-let tree: string;
+/** Copy of this repository's files, as GitHub checks out an action. */
+let actionFolder: string;
+/** The repository of the action's user. */
 let project: string;
 let runner: Runner;
 
+/** The command that starts a server of fixtures/servers; `name` includes the subfolder. */
 const fixture = (name: string) =>
   `node --import ${import.meta.resolve('tsx')} "${join(root, 'fixtures/servers', `${name}.ts`)}"`;
 const env = { NO_COLOR: '1', DOCKER_HOST: 'unix:///nowhere/docker.sock' };
-const newRunner = () => new Runner({ repository: project, actions: { 'owner/ws-conformance': tree }, env });
+const newRunner = () => new Runner({ repository: project, actions: { 'owner/ws-conformance': actionFolder }, env });
 const play = (inputs: Record<string, string>) => runner.playAction(USES, inputs);
 const log = () => runner.steps.map((step) => step.log).join('\n');
-const step = (name: string) => runner.steps.filter((one) => one.name === name).at(-1);
+const step = (name: string) => runner.steps.filter((played) => played.name === name).at(-1);
 const put = (path: string, content: string) => {
   mkdirSync(dirname(join(project, path)), { recursive: true });
   writeFileSync(join(project, path), content);
@@ -38,14 +42,15 @@ const put = (path: string, content: string) => {
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'action-test-'));
-  tree = join(home, 'tree');
+  actionFolder = join(home, 'action');
   project = join(home, 'project');
   const { stdout } = await execa('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root });
-  for (const file of stdout.split('\n')) if (existsSync(join(root, file))) cpSync(join(root, file), join(tree, file));
+  for (const file of stdout.split('\n'))
+    if (existsSync(join(root, file))) cpSync(join(root, file), join(actionFolder, file));
   mkdirSync(join(project, '.git'), { recursive: true });
   put(
     'server.mjs',
-    `import { createServer, echo } from ${JSON.stringify(join(tree, 'dist/server/index.js'))};
+    `import { createServer, echo } from ${JSON.stringify(join(actionFolder, 'dist/server/index.js'))};
 const server = createServer();
 server.on('connection', (connection) => echo(connection));
 console.log('listening', await server.listen(Number(process.argv[2])));
@@ -55,7 +60,7 @@ process.once('SIGTERM', () => server.close());
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-test('action.yml is one by the schema of GitHub, and no expression stands in a script', () => {
+test('action.yml is valid by the schema of GitHub, uses every input, and has no expression inside a script', () => {
   const { context } = parseAction({ name: 'action.yml', content: text }, new NoOperationTraceWriter());
   expect(context.errors.getErrors()).toEqual([]);
   for (const { run = '' } of action.runs.steps) expect(run).not.toContain('${{');
@@ -71,8 +76,8 @@ describe('the action', () => {
     runner = newRunner();
   });
 
-  test('builds itself from the tree that was pinned, and passes a server that is right', async () => {
-    expect(existsSync(join(tree, 'node_modules'))).toBe(false);
+  test('builds the tool from the pinned commit, and passes a conformant server', async () => {
+    expect(existsSync(join(actionFolder, 'node_modules'))).toBe(false);
     const { failed, outputs } = await play({
       command: 'node server.mjs {port}',
       agent: 'mine',
@@ -83,15 +88,15 @@ describe('the action', () => {
     expect(outputs).toMatchObject({ verdict: 'passed', 'exit-code': '0' });
     expect(log()).toContain('PASSED: 9 of 9 cases are as expected.');
     expect(runner.summary).toContain('PASSED');
-    const kept = join(runner.artifact('conformance-report'), 'report.json');
-    const { run, agents } = reportSchema.parse(JSON.parse(readFileSync(kept, 'utf8')));
-    expect(readFileSync(join(outputs.report ?? '', 'report.json'), 'utf8')).toBe(readFileSync(kept, 'utf8'));
+    const uploaded = join(runner.artifact('conformance-report'), 'report.json');
+    const { run, agents } = reportSchema.parse(JSON.parse(readFileSync(uploaded, 'utf8')));
+    expect(readFileSync(join(outputs.report ?? '', 'report.json'), 'utf8')).toBe(readFileSync(uploaded, 'utf8'));
     expect(agents[0]?.name).toBe('mine');
     expect(run.ci).toMatchObject({ name: 'GitHub Actions', job: 'job', url: expect.stringContaining('/runs/4711') });
   });
 
-  test('fails for a server that is wrong, says where, and keeps its report all the same', async () => {
-    const { failed, outputs } = await play({ command: fixture('never-answers-close'), cases: '1.1.1 7.1.6' });
+  test('fails for a wrong server, annotates the failed case, and still uploads the report', async () => {
+    const { failed, outputs } = await play({ command: fixture('closing/never-answers-close'), cases: '1.1.1 7.1.6' });
     expect(failed).toBe(true);
     expect(outputs).toMatchObject({ verdict: 'failed', 'exit-code': '1' });
     expect(step('Play the cases')?.exitCode).toBe(1);
@@ -102,7 +107,7 @@ describe('the action', () => {
     expect(log()).not.toContain('npm run build');
   });
 
-  test('tells a wrong configuration by its line, and takes no report of an earlier run for its own', async () => {
+  test('annotates the line of a wrong configuration, and does not use the report of an earlier run', async () => {
     put('conformance.config.json', '{\n  "servers": { "x": { "comand": ["x"] } }\n}\n');
     cpSync(join(root, 'fixtures/recorded/seed'), join(project, 'conformance-report/results'), { recursive: true });
     put('conformance-report/report.json', '{ "schemaVersion": 1, "gate": {} }');
@@ -118,10 +123,10 @@ describe('the action', () => {
     }
   });
 
-  test('works in a folder of the repository, whose files it names as GitHub does', async () => {
+  test('works in a subfolder, and annotates files by their path from the root of the repository', async () => {
     put('packages/ws/mine.json', readFileSync(join(root, 'fixtures/expected/websock-server.json'), 'utf8'));
     const { outputs } = await play({
-      command: fixture('never-answers-close'),
+      command: fixture('closing/never-answers-close'),
       cases: '7.1.6',
       expected: 'mine.json',
       'working-directory': 'packages/ws',
@@ -133,17 +138,17 @@ describe('the action', () => {
     expect(log()).toMatch(/^::error file=packages\/ws\/mine\.json,line=\d+,title=7\.1\.6 regressed/m);
   });
 
-  test('takes the tool from a package where one is named, and gets along without it where it cannot', async () => {
-    await execa('npm', ['pack', '--ignore-scripts', '--pack-destination', home], { cwd: tree });
+  test('installs the tool from the package that is named, and reports undecided if the package does not exist', async () => {
+    await execa('npm', ['pack', '--ignore-scripts', '--pack-destination', home], { cwd: actionFolder });
     const tarball = readdirSync(home).find((name) => name.endsWith('.tgz')) ?? '';
-    const good = await play({ command: 'node server.mjs {port}', cases: '1.1.1', package: join(home, tarball) });
-    expect(good.outputs, log()).toMatchObject({ verdict: 'passed' });
-    expect(step('Play the cases')?.script).not.toContain(tree);
-    const bad = await play({ cases: '1.1.1', package: join(home, 'nowhere.tgz') });
-    expect(bad).toMatchObject({ failed: true, outputs: { verdict: 'undecided', 'exit-code': '3', report: '' } });
+    const installed = await play({ command: 'node server.mjs {port}', cases: '1.1.1', package: join(home, tarball) });
+    expect(installed.outputs, log()).toMatchObject({ verdict: 'passed' });
+    expect(step('Play the cases')?.script).not.toContain(actionFolder);
+    const missing = await play({ cases: '1.1.1', package: join(home, 'nowhere.tgz') });
+    expect(missing).toMatchObject({ failed: true, outputs: { verdict: 'undecided', 'exit-code': '3', report: '' } });
   });
 
-  test('a project that has the package plays the workflow of init, the green and the red', async () => {
+  test('the workflow that init writes passes for a conformant server and fails for a wrong server', async () => {
     put('package.json', '{ "private": true }');
     const tarball = readdirSync(home).find((name) => name.endsWith('.tgz')) ?? '';
     await execa('npm', ['install', '--no-audit', '--no-fund', join(home, tarball)], { cwd: project });
@@ -157,7 +162,7 @@ describe('the action', () => {
     expect(log()).toContain('PASSED: 9 of 9 cases are as expected.');
     expect(existsSync(join(runner.artifact('conformance-report'), 'index.html'))).toBe(true);
     const config = readFileSync(join(project, 'conformance.config.json'), 'utf8');
-    const command = fixture('never-answers-close')
+    const command = fixture('closing/never-answers-close')
       .split(' ')
       .map((word) => word.replaceAll('"', ''));
     put('conformance.config.json', config.replace(/"command": \[.*\]/, `"command": ${JSON.stringify(command)}`));
@@ -170,22 +175,22 @@ describe('the action', () => {
 
   const HOSTILE = `"; touch pwned; "'; touch pwned; '$(touch pwned)\`touch pwned\` * && touch pwned`;
   test.each(Object.keys(action.inputs))(
-    'runs nothing that the input %s holds, nor takes it for an option',
+    'does not run the content of the input %s as shell code, and does not treat the content as an option',
     async (input) => {
       const base: Record<string, string> = {
         ...(['url', 'server', 'merge'].includes(input) ? {} : { command: 'node nowhere.mjs' }),
         ...(input === 'merge' ? {} : { cases: '1.1.1' }),
       };
       for (const words of [`${HOSTILE}\nverdict=passed\nexit-code=0`, '--json --out=pwned']) {
-        // A name that an artifact cannot have is refused by whoever keeps it.
+        // The upload step refuses a name that an artifact cannot have.
         const { outputs } = await play({ ...base, [input]: words }).catch(() => ({
           outputs: { verdict: 'undecided' },
         }));
         expect(outputs.verdict, log()).toBe('undecided');
       }
-      const left = readdirSync(runner.home, { recursive: true, encoding: 'utf8' });
-      expect(left.length).toBeGreaterThan(2);
-      expect(left.filter((path) => basename(path) === 'pwned')).toEqual([]);
+      const paths = readdirSync(runner.home, { recursive: true, encoding: 'utf8' });
+      expect(paths.length).toBeGreaterThan(2);
+      expect(paths.filter((path) => basename(path) === 'pwned')).toEqual([]);
     },
   );
 
@@ -193,7 +198,7 @@ describe('the action', () => {
     [{ strict: 'maybe' }, 'strict is "true" or "false"'],
     [{ merge: 'shares', cases: '1' }, 'merge plays nothing'],
     [{ cases: '--json' }, 'a case does not begin with a dash'],
-  ])('refuses %j: exit 2', async (inputs, why) => {
+  ])('refuses the inputs %j with exit code 2', async (inputs, why) => {
     const { outputs } = await play(inputs);
     expect(outputs).toMatchObject({ verdict: 'undecided', 'exit-code': '2', report: '' });
     expect(log()).toMatch(/^::error title=ws-conformance::The workflow is wrong: /m);
@@ -201,18 +206,18 @@ describe('the action', () => {
   });
 });
 
-/** What GitHub would not like about a workflow. */
+/** Returns the errors that GitHub's parser finds in a workflow. */
 function errorsOf(workflow: string): readonly string[] {
   const { context } = parseWorkflow({ name: 'workflow.yml', content: workflow }, new NoOperationTraceWriter());
   return context.errors.getErrors().map(({ message }) => message);
 }
 
-describe('the workflows of docs/ci.md', () => {
+describe('the example workflows in docs/ci.md', () => {
   const workflows = [...readFileSync(join(root, 'docs/ci.md'), 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g)].map(
     ([, content = '']) => content,
   );
 
-  test('are workflows by the schema of GitHub', () => {
+  test('are valid by the schema of GitHub', () => {
     expect(workflows.map(errorsOf)).toEqual(workflows.map(() => []));
     expect(errorsOf('on: push\njobs: { a: { runs-on: x, stepz: [] } }')).not.toEqual([]);
   });
@@ -220,7 +225,7 @@ describe('the workflows of docs/ci.md', () => {
   const reportOf = (artifact: string) =>
     reportSchema.parse(JSON.parse(readFileSync(join(runner.artifact(artifact), 'report.json'), 'utf8')));
   const failures = (jobs: Map<string, { failed: boolean }>) => [...jobs.values()].map(({ failed }) => failed);
-  /** A workflow of which one section is played. */
+  /** Returns the workflow with only the cases of section 1.1, so that it runs quickly. */
   const shortened = (workflow = '') => workflow.replace(/^( +)(command: .*)$/m, '$1$2\n$1cases: 1.1');
   const [simple, sharded] = workflows;
 
@@ -229,15 +234,15 @@ describe('the workflows of docs/ci.md', () => {
   });
   afterEach(() => runner.remove());
 
-  test('hold a server to what is expected of it', async () => {
+  test('pass for a conformant server and fail for a wrong server', async () => {
     expect(failures(await runner.playWorkflow(shortened(simple))), log()).toEqual([false]);
     expect(reportOf('conformance-report').cases).toHaveLength(8);
-    const wrong = shortened(simple).replace(/command: .*/, `command: '${fixture('rsv2-accepted')}'`);
+    const wrong = shortened(simple).replace(/command: .*/, `command: '${fixture('framing/rsv2-accepted')}'`);
     expect(failures(await runner.playWorkflow(wrong.replace('cases: 1.1', 'cases: 3'))), log()).toEqual([true]);
     expect(reportOf('conformance-report').gate.exitCode).toBe(1);
   });
 
-  test('with shards play the whole plan, each case once, and merge it into one green run', async () => {
+  test('with shards play each case exactly once, and merge the shards into one passing run', async () => {
     expect(failures(await runner.playWorkflow(sharded ?? '')), log()).toEqual([false, false]);
     const { gate, cases } = reportOf('conformance-report');
     expect(cases).toHaveLength(517);
@@ -245,7 +250,7 @@ describe('the workflows of docs/ci.md', () => {
     expect(reportOf('conformance-report-2-of-3').run.shard).toMatchObject({ index: 2, count: 3 });
   });
 
-  test('with shards tell one that is absent, and are red then', async () => {
+  test('with shards fail if one shard is missing, and name that shard', async () => {
     const jobs = await runner.playWorkflow(shortened(sharded).replace('1/3, ', ''));
     expect(failures(jobs), log()).toEqual([false, true]);
     expect(log()).toContain('Share 1 of 3 is missing.');

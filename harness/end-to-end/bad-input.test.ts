@@ -5,14 +5,17 @@ import { describe, expect, test } from 'vitest';
 import { groupMembers } from '../system/process-table.ts';
 import { conformance, ownFolder, said } from '../testing/run-command.ts';
 
-/** What a newcomer mistypes: exit 2 before anything is started, and a message that says what to type instead. */
+/*
+ * Tests of mistyped command lines: exit code 2 before a server starts, and a message that says what to type instead.
+ */
 
 const CLI = join(import.meta.dirname, '../cli/main.ts');
 const home = ownFolder('bad-input-test-');
 const out = () => join(home(), 'report');
+/** Runs `ws-conformance` with the arguments, as a user types them. */
 const type = (...args: string[]) => conformance(out(), args);
 
-describe('exit 2, and nothing is written', () => {
+describe('a wrong command line exits with 2 and writes nothing', () => {
   test.each([
     [['--timeout', 'Infinity', '1.1.1'], /above 0 and up to 2147483/],
     [['--patience', '1e10', '1.1.1'], /above 0 and up to 2147483/],
@@ -36,23 +39,23 @@ describe('exit 2, and nothing is written', () => {
     expect(existsSync(out())).toBe(false);
   });
 
-  test('a list of cases that names none does not mean all of them', async () => {
+  test('refuses an empty list of cases instead of playing all cases', async () => {
     const list = join(home(), 'list');
-    writeFileSync(list, '# 7.1.6 was mended\n\n');
+    writeFileSync(list, '# 7.1.6 was fixed\n\n');
     const { exitCode, stderr } = await type('list', `@${list}`);
     expect(stderr).toContain('The list of cases names none.');
     expect(exitCode).toBe(2);
   });
 });
 
-test('a history that cannot be read is told before the play, whose report it would else cost', async () => {
+test('refuses an unreadable history before the run, not after all cases have run', async () => {
   const { exitCode, stderr } = await type('--history', home(), '1.1.1');
   expect(stderr).toContain('The history cannot be read.');
   expect(stderr).not.toContain('answers at');
   expect(exitCode).toBe(2);
 });
 
-test('a report never replaces the results it is made from; elsewhere they can be read again', async () => {
+test('refuses to replace the results that --from reads, and writes the report to another folder', async () => {
   await type('--from', 'fixtures/recorded/ws', '7');
   const results = join(out(), 'results/ws');
   for (const from of [out(), results]) {
@@ -61,14 +64,14 @@ test('a report never replaces the results it is made from; elsewhere they can be
     expect(exitCode).toBe(2);
   }
   const elsewhere = join(home(), 'elsewhere');
-  const whole = await conformance(elsewhere, ['--from', out(), '7']);
-  expect(whole).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('report/results/ws') });
+  const fromReport = await conformance(elsewhere, ['--from', out(), '7']);
+  expect(fromReport).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('report/results/ws') });
   for (const from of [results, join(results, 'index.json')])
     expect(await conformance(elsewhere, ['--from', from, '7'])).toMatchObject({ exitCode: 0 });
 });
 
 test.each(['--from', '--history', '--expected', '--config', '--spec'])(
-  'what cannot even be looked at is exit 2, and no fault of ours: %s',
+  'exits with 2, not as a bug of the tool, if the path of %s cannot be opened',
   async (option) => {
     const loop = join(home(), 'loop');
     symlinkSync('loop', loop);
@@ -79,7 +82,7 @@ test.each(['--from', '--history', '--expected', '--config', '--spec'])(
   },
 );
 
-test('init --from takes such a thing for what it is', async () => {
+test('init exits with 2 if the path of --from cannot be opened', async () => {
   symlinkSync('loop', join(home(), 'loop'));
   const { exitCode, stderr } = await execa(
     process.execPath,
@@ -90,17 +93,17 @@ test('init --from takes such a thing for what it is', async () => {
   expect(exitCode).toBe(2);
 });
 
-test('accept: a folder is no expectation file, and folders that are not there are made', async () => {
+test('accept refuses a folder as expectation file, and creates the missing parent folders of a file', async () => {
   await type('--from', 'fixtures/recorded/ws', '1.1.1');
   const { exitCode, stderr } = await type('accept', '--expected', home());
   expect(stderr).toContain('The expectation file cannot be read; nothing was accepted.');
   expect(exitCode).toBe(2);
-  const made = join(home(), 'expected/mine.json');
-  expect(await type('accept', '--expected', made)).toMatchObject({ exitCode: 0 });
-  expect(existsSync(made)).toBe(true);
+  const created = join(home(), 'expected/mine.json');
+  expect(await type('accept', '--expected', created)).toMatchObject({ exitCode: 0 });
+  expect(existsSync(created)).toBe(true);
 });
 
-test('accept speaks ASCII where there is no more', async () => {
+test('accept prints only ASCII if the locale has no other characters', async () => {
   await type('--from', 'fixtures/recorded/ws', '6.4.1');
   const { stdout, exitCode } = await conformance(out(), ['accept', '--expected', join(home(), 'new'), '--why', 'x'], {
     env: { NO_COLOR: '1', CI: '', LANG: 'C', LC_ALL: 'C' },
@@ -109,20 +112,20 @@ test('accept speaks ASCII where there is no more', async () => {
   expect(stdout).toMatch(/^6\.4\.1: behavior OK -> NON-STRICT/);
 });
 
-test('--watch paints what is wrong as a run does', async () => {
+test('--watch prints an error in bold, as a run does', async () => {
   const watching = conformance(out(), ['--watch', '--color', '--expected', 'nowhere.json', '--', 'server'], {
     cwd: home(),
   });
-  const told = await said(watching.stderr, /^.*expectation.*$/m);
-  expect(told[0]).toMatch(/^\x1b\[1m/);
+  const errorLine = await said(watching.stderr, /^.*expectation.*$/m);
+  expect(errorLine[0]).toMatch(/^\x1b\[1m/);
   watching.kill('SIGINT');
   await watching;
 });
 
 test.runIf(existsSync('/dev/full')).each([
-  ['stdout, which is the result: exit 3, and not what accuses the server', '1', 3],
-  ['stderr, which is not', '2', 0],
-])('a full disk behind %s', async (_, stream, code) => {
+  ['stdout exits with 3: the result did not arrive', '1', 3],
+  ['stderr exits with 0: the result arrived on stdout', '2', 0],
+])('a full disk under %s', async (_, stream, code) => {
   const line = [process.execPath, '--import', import.meta.resolve('tsx/esm'), CLI, 'list', '7.1.6'];
   const { exitCode, stderr } = await execa('sh', ['-c', `exec "$@" ${stream}>/dev/full`, 'sh', ...line], {
     reject: false,
@@ -132,7 +135,7 @@ test.runIf(existsSync('/dev/full')).each([
   if (code === 3) expect(stderr).toMatch(/The output could not be written\.[\s\S]*ENOSPC/);
 });
 
-test('what nobody catches is exit 3, told as a fault of ours, and never 1', async () => {
+test('exits with 3, never with 1, and reports a bug of the tool if an error is not caught', async () => {
   const config = join(home(), 'config.mjs');
   writeFileSync(config, "setTimeout(() => { throw new Error('late'); }); export default new Promise(() => {});");
   const { exitCode, stderr } = await type('--config', config, '1.1.1');
@@ -142,7 +145,7 @@ test('what nobody catches is exit 3, told as a fault of ours, and never 1', asyn
   expect((await type('--config', config, '1.1.1')).exitCode).toBe(3);
 });
 
-test('what goes wrong while we leave does not keep us', async () => {
+test('reports only the first uncaught error, and exits although more errors follow', async () => {
   const config = join(home(), 'config.mjs');
   writeFileSync(config, "setInterval(() => { throw new Error('again'); }); export default new Promise(() => {});");
   const { exitCode, stderr } = await type('--config', config, '1.1.1');
@@ -154,20 +157,20 @@ describe('serve', () => {
   const serve = (...args: string[]) =>
     execa(process.execPath, ['--import', import.meta.resolve('tsx/esm'), CLI, 'serve', ...args], {
       reject: false,
-      // A process group of its own, by which its child is found.
+      // The server runs in its own process group, so that the test can find its child processes.
       detached: true,
     });
 
   test.each([
     [['--port', '0x'], /1 to 65535/],
     [['--path', 'x'], /starts with "\/"/],
-  ])('%j is exit 2', async (args, message) => {
+  ])('refuses %j with exit code 2', async (args, message) => {
     const { exitCode, stderr } = await serve(...args);
     expect(stderr).toMatch(message);
     expect(exitCode).toBe(2);
   });
 
-  test('a server that was killed is not exit 0', async () => {
+  test('exits with 137 if the server was killed', async () => {
     const serving = serve('--port', '0');
     await said(serving.stdout, /listening ws:/);
     for (const { pid } of groupMembers(serving.pid ?? 0)) if (pid !== serving.pid) process.kill(pid, 'SIGKILL');

@@ -20,7 +20,7 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 const out = () => join(home, 'report');
 
-/** The README's command, with the report in a folder of the test's own. */
+/** Runs the README's command with the Docker engine. The report goes to the temporary folder of the test. */
 function conformance(...args: string[]) {
   return execa('npm', ['run', '--silent', 'conformance', '--', '--engine', 'docker', '--out', out(), ...args], {
     cwd: root,
@@ -31,11 +31,14 @@ function conformance(...args: string[]) {
 const report = (): Report => reportSchema.parse(JSON.parse(readFileSync(join(out(), 'report.json'), 'utf8')));
 
 await describeWithDocker('the real Autobahn in a real container', () => {
-  describe('a server that is wrong fails the gate', () => {
+  describe('a server that never answers a Close frame fails the run', () => {
     test.each([
-      ['by its name in the configuration', ['7.1.6', '--server', 'never-answers-close']],
-      ['by its command', ['7.1.6', '--', 'node', '--import', 'tsx', 'fixtures/servers/never-answers-close.ts']],
-    ])('%s: exit 1, and the page says that it never answered the Close', async (_, args) => {
+      ['named in the configuration', ['7.1.6', '--server', 'never-answers-close']],
+      [
+        'started by a command',
+        ['7.1.6', '--', 'node', '--import', 'tsx', 'fixtures/servers/closing/never-answers-close.ts'],
+      ],
+    ])('%s: exits with 1, and the page of the case says what the server did', async (_, args) => {
       const { exitCode, stdout } = await conformance(...args);
       expect(exitCode).toBe(1);
       expect(stdout).toContain('FAILED: 1 of 1 case is not as expected (1 regressed).');
@@ -49,7 +52,7 @@ await describeWithDocker('the real Autobahn in a real container', () => {
     });
   });
 
-  test('doctor finds engine, image and network, and sees both engines fail a server that is wrong', async () => {
+  test('doctor finds the Docker engine, the image and the network, and both engines fail its wrong server', async () => {
     const { exitCode, stdout } = await execa('npm', ['run', '--silent', 'conformance', '--', 'doctor', '--json'], {
       cwd: root,
       reject: false,
@@ -63,7 +66,7 @@ await describeWithDocker('the real Autobahn in a real container', () => {
     expect(exitCode).toBe(0);
   });
 
-  test('known deviations are held to: ws and websocket beside our own server make a matrix, as expected', async () => {
+  test('three servers pass in one run if their deviations are those of their expectation files', async () => {
     const { exitCode, stdout } = await conformance(
       '--server',
       'websock-server',
@@ -78,7 +81,7 @@ await describeWithDocker('the real Autobahn in a real container', () => {
     expect(report().agents.map((agent) => agent.name)).toEqual(['websock server', 'ws', 'websocket-node']);
   });
 
-  test('what came out unexpected is played again alone, and flaky is red (H30)', async () => {
+  test('--retries plays an unexpected case again, and a flaky case fails the run (H30)', async () => {
     const server = ['--', 'node', '--import', 'tsx', 'fixtures/servers/unsteady/every-second-echo.ts'];
     const { exitCode, stdout } = await conformance('--retries', '2', '1.1.2', '2.1', ...server);
     expect(stdout).toMatch(/FAILED: 1 of 2 .*1 flaky[\s\S]*1\.1\.2 flaky: Two outcomes in 2 tries\. Try 1: .* Try 2: /);
@@ -86,8 +89,8 @@ await describeWithDocker('the real Autobahn in a real container', () => {
     expect(report().run.retries).toEqual({ limit: 2, cases: 1, flaky: 1, leftOut: [] });
   });
 
-  test('--bail ends the run after a portion of the plan, since the suite tells nothing before its end', async () => {
-    const server = ['--', 'node', '--import', 'tsx', 'fixtures/servers/trimmed-echo.ts'];
+  test('--bail ends the run after a batch, because the suite writes its results only at the end of a batch', async () => {
+    const server = ['--', 'node', '--import', 'tsx', 'fixtures/servers/echo/trimmed-echo.ts'];
     const { exitCode, stdout } = await conformance('--bail', '1', '1', '2', '5', ...server);
     expect(stdout).toMatch(/FAILED: .* INCOMPLETE: \d+ of 47 cases were played, then --bail 1 ended the run\./);
     expect(exitCode).toBe(1);
@@ -95,11 +98,11 @@ await describeWithDocker('the real Autobahn in a real container', () => {
     expect(report().problems).toEqual([]);
   });
 
-  describe('a server that goes away in mid-run', () => {
+  describe('a server that disappears during the run', () => {
     test.each([
       ['SIGKILL', /The server ended during the run \(in flight: case 9\.5\.\d/, /ended by SIGKILL/],
       ['SIGSTOP', /The server no longer answers \(in flight: case 9\.5\.\d/, /no answer to the opening handshake/],
-    ] as const)('%s during 9.5.x: exit 3, and the case in flight is named', async (signal, what, why) => {
+    ] as const)('%s during 9.5.x: exits with 3, and names the case in flight', async (signal, what, why) => {
       const run = conformance('--patience', '2', '9.5', '--jobs', '1');
       const [, pid] = await said(run.stderr, /answers at \S+ \(pid (\d+)\)/);
       await said(run.stderr, /category 9 begins/);
@@ -113,7 +116,7 @@ await describeWithDocker('the real Autobahn in a real container', () => {
     });
   });
 
-  test('a run that is killed without a chance to clean up: the next one removes its server, its containers and its folders', async () => {
+  test('the next run removes the server, the containers and the folders of a run that was killed with SIGKILL', async () => {
     const run = execa(
       process.execPath,
       ['--import', 'tsx', 'harness/cli/main.ts', '--engine', 'docker', '--out', out(), '9.5', '12'],
@@ -134,7 +137,7 @@ await describeWithDocker('the real Autobahn in a real container', () => {
     expect(readdirSync(home)).toEqual(['report']);
   });
 
-  test('a daemon reached over TCP, without any folder in common, will do', async () => {
+  test('works with a Docker daemon over TCP that shares no folder with this machine', async () => {
     const proxy = net.createServer((client) => {
       const daemon = net.connect('/var/run/docker.sock');
       client.pipe(daemon).pipe(client);
@@ -161,7 +164,7 @@ await describeWithDocker('the real Autobahn in a real container', () => {
   test.runIf(process.getuid?.() === 0).each([
     ['results do not fit', 1, /^The report could not be written\.$/m],
     ['pages do not fit', 12, /^The report could not be written\. The run came to this: PASSED: 517 of 517 cases/m],
-  ])('a full disk is told as such, and leaves nothing that looks like a report: %s', async (_, mebibytes, message) => {
+  ])('a full disk exits with 3 and leaves no partial report if the %s', async (_, mebibytes, message) => {
     const disk = join(home, 'disk');
     mkdirSync(disk);
     await execa('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', disk]);
@@ -181,11 +184,11 @@ await describeWithDocker('the real Autobahn in a real container', () => {
     }
   });
 
-  /** A fixed sequence of moments, so that a failure can be had again; the last ones fall into the play itself. */
-  const moments = [0, 150, 400, 700, 1000, 1400, 1900, 2500, 3200, 4000];
+  /** Delays in milliseconds after which the run is interrupted. Fixed, so that a failure can be reproduced. */
+  const delays = [0, 150, 400, 700, 1000, 1400, 1900, 2500, 3200, 4000];
   describe('a run that is interrupted', () => {
-    test.each(moments.map((ms, i) => [ms, i % 2 === 0 ? 'SIGINT' : 'SIGTERM'] as const))(
-      'after %i ms by %s: nothing is left within six seconds, the exit code says so, and the report says INCOMPLETE',
+    test.each(delays.map((ms, i) => [ms, i % 2 === 0 ? 'SIGINT' : 'SIGTERM'] as const))(
+      'after %i ms by %s ends within six seconds, leaves no process or container, and reports INCOMPLETE',
       async (ms, signal) => {
         const run = execa(
           process.execPath,
@@ -199,13 +202,13 @@ await describeWithDocker('the real Autobahn in a real container', () => {
         run.stderr?.on('data', (chunk) => {
           stderr += chunk;
         });
-        // Before this the process has no handler for signals yet; the shell's own rules hold.
+        // Before this line the process has not installed its signal handlers, and a signal would end it at once.
         await said(run.stderr, /Docker engine/);
         await new Promise((resolve) => setTimeout(resolve, ms));
-        const at = performance.now();
+        const interruptedAt = performance.now();
         run.kill(signal);
         const { exitCode } = await run;
-        expect(performance.now() - at).toBeLessThan(6000);
+        expect(performance.now() - interruptedAt).toBeLessThan(6000);
         expect(exitCode).toBe(signal === 'SIGINT' ? 130 : 143);
         expect(readFileSync(join(out(), 'index.html'), 'utf8')).toContain('INCOMPLETE');
         const server = /\(pid (\d+)\)/.exec(stderr)?.[1];

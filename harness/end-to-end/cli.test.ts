@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-/** Runs the command as a user would, in the repository; the report goes to a folder of the test's own. */
+/** Runs the command in the repository as a user would. The report goes to the temporary folder of the test. */
 async function run(args: readonly string[], env: Record<string, string> = {}) {
   const { exitCode, stdout, stderr } = await execa(
     process.execPath,
@@ -40,8 +40,8 @@ const out = () => join(home, 'report');
 const read = (from: string, ...args: string[]) => run(['--from', from, '--out', out(), ...args]);
 const report = () => reportSchema.parse(JSON.parse(readFileSync(join(out(), 'report.json'), 'utf8')));
 
-describe('exit 0: every planned case has an outcome, and it is the expected one', () => {
-  test('the recorded run of ws, held to its expectation file', async () => {
+describe('exits with 0 if every planned case has the expected outcome', () => {
+  test('for the recorded run of ws and its expectation file', async () => {
     const { exitCode, stdout } = await read('fixtures/recorded/ws');
     expect(exitCode).toBe(0);
     expect(stdout).toContain('PASSED: 517 of 517 cases are as expected.');
@@ -58,15 +58,15 @@ describe('exit 0: every planned case has an outcome, and it is the expected one'
     expect(readdirSync(join(out(), 'cases/ws'))).toHaveLength(517);
   });
 
-  test('an archive of results, as CI systems keep them, is read like the folder', async () => {
+  test('for an archive of results, as CI systems store them', async () => {
     const archive = join(home, 'ws.tar.gz');
     await execa('tar', ['-czf', archive, '-C', join(recorded, 'ws'), '.']);
     expect(await read(archive, '7')).toMatchObject({ exitCode: 0 });
   });
 });
 
-describe('exit 1: the server differs from what is expected of it', () => {
-  test('the seed: both grades say INFORMATIONAL, and yet the server never answered the Close', async () => {
+describe('exits with 1 if the server differs from its expectations', () => {
+  test('in a case whose grades are INFORMATIONAL: the server never answered the Close frame', async () => {
     const { exitCode, stdout } = await read('fixtures/recorded/seed', '7.1.6');
     expect(exitCode).toBe(1);
     expect(stdout).toContain('FAILED: 1 of 1 case is not as expected (1 regressed).');
@@ -76,25 +76,25 @@ describe('exit 1: the server differs from what is expected of it', () => {
     );
   });
 
-  test('better than expected is red too, until it is accepted', async () => {
+  test('in a case that is better than expected, until the outcome is accepted', async () => {
     const expected = join(home, 'expected.json');
     const text = readFileSync(join(root, 'fixtures/expected/ws.json'), 'utf8');
     writeFileSync(
       expected,
-      text.replace('"cases": {', '"cases": { "1.1.1": { "behavior": "FAILED", "why": "it was so once" },'),
+      text.replace('"cases": {', '"cases": { "1.1.1": { "behavior": "FAILED", "why": "the server failed once" },'),
     );
     const { exitCode, stdout } = await read('fixtures/recorded/ws', '--expected', expected, '1');
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(/1\.1\.1 improved/);
   });
 
-  test('--strict: NON-STRICT fails, even where it is expected', async () => {
+  test('with --strict in a NON-STRICT case, even if NON-STRICT is expected', async () => {
     expect(await read('fixtures/recorded/ws', '--strict', '6')).toMatchObject({ exitCode: 1 });
     expect(await read('fixtures/recorded/ws', '--strict', '1')).toMatchObject({ exitCode: 0 });
   });
 });
 
-describe('exit 2: the command or a file the user wrote is wrong', () => {
+describe('exits with 2 if the command line or a file of the user is wrong', () => {
   test.each([
     [['99.1'], /No case matches "99\.1"[\s\S]*Did you mean "9\.1"/],
     [['7.1.66'], /Did you mean "7\.1\.6"/],
@@ -129,7 +129,7 @@ describe('exit 2: the command or a file the user wrote is wrong', () => {
     ['{ "servers": { "x": {} } }', /neither a command nor a url/],
     ['{ "default": "y", "servers": {} }', /no server "y"/],
     ['{ "servers": ', /not JSON/],
-  ])('a configuration %s', async (text, message) => {
+  ])('for the configuration %s', async (text, message) => {
     writeFileSync(join(home, 'config.json'), text);
     const { exitCode, stderr } = await run(['--config', join(home, 'config.json'), '--out', out()]);
     expect(stderr).toMatch(message);
@@ -137,8 +137,8 @@ describe('exit 2: the command or a file the user wrote is wrong', () => {
   });
 });
 
-describe('exit 3: it cannot be told', () => {
-  const copy = () => {
+describe('exits with 3 if no verdict is possible', () => {
+  const copyResults = () => {
     const folder = join(home, 'results');
     cpSync(join(recorded, 'ws'), folder, { recursive: true });
     return folder;
@@ -148,8 +148,8 @@ describe('exit 3: it cannot be told', () => {
     ['removed', (path: string) => rmSync(path)],
     ['emptied', (path: string) => truncateSync(path, 0)],
     ['cut', (path: string) => truncateSync(path, 500)],
-  ])('any one case file %s: the case is named, and the report says INCOMPLETE', async (_, damage) => {
-    const folder = copy();
+  ])('if a case file was %s: names the case, and the report says INCOMPLETE', async (_, damage) => {
+    const folder = copyResults();
     damage(join(folder, 'ws_case_9_1_1.json'));
     const { exitCode, stdout } = await read(folder);
     expect(exitCode).toBe(3);
@@ -158,13 +158,13 @@ describe('exit 3: it cannot be told', () => {
     expect(readFileSync(join(out(), 'index.html'), 'utf8')).toContain('INCOMPLETE');
   });
 
-  test('a short index, as wstest leaves it after a refused connection', async () => {
+  test('if the index is short, as wstest writes it after a refused connection', async () => {
     const { exitCode, stdout } = await read('fixtures/recorded/seed');
     expect(exitCode).toBe(3);
     expect(stdout).toContain('INCOMPLETE: 1 of 517 cases has a result.');
   });
 
-  test('no Docker engine answers: told, with what to do, and nothing is left', async () => {
+  test('if no Docker engine answers: says what to do, and writes nothing', async () => {
     const { exitCode, stderr } = await run(['--engine', 'docker', '--out', out(), '1.1.1'], {
       DOCKER_HOST: 'unix:///nowhere/docker.sock',
     });
@@ -175,7 +175,7 @@ describe('exit 3: it cannot be told', () => {
     expect(readdirSync(home)).toEqual([]);
   });
 
-  test('with --engine auto the embedded one is taken then, and it is said why', async () => {
+  test('but --engine auto uses the embedded engine if no Docker engine answers, and says why', async () => {
     const { exitCode, stdout, stderr } = await run(['--out', out(), '1.1.1', '7.1.6'], {
       DOCKER_HOST: 'unix:///nowhere/docker.sock',
     });
@@ -185,7 +185,7 @@ describe('exit 3: it cannot be told', () => {
     expect(report().engine).toMatchObject({ name: 'native' });
   });
 
-  test('a report that cannot be written', async () => {
+  test('if the report cannot be written', async () => {
     writeFileSync(join(home, 'file'), '');
     const { exitCode, stderr } = await run([
       '--from',
@@ -199,14 +199,14 @@ describe('exit 3: it cannot be told', () => {
   });
 });
 
-test('four runs at once with the same folder: each ends well, and one whole report stays', async () => {
+test('four runs at the same time with one folder all pass and leave one complete report', async () => {
   const runs = await Promise.all([1, 2, 3, 4].map(() => read('fixtures/recorded/ws', '1')));
   expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0]);
   expect(report().gate.decision).toBe('passed');
   expect(readdirSync(home)).toEqual(['report']);
 });
 
-test('a trap in a --spec is warned of once, also where a share of it is played', async () => {
+test('warns once that a --spec pattern also matches unintended cases, even if only a shard is played', async () => {
   const spec = join(home, 'fuzzingclient.json');
   writeFileSync(spec, JSON.stringify({ cases: ['2.1*'] }));
   const { exitCode, stderr } = await read('fixtures/recorded/ws', '--spec', spec, '--shard', '1/2');
@@ -219,7 +219,7 @@ describe('accept', () => {
   const accept = (...args: string[]) =>
     run(['accept', '--out', out(), '--expected', join(home, 'expected.json'), ...args]);
 
-  test('then run is stable, and accepting again changes nothing', async () => {
+  test('makes the next run pass, and changes nothing when it is run again', async () => {
     await read('fixtures/recorded/ws', '--expected', 'fixtures/expected/ws.json');
     const first = await accept('--why', 'recorded');
     expect(first).toMatchObject({ exitCode: 0 });
@@ -232,11 +232,11 @@ describe('accept', () => {
     expect(readFileSync(join(home, 'expected.json'), 'utf8')).toBe(text);
   });
 
-  test('--only improved leaves what has become worse as it is', async () => {
+  test('--only improved does not accept cases that became worse', async () => {
     const file = join(home, 'expected.json');
     const text = readFileSync(join(root, 'fixtures/expected/ws.json'), 'utf8');
     const worse = '"7.1.6": { "wasClean": false },';
-    const better = '"1.1.1": { "behavior": "FAILED", "why": "it was so once" },';
+    const better = '"1.1.1": { "behavior": "FAILED", "why": "the server failed once" },';
     const strict = '"6.4.1": { "behavior": "OK" },';
     writeFileSync(file, text.replace('"cases": {', `"cases": { ${better} ${worse} ${strict}`));
     await read('fixtures/recorded/ws', '--expected', file, '1.1.1', '6.4.1', '7.1.6');
@@ -252,7 +252,7 @@ describe('accept', () => {
     expect(await accept('--only', 'better')).toMatchObject({ exitCode: 2 });
   });
 
-  test('is refused in CI, after an incomplete run, without a run, and without a reason', async () => {
+  test('is refused in CI, after an incomplete run, without a report, and without a reason', async () => {
     expect((await accept()).stderr).toContain('no report of a run');
     await read('fixtures/recorded/seed');
     expect((await accept()).stderr).toContain('not complete');
@@ -264,7 +264,7 @@ describe('accept', () => {
   });
 });
 
-test('--print-config tells every option, its value and who set it, and runs nothing', async () => {
+test('--print-config prints every option with its value and source, and runs nothing', async () => {
   const { exitCode, stdout } = await run(['--print-config', '--jobs', '3', '--out', out()]);
   expect(stdout).toMatch(/^configuration +.*conformance\.config\.json$/m);
   expect(stdout).toMatch(/^jobs +3 +--jobs$/m);
@@ -273,7 +273,7 @@ test('--print-config tells every option, its value and who set it, and runs noth
   expect(existsSync(out())).toBe(false);
 });
 
-test('--print-config tells of each server that would be run what it is, and who says so, and no secret', async () => {
+test('--print-config prints each selected server with the source of every setting, and hides secrets', async () => {
   const config = join(home, 'config.json');
   const servers = {
     mine: {
@@ -290,23 +290,23 @@ test('--print-config tells of each server that would be run what it is, and who 
     run(['--config', config, '--print-config', '--json', '--server', 'mine', '--server', 'far', ...args], {
       WS_CONFORMANCE_ORIGIN: 'https://a.example',
     });
-  const told = await ask('--ready', 'echo', '--header', 'X-Other: secret');
-  expect(told.exitCode).toBe(0);
-  expect(told.stdout).not.toMatch(/Bearer|secret|"abc"/);
-  const settings: { option: string; value: unknown; source: string; at?: string }[] = JSON.parse(told.stdout);
-  const of = (option: string) => settings.find((one) => one.option === `servers.${option}`);
-  expect(of('mine.command')).toMatchObject({ source: 'file', at: expect.stringMatching(/config\.json:5$/) });
-  expect(of('mine.path')).toMatchObject({ value: '/', source: 'default' });
-  expect(of('mine.ready')).toMatchObject({ value: 'echo', source: 'flag', at: '--ready' });
-  expect(of('mine.headers')).toMatchObject({ value: { Authorization: '…', 'X-Other': '…' }, source: 'flag' });
-  expect(of('mine.origin')).toMatchObject({ source: 'environment', at: 'WS_CONFORMANCE_ORIGIN' });
-  expect(of('mine.ca')).toMatchObject({ value: expect.stringMatching(/top\.pem$/), source: 'file' });
-  expect(of('far.ca')).toMatchObject({ value: expect.stringMatching(/far\.pem$/), source: 'file' });
-  expect(of('far.readyTimeoutSeconds')).toMatchObject({ value: 7, source: 'file' });
-  expect(of('far.command')).toBeUndefined();
-  const typed = await run(['--config', config, '--print-config', '--path', '/ws', '--', './other', '{port}']);
-  expect(typed.stdout).toMatch(/^servers\.server\.command +\["\.\/other","\{port\}"\] +--$/m);
-  expect(typed.stdout).toMatch(/^servers\.server\.path +\/ws +--path$/m);
+  const printed = await ask('--ready', 'echo', '--header', 'X-Other: secret');
+  expect(printed.exitCode).toBe(0);
+  expect(printed.stdout).not.toMatch(/Bearer|secret|"abc"/);
+  const settings: { option: string; value: unknown; source: string; at?: string }[] = JSON.parse(printed.stdout);
+  const settingOf = (option: string) => settings.find((setting) => setting.option === `servers.${option}`);
+  expect(settingOf('mine.command')).toMatchObject({ source: 'file', at: expect.stringMatching(/config\.json:5$/) });
+  expect(settingOf('mine.path')).toMatchObject({ value: '/', source: 'default' });
+  expect(settingOf('mine.ready')).toMatchObject({ value: 'echo', source: 'flag', at: '--ready' });
+  expect(settingOf('mine.headers')).toMatchObject({ value: { Authorization: '…', 'X-Other': '…' }, source: 'flag' });
+  expect(settingOf('mine.origin')).toMatchObject({ source: 'environment', at: 'WS_CONFORMANCE_ORIGIN' });
+  expect(settingOf('mine.ca')).toMatchObject({ value: expect.stringMatching(/top\.pem$/), source: 'file' });
+  expect(settingOf('far.ca')).toMatchObject({ value: expect.stringMatching(/far\.pem$/), source: 'file' });
+  expect(settingOf('far.readyTimeoutSeconds')).toMatchObject({ value: 7, source: 'file' });
+  expect(settingOf('far.command')).toBeUndefined();
+  const withCommand = await run(['--config', config, '--print-config', '--path', '/ws', '--', './other', '{port}']);
+  expect(withCommand.stdout).toMatch(/^servers\.server\.command +\["\.\/other","\{port\}"\] +--$/m);
+  expect(withCommand.stdout).toMatch(/^servers\.server\.path +\/ws +--path$/m);
 });
 
 test.each([
@@ -317,25 +317,25 @@ test.each([
   [['--ready', 'line:(', '--', 'x'], /or line:REGEXP/],
   [['--url', 'ws://127.0.0.1:65536/'], /no WebSocket address/],
   [['--url', 'ws://127.0.0.1:1/#x'], /no WebSocket address/],
-])('%j is exit 2', async (args, message) => {
+])('refuses %j with exit code 2', async (args, message) => {
   const { exitCode, stderr } = await run(['--out', out(), ...args]);
   expect(stderr).toMatch(message);
   expect(exitCode).toBe(2);
 });
 
-test('--json: stdout is one JSON document and nothing else', async () => {
+test('--json prints exactly one JSON document on stdout', async () => {
   const { stdout, exitCode } = await read('fixtures/recorded/ws', '--json', '1');
   expect(exitCode).toBe(0);
   expect(reportSchema.parse(JSON.parse(stdout)).gate.exitCode).toBe(0);
 });
 
-test.each(['list', 'explain 7.1.6', 'explain 6.12.8'])('LANG=C: %s speaks ASCII', async (line) => {
+test.each(['list', 'explain 7.1.6', 'explain 6.12.8'])('with LANG=C, %s prints only ASCII', async (line) => {
   const { exitCode, stdout } = await run(line.split(' '), { LANG: 'C', LC_ALL: 'C' });
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(/^[\0-\x7f]+$/);
 });
 
-test('list: the plan without running it', async () => {
+test('list prints the plan, and shards divide the plan without overlap', async () => {
   const { stdout } = await run(['list', '--json', '@limits']);
   expect(JSON.parse(stdout)).toHaveLength(54);
   const shards = await Promise.all([1, 2, 3].map((i) => run(['list', '--json', '--shard', `${i}/3`])));
@@ -344,7 +344,7 @@ test('list: the plan without running it', async () => {
   expect(new Set(ids).size).toBe(517);
 });
 
-test('help names the exit codes and gives examples', async () => {
+test('run --help names the exit codes and gives examples', async () => {
   const { stdout, exitCode } = await run(['run', '--help']);
   expect(exitCode).toBe(0);
   expect(stdout).toContain('Exit codes');

@@ -8,7 +8,7 @@ import { reportSchema } from '../../reports/document/report.ts';
 import { launch } from '../../reports/testing/chromium.ts';
 import { describeWithDocker } from '../engines/docker/testing.ts';
 
-/** A newcomer's clone of what is committed here, in which the README's commands are run as they stand. */
+/** Folder with a fresh clone of the committed files, in which the tests run the README's commands unchanged. */
 let home: string;
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'readme-test-'));
@@ -19,12 +19,12 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 const readme = readPage('README.md');
 const commands = commandsOf(readme);
 
-/** The first is what all else builds on; the second is this very run. */
-const [main, tests, ...others] = commands;
+/** `main` installs and plays; `npmTest` is the command that runs this test, so that it is not run again. */
+const [main, npmTest, ...others] = commands;
 
-test('the README begins with two commands, and promises an exit code for each of all', () => {
+test('the README begins with these two commands, and states an exit code for every command', () => {
   expect(main?.[0]).toBe('npm ci && npm run conformance');
-  expect(tests?.[0]).toBe('npm ci && npm test');
+  expect(npmTest?.[0]).toBe('npm ci && npm test');
   expect(others.length).toBeGreaterThan(3);
   for (const [command, exitCode] of commands) expect(exitCode, command).toBeGreaterThanOrEqual(0);
 });
@@ -33,7 +33,7 @@ await describeWithDocker('in a fresh clone', () => {
   const inClone = (command: string) =>
     execa('bash', ['-c', command], { cwd: join(home, 'clone'), reject: false, env: { NO_COLOR: '1' } });
 
-  test('npm ci && npm run conformance: 517 of 517, none of them merely tolerated', async () => {
+  test('npm ci && npm run conformance passes 517 of 517 cases, and none only because a deviation is expected', async () => {
     const { exitCode, stdout } = await inClone(main?.[0] ?? '');
     expect(stdout).toContain('PASSED: 517 of 517 cases are as expected.');
     expect(exitCode).toBe(0);
@@ -48,17 +48,17 @@ await describeWithDocker('in a fresh clone', () => {
     expect(readdirSync(join(out, 'cases', agents[0]?.slug ?? ''))).toHaveLength(517);
   });
 
-  test('its report opens from disk: every link leads somewhere, nothing is fetched, nothing is complained of', async () => {
+  test('the report opens from disk without network requests or script errors, and every link leads to a file', async () => {
     const out = join(home, 'clone', 'conformance-report');
     const browser = await launch();
     try {
       for (const javaScriptEnabled of [true, false]) {
         const page = await browser.newPage({ javaScriptEnabled });
-        const complaints: string[] = [];
-        page.on('console', (message) => complaints.push(message.text()));
-        page.on('pageerror', (error) => complaints.push(error.message));
+        const faults: string[] = [];
+        page.on('console', (message) => faults.push(message.text()));
+        page.on('pageerror', (error) => faults.push(error.message));
         page.on('request', (request) => {
-          if (!request.url().startsWith('file://')) complaints.push(request.url());
+          if (!request.url().startsWith('file://')) faults.push(request.url());
         });
         await page.goto(`file://${join(out, 'index.html')}`);
         expect(await page.textContent('h1')).toContain('517 of 517');
@@ -72,7 +72,7 @@ await describeWithDocker('in a fresh clone', () => {
         expect(files.filter((link) => !existsSync(join(out, link)))).toEqual([]);
         await page.goto(`file://${join(out, files.find((link) => link.endsWith('/7.1.6.html')) ?? '')}`);
         expect(await page.textContent('h1')).toContain('7.1.6');
-        expect(complaints).toEqual([]);
+        expect(faults).toEqual([]);
         await page.close();
       }
     } finally {
@@ -80,7 +80,7 @@ await describeWithDocker('in a fresh clone', () => {
     }
   });
 
-  test('on a machine without Docker the same command takes the embedded engine, says so, and plays all 517 cases', async () => {
+  test('without Docker the same command plays all 517 cases with the embedded engine, and says why', async () => {
     const out = join(home, 'without-docker');
     const { exitCode, stdout, stderr } = await execa('npm', ['run', 'conformance', '--', '--out', out], {
       cwd: join(home, 'clone'),
@@ -94,17 +94,20 @@ await describeWithDocker('in a fresh clone', () => {
     expect(engine).toMatchObject({ name: 'native', summary: expect.stringContaining('/nowhere/docker.sock') });
   });
 
-  test.each(others)('%s: exit %i', async (command, promised) => {
+  test.each(others)('%s exits with %i', async (command, documented) => {
     const { exitCode, stdout, stderr } = await inClone(command);
-    expect(exitCode, `${stdout}\n${stderr}`).toBe(promised);
+    expect(exitCode, `${stdout}\n${stderr}`).toBe(documented);
   });
 
-  test.each(['npm run engine', 'npm run image'])('%s finds that all is there', async (command) => {
-    expect(readme).toContain(`\`${command}\``);
-    expect(await inClone(command)).toMatchObject({ exitCode: 0 });
-  });
+  test.each(['npm run engine', 'npm run image'])(
+    '%s exits with 0 if everything is installed already',
+    async (command) => {
+      expect(readme).toContain(`\`${command}\``);
+      expect(await inClone(command)).toMatchObject({ exitCode: 0 });
+    },
+  );
 
-  test('npm run server serves until it is told to end', async () => {
+  test('npm run server serves until SIGTERM', async () => {
     const server = execa('npm', ['run', 'server', '--', '--port', '0'], { cwd: join(home, 'clone'), reject: false });
     const listening = new Promise<boolean>((resolve) => {
       server.stdout?.on('data', (chunk) => {
@@ -118,26 +121,26 @@ await describeWithDocker('in a fresh clone', () => {
   });
 });
 
-/** These need Node alone. A page is one test, run in its order, since a command may build on the one before. */
-describe('the commands of the other pages', () => {
+/** These commands need only Node. One test runs all commands of a page, because a command may need the previous one. */
+describe('every command exits with the code that its page states', () => {
   const clone = () => join(home, 'clone');
   beforeAll(async () => {
     if (!existsSync(join(clone(), 'node_modules'))) await execa('npm', ['ci'], { cwd: clone() });
   });
 
-  test('those that are run elsewhere stand in a page, so that the list holds no more than it must', () => {
-    const all = pages.flatMap((page) => commandsOf(readPage(page)).map(([command]) => command));
-    expect(Object.keys(RUN_ELSEWHERE).filter((command) => !all.includes(command))).toEqual([]);
+  test('RUN_ELSEWHERE lists only commands that a page has', () => {
+    const documented = pages.flatMap((page) => commandsOf(readPage(page)).map(([command]) => command));
+    expect(Object.keys(RUN_ELSEWHERE).filter((command) => !documented.includes(command))).toEqual([]);
   });
 
   const toRun = (page: string) => commandsOf(readPage(page)).filter(([command]) => !(command in RUN_ELSEWHERE));
 
   test.each(pages.filter((page) => page !== 'README.md' && toRun(page).length > 0))('%s', async (page) => {
-    // A page speaks to somebody at a desk: the CI that runs this test must not have its say.
+    // The pages are written for a user at a terminal, so that the variables of the CI system are removed.
     const env = { NO_COLOR: '1', CI: '', GITHUB_ACTIONS: '' };
-    for (const [command, promised] of toRun(page)) {
+    for (const [command, documented] of toRun(page)) {
       const { exitCode, stdout, stderr } = await execa('bash', ['-c', command], { cwd: clone(), reject: false, env });
-      expect(exitCode, `${command}\n${stdout}\n${stderr}`).toBe(promised);
+      expect(exitCode, `${command}\n${stdout}\n${stderr}`).toBe(documented);
     }
   });
 });

@@ -9,7 +9,10 @@ import { type Report, reportSchema } from '../../reports/document/report.ts';
 import { groupMembers, listenersOn, processFacts } from '../system/process-table.ts';
 import { said } from '../testing/run-command.ts';
 
-/** What may happen to a target, seen by whoever runs the command: never a green run, never a process left. */
+/*
+ * Tests of servers that cannot start, stop working, or are replaced during a run. The command never passes such a run,
+ * and never leaves a process behind.
+ */
 
 const root = join(import.meta.dirname, '../..');
 let home: string;
@@ -26,42 +29,42 @@ const play = (...args: string[]) =>
     ['--import', 'tsx', 'harness/cli/main.ts', '--engine', 'native', '--jobs', '1', '--out', out(), ...args],
     { cwd: root, reject: false, env: { NO_COLOR: '1', CI: '' } },
   );
-const ECHO = 'node --import tsx fixtures/servers/npm-ws.ts';
+const ECHO = 'node --import tsx fixtures/servers/npm/ws.ts';
 
-describe('somebody else has the port', () => {
-  let other: WebSocketServer;
+describe('another process has the port', () => {
+  let otherServer: WebSocketServer;
   let port: number;
   beforeEach(async () => {
-    other = new WebSocketServer({ host: '127.0.0.1', port: 0 });
-    other.on('connection', (socket) => {
+    otherServer = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    otherServer.on('connection', (socket) => {
       socket.on('error', () => undefined);
       socket.on('message', (data, binary) => socket.send(data, { binary }));
     });
-    await new Promise((resolve) => other.once('listening', resolve));
-    port = (other.address() as AddressInfo).port;
+    await new Promise((resolve) => otherServer.once('listening', resolve));
+    port = (otherServer.address() as AddressInfo).port;
   });
   afterEach(() => {
-    for (const client of other.clients) client.terminate();
-    other.close();
+    for (const client of otherServer.clients) client.terminate();
+    otherServer.close();
   });
 
-  test('that the server was given as its only one: exit 3, and it is named (H04)', async () => {
+  test('that --port names: exits with 3, and names the port and the process (H04)', async () => {
     const { exitCode, stdout } = await play('1.1.1', '--port', String(port), '--', ...ECHO.split(' '));
     expect(stdout).toContain(`Port ${port} is taken, and the server can have no other.`);
     if (process.platform === 'linux') expect(stdout).toContain(`Process ${process.pid} listens there.`);
     expect(exitCode).toBe(3);
   });
 
-  test('that the server says it listens on, and answers there: exit 3, and not the green run of another (H05)', async () => {
-    const pretends = `console.log('listening ws://127.0.0.1:${port}/'); setInterval(() => {}, 1000)`;
-    const { exitCode, stdout } = await play('1.1.1', '--', process.execPath, '-e', pretends);
+  test('that the started server claims to listen on: exits with 3 instead of testing the other process (H05)', async () => {
+    const impostor = `console.log('listening ws://127.0.0.1:${port}/'); setInterval(() => {}, 1000)`;
+    const { exitCode, stdout } = await play('1.1.1', '--', process.execPath, '-e', impostor);
     expect(stdout).toContain(`Another process answers at ws://127.0.0.1:${port}/, not the server that was started.`);
     expect(stdout).toContain(String(process.pid));
     expect(report().agents[0]?.cases[0]?.verdict).toBe('missing');
     expect(exitCode).toBe(3);
   });
 
-  test('that a server takes by itself, without a word: its own complaint is shown', async () => {
+  test('that the server chooses itself: exits with 3, and shows the error that the server printed', async () => {
     const { exitCode, stdout } = await play('1.1.1', '--', 'sh', '-c', `PORT=${port} exec ${ECHO}`);
     expect(stdout).toContain('The server ended before it was ready.');
     expect(stdout).toContain('EADDRINUSE');
@@ -69,7 +72,7 @@ describe('somebody else has the port', () => {
   });
 });
 
-test('a server that is stopped in mid-run: exit 3, the case in flight is named, and it is ended (H09)', async () => {
+test('a server that is stopped by SIGSTOP during the run: exits with 3, names the case in flight, and ends the server (H09)', async () => {
   const run = play('9.5', '--patience', '1', '--trace');
   const [, pid] = await said(run.stderr, /\(pid (\d+)\)/);
   await said(run.stderr, /9\.5\.\d.* -> text/);
@@ -81,20 +84,20 @@ test('a server that is stopped in mid-run: exit 3, the case in flight is named, 
   expect(processFacts(Number(pid))).toBeUndefined();
 });
 
-test('a server that its supervisor starts again in mid-run: exit 3, since the results are of two (H10)', async () => {
+test('a server that its supervisor restarts during the run: exits with 3, because the results are of two processes (H10)', async () => {
   const run = play('9.5', '--trace', '--', 'sh', '-c', `while true; do ${ECHO}; done`);
   const [, url, supervisor] = await said(run.stderr, /answers at (\S+) \(pid (\d+)\)/);
   await said(run.stderr, /9\.5\.\d.* -> text/);
   const port = Number(new URL(url ?? '').port);
-  const [first] = listenersOn(port);
-  process.kill(first?.pid ?? 0, 'SIGKILL');
+  const [listener] = listenersOn(port);
+  process.kill(listener?.pid ?? 0, 'SIGKILL');
   const { exitCode, stdout } = await run;
   expect(stdout).toMatch(/The process that listened at .* when the run began no longer does/);
   expect(exitCode).toBe(3);
   expect(groupMembers(Number(supervisor))).toEqual([]);
 });
 
-test('a server behind a shell, with children of its own: none of them is left when the run is over (H15)', async () => {
+test('a server that a shell starts, with child processes: the run leaves none of the processes (H15)', async () => {
   const { exitCode, stderr } = await play('1.1.1', '--', 'sh', '-c', `sleep 600 & sh -c 'sleep 600 & ${ECHO}' & wait`);
   expect(exitCode).toBe(0);
   const group = Number(/\(pid (\d+)\)/.exec(stderr)?.[1]);
@@ -102,7 +105,7 @@ test('a server behind a shell, with children of its own: none of them is left wh
   expect(groupMembers(group)).toEqual([]);
 });
 
-test('a build that fails: exit 3 with its last words, no server, and the other servers have their results', async () => {
+test('a build that fails: exits with 3, shows the last output of the build, and still plays the other servers', async () => {
   const config = join(home, 'config.json');
   const command = ECHO.split(' ');
   const servers = {
@@ -122,7 +125,7 @@ test('a build that fails: exit 3 with its last words, no server, and the other s
   expect(exitCode).toBe(3);
 });
 
-test('four runs at once with one folder and one history: each ends well, and the history has all four (H41)', async () => {
+test('four runs at the same time with one folder and one history pass, and the history has all four (H41)', async () => {
   const history = join(home, 'history.jsonl');
   const runs = await Promise.all([1, 2, 3, 4].map(() => play('1.1.1', '--history', history)));
   expect(runs.map(({ exitCode, stdout }) => (exitCode === 0 ? 0 : stdout))).toEqual([0, 0, 0, 0]);
@@ -135,8 +138,8 @@ test('four runs at once with one folder and one history: each ends well, and the
   expect(readdirSync(home).sort()).toEqual(['history.jsonl', 'report']);
 });
 
-test('a server that takes the connection and never speaks is not waited for without end (H06)', async () => {
-  const mute = `require('net').createServer(() => {}).listen(+process.argv[1], '127.0.0.1')`;
+test('a server that accepts connections but never answers: exits with 3 after --ready-timeout (H06)', async () => {
+  const silentServer = `require('net').createServer(() => {}).listen(+process.argv[1], '127.0.0.1')`;
   const { exitCode, stdout } = await play(
     '1.1.1',
     '--ready-timeout',
@@ -144,7 +147,7 @@ test('a server that takes the connection and never speaks is not waited for with
     '--',
     process.execPath,
     '-e',
-    mute,
+    silentServer,
     '{port}',
   );
   expect(stdout).toContain('The server did not become ready within 2 s.');

@@ -5,7 +5,9 @@ import { describe, expect, test, vi } from 'vitest';
 import { groupMembers, processFacts } from '../system/process-table.ts';
 import { conformance, ownFolder, reportIn, said } from '../testing/run-command.ts';
 
-/** What ends a run from outside, without a word: real processes, real signals, real pipes. */
+/*
+ * Tests of runs that are killed or lose the reader of their output, with real processes, signals and pipes.
+ */
 
 const root = join(import.meta.dirname, '../..');
 const cli = [process.execPath, '--import', import.meta.resolve('tsx'), join(root, 'harness/cli/main.ts')];
@@ -15,8 +17,8 @@ const out = () => join(home(), 'report');
 const report = () => reportIn(out());
 const results = () => report().agents[0]?.cases.filter(({ result }) => result !== null) ?? [];
 
-/** How many results the report has by now; it may be replaced between any two looks. */
-const known = () => {
+/** Returns the number of results in the report, or 0 if the report does not exist yet. */
+const resultCount = () => {
   try {
     return results().length;
   } catch {
@@ -24,53 +26,53 @@ const known = () => {
   }
 };
 
-describe('H49: SIGKILL of the harness in mid-run', { timeout: 120_000 }, () => {
-  test('leaves the report of what was played, which says INCOMPLETE, and --resume plays the rest', async () => {
-    // Compressed messages take seconds, however fast the machine is; the rest is there when the first report is written.
+describe('SIGKILL of the harness during the run (H49)', { timeout: 120_000 }, () => {
+  test('leaves an INCOMPLETE report of the cases played so far, and --resume plays the rest', async () => {
+    // Cases of category 12 take seconds on any machine, so that they are not finished when the first report is written.
     const args = ['--engine', 'native', '--jobs', '2', '1', '12.1', '12.2', '12.3'];
     const run = conformance(out(), [...args, '--checkpoint', '1']);
     const [, server] = await said(run.stderr, /answers at \S+ \(pid (\d+)\)/);
-    // A report is put in its place as a whole: as soon as one is there that tells something, it can be read.
-    await vi.waitUntil(() => known() > 10, { interval: 20, timeout: 60_000 });
+    // Each new report replaces the old one atomically, so that the report can be read at any moment.
+    await vi.waitUntil(() => resultCount() > 10, { interval: 20, timeout: 60_000 });
     run.kill('SIGKILL');
     await run;
 
-    const half = report();
-    expect(half.gate).toMatchObject({ decision: 'undecided', exitCode: 3 });
-    expect(half.gate.sentence).toMatch(
+    const partial = report();
+    expect(partial.gate).toMatchObject({ decision: 'undecided', exitCode: 3 });
+    expect(partial.gate.sentence).toMatch(
       /^INCOMPLETE: \d+ of 70 cases (?:has|have) a result\. The run was still going on when this was written\.$/,
     );
-    expect(half.problems).toHaveLength(1);
-    const played = results().map(({ id }) => id);
-    expect(played.length).toBeLessThan(70);
+    expect(partial.problems).toHaveLength(1);
+    const playedIds = results().map(({ id }) => id);
+    expect(playedIds.length).toBeLessThan(70);
     const index = readFileSync(join(out(), 'index.html'), 'utf8');
     expect(index).toContain('INCOMPLETE');
     expect(index).toContain('</html>');
-    const { slug } = half.agents[0] ?? { slug: '' };
+    const { slug } = partial.agents[0] ?? { slug: '' };
     expect(readdirSync(join(out(), 'cases', slug))).toHaveLength(70);
     for (const { id, result } of results()) {
       expect(readFileSync(join(out(), 'cases', slug, `${id}.html`), 'utf8'), id).toContain('</html>');
       expect(JSON.parse(readFileSync(join(out(), result ?? ''), 'utf8')), id).toMatchObject({ id });
     }
-    // It stands for nothing: neither for the server nor for what is expected of it.
+    // An incomplete report must not become an expectation.
     expect(await conformance(out(), ['accept', '--expected', join(home(), 'mine.json')])).toMatchObject({
       exitCode: 2,
     });
 
-    const kept = new Map(results().map(({ id, result }) => [id, readFileSync(join(out(), result ?? ''), 'utf8')]));
+    const before = new Map(results().map(({ id, result }) => [id, readFileSync(join(out(), result ?? ''), 'utf8')]));
     const resumed = await conformance(out(), ['--engine', 'native', '--jobs', '2', '--resume']);
     expect(resumed).toMatchObject({
       exitCode: 0,
       stdout: expect.stringContaining('PASSED: 70 of 70 cases are as expected.'),
     });
     for (const { id, result } of results())
-      if (kept.has(id)) expect(readFileSync(join(out(), result ?? ''), 'utf8'), id).toBe(kept.get(id));
-    // The next run cleans up after the one that could not.
+      if (before.has(id)) expect(readFileSync(join(out(), result ?? ''), 'utf8'), id).toBe(before.get(id));
+    // The next run has ended the server and removed the temporary folders of the killed run.
     expect(processFacts(Number(server))).toBeUndefined();
     expect(readdirSync(home())).toEqual(['report']);
   });
 
-  test('of several servers leaves those that were not begun as not played', async () => {
+  test('reports the servers that were not started yet as not played', async () => {
     const run = conformance(out(), [
       ...['--engine', 'native', '--checkpoint', '0.5', '--server', 'ws', '--server', 'websock-server', '9'],
     ]);
@@ -81,14 +83,14 @@ describe('H49: SIGKILL of the harness in mid-run', { timeout: 120_000 }, () => {
     expect(gate.sentence).toContain('INCOMPLETE');
     expect(agents.map(({ name }) => name)).toEqual(['ws', 'websock server']);
     expect(agents[1]?.cases.every(({ verdict }) => verdict === 'missing')).toBe(true);
-    // Ends the server that was left, and takes away what lies beside the report.
+    // The next run ends the remaining server and removes the temporary folders next to the report.
     expect(await conformance(out(), ['--engine', 'native', '1.1.1'])).toMatchObject({ exitCode: 0 });
     expect(readdirSync(home())).toEqual(['report']);
   });
 });
 
-describe('H44: a reader that goes away', { timeout: 90_000 }, () => {
-  /** A line of shell, as somebody types it; what is on stderr comes back too. */
+describe('a reader that closes the output pipe (H44)', { timeout: 90_000 }, () => {
+  /** Runs a shell line, in which "$@" is the command. */
   const shell = (line: string) =>
     execa('bash', ['-o', 'pipefail', '-c', line, 'bash', ...cli], {
       cwd: root,
@@ -96,7 +98,7 @@ describe('H44: a reader that goes away', { timeout: 90_000 }, () => {
       env: { NO_COLOR: '1', CI: '', DOCKER_HOST: 'unix:///nowhere/docker.sock' },
     });
 
-  test('after its first line: the run goes on in quiet, leaves its report, and keeps its exit code', async () => {
+  test('after the first line of a --json run: the run continues, writes the report, and exits with 0', async () => {
     const { exitCode, stdout, stderr } = await shell(
       `"$@" --engine native --quiet --json --out ${out()} 1.1 7.1.6 | head -1`,
     );
@@ -107,7 +109,7 @@ describe('H44: a reader that goes away', { timeout: 90_000 }, () => {
     expect(readdirSync(home())).toEqual(['report']);
   });
 
-  test('before there is a line, with stdout and stderr both: nothing is left running', async () => {
+  test('before the first line, on stdout and stderr: the run passes and leaves no process', async () => {
     const pids = join(home(), 'pids');
     const server = `sh -c 'echo $$ > ${pids}; exec node --import tsx fixtures/servers/base/conformant.ts'`;
     const { exitCode } = await shell(
@@ -124,17 +126,14 @@ describe('H44: a reader that goes away', { timeout: 90_000 }, () => {
     ['stdout', '>&-'],
     ['stderr', '2>&-'],
     ['both', '>&- 2>&-'],
-  ])(
-    '%s closed from the beginning: the report is there all the same, and the exit code says what it is',
-    async (_, closed) => {
-      const { exitCode } = await shell(`"$@" --engine native --out ${out()} 7.1.6 ${closed}`);
-      expect(exitCode).toBe(0);
-      expect(report().gate.decision).toBe('passed');
-      expect(readdirSync(home())).toEqual(['report']);
-    },
-  );
+  ])('closed from the beginning (%s): the run still writes the report and exits with 0', async (_, redirection) => {
+    const { exitCode } = await shell(`"$@" --engine native --out ${out()} 7.1.6 ${redirection}`);
+    expect(exitCode).toBe(0);
+    expect(report().gate.decision).toBe('passed');
+    expect(readdirSync(home())).toEqual(['report']);
+  });
 
-  test('of a list is no fault', async () => {
+  test('after the first line of list: the command exits with 0', async () => {
     const { exitCode, stdout, stderr } = await shell('"$@" list | head -1');
     expect(stdout).toMatch(/^1\.1\.1 /);
     expect(stderr).toBe('');

@@ -5,7 +5,10 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commandsOf } from '../../docs/pages.ts';
 
-/** What a stranger gets: the packed tarball, installed into an empty project, started by its own name. */
+/*
+ * Tests of the npm package as a user gets it: the packed tarball, installed into an empty project and run as
+ * `ws-conformance`.
+ */
 
 const root = join(import.meta.dirname, '../..');
 let home: string;
@@ -17,7 +20,7 @@ const inProject = (file: string, args: readonly string[], env: Record<string, st
   execa(file, args, {
     cwd: project,
     reject: false,
-    // A stranger has none of our tools in the path of a nested npm.
+    // DOCKER_HOST names no engine, so that every run uses the embedded engine.
     env: { NO_COLOR: '1', CI: '', GITHUB_ACTIONS: '', DOCKER_HOST: 'unix:///nowhere/docker.sock', ...env },
   });
 const conformance = (...args: string[]) => inProject('npx', ['ws-conformance', ...args]);
@@ -28,12 +31,12 @@ beforeAll(async () => {
   mkdirSync(project);
   const { stdout } = await execa('npm', ['pack', '--json', '--pack-destination', home], { cwd: root });
   const [packed] = JSON.parse(stdout.slice(stdout.indexOf('[\n'))) as { filename: string; files: typeof files }[];
-  if (packed === undefined) throw new Error('npm pack made nothing');
+  if (packed === undefined) throw new Error('npm pack wrote no tarball');
   tarball = join(home, packed.filename);
   files = packed.files;
   writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
   await execa('npm', ['install', '--no-audit', '--no-fund', tarball], { cwd: project });
-  // Servers of theirs: one that is right, and one that knows no compression.
+  // The user's two servers: one is conformant, the other does not support permessage-deflate.
   for (const [name, options] of [
     ['good', '{}'],
     ['bad', '{ deflate: false }'],
@@ -51,10 +54,10 @@ process.once('SIGTERM', () => server.close());
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 describe('the tarball', () => {
-  test('has less than 2 MB and nothing but what runs: no tests, no sources', () => {
+  test('has less than 2 MB, and neither tests nor TypeScript sources', () => {
     expect(statSync(tarball).size).toBeLessThan(2_000_000);
-    const strays = files.filter(({ path }) => !/^(dist\/.*\.(js|d\.ts|json)|README\.md|package\.json)$/.test(path));
-    expect(strays).toEqual([]);
+    const unwanted = files.filter(({ path }) => !/^(dist\/.*\.(js|d\.ts|json)|README\.md|package\.json)$/.test(path));
+    expect(unwanted).toEqual([]);
     expect(files.filter(({ path }) => /\.test\.|testkit|testing|hostile|sample/.test(path))).toEqual([]);
   });
 
@@ -62,15 +65,15 @@ describe('the tarball', () => {
     ['publint', ['--strict', '--pack', 'false']],
     ['attw', ['--profile', 'esm-only']],
     ['knip', []],
-  ] as const)('%s has nothing to say against it', async (tool, args) => {
-    const of = tool === 'attw' ? [tarball] : [];
-    const { exitCode, all } = await execa('npx', [tool, ...of, ...args], { cwd: root, reject: false, all: true });
+  ] as const)('passes %s', async (tool, args) => {
+    const target = tool === 'attw' ? [tarball] : [];
+    const { exitCode, all } = await execa('npx', [tool, ...target, ...args], { cwd: root, reject: false, all: true });
     expect(exitCode, all).toBe(0);
   });
 });
 
 describe('in an empty project', () => {
-  test('a server that is right passes, and the report opens', async () => {
+  test('a conformant server passes, and the report has complete pages', async () => {
     const { exitCode, stdout, stderr } = await conformance(
       '1.1',
       '7.1.6',
@@ -85,13 +88,13 @@ describe('in an empty project', () => {
     expect(readFileSync(join(project, 'conformance-report/index.html'), 'utf8')).toContain('</html>');
   });
 
-  test('a server that is not stops the merge', async () => {
+  test('a server without permessage-deflate fails with exit code 1', async () => {
     const { exitCode, stdout } = await conformance('1.1', '13.1.1', '--', 'node', 'bad.mjs', '{port}');
     expect(exitCode).toBe(1);
     expect(stdout).toContain('13.1.1');
   });
 
-  test('a server that is running already is taken by its address', async () => {
+  test('--url plays a server that is already running', async () => {
     const server = execa('node', ['good.mjs', '0'], { cwd: project });
     try {
       const url = await new Promise<string>((resolve) => {
@@ -105,13 +108,13 @@ describe('in an empty project', () => {
     }
   });
 
-  test('the self-test starts its wrong server, and the server in the package passes', async () => {
+  test('--selftest finds its wrong server in the package, and the default server passes', async () => {
     const { exitCode, stderr } = await conformance('--selftest', '--engine', 'native', '1.1.1');
     expect(exitCode, stderr).toBe(0);
     expect(stderr).toContain('self-test: a server that is wrong on purpose failed where it must');
   });
 
-  test('the library runs cases and says what was found', async () => {
+  test('the library plays cases and returns the report', async () => {
     writeFileSync(
       join(project, 'library.mjs'),
       `import { diff, readResults, run } from 'ws-conformance';
@@ -126,7 +129,7 @@ console.log(JSON.stringify([reportSchema.parse(report).gate.decision, agents[0].
     expect(stdout, stderr).toBe(JSON.stringify(['failed', 1, ['13.1.1']]));
   });
 
-  test('the examples of docs/api.md do what they say', async () => {
+  test('the examples of docs/api.md work as documented', async () => {
     const [inVitest = '', withResults = ''] = [
       ...readFileSync(join(root, 'docs/api.md'), 'utf8').matchAll(/```ts\n([^`]*)```/g),
     ].map(([, code]) => code);
@@ -142,30 +145,30 @@ console.log(JSON.stringify([reportSchema.parse(report).gate.decision, agents[0].
     expect(results.stdout, results.stderr).toBe('ws []');
   });
 
-  test('the five minutes of docs/five-minutes.md end as they say', async () => {
+  test('the commands of docs/five-minutes.md exit and print as documented', async () => {
     const page = readFileSync(join(root, 'docs/five-minutes.md'), 'utf8');
-    const mine = join(project, 'five-minutes');
-    mkdirSync(mine);
+    const tutorial = join(project, 'five-minutes');
+    mkdirSync(tutorial);
     const [, server = ''] = /```js\n([^`]*)```/.exec(page) ?? [];
-    const [, broken = 'not told'] = /remove `([^`]+)`/.exec(page) ?? [];
-    expect(server).toContain(broken);
-    writeFileSync(join(mine, 'server.mjs'), server);
+    const [, removedCode = 'not found'] = /remove `([^`]+)`/.exec(page) ?? [];
+    expect(server).toContain(removedCode);
+    writeFileSync(join(tutorial, 'server.mjs'), server);
     symlinkSync(join(root, 'node_modules/ws'), join(project, 'node_modules/ws'));
     const env = { NO_COLOR: '1', CI: '', GITHUB_ACTIONS: '', DOCKER_HOST: 'unix:///nowhere/docker.sock' };
     const [install, ...commands] = commandsOf(page);
     expect(install?.[0]).toContain('npm install');
     expect(commands).toHaveLength(5);
-    const told: string[] = [];
-    for (const [i, [command, promised]] of commands.entries()) {
-      if (i === commands.length - 1) writeFileSync(join(mine, 'server.mjs'), server.replace(broken, ''));
-      const { exitCode, stdout, stderr } = await execa('bash', ['-c', command], { cwd: mine, reject: false, env });
-      expect(exitCode, `${command}\n${stdout}\n${stderr}`).toBe(promised);
-      told.push(...(stdout.match(/\d+ of 209 cases are .*(?=expected)/g) ?? []));
+    const verdicts: string[] = [];
+    for (const [i, [command, documented]] of commands.entries()) {
+      if (i === commands.length - 1) writeFileSync(join(tutorial, 'server.mjs'), server.replace(removedCode, ''));
+      const { exitCode, stdout, stderr } = await execa('bash', ['-c', command], { cwd: tutorial, reject: false, env });
+      expect(exitCode, `${command}\n${stdout}\n${stderr}`).toBe(documented);
+      verdicts.push(...(stdout.match(/\d+ of 209 cases are .*(?=expected)/g) ?? []));
     }
-    expect(told).toEqual(page.match(/\d+ of 209 cases are .*(?=expected)/g));
+    expect(verdicts).toEqual(page.match(/\d+ of 209 cases are .*(?=expected)/g));
   });
 
-  test('init, and then the command alone, is a gate of their own', async () => {
+  test('after init, the command without a server passes the conformant server and fails the other', async () => {
     const init = await conformance('init', '--name', 'mine', '--', 'node', 'good.mjs', '{port}');
     expect(init.exitCode, init.stderr).toBe(0);
     const green = await conformance('1.1', '7.7.1');

@@ -14,14 +14,18 @@ import { run } from '../run/run.ts';
 import { catalogue, suiteIds } from '../suites/autobahn/catalogue.ts';
 import { autobahn } from '../suites/autobahn/suite.ts';
 
-/** A whole report of two agents, as a run leaves it, with every kind of page; what leads where in it. */
+/*
+ * Tests of a complete report of two agents, with every kind of page: each link leads to an existing file and anchor,
+ * and each case can be found.
+ */
+
 const recorded = join(import.meta.dirname, '../../fixtures/recorded');
 const AGENTS = ['ws', 'websocket-node'] as const;
 
 let home: string;
 let out: string;
 let report: Report;
-/** Path of each page below the report's folder → the page. */
+/** Every page of the report: path below the report's folder → HTML. */
 const pages = new Map<string, string>();
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'reachable-test-'));
@@ -47,6 +51,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rmSync(home, { recursive: true }));
 
+/** Replaces the HTML entities that links contain. */
 const unescaped = (text: string) => text.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=');
 
 test('the report has every kind of page', () => {
@@ -55,7 +60,7 @@ test('the report has every kind of page', () => {
   expect(pages.size).toBe(kinds.length + 2 * 517);
 });
 
-test('every link leads to a file that is there, and to an anchor that is in it', () => {
+test('every link leads to an existing file and an existing anchor', () => {
   const idsOf = new Map(
     [...pages].map(([path, page]) => [
       path,
@@ -71,9 +76,9 @@ test('every link leads to a file that is there, and to an anchor that is in it',
       links++;
       const [file = '', anchor] = href.split('#');
       const to = file === '' ? path : decodeURIComponent(posix.join(posix.dirname(path), file));
-      // A filter of the index is no place in it.
-      const place = anchor === undefined || anchor.startsWith('?') || anchor === '';
-      if (!existsSync(join(out, to)) || !(place || idsOf.get(to)?.has(decodeURIComponent(anchor))))
+      // An anchor that begins with "?" is a filter of the index page, not an element.
+      const isFilter = anchor === undefined || anchor.startsWith('?') || anchor === '';
+      if (!existsSync(join(out, to)) || !(isFilter || idsOf.get(to)?.has(decodeURIComponent(anchor))))
         broken.push(`${path}: ${href}`);
     }
   }
@@ -81,8 +86,8 @@ test('every link leads to a file that is there, and to an anchor that is in it',
   expect(links).toBeGreaterThan(20_000);
 });
 
-describe('each of the 517 cases is found by its id', () => {
-  test('in the matrix, whose link leads to a page that says so in its title', () => {
+describe('each of the 517 cases can be found by its id', () => {
+  test('in the matrix, which links to the page with the id in its title', () => {
     const index = pages.get('index.html') ?? '';
     for (const { slug } of report.agents)
       for (const id of suiteIds) {
@@ -93,7 +98,7 @@ describe('each of the 517 cases is found by its id', () => {
       }
   });
 
-  test('by the search, which finds it and at most what stands below it', () => {
+  test('by the search, which finds only the case and the cases below its id', () => {
     const index = pages.get('index.html') ?? '';
     const words = JSON.parse((/data-words="([^"]*)"/.exec(index)?.[1] ?? '').replaceAll('&quot;', '"'));
     const packed = [...index.matchAll(/data-cells="([^"]*)"/g)].map(([, cells = '']) => cells);
@@ -118,17 +123,17 @@ describe('each of the 517 cases is found by its id', () => {
     for (const id of suiteIds) expect(names.filter((name) => name === id)).toHaveLength(report.agents.length);
   });
 
-  test('in the summary and in the terminal, when it is the one that has become worse', () => {
+  test('in the summary and in the terminal output if the case regressed', () => {
     const [agent] = report.agents;
     if (agent === undefined) throw new Error('the report has no agent');
-    const same = agent.cases.map((one): CaseVerdict => ({ ...one, verdict: 'same' }));
-    for (const [at, one] of same.entries()) {
-      const cases = same.with(at, { ...one, verdict: 'regressed', sentence: 'It did not.' });
-      const worse = { ...report, agents: [{ ...agent, cases }] };
-      expect([...markdown(worse)][0]?.content).toContain(`| ▼ regressed | ${one.id} | `);
-      const words = endBlock(worse, out, { colour: false, unicode: true });
-      expect(words).toContain(`▼ ${one.id} regressed: It did not.`);
-      expect(words).toContain(`cases/${agent.slug}/${one.id}.html`);
+    const unchanged = agent.cases.map((verdict): CaseVerdict => ({ ...verdict, verdict: 'same' }));
+    for (const [at, regressed] of unchanged.entries()) {
+      const cases = unchanged.with(at, { ...regressed, verdict: 'regressed', sentence: 'It did not.' });
+      const changed = { ...report, agents: [{ ...agent, cases }] };
+      expect([...markdown(changed)][0]?.content).toContain(`| ▼ regressed | ${regressed.id} | `);
+      const terminal = endBlock(changed, out, { colour: false, unicode: true });
+      expect(terminal).toContain(`▼ ${regressed.id} regressed: It did not.`);
+      expect(terminal).toContain(`cases/${agent.slug}/${regressed.id}.html`);
     }
   });
 });

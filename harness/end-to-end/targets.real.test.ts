@@ -11,7 +11,10 @@ import { type Report, reportSchema } from '../../reports/document/report.ts';
 import { describeWithDocker } from '../engines/docker/testing.ts';
 import { credentials, tlsEcho } from '../testing/tls.ts';
 
-/** Targets as the real suite meets them: over TLS, over IPv6, past a proxy, and for a user who is not root. */
+/*
+ * Tests of the real suite with servers over TLS and IPv6, with proxy variables in the environment, and as a user other
+ * than root.
+ */
 
 const root = join(import.meta.dirname, '../..');
 const CASES = ['1.1.1', '7.1.1'];
@@ -30,13 +33,13 @@ function play(args: readonly string[], env: Record<string, string> = {}, before:
   return execa(file, rest, { cwd: root, reject: false, env: { NO_COLOR: '1', CI: '', ...env } });
 }
 
-await describeWithDocker('targets in front of the real suite', () => {
-  test('two servers over TLS, under two authorities, make a matrix; subprotocol and Origin are each its own', async () => {
-    const [one, other] = await Promise.all([credentials(home, 'one'), credentials(home, 'other')]);
-    const seen: IncomingHttpHeaders[] = [];
-    const server = https.createServer({ key: readFileSync(one.key), cert: readFileSync(one.cert) });
+await describeWithDocker('the real suite', () => {
+  test('plays two TLS servers with certificates of two authorities, each with its own subprotocol and Origin', async () => {
+    const [first, second] = await Promise.all([credentials(home, 'one'), credentials(home, 'other')]);
+    const requests: IncomingHttpHeaders[] = [];
+    const server = https.createServer({ key: readFileSync(first.key), cert: readFileSync(first.cert) });
     new WebSocketServer({ server, perMessageDeflate: false }).on('connection', (socket, { headers }) => {
-      seen.push(headers);
+      requests.push(headers);
       socket.on('error', () => undefined);
       socket.on('message', (data, binary) => socket.send(data, { binary }));
     });
@@ -44,8 +47,8 @@ await describeWithDocker('targets in front of the real suite', () => {
     const url = `wss://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     const config = join(home, 'config.json');
     const servers = {
-      one: { url, ca: one.ca, protocols: ['chat'], origin: 'https://a.example' },
-      other: { command: tlsEcho(other), cwd: root, ca: other.ca },
+      one: { url, ca: first.ca, protocols: ['chat'], origin: 'https://a.example' },
+      other: { command: tlsEcho(second), cwd: root, ca: second.ca },
     };
     const both = ['--engine', 'docker', '--config', config, '--server', 'one', '--server', 'other'];
     try {
@@ -58,17 +61,17 @@ await describeWithDocker('targets in front of the real suite', () => {
         ['one', 'wss:'],
         ['other', 'wss:'],
       ]);
-      const fromSuite = seen.filter((headers) => headers['user-agent']?.startsWith('AutobahnTestSuite'));
+      const fromSuite = requests.filter((headers) => headers['user-agent']?.startsWith('AutobahnTestSuite'));
       expect(fromSuite).toHaveLength(CASES.length);
       for (const headers of fromSuite)
         expect(headers).toMatchObject({ origin: 'https://a.example', 'sec-websocket-protocol': 'chat' });
 
-      // The suite would play against any certificate; we look at it first.
-      writeFileSync(config, JSON.stringify({ servers: { ...servers, other: { ...servers.other, ca: one.ca } } }));
+      // The real suite trusts any certificate, so that the harness checks the certificate before the run.
+      writeFileSync(config, JSON.stringify({ servers: { ...servers, other: { ...servers.other, ca: first.ca } } }));
       expect(await play(both)).toMatchObject({ exitCode: 3, stdout: expect.stringContaining('is not trusted') });
       expect(report().problems.map(({ agent }) => agent)).toEqual(['other']);
 
-      // What the suite cannot send is said before anything is started.
+      // The real suite cannot send additional header fields, so that the harness refuses them before the run.
       const fields = { ...servers.one, headers: { Authorization: 'Bearer abc' } };
       writeFileSync(config, JSON.stringify({ servers: { ...servers, one: fields } }));
       expect(await play(both)).toMatchObject({
@@ -82,7 +85,7 @@ await describeWithDocker('targets in front of the real suite', () => {
   });
 
   describe.runIf(Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1')))(
-    'a server at an IPv6 address, where the environment names proxies that lead nowhere (H19)',
+    'a server at an IPv6 address, with proxy variables that lead nowhere (H19)',
     () => {
       test.each(['docker', 'native'])('is played by the %s engine', async (engine) => {
         const server = new WebSocketServer({ host: '::1', port: 0, perMessageDeflate: false });
@@ -104,28 +107,28 @@ await describeWithDocker('targets in front of the real suite', () => {
     },
   );
 
-  /** Somebody who is nobody, but may speak to the Docker engine. */
+  /** User id of `nobody`, who may use the Docker socket in the test below. */
   const NOBODY = 65_534;
   const socket = statSync('/var/run/docker.sock', { throwIfNoEntry: false });
   test.runIf(process.getuid?.() === 0 && socket?.isSocket())(
-    'what a user who is not root has played is that user’s, who can delete it (H16)',
+    'writes a report that a user other than root owns and can delete (H16)',
     async () => {
       chmodSync(home, 0o777);
-      const nobody = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, `--groups=${socket?.gid}`];
-      // Where the repository is for root alone, nobody may read it all the same, and still write nothing of it.
-      const [file = '', ...as] = nobody;
-      const { exitCode: unreadable } = await execa(file, [...as, 'test', '-r', 'package.json'], {
+      const asNobody = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, `--groups=${socket?.gid}`];
+      // If only root may read the repository, the capability dac_read_search lets `nobody` read the files, not write.
+      const [file = '', ...args] = asNobody;
+      const { exitCode: unreadable } = await execa(file, [...args, 'test', '-r', 'package.json'], {
         cwd: root,
         reject: false,
       });
-      if (unreadable) nobody.push('--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search');
-      const { exitCode, stdout } = await play(['--engine', 'docker'], { HOME: home, TMPDIR: home }, nobody);
+      if (unreadable) asNobody.push('--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search');
+      const { exitCode, stdout } = await play(['--engine', 'docker'], { HOME: home, TMPDIR: home }, asNobody);
       expect(stdout).toContain('PASSED: 2 of 2 cases are as expected.');
       expect(exitCode).toBe(0);
       const names = readdirSync(out(), { recursive: true, encoding: 'utf8' });
       expect(names.filter((name) => /case_.*\.json$/.test(name))).toHaveLength(CASES.length);
       for (const name of ['.', ...names]) expect(statSync(join(out(), name)).uid, name).toBe(NOBODY);
-      expect((await execa(file, [...as, 'rm', '-r', out()], { reject: false })).exitCode).toBe(0);
+      expect((await execa(file, [...args, 'rm', '-r', out()], { reject: false })).exitCode).toBe(0);
     },
   );
 });

@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-/** The command as a line for a shell: the embedded engine, and a report in a folder of the test's own. */
+/** Returns the shell line that runs the command with the embedded engine and a report in the test's folder. */
 const conformance = (...words: string[]) =>
   [
     process.execPath,
@@ -29,7 +29,7 @@ const conformance = (...words: string[]) =>
     join(home, 'report'),
     ...words,
   ].join(' ');
-/** As the locale and the wishes for colour of whoever runs the tests were not there. */
+/** Environment without the locale and the colour settings of the user who runs the tests. */
 const PLAIN = {
   CI: '',
   NO_COLOR: '',
@@ -41,10 +41,10 @@ const PLAIN = {
 };
 const SERVER = /answers at \S+ \(pid (\d+)\)/;
 const COLOUR = /\x1b\[\d+m/;
-/** What only a window has that is painted over: a category's count, and how far the run is. */
-const WINDOW = /\d+\/\d+|cases after/;
+/** Text that only the progress display contains: the counts of a category, and the elapsed time. */
+const PROGRESS = /\d+\/\d+|cases after/;
 
-/** A command in a pseudo-terminal of its own. `said` resolves when what it wrote matches. */
+/** Runs a shell line in a new pseudo-terminal. The returned `said` resolves when the output matches a pattern. */
 function onTerminal(columns: number, line: string, env: Record<string, string> = {}) {
   const run = execa(SCRIPT, ['-qec', `stty cols ${columns} rows 40; tty; exec ${line}`, '/dev/null'], {
     cwd: root,
@@ -55,39 +55,42 @@ function onTerminal(columns: number, line: string, env: Record<string, string> =
   });
   let text = '';
   const watchers = new Set<() => void>();
-  run.stdout?.setEncoding('utf8').on('data', (more: string) => {
-    text += more;
-    for (const look of watchers) look();
+  run.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+    for (const check of watchers) check();
   });
   const said = (pattern: RegExp) =>
     new Promise<RegExpExecArray>((resolve) => {
-      const look = () => {
+      const check = () => {
         const match = pattern.exec(text);
         if (match === null) return;
-        watchers.delete(look);
+        watchers.delete(check);
         resolve(match);
       };
-      watchers.add(look);
-      look();
+      watchers.add(check);
+      check();
     });
   return { run, said, text: () => text };
 }
 
 describeUnless(lackOf(SCRIPT, 'apt-get install bsdutils, on Linux'), 'on a real pseudo-terminal', () => {
-  test.each([40, 80, 200])('%i columns wide: a window while it lasts, nothing of it in the end', async (columns) => {
-    const { run, said, text } = onTerminal(columns, conformance('1', '2', '7'));
-    await said(/ 1 Framing[\s\S]*of 64 cases/);
-    await run;
-    const screen = new TestScreen(columns, 40);
-    await screen.write(text());
-    const seen = screen.lines().join('\n');
-    expect(seen.replaceAll('\n', '')).toMatch(/answers at.*PASSED: 64 of 64 cases are as expected\./);
-    expect(seen).not.toMatch(WINDOW);
-    expect(text()).toMatch(COLOUR);
-  });
+  test.each([40, 80, 200])(
+    '%i columns wide: shows progress during the run, and no progress afterwards',
+    async (columns) => {
+      const { run, said, text } = onTerminal(columns, conformance('1', '2', '7'));
+      await said(/ 1 Framing[\s\S]*of 64 cases/);
+      await run;
+      const screen = new TestScreen(columns, 40);
+      await screen.write(text());
+      const visible = screen.lines().join('\n');
+      expect(visible.replaceAll('\n', '')).toMatch(/answers at.*PASSED: 64 of 64 cases are as expected\./);
+      expect(visible).not.toMatch(PROGRESS);
+      expect(text()).toMatch(COLOUR);
+    },
+  );
 
-  test('dragged narrower and wider in mid-run, it leaves nothing behind', async () => {
-    // How long the bar of a category is tells for which width a window was painted.
+  test('resized during the run: leaves no remains of the progress display', async () => {
+    // The length of a category's bar shows for which width the progress display was drawn.
     const barAt = (columns: number) => new RegExp(`(?<![▇·])[▇·]{${Math.min(40, columns - 51)}}(?![▇·])`);
     const sizes = [120, 60, 90, 70] as const;
     const { run, said, text } = onTerminal(sizes[0], conformance('1', '2', '5', '7', '10', '6.1-6.9'));
@@ -98,24 +101,24 @@ describeUnless(lackOf(SCRIPT, 'apt-get install bsdutils, on Linux'), 'on a real 
       await said(barAt(columns));
     }
     await run;
-    // Played again on a screen that is dragged where the run noticed it: a moment that differs from run to run.
+    // Replay the output on a screen that is resized at the frame in which the command noticed the new width.
     const screen = new TestScreen(sizes[0], 40);
-    let at = 0;
+    let sizeIndex = 0;
     for (const frame of text().split(/(?=\x1b\[\?2026h)/)) {
-      const next = sizes[at + 1];
+      const next = sizes[sizeIndex + 1];
       if (next !== undefined && barAt(next).test(frame)) {
         screen.resize(next, 40);
-        at++;
+        sizeIndex++;
       }
       await screen.write(frame);
     }
-    expect(at).toBe(sizes.length - 1);
-    const seen = screen.lines().join('\n');
-    expect(seen.replaceAll('\n', '')).toMatch(/answers at.*PASSED/);
-    expect(seen).not.toMatch(WINDOW);
+    expect(sizeIndex).toBe(sizes.length - 1);
+    const visible = screen.lines().join('\n');
+    expect(visible.replaceAll('\n', '')).toMatch(/answers at.*PASSED/);
+    expect(visible).not.toMatch(PROGRESS);
   });
 
-  test('that goes away in mid-run, it takes the server with it', async () => {
+  test('closed during the run: the server ends too', async () => {
     const { run, said } = onTerminal(80, conformance('9'));
     const [, pid] = await said(SERVER);
     await said(/of 54 cases after/);
@@ -125,14 +128,14 @@ describeUnless(lackOf(SCRIPT, 'apt-get install bsdutils, on Linux'), 'on a real 
     await expect.poll(() => processFacts(Number(pid)), { timeout: 30_000 }).toBeUndefined();
   });
 
-  test('NO_COLOR: a window, and no colour', async () => {
+  test('with NO_COLOR: shows progress without colour', async () => {
     const { run, text } = onTerminal(80, conformance('1', '2'), { NO_COLOR: '1' });
     await run;
     expect(text()).toContain('\x1b[?2026h');
     expect(text()).not.toMatch(COLOUR);
   });
 
-  test('LANG=C: nothing but ASCII, whatever is told', async () => {
+  test('with LANG=C: prints only ASCII', async () => {
     for (const words of [
       ['--from', 'fixtures/recorded/seed', '7.1.6'],
       ['2'],
@@ -147,18 +150,18 @@ describeUnless(lackOf(SCRIPT, 'apt-get install bsdutils, on Linux'), 'on a real 
 });
 
 describe('without a terminal', () => {
-  /** A line for a shell, as a user types it. */
+  /** Runs a shell line, as a user types it. */
   const shell = (line: string, env: Record<string, string> = {}) =>
     execa('bash', ['-c', line], { cwd: root, reject: false, env: { ...PLAIN, ...env } });
 
-  test('nothing but lines: no colour, no cursor that moves', async () => {
+  test('prints plain lines, without colour and cursor movement', async () => {
     const { exitCode, stdout, stderr } = await shell(conformance('1', '2'));
     expect(exitCode).toBe(0);
     expect(stdout + stderr).not.toContain('\x1b');
     expect(stderr).toMatch(/category 1 begins\n.*category 2 begins/);
   });
 
-  test('FORCE_COLOR: colour, and still no cursor that moves', async () => {
+  test('with FORCE_COLOR: prints colour, but no cursor movement', async () => {
     const { exitCode, stdout, stderr } = await shell(conformance('--from', 'fixtures/recorded/seed', '7.1.6'), {
       FORCE_COLOR: '1',
     });
@@ -168,11 +171,11 @@ describe('without a terminal', () => {
   });
 
   test.each([
-    ['the result', '| head -1'],
-    ['all it says', '2>&1 | head -1'],
-    ['nothing at all', '2>&1 | true'],
-  ])('a reader that has seen enough of %s (%s) leaves no orphan, and does not spoil the run', async (_, pipe) => {
-    // Whoever descends from the run has this in its environment.
+    ['stdout', '| head -1'],
+    ['stdout and stderr', '2>&1 | head -1'],
+    ['nothing', '2>&1 | true'],
+  ])('a reader that closes the pipe after reading %s (%s): the run passes and leaves no process', async (_, pipe) => {
+    // Every process that the run starts inherits this environment variable.
     const mark = `RUN_OF_THE_TEST=${home}`;
     const descendants = () => allPids().filter((pid) => environmentOf(pid).includes(mark));
     const run = shell(`${conformance('1', '2')} ${pipe}; exit \${PIPESTATUS[0]}`, { RUN_OF_THE_TEST: home });
@@ -183,6 +186,7 @@ describe('without a terminal', () => {
   });
 });
 
+/** Reads the environment of a process; empty if the process has ended. */
 function environmentOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'latin1');

@@ -11,23 +11,26 @@ import { reportSchema } from '../../reports/document/report.ts';
 import { run } from '../index.ts';
 import { type Credentials, credentials, tlsEcho } from '../testing/tls.ts';
 
-/** What the opening handshake brings to a server that is running already, over TCP and over TLS (RFC 6455 3, 4.1). */
+/*
+ * Tests of certificates, header fields, subprotocols and Origin, with servers over TCP and over TLS (RFC 6455 3, 4.1).
+ */
 
 const root = join(import.meta.dirname, '../..');
 const home = mkdtempSync(join(tmpdir(), 'tls-test-'));
 let secure: Credentials;
 let other: Credentials;
-let seen: IncomingHttpHeaders[] = [];
+/** Header fields of the opening handshakes that the servers have received since the last call of `play`. */
+let receivedHeaders: IncomingHttpHeaders[] = [];
 const servers: http.Server[] = [];
 let plainUrl: string;
 let secureUrl: string;
 let otherUrl: string;
 
-/** An echo server, by `ws`, that notes what it is sent in the opening handshake. Resolves with its port. */
+/** Starts an echo server that records the header fields of each opening handshake. @returns the server's port. */
 async function echo(server: http.Server): Promise<number> {
   const sockets = new WebSocketServer({ server, perMessageDeflate: false, maxPayload: 2 ** 24 });
   sockets.on('connection', (socket, { headers }) => {
-    seen.push(headers);
+    receivedHeaders.push(headers);
     socket.on('error', () => undefined);
     socket.on('message', (data, binary) => socket.send(data, { binary }));
   });
@@ -55,7 +58,7 @@ afterAll(() => {
 const out = join(home, 'report');
 const report = () => reportSchema.parse(JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')));
 async function play(...args: string[]) {
-  seen = [];
+  receivedHeaders = [];
   const command = ['--import', 'tsx', 'harness/cli/main.ts', '--engine', 'native', '--out', out, ...args];
   const { exitCode, stdout, stderr } = await execa(process.execPath, command, {
     cwd: root,
@@ -69,16 +72,16 @@ describe('wss://', { timeout: 90_000 }, () => {
   const CASES = ['1.1.1', '7.1.1'];
 
   test.each([
-    ['with the authority that signed the certificate', () => ['--ca', secure.ca]],
-    ['without --ca, where any certificate will do', () => []],
-  ])('%s the cases are played', async (_, ca) => {
+    ['with --ca for the authority that signed the certificate', () => ['--ca', secure.ca]],
+    ['without --ca, which trusts any certificate', () => []],
+  ])('%s, the cases are played', async (_, ca) => {
     const { exitCode, stdout } = await play('--url', secureUrl, ...ca(), ...CASES);
     expect(stdout).toContain('PASSED: 2 of 2 cases are as expected.');
     expect(exitCode).toBe(0);
     expect(report().agents[0]?.url).toBe(secureUrl);
   });
 
-  test('a server of the configuration may be at such an address', async () => {
+  test('plays a server whose wss URL is in the configuration', async () => {
     const config = join(home, 'config.json');
     writeFileSync(config, JSON.stringify({ default: 'mine', servers: { mine: { url: secureUrl } } }));
     expect(await play('--config', config, '--ca', secure.ca, ...CASES)).toMatchObject({ exitCode: 0 });
@@ -87,7 +90,7 @@ describe('wss://', { timeout: 90_000 }, () => {
   test.each([
     ['of another authority', () => secureUrl, () => other, /unable to (verify|get)/],
     ['for another name', () => secureUrl.replace('127.0.0.1', 'localhost'), () => secure, /localhost/],
-  ])('a certificate %s is told as such, and no case fails by it', async (_, url, credentialsOf, why) => {
+  ])('a certificate %s exits with 3, and no case fails because of it', async (_, url, credentialsOf, why) => {
     const { exitCode, stdout } = await play('--url', url(), '--ca', credentialsOf().ca, ...CASES);
     expect(exitCode).toBe(3);
     expect(stdout).toMatch(/INCOMPLETE: 0 of 2 cases have a result\. The certificate of .* is not trusted/);
@@ -96,14 +99,14 @@ describe('wss://', { timeout: 90_000 }, () => {
     expect(report().agents[0]?.cases.map(({ verdict }) => verdict)).toEqual(['missing', 'missing']);
   });
 
-  test('a file without a certificate is refused: exit 2', async () => {
+  test('refuses a --ca file without a certificate with exit code 2', async () => {
     const { exitCode, stderr } = await play('--url', secureUrl, '--ca', 'package.json', ...CASES);
     expect(stderr).toContain('holds no certificate');
     expect(exitCode).toBe(2);
   });
 });
 
-describe('several servers in one run, each spoken to in its own way', { timeout: 90_000 }, () => {
+describe('one run of five servers with different certificates and header fields', { timeout: 90_000 }, () => {
   const CASES = ['1.1.1', '7.1.1'];
   const matrix = () => ({
     servers: {
@@ -126,7 +129,7 @@ describe('several servers in one run, each spoken to in its own way', { timeout:
     return play('--config', config, ...named, ...args, ...CASES);
   };
 
-  test('of which four speak TLS, under two authorities, give a matrix of all of them', async () => {
+  test('plays all of them and sends each server its own header fields', async () => {
     const { exitCode, stdout } = await playAll(matrix());
     expect(stdout).toContain('PASSED: 10 of 10 cases are as expected.');
     expect(exitCode).toBe(0);
@@ -137,9 +140,9 @@ describe('several servers in one run, each spoken to in its own way', { timeout:
       ['started', 'wss:'],
       ['started-too', 'wss:'],
     ]);
-    const sent = (what: string) => new Set(seen.map((headers) => headers[what]));
-    expect(sent('authorization')).toEqual(new Set(['Bearer one', 'Bearer other', undefined]));
-    for (const headers of seen)
+    const sentValues = (field: string) => new Set(receivedHeaders.map((headers) => headers[field]));
+    expect(sentValues('authorization')).toEqual(new Set(['Bearer one', 'Bearer other', undefined]));
+    for (const headers of receivedHeaders)
       expect([headers['sec-websocket-protocol'], headers.origin]).toEqual(
         { 'Bearer one': ['chat', undefined], 'Bearer other': [undefined, 'https://o.example'] }[
           headers.authorization ?? ''
@@ -147,7 +150,7 @@ describe('several servers in one run, each spoken to in its own way', { timeout:
       );
   });
 
-  test('the one whose certificate is of another authority is named, and the others have their results', async () => {
+  test('names the server with an untrusted certificate, and plays the others', async () => {
     const { servers } = matrix();
     const { exitCode, stdout } = await playAll({ servers: { ...servers, other: { ...servers.other, ca: secure.ca } } });
     expect(exitCode).toBe(3);
@@ -161,7 +164,7 @@ describe('several servers in one run, each spoken to in its own way', { timeout:
     ]);
   });
 
-  test('--ca outranks what each of them says, and the ca of the file does not', async () => {
+  test('overrides the ca of each server with --ca, but not with the ca of the file', async () => {
     const { servers } = matrix();
     expect(await playAll({ servers, ca: other.ca })).toMatchObject({ exitCode: 0 });
     expect(await playAll({ servers }, '--ca', other.ca)).toMatchObject({ exitCode: 3 });
@@ -170,24 +173,26 @@ describe('several servers in one run, each spoken to in its own way', { timeout:
   });
 });
 
-test('a program that plays cases says the same of a server', { timeout: 90_000 }, async () => {
-  seen = [];
+test('run() of the library sends the same header fields and checks the same certificates', {
+  timeout: 90_000,
+}, async () => {
+  receivedHeaders = [];
   const headers = { Authorization: 'Bearer program' };
-  const ask = (caFile: string) =>
+  const playWithCa = (caFile: string) =>
     run({ server: { url: secureUrl, caFile, headers, ready: 'echo', protocols: ['chat'] }, cases: ['1.1.1'], out });
-  expect((await ask(secure.ca)).gate).toMatchObject({ decision: 'passed' });
-  for (const sent of seen)
+  expect((await playWithCa(secure.ca)).gate).toMatchObject({ decision: 'passed' });
+  for (const sent of receivedHeaders)
     expect(sent).toMatchObject({ authorization: 'Bearer program', 'sec-websocket-protocol': 'chat' });
-  expect((await ask(other.ca)).problems[0]?.what).toContain('is not trusted');
+  expect((await playWithCa(other.ca)).problems[0]?.what).toContain('is not trusted');
 });
 
-describe('what is asked for reaches the server', { timeout: 90_000 }, () => {
-  test('--header, --protocol and --origin, each case alike', async () => {
-    const asked = ['--header', 'Authorization: Bearer abc', '--header', 'X-Empty:', '--protocol', 'chat'];
+describe('header fields of the command line', { timeout: 90_000 }, () => {
+  test('are sent in every opening handshake: --header, --protocol and --origin', async () => {
+    const headerArgs = ['--header', 'Authorization: Bearer abc', '--header', 'X-Empty:', '--protocol', 'chat'];
     const { exitCode } = await play(
       '--url',
       plainUrl,
-      ...asked,
+      ...headerArgs,
       '--protocol',
       'v2',
       '--origin',
@@ -196,15 +201,15 @@ describe('what is asked for reaches the server', { timeout: 90_000 }, () => {
       '7.1.1',
     );
     expect(exitCode).toBe(0);
-    // One more than the cases: the first only asks whether anybody is there, and some servers answer no stranger.
-    expect(seen.length).toBeGreaterThanOrEqual(3);
-    // What gets past a login is in nothing that may be shown to others.
-    const { stdout: leaks } = await execa('grep', ['-rl', 'Bearer abc', out], { reject: false });
-    expect(leaks).toBe('');
+    // Three requests for two cases: the readiness check sends the header fields too, because a server may require them.
+    expect(receivedHeaders.length).toBeGreaterThanOrEqual(3);
+    // No file of the report contains the secret.
+    const { stdout: filesWithSecret } = await execa('grep', ['-rl', 'Bearer abc', out], { reject: false });
+    expect(filesWithSecret).toBe('');
     expect(readFileSync(join(out, 'report.json'), 'utf8')).toContain(
       "--header 'Authorization: …' --header 'X-Empty: …'",
     );
-    for (const headers of seen) {
+    for (const headers of receivedHeaders) {
       expect(headers).toMatchObject({
         authorization: 'Bearer abc',
         'x-empty': '',
@@ -215,7 +220,7 @@ describe('what is asked for reaches the server', { timeout: 90_000 }, () => {
   });
 
   test.each(['no colon', 'Bad Name: x', 'Two: lines\r\nX: y', 'Sec-WebSocket-Key: x'])(
-    '%j is no header field: exit 2',
+    'refuse the --header value %j with exit code 2',
     async (line) => {
       const { exitCode, stderr } = await play('--url', plainUrl, '--header', line, '1.1.1');
       expect(stderr).toContain('is no header field');

@@ -10,7 +10,10 @@ import { suiteIds } from '../suites/autobahn/catalogue.ts';
 import { autobahn, groups } from '../suites/autobahn/suite.ts';
 import { caughtError, rejectedError } from '../testing/run-command.ts';
 
-/** Every way to get a configuration wrong (H43): exit 2, and a message with file, line, key path and the nearest name. */
+/*
+ * Tests of wrong configurations (H43): exit code 2, and a message with the file, the line, the path of the key and the
+ * nearest valid name.
+ */
 
 let home: string;
 beforeEach(() => {
@@ -18,8 +21,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-/** Reads a configuration, and what it names for a run of its servers, as `run` does before anything is started. */
-async function use(name: string, text: string, flags: ServerFlags = { server: ['all'] }) {
+/**
+ * Reads a configuration and the files that it names, as the verb `run` does before it starts a server.
+ * @returns the HarnessError that reading throws.
+ */
+async function readWrongConfig(name: string, text: string, flags: ServerFlags = { server: ['all'] }) {
   const path = join(home, name);
   writeFileSync(path, text);
   return rejectedError(
@@ -31,8 +37,8 @@ async function use(name: string, text: string, flags: ServerFlags = { server: ['
   );
 }
 
-/** A configuration whose third line is what one server says of itself. */
-const mine = (says: string) => `{\n  "servers": { "mine": {\n    ${says}\n  } }\n}`;
+/** Returns a configuration with one server, "mine", whose fields are on line 3. */
+const mine = (fields: string) => `{\n  "servers": { "mine": {\n    ${fields}\n  } }\n}`;
 const command = '"command": ["mine"]';
 
 type Row = readonly [fault: string, text: string, message: RegExp, line: number];
@@ -45,7 +51,7 @@ const ROWS: readonly Row[] = [
     3,
   ],
   [
-    'a key in other letters',
+    'a key in upper case',
     mine(`${command}, "CWD": "."`),
     /unknown key "CWD" in servers\.mine \(did you mean "cwd"\?\)/,
     3,
@@ -56,17 +62,17 @@ const ROWS: readonly Row[] = [
     /servers\.mine\.ready: \{"lines":"up"\} is none of "handshake", "echo", "tcp"/,
     3,
   ],
-  ['a number for a name', '{\n "default": 7 }', /default: 7 is not a text/, 2],
-  ['a list for the servers', '{\n "servers": [] }', /servers: \[\] is not an object/, 2],
+  ['a number instead of a name', '{\n "default": 7 }', /default: 7 is not a text/, 2],
+  ['a list instead of the servers object', '{\n "servers": [] }', /servers: \[\] is not an object/, 2],
   [
-    'a text for a server',
+    'a text instead of a server object',
     '{ "servers": {\n "mine": "ws://127.0.0.1:1/" } }',
     /servers\.mine: "ws:\/\/127\.0\.0\.1:1\/" is not an object/,
     2,
   ],
-  ['nothing for a server', '{ "servers": {\n "mine": null } }', /servers\.mine: null is not an object/, 2],
+  ['null instead of a server object', '{ "servers": {\n "mine": null } }', /servers\.mine: null is not an object/, 2],
   [
-    'a text for a command',
+    'a text instead of a command list',
     mine('"command": "./mine {port}"'),
     /servers\.mine\.command: "\.\/mine \{port\}" is not a list/,
     3,
@@ -75,9 +81,14 @@ const ROWS: readonly Row[] = [
   ['a number in a command', mine('"command": ["mine", 9001]'), /servers\.mine\.command\[1\]: 9001 is not a text/, 3],
   ['no command and no url', mine('"path": "/ws"'), /"mine" has neither a command nor a url/, 2],
   ['a command and a url', mine(`${command}, "url": "ws://127.0.0.1:1/"`), /"mine" has both a command and a url/, 3],
-  ['a text for a build', mine(`${command}, "build": "make"`), /servers\.mine\.build: "make" is not a list/, 3],
   [
-    'a url of another kind',
+    'a text instead of a build list',
+    mine(`${command}, "build": "make"`),
+    /servers\.mine\.build: "make" is not a list/,
+    3,
+  ],
+  [
+    'an http url',
     mine('"url": "http://127.0.0.1:1/"'),
     /servers\.mine\.url: "http:\/\/127\.0\.0\.1:1\/" is not a WebSocket address/,
     3,
@@ -90,7 +101,7 @@ const ROWS: readonly Row[] = [
     3,
   ],
   ['a url with a fragment', mine('"url": "ws://127.0.0.1:1/#a"'), /servers\.mine\.url: .* has a "#"/, 3],
-  ['a port that is none', mine(`${command}, "port": 0`), /servers\.mine\.port: 0 is less than 1/, 3],
+  ['port 0', mine(`${command}, "port": 0`), /servers\.mine\.port: 0 is less than 1/, 3],
   ['a port out of range', mine(`${command}, "port": 65536`), /servers\.mine\.port: 65536 is more than 65535/, 3],
   [
     'a port in quotes',
@@ -100,39 +111,39 @@ const ROWS: readonly Row[] = [
   ],
   ['a path without a slash', mine(`${command}, "path": "ws"`), /servers\.mine\.path: "ws" does not start with "\/"/, 3],
   [
-    'a path beside a url',
+    'a path together with a url',
     mine('"url": "ws://127.0.0.1:1/", "path": "/ws"'),
     /servers\.mine\.path has no meaning for a server with a url/,
     3,
   ],
   [
-    'a build beside a url',
+    'a build together with a url',
     mine('"url": "ws://127.0.0.1:1/", "build": ["make"]'),
     /servers\.mine\.build has no meaning/,
     3,
   ],
   [
-    'a folder that is not there',
+    'a folder that does not exist',
     mine(`${command}, "cwd": "nowhere"`),
     /servers\.mine\.cwd: there is no folder .*nowhere/,
     3,
   ],
   [
-    'a variable that is a number',
+    'an environment variable that is a number',
     mine(`${command}, "env": { "DEBUG": 1 }`),
     /servers\.mine\.env\.DEBUG: 1 is not a text/,
     3,
   ],
   ['an unknown readiness', mine(`${command}, "ready": "echoes"`), /servers\.mine\.ready: "echoes" is none of/, 3],
   [
-    'a line of a server that we do not start',
+    'a ready line for a server that is already running',
     mine('"url": "ws://127.0.0.1:1/", "ready": { "line": "up" }'),
     /servers\.mine\.ready cannot be a line/,
     3,
   ],
-  ['an expression that is none', mine(`${command}, "ready": { "line": "up (" }`), /servers\.mine\.ready/, 3],
+  ['an invalid regular expression', mine(`${command}, "ready": { "line": "up (" }`), /servers\.mine\.ready/, 3],
   [
-    'no time at all',
+    'a timeout of 0',
     mine(`${command}, "readyTimeoutSeconds": 0`),
     /servers\.mine\.readyTimeoutSeconds: 0 is not above 0/,
     3,
@@ -144,13 +155,13 @@ const ROWS: readonly Row[] = [
     3,
   ],
   [
-    'a header field of the handshake',
+    'a header field that the handshake sets itself',
     mine(`${command}, "headers": { "Sec-WebSocket-Key": "z" }`),
     /not a header field that can be added/,
     3,
   ],
   [
-    'a header field of two lines',
+    'a header field with a line break',
     mine(`${command}, "headers": { "X": "a\\r\\nY: b" }`),
     /servers\.mine\.headers\.X: .* is not a valid header field value/,
     3,
@@ -162,70 +173,75 @@ const ROWS: readonly Row[] = [
     3,
   ],
   [
-    'an authority without TLS',
+    'a ca without TLS',
     mine('"url": "ws://127.0.0.1:1/", "ca": "ca.pem"'),
     /servers\.mine\.ca has no meaning without TLS/,
     3,
   ],
-  ['an agent without a letter', mine(`${command}, "agent": ""`), /servers\.mine\.agent: "" is empty/, 3],
-  ['an agent that hides something', mine(`${command}, "agent": "a\\u001b[31m"`), /The agent name .* cannot be used/, 3],
+  ['an empty agent name', mine(`${command}, "agent": ""`), /servers\.mine\.agent: "" is empty/, 3],
   [
-    'an agent that is taken',
+    'an agent name with a control character',
+    mine(`${command}, "agent": "a\\u001b[31m"`),
+    /The agent name .* cannot be used/,
+    3,
+  ],
+  [
+    'an agent name that two servers have',
     `{ "servers": {\n "a": { ${command} },\n "b": { ${command}, "agent": "a" } } }`,
     /"a" and "b" are both called "a"/,
     3,
   ],
   [
-    "our own server's agent",
+    "the agent name of this repository's server",
     mine(`${command}, "agent": "websock server"`),
     /"websock-server" and "mine" are both called/,
     3,
   ],
   ['a server named all', '{ "servers": {\n "all": { "command": ["x"] } } }', /cannot be named "all"/, 2],
   [
-    'a default that is not there',
+    'a default server that does not exist',
     `{ "servers": { "mine": { ${command} } },\n "default": "mien" }`,
     /no server "mien"[\s\S]*Did you mean "mine"/,
     2,
   ],
   [
-    'an engine that is none',
+    'an unknown engine',
     '{\n "engine": "dokcer" }',
     /engine: "dokcer" cannot be used; it is "auto" or "docker" or "native" \(did you mean "docker"\?\)/,
     2,
   ],
-  ['no job at all', '{\n "jobs": 0 }', /jobs: 0 is (not above 0|less than 1)/, 2],
-  ['half a job', '{\n "jobs": 1.5 }', /jobs: 1\.5 is not a whole number/, 2],
-  ['a yes for a true', '{\n "strict": "yes" }', /strict: "yes" is not true or false/, 2],
-  ['a list', '[]', /\[\] is not an object/, 1],
-  ['an end that is missing', '{\n "servers": {', /not JSON/, 2],
-  ['a key twice', '{ "jobs": 1,\n "jobs": 2 }', /"jobs" is written twice/, 2],
-  ['nothing', '', /not JSON/, 1],
+  ['zero jobs', '{\n "jobs": 0 }', /jobs: 0 is (not above 0|less than 1)/, 2],
+  ['a fraction of a job', '{\n "jobs": 1.5 }', /jobs: 1\.5 is not a whole number/, 2],
+  ['"yes" instead of true', '{\n "strict": "yes" }', /strict: "yes" is not true or false/, 2],
+  ['a list instead of an object', '[]', /\[\] is not an object/, 1],
+  ['a missing closing brace', '{\n "servers": {', /not JSON/, 2],
+  ['a key that is written twice', '{ "jobs": 1,\n "jobs": 2 }', /"jobs" is written twice/, 2],
+  ['an empty file', '', /not JSON/, 1],
 ];
 
-describe('a wrong configuration is exit 2, with its line, its key path and the nearest name', () => {
+describe('a wrong configuration exits with 2 and names the line, the key path and the nearest name', () => {
   test.each(ROWS)('%s', async (_, text, message, line) => {
-    const { exitCode, problem } = await use('conformance.config.json', text);
+    const { exitCode, problem } = await readWrongConfig('conformance.config.json', text);
     expect(`${problem.what} ${problem.why}\n${problem.todo}`).toMatch(message);
     expect(problem.where).toBe(`${join(home, 'conformance.config.json')}:${line}`);
     expect(problem.todo).toBeTruthy();
     expect(exitCode).toBe(2);
   });
 
-  test('there are at least forty of them, and no two alike', () => {
+  test('the table above has at least forty rows, and no text twice', () => {
     expect(ROWS.length).toBeGreaterThanOrEqual(40);
     expect(new Set(ROWS.map(([, text]) => text)).size).toBe(ROWS.length);
   });
 });
 
-describe('so is one that is a module, where the file is all that can be named', () => {
+describe('a wrong configuration module exits with 2 and names the file', () => {
   test.each([
-    ['no module at all', 'export default {', /cannot be loaded/],
-    ['one that throws', 'throw new Error("no luck")', /no luck/],
-    ['one that imports what is not there', 'import "./nowhere.mjs"; export default {};', /nowhere\.mjs/],
-    ['one without a default export', 'export const servers = {};', /no default export/],
-    ['one whose promise is broken', 'export default Promise.reject(new Error("no luck"))', /no luck/],
-    ['a function', 'export default () => ({})', /a function is not an object/],
+    ['a syntax error', 'export default {', /cannot be loaded/],
+    ['a module that throws', 'throw new Error("no luck")', /no luck/],
+    ['an import of a missing file', 'import "./nowhere.mjs"; export default {};', /nowhere\.mjs/],
+    ['no default export', 'export const servers = {};', /no default export/],
+    ['a rejected promise', 'export default Promise.reject(new Error("no luck"))', /no luck/],
+    ['a function as default export', 'export default () => ({})', /a function is not an object/],
     ['an unknown key', 'export default { engin: "native" }', /unknown key "engin" \(did you mean "engine"\?\)/],
     [
       'a wrong value',
@@ -233,14 +249,14 @@ describe('so is one that is a module, where the file is all that can be named', 
       /servers\.mine\.command: "x" is not a list/,
     ],
   ])('%s', async (_, text, message) => {
-    const { exitCode, problem } = await use('conformance.config.mjs', text);
+    const { exitCode, problem } = await readWrongConfig('conformance.config.mjs', text);
     expect(`${problem.what} ${problem.why} ${problem.todo}`).toMatch(message);
     expect(problem.where).toContain(join(home, 'conformance.config.mjs'));
     expect(exitCode).toBe(2);
   });
 });
 
-describe('so is one that names a file which is not there, or is not what it should be', () => {
+describe('a configuration that names a missing or wrong file exits with 2 and names that file', () => {
   test.each([
     ['an expectation file', '"expected": "nowhere.json"', /expectation file of "mine" cannot be read/, 'nowhere.json'],
     ['a certificate', '"tls": true, "ca": "nowhere.pem"', /certificates of "mine" cannot be read/, 'nowhere.pem'],
@@ -250,8 +266,8 @@ describe('so is one that names a file which is not there, or is not what it shou
       /file of "mine" holds no certificate/,
       'conformance.config.json',
     ],
-  ])('%s: %s', async (_, says, message, file) => {
-    const { exitCode, problem } = await use('conformance.config.json', mine(`${command}, ${says}`), {
+  ])('%s: %s', async (_, fields, message, file) => {
+    const { exitCode, problem } = await readWrongConfig('conformance.config.json', mine(`${command}, ${fields}`), {
       server: ['mine'],
     });
     expect(problem.what).toMatch(message);
@@ -259,7 +275,7 @@ describe('so is one that names a file which is not there, or is not what it shou
     expect(exitCode).toBe(2);
   });
 
-  test('the configuration itself', async () => {
+  test('a missing configuration, and a folder', async () => {
     const { exitCode, problem } = await rejectedError(readConfig(home, 'nowhere.json'));
     expect(problem).toMatchObject({ what: 'The configuration cannot be read.', where: join(home, 'nowhere.json') });
     expect(exitCode).toBe(2);
@@ -268,12 +284,12 @@ describe('so is one that names a file which is not there, or is not what it shou
   });
 });
 
-describe('so is a selection', () => {
+describe('a wrong selection exits with 2', () => {
   test.each([
-    ['that is empty', ['7', '!7'], /selection is empty/],
-    ['by a case that is not there', ['7.1.66'], /No case matches "7\.1\.66"[\s\S]*Did you mean "7\.1\.6"/],
-    ['by a pattern that is none', ['7.1*'], /No case matches "7\.1\*"[\s\S]*whole component[\s\S]*Did you mean "7\.1"/],
-    ['by a group that is none', ['@cor'], /Did you mean "@core"/],
+    ['without a case', ['7', '!7'], /selection is empty/],
+    ['with a case that does not exist', ['7.1.66'], /No case matches "7\.1\.66"[\s\S]*Did you mean "7\.1\.6"/],
+    ['with an invalid pattern', ['7.1*'], /No case matches "7\.1\*"[\s\S]*whole component[\s\S]*Did you mean "7\.1"/],
+    ['with an unknown group', ['@cor'], /Did you mean "@core"/],
   ])('%s', (_, patterns, message) => {
     const { exitCode, problem } = caughtError(() => selectCases(suiteIds, patterns, groups));
     expect(`${problem.what} ${problem.why} ${problem.todo}`).toMatch(message);

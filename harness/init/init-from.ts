@@ -9,12 +9,14 @@ import { HarnessError } from '../support/harness-error.ts';
 import type { JsonText } from '../support/json-text.ts';
 import { readUserJson } from '../support/user-json.ts';
 
-/** What somebody who ran Autobahn before has, and `init --from` takes up: the spec of a run, or its index. */
+/* Reads the files that `init --from` starts from: a spec (fuzzingclient.json) or an index (index.json) of Autobahn. */
 
-/** Case id → what happened in it. */
+/** Case id → recorded outcome. */
 export type Outcomes = ReadonlyMap<string, Outcome>;
 
-/** What an index says of a case. Its close code may be left out by who thinned the file for keeping it in git. */
+/**
+ * The entry of a case in an index. The close code is optional, because some projects remove it to keep the file small.
+ */
 const gradesSchema = z.looseObject({
   behavior: z.enum(GRADES),
   behaviorClose: z.enum(CLOSE_GRADES),
@@ -22,7 +24,7 @@ const gradesSchema = z.looseObject({
 });
 type Grades = z.infer<typeof gradesSchema>;
 
-/** `fuzzingclient.json`, understood: which cases, and which servers it names. */
+/** A parsed fuzzingclient.json: the selected cases, warnings about its patterns, and the servers. */
 export interface SpecOrigin {
   form: 'spec';
   cases: readonly string[];
@@ -30,18 +32,21 @@ export interface SpecOrigin {
   servers: readonly { agent?: string | undefined; url: string }[];
 }
 
-/** `index.json`, understood: agent → case id → grades. */
+/** A parsed index.json: agent → case id → grades. */
 export interface IndexOrigin {
   form: 'index';
   agents: ReadonlyMap<string, ReadonlyMap<string, Grades>>;
 }
 
-/** Wrong servers are no reason to refuse a spec: who names the target himself does not need them. */
+/** Invalid servers are ignored: the spec is still useful for its cases if the user names the server with an option. */
 const serversSchema = z.array(z.looseObject({ url: z.string(), agent: z.string().optional() })).catch([]);
 
 /**
- * Reads either of the two files by its form, since their names differ from project to project.
- * @throws HarnessError (2) for what is neither, or one of them with a fault in it.
+ * Reads a spec or an index. The content decides which of the two the file is, because file names differ between
+ * projects.
+ * @param path the file's path, for error messages.
+ * @param suite ids of all cases.
+ * @throws HarnessError (2) if the file is neither a spec nor an index, or has an error.
  */
 export function readOrigin(text: string, path: string, suite: readonly string[]): SpecOrigin | IndexOrigin {
   const json = readUserJson(
@@ -57,8 +62,9 @@ export function readOrigin(text: string, path: string, suite: readonly string[])
   if (isRecord(value) && Object.values(value).every(isRecord)) {
     const agents = Object.keys(value).filter((agent) => Object.keys(value[agent] as object).length > 0);
     if (agents.length === 0) throw emptyIndex(path);
-    const graded = agents.every((agent) => Object.values(value[agent] as object).every(hasGrade));
-    if (graded) return { form: 'index', agents: new Map(agents.map((agent) => [agent, casesOf(json, agent, path)])) };
+    const allGraded = agents.every((agent) => Object.values(value[agent] as object).every(hasGrade));
+    if (allGraded)
+      return { form: 'index', agents: new Map(agents.map((agent) => [agent, casesOf(json, agent, path)])) };
   }
   throw new HarnessError(2, {
     what: 'The file is nothing that a configuration could be made from.',
@@ -68,7 +74,11 @@ export function readOrigin(text: string, path: string, suite: readonly string[])
   });
 }
 
-/** The one agent of an index that is meant. @param named with --name; @throws HarnessError (2) when that is not clear. */
+/**
+ * Chooses the agent of an index.
+ * @param named value of --name; not needed if the index has only one agent.
+ * @throws HarnessError (2) if the index has several agents and none has the name.
+ */
 export function agentOf({ agents }: IndexOrigin, path: string, named: string | undefined): string {
   const names = [...agents.keys()];
   const [only] = names;
@@ -85,19 +95,19 @@ export function agentOf({ agents }: IndexOrigin, path: string, named: string | u
   });
 }
 
-/** What an index says happened, sorted by whether it can be used. */
+/** The outcomes of an index, and the differences between its cases and those of the suite. */
 export interface IndexOutcomes {
   outcomes: Outcomes;
   /** Cases of the suite that the index lacks, in numeric order. */
   missing: readonly string[];
-  /** Cases that the suite does not have. */
+  /** Cases of the index that the suite does not have. */
   unknown: readonly string[];
 }
 
 /**
- * The outcomes of an index. It has the grades and the close code of a case; the other facts are in a case's own file,
- * and without it are taken to be a conformant server's.
- * @param recorded outcomes from case files, as far as there are any.
+ * Makes outcomes from the entries of an index. An entry has only the grades and the close code of a case. The other
+ * facts come from the case's own file, or are assumed to be those of a conformant server.
+ * @param recorded outcomes from case files; may be empty or incomplete.
  */
 export function outcomesOf(
   cases: ReadonlyMap<string, Grades>,
@@ -106,13 +116,14 @@ export function outcomesOf(
 ): IndexOutcomes {
   const known = suite.filter((id) => cases.has(id));
   return {
-    outcomes: new Map(known.map((id) => [id, recorded.get(id) ?? graded(id, cases.get(id))])),
+    outcomes: new Map(known.map((id) => [id, recorded.get(id) ?? outcomeOf(id, cases.get(id))])),
     missing: suite.filter((id) => !cases.has(id)),
     unknown: [...cases.keys()].filter((id) => !suite.includes(id)).sort(compareCaseIds),
   };
 }
 
-function graded(id: string, grades: Grades | undefined): Outcome {
+/** Makes an outcome from an entry of an index; facts that the entry lacks are those of a conformant server. */
+function outcomeOf(id: string, grades: Grades | undefined): Outcome {
   const conformant = conformantOutcome(id);
   if (grades === undefined) return conformant;
   const { behavior, behaviorClose, remoteCloseCode = conformant.remoteCloseCode } = grades;

@@ -20,10 +20,10 @@ const refused = (text: string) => caughtError(() => readOrigin(text, 'f.json', s
 const ok = { behavior: 'OK', behaviorClose: 'OK', remoteCloseCode: 1000 };
 const unimplemented = { ...ok, behavior: 'UNIMPLEMENTED' };
 
-describe('the workflow', () => {
+describe('workflowText', () => {
   const facts = { run: "npx --yes ws-conformance '!12'", target: { url: 'ws://x/' }, locked: false, below: '' };
 
-  test('plays what was chosen and keeps the report above all of a red run, with the right to read alone', () => {
+  test('runs the given command, uploads the report of a failed run too, and asks only for read permission', () => {
     const text = workflowText(facts);
     expect(text).toContain("- run: npx --yes ws-conformance '!12'\n");
     expect(text).toContain('if: always()');
@@ -32,7 +32,7 @@ describe('the workflow', () => {
     expect(text).not.toContain('npm ci');
   });
 
-  test('runs in the folder of the configuration, and finds the report there', () => {
+  test('runs in the folder of the configuration, and uploads the report from there', () => {
     const text = workflowText({ ...facts, locked: true, below: 'packages/ws' });
     expect(text).toContain('working-directory: "packages/ws"');
     expect(text).toContain('path: "packages/ws/conformance-report"');
@@ -41,21 +41,21 @@ describe('the workflow', () => {
 });
 
 describe('an index', () => {
-  test('without case files becomes an expectation that holds every case to the grades and the code it has', () => {
+  test('without case files becomes an expectation file with the grades and close codes of the index', () => {
     const origin = readOrigin(recordedIndex, 'index.json', suiteIds) as IndexOrigin;
     const cases = origin.agents.get(agentOf(origin, 'index.json', undefined)) ?? new Map();
     const { outcomes, missing, unknown } = outcomesOf(cases, suiteIds, new Map());
     expect({ missing, unknown }).toEqual({ missing: [], unknown: [] });
     const { text, deviating } = expectationText('ws', outcomes, 'as recorded');
-    const held = expectations(text);
+    const parsed = expectations(text);
     for (const [id, { behavior, behaviorClose, remoteCloseCode }] of cases)
-      expect(held.get(id)?.outcome).toMatchObject({ behavior, behaviorClose, remoteCloseCode });
+      expect(parsed.get(id)?.outcome).toMatchObject({ behavior, behaviorClose, remoteCloseCode });
     expect(deviating).toContain('9.3.1');
     expect(Object.keys(JSON.parse(text).cases)).toContain('6.4.*');
-    expect(held.get('9.3.1')?.why).toBe('as recorded');
+    expect(parsed.get('9.3.1')?.why).toBe('as recorded');
   });
 
-  test('in which a whole category is not implemented becomes one entry for it', () => {
+  test('with a whole category UNIMPLEMENTED becomes one entry for the category', () => {
     const without = Object.fromEntries(suiteIds.map((id) => [id, /^1[23]\./.test(id) ? unimplemented : ok]));
     const cases = index({ mine: without }).agents.get('mine') ?? new Map();
     const chosen = new Map([...cases].filter(([id]) => /^1[23]\./.test(id)));
@@ -64,19 +64,19 @@ describe('an index', () => {
     expect(JSON.parse(text).cases).toEqual({ '12.*': entry, '13.*': entry });
   });
 
-  test('may be thinned out: a close code that is not there is a conformant one', () => {
+  test('without close codes gets the close codes of a conformant server', () => {
     const cases = index({ mine: { '1.1.1': { behavior: 'OK', behaviorClose: 'OK' } } }).agents.get('mine') ?? new Map();
     expect(outcomesOf(cases, suiteIds, new Map()).outcomes.get('1.1.1')).toEqual(conformantOutcome('1.1.1'));
   });
 
-  test('tells which cases it lacks and which no suite of ours has', () => {
+  test('reports the cases that are missing and the cases that the suite does not have', () => {
     const cases = index({ mine: { '1.1.1': ok, '8.1': ok } }).agents.get('mine') ?? new Map();
     const { missing, unknown } = outcomesOf(cases, suiteIds, new Map());
     expect(missing).toHaveLength(suiteIds.length - 1);
     expect(unknown).toEqual(['8.1']);
   });
 
-  test('of several agents needs a name, and a misspelt one is told the nearest', () => {
+  test('with several agents needs a name, and a misspelt name gets the nearest name as a suggestion', () => {
     const two = index({ mine: { '1.1.1': ok }, other: { '1.1.1': ok } });
     expect(agentOf(two, 'i.json', 'other')).toBe('other');
     expect(caughtError(() => agentOf(two, 'i.json', undefined)).problem).toMatchObject({
@@ -89,7 +89,7 @@ describe('an index', () => {
 });
 
 describe('a spec', () => {
-  test('tells its cases, its servers, and the traps of its format', () => {
+  test('contributes its cases and servers, and a warning about a pattern with unintended matches', () => {
     const { cases, warnings, servers } = spec({
       servers: [{ agent: 'mine', url: 'ws://127.0.0.1:9001', options: { version: 18 } }],
       cases: ['2.1*'],
@@ -99,7 +99,7 @@ describe('a spec', () => {
     expect(servers).toMatchObject([{ agent: 'mine', url: 'ws://127.0.0.1:9001' }]);
   });
 
-  test('is good for its cases even where its servers cannot be understood', () => {
+  test('contributes its cases even if its servers are invalid', () => {
     expect(spec({ cases: ['1.1.1'], servers: 'mine' }).servers).toEqual([]);
   });
 });
@@ -111,7 +111,7 @@ test.each([
   ['{}', 'not one case'],
   ['{"mine": {}}', 'not one case'],
   ['{"mine": {"1.1.1": {"behavior": "PASS"}}}', 'entry of case 1.1.1 of "mine" cannot be used'],
-])('%s is refused, with what, where, why and what to do', (text, what) => {
+])('%s is refused with a message that says what, where, why and what to do', (text, what) => {
   const { exitCode, problem } = refused(text);
   expect(exitCode).toBe(2);
   expect(problem.what).toContain(what);
@@ -122,7 +122,7 @@ test.each([
   });
 });
 
-/** The command as a user types it, in a folder of his own. */
+/* Runs the command as a user types it, in a temporary folder. */
 describe('init', { timeout: 60_000 }, () => {
   let home: string;
   beforeEach(() => {
@@ -131,7 +131,7 @@ describe('init', { timeout: 60_000 }, () => {
   afterEach(() => rmSync(home, { recursive: true, force: true }));
 
   const tsx = import.meta.resolve('tsx');
-  const type = (args: readonly string[], cwd = home) =>
+  const runCommand = (args: readonly string[], cwd = home) =>
     execa(process.execPath, ['--import', tsx, join(root, 'harness/cli/main.ts'), ...args], {
       cwd,
       reject: false,
@@ -147,11 +147,11 @@ describe('init', { timeout: 60_000 }, () => {
       .filter((entry) => !entry.isDirectory())
       .map((entry) => join(entry.parentPath, entry.name).slice(home.length + 1))
       .sort();
-  const server = ['--', 'node', '--import', tsx, join(root, 'fixtures/servers/npm-ws.ts')];
+  const server = ['--', 'node', '--import', tsx, join(root, 'fixtures/servers/npm/ws.ts')];
   const workflow = '.github/workflows/conformance.yml';
 
-  test('writes what the next command runs with, green', async () => {
-    const { exitCode, stdout } = await type(['init', '--name', 'mine', ...server]);
+  test('writes a configuration, an expectation file and a workflow with which the next run passes', async () => {
+    const { exitCode, stdout } = await runCommand(['init', '--name', 'mine', ...server]);
     expect(exitCode).toBe(0);
     expect(files()).toEqual([workflow, 'conformance.config.json', 'conformance/mine.json']);
     for (const file of files()) expect(stdout).toContain(`wrote ${file}`);
@@ -164,16 +164,16 @@ describe('init', { timeout: 60_000 }, () => {
       expectedFile: join(home, 'conformance/mine.json'),
     });
     expect(expectations(read('conformance/mine.json')).size).toBe(suiteIds.length);
-    const run = await type(['--engine', 'native', '1.1.1']);
+    const run = await runCommand(['--engine', 'native', '1.1.1']);
     expect(run.stdout).toContain('mine');
     expect(run.exitCode).toBe(0);
   });
 
   test.each([workflow, 'conformance.config.json', 'conformance/mine.json'])(
-    'overwrites no %s, and then writes nothing else either',
+    'does not overwrite %s, and then writes no other file either',
     async (path) => {
       put(path, 'mine');
-      const { exitCode, stderr } = await type(['init', '--name', 'mine', ...server]);
+      const { exitCode, stderr } = await runCommand(['init', '--name', 'mine', ...server]);
       expect(exitCode).toBe(2);
       expect(stderr).toContain(`There is already ${path}.`);
       expect(stderr).toContain('do:');
@@ -182,35 +182,35 @@ describe('init', { timeout: 60_000 }, () => {
     },
   );
 
-  test('writes through no link that leads nowhere', async () => {
+  test('does not write through a symbolic link to a missing file', async () => {
     symlinkSync(join(home, 'elsewhere'), join(home, 'conformance.config.json'));
-    expect((await type(['init', ...server])).exitCode).toBe(2);
+    expect((await runCommand(['init', ...server])).exitCode).toBe(2);
     expect(files()).toEqual(['conformance.config.json']);
   });
 
-  test('puts no second configuration beside one of another form', async () => {
+  test('writes nothing if package.json already has a configuration', async () => {
     put('package.json', '{"conformance": {}}');
-    const { exitCode, stderr } = await type(['init', ...server]);
+    const { exitCode, stderr } = await runCommand(['init', ...server]);
     expect(exitCode).toBe(2);
     expect(stderr).toContain('package.json');
     expect(files()).toEqual(['package.json']);
   });
 
-  test('takes away what it wrote when it cannot write the rest', async () => {
+  test('removes the files it wrote if it cannot write the rest', async () => {
     put('.github', 'a file where a folder has to be');
-    const { exitCode, stderr } = await type(['init', ...server]);
+    const { exitCode, stderr } = await runCommand(['init', ...server]);
     expect(stderr).toContain('cannot be written');
     expect(exitCode).toBe(2);
     expect(files()).toEqual(['.github']);
   });
 
-  test('takes from a spec its cases, its server and its warnings', async () => {
+  test('takes cases, server and warnings from a spec', async () => {
     const servers = [{ agent: 'theirs', url: 'ws://127.0.0.1:9001' }];
     put(
       'spec/fuzzingclient.json',
       JSON.stringify({ servers, cases: ['*'], 'exclude-cases': ['12.*', '13.*', '99.*'] }),
     );
-    const { exitCode, stdout, stderr } = await type(['init', '--from', 'spec/fuzzingclient.json']);
+    const { exitCode, stdout, stderr } = await runCommand(['init', '--from', 'spec/fuzzingclient.json']);
     expect(exitCode).toBe(0);
     expect(stderr).toContain('"99.*"');
     expect(stdout).toContain("npx ws-conformance '!12' '!13'\n");
@@ -218,19 +218,24 @@ describe('init', { timeout: 60_000 }, () => {
     expect((await readConfig(home)).servers.get('theirs')?.url).toBe('ws://127.0.0.1:9001');
   });
 
-  test('takes from a folder of results what its case files say too', async () => {
-    const { exitCode, stdout, stderr } = await type(['init', '--from', join(root, 'fixtures/recorded/ws'), ...server]);
+  test('takes all facts from a folder with case files', async () => {
+    const { exitCode, stdout, stderr } = await runCommand([
+      'init',
+      '--from',
+      join(root, 'fixtures/recorded/ws'),
+      ...server,
+    ]);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout).toContain('cases differ from a conformant server: 6.4 9.3.1');
-    const held = expectations(read('conformance/ws.json'));
+    const written = expectations(read('conformance/ws.json'));
     const known = expectations(readFileSync(join(root, 'fixtures/expected/ws.json'), 'utf8'));
-    for (const id of suiteIds) expect(held.get(id)?.outcome).toEqual(known.get(id)?.outcome);
-    expect(held.get('9.3.1')?.why).toBe('as recorded in index.json; not yet explained');
+    for (const id of suiteIds) expect(written.get(id)?.outcome).toEqual(known.get(id)?.outcome);
+    expect(written.get('9.3.1')?.why).toBe('as recorded in index.json; not yet explained');
   });
 
-  test('tells of an index alone what it cannot know', async () => {
+  test('warns that an index without case files has only grades and close codes', async () => {
     put('index.json', JSON.stringify({ theirs: { '1.1.1': ok, '9.1.1': { ...ok, behavior: 'FAILED' }, '8.1': ok } }));
-    const { exitCode, stderr } = await type(['init', '--from', 'index.json', ...server]);
+    const { exitCode, stderr } = await runCommand(['init', '--from', 'index.json', ...server]);
     expect(exitCode).toBe(0);
     expect(stderr).toContain('no such case: 8.1');
     expect(stderr).toContain('515 of 517 cases are not in it');
@@ -239,10 +244,10 @@ describe('init', { timeout: 60_000 }, () => {
     expect(expectations(read('conformance/theirs.json')).get('9.1.1')?.outcome.behavior).toBe('FAILED');
   });
 
-  test('in a folder of a repository puts the workflow where GitHub looks for it', async () => {
+  test('in a subfolder of a repository writes the workflow to the root of the repository', async () => {
     mkdirSync(join(home, '.git'));
     put('packages/ws/package-lock.json', '{}');
-    const { exitCode, stdout } = await type(['init', '--url', 'ws://127.0.0.1:9/'], join(home, 'packages/ws'));
+    const { exitCode, stdout } = await runCommand(['init', '--url', 'ws://127.0.0.1:9/'], join(home, 'packages/ws'));
     expect(exitCode).toBe(0);
     expect(stdout).toContain('add conformance-report/ to .gitignore');
     expect(read(workflow)).toContain('working-directory: "packages/ws"');
@@ -250,10 +255,10 @@ describe('init', { timeout: 60_000 }, () => {
     expect((await readConfig(join(home, 'packages/ws'))).defaultServer).toBe('ws');
   });
 
-  test('says nothing of reports that git has been told not to keep', async () => {
+  test('does not suggest a .gitignore line that exists already', async () => {
     mkdirSync(join(home, '.git'));
     put('.gitignore', 'node_modules\nconformance-report\n');
-    expect((await type(['init', ...server])).stdout).not.toContain('.gitignore');
+    expect((await runCommand(['init', ...server])).stdout).not.toContain('.gitignore');
   });
 
   test.each([
@@ -265,15 +270,15 @@ describe('init', { timeout: 60_000 }, () => {
     [['--path', 'ws', '--command', 'node x'], 'no path of an endpoint'],
     [['--name', 'all', '--command', 'node x'], 'cannot be called "all"'],
     [['--from', 'nowhere.json', '--command', 'node x'], 'cannot be read'],
-  ])('refuses %j: exit 2, nothing written', async (args, message) => {
-    const { exitCode, stderr } = await type(['init', ...args]);
+  ])('refuses %j with exit code 2 and writes nothing', async (args, message) => {
+    const { exitCode, stderr } = await runCommand(['init', ...args]);
     expect(stderr).toContain(message);
     expect(exitCode).toBe(2);
     expect(files()).toEqual([]);
   });
 });
 
-test('a configuration keeps words and names that JSON has to escape', async () => {
+test('configText escapes words and names that JSON must escape', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'init-test-'));
   try {
     const words = ['a b', '"quoted"', 'back\\slash', '{port}'];

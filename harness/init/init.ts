@@ -3,23 +3,26 @@ import { expectConformance } from '../expectations/read-expectations.ts';
 import { autobahn } from '../suites/autobahn/suite.ts';
 import type { Outcomes } from './init-from.ts';
 
-/** The texts that `init` writes. `harness/cli/verbs/init.ts` writes them to disk. */
+/* Makes the texts of the files that `init` writes. The verb `init` in harness/cli/verbs/init.ts writes them to disk. */
 
-/** How the server to be tested is reached: one that we start, or one that is running already. */
+/** The server to test: a command that starts the server, or the URL of a running server. */
 export type InitTarget = { command: readonly string[]; path: string } | { url: string };
 
-/** A configuration with one server, commented for whoever reads it first. @param expected relative to its folder. */
+/**
+ * Makes a configuration with one server, with comments for a first-time reader.
+ * @param expected path of the expectation file, relative to the configuration's folder.
+ */
 export function configText(name: string, target: InitTarget, expected: string): string {
   const server = [
     ...targetLines(target),
-    '// What it does differently from a conformant server, and why; "accept" writes it.',
+    '// Lists what the server does differently from a conformant server, and why. "accept" writes this file.',
     `"expected": ${JSON.stringify(expected)}`,
   ];
   return [
     '{',
-    '  // Lets an editor check and complete this file, where the package is installed.',
+    '  // With the schema, an editor can check and complete this file, if the package is installed.',
     '  "$schema": "node_modules/ws-conformance/dist/harness/config.schema.json",',
-    '  // The server that is tested when none is named.',
+    '  // The server that is tested if the command line names no server.',
     `  "default": ${JSON.stringify(name)},`,
     '  "servers": {',
     `    ${JSON.stringify(name)}: {`,
@@ -33,32 +36,35 @@ export function configText(name: string, target: InitTarget, expected: string): 
 
 function targetLines(target: InitTarget): string[] {
   if ('url' in target)
-    return ['// It has to be running there before a run begins.', `"url": ${JSON.stringify(target.url)},`];
+    return [
+      '// The server must be running at this address before a run starts.',
+      `"url": ${JSON.stringify(target.url)},`,
+    ];
   return [
-    '// Starts it. "{port}" becomes a free port, which the environment has as PORT too.',
+    '// Starts the server. "{port}" becomes a free port, which is also in the environment variable PORT.',
     `"command": [${target.command.map((word) => JSON.stringify(word)).join(', ')}],`,
-    '// Path of its WebSocket endpoint.',
+    '// Path of the WebSocket endpoint.',
     `"path": ${JSON.stringify(target.path)},`,
   ];
 }
 
-/** What a workflow depends on beside the configuration. */
+/** What `workflowText` needs to know in addition to the configuration. */
 export interface WorkflowFacts {
-  /** Command line that plays the cases: one line, without a colon or a hash that YAML would read as its own. */
+  /** Command line that plays the cases. One line, without a colon or hash that has a meaning in YAML. */
   run: string;
   target: InitTarget;
-  /** Whether npm can install what the server needs as it is locked. */
+  /** Whether the project has a lock file, so that the workflow can run `npm ci`. */
   locked: boolean;
-  /** The configuration's folder below the repository's root, with slashes; empty for the root itself. */
+  /** Path of the configuration's folder from the root of the repository, with slashes; empty for the root itself. */
   below: string;
 }
 
-/** A workflow of GitHub's that plays the cases at every push, and keeps the report above all when it is red. */
+/** Makes a GitHub workflow that plays the cases at every push, and uploads the report even if the run fails. */
 export function workflowText({ run, target, locked, below }: WorkflowFacts): string {
   const todo =
     'url' in target
-      ? ['# Start the server here: the configuration says where it is expected to listen.']
-      : ['# Install or build here whatever the server needs to start.'];
+      ? ['# Start the server here. It must listen at the address in the configuration.']
+      : ['# Install or build here what the server needs.'];
   return [
     'name: conformance',
     'on: [push, pull_request]',
@@ -76,10 +82,10 @@ export function workflowText({ run, target, locked, below }: WorkflowFacts): str
     '          node-version: 20',
     ...todo.map((line) => `      ${line}`),
     ...(locked ? ['      - run: npm ci'] : []),
-    '      # A newer version may know more, and be red for it: take one when you have the time.',
+    '      # The version is pinned, because a newer version may find more faults and fail the workflow.',
     `      - run: ${run}`,
     '      - uses: actions/upload-artifact@v4',
-    '        # A red run is the one whose report is wanted.',
+    '        # Upload the report even if the run failed.',
     '        if: always()',
     '        with:',
     '          name: conformance-report',
@@ -89,9 +95,9 @@ export function workflowText({ run, target, locked, below }: WorkflowFacts): str
 }
 
 /**
- * An expectation file that says of a server what was recorded of it, and of everything else that it is conformant.
- * @param why stands in every entry: a record knows what happened, not why that is right.
- * @returns its text, and the cases that differ, in numeric order.
+ * Makes an expectation file from recorded outcomes. Cases without a recorded outcome are expected to be conformant.
+ * @param why the reason for every entry, because recorded outcomes contain no reasons.
+ * @returns the text of the file, and the ids of the cases that differ from a conformant server, in numeric order.
  */
 export function expectationText(name: string, outcomes: Outcomes, why: string): { text: string; deviating: string[] } {
   const changes = findChanges(autobahn, outcomes, expectConformance(autobahn), why);

@@ -40,7 +40,7 @@ export interface Explanation {
 
 /** A server that is wrong on purpose, and what the suite must say about it. */
 export interface SelfTest {
-  /** Name of the program below `fixtures/servers`, without ending. */
+  /** Program that starts the server: path below the package, without ending. */
   server: string;
   cases: readonly string[];
   /** The cases that must fail; all others must pass. */

@@ -9,7 +9,7 @@ const home = ownFolder('bail-test-');
 const out = () => join(home(), 'report');
 const report = () => reportIn(out());
 const play = (...args: string[]) => conformance(out(), ['--engine', 'native', ...args]);
-const WRONG = ['--', 'node', '--import', 'tsx', 'fixtures/servers/trimmed-echo.ts'];
+const WRONG = ['--', 'node', '--import', 'tsx', 'fixtures/servers/echo/trimmed-echo.ts'];
 
 describe('--bail', { timeout: 60_000 }, () => {
   test('ends the run at so many unexpected outcomes: exit 1, and the report says INCOMPLETE and why', async () => {

@@ -45,7 +45,7 @@ describe('H30: a case that fails every second time is not played until it is gre
   });
 
   test('and what always fails stays regressed, after as many tries as were allowed', async () => {
-    const { exitCode, stdout } = await play(['--retries', '2', '1.1.2'], 'fixtures/servers/trimmed-echo.ts');
+    const { exitCode, stdout } = await play(['--retries', '2', '1.1.2'], 'fixtures/servers/echo/trimmed-echo.ts');
     expect(exitCode).toBe(1);
     expect(stdout).toContain('1.1.2 regressed (3 of 3 tries)');
     expect(one('1.1.2')).toMatchObject({ verdict: 'regressed', tries: [{}, {}, {}] });
@@ -53,7 +53,7 @@ describe('H30: a case that fails every second time is not played until it is gre
   });
 
   test('what is better than expected is played again too: by chance better is no reason to expect it', async () => {
-    await play(['1.1.2'], 'fixtures/servers/trimmed-echo.ts');
+    await play(['1.1.2'], 'fixtures/servers/echo/trimmed-echo.ts');
     const { actual } = one('1.1.2') ?? {};
     const { received: _, ...facts } = actual ?? {};
     const wrong = {
@@ -74,7 +74,7 @@ describe('H30: a case that fails every second time is not played until it is gre
   });
 
   test('unless the expectation file calls the outcome flaky: then it is green, counted apart, and not played again', async () => {
-    await play(['1.1.2'], 'fixtures/servers/trimmed-echo.ts');
+    await play(['1.1.2'], 'fixtures/servers/echo/trimmed-echo.ts');
     const { actual } = one('1.1.2') ?? {};
     const file = JSON.parse(emptyExpectationFile(autobahn, 'server'));
     const expected = join(home(), 'expected.json');
@@ -127,12 +127,12 @@ describe('a run that is interrupted while it plays again', { timeout: 60_000 }, 
   }
 
   test.each([
-    ['in the first round', 2, 'fixtures/servers/trimmed-echo.ts', { '1.1.2': ['regressed', 'regressed'] }],
+    ['in the first round', 2, 'fixtures/servers/echo/trimmed-echo.ts', { '1.1.2': ['regressed', 'regressed'] }],
     ['in the first round, after a case that is flaky', 2, UNSTEADY, { '1.1.2': ['regressed', 'same'] }],
     [
       'in the second round',
       3,
-      'fixtures/servers/trimmed-echo.ts',
+      'fixtures/servers/echo/trimmed-echo.ts',
       {
         '1.1.2': ['regressed', 'regressed', 'regressed'],
         '5.19': ['regressed', 'regressed'],

@@ -53,7 +53,7 @@ describe('--dry-run', () => {
 
   test('of several servers names each', async () => {
     const { stdout } = await dryRun('--engine', 'native', '--server', 'ws', '--server', 'websocket', '1.1.1');
-    expect(stdout).toMatch(/^target {2}ws: .*npm-ws\.ts; held to fixtures\/expected\/ws\.json$/m);
+    expect(stdout).toMatch(/^target {2}ws: .*npm\/ws\.ts; held to fixtures\/expected\/ws\.json$/m);
     expect(stdout).toMatch(/^target {2}websocket-node: /m);
   });
 

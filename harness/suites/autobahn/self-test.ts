@@ -5,7 +5,7 @@ import type { SelfTest } from '../../plan/suite.ts';
  * both of its grades are always INFORMATIONAL.
  */
 export const selfTest: SelfTest = {
-  server: 'close-code-unchecked',
+  server: 'fixtures/servers/closing/close-code-unchecked',
   cases: ['1.1.1', '7.7.1', '7.9.1', '7.13.1'],
   mustFail: ['7.9.1', '7.13.1'],
 };
