@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { CORPORA } from '../../suites/autobahn/cases/case.ts';
-import { Corpora, cut, UNITS, unitsOf } from './data.ts';
+import { UNITS } from './corpus-generator.ts';
+import { Corpora, cut, unitsOf } from './data.ts';
 
 const sha1 = (octets: Buffer): string => createHash('sha1').update(octets).digest('hex');
 const corpora = new Corpora(null);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Case } from '../../suites/autobahn/cases/case.ts';
 import { caseById } from '../../suites/autobahn/cases/index.ts';
-import type { EndpointFacts } from './endpoint.ts';
+import type { EndpointFacts } from './endpoint-facts.ts';
 import { grade, isDone, type SeenEvent, sameEvents } from './judge.ts';
 
 const the = (id: string): Case => {

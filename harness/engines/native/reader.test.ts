@@ -12,6 +12,7 @@ function reading(chunks: readonly Buffer[], deflate = false): string[] {
     failures++;
   };
   const reader = new Reader(
+    'client',
     {
       violation: (why) => fail(`1002 ${why}`),
       invalidText: (why) => fail(`1007 ${why}`),

@@ -32,7 +32,7 @@ describe('a frame', () => {
     for (const [length, start] of starts) {
       const frame = encodeFrame({ opcode: 2, fin: true, rsv: 0 }, Buffer.alloc(length), MASK);
       expect(frame.subarray(0, start.length / 2).toString('hex')).toBe(start);
-      expect(frame.length).toBe(headerLength(length) + length);
+      expect(frame.length).toBe(headerLength(length, true) + length);
     }
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { acceptFor, readResponse, requestText } from './handshake.ts';
+import { readResponse, requestText } from './client-handshake.ts';
+import { acceptFor } from './opening-handshake.ts';
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 const RIGHT = [
@@ -70,7 +71,11 @@ describe('the response', () => {
     ['no Connection', without('Connection'), 'Connection is missing'],
     ['another Connection', [...without('Connection'), 'Connection: close'], 'without upgrade'],
     ['no accept', without('Sec-'), 'Accept is missing'],
-    ['a wrong accept', [...without('Sec-'), 'Sec-WebSocket-Accept: AAAA'], 'is right'],
+    [
+      'a wrong accept',
+      [...without('Sec-'), 'Sec-WebSocket-Accept: AAAA'],
+      'is "AAAA", not s3pPLMBiTxaQ9kYGzzhZRbK+xOo=',
+    ],
     ['the accept twice', [...RIGHT, `${RIGHT[3]}`], 'more than once'],
     ['a subprotocol nobody offered', [...RIGHT, 'Sec-WebSocket-Protocol: c'], 'not offered'],
     ['an extension nobody offered', [...RIGHT, 'Sec-WebSocket-Extensions: permessage-deflate'], 'not offered'],
