@@ -19,7 +19,7 @@ export interface ServerEndpoint {
   patience: Timeouts;
   /** The compressed messages of 12.x and 13.x. */
   messages: MessageStore;
-  /** Receives every frame and timer when it happens. */
+  /** Receives every frame and timer of the connection at the time of the event. */
   trace?: Trace;
 }
 
@@ -46,13 +46,13 @@ export type CaseEnding = { played: PlayedCase } | { refused: Error };
 
 /** One case played on one connection to the server. */
 export class CasePlay {
-  /** Settles when the connection is over; never after `abandon`. */
+  /** The result of the case. Settles when the connection is over, and never after `abandon`. */
   readonly ending: Promise<CaseEnding>;
   readonly #testCase: Case;
   readonly #log: WireLog;
   readonly #endpoint: Endpoint;
   readonly #script: ScriptPlayer;
-  /** Null for a case that is judged by its events. */
+  /** Judges the echoes of the messages; null for a case that is judged by its events. */
   readonly #echoes: Echoes | null;
   readonly #observed: SeenEvent[] = [];
   readonly #started = new Date();
@@ -119,7 +119,7 @@ export class CasePlay {
     this.#echoes?.start();
   }
 
-  /** Records an event, and closes if the case is over and it is the client that closes it. */
+  /** Records an event. Closes the connection if all allowed events have been observed and the client has to close. */
   #observe(event: SeenEvent): void {
     this.#observed.push(event);
     const { close, suppressClose } = this.#testCase;

@@ -14,10 +14,10 @@ import { type ExtensionVerdict, readExtensions } from './permessage-deflate.ts';
 export interface Request {
   host: string;
   port: number;
-  /** Path and query. */
+  /** Path and query of the URL. */
   resource: string;
   userAgent: string;
-  /** 16 random bytes in base64. */
+  /** Value of `Sec-WebSocket-Key`: 16 random bytes in base64. */
   key: string;
   origin?: string | undefined;
   protocols?: readonly string[] | undefined;

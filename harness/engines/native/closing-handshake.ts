@@ -4,17 +4,17 @@ import type { Timeouts, Timer } from './timers.ts';
 import { Utf8Judge } from './utf8.ts';
 import type { Role } from './wire.ts';
 
-/** The endpoint whose connection is closed, as far as its closing handshake needs it. */
+/** What a closing handshake needs from its endpoint. */
 export interface ClosingConnection {
   readonly role: Role;
   readonly facts: EndpointFacts;
   readonly state: State;
   readonly send: Pick<FrameSender, 'frame'>;
-  /** A Close has been sent: the state becomes `closing`. */
+  /** Sets the state to `closing`, because a Close has been sent. */
   beginClosing(): void;
   fail(code: number, reason: string): void;
   after(seconds: number, callback: () => void): Timer;
-  /** Ends the transport with what is queued (TCP: FIN). */
+  /** Sends the queued bytes and ends the transport (TCP: FIN). */
   drop(): void;
   /** Ends the transport at once (TCP: RST), and records why the end is not clean. */
   abort(why: string): void;
@@ -41,7 +41,7 @@ export class ClosingHandshake {
   }
 
   /**
-   * Sends a Close with any body, legal or not: no code together with a reason makes an illegal body. Does nothing if the
+   * Sends a Close with any body, legal or not: a reason without a code makes an illegal body. Does nothing if the
    * connection is not open, because an endpoint sends one Close only.
    */
   send(code: number | null, reason: Buffer | null): void {
@@ -54,7 +54,7 @@ export class ClosingHandshake {
     });
   }
 
-  /** Sends a Close unless one has been sent. Returns whether it did. */
+  /** Sends a Close if the connection is open. Returns whether the Close was sent. */
   #sendClose(code: number | null, reason: Buffer | null): boolean {
     const connection = this.#connection;
     if (connection.state !== 'open') return false;

@@ -8,13 +8,13 @@ import { encodeFrame, fragmentLengths, maskFor, type Role } from './wire.ts';
 export interface PreparedMessage {
   /** The message before compression: the echo must be equal to it. */
   plain: Buffer;
-  /** All frames, one behind the other. */
+  /** The encoded frames of the message, one after the other. */
   bytes: Buffer;
-  /** Payload bytes of all frames together. */
+  /** Payload of all frames of the message together, in bytes. */
   payloadLength: number;
-  /** Number of frames by opcode. */
+  /** Number of the message's frames by opcode. */
   frames: readonly (readonly [opcode: number, times: number])[];
-  /** Number of frames by length, header included, in bytes. */
+  /** Number of the message's frames by their length in bytes, header included. */
   writes: readonly (readonly [length: number, times: number])[];
 }
 
@@ -70,7 +70,7 @@ export class MessageStore {
   }
 }
 
-/** Returns the value of a key, and makes it if it is not known yet. */
+/** Returns the cached value of a key, or computes the value and caches it. */
 function once<T>(known: Map<string, T>, key: string, make: () => T): T {
   const earlier = known.get(key);
   if (earlier !== undefined) return earlier;

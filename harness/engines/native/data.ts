@@ -26,7 +26,7 @@ export class Corpora {
   }
 }
 
-/** Autobahn's file of each corpus. */
+/** Name of Autobahn's file for each corpus, and whether the corpus is binary. */
 const FILES: Record<Corpus, { file: string; binary: boolean }> = {
   json: { file: 'data1.json', binary: false },
   bitmap: { file: 'lena512.bmp', binary: true },
@@ -44,7 +44,7 @@ function readFile(folder: string, corpus: Corpus): Data {
 /** Length of a corpus in units. */
 export const unitsOf = (data: Data): number => (data.binary ? data.bytes.length : data.text.length);
 
-/** Cuts `length` units from a corpus, from unit `from` on, as the bytes of a message. Continues at the start if the corpus ends. */
+/** Cuts `length` units from a corpus, from unit `from` on, as the bytes of a message. Behind the end of the corpus, the cut continues at its start. */
 export function cut(data: Data, from: number, length: number): Buffer {
   const to = from + length;
   const units = unitsOf(data);

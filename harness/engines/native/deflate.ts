@@ -49,7 +49,7 @@ export class Inflater {
   #unfinishedBlock = NOTHING;
   /** Number of bytes that `#unfinishedBlock` inflates to and that were returned with earlier messages. */
   #alreadyReturned = 0;
-  /** A final block has ended the stream. */
+  /** Whether a final block has ended the compressed stream. */
   #ended = false;
 
   /** `noContextTakeover`: the sender compresses every message with an empty window. */
@@ -58,7 +58,7 @@ export class Inflater {
     this.#windowBits = windowBits;
   }
 
-  /** Decompresses a message (RFC 7692 7.2.2) from the payloads of all its frames. Throws if they are not deflate data. */
+  /** Decompresses a message (RFC 7692 7.2.2) from the payloads of all its frames. Throws if the payloads are not deflate data. */
   message(payload: Buffer): Buffer {
     if (this.#noContextTakeover) {
       this.#window = NOTHING;
@@ -77,7 +77,7 @@ export class Inflater {
         this.#alreadyReturned = 0;
         return message;
       case 'inside a block':
-        // A stream would now read the tail as a part of the unfinished block: the next message is decoded behind it.
+        // A zlib stream would read the tail as a part of the unfinished block, and the next message behind the tail.
         this.#unfinishedBlock = Buffer.concat([input, TAIL]);
         this.#alreadyReturned = inflateRaw(this.#unfinishedBlock, this.#window, this.#windowBits).buffer.length;
         return message;
@@ -102,7 +102,7 @@ function inflateOnce(input: Buffer, window: Buffer, windowBits: number): Inflate
   try {
     inflated = inflateRaw(probed, window, windowBits);
   } catch {
-    // The message may end inside a block, where the probe is not valid: it is inflated without the probe below.
+    // If the message ends inside a block, the probe is not valid there: the message is inflated without the probe below.
   }
   if (inflated !== null && inflated.consumed === probed.length - 1) {
     memo.put(input, window, windowBits, inflated.buffer);
@@ -157,13 +157,13 @@ class InflateMemo {
   }
 }
 
-/** Compressed messages below this length, in bytes, are inflated each time: the memo would not save time. */
+/** Least length, in bytes, of a compressed message in the memo: a shorter message is inflated each time. */
 const MEMO_MINIMUM = 16;
-/** Most bytes that the memo keeps. Beyond that it starts empty. */
+/** Most bytes that the memo of inflated messages keeps. A full memo is emptied. */
 const MEMO_LIMIT = 64 * 1024 * 1024;
 const memo = new InflateMemo();
 
-/** A key that few different messages share. Entries under one key are compared in full. */
+/** Makes a key of the memo. Few different messages have the same key; entries of one key are compared completely. */
 function memoKey(input: Buffer, window: Buffer, windowBits: number): string {
   const middle = input.length >> 1;
   return `${windowBits} ${window.length} ${input.length} ${input.toString('latin1', middle, middle + 12)}${input.toString('latin1', input.length - 12)}`;

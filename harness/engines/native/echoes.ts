@@ -14,13 +14,13 @@ export interface Verdict {
   result: string;
 }
 
-/** How a case is judged that compares echoes with the messages sent, instead of a list of events. */
+/** How a case is judged by the echoes of its messages, instead of by a list of events. */
 type EchoJudging = Exclude<Case['judging'], { by: 'events' }>;
 
 /**
  * Plays the part of a case that consists of messages and their echoes: one message judged by its size (9.1 to 9.6), or
- * 1,000 round trips, plain (9.7, 9.8) or compressed (12.x, 13.x). Each message is sent when the echo of the one before
- * has come.
+ * 1,000 round trips, plain (9.7, 9.8) or compressed (12.x, 13.x). Each message is sent after the echo of
+ * the previous message.
  */
 export class Echoes {
   readonly #judging: EchoJudging;
@@ -42,7 +42,7 @@ export class Echoes {
     this.#verdict = { behavior: 'FAILED', result: missingEchoes(judging) };
   }
 
-  /** The verdict so far. */
+  /** The verdict on the echoes so far. */
   get verdict(): Verdict {
     return this.#verdict;
   }
@@ -52,7 +52,7 @@ export class Echoes {
     return this.#trafficStats;
   }
 
-  /** Takes the result of the opening handshake. Returns false, and closes, if the server declined the compression. */
+  /** Takes the result of the opening handshake. Returns false, and closes, if the server declined compression. */
   agree(deflate: Deflate | null): boolean {
     this.#deflate = deflate;
     if (this.#judging.by !== 'compressed round-trips' || deflate !== null) return true;
@@ -70,7 +70,7 @@ export class Echoes {
     else if (this.#judging.by === 'round-trips') this.#sent = 1;
   }
 
-  /** Compares an echo with its message, then sends the next message or ends the case. Throws for text that is not UTF-8. */
+  /** Compares an echo with its message, then sends the next message or ends the case. Throws TypeError if text is not UTF-8. */
   receive(echo: Buffer, binary: boolean): void {
     const judging = this.#judging;
     switch (judging.by) {

@@ -38,13 +38,13 @@ export const newEndpointFacts = (): EndpointFacts => ({
 
 /** Counts of one direction of a connection. All but `preopen` count only while the connection is open. */
 export interface Traffic {
-  /** Bytes of frames, headers included. */
+  /** Bytes of all frames, headers included. */
   wire: number;
   /** Bytes of payload in data frames. */
   webSocket: number;
   /** Bytes of messages, decompressed. */
   app: number;
-  /** Data frames. */
+  /** Number of data frames. */
   frames: number;
   messages: number;
   /** Bytes of the opening handshake. */

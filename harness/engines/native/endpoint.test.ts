@@ -29,10 +29,10 @@ interface Side {
   events: string[];
 }
 
-/** Timeouts for tests that wait for one: a hundredth of their time. */
+/** Timeouts for tests that wait for a timeout: a hundredth of the usual time. */
 const SHORT = { ...TIMEOUTS, second: 0.01 };
 
-/** Makes an endpoint that writes down its events. */
+/** Makes an endpoint that records its events as text. */
 function side(role: Role, facts: Partial<EndpointOptions> & Pick<EndpointOptions, 'transport'>): Side {
   const events: string[] = [];
   const endpoint = new Endpoint({
@@ -81,7 +81,7 @@ async function facing(
   return { ...opened, transport, send: (bytes) => test.write(bytes) };
 }
 
-/** The bytes behind the head of the opening handshake. */
+/** Returns the bytes after the HTTP head of the opening handshake. */
 const afterHead = (bytes: Buffer): Buffer => bytes.subarray(bytes.indexOf('\r\n\r\n') + 4);
 
 describe('a client and a server', () => {

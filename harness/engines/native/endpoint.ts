@@ -22,7 +22,7 @@ export interface EndpointEvents {
   refused(error: Error): void;
 }
 
-/** What an endpoint is made of. */
+/** The parts and settings of a new endpoint. */
 export interface EndpointOptions {
   role: Role;
   /** The stream of bytes under the connection; the endpoint opens it. */
@@ -44,7 +44,7 @@ export class Endpoint {
   readonly facts: EndpointFacts = newEndpointFacts();
   /** Sends frames on this connection. */
   readonly send: FrameSender;
-  /** Counts of what has been received. */
+  /** Counts of the bytes, frames and messages that have been received. */
   readonly received = newTraffic();
   readonly #log: WireLog;
   readonly #events: EndpointEvents;
@@ -55,7 +55,7 @@ export class Endpoint {
   readonly #closing: ClosingHandshake;
   #state: State = 'connecting';
   #reader: Reader | null = null;
-  /** The last event has been reported, or `destroy` was called. */
+  /** Whether the last event has been reported, or `destroy` was called. */
   #over = false;
   #openedAt = 0;
   #heardAt = performance.now();
@@ -141,7 +141,7 @@ export class Endpoint {
     this.#advance(this.#opening.start());
   }
 
-  /** Does what the next step of the opening handshake says. */
+  /** Performs one step of the opening handshake. */
   #advance({ request, response, send, outcome }: HandshakeStep): void {
     if (request !== undefined) {
       this.facts.httpRequest = request;
@@ -157,7 +157,7 @@ export class Endpoint {
 
   #finishOpening(outcome: HandshakeOutcome): void {
     if (!outcome.opened) {
-      // A server has sent a response, which a reset would discard.
+      // A server ends TCP with FIN, because a reset would discard its HTTP response.
       if (this.role === 'server') this.#drop(outcome.why);
       else this.#abort(outcome.why);
       return;
@@ -170,7 +170,7 @@ export class Endpoint {
     if (outcome.rest.length > 0 && this.#isReading()) this.#reader.push(outcome.rest);
   }
 
-  // A method, because the compiler does not know that a callback can change the state.
+  // This is a method, because the compiler does not know that a callback can change the state.
   #isReading(): boolean {
     return this.#state === 'open' || this.#state === 'closing';
   }

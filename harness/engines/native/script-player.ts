@@ -60,7 +60,7 @@ export class ScriptPlayer {
       if (tag !== null) {
         if (this.#endpoint.state !== 'open') return;
         this.#onTick(tag);
-        // In 6.4 a strict server has closed before the second tick. The first tick is always reached.
+        // Only 6.4 has ticks. Tick A is always reached; tick B only if the server has not refused the text in time.
         if (tag !== 'A') this.#timerDecided = true;
       }
       next();

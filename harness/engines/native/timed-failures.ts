@@ -4,13 +4,13 @@ import type { PlayedCase } from './case-play.ts';
 import { grade } from './judge.ts';
 import { isHeavy, plannedWait } from './workload.ts';
 
-/** A span of time, by `performance.now()`. */
+/** A span of time, in milliseconds of `performance.now()`. */
 interface Span {
   from: number;
   to: number;
 }
 
-/** A case that takes so many milliseconds longer than planned, or a timer that is so late, shows a busy machine. */
+/** Milliseconds by which a case takes longer than planned, or a timer fires late, if the machine is busy. */
 const SLOW_MS = 200;
 
 /** Finds failures that a busy machine may have caused: a timer decided the case while other cases kept the machine busy. */
@@ -18,7 +18,7 @@ export class TimedFailures {
   readonly #failures: (Span & { testCase: Case })[] = [];
   readonly #busySpans: Span[] = [];
 
-  /** Takes a case that has been played since `from`. */
+  /** Records a played case that was started at `from` (`performance.now()`). */
   add(played: PlayedCase, from: number): void {
     const { one: testCase, timed, lateMs, durationMs } = played;
     const span = { from, to: performance.now() };

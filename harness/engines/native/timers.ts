@@ -2,17 +2,17 @@ import { performance } from 'node:perf_hooks';
 
 /** How long an endpoint and a case wait, in seconds. The defaults are Autobahn's, except `afterServerClose` and `silence`. */
 export interface Timeouts {
-  /** For the end of the opening handshake. */
+  /** Time limit for the opening handshake. */
   openHandshake: number;
-  /** For the answer to our Close. */
+  /** Time limit for the answer to our Close. */
   closeHandshake: number;
-  /** For the end of TCP, if we sent the first Close and the server has answered. */
+  /** Time limit for the server to end TCP, if we sent the first Close and the server has answered. */
   serverDrop: number;
-  /** For the end of TCP, if the server sent the first Close. Autobahn waits without limit. */
+  /** Time limit for the server to end TCP, if the server sent the first Close. Autobahn waits without limit. */
   afterServerClose: number;
   /**
-   * For any byte, in the cases that wait up to 1,000 s: a server that sends nothing for so long counts as silent, and
-   * the case ends as if its whole time had passed. Autobahn waits the whole time.
+   * Time limit for any byte, in the cases that wait up to 1,000 s: if the server sends nothing for this time, the case
+   * ends as if its whole time had passed. Autobahn waits the whole time.
    */
   silence: number;
   /** Length of a second in seconds: 1, or less in tests, which shortens every wait. */
@@ -28,7 +28,7 @@ export const TIMEOUTS: Timeouts = {
   second: 1,
 };
 
-/** A callback that is due at some time, until it is cancelled. */
+/** A callback that will be called later, unless it is cancelled. */
 export interface Timer {
   cancel(): void;
 }

@@ -7,7 +7,7 @@ export type TraceEntry = { /** Milliseconds since the connection was made. */ ms
       kind: 'frame';
       from: 'us' | 'peer';
       head: FrameHead;
-      /** Payload bytes on the wire. */
+      /** Length of the payload on the wire, in bytes. */
       length: number;
       mask: Buffer | null;
       /**
@@ -20,7 +20,7 @@ export type TraceEntry = { /** Milliseconds since the connection was made. */ ms
   | { kind: 'note'; text: string }
 );
 
-/** Receives the trace entries of all cases. `id` is the case. */
+/** Receives the trace entries of all cases. `id` is the id of the entry's case. */
 export type Trace = (id: string, entry: TraceEntry) => void;
 
 const OPCODES: Readonly<Record<number, string>> = {

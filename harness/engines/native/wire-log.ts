@@ -35,7 +35,7 @@ export class WireLog {
     this.#trace = trace;
   }
 
-  /** Sets the time of the rows to zero. */
+  /** Restarts the clock of the rows at zero. */
   restart(): void {
     this.#start = performance.now();
   }

@@ -1,4 +1,4 @@
-/** How a frame is written. `chop`: so many bytes per write; `sync`: in a write of its own. */
+/** How a frame is written. `chop`: bytes per write; `sync`: the frame is written in a write of its own. */
 export interface WriteMode {
   chop?: number | undefined;
   sync?: boolean | undefined;
@@ -12,8 +12,8 @@ export interface WriteTarget {
 }
 
 /**
- * Writes frames in the cuts that a case asks for. Frames without a cut are written at once, and all writes of one turn
- * of the event loop leave together; the elements of the queue leave one per turn, so that each is a write of its own.
+ * Writes frames in the pieces that a case asks for. A frame without special needs is written at once, and all writes of
+ * one turn of the event loop are sent together. Queued pieces are written one per turn, so that each is a separate write.
  */
 export class WriteQueue {
   readonly #target: WriteTarget;
@@ -26,7 +26,7 @@ export class WriteQueue {
     this.#target = target;
   }
 
-  /** Writes bytes now, or queues them if they are cut, synced, or behind others in the queue. */
+  /** Writes bytes at once, or queues the bytes if they are cut, need a write of their own, or if the queue is not empty. */
   send(bytes: Buffer, { chop, sync = false }: WriteMode = {}): void {
     if (chop !== undefined) {
       for (let start = 0; start < bytes.length; start += chop)
@@ -51,7 +51,7 @@ export class WriteQueue {
       return;
     }
     this.#written++;
-    // The queue is emptied before its last element is written: what follows in this turn need not queue.
+    // The queue is emptied before its last element is written: later bytes of the same turn are then written directly.
     if (this.#written === this.#queue.length) {
       this.#queue = [];
       this.#written = 0;

@@ -2,7 +2,7 @@ import type { Transport, TransportEvents } from '../transport.ts';
 
 /** One end of a connection in memory. It records what was written and how the stream was ended. */
 export class MemoryTransport implements Transport {
-  /** All bytes written so far. */
+  /** All bytes that this side has written. */
   written: Buffer = Buffer.alloc(0);
   /** How this side ended the stream; null while it has not. */
   ended: 'end' | 'abort' | 'destroy' | null = null;

@@ -138,7 +138,7 @@ async function serve(socket: Socket, second: number): Promise<void> {
     const mode = await upgrade(socket, input, second);
     if (mode !== null) await new ProbeConnection(socket, input, mode, second).run();
   } catch {
-    // The client has closed the connection.
+    // Reading fails when the client has closed the connection.
   }
 }
 
