@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { agentForSuite, fuzzingClientSpec } from './container-spec.ts';
-import { chooseNetwork, knock, waysTo } from './network.ts';
+import { candidateNetworks, chooseNetwork, connectCommand } from './network.ts';
 import { describeEnding } from './play-in-container.ts';
 
 it('gives wstest exact ids, one server, and the results folder', () => {
@@ -31,20 +31,28 @@ it('keeps plain agent names, and substitutes names that wstest cannot write', ()
 });
 
 it('prefers the network of the host on Linux and the gateway elsewhere, and keeps port and path', () => {
-  expect(waysTo('ws://127.0.0.1:8888/ws?a=1', 'linux').map((way) => [way.name, way.url])).toEqual([
+  expect(
+    candidateNetworks('ws://127.0.0.1:8888/ws?a=1', 'linux').map((network) => [network.name, network.url]),
+  ).toEqual([
     ['host', 'ws://127.0.0.1:8888/ws?a=1'],
     ['host-gateway', 'ws://host.docker.internal:8888/ws?a=1'],
   ]);
-  expect(waysTo('ws://[::1]:8888/', 'darwin').map((way) => way.name)).toEqual(['host-gateway', 'host']);
-  expect(waysTo('ws://192.0.2.1/', 'linux').map((way) => way.url)).toEqual(['ws://192.0.2.1/', 'ws://192.0.2.1/']);
-  expect(knock('wss://[::1]/').slice(-2)).toEqual(['::1', '443']);
+  expect(candidateNetworks('ws://[::1]:8888/', 'darwin').map((network) => network.name)).toEqual([
+    'host-gateway',
+    'host',
+  ]);
+  expect(candidateNetworks('ws://192.0.2.1/', 'linux').map((network) => network.url)).toEqual([
+    'ws://192.0.2.1/',
+    'ws://192.0.2.1/',
+  ]);
+  expect(connectCommand('wss://[::1]/').slice(-2)).toEqual(['::1', '443']);
 });
 
 it('chooses the first network that reaches the target, and explains each failure if none does', async () => {
   const url = 'ws://127.0.0.1:1/';
   const second = await chooseNetwork(
     url,
-    async (way) => (way.name === 'host' ? 'refused' : undefined),
+    async (network) => (network.name === 'host' ? 'refused' : undefined),
     () => undefined,
     'linux',
   );
