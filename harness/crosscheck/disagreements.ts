@@ -29,8 +29,8 @@ export function findDisagreements(reference: RecordedCase, native: RecordedCase)
   const reason = (detail: RecordedCase) =>
     detail.failedByMe ? detail.localCloseReason !== null : detail.localCloseReason;
   compare('localCloseReason', reason(reference), reason(native));
-  compare('wasNotCleanReason is told', reference.wasNotCleanReason === null, native.wasNotCleanReason === null);
-  compare('trafficStats are kept', reference.trafficStats === null, native.trafficStats === null);
+  compare('wasNotCleanReason is set', reference.wasNotCleanReason === null, native.wasNotCleanReason === null);
+  compare('trafficStats are recorded', reference.trafficStats === null, native.trafficStats === null);
   if (!/^1[23]\./.test(reference.id)) {
     compare('rxFrameStats', reference.rxFrameStats, native.rxFrameStats);
     compare('txFrameStats', reference.txFrameStats, native.txFrameStats);
