@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { describeWithThirdPartyServers } from '../../fixtures/third-party-servers/testing.ts';
 import { describeWithDocker } from '../engines/docker/testing.ts';
 
-/** Plays both engines, and sees that no fact differs. */
-async function agree(args: readonly string[]): Promise<void> {
+/** Runs the crosscheck command, and expects that the engines agree in every fact. */
+async function expectAgreement(args: readonly string[]): Promise<void> {
   const { exitCode, stdout, stderr } = await execa('npm', ['run', '--silent', 'crosscheck', '--', ...args], {
     cwd: join(import.meta.dirname, '../..'),
     reject: false,
@@ -15,7 +15,6 @@ async function agree(args: readonly string[]): Promise<void> {
   expect(exitCode).toBe(0);
 }
 
-/** Both engines, the same cases, the same servers: the embedded one is only worth having while they agree. */
 await describeWithDocker('the embedded engine agrees with the real Autobahn in every fact', () => {
   test.each([
     ['on all 517 cases of the in-repo server', ['--server', 'websock-server']],
@@ -25,10 +24,10 @@ await describeWithDocker('the embedded engine agrees with the real Autobahn in e
     ],
     ['in every mode of the probe server', ['--probe', '--jobs', '6']],
     ['on every server that is wrong on purpose', ['--wrong', '--jobs', '4']],
-  ])('%s', (_, args) => agree(args));
+  ])('%s', (_, args) => expectAgreement(args));
 
-  const servers = ['gobwas-ws', 'coder-websocket', 'tokio-tungstenite'];
-  describeWithThirdPartyServers('on third-party servers in Go and Rust', servers, () => {
-    test('all but 12 and 13', () => agree(servers.flatMap((name) => ['--server', name])));
+  const strangers = ['gobwas-ws', 'coder-websocket', 'tokio-tungstenite'];
+  describeWithStrangers('on strangers in Go and Rust', strangers, () => {
+    test('all but 12 and 13', () => expectAgreement(strangers.flatMap((name) => ['--server', name])));
   });
 });

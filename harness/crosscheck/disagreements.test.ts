@@ -20,13 +20,13 @@ const detail = (id: string): RecordedCase => {
   if (!found) throw new Error(`${id} is not recorded`);
   return found;
 };
-const at = (id: string, change: Partial<RecordedCase>) =>
-  findDisagreements(detail(id), { ...detail(id), ...change }).map((one) => one.at);
+const disagreementsAt = (id: string, change: Partial<RecordedCase>) =>
+  findDisagreements(detail(id), { ...detail(id), ...change }).map((disagreement) => disagreement.at);
 
-test('a result agrees with itself, and with one that differs in clocks, masks and chunks only', () => {
-  for (const one of details.values()) expect(findDisagreements(one, one)).toEqual([]);
+test('two results agree if they are equal, or differ only in times, read sizes and sentences', () => {
+  for (const recorded of details.values()) expect(findDisagreements(recorded, recorded)).toEqual([]);
   expect(
-    at('1.1.2', {
+    disagreementsAt('1.1.2', {
       started: '2000-01-01T00:00:00.000Z',
       durationMs: 99,
       rxOctetStats: { '1': 200 },
@@ -54,26 +54,26 @@ test.each([
   ['expected', { expected: {} }],
   ['expectedClose', { expectedClose: null }],
   ['createWirelog', { createWirelog: false }],
-  ['wasNotCleanReason is told', { wasNotCleanReason: 'because' }],
-  ['trafficStats are kept', { trafficStats: {} }],
+  ['wasNotCleanReason is set', { wasNotCleanReason: 'because' }],
+  ['trafficStats are recorded', { trafficStats: {} }],
   ['rxFrameStats', { rxFrameStats: {} }],
   ['txFrameStats', { txFrameStats: {} }],
   ['timers', { wirelog: [] }],
 ] as const satisfies readonly (readonly [string, Partial<RecordedCase>])[])(
-  'engines that disagree on "%s" are caught',
+  'two results with a different "%s" disagree',
   (name, change) => {
-    expect(at('1.1.2', change)).toContain(name);
+    expect(disagreementsAt('1.1.2', change)).toContain(name);
   },
 );
 
-test('the order of timers is a fact, what stands between them is not', () => {
+test('two results disagree if the order of their timers differs, but not if the rows between the timers differ', () => {
   const { wirelog } = detail('6.4.1');
   const timers = wirelog.filter((row) => row.row === 'timer');
   expect(timers.length).toBeGreaterThan(2);
-  expect(at('6.4.1', { wirelog: timers })).toEqual([]);
-  expect(at('6.4.1', { wirelog: timers.toReversed() })).toEqual(['timers']);
+  expect(disagreementsAt('6.4.1', { wirelog: timers })).toEqual([]);
+  expect(disagreementsAt('6.4.1', { wirelog: timers.toReversed() })).toEqual(['timers']);
 });
 
-test('how many frames a compressed message takes depends on the zlib build, and is no fact', () => {
-  expect(at('12.1.1', { rxFrameStats: { '1': 999 } })).toEqual([]);
+test('two results agree if only the number of compressed frames differs, which depends on the version of zlib', () => {
+  expect(disagreementsAt('12.1.1', { rxFrameStats: { '1': 999 } })).toEqual([]);
 });

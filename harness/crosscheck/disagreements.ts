@@ -3,7 +3,7 @@ import type { RecordedCase, WireRow } from '../../reports/document/recorded-case
 import { normalise } from '../suites/autobahn/normalise.ts';
 import { AUTOBAHN_FIELDS } from '../suites/autobahn/outcome.ts';
 
-/** One fact of one case on which two engines do not agree. */
+/** A fact of a case that two engines have recorded differently. `at` names the fact. */
 export interface Disagreement {
   id: string;
   at: string;
@@ -12,10 +12,10 @@ export interface Disagreement {
 }
 
 /**
- * Where two engines that played the same case against the same server do not agree: all that is compared of a server
- * too, what the case expected of it, the frames that went either way, and the order in which timers were armed and
- * fired. Left out are clocks, masks, how TCP cut the stream, prose, and what depends on the zlib build: the frames and
- * figures of 12.x and 13.x.
+ * Compares the results of two engines that played the same case against the same server. Compared are all facts of an
+ * outcome, the expectation of the case, the frames in both directions, and the order of timers. Not compared are times,
+ * masks, the pieces in which TCP delivered the bytes, sentences, and the frames and figures of 12.x and 13.x, which
+ * depend on the version of zlib.
  */
 export function findDisagreements(reference: RecordedCase, native: RecordedCase): Disagreement[] {
   const found: Disagreement[] = [];
@@ -25,12 +25,12 @@ export function findDisagreements(reference: RecordedCase, native: RecordedCase)
   const [one, other] = [normalise(reference), normalise(native)];
   for (const at of AUTOBAHN_FIELDS) compare(at, one[at], other[at]);
   for (const at of SAME_IN_BOTH) compare(at, reference[at], native[at]);
-  // Once an engine has failed the connection, the reason it sent is its own prose.
+  // The reason of a Close is compared only if the engine did not fail the connection: else it is a sentence of the engine.
   const reason = (detail: RecordedCase) =>
     detail.failedByMe ? detail.localCloseReason !== null : detail.localCloseReason;
   compare('localCloseReason', reason(reference), reason(native));
-  compare('wasNotCleanReason is told', reference.wasNotCleanReason === null, native.wasNotCleanReason === null);
-  compare('trafficStats are kept', reference.trafficStats === null, native.trafficStats === null);
+  compare('wasNotCleanReason is set', reference.wasNotCleanReason === null, native.wasNotCleanReason === null);
+  compare('trafficStats are recorded', reference.trafficStats === null, native.trafficStats === null);
   if (!/^1[23]\./.test(reference.id)) {
     compare('rxFrameStats', reference.rxFrameStats, native.rxFrameStats);
     compare('txFrameStats', reference.txFrameStats, native.txFrameStats);
@@ -39,7 +39,7 @@ export function findDisagreements(reference: RecordedCase, native: RecordedCase)
   return found;
 }
 
-/** Keys that a case file of either engine must have alike, beside the outcome. */
+/** Fields of a recorded case, in addition to the outcome, that must be equal for both engines. */
 const SAME_IN_BOTH = [
   'index',
   'isServer',

@@ -22,27 +22,28 @@ import { removeStaleWorkspaces, Workspace } from '../system/workspace.ts';
 import { type Disagreement, findDisagreements } from './disagreements.ts';
 
 /**
- * `npm run crosscheck`: plays the same cases against the same server with both engines, and prints every fact on which
- * they do not agree. A disagreement is a bug of the embedded engine, or it stands with its reason in
- * `fixtures/spec/deviations.json`. What disagrees is played again, alone: some servers answer now so, now so.
+ * `npm run crosscheck`: plays the same cases against the same server with both engines, and prints every fact in which
+ * the results differ. A disagreement is a bug of the embedded engine, or a known deviation that is listed with its reason
+ * in `fixtures/spec/deviations.json`. A case with a disagreement is played again alone, because some servers do not always
+ * give the same answer.
  */
 
 const root = join(import.meta.dirname, '../..');
-const json = (path: string) => readJsonText(readFileSync(join(root, path), 'utf8'), { comments: true }).value;
+const readJson = (path: string) => readJsonText(readFileSync(join(root, path), 'utf8'), { comments: true }).value;
 
-/** Where the embedded engine may differ from the reference, and why. */
+/** Known deviations: in which facts the embedded engine may differ from the reference, and why. */
 const deviations = z
   .array(
     z.strictObject({
-      /** Names of servers; all of them when left out. */
+      /** Names of the servers with the deviation; without it, all servers. */
       servers: z.array(z.string()).optional(),
       cases: z.array(z.string()).min(1),
-      /** Facts in which they may differ; all of them when left out. */
+      /** Names of the facts that may differ; without it, all facts. */
       facts: z.array(z.string()).optional(),
       why: z.string().min(1),
     }),
   )
-  .parse(json('fixtures/spec/deviations.json'));
+  .parse(readJson('fixtures/spec/deviations.json'));
 
 const wrongServers = z
   .object({
@@ -55,26 +56,41 @@ const wrongServers = z
       }),
     ),
   })
-  .parse(json('fixtures/servers/faults.json')).servers;
+  .parse(readJson('fixtures/servers/faults.json')).servers;
 
-/** Mode of the probe server → the cases whose verdicts are on record. */
+/** The cases whose grades were recorded from Autobahn, by mode of the probe server. */
 const probeVerdicts = z
   .record(z.string(), z.record(z.string(), z.unknown()))
-  .parse(json('fixtures/spec/probe-verdicts.json'));
+  .parse(readJson('fixtures/spec/probe-verdicts.json'));
 
-/** How often a case that disagrees is played once more, alone: a bug disagrees every time, a race does not. */
+/** Number of times that a case with a disagreement is played again alone: a bug shows every time, a race does not. */
 const REPLAYS = 4;
 
-/** In servers that keep the suite waiting, one case of each kind: the rest would wait in the same way. */
-const ONE_OF_EACH = ['1.1', '2', '3', '5.1', '5.19', '6.1', '6.3', '6.4', '7.1', '7.3', '7.7.1', '7.9.1', '10'];
+/** The cases for slow servers, which let most cases wait until a timeout: one case of each kind. */
+const ONE_CASE_OF_EACH_KIND = [
+  '1.1',
+  '2',
+  '3',
+  '5.1',
+  '5.19',
+  '6.1',
+  '6.3',
+  '6.4',
+  '7.1',
+  '7.3',
+  '7.7.1',
+  '7.9.1',
+  '10',
+];
 
-/** A server and the cases it is played with. */
+/** A server, and the cases that are played against it with both engines. */
 interface Check {
   server: ServerConfig;
   cases: readonly string[];
 }
 
 type Engines = Readonly<Record<'reference' | 'native', PreparedEngine>>;
+/** Seconds that each engine has played. */
 interface Times {
   reference: number;
   native: number;
@@ -83,7 +99,7 @@ interface Times {
 const signal = new AbortController().signal;
 const preparation = { signal, onMessage: () => {} };
 
-/** What one engine leaves of a check, by case id; adds what it took to `times`. */
+/** Plays a check with one engine, and returns the recorded cases by id. Adds the seconds to `times`. */
 async function playOnce(
   engines: Engines,
   which: keyof Engines,
@@ -117,7 +133,7 @@ async function playOnce(
   }
 }
 
-/** Every fact on which the two engines disagree; that only one of them could play a case is one too. */
+/** Plays a check with both engines and returns the disagreements. A case that only one engine has played is a disagreement. */
 async function playBoth(engines: Engines, check: Check, jobs: number, times: Times): Promise<Disagreement[]> {
   const reference = await playOnce(engines, 'reference', check, jobs, times);
   const native = await playOnce(engines, 'native', check, jobs, times);
@@ -130,7 +146,8 @@ async function playBoth(engines: Engines, check: Check, jobs: number, times: Tim
   });
 }
 
-const isExcused = (server: string, { id, at }: Disagreement) =>
+/** Whether a disagreement is a known deviation. */
+const isKnown = (server: string, { id, at }: Disagreement) =>
   deviations.some(
     ({ servers, facts, cases }) =>
       (servers?.includes(server) ?? true) &&
@@ -138,34 +155,34 @@ const isExcused = (server: string, { id, at }: Disagreement) =>
       cases.some((pattern) => matchCases(suiteIds, pattern).includes(id)),
   );
 
-/** Checks one server, tells how it went, and gives back how many disagreements stand. */
-async function check(engines: Engines, one: Check, jobs: number): Promise<number> {
+/** Checks one server, prints the result, and returns the number of disagreements that every replay has confirmed. */
+async function runCheck(engines: Engines, check: Check, jobs: number): Promise<number> {
   const times = { reference: 0, native: 0 };
-  const all = await playBoth(engines, one, jobs, times);
-  const first = all.filter((disagreement) => !isExcused(one.server.name, disagreement));
+  const all = await playBoth(engines, check, jobs, times);
+  const first = all.filter((disagreement) => !isKnown(check.server.name, disagreement));
   const { reference, native } = times;
-  const doubtful = [...new Set(first.map(({ id }) => id))];
-  const standing: Disagreement[] = [];
-  for (const id of doubtful) {
+  const casesInDisagreement = [...new Set(first.map(({ id }) => id))];
+  const confirmed: Disagreement[] = [];
+  for (const id of casesInDisagreement) {
     let left = first.filter((disagreement) => disagreement.id === id);
     for (let play = 0; play < REPLAYS && left.length > 0; play++) {
-      const again = await playBoth(engines, { ...one, cases: [id] }, jobs, times);
+      const again = await playBoth(engines, { ...check, cases: [id] }, jobs, times);
       left = again.filter((now) => left.some((before) => before.at === now.at));
     }
-    standing.push(...left);
+    confirmed.push(...left);
   }
-  const asides = [
+  const remarks = [
     ...(all.length > first.length ? [`${all.length - first.length} documented`] : []),
-    ...(doubtful.length > 0 ? [`played again: ${doubtful.join(', ')}`] : []),
+    ...(casesInDisagreement.length > 0 ? [`played again: ${casesInDisagreement.join(', ')}`] : []),
   ];
   console.log(
-    `${one.server.name}: ${one.cases.length} cases, ${standing.length} disagreements${asides.length > 0 ? ` (${asides.join(', ')})` : ''}; ` +
+    `${check.server.name}: ${check.cases.length} cases, ${confirmed.length} disagreements${remarks.length > 0 ? ` (${remarks.join(', ')})` : ''}; ` +
       `reference ${reference.toFixed(1)} s, native ${native.toFixed(1)} s, ${(reference / native).toFixed(1)} times`,
   );
-  for (const { id, at, reference: theirs, native: ours } of standing) {
+  for (const { id, at, reference: theirs, native: ours } of confirmed) {
     console.log(`  ${id} ${at}: reference ${visible(JSON.stringify(theirs))}, native ${visible(JSON.stringify(ours))}`);
   }
-  return standing.length;
+  return confirmed.length;
 }
 
 interface Flags {
@@ -197,7 +214,7 @@ async function checksOf(flags: Flags, patterns: readonly string[], probeUrl: str
           agent: name,
           command: [process.execPath, '--import', 'tsx/esm', `fixtures/servers/${folder}/${name}.ts`],
         },
-        cases: chosen(slow ? ONE_OF_EACH : ['@core', '9.1.1', '9.2.1', ...cases]),
+        cases: chosen(slow ? ONE_CASE_OF_EACH_KIND : ['@core', '9.1.1', '9.2.1', ...cases]),
       })),
     ...(flags.probe ? Object.entries(probeVerdicts) : []).map(([mode, verdicts]) => ({
       server: {
@@ -213,15 +230,18 @@ async function checksOf(flags: Flags, patterns: readonly string[], probeUrl: str
 }
 
 const program = new Command('crosscheck')
-  .argument('[cases...]', 'which; by default all for the in-repo server, all but 12 and 13 for the others')
+  .argument('[cases...]', 'which cases; default: all for the in-repo server, all except 12 and 13 for other servers')
   .option('--server <name>', 'a server of the configuration; repeatable', (name: string, all: string[] = []) => [
     ...all,
     name,
   ])
-  .option('--wrong', 'the servers that are wrong on purpose')
-  .option('--fault <name>', 'one of them; repeatable', (name: string, all: string[] = []) => [...all, name])
+  .option('--wrong', 'all servers that are wrong on purpose')
+  .option('--fault <name>', 'one server that is wrong on purpose; repeatable', (name: string, all: string[] = []) => [
+    ...all,
+    name,
+  ])
   .option('--probe', 'the probe server, in each of its modes')
-  .option('--jobs <n>', 'containers at once', Number, 2)
+  .option('--jobs <n>', 'number of containers at the same time', Number, 2)
   .parse();
 const flags = program.opts<Flags>();
 const data = new Workspace();
@@ -229,14 +249,15 @@ const probe = await startProbeServer(1);
 
 try {
   removeStaleWorkspaces();
-  // A server that damages its deflate stream is judged by what the damaged octets happen to say: both need the same.
+  // Both engines need the same data: a server that damages compressed data is judged by the damaged bytes.
   await takeTestData(data.folder, signal);
   const engines: Engines = {
     reference: await chooseEngine([dockerKind], 'docker').prepare(preparation),
     native: await chooseEngine([nativeKind], 'native', { dataFolder: data.folder }).prepare(preparation),
   };
   let count = 0;
-  for (const one of await checksOf(flags, program.args, probe.url)) count += await check(engines, one, flags.jobs);
+  for (const check of await checksOf(flags, program.args, probe.url))
+    count += await runCheck(engines, check, flags.jobs);
   console.log(count === 0 ? 'The engines agree.' : `${count} disagreements.`);
   process.exitCode = count === 0 ? 0 : 1;
 } catch (error) {

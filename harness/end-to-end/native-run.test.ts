@@ -26,14 +26,14 @@ describe('--trace', () => {
     const lines = String(stderr).split('\n');
     const payload = `"${'*'.repeat(64)} ..."`;
     expect(lines.map((line) => line.replace(/^1\.1\.2 +\d+\.\d{3} ms /, ''))).toEqual([
-      expect.stringMatching(/^ \* the opening handshake leaves: GET \/ws HTTP\/1\.1\\r\\n/),
-      expect.stringMatching(/^ \* it is answered: HTTP\/1\.1 101 /),
+      expect.stringMatching(/^ \* opening handshake, request: GET \/ws HTTP\/1\.1\\r\\n/),
+      expect.stringMatching(/^ \* opening handshake, response: HTTP\/1\.1 101 /),
       expect.stringMatching(/^-> text FIN=1 RSV=000 opcode=1 length=125 mask=[0-9a-f]{8} /),
-      expect.stringMatching(/^ \* in 1 s /),
+      expect.stringMatching(/^ \* time limit of the case: 1 s, /),
       `<- text FIN=1 RSV=000 opcode=1 length=125 mask=none ${payload}`,
       expect.stringMatching(/^-> close FIN=1 RSV=000 opcode=8 length=2 mask=[0-9a-f]{8} code=1000$/),
       '<- close FIN=1 RSV=000 opcode=8 length=2 mask=none code=1000',
-      ' * TCP was ended by the server',
+      ' * the TCP connection was closed by the server',
     ]);
   });
 

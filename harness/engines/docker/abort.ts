@@ -1,6 +1,6 @@
 /**
- * Waits for `work`, but no longer than `signal` allows: rejects with the signal's reason as soon as it aborts. The work
- * itself goes on unseen (its later failure is swallowed), so whoever started it must also remove what it makes.
+ * Waits for `work`, and rejects with the signal's reason as soon as the signal aborts. The work is not stopped by that,
+ * and a later failure of the work is ignored: the caller must remove whatever the work creates.
  */
 export function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -16,16 +16,16 @@ export function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> 
 }
 
 /**
- * Waits for `work` at most `milliseconds`, and swallows its failure: for cleaning up, where a daemon that has stopped
- * answering must not keep us. Resolves to undefined when there is no value in time.
+ * Waits for `work`, at most `milliseconds`, and never rejects. Resolves to undefined if the work fails or takes longer.
+ * Made for cleaning up, which must end even if the Docker daemon no longer answers.
  */
 export async function withTimeout<T>(milliseconds: number, work: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
+  const timeout = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), milliseconds);
   });
   try {
-    return await Promise.race([work.catch(() => undefined), late]);
+    return await Promise.race([work.catch(() => undefined), timeout]);
   } finally {
     clearTimeout(timer);
   }

@@ -22,7 +22,7 @@ async function tarOf(entries: [Header, string?][]): Promise<Readable> {
   return Readable.from([await buffer(pack)]);
 }
 
-it('takes JSON files out of the folder and passes over pages, whatever their size', async () => {
+it('returns the JSON files of the folder and skips pages of any size', async () => {
   const archive = await tarOf([
     [{ name: 'results/', type: 'directory' }],
     [{ name: 'results/a_case_1_1_1.html' }, '<p>'.repeat(100_000)],
@@ -34,11 +34,11 @@ it('takes JSON files out of the folder and passes over pages, whatever their siz
   expect(taken['index.json']).toHaveLength(300_000);
 });
 
-it('packs what it can unpack', async () => {
+it('unpacks an archive that it has packed', async () => {
   expect(await unpack(Readable.from([await packFile('results/x.json', '{"a":1}')]))).toEqual({ 'x.json': '{"a":1}' });
 });
 
-it('refuses links, devices, folders within, and every way out of the folder', async () => {
+it('refuses links, devices, subfolders, and every path out of the folder', async () => {
   const bad: Header[] = [
     { name: 'results/x.json', type: 'symlink', linkname: '/etc/passwd' },
     { name: 'results/x.json', type: 'link', linkname: 'results/y.json' },
@@ -54,7 +54,7 @@ it('refuses links, devices, folders within, and every way out of the folder', as
   expect(() => safeName('results/a\\..\\b.json', 'file', 'results')).toThrow('plain file');
 });
 
-it('refuses more than the limits, by the head of the entry and before reading it', async () => {
+it('refuses an entry beyond the limits by its header, before its content is read', async () => {
   const limits = { file: 10, total: 15, files: 2 };
   const file = (name: string, size: number): [Header, string] => [{ name: `results/${name}` }, 'x'.repeat(size)];
   await expect(unpack(await tarOf([file('a.json', 11)]), limits)).rejects.toThrow('larger than 10');
@@ -62,7 +62,7 @@ it('refuses more than the limits, by the head of the entry and before reading it
   await expect(unpack(await tarOf([file('a', 1), file('b', 1), file('c', 1)]), limits)).rejects.toThrow('more than 2');
 });
 
-it('fails on an archive cut short', async () => {
+it('rejects an archive that is cut short', async () => {
   const whole = await packFile('results/x.json', 'x'.repeat(2_000));
   await expect(unpack(Readable.from([whole.subarray(0, 1_024)]))).rejects.toThrow();
 });

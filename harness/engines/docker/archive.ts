@@ -3,17 +3,20 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import tar from 'tar-stream';
 
-/** Limits on what is taken out of a container, in octets and files: an image is somebody else's program. */
+/**
+ * Limits on the archive that is read from a container, because an image is a program of a third party. `file`: bytes of
+ * one file; `total`: bytes of all files; `files`: number of files.
+ */
 export interface Limits {
   readonly file: number;
   readonly total: number;
   readonly files: number;
 }
 
-/** The largest recorded case file is a few MiB, and 517 cases leave about 1,100 files. */
+/** The default limits. The largest case file is a few MiB, and 517 cases make about 1,100 files. */
 export const LIMITS: Limits = { file: 64 * 1_048_576, total: 2_048 * 1_048_576, files: 10_000 };
 
-/** A tar of one file, as `putArchive` wants it. */
+/** Packs one file into a tar archive for Docker's `putArchive`. */
 export async function packFile(name: string, content: string): Promise<Buffer> {
   const pack = tar.pack();
   pack.entry({ name, mode: 0o644, mtime: new Date(0) }, content);
@@ -22,9 +25,9 @@ export async function packFile(name: string, content: string): Promise<Buffer> {
 }
 
 /**
- * Reads the tar of one folder and hands over each JSON file of it, in turn. Anything that could land elsewhere (a link, a
- * device, a path with `..`, a folder within) and anything beyond the limits is refused with an error that names it.
- * wstest's HTML pages are passed over.
+ * Reads the tar archive of one folder and calls `take` with each JSON file, one after the other. Other files, such as
+ * wstest's HTML pages, are skipped. Rejects with an Error that names the entry if an entry is not a plain file directly
+ * in the folder (a link, a device, a path with `..`, a subfolder), or if a limit is exceeded.
  */
 export async function unpackJson(
   archive: Readable,
@@ -35,31 +38,36 @@ export async function unpackJson(
   const extract = tar.extract();
   let files = 0;
   let total = 0;
-  const feeding = pipeline(archive, extract);
-  // Its failure ends the loop below too, which reports it.
-  feeding.catch(() => undefined);
+  const reading = pipeline(archive, extract);
+  // A failure of the archive also ends the loop below, which reports it.
+  reading.catch(() => undefined);
   for await (const entry of extract) {
     const { header } = entry;
     const size = header.size ?? 0;
     files += 1;
     total += size;
     if (files > limits.files) throw new Error(`more than ${limits.files} files in the container's ${folder}`);
-    if (total > limits.total) throw new Error(`more than ${limits.total} octets in the container's ${folder}`);
-    if (size > limits.file) throw new Error(`${header.name} is larger than ${limits.file} octets`);
+    if (total > limits.total) throw new Error(`more than ${limits.total} bytes in the container's ${folder}`);
+    if (size > limits.file) throw new Error(`${header.name} is larger than ${limits.file} bytes`);
     const name = safeName(header.name, header.type ?? 'file', folder);
-    // An entry has to be read to its end before the next one comes.
+    // tar-stream delivers the next entry only after this entry was read to its end.
     if (name === undefined || !name.endsWith('.json')) for await (const _ of entry);
     else await take(name, await buffer(entry));
   }
 }
 
-/** `folder/name` → `name`; undefined for the folder itself. Throws on everything that is not a plain file right in it. */
+/**
+ * Returns the name of a file in a folder (`results/a.json` → `a.json`), or undefined for the folder itself. Throws an
+ * Error for anything that is not a plain file directly in the folder.
+ */
 export function safeName(path: string, type: string, folder: string): string | undefined {
   const trimmed = path.replace(/^\.\//, '').replace(/\/$/, '');
   if (type === 'directory' && trimmed === folder) return undefined;
   const name = trimmed.startsWith(`${folder}/`) ? trimmed.slice(folder.length + 1) : '';
   if (type !== 'file' || !/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name)) {
-    throw new Error(`the container's ${folder} holds what is not a plain file in it: ${type} ${JSON.stringify(path)}`);
+    throw new Error(
+      `the container's ${folder} contains an entry that is not a plain file: ${type} ${JSON.stringify(path)}`,
+    );
   }
   return name;
 }

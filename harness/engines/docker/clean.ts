@@ -4,10 +4,10 @@ import { withTimeout } from './abort.ts';
 import { statusOf } from './api.ts';
 import { LABEL, startOf } from './labels.ts';
 
-/** A stopped container of another machine's harness is removed only when it is so old. */
+/** Minimum age, in seconds, of a stopped container of another host before it is removed. */
 const FOREIGN_AGE_SECONDS = 3_600;
 
-/** What cleaning looks at; a part of Docker's own listing. `Created` in seconds since 1970. */
+/** The fields of Docker's container list that decide whether a container is removed. `Created`: seconds since 1970. */
 export interface Listed {
   readonly Labels: Readonly<Record<string, string>>;
   readonly State: string;
@@ -15,8 +15,9 @@ export interface Listed {
 }
 
 /**
- * Whether nobody will remove this container any more: its owner was killed before it could. On another host (a daemon
- * shared by several, a harness in a container) we cannot see the owner; there it must also have ended and be old.
+ * Whether a container was left behind, because the harness process that created it was killed. The processes of another
+ * host cannot be seen (several hosts can share a daemon, and a harness can itself run in a container): a container of
+ * another host counts as left behind if it has stopped and is old.
  */
 export function isOrphan(container: Listed, now: number = Date.now()): boolean {
   const pid = Number(container.Labels[LABEL.pid]);
@@ -33,40 +34,41 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it lives, and belongs to somebody else.
+    // EPERM: the process exists and belongs to another user.
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 
-/** Removes what earlier, killed harnesses left; returns how many containers that were. */
+/** Removes the containers that killed runs have left behind. Returns the number of removed containers. */
 export async function reap(docker: Docker): Promise<number> {
   const listed = await docker.listContainers({ all: true, filters: { label: [LABEL.run] } });
-  const orphans = listed.filter((each) => isOrphan(each));
-  await Promise.all(orphans.map((each) => remove(docker, each.Id)));
+  const orphans = listed.filter((container) => isOrphan(container));
+  await Promise.all(orphans.map(({ Id }) => remove(docker, Id)));
   return orphans.length;
 }
 
-/** Removes every container of one run. */
+/** Removes all containers of one run. */
 export async function sweep(docker: Docker, run: string): Promise<void> {
   const listed = await docker.listContainers({ all: true, filters: { label: [`${LABEL.run}=${run}`] } });
-  await Promise.all(listed.map((each) => remove(docker, each.Id)));
+  await Promise.all(listed.map(({ Id }) => remove(docker, Id)));
 }
 
-/** How long a removal is tried in all, and the pause between: another's removal of the same container may be under way. */
+/** Milliseconds during which the removal of a container is repeated. Docker refuses a removal while another is under way. */
 const TRY_FOR_MS = 4_500;
-const BETWEEN_MS = 100;
+/** Milliseconds between two attempts to remove a container. */
+const RETRY_AFTER_MS = 100;
 
-/** Kills and removes a container, by id or name; nothing happens when it is gone. Never throws, ends within about 5 s. */
+/** Kills and removes a container by its id or name, if it exists. Never throws, and ends within about 5 s. */
 export async function remove(docker: Docker, name: string): Promise<void> {
   const container = docker.getContainer(name);
-  const until = Date.now() + TRY_FOR_MS;
-  while (Date.now() < until) {
-    await withTimeout(until - Date.now(), container.remove({ force: true, v: true }));
-    const look = container.inspect().then(
+  const deadline = Date.now() + TRY_FOR_MS;
+  while (Date.now() < deadline) {
+    await withTimeout(deadline - Date.now(), container.remove({ force: true, v: true }));
+    const isGone = container.inspect().then(
       () => false,
       (error: unknown) => statusOf(error) === 404,
     );
-    if ((await withTimeout(Math.max(0, until - Date.now()), look)) === true) return;
-    await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
+    if ((await withTimeout(Math.max(0, deadline - Date.now()), isGone)) === true) return;
+    await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS));
   }
 }

@@ -5,10 +5,10 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { connect, findDaemon, whyNot } from './connect.ts';
+import { connect, explainFailure, findDaemon } from './connect.ts';
 import { findImage, follow, PINNED_IMAGE } from './image.ts';
 
-const never = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 let folder: string;
 let socket: string;
 const servers: Server[] = [];
@@ -28,7 +28,7 @@ async function listening(server: Server): Promise<void> {
 }
 const env = () => ({ DOCKER_HOST: `unix://${socket}` });
 
-/** A daemon that answers what it is told, by the end of the path. */
+/** Starts a daemon that answers requests from a table: end of the path → status and body. */
 async function fakeDaemon(answers: Record<string, [number, string]>): Promise<void> {
   const server = createHttp((request, response) => {
     const path = (request.url ?? '').split('?')[0] ?? '';
@@ -38,19 +38,19 @@ async function fakeDaemon(answers: Record<string, [number, string]>): Promise<vo
   });
   await listening(server);
 }
-const WELL: Record<string, [number, string]> = {
+const WORKING: Record<string, [number, string]> = {
   '/_ping': [200, 'OK'],
   '/version': [200, '{"Version":"28.0.0","Arch":"amd64"}'],
 };
 
 describe('connect', () => {
-  async function expectTrouble(reason: RegExp): Promise<void> {
-    const began = performance.now();
-    const error = await connect(env(), never).then(
+  async function expectFailure(reason: RegExp): Promise<void> {
+    const started = performance.now();
+    const error = await connect(env(), neverAborted).then(
       () => undefined,
       (thrown: unknown) => thrown,
     );
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(performance.now() - started).toBeLessThan(5_000);
     expect(error).toMatchObject({ exitCode: 3, problem: { where: socket, why: expect.stringMatching(reason) } });
     expect(error).toHaveProperty('problem.what', expect.stringContaining(socket));
     expect(error).toHaveProperty(
@@ -59,40 +59,40 @@ describe('connect', () => {
     );
   }
 
-  it('says that there is no socket', () => expectTrouble(/ENOENT/));
+  it('fails if the socket does not exist', () => expectFailure(/ENOENT/));
 
-  it('says that nobody listens', async () => {
-    // A server that closes takes its socket's file along, one that is killed leaves it.
+  it('fails if no process listens on the socket', async () => {
+    // A server that closes removes the file of its socket. A killed server leaves the file behind.
     const program = 'require("net").createServer().listen(process.argv[1], () => process.kill(process.pid, "SIGKILL"))';
     spawnSync(process.execPath, ['-e', program, socket]);
-    await expectTrouble(/ECONNREFUSED/);
+    await expectFailure(/ECONNREFUSED/);
   });
 
-  it.skipIf(process.getuid?.() === 0)('says that the socket is not ours to use', async () => {
+  it.skipIf(process.getuid?.() === 0)('fails if this user has no permission to use the socket', async () => {
     await listening(createServer(() => undefined));
     await chmod(socket, 0);
-    await expectTrouble(/EACCES/);
+    await expectFailure(/EACCES/);
   });
 
-  it('has words for every usual reason', () => {
-    const saying = (code: string) => whyNot(Object.assign(new Error(`connect ${code}`), { code }));
-    expect(saying('EACCES')).toContain('group docker');
-    expect(saying('ENOENT')).toContain('not installed or not running');
-    expect(saying('ECONNREFUSED')).toContain('stopped');
-    expect(saying('ENOTFOUND')).toBe('connect ENOTFOUND');
+  it('explains every usual error', () => {
+    const explain = (code: string) => explainFailure(Object.assign(new Error(`connect ${code}`), { code }));
+    expect(explain('EACCES')).toContain('group docker');
+    expect(explain('ENOENT')).toContain('not installed or not running');
+    expect(explain('ECONNREFUSED')).toContain('stopped');
+    expect(explain('ENOTFOUND')).toBe('connect ENOTFOUND');
   });
 
-  it('says that somebody accepts and never answers', async () => {
+  it('fails within 3 s if a daemon accepts the connection and never answers', async () => {
     await listening(createServer(() => undefined));
-    await expectTrouble(/did not answer within 3 s/);
+    await expectFailure(/did not answer within 3 s/);
   });
 
-  it('says what a proxy in its place says', async () => {
+  it('reports the response of a proxy in place of the daemon', async () => {
     await fakeDaemon({ '/_ping': [503, '{"message":"bad gateway"}'] });
-    await expectTrouble(/503|bad gateway/);
+    await expectFailure(/503|bad gateway/);
   });
 
-  it('rejects with the reason of an abort', async () => {
+  it('rejects with the reason of the signal if it is aborted', async () => {
     await listening(createServer(() => undefined));
     const stop = new AbortController();
     const connecting = connect(env(), stop.signal);
@@ -100,12 +100,16 @@ describe('connect', () => {
     await expect(connecting).rejects.toThrow('stopped');
   });
 
-  it('names daemon and architecture when one answers', async () => {
-    await fakeDaemon(WELL);
-    expect(await connect(env(), never)).toMatchObject({ address: socket, architecture: 'amd64', version: '28.0.0' });
+  it('returns address, architecture and version of the daemon', async () => {
+    await fakeDaemon(WORKING);
+    expect(await connect(env(), neverAborted)).toMatchObject({
+      address: socket,
+      architecture: 'amd64',
+      version: '28.0.0',
+    });
   });
 
-  it('reads unix and tcp addresses itself and leaves TLS to dockerode', () => {
+  it('parses unix and tcp addresses, and leaves TLS and ssh to dockerode', () => {
     expect(findDaemon({ DOCKER_HOST: 'tcp://[::1]:2375' }).options).toMatchObject({ host: '::1', port: 2375 });
     expect(findDaemon({ DOCKER_HOST: 'tcp://h:2376' }).options).toBeUndefined();
     expect(findDaemon({ DOCKER_HOST: 'ssh://u@h' })).toEqual({ name: 'ssh://u@h', options: undefined });
@@ -114,13 +118,13 @@ describe('connect', () => {
 
 describe('findImage', () => {
   const finding = async (wanted?: string) => {
-    const { docker, architecture } = await connect(env(), never);
-    return findImage({ docker, architecture, wanted, signal: never, onMessage: () => undefined });
+    const { docker, architecture } = await connect(env(), neverAborted);
+    return findImage({ docker, architecture, wanted, signal: neverAborted, onMessage: () => undefined });
   };
 
-  it('takes an error in the pull’s stream for what it is, though the answer was 200', async () => {
+  it('fails if the stream of a pull reports an error after status 200', async () => {
     const stream = '{"status":"Pulling"}\n{"errorDetail":{"message":"no route"},"error":"no route to registry"}\n';
-    await fakeDaemon({ ...WELL, '/images/create': [200, stream] });
+    await fakeDaemon({ ...WORKING, '/images/create': [200, stream] });
     await expect(finding()).rejects.toMatchObject({
       exitCode: 3,
       problem: {
@@ -131,26 +135,26 @@ describe('findImage', () => {
     });
   });
 
-  it('does not believe a pull that ends well and leaves no image', async () => {
-    await fakeDaemon({ ...WELL, '/images/create': [200, '{"status":"Done"}\n'] });
+  it('fails if a pull succeeds and the image still does not exist', async () => {
+    await fakeDaemon({ ...WORKING, '/images/create': [200, '{"status":"Done"}\n'] });
     await expect(finding('x:1')).rejects.toMatchObject({ exitCode: 3, problem: { where: 'x:1' } });
   });
 
-  it('refuses an image for another processor, and pulls none', async () => {
-    await fakeDaemon({ ...WELL, '/version': [200, '{"Version":"1","Arch":"arm64"}'] });
+  it('refuses to pull an image for another architecture', async () => {
+    await fakeDaemon({ ...WORKING, '/version': [200, '{"Version":"1","Arch":"arm64"}'] });
     await expect(finding()).rejects.toMatchObject({
       exitCode: 3,
       problem: { what: expect.stringContaining('for amd64'), todo: expect.stringContaining('npm run image') },
     });
   });
 
-  it('takes the image it is told to, and only looks when it is here', async () => {
-    await fakeDaemon({ ...WELL, '/images/x:1/json': [200, '{"Id":"sha256:1","Architecture":"amd64"}'] });
+  it('uses the image that was named, and does not pull an image that exists', async () => {
+    await fakeDaemon({ ...WORKING, '/images/x:1/json': [200, '{"Id":"sha256:1","Architecture":"amd64"}'] });
     expect(await finding('x:1')).toMatchObject({ name: 'x:1', id: 'sha256:1' });
   });
 });
 
-it('follows a pull in tenths and fails on a line cut short', async () => {
+it('reports every tenth of a pull, and fails if the last line is cut short', async () => {
   const onMessage = vi.fn();
   async function* lines(...texts: string[]) {
     yield* texts;

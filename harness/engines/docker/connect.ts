@@ -6,23 +6,23 @@ import { HarnessError } from '../../support/harness-error.ts';
 import { orAborted } from './abort.ts';
 import { saying } from './api.ts';
 
-/** How long the daemon has to answer both questions (ping, version) before it counts as not there. */
+/** Milliseconds that the Docker daemon may take to answer both requests (ping and version). */
 const ANSWER_WITHIN_MS = 3_000;
 
-/** The remedies of every failure to reach a daemon: three, so that one of them fits any machine. */
+/** What a user can do if no Docker daemon can be reached. One of the three remedies fits every machine. */
 const REMEDIES = [
   'start the engine (Debian as root: `npm run engine`; else Docker Desktop or `systemctl start docker`)',
   'point DOCKER_HOST at an engine that runs, for example DOCKER_HOST=unix:///run/user/1000/docker.sock',
   'or do without Docker: `--engine native`',
 ].join('; ');
 
-/** A daemon's address: as dockerode wants it, and as people know it. */
+/** The address of a Docker daemon. `name`: for messages; `options`: for dockerode, undefined for its own defaults. */
 interface Address {
   readonly name: string;
   readonly options: Docker.DockerOptions | undefined;
 }
 
-/** A daemon that answered. `architecture` in Docker's words: `amd64`, `arm64`. */
+/** A Docker daemon that has answered. `architecture`: Docker's name of it, such as `amd64` or `arm64`. */
 export interface DaemonConnection {
   readonly docker: Docker;
   readonly address: string;
@@ -31,8 +31,8 @@ export interface DaemonConnection {
 }
 
 /**
- * Where the daemon should be: DOCKER_HOST, else the first default socket there is. Plain unix and tcp addresses are
- * read here; TLS, ssh and named pipes are left to dockerode, which reads DOCKER_CERT_PATH and its like itself.
+ * Returns the address of the Docker daemon: DOCKER_HOST, or the first default socket that exists. Only plain `unix:` and
+ * `tcp:` addresses are parsed here. For TLS, ssh and named pipes dockerode reads DOCKER_HOST and the related variables.
  */
 export function findDaemon(env: Readonly<Record<string, string | undefined>>): Address {
   const host = env.DOCKER_HOST;
@@ -55,8 +55,8 @@ export function findDaemon(env: Readonly<Record<string, string | undefined>>): A
 }
 
 /**
- * Finds the daemon and asks its name. Throws HarnessError(3) within 3 s when nothing usable answers: no socket, no right to
- * use it, nobody behind it, or somebody who accepts and then says nothing.
+ * Connects to the Docker daemon and asks for its version. Throws HarnessError (3) within 3 s if no daemon answers: there
+ * is no socket, this user may not use the socket, no process listens, or the process that listens does not answer.
  */
 export async function connect(
   env: Readonly<Record<string, string | undefined>>,
@@ -67,11 +67,11 @@ export async function connect(
   const deadline = AbortSignal.timeout(ANSWER_WITHIN_MS);
   const either = AbortSignal.any([signal, deadline]);
   try {
-    // The limit is on this asking alone: later requests, such as waiting for a container's end, may take an hour. It
-    // also closes the socket to a daemon that accepts and never answers, which would else keep this process alive.
-    const asking = new Docker({ ...address.options, timeout: ANSWER_WITHIN_MS });
-    await orAborted(either, asking.ping());
-    const version = await orAborted(either, asking.version());
+    // The timeout is for these two requests only: others, such as waiting for the end of a container, can take an hour.
+    // It also closes the socket of a daemon that never answers, because an open socket keeps this process running.
+    const impatient = new Docker({ ...address.options, timeout: ANSWER_WITHIN_MS });
+    await orAborted(either, impatient.ping());
+    const version = await orAborted(either, impatient.version());
     const docker = new Docker(address.options);
     return { docker, address: address.name, architecture: version.Arch, version: version.Version };
   } catch (error) {
@@ -81,7 +81,7 @@ export async function connect(
       {
         what: `no Docker engine answers at ${address.name}`,
         where: address.name,
-        why: deadline.aborted ? `it did not answer within ${ANSWER_WITHIN_MS / 1000} s` : whyNot(error),
+        why: deadline.aborted ? `it did not answer within ${ANSWER_WITHIN_MS / 1000} s` : explainFailure(error),
         todo: REMEDIES,
       },
       { cause: error },
@@ -89,17 +89,17 @@ export async function connect(
   }
 }
 
-/** The usual reasons in words; whatever else it was in its own. */
-export function whyNot(error: unknown): string {
+/** Explains why the daemon could not be reached. An unusual error is explained by its own message. */
+export function explainFailure(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   switch (code) {
     case 'ENOENT':
-      return 'there is no such socket (ENOENT): the engine is not installed or not running';
+      return 'the socket does not exist (ENOENT): the engine is not installed or not running';
     case 'EACCES':
     case 'EPERM':
-      return `this user may not use the socket (${code}): run as root or join the group docker`;
+      return `this user has no permission to use the socket (${code}): run as root or join the group docker`;
     case 'ECONNREFUSED':
-      return 'nobody listens there (ECONNREFUSED): the engine has stopped';
+      return 'no process listens on the socket (ECONNREFUSED): the engine has stopped';
     default:
       return saying(error);
   }

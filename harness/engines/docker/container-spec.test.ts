@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { agentForSuite, fuzzingClientSpec } from './container-spec.ts';
-import { chooseNetwork, knock, waysTo } from './network.ts';
+import { candidateNetworks, chooseNetwork, connectCommand } from './network.ts';
 import { describeEnding } from './play-in-container.ts';
 
-it('hands wstest exact ids, one server, and its own results folder', () => {
+it('gives wstest exact ids, one server, and the results folder', () => {
   const text = fuzzingClientSpec({
     cases: ['1.1.1', '7.1.6'],
     url: 'ws://127.0.0.1:1/',
@@ -18,33 +18,41 @@ it('hands wstest exact ids, one server, and its own results folder', () => {
   });
 });
 
-it('refuses patterns and an empty selection, on which wstest would do something else or nothing for ever', () => {
+it('refuses patterns, and an empty list of cases, with which wstest never ends', () => {
   for (const cases of [[], ['7.*'], ['7.1.6 '], ['7'], ['*']]) {
     expect(() => fuzzingClientSpec({ cases, url: 'ws://127.0.0.1:1/', agent: 'a' })).toThrow(RangeError);
   }
 });
 
-it('lets plain agent names through and stands in for those wstest cannot write', () => {
+it('keeps plain agent names, and substitutes names that wstest cannot write', () => {
   for (const plain of ['ws', 'websock server', 'AutobahnPython/0.10.9']) expect(agentForSuite(plain, 'x')).toBe(plain);
   for (const odd of ['Ü', '', ' a', 'a ', '<b>', '"', 'a\n', 'x'.repeat(65), '/'])
     expect(agentForSuite(odd, 'x')).toBe('x');
 });
 
-it('tries the host’s network first on Linux and the gateway first elsewhere, and keeps port and path', () => {
-  expect(waysTo('ws://127.0.0.1:8888/ws?a=1', 'linux').map((way) => [way.name, way.url])).toEqual([
+it('prefers the network of the host on Linux and the gateway elsewhere, and keeps port and path', () => {
+  expect(
+    candidateNetworks('ws://127.0.0.1:8888/ws?a=1', 'linux').map((network) => [network.name, network.url]),
+  ).toEqual([
     ['host', 'ws://127.0.0.1:8888/ws?a=1'],
     ['host-gateway', 'ws://host.docker.internal:8888/ws?a=1'],
   ]);
-  expect(waysTo('ws://[::1]:8888/', 'darwin').map((way) => way.name)).toEqual(['host-gateway', 'host']);
-  expect(waysTo('ws://192.0.2.1/', 'linux').map((way) => way.url)).toEqual(['ws://192.0.2.1/', 'ws://192.0.2.1/']);
-  expect(knock('wss://[::1]/').slice(-2)).toEqual(['::1', '443']);
+  expect(candidateNetworks('ws://[::1]:8888/', 'darwin').map((network) => network.name)).toEqual([
+    'host-gateway',
+    'host',
+  ]);
+  expect(candidateNetworks('ws://192.0.2.1/', 'linux').map((network) => network.url)).toEqual([
+    'ws://192.0.2.1/',
+    'ws://192.0.2.1/',
+  ]);
+  expect(connectCommand('wss://[::1]/').slice(-2)).toEqual(['::1', '443']);
 });
 
-it('takes the first way that leads to the target, and says of each why not when none does', async () => {
+it('chooses the first network that reaches the target, and explains each failure if none does', async () => {
   const url = 'ws://127.0.0.1:1/';
   const second = await chooseNetwork(
     url,
-    async (way) => (way.name === 'host' ? 'refused' : undefined),
+    async (network) => (network.name === 'host' ? 'refused' : undefined),
     () => undefined,
     'linux',
   );
@@ -59,7 +67,7 @@ it('takes the first way that leads to the target, and says of each why not when 
   ).rejects.toMatchObject({ exitCode: 3, problem: { where: url, why: expect.stringMatching(/host .*host-gateway /) } });
 });
 
-it('tells the ways a container can end apart', () => {
+it('distinguishes the ways in which a container can end', () => {
   expect(describeEnding({ exitCode: 0, oomKilled: false })).toBeUndefined();
   expect(describeEnding({ exitCode: 137, oomKilled: true })?.what).toContain('out of memory');
   expect(describeEnding({ exitCode: 137, oomKilled: false })?.what).toContain('signal 9');

@@ -1,37 +1,42 @@
-/** Where wstest leaves its reports inside the container. */
+/** Folder in the container into which wstest writes its results. */
 export const RESULTS = '/results';
-/** Where it finds its spec. */
+/** File in the root folder of the container from which wstest reads its cases. */
 export const SPEC = 'fuzzingclient.json';
 
-interface Orders {
-  /** Exact ids. wstest's own wildcards are unanchored expressions (`2.1*` is also 2.10), so none is ever handed to it. */
+/** What wstest plays, and against which server. */
+interface SpecOptions {
+  /** Exact ids. wstest's wildcards are not used, because they match too much (`2.1*` matches 2.10). */
   readonly cases: readonly string[];
-  /** The target as the container reaches it. */
+  /** Address of the tested server, as seen from the container. */
   readonly url: string;
   readonly agent: string;
   readonly protocols?: readonly string[] | undefined;
   readonly origin?: string | undefined;
 }
 
-/** The text of `fuzzingclient.json`. Throws on an empty selection, on which wstest would sit for ever, and on a pattern. */
-export function fuzzingClientSpec(orders: Orders): string {
-  if (orders.cases.length === 0) throw new RangeError('no case to play: wstest never ends on an empty selection');
-  const pattern = orders.cases.find((id) => !/^\d+(\.\d+)+$/.test(id));
+/**
+ * Returns the text of wstest's `fuzzingclient.json`. Throws RangeError for an id that is a pattern, and for an empty list
+ * of cases, with which wstest never ends.
+ */
+export function fuzzingClientSpec(options: SpecOptions): string {
+  if (options.cases.length === 0)
+    throw new RangeError('no case to play: wstest never ends with an empty list of cases');
+  const pattern = options.cases.find((id) => !/^\d+(\.\d+)+$/.test(id));
   if (pattern !== undefined) throw new RangeError(`not an exact case id: ${pattern}`);
   const server = {
-    agent: orders.agent,
-    url: orders.url,
-    ...(orders.origin === undefined ? {} : { origin: orders.origin }),
-    ...(orders.protocols === undefined || orders.protocols.length === 0 ? {} : { protocols: orders.protocols }),
+    agent: options.agent,
+    url: options.url,
+    ...(options.origin === undefined ? {} : { origin: options.origin }),
+    ...(options.protocols === undefined || options.protocols.length === 0 ? {} : { protocols: options.protocols }),
   };
-  return `${JSON.stringify({ outdir: RESULTS, servers: [server], cases: orders.cases, 'exclude-cases': [] }, null, 2)}\n`;
+  return `${JSON.stringify({ outdir: RESULTS, servers: [server], cases: options.cases, 'exclude-cases': [] }, null, 2)}\n`;
 }
 
 /**
- * The name wstest is told. It writes HTML with the agent in it as ASCII, and on any other character it throws after the
- * last case and then hangs with nothing written; it also makes file names of it, which have a length. So a plain short
- * name goes as it is, and any other goes as a stand-in that `archive.ts` replaces again on the way out.
+ * Returns the agent name that wstest can use: `agent` if it is short and plain, else `substitute`, which is replaced by
+ * the agent in the results. With a character outside ASCII, wstest throws after the last case, writes no results, and
+ * never ends. It also uses the name in file names, whose length is limited.
  */
-export function agentForSuite(agent: string, standIn: string): string {
-  return /^[A-Za-z0-9][A-Za-z0-9 ._/+-]{0,63}$/.test(agent) && !agent.endsWith(' ') ? agent : standIn;
+export function agentForSuite(agent: string, substitute: string): string {
+  return /^[A-Za-z0-9][A-Za-z0-9 ._/+-]{0,63}$/.test(agent) && !agent.endsWith(' ') ? agent : substitute;
 }

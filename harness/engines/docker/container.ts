@@ -6,38 +6,38 @@ import { remove } from './clean.ts';
 import { LogReader } from './log.ts';
 import type { Network } from './network.ts';
 
-/** One container: what runs in it, and where. */
+/** How a container is created. */
 export interface Recipe {
-  /** Unique name, so that it can be removed even when the answer to its creation was never heard. */
+  /** A unique name, by which the container can be removed even if the daemon's response to its creation is lost. */
   readonly name: string;
   readonly imageId: string;
   readonly command: readonly string[];
   readonly labels: Record<string, string>;
   readonly network: Network;
-  /** Most it may use, in octets; the engine's own limit when undefined. */
+  /** Memory limit of the container in bytes; undefined for the limit of the Docker engine. */
   readonly memoryBytes?: number | undefined;
 }
 
-/** How a container ended, as its `State` told before it was removed. */
+/** How a container ended, according to its `State` before its removal. */
 export interface ContainerEnd {
   readonly exitCode: number;
   readonly oomKilled: boolean;
 }
 
-/** Empty and not merely absent: an image, or the daemon's own settings, may bring some. All traffic is for one target. */
-const NO_PROXY_AT_ALL = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'ALL_PROXY'].flatMap((name) => [
+/** Empty proxy variables, which override those of the image and of the daemon: the tested server is reached directly. */
+const WITHOUT_PROXY = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'ALL_PROXY'].flatMap((name) => [
   `${name}=`,
   `${name.toLowerCase()}=`,
 ]);
 
-/** How long the end of the output is waited for once the container has ended. */
+/** Milliseconds to wait for the last output after the container has ended. */
 const LAST_LINES_MS = 2_000;
-/** How long a creation under way is waited for at an abort; cleaning goes by name after that. */
+/** Milliseconds to wait, after an abort, for the creation of the container. Then it is removed by its name. */
 const CREATION_MS = 1_500;
 
 /**
- * Creates a container, lets `use` have it, and removes it whatever happens. Not AutoRemove: that takes the state with
- * it, and "out of memory" could no longer be told from "killed". Rejects with the signal's reason at an abort.
+ * Creates a container, calls `use` with it, and removes the container on every path. Docker's AutoRemove is not used: the
+ * state of a container that ran out of memory would be lost. Rejects with the signal's reason after an abort.
  */
 export async function withContainer<T>(
   docker: Docker,
@@ -51,7 +51,7 @@ export async function withContainer<T>(
     Image: recipe.imageId,
     Cmd: [...recipe.command],
     Entrypoint: [],
-    Env: ['PYTHONUNBUFFERED=1', ...NO_PROXY_AT_ALL],
+    Env: ['PYTHONUNBUFFERED=1', ...WITHOUT_PROXY],
     Labels: recipe.labels,
     Tty: false,
     HostConfig: {
@@ -60,9 +60,9 @@ export async function withContainer<T>(
       AutoRemove: false,
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],
-      // The output is read as it comes; what the daemon keeps of it must not fill a disk.
+      // The output is read while the container runs. The daemon's own copy must not fill the disk.
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '1' } },
-      // No swap beside it: an engine that swaps plays every timer late.
+      // No swap in addition to the memory: a fuzzing client that swaps fires its timers late.
       ...(recipe.memoryBytes === undefined ? {} : { Memory: recipe.memoryBytes, MemorySwap: recipe.memoryBytes }),
     },
   });
@@ -74,13 +74,13 @@ export async function withContainer<T>(
   }
 }
 
-/** Starts a created container, hands over its output line by line, and resolves when it has ended. */
+/** Starts a container, calls `onLine` with each line of its output, and resolves when the container has ended. */
 export async function runToEnd(
   container: Docker.Container,
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<ContainerEnd> {
-  // Attached before the start, so that no line is missed, and independent of the daemon's log driver.
+  // Attached before the start, so that no line is lost. Attaching works with every log driver of the daemon.
   const output = await orAborted(signal, container.attach({ stream: true, stdout: true, stderr: true }));
   const stream = asReadable(output);
   const closeOutput = () => stream.destroy();

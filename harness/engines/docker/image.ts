@@ -6,17 +6,17 @@ import type { EngineMessage } from '../engine.ts';
 import { orAborted } from './abort.ts';
 import { asReadable, saying, statusOf, toHarnessError } from './api.ts';
 
-/** What `npm run image` makes: preferred, since whoever built it meant it to be used. */
+/** The image that `npm run image` builds. It is preferred to the upstream image: a user who has built it wants to use it. */
 export const LOCAL_IMAGE = 'ws-conformance/autobahn:25.10.1';
-/** The upstream image of the same suite, held to its digest: a tag can move. amd64 only. */
+/** The upstream image of the same suite, for amd64 only. Named by its digest, because a tag can change its image. */
 export const PINNED_IMAGE =
   'crossbario/autobahn-testsuite@sha256:519915fb568b04c9383f70a1c405ae3ff44ab9e35835b085239c258b6fac3074';
 
 const BUILD_IT = 'build it here (Debian as root): `npm run image`; or do without Docker: `--engine native`';
-/** A pull that says nothing for so long is not going to end. */
+/** Milliseconds without any event after which a pull counts as failed. */
 const PULL_SILENCE_MS = 60_000;
 
-/** The image that will be run. `id` is what containers are created from, so that a tag moving meanwhile changes nothing. */
+/** The image that will be run. Containers are created from `id`, so that a tag that moves during a run has no effect. */
 export interface Image {
   readonly name: string;
   readonly id: string;
@@ -24,19 +24,21 @@ export interface Image {
   readonly architecture: string;
 }
 
+/** What to look for, and with which daemon. */
 interface Finding {
   readonly docker: Docker;
-  /** The engine's own architecture, in Docker's words. */
+  /** Architecture of the Docker engine, by Docker's name. */
   readonly architecture: string;
-  /** `--image`: then this one and no other. */
+  /** The image that the user named with `--image`; no other image is used then. */
   readonly wanted: string | undefined;
   readonly signal: AbortSignal;
   onMessage(message: EngineMessage): void;
 }
 
 /**
- * Finds the image: the one asked for, else the locally built one, else the pinned one if it is here, else by pulling
- * the pinned one. Throws HarnessError(3) that says how to build it when there is none to be had, or none for this machine.
+ * Finds the image to run: the image that the user named, else the local build, else the upstream image, which is pulled if
+ * this machine does not have it. Throws HarnessError (3), with the command that builds an image, if there is no image or
+ * none for this architecture.
  */
 export async function findImage(finding: Finding): Promise<Image> {
   const { docker, wanted, signal, onMessage } = finding;
@@ -60,7 +62,7 @@ export async function findImage(finding: Finding): Promise<Image> {
   return fitting(image, finding);
 }
 
-/** The image that would be run without a pull; undefined when it would have to be pulled first. @throws HarnessError (3). */
+/** Returns the image that would be run without a pull; undefined if a pull is needed. @throws HarnessError (3). */
 export async function imageHere(
   docker: Docker,
   wanted: string | undefined,
@@ -73,7 +75,7 @@ export async function imageHere(
   return undefined;
 }
 
-/** Names of images, the one to be preferred first. */
+/** Names of the images to look for, the preferred image first. */
 const candidates = (wanted: string | undefined): string[] =>
   wanted === undefined ? [LOCAL_IMAGE, PINNED_IMAGE] : [wanted];
 
@@ -90,8 +92,9 @@ async function look(docker: Docker, name: string, signal: AbortSignal): Promise<
 }
 
 /**
- * An image for another processor runs emulated if at all, and its timers of one second then judge the emulator. Only
- * when it was asked for by name is it run all the same.
+ * Returns the image if it is for the engine's architecture. An image for another architecture is slow, because it is
+ * emulated, and its timers of one second would fail servers that are right: it is used only if the user named it.
+ * @throws HarnessError (3).
  */
 function fitting(image: Image, finding: Finding): Image {
   if (image.architecture === finding.architecture) return image;
@@ -120,8 +123,8 @@ const pullEvent = z.object({
 });
 
 /**
- * Pulls, and tells how far it is. The daemon answers 200 before the work begins, so a real failure (no network, no such
- * image, disk full) comes as an event of the stream, and an answer cut short has no event at all.
+ * Pulls an image and reports the progress. The daemon responds with status 200 before the pull starts: a failure (no
+ * network, no such image, disk full) is an event of the response's stream, and a stream that is cut short has no event.
  */
 async function pull(
   docker: Docker,
@@ -136,7 +139,6 @@ async function pull(
   }, PULL_SILENCE_MS);
   try {
     const body = await orAborted(either, docker.pull(name, { abortSignal: either }));
-    // A Readable of our own around it, for dockerode promises no more than the old stream interface.
     const lines = createInterface({ input: asReadable(body), crlfDelay: Number.POSITIVE_INFINITY });
     await orAborted(
       either,
@@ -154,14 +156,14 @@ async function pull(
   }
 }
 
-/** Reads the pull's events to their end; throws what the daemon reports. Speaks at every tenth of the octets known. */
+/** Reads the events of a pull to their end, and reports every tenth of the bytes. Throws an Error for a reported failure. */
 export async function follow(
   lines: AsyncIterable<string>,
   onMessage: (message: EngineMessage) => void,
   onAlive: () => void = () => undefined,
 ): Promise<void> {
   const layers = new Map<string, { current: number; total: number }>();
-  let said = -1;
+  let reported = -1;
   for await (const line of lines) {
     onAlive();
     if (line.trim() === '') continue;
@@ -172,15 +174,15 @@ export async function follow(
       continue;
     layers.set(event.id, { current, total });
     const all = [...layers.values()];
-    const have = all.reduce((sum, layer) => sum + layer.current, 0);
-    const want = all.reduce((sum, layer) => sum + layer.total, 0);
-    const tenth = Math.floor((have / want) * 10);
-    if (tenth <= said) continue;
-    said = tenth;
-    onMessage({ kind: 'note', text: `pulling: ${mebibytes(have)} of ${mebibytes(want)} MiB` });
+    const loadedBytes = all.reduce((sum, layer) => sum + layer.current, 0);
+    const totalBytes = all.reduce((sum, layer) => sum + layer.total, 0);
+    const tenth = Math.floor((loadedBytes / totalBytes) * 10);
+    if (tenth <= reported) continue;
+    reported = tenth;
+    onMessage({ kind: 'note', text: `pulling: ${mebibytes(loadedBytes)} of ${mebibytes(totalBytes)} MiB` });
   }
 }
 
-function mebibytes(octets: number): string {
-  return (octets / 1_048_576).toFixed(0);
+function mebibytes(bytes: number): string {
+  return (bytes / 1_048_576).toFixed(0);
 }

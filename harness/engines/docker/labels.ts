@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** Every container we create has these; cleaning goes by them alone, never by a name or an image. */
+/** Labels of every container that this tool creates. Only containers with these labels are ever removed. */
 export const LABEL = {
   run: 'ws-conformance.run',
   pid: 'ws-conformance.owner.pid',
@@ -9,7 +9,7 @@ export const LABEL = {
   host: 'ws-conformance.owner.host',
 } as const;
 
-/** The labels of what this process creates for one run. */
+/** Returns the labels of the containers that this process creates for one run. */
 export function ownLabels(run: string): Record<string, string> {
   return {
     [LABEL.run]: run,
@@ -20,13 +20,13 @@ export function ownLabels(run: string): Record<string, string> {
 }
 
 /**
- * When a process started, as a word to compare: clock ticks since boot on Linux (field 22 of its stat), else empty. A
- * pid is given out again after a while; pid and start together are not.
+ * Returns the start time of a process, for comparison only: clock ticks since boot on Linux (field 22 of
+ * `/proc/PID/stat`), an empty string elsewhere. A pid is used again after a while, but not with the same start time.
  */
 export function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The second field is the program's name in brackets, and may itself hold blanks and brackets.
+    // The second field is the name of the program in parentheses, which can itself contain spaces and parentheses.
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
   } catch {
     return '';

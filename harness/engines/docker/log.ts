@@ -1,44 +1,44 @@
 /**
- * The output of a container. Without a terminal Docker sends stdout and stderr in one stream, in pieces: a head of 8
- * octets (which stream; three zeros; length, big-endian) and then so many octets. Network reads cut that anywhere.
+ * Length of a block header in Docker's output stream. Docker sends stdout and stderr of a container in one stream of
+ * blocks: a header of 8 bytes (stream number, three zeros, length of the block as a big-endian number), then the block.
  */
-
-const HEAD = 8;
-/** A line longer than this is cut: it is a program gone mad, not a message. In octets. */
+const HEADER_LENGTH = 8;
+/** Most bytes of an output line. The rest of a longer line is discarded, to limit the memory of a broken program. */
 const LINE_LIMIT = 8_192;
 
-/** Octets in, whole lines out, whatever the cuts. stdout and stderr keep their own unfinished lines. */
+/** Splits a container's output stream into lines, whatever pieces the bytes come in. Keeps stdout and stderr apart. */
 export class LogReader {
-  #head = Buffer.alloc(0);
-  #left = 0;
+  #header = Buffer.alloc(0);
+  /** Bytes of the current block that have not arrived yet. */
+  #missing = 0;
   #stream = 0;
   readonly #unfinished = new Map<number, Buffer>();
 
-  /** Takes a chunk as it came; returns the lines it completes. Throws on a head that cannot be one. */
+  /** Takes the next bytes and returns the lines that they complete. Throws if a block header is not valid. */
   push(chunk: Buffer): string[] {
     const lines: string[] = [];
     let rest = chunk;
     while (rest.length > 0) {
-      if (this.#left === 0) {
-        const missing = HEAD - this.#head.length;
-        this.#head = Buffer.concat([this.#head, rest.subarray(0, missing)]);
-        rest = rest.subarray(missing);
-        if (this.#head.length < HEAD) break;
-        this.#stream = this.#head.readUInt8(0);
+      if (this.#missing === 0) {
+        const needed = HEADER_LENGTH - this.#header.length;
+        this.#header = Buffer.concat([this.#header, rest.subarray(0, needed)]);
+        rest = rest.subarray(needed);
+        if (this.#header.length < HEADER_LENGTH) break;
+        this.#stream = this.#header.readUInt8(0);
         if (this.#stream > 2) throw new Error(`not a container's log: stream number ${this.#stream}`);
-        this.#left = this.#head.readUInt32BE(4);
-        this.#head = Buffer.alloc(0);
+        this.#missing = this.#header.readUInt32BE(4);
+        this.#header = Buffer.alloc(0);
         continue;
       }
-      const piece = rest.subarray(0, this.#left);
+      const piece = rest.subarray(0, this.#missing);
       rest = rest.subarray(piece.length);
-      this.#left -= piece.length;
+      this.#missing -= piece.length;
       this.#split(piece, lines);
     }
     return lines;
   }
 
-  /** The lines that were never finished; call it when the stream has ended. */
+  /** Returns the unfinished lines. Called when the stream has ended. */
   end(): string[] {
     const lines = [...this.#unfinished.values()].filter((line) => line.length > 0).map(text);
     this.#unfinished.clear();
@@ -46,19 +46,20 @@ export class LogReader {
   }
 
   #split(piece: Buffer, lines: string[]): void {
-    let from = 0;
-    for (let at = piece.indexOf(10); at !== -1; at = piece.indexOf(10, from)) {
-      lines.push(text(this.#join(piece.subarray(from, at))));
+    let start = 0;
+    for (let end = piece.indexOf(10); end !== -1; end = piece.indexOf(10, start)) {
+      lines.push(text(this.#join(piece.subarray(start, end))));
       this.#unfinished.delete(this.#stream);
-      from = at + 1;
+      start = end + 1;
     }
-    if (from < piece.length) this.#unfinished.set(this.#stream, this.#join(piece.subarray(from)));
+    if (start < piece.length) this.#unfinished.set(this.#stream, this.#join(piece.subarray(start)));
   }
 
-  #join(more: Buffer): Buffer {
-    const before = this.#unfinished.get(this.#stream);
-    if (before === undefined) return Buffer.from(more.subarray(0, LINE_LIMIT));
-    return Buffer.concat([before, more.subarray(0, Math.max(0, LINE_LIMIT - before.length))]);
+  /** Appends bytes to the unfinished line of the current stream, up to the limit. */
+  #join(bytes: Buffer): Buffer {
+    const beginning = this.#unfinished.get(this.#stream);
+    if (beginning === undefined) return Buffer.from(bytes.subarray(0, LINE_LIMIT));
+    return Buffer.concat([beginning, bytes.subarray(0, Math.max(0, LINE_LIMIT - beginning.length))]);
   }
 }
 
@@ -66,11 +67,11 @@ function text(line: Buffer): string {
   return line.toString('utf8').replace(/\r$/, '');
 }
 
-/** The first and the last lines of an output of any length, and how many were left out between them. */
+/** Keeps the first and the last lines of an output of any length, and counts the lines between them. */
 export class HeadAndTail {
   readonly #head: string[] = [];
   readonly #tail: string[] = [];
-  #leftOut = 0;
+  #omitted = 0;
   readonly #limits: { readonly head: number; readonly tail: number };
 
   constructor(limits: { readonly head: number; readonly tail: number } = { head: 20, tail: 40 }) {
@@ -85,13 +86,13 @@ export class HeadAndTail {
     this.#tail.push(line);
     if (this.#tail.length > this.#limits.tail) {
       this.#tail.shift();
-      this.#leftOut += 1;
+      this.#omitted += 1;
     }
   }
 
   lines(): string[] {
-    const gap = this.#leftOut === 0 ? [] : [`… ${this.#leftOut} lines left out …`];
-    return [...this.#head, ...gap, ...this.#tail];
+    const omission = this.#omitted === 0 ? [] : [`… ${this.#omitted} lines omitted …`];
+    return [...this.#head, ...omission, ...this.#tail];
   }
 
   last(count: number): string[] {
@@ -99,7 +100,7 @@ export class HeadAndTail {
   }
 }
 
-/** The id in the line wstest prints when it opens the connection of a case; undefined for any other line. */
+/** Returns the case id of the line that wstest prints when it starts a case; undefined for any other line. */
 export function caseStarted(line: string): string | undefined {
   return /^Running test case ID (\d+(?:\.\d+)+) for agent /.exec(line)?.[1];
 }

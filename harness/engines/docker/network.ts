@@ -2,7 +2,7 @@ import { addressOf } from '../../subject/address.ts';
 import { HarnessError } from '../../support/harness-error.ts';
 import type { EngineMessage } from '../engine.ts';
 
-/** A way from a container to the target. `url` is the target's address as seen from in there. */
+/** A network with which a container may reach the tested server. `url`: the server's address as seen from the container. */
 export interface Network {
   readonly name: 'host' | 'host-gateway' | 'bridge';
   readonly mode: 'host' | 'bridge';
@@ -10,18 +10,19 @@ export interface Network {
   readonly url: string;
 }
 
-/** The name a container on the bridge knows its host by, once `host-gateway` is asked for. */
+/** Host name by which a container on the bridge network reaches its host, if it was created with `host-gateway`. */
 const GATEWAY = 'host.docker.internal';
 
 /**
- * The ways worth trying, best first. The host's own network keeps the address and so the `Host` header as they are, and
- * costs nothing; on Docker Desktop "host" is a virtual machine, so there the gateway comes first.
+ * Returns the networks to try, the best one first. On Linux that is the network of the host: it keeps the address of the
+ * server, and so the `Host` header, and needs no translation. On Docker Desktop the host of a container is a virtual
+ * machine, so the gateway is tried first.
  */
-export function waysTo(url: string, platform: NodeJS.Platform = process.platform): Network[] {
+export function candidateNetworks(url: string, platform: NodeJS.Platform = process.platform): Network[] {
   const target = new URL(url);
   const host: Network = { name: 'host', mode: 'host', extraHosts: [], url };
   if (!isLoopback(target.hostname)) return [host, { name: 'bridge', mode: 'bridge', extraHosts: [], url }];
-  // Assigning hostname keeps port, path and query as they were.
+  // Assigning `hostname` keeps port, path and query.
   target.hostname = GATEWAY;
   const gateway: Network = {
     name: 'host-gateway',
@@ -37,39 +38,40 @@ function isLoopback(hostname: string): boolean {
 }
 
 /**
- * The command that tells whether a way leads to the target: exit code 0 when a TCP connection opens. bash does it by
- * itself, so it works in the upstream image and in ours, whatever Python they hold. It sends nothing: how the target
- * answers a handshake is for the cases to judge.
+ * Returns the command that tests in a container whether the tested server can be reached: exit code 0 if a TCP connection
+ * opens. bash alone is needed, so the command works in the upstream image and in ours. It sends no byte, because the
+ * cases judge how the server answers.
  */
-export function knock(url: string): string[] {
+export function connectCommand(url: string): string[] {
   const { host, port } = addressOf(url);
   return ['timeout', '5', 'bash', '-c', 'exec 3<>"/dev/tcp/$0/$1"', host, String(port)];
 }
 
 /**
- * The first way that leads to the target. `tryWay` runs `knock` in a container on that way and says what it answered:
- * undefined when it got through, else why not. Throws HarnessError(3) when none does, which would else be 517 failed cases.
+ * Returns the first network with which a container reaches the tested server. `tryNetwork` runs the command in a container
+ * and resolves to undefined if the server was reached, else to the reason. Throws HarnessError (3) if no network reaches
+ * the server: without this check, all cases would fail.
  */
 export async function chooseNetwork(
   url: string,
-  tryWay: (network: Network, command: string[]) => Promise<string | undefined>,
+  tryNetwork: (network: Network, command: string[]) => Promise<string | undefined>,
   onMessage: (message: EngineMessage) => void,
   platform: NodeJS.Platform = process.platform,
 ): Promise<Network> {
-  const refused: string[] = [];
-  for (const network of waysTo(url, platform)) {
-    const why = await tryWay(network, knock(network.url));
+  const failures: string[] = [];
+  for (const network of candidateNetworks(url, platform)) {
+    const why = await tryNetwork(network, connectCommand(network.url));
     if (why === undefined) {
       const seen = network.url === url ? '' : `; the target is seen as ${network.url}, its Host header says so too`;
       onMessage({ kind: 'note', text: `network ${network.name}: the container reaches the target${seen}` });
       return network;
     }
-    refused.push(`${network.name} (${network.url}): ${why}`);
+    failures.push(`${network.name} (${network.url}): ${why}`);
   }
   throw new HarnessError(3, {
     what: 'the target is unreachable from a container',
     where: url,
-    why: refused.join('; '),
+    why: failures.join('; '),
     todo: 'check that the server still runs; where containers have no host network let it listen on 0.0.0.0; or use `--engine native`',
   });
 }

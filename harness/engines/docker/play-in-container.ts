@@ -8,14 +8,14 @@ import { runToEnd } from './container.ts';
 import { SPEC } from './container-spec.ts';
 import { caseStarted, HeadAndTail } from './log.ts';
 
-/** How long wstest may stay silent after a traceback. The longest wait of any case is 1,000 s (9.5.x), so then it hangs. */
+/** Milliseconds without output after which wstest counts as hung, if it has printed a traceback. The longest case waits 1,000 s. */
 const STUCK_AFTER_MS = 1_030_000;
-/** What `timeout` exits with when the time was up. */
-const TIME_WAS_UP = 124;
+/** Exit code of the `timeout` command if it has ended its program. */
+const TIMED_OUT = 124;
 
-/** One run of wstest in one container: its log read, its case in flight known, its end told from a failure. */
+/** One run of wstest in one container. Reads its output, knows the case that is being played, and detects failures. */
 export class SuiteRun {
-  /** The container's name. */
+  /** Name of the container. */
   readonly name: string;
   readonly #log = new HeadAndTail();
   readonly #emit: (event: PlayEvent) => void;
@@ -29,17 +29,20 @@ export class SuiteRun {
     this.#emit = emit;
   }
 
-  /** The case whose connection was opened last and is not known to be over. */
+  /** Id of the case that wstest is playing; undefined before the first case and after a successful end. */
   get inFlight(): string | undefined {
     return this.#ended ? undefined : this.#inFlight;
   }
 
-  /** The command: `timeout` within the container makes it end by itself when the harness is killed and cannot end it. */
+  /**
+   * Returns the command that runs wstest in the container for at most `seconds`. The `timeout` program ends the container
+   * even if this process was killed.
+   */
   static command(seconds: number): string[] {
     return ['timeout', '-k', '5', String(Math.ceil(seconds)), 'wstest', '-m', 'fuzzingclient', '-s', `/${SPEC}`];
   }
 
-  /** Hands in the spec and plays it to its end. Throws HarnessError(3) on every end but a good one. */
+  /** Copies the spec into the container and runs wstest to its end. Throws HarnessError (3) if wstest fails. */
   async play(container: Docker.Container, spec: string, signal: AbortSignal): Promise<void> {
     const either = AbortSignal.any([signal, this.#hung.signal]);
     try {
@@ -55,7 +58,7 @@ export class SuiteRun {
     }
   }
 
-  /** A HarnessError(3) of this container, with the case in flight and the end of its log. */
+  /** Returns a HarnessError (3) about this container, with the case that was being played and the end of the output. */
   trouble(what: string, todo: string, why?: string): HarnessError {
     const id = this.#inFlight;
     return new HarnessError(3, {
@@ -77,8 +80,8 @@ export class SuiteRun {
       this.#inFlight = id;
       this.#emit({ kind: 'started', id });
     }
-    // wstest survives most exceptions, also those a server provokes, and goes on to the next case. Some it does not
-    // survive, and then it neither goes on nor ends: an unknown id, a report that cannot be written.
+    // After most exceptions, wstest goes on with the next case. After some (an unknown id, a report that cannot be
+    // written), wstest neither goes on nor ends.
     if (line.startsWith('Traceback (most recent call last)')) {
       this.#stuck ??= setTimeout(() => {
         this.#hung.abort(
@@ -92,7 +95,7 @@ export class SuiteRun {
   }
 }
 
-/** What kind of end it was: undefined for a good one. 137 is SIGKILL's exit code, 143 SIGTERM's. */
+/** Explains the end of a container; undefined for a successful end. Exit codes above 128 are 128 and a signal number. */
 export function describeEnding(ending: ContainerEnd): { what: string; todo: string } | undefined {
   if (ending.oomKilled) {
     return {
@@ -100,7 +103,7 @@ export function describeEnding(ending: ContainerEnd): { what: string; todo: stri
       todo: 'give Docker more memory, or lower --jobs',
     };
   }
-  if (ending.exitCode === TIME_WAS_UP) {
+  if (ending.exitCode === TIMED_OUT) {
     return { what: 'the engine’s container ran out of time', todo: 'raise --timeout, or look why the case hangs' };
   }
   if (ending.exitCode > 128) {

@@ -7,36 +7,36 @@ import { connect } from './connect.ts';
 import { findImage } from './image.ts';
 import { ownLabels } from './labels.ts';
 
-/** Where the suite keeps the data of 12.x and 13.x, below the Python it is installed in. */
-const PLACES = [
+/** Folders that can hold the data of 12.x and 13.x, in the two images that exist. */
+const FOLDERS = [
   '/opt/wstest/lib/python2.7/site-packages/autobahntestsuite/testdata',
   '/opt/pypy/site-packages/autobahntestsuite/testdata',
 ];
 
 /**
- * Takes the original's data for 12.x and 13.x out of the image into `folder`, for comparisons in which verdicts hang on
- * the octets. It stays on this machine: the terms of these files are unclear, which is why we ship others.
- * @throws HarnessError (3) without an engine or an image; Error when the image keeps its data elsewhere.
+ * Copies Autobahn's data for 12.x and 13.x from the image into `folder`, for comparisons whose results depend on the
+ * exact bytes. The data is not part of this repository, because its licence is unclear.
+ * @throws HarnessError (3) without a Docker engine or an image; Error if the image has the data in another folder.
  */
 export async function takeTestData(folder: string, signal: AbortSignal): Promise<void> {
   const { docker, architecture } = await connect(process.env, signal);
   const image = await findImage({ docker, architecture, wanted: undefined, signal, onMessage: () => {} });
-  // A container is never started for this: to be created is enough to be looked into.
+  // Files can be read from a container that was created and not started.
   const container = await docker.createContainer({ Image: image.id, Labels: ownLabels('testdata') });
   try {
-    for (const path of PLACES) {
+    for (const path of FOLDERS) {
       const archive = await container.getArchive({ path }).catch(() => undefined);
       if (archive === undefined) continue;
       const extract = tar.extract();
-      const feeding = pipeline(asReadable(archive), extract);
+      const reading = pipeline(asReadable(archive), extract);
       for await (const entry of extract) {
         if (entry.header.type === 'file')
           await pipeline(entry, createWriteStream(join(folder, basename(entry.header.name))));
         else entry.resume();
       }
-      return await feeding;
+      return await reading;
     }
-    throw new Error(`the image ${image.name} keeps its data in none of ${PLACES.join(', ')}`);
+    throw new Error(`the image ${image.name} keeps its data in none of ${FOLDERS.join(', ')}`);
   } finally {
     await container.remove({ force: true });
   }

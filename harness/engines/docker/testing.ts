@@ -4,8 +4,8 @@ import { connect } from './connect.ts';
 import { LOCAL_IMAGE, PINNED_IMAGE } from './image.ts';
 import { LABEL } from './labels.ts';
 
-/** Why the tests with a real engine cannot run here; undefined when they can. */
-async function missing(): Promise<string | undefined> {
+/** Returns why tests with a real Docker engine cannot run on this machine; undefined if they can run. */
+async function whatIsMissing(): Promise<string | undefined> {
   try {
     const { docker } = await connect(process.env, AbortSignal.timeout(5_000));
     for (const name of [LOCAL_IMAGE, PINNED_IMAGE]) {
@@ -15,21 +15,21 @@ async function missing(): Promise<string | undefined> {
         .catch(() => undefined);
       if (found !== undefined) return undefined;
     }
-    return 'no image of the suite is here: npm run image';
+    return 'this machine has no image of the suite: npm run image';
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-/** `describe` for tests that need a real Docker engine and the image. */
+/** Like vitest's `describe`, for tests that need a real Docker engine and the image of the suite. */
 export async function describeWithDocker(title: string, tests: () => void): Promise<void> {
-  describeUnless(await missing(), title, tests);
+  describeUnless(await whatIsMissing(), title, tests);
 }
 
-/** Ids of the containers this process's plays have created and that are still there, running or not. */
+/** Returns the ids of all containers that this process has created and not removed, running or stopped. */
 export async function leftovers(): Promise<string[]> {
   const { docker } = await connect(process.env, AbortSignal.timeout(5_000));
   const label = [LABEL.run, `${LABEL.pid}=${process.pid}`];
   const listed = await docker.listContainers({ all: true, filters: { label } });
-  return listed.map((each: Docker.ContainerInfo) => each.Id);
+  return listed.map(({ Id }: Docker.ContainerInfo) => Id);
 }

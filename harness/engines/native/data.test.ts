@@ -6,14 +6,15 @@ import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { CORPORA } from '../../suites/autobahn/cases/case.ts';
-import { Corpora, cut, UNITS, unitsOf } from './data.ts';
+import { UNITS } from './corpus-generator.ts';
+import { Corpora, cut, unitsOf } from './data.ts';
 
-const sha1 = (octets: Buffer): string => createHash('sha1').update(octets).digest('hex');
+const sha1 = (bytes: Buffer): string => createHash('sha1').update(bytes).digest('hex');
 const corpora = new Corpora(null);
 const dataOf = (corpus: (typeof CORPORA)[number]) => corpora.get(corpus);
 const whole = (corpus: (typeof CORPORA)[number]): Buffer => cut(dataOf(corpus), 0, UNITS);
 
-/** What the corpora are: octets that never change, and how far they shrink. */
+/** The SHA-1 of each corpus, and the least and the most that its compressed size may be, as a part of its size. */
 const FACTS = {
   json: { sha1: '5f82ff60bebfeb2a9153a2049cd8a9d7f7d35451', least: 0.02, most: 0.1 },
   bitmap: { sha1: '3bcce2770dadc890630075bf0e31e864f8cd1768', least: 0.3, most: 0.9 },
@@ -23,25 +24,25 @@ const FACTS = {
 };
 
 describe('the corpora', () => {
-  it.each(CORPORA)('%s is always the same', (corpus) => {
+  it.each(CORPORA)('%s never changes', (corpus) => {
     expect(sha1(whole(corpus))).toBe(FACTS[corpus].sha1);
   });
 
-  it.each(CORPORA)('%s shrinks as data of its kind does', (corpus) => {
-    const octets = cut(dataOf(corpus), 0, 131_072);
-    const ratio = deflateRawSync(octets).length / octets.length;
+  it.each(CORPORA)('%s compresses as well as data of its kind', (corpus) => {
+    const bytes = cut(dataOf(corpus), 0, 131_072);
+    const ratio = deflateRawSync(bytes).length / bytes.length;
     const { least, most } = FACTS[corpus];
     expect(ratio).toBeGreaterThan(least);
     expect(ratio).toBeLessThan(most);
   });
 
-  it('are text in 12.1 and 12.4, with characters of more than one octet in the latter', () => {
+  it('are ASCII text in 12.1, and text with longer characters in 12.4', () => {
     expect(isUtf8(whole('html'))).toBe(true);
     expect(whole('html').length).toBeGreaterThan(UNITS);
     expect(whole('json').length).toBe(UNITS);
   });
 
-  it('are cut in units, cyclically', () => {
+  it('are cut in units, and continue at the start', () => {
     const data = dataOf('html');
     const around = cut(data, UNITS - 10, 30).toString();
     expect([...around]).toHaveLength(30);
@@ -50,11 +51,11 @@ describe('the corpora', () => {
     expect(cut(bitmap, UNITS - 1, 2).equals(Buffer.concat([cut(bitmap, UNITS - 1, 1), cut(bitmap, 0, 1)]))).toBe(true);
   });
 
-  it('hold nothing but characters of one UTF-16 unit, so that a cut never goes through one', () => {
+  it('contain no character of two UTF-16 units, which a cut could split', () => {
     for (const corpus of ['json', 'html'] as const) expect(whole(corpus).toString()).not.toMatch(/[\ud800-\udfff]/);
   });
 
-  it('can be the files of the original, where somebody has them', () => {
+  it('can be read from Autobahn’s files', () => {
     const folder = mkdtempSync(join(tmpdir(), 'testdata-'));
     writeFileSync(join(folder, 'data1.html'), 'añb');
     const original = new Corpora(folder).get('html');

@@ -6,7 +6,7 @@ import { deflateMessage, Inflater, windowAfter } from './deflate.ts';
 const NOTHING = Buffer.alloc(0);
 const TAIL = Buffer.from('0000ffff', 'hex');
 
-/** Messages through one zlib stream, as a server with context takeover sends them, tails cut off. */
+/** Compresses messages with one zlib stream, as a server with context takeover does, and cuts off the tails. */
 async function streamed(messages: readonly Buffer[], windowBits = 15): Promise<Buffer[]> {
   const stream = createDeflateRaw({ windowBits });
   const sent: Buffer[] = [];
@@ -24,23 +24,23 @@ async function streamed(messages: readonly Buffer[], windowBits = 15): Promise<B
 }
 
 describe('an inflater', () => {
-  it('reads a stream that remembers, message by message', async () => {
+  it('reads the messages of a stream with context takeover', async () => {
     const messages = ['Hello', 'Hello, Hello', '', 'Hello again and again'].map((text) => Buffer.from(text));
     const inflater = new Inflater(false, 15);
-    for (const [i, octets] of (await streamed(messages)).entries())
-      expect(inflater.message(octets).toString()).toBe(messages[i]?.toString());
+    for (const [i, payload] of (await streamed(messages)).entries())
+      expect(inflater.message(payload).toString()).toBe(messages[i]?.toString());
   });
 
-  it('reads messages longer than the window behind one another', async () => {
+  it('reads messages that are longer than the window', async () => {
     const messages = [1, 2, 3].map((n) => Buffer.from(Array.from({ length: 9000 }, (_, i) => `${n * i},`).join('')));
     for (const bits of [9, 15]) {
       const inflater = new Inflater(false, bits);
-      for (const [i, octets] of (await streamed(messages, bits)).entries())
-        expect(inflater.message(octets).equals(messages[i] ?? NOTHING)).toBe(true);
+      for (const [i, payload] of (await streamed(messages, bits)).entries())
+        expect(inflater.message(payload).equals(messages[i] ?? NOTHING)).toBe(true);
     }
   });
 
-  it('does not read a stream that remembers where it was promised not to', async () => {
+  it('throws if a message refers to an earlier one without context takeover', async () => {
     const [first = NOTHING, second = NOTHING] = await streamed([
       Buffer.from('a long greeting'),
       Buffer.from('a long greeting'),
@@ -50,39 +50,42 @@ describe('an inflater', () => {
     expect(() => inflater.message(second)).toThrow();
   });
 
-  it('finds nothing behind a final block, until it forgets', () => {
+  it('reads nothing after a final block, except without context takeover', () => {
     const final = Buffer.concat([
       Buffer.from('01050000faff'.slice(0, 2), 'hex'),
       Buffer.from('0500faff', 'hex'),
       Buffer.from('Hello'),
     ]);
-    const remembering = new Inflater(false, 15);
-    expect([remembering.message(final).toString(), remembering.message(final).toString()]).toEqual(['Hello', '']);
-    const forgetting = new Inflater(true, 15);
-    expect([forgetting.message(final).toString(), forgetting.message(final).toString()]).toEqual(['Hello', 'Hello']);
+    const withTakeover = new Inflater(false, 15);
+    expect([withTakeover.message(final).toString(), withTakeover.message(final).toString()]).toEqual(['Hello', '']);
+    const withoutTakeover = new Inflater(true, 15);
+    expect([withoutTakeover.message(final).toString(), withoutTakeover.message(final).toString()]).toEqual([
+      'Hello',
+      'Hello',
+    ]);
   });
 
-  it('stumbles over the message after one whose tail was left on, as a stream does', () => {
+  it('throws at the message after a message whose tail was not removed, as a stream does', () => {
     const [message] = [deflateMessage(Buffer.from('Hello'), NOTHING, 15)];
     const inflater = new Inflater(false, 15);
     expect(inflater.message(Buffer.concat([message ?? NOTHING, TAIL])).toString()).toBe('Hello');
     expect(() => inflater.message(message ?? NOTHING)).toThrow();
   });
 
-  it('takes nothing for the message that only the tail brought', () => {
-    // A block that is not finished: the tail would be read as more of it.
+  it('does not count the tail as a part of the message', () => {
+    // The last block is not finished: the tail is read as a part of the block.
     const message = Buffer.from('{ "station": "harbour", "values": [1, 2, 3], "unit": "m" }');
     const cutShort = deflateMessage(message, NOTHING, 15).subarray(0, -1);
     expect(new Inflater(true, 15).message(cutShort).toString()).toBe(message.toString());
   });
 
-  it('throws at what is no deflate data', () => {
+  it('throws if the bytes are not deflate data', () => {
     expect(() => new Inflater(false, 15).message(Buffer.from('ffffffff', 'hex'))).toThrow();
   });
 });
 
 describe('a deflated message', () => {
-  it('comes back, whatever was remembered of the one before', () => {
+  it('is decompressed to the same message, with any window', () => {
     fc.assert(
       fc.property(fc.array(fc.string(), { maxLength: 6 }), fc.integer({ min: 9, max: 15 }), (texts, bits) => {
         const inflater = new Inflater(false, 15);
@@ -96,11 +99,11 @@ describe('a deflated message', () => {
     );
   });
 
-  it('is the example of RFC 7692 7.2.3.1', () => {
+  it('is equal to the example of RFC 7692 7.2.3.1', () => {
     expect(deflateMessage(Buffer.from('Hello'), NOTHING, 15).toString('hex')).toBe('f248cdc9c90700');
   });
 
-  it('cannot be made with a window that zlib does not have', () => {
+  it('throws for a window of 8 bits, which zlib does not have', () => {
     expect(() => deflateMessage(NOTHING, NOTHING, 8)).toThrow(RangeError);
   });
 });

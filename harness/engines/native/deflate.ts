@@ -1,82 +1,85 @@
 import { deflateRawSync, inflateRawSync, constants as zlib } from 'node:zlib';
 
 /**
- * permessage-deflate (RFC 7692 7.2), one message at a time and without streams: what a stream would remember between
- * messages is its window, and zlib takes a window as a dictionary. A message is then a value computed from its octets
- * and a window, so that equal work is done once however many cases ask for it.
+ * permessage-deflate (RFC 7692 7.2) without zlib streams. All that a stream remembers between messages is its window,
+ * and zlib takes a window as a dictionary: so a message is computed from its bytes and a window alone, and the result
+ * can be shared by all cases that need it.
  */
 
-/** What ends a message's last block on the wire and is left out there (RFC 7692 7.2.1). */
+/** The last four bytes of every compressed message, which are not sent (RFC 7692 7.2.1). */
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 /**
- * A final, empty, stored block and one octet more: if a block could begin where it stands, inflating ends before that
- * octet, and else goes on to it.
+ * A final, empty, stored block and one more byte, appended to a message to find out where it ends. If the message ends
+ * between two blocks, zlib stops before the last byte of the probe; if it ends inside a block, zlib reads on.
  */
 const PROBE = Buffer.from([0x01, 0x00, 0x00, 0xff, 0xff, 0x00]);
 const NOTHING: Buffer = Buffer.alloc(0);
 
-/** One message compressed. `window`: what the other side remembers of earlier messages, empty when it forgets. */
+/**
+ * Compresses one message. `window`: the end of the earlier messages, as far as the receiver remembers them; empty
+ * without context takeover. Throws RangeError for a window of 8 bits, which zlib cannot make.
+ */
 export function deflateMessage(message: Buffer, window: Buffer, windowBits: number): Buffer {
   if (windowBits === 8)
-    throw new RangeError('zlib cannot deflate with a window of 256 octets (client_max_window_bits=8)');
+    throw new RangeError('zlib cannot deflate with a window of 256 bytes (client_max_window_bits=8)');
   const whole = deflateRawSync(message, {
     windowBits,
     memLevel: 8,
     finishFlush: zlib.Z_SYNC_FLUSH,
     ...(window.length > 0 ? { dictionary: window } : {}),
   });
-  // zlib writes nothing at all for nothing; an empty message is one empty stored block, of which the first octet stays.
+  // zlib writes no byte for an empty message. RFC 7692 7.2.3.6: it is sent as one byte, the head of an empty block.
   return whole.length < TAIL.length ? Buffer.from([0x00]) : whole.subarray(0, whole.length - TAIL.length);
 }
 
-/** The last octets of `before` followed by `message` that a window of that size holds. */
-export function windowAfter(before: Buffer, message: Buffer, windowBits: number): Buffer {
+/** The window after a message: the last bytes of `window` followed by `message`, as many as `windowBits` allow. */
+export function windowAfter(window: Buffer, message: Buffer, windowBits: number): Buffer {
   const size = 1 << windowBits;
   if (message.length >= size) return message.subarray(message.length - size);
-  const joined = Buffer.concat([before, message]);
+  const joined = Buffer.concat([window, message]);
   return joined.subarray(Math.max(0, joined.length - size));
 }
 
-/** One direction of a connection: inflates message after message. Throws where the octets are no deflate data. */
+/** Decompresses the messages of one direction of a connection, one after the other. */
 export class Inflater {
-  readonly #forgets: boolean;
+  readonly #noContextTakeover: boolean;
   readonly #windowBits: number;
   #window = NOTHING;
-  /** Octets since the last point where a block could begin; empty after every message that ends as it should. */
-  #carry = NOTHING;
-  /** How much of what the carry inflates to has been delivered. */
-  #delivered = 0;
+  /** Compressed bytes of a block that earlier messages began and did not end; empty if all messages ended properly. */
+  #unfinishedBlock = NOTHING;
+  /** Number of bytes that `#unfinishedBlock` inflates to and that were returned with earlier messages. */
+  #alreadyReturned = 0;
+  /** Whether a final block has ended the compressed stream. */
   #ended = false;
 
-  /** `forgets`: the sender begins every message with an empty window (no_context_takeover). */
-  constructor(forgets: boolean, windowBits: number) {
-    this.#forgets = forgets;
+  /** `noContextTakeover`: the sender compresses every message with an empty window. */
+  constructor(noContextTakeover: boolean, windowBits: number) {
+    this.#noContextTakeover = noContextTakeover;
     this.#windowBits = windowBits;
   }
 
-  /** The message behind one message's octets (RFC 7692 7.2.2), all its frames together. */
-  message(octets: Buffer): Buffer {
-    if (this.#forgets) {
+  /** Decompresses a message (RFC 7692 7.2.2) from the payloads of all its frames. Throws if the payloads are not deflate data. */
+  message(payload: Buffer): Buffer {
+    if (this.#noContextTakeover) {
       this.#window = NOTHING;
-      this.#carry = NOTHING;
-      this.#delivered = 0;
+      this.#unfinishedBlock = NOTHING;
+      this.#alreadyReturned = 0;
       this.#ended = false;
     }
-    // A final block has ended the stream: whatever comes inflates to nothing.
     if (this.#ended) return NOTHING;
-    const input = this.#carry.length === 0 ? octets : Buffer.concat([this.#carry, octets]);
+    const input = this.#unfinishedBlock.length === 0 ? payload : Buffer.concat([this.#unfinishedBlock, payload]);
     const { output, end } = inflateOnce(input, this.#window, this.#windowBits);
-    const message = this.#delivered === 0 ? output : output.subarray(this.#delivered);
+    const message = this.#alreadyReturned === 0 ? output : output.subarray(this.#alreadyReturned);
     switch (end) {
-      case 'clean':
-        if (!this.#forgets) this.#window = windowAfter(this.#window, output, this.#windowBits);
-        this.#carry = NOTHING;
-        this.#delivered = 0;
+      case 'between blocks':
+        if (!this.#noContextTakeover) this.#window = windowAfter(this.#window, output, this.#windowBits);
+        this.#unfinishedBlock = NOTHING;
+        this.#alreadyReturned = 0;
         return message;
       case 'inside a block':
-        // The stream goes on in the middle of something; with the tail that every message is followed by.
-        this.#carry = Buffer.concat([input, TAIL]);
-        this.#delivered = inflateRaw(this.#carry, this.#window, this.#windowBits).buffer.length;
+        // A zlib stream would read the tail as a part of the unfinished block, and the next message behind the tail.
+        this.#unfinishedBlock = Buffer.concat([input, TAIL]);
+        this.#alreadyReturned = inflateRaw(this.#unfinishedBlock, this.#window, this.#windowBits).buffer.length;
         return message;
       case 'final block':
         this.#ended = true;
@@ -87,22 +90,23 @@ export class Inflater {
 
 interface Inflated {
   output: Buffer;
-  end: 'clean' | 'inside a block' | 'final block';
+  /** Where the compressed bytes end. Every correct message ends between two blocks. */
+  end: 'between blocks' | 'inside a block' | 'final block';
 }
 
 function inflateOnce(input: Buffer, window: Buffer, windowBits: number): Inflated {
   const known = memo.get(input, window, windowBits);
-  if (known !== undefined) return { output: known, end: 'clean' };
+  if (known !== undefined) return { output: known, end: 'between blocks' };
   const probed = Buffer.concat([input, TAIL, PROBE]);
   let inflated: ReturnType<typeof inflateRaw> | null = null;
   try {
     inflated = inflateRaw(probed, window, windowBits);
   } catch {
-    // Where no block could begin behind the tail the probe is no deflate data: look at the message without it.
+    // If the message ends inside a block, the probe is not valid there: the message is inflated without the probe below.
   }
   if (inflated !== null && inflated.consumed === probed.length - 1) {
     memo.put(input, window, windowBits, inflated.buffer);
-    return { output: inflated.buffer, end: 'clean' };
+    return { output: inflated.buffer, end: 'between blocks' };
   }
   const { buffer, consumed } = inflateRaw(input, window, windowBits);
   if (consumed < input.length) return { output: buffer, end: 'final block' };
@@ -111,12 +115,12 @@ function inflateOnce(input: Buffer, window: Buffer, windowBits: number): Inflate
 }
 
 function inflateRaw(input: Buffer, window: Buffer, windowBits: number): { buffer: Buffer; consumed: number } {
-  // With info, Node returns the engine as well, which the types do not know.
+  // With `info`, Node also returns the zlib engine, which the types do not say.
   const { buffer, engine } = inflateRawSync(input, {
     windowBits,
     finishFlush: zlib.Z_SYNC_FLUSH,
-    // A smaller window than usual is a promise, and zlib notices a breach only beyond what it has just written: as
-    // often as the original looks, every 16 KiB, for those; in one go for the rest.
+    // zlib detects a reference beyond a small window only if the reference points before the chunk that is being
+    // written. Small windows get the chunks of Autobahn, 16 KiB; otherwise one chunk takes the whole message.
     chunkSize: windowBits < 15 ? 16_384 : Math.min(262_144, Math.max(16_384, input.length * 16)),
     info: true,
     ...(window.length > 0 ? { dictionary: window } : {}),
@@ -125,26 +129,26 @@ function inflateRaw(input: Buffer, window: Buffer, windowBits: number): { buffer
 }
 
 /**
- * What has been inflated before: the same octets behind the same window are the same message. Servers that compress
- * the same echo in many cases make the same octets of it.
+ * Remembers inflated messages: equal bytes behind an equal window inflate to equal messages, and a server sends the same
+ * compressed echo in many cases.
  */
 class InflateMemo {
   readonly #known = new Map<string, { input: Buffer; window: Buffer; output: Buffer }[]>();
-  #held = 0;
+  #size = 0;
 
   get(input: Buffer, window: Buffer, windowBits: number): Buffer | undefined {
     const candidates = this.#known.get(memoKey(input, window, windowBits));
-    return candidates?.find((one) => one.input.equals(input) && one.window.equals(window))?.output;
+    return candidates?.find((entry) => entry.input.equals(input) && entry.window.equals(window))?.output;
   }
 
   put(input: Buffer, window: Buffer, windowBits: number, output: Buffer): void {
-    if (input.length < MEMO_FROM) return;
+    if (input.length < MEMO_MINIMUM) return;
     const size = input.length + window.length + output.length;
-    if (this.#held + size > MEMO_LIMIT) {
+    if (this.#size + size > MEMO_LIMIT) {
       this.#known.clear();
-      this.#held = 0;
+      this.#size = 0;
     }
-    this.#held += size;
+    this.#size += size;
     const key = memoKey(input, window, windowBits);
     const entry = { input: Buffer.from(input), window, output };
     const candidates = this.#known.get(key);
@@ -153,12 +157,13 @@ class InflateMemo {
   }
 }
 
-/** Octets of compressed data from which remembering is worth while, and octets held in all. */
-const MEMO_FROM = 16;
+/** Least length, in bytes, of a compressed message in the memo: a shorter message is inflated each time. */
+const MEMO_MINIMUM = 16;
+/** Most bytes that the memo of inflated messages keeps. A full memo is emptied. */
 const MEMO_LIMIT = 64 * 1024 * 1024;
 const memo = new InflateMemo();
 
-/** Not the identity of a message, only something that few others share. */
+/** Makes a key of the memo. Few different messages have the same key; entries of one key are compared completely. */
 function memoKey(input: Buffer, window: Buffer, windowBits: number): string {
   const middle = input.length >> 1;
   return `${windowBits} ${window.length} ${input.length} ${input.toString('latin1', middle, middle + 12)}${input.toString('latin1', input.length - 12)}`;

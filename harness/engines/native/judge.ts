@@ -1,7 +1,7 @@
 import type { CloseGrade, Grade } from '../../../reports/document/recorded-case.ts';
 import type { Case, CaseEvent } from '../../suites/autobahn/cases/case.ts';
 import { payloadOctets } from '../../suites/autobahn/cases/case.ts';
-import type { EndpointFacts } from './endpoint.ts';
+import type { EndpointFacts } from './endpoint-facts.ts';
 
 /** What was seen of the server, with payloads as octets. */
 export type SeenEvent =

@@ -1,30 +1,30 @@
 import { Inflater } from './deflate.ts';
-import type { Deflate } from './handshake.ts';
+import { compressionOf, type Deflate } from './permessage-deflate.ts';
 import { Utf8Judge } from './utf8.ts';
-import type { FrameHead } from './wire.ts';
+import { type FrameHead, otherRole, type Role } from './wire.ts';
 
-/** Whoever acts on what the reader finds. */
+/** What a reader reports to its endpoint. */
 export interface ReaderEvents {
-  /** A rule of the protocol was broken (close code 1002). Reading goes on with the same frame. */
+  /** A rule of the protocol was broken (close code 1002). The reader goes on with the same frame. */
   violation(why: string): void;
-  /** Text was not UTF-8 (close code 1007). Reading goes on. */
+  /** Text is not UTF-8 (close code 1007). The reader goes on. */
   invalidText(why: string): void;
-  /** A frame is complete, before anything is done about it. `payload` is empty where nobody will look at it. */
+  /** A frame is complete. Reported before its message. `payload` is empty if the frame's content is not used. */
   frame(head: FrameHead & { length: number }, payload: Buffer, mask: Buffer | null): void;
-  message(octets: Buffer, binary: boolean): void;
+  message(bytes: Buffer, binary: boolean): void;
   control(opcode: number, payload: Buffer): void;
-  /** Octets of data payload, as on the wire and inflated; for the compression figures. */
-  data(wireOctets: number, appOctets: number): void;
-  /** Whether the connection has been given up: nothing further is read. */
+  /** Lengths of data payload in bytes, as sent and decompressed. They go into the compression figures. */
+  data(wireLength: number, appLength: number): void;
+  /** Whether the connection is closed: the reader stops. */
   readonly over: boolean;
-  /** Whether we have failed the connection: messages are read, but no longer delivered. */
+  /** Whether this side has failed the connection: messages are read, but not reported. */
   readonly failed: boolean;
 }
 
 interface Frame extends FrameHead {
   length: number;
   mask: Buffer | null;
-  /** Octets of payload that have come. */
+  /** Number of payload bytes that have arrived. */
   arrived: number;
   parts: Buffer[];
 }
@@ -32,147 +32,155 @@ interface Frame extends FrameHead {
 interface Message {
   binary: boolean;
   compressed: boolean;
-  text: Utf8Judge | null;
+  /** Checks the text; null for a binary message. */
+  utf8: Utf8Judge | null;
   parts: Buffer[];
 }
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
- * Octets to frames and messages (RFC 6455 5.2, 5.4), in any cuts. It complains and goes on: a server that breaks two
- * rules in one frame is told so twice, which is what ends such a connection in the original. A header that breaks a
- * rule and has not come whole is looked at again, and complained of again, when more of it comes.
+ * Turns bytes, in any pieces, into frames and messages (RFC 6455 5.2, 5.4). After a violation the reader goes on, as
+ * Autobahn does: the second violation of a frame is reported too, and ends the connection. A header that breaks a rule
+ * and is not complete is checked again, and reported again, when more of it arrives.
  */
 export class Reader {
+  readonly #role: Role;
   readonly #events: ReaderEvents;
   readonly #inflater: Inflater | null;
   #buffered = NOTHING;
   #frame: Frame | null = null;
   #message: Message | null = null;
 
-  constructor(events: ReaderEvents, deflate: Deflate | null) {
+  /** `role` is the role of the side that reads; `deflate` is null if messages are not compressed. */
+  constructor(role: Role, events: ReaderEvents, deflate: Deflate | null) {
+    this.#role = role;
     this.#events = events;
-    this.#inflater =
-      deflate === null ? null : new Inflater(deflate.serverNoContextTakeover, deflate.serverMaxWindowBits);
+    if (deflate === null) this.#inflater = null;
+    else {
+      const { noContextTakeover, windowBits } = compressionOf(deflate, otherRole(role));
+      this.#inflater = new Inflater(noContextTakeover, windowBits);
+    }
   }
 
-  /** Takes the next octets. Throws where compressed data is no deflate data. */
+  /** Takes the next bytes. Throws if a compressed message is not valid deflate data. */
   push(chunk: Buffer): void {
     this.#buffered = this.#buffered.length === 0 ? chunk : Buffer.concat([this.#buffered, chunk]);
     while (this.#step() && !this.#events.over);
   }
 
-  /** One header or one portion of payload; false when more octets are needed for the next. */
+  /** Reads one header or one portion of payload. Returns false when the next step needs more bytes. */
   #step(): boolean {
     if (this.#frame === null) {
-      const frame = this.#header();
+      const frame = this.#readHeader();
       if (frame === null) return false;
       this.#frame = frame;
-      if (frame.opcode <= 7) this.#begin(frame);
-      // A frame without payload is complete at once; else there must be something of it.
+      if (frame.opcode <= 7) this.#beginMessage(frame);
       return frame.length === 0 || this.#buffered.length > 0;
     }
     const frame = this.#frame;
     const portion = this.#buffered.subarray(0, frame.length - frame.arrived);
     this.#buffered = this.#buffered.subarray(portion.length);
-    this.#payload(frame, portion);
+    this.#readPayload(frame, portion);
     if (frame.arrived === frame.length) {
       this.#frame = null;
-      this.#end(frame);
+      this.#endFrame(frame);
     }
     return this.#buffered.length > 0;
   }
 
-  #header(): Frame | null {
-    const octets = this.#buffered;
-    const [first, second] = octets;
+  /** Reads a frame's header; null if it has not arrived completely. */
+  #readHeader(): Frame | null {
+    const bytes = this.#buffered;
+    const [first, second] = bytes;
     if (first === undefined || second === undefined) return null;
     const head = { fin: first >= 0x80, rsv: (first >> 4) & 7, opcode: first & 15 };
     const masked = second >= 0x80;
     const short = second & 0x7f;
-    this.#judgeHead(head, masked, short);
+    this.#checkHead(head, masked, short);
     const lengthEnd = short === 126 ? 4 : short === 127 ? 10 : 2;
     const end = lengthEnd + (masked ? 4 : 0);
-    if (octets.length < end) return null;
-    const length = this.#length(octets, short);
-    const mask = masked ? Buffer.from(octets.subarray(lengthEnd, end)) : null;
-    this.#buffered = octets.subarray(end);
+    if (bytes.length < end) return null;
+    const length = this.#readLength(bytes, short);
+    const mask = masked ? Buffer.from(bytes.subarray(lengthEnd, end)) : null;
+    this.#buffered = bytes.subarray(end);
     return { ...head, length, mask, arrived: 0, parts: [] };
   }
 
-  #judgeHead(head: FrameHead, masked: boolean, short: number): void {
+  #checkHead(head: FrameHead, masked: boolean, short: number): void {
     const { fin, rsv, opcode } = head;
     const violation = (why: string): void => this.#events.violation(why);
-    // 5.2: reserved bits mean nothing unless an extension says so; RFC 7692 6 gives RSV1 to compressed messages.
+    // RFC 6455 5.2: reserved bits are 0 without an extension. RFC 7692 6: RSV1 marks a compressed message.
     if (rsv !== 0 && !(this.#inflater !== null && rsv === 4)) violation(`reserved bits ${rsv} without a meaning`);
-    // 5.1: a client must close a connection on which the server masks.
-    if (masked) violation('masked frame from a server');
+    // RFC 6455 5.1: a client masks every frame, a server none; the other side must close the connection otherwise.
+    if (masked && this.#role === 'client') violation('masked frame from a server');
+    if (!masked && this.#role === 'server') violation('unmasked frame from a client');
     if (opcode > 7) {
-      // 5.5: control frames are not fragmented and carry at most 125 octets.
+      // RFC 6455 5.5: control frames are not fragmented and carry at most 125 bytes.
       if (!fin) violation('fragmented control frame');
       if (short > 125) violation('control frame of more than 125 octets');
       if (opcode > 10) violation(`reserved control opcode ${opcode}`);
-      // 5.5.1: a Close has no body or one of at least two octets.
+      // RFC 6455 5.5.1: the body of a Close is empty or has at least two bytes.
       if (opcode === 8 && short === 1) violation('Close with a body of one octet');
       // RFC 7692 6.1: control frames are never compressed.
       if (this.#inflater !== null && rsv === 4) violation('compressed control frame');
     } else {
       if (opcode > 2) violation(`reserved data opcode ${opcode}`);
-      // 5.4: a continuation continues something, and nothing else does.
+      // RFC 6455 5.4: opcode 0 continues a message, and no other opcode does.
       if (this.#message === null && opcode === 0) violation('continuation of no message');
       if (this.#message !== null && opcode !== 0) violation('new message inside an unfinished one');
-      // RFC 7692 6.1: RSV1 stands on the first frame of a message only.
+      // RFC 7692 6.1: RSV1 is set on the first frame of a message only.
       if (this.#inflater !== null && rsv === 4 && this.#message !== null) violation('RSV1 on a continuation frame');
     }
   }
 
-  /** The payload length, which must be encoded in as few octets as it needs (5.2). */
-  #length(octets: Buffer, short: number): number {
+  /** Reads the payload length, which must be encoded in its shortest form (RFC 6455 5.2). */
+  #readLength(bytes: Buffer, short: number): number {
     if (short < 126) return short;
     if (short === 126) {
-      const length = octets.readUInt16BE(2);
+      const length = bytes.readUInt16BE(2);
       if (length < 126) this.#events.violation(`length ${length} in the 16-bit form`);
       return length;
     }
-    const exact = octets.readBigUInt64BE(2);
+    const exact = bytes.readBigUInt64BE(2);
     const length = Number(exact);
     if (exact >> 63n !== 0n) this.#events.violation('length with its top bit set');
     if (length < 65_536) this.#events.violation(`length ${length} in the 64-bit form`);
     return length;
   }
 
-  #begin(frame: Frame): void {
+  #beginMessage(frame: Frame): void {
     if (this.#message !== null) return;
     this.#message = {
       binary: frame.opcode === 2,
       compressed: this.#inflater !== null && frame.rsv === 4,
-      text: frame.opcode === 1 ? new Utf8Judge() : null,
+      utf8: frame.opcode === 1 ? new Utf8Judge() : null,
       parts: [],
     };
   }
 
-  #payload(frame: Frame, portion: Buffer): void {
-    const octets = frame.mask === null ? portion : unmask(portion, frame.mask, frame.arrived);
+  #readPayload(frame: Frame, portion: Buffer): void {
+    const bytes = frame.mask === null ? portion : unmask(portion, frame.mask, frame.arrived);
     frame.arrived += portion.length;
     if (frame.opcode > 7) {
-      frame.parts.push(octets);
+      frame.parts.push(bytes);
       return;
     }
     const message = this.#message;
     if (message === null) return;
     if (message.compressed) {
-      message.parts.push(octets);
+      message.parts.push(bytes);
       return;
     }
-    this.#events.data(octets.length, octets.length);
-    this.#judgeText(message, octets);
+    this.#events.data(bytes.length, bytes.length);
+    this.#checkText(message, bytes);
     if (!this.#events.failed) {
-      frame.parts.push(octets);
-      message.parts.push(octets);
+      frame.parts.push(bytes);
+      message.parts.push(bytes);
     }
   }
 
-  #end(frame: Frame): void {
+  #endFrame(frame: Frame): void {
     if (frame.opcode > 7) {
       const payload = join(frame.parts);
       this.#events.frame(frame, payload, frame.mask);
@@ -181,35 +189,35 @@ export class Reader {
     }
     const message = this.#message;
     if (message === null) return;
-    const compressed = message.compressed && frame.fin ? this.#inflate(message) : null;
-    this.#events.frame(frame, this.#events.failed ? NOTHING : (compressed ?? join(frame.parts)), frame.mask);
+    const inflated = message.compressed && frame.fin ? this.#inflate(message) : null;
+    this.#events.frame(frame, this.#events.failed ? NOTHING : (inflated ?? join(frame.parts)), frame.mask);
     if (!frame.fin) return;
-    if (message.text !== null && !message.text.complete) this.#events.invalidText('text ends inside a character');
+    if (message.utf8 !== null && !message.utf8.complete) this.#events.invalidText('text ends inside a character');
     this.#message = null;
-    if (!this.#events.failed) this.#events.message(compressed ?? join(message.parts), message.binary);
+    if (!this.#events.failed) this.#events.message(inflated ?? join(message.parts), message.binary);
   }
 
   #inflate(message: Message): Buffer {
-    const octets = join(message.parts);
-    const inflated = this.#inflater?.message(octets) ?? NOTHING;
-    this.#events.data(octets.length, inflated.length);
-    this.#judgeText(message, inflated);
+    const bytes = join(message.parts);
+    const inflated = this.#inflater?.message(bytes) ?? NOTHING;
+    this.#events.data(bytes.length, inflated.length);
+    this.#checkText(message, inflated);
     return inflated;
   }
 
-  #judgeText(message: Message, octets: Buffer): void {
-    if (message.text !== null && !message.text.push(octets)) this.#events.invalidText('text is not UTF-8');
+  #checkText(message: Message, bytes: Buffer): void {
+    if (message.utf8 !== null && !message.utf8.push(bytes)) this.#events.invalidText('text is not UTF-8');
   }
 }
 
-/** One part is taken as it is: a copy is made only where there are several. */
+/** Joins buffers. A single buffer is returned without a copy. */
 function join(parts: readonly Buffer[]): Buffer {
   const [first = NOTHING] = parts;
   return parts.length <= 1 ? first : Buffer.concat(parts);
 }
 
-function unmask(octets: Buffer, mask: Buffer, phase: number): Buffer {
-  const plain = Buffer.from(octets);
+function unmask(bytes: Buffer, mask: Buffer, phase: number): Buffer {
+  const plain = Buffer.from(bytes);
   for (let i = 0; i < plain.length; i++) plain[i] = (plain[i] ?? 0) ^ (mask[(phase + i) & 3] ?? 0);
   return plain;
 }

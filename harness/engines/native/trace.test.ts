@@ -12,7 +12,7 @@ import { encodeFrame, framesIn } from './wire.ts';
 const frame = (facts: Partial<Extract<TraceEntry, { kind: 'frame' }>>): TraceEntry => ({
   ms: 1.5,
   kind: 'frame',
-  from: 'server',
+  from: 'peer',
   head: { fin: true, rsv: 0, opcode: 1 },
   length: facts.payload?.length ?? 0,
   mask: null,
@@ -99,7 +99,7 @@ describe('the trace of a play', () => {
         row[0] === 'TF'
           ? [['us', wirelogTimes[i], row[2], row[5]]]
           : row[0] === 'RF'
-            ? [['server', wirelogTimes[i], row[2], row[6]]]
+            ? [['peer', wirelogTimes[i], row[2], row[6]]]
             : [],
       );
       const frames = (told.get(id) ?? []).flatMap((moment) =>

@@ -3,25 +3,25 @@ import { describe, expect, it } from 'vitest';
 import { Utf8Judge } from './utf8.ts';
 
 const judge = (chunks: readonly Buffer[]): { passed: boolean; complete: boolean } => {
-  const one = new Utf8Judge();
-  const passed = chunks.map((chunk) => one.push(chunk)).every((good) => good);
-  return { passed, complete: one.complete };
+  const utf8 = new Utf8Judge();
+  const passed = chunks.map((chunk) => utf8.push(chunk)).every((valid) => valid);
+  return { passed, complete: utf8.complete };
 };
 
-function isText(octets: Buffer): boolean {
+function isText(bytes: Buffer): boolean {
   try {
-    new TextDecoder('utf-8', { fatal: true }).decode(octets);
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return true;
   } catch {
     return false;
   }
 }
 
-describe('text, judged as it comes', () => {
-  it('is text in any cuts exactly if it is text as a whole', () => {
-    const octet = fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(0x80, 0xbf, 0xc2, 0xe0, 0xed, 0xf0, 0xf4));
+describe('the UTF-8 check of a message', () => {
+  it('accepts bytes in any pieces if and only if the whole is UTF-8', () => {
+    const byte = fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(0x80, 0xbf, 0xc2, 0xe0, 0xed, 0xf0, 0xf4));
     fc.assert(
-      fc.property(fc.array(fc.array(octet, { maxLength: 4 }), { maxLength: 5 }), (parts) => {
+      fc.property(fc.array(fc.array(byte, { maxLength: 4 }), { maxLength: 5 }), (parts) => {
         const chunks = parts.map((part) => Buffer.from(part));
         const { passed, complete } = judge(chunks);
         expect(passed && complete).toBe(isText(Buffer.concat(chunks)));
@@ -29,10 +29,10 @@ describe('text, judged as it comes', () => {
     );
   });
 
-  it('passes in single octets wherever it passes whole', () => {
+  it('accepts valid text in single bytes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (value) => {
-        expect(judge([...Buffer.from(value)].map((octet) => Buffer.from([octet])))).toEqual({
+        expect(judge([...Buffer.from(value)].map((byte) => Buffer.from([byte])))).toEqual({
           passed: true,
           complete: true,
         });
@@ -41,27 +41,27 @@ describe('text, judged as it comes', () => {
   });
 
   it.each(['f4 90', 'ed a0', 'e0 9f', 'f0 8f', 'c0', 'c1', 'f5', 'ff', '80'])(
-    'is refused at the first octet that no text can hold: %s',
-    (octets) => {
-      const all = octets.split(' ').map((octet) => Buffer.from(octet, 'hex'));
-      const one = new Utf8Judge();
-      const passed = all.map((octet) => one.push(octet));
+    'refuses the first byte that cannot be UTF-8: %s',
+    (bytes) => {
+      const all = bytes.split(' ').map((byte) => Buffer.from(byte, 'hex'));
+      const utf8 = new Utf8Judge();
+      const passed = all.map((byte) => utf8.push(byte));
       expect(passed.at(-1)).toBe(false);
       expect(passed.slice(0, -1)).not.toContain(false);
     },
   );
 
-  it('stays refused for every chunk that follows, but for empty ones', () => {
-    const one = new Utf8Judge();
-    expect([one.push(Buffer.from([0xff])), one.push(Buffer.from('a')), one.push(Buffer.alloc(0))]).toEqual([
+  it('refuses every later chunk, except empty chunks', () => {
+    const utf8 = new Utf8Judge();
+    expect([utf8.push(Buffer.from([0xff])), utf8.push(Buffer.from('a')), utf8.push(Buffer.alloc(0))]).toEqual([
       false,
       false,
       true,
     ]);
-    expect(one.complete).toBe(false);
+    expect(utf8.complete).toBe(false);
   });
 
-  it('is not complete inside a character', () => {
+  it('is not complete if the text ends inside a character', () => {
     expect(judge([Buffer.from('e282', 'hex')])).toEqual({ passed: true, complete: false });
   });
 });

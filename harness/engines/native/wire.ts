@@ -1,9 +1,13 @@
 import { randomFillSync } from 'node:crypto';
 
+/** A side of a WebSocket connection. A client masks every frame that it sends, a server none (RFC 6455 5.1). */
+export type Role = 'client' | 'server';
+
+export const otherRole = (role: Role): Role => (role === 'client' ? 'server' : 'client');
+
 /**
- * Frames as octets (RFC 6455 5.2), written by somebody who may break every rule: any opcode, any reserved bits, any
- * length in a control frame. What is always right is the length encoding (the shortest) and the mask (always there,
- * always random), since no case is about those.
+ * The first byte of a frame's header (RFC 6455 5.2). Every value can be encoded, legal or not: any opcode, any reserved
+ * bits, any length of a control frame. The length is always encoded in its shortest form, because no case tests others.
  */
 export interface FrameHead {
   opcode: number;
@@ -12,10 +16,11 @@ export interface FrameHead {
   rsv: number;
 }
 
+/** Random bytes for the next masks. One call of the generator fills 8,192 masks. */
 const POOL = Buffer.allocUnsafeSlow(32_768);
 let used = POOL.length;
 
-/** Four random octets (RFC 6455 5.3), as a copy that may be kept. */
+/** Returns a masking key of four random bytes (RFC 6455 5.3) in a buffer of its own. */
 export function freshMask(): Buffer {
   if (used === POOL.length) {
     randomFillSync(POOL);
@@ -27,63 +32,83 @@ export function freshMask(): Buffer {
   return mask;
 }
 
-/** Octets of a masked frame's header: 6, 8 or 14. */
-export function headerLength(payloadLength: number): number {
-  if (payloadLength < 126) return 6;
-  return payloadLength < 65_536 ? 8 : 14;
-}
+/** Returns the mask for the next frame that this side sends: a new one for a client, null for a server. */
+export const maskFor = (role: Role): Buffer | null => (role === 'client' ? freshMask() : null);
 
-/** A frame's header up to and with its mask, for a payload of `length` octets. Writes into `into` at `at`. */
-export function writeHeader(into: Buffer, at: number, head: FrameHead, length: number, mask: Buffer): number {
-  into[at] = (head.fin ? 0x80 : 0) | (head.rsv << 4) | head.opcode;
-  let end = at + 2;
-  if (length < 126) into[at + 1] = 0x80 | length;
-  else if (length < 65_536) {
-    into[at + 1] = 0x80 | 126;
-    end = into.writeUInt16BE(length, end);
-  } else {
-    into[at + 1] = 0x80 | 127;
-    end = into.writeUInt32BE(Math.floor(length / 2 ** 32), end);
-    end = into.writeUInt32BE(length % 2 ** 32, end);
-  }
-  into[end] = mask[0] ?? 0;
-  into[end + 1] = mask[1] ?? 0;
-  into[end + 2] = mask[2] ?? 0;
-  into[end + 3] = mask[3] ?? 0;
-  return end + 4;
-}
-
-/** A whole frame: header, mask, masked payload. */
-export function encodeFrame(head: FrameHead, payload: Buffer, mask: Buffer): Buffer {
-  const frame = Buffer.allocUnsafe(headerLength(payload.length) + payload.length);
-  maskInto(frame, writeHeader(frame, 0, head, payload.length, mask), payload, mask, 0);
-  return frame;
-}
-
-/** Writes `payload` XOR `mask` into `into` at `at`. `phase` is how many octets of the same frame went before. */
-export function maskInto(into: Buffer, at: number, payload: Buffer, mask: Buffer, phase: number): void {
-  const length = payload.length;
-  let i = 0;
-  if (length >= 64) {
-    payload.copy(into, at);
-    // Four octets at a time over the part of the target that a 32-bit view can see.
-    const start = into.byteOffset + at;
-    while ((start + i) % 4 !== 0) {
-      into[at + i] = (payload[i] ?? 0) ^ (mask[(phase + i) & 3] ?? 0);
-      i++;
-    }
-    const words = new Uint32Array(into.buffer, start + i, (length - i) >>> 2);
-    const turned = Buffer.from([0, 1, 2, 3].map((k) => mask[(phase + i + k) & 3] ?? 0));
-    const word = new Uint32Array(new Uint8Array(turned).buffer)[0] ?? 0;
-    for (let w = 0; w < words.length; w++) words[w] = (words[w] ?? 0) ^ word;
-    i += words.length * 4;
-  }
-  for (; i < length; i++) into[at + i] = (payload[i] ?? 0) ^ (mask[(phase + i) & 3] ?? 0);
+/** Length of a frame's header in bytes, including the mask if there is one: from 2 to 14. */
+export function headerLength(payloadLength: number, masked: boolean): number {
+  const maskLength = masked ? 4 : 0;
+  if (payloadLength < 126) return 2 + maskLength;
+  return (payloadLength < 65_536 ? 4 : 10) + maskLength;
 }
 
 /**
- * How a message is cut: the lengths of its frames. As Autobahn cuts, a message whose length is an exact multiple of
- * `fragment` (and longer than one) ends in an empty frame. 0 does not cut.
+ * Writes a frame's header into `target` at `offset`, for a payload of `length` bytes. The mask is the end of the
+ * header; null writes a header without a mask. Returns the offset behind the header.
+ */
+export function writeHeader(
+  target: Buffer,
+  offset: number,
+  head: FrameHead,
+  length: number,
+  mask: Buffer | null,
+): number {
+  const maskBit = mask === null ? 0 : 0x80;
+  target[offset] = (head.fin ? 0x80 : 0) | (head.rsv << 4) | head.opcode;
+  let end = offset + 2;
+  if (length < 126) target[offset + 1] = maskBit | length;
+  else if (length < 65_536) {
+    target[offset + 1] = maskBit | 126;
+    end = target.writeUInt16BE(length, end);
+  } else {
+    target[offset + 1] = maskBit | 127;
+    end = target.writeUInt32BE(Math.floor(length / 2 ** 32), end);
+    end = target.writeUInt32BE(length % 2 ** 32, end);
+  }
+  if (mask === null) return end;
+  target[end] = mask[0] ?? 0;
+  target[end + 1] = mask[1] ?? 0;
+  target[end + 2] = mask[2] ?? 0;
+  target[end + 3] = mask[3] ?? 0;
+  return end + 4;
+}
+
+/** Encodes a whole frame: header, then the payload, masked if there is a mask. */
+export function encodeFrame(head: FrameHead, payload: Buffer, mask: Buffer | null): Buffer {
+  const frame = Buffer.allocUnsafe(headerLength(payload.length, mask !== null) + payload.length);
+  const payloadStart = writeHeader(frame, 0, head, payload.length, mask);
+  if (mask === null) payload.copy(frame, payloadStart);
+  else maskInto(frame, payloadStart, payload, mask, 0);
+  return frame;
+}
+
+/**
+ * Writes `payload` XOR `mask` into `target` at `offset` (RFC 6455 5.3). `phase` is the number of payload bytes of the
+ * same frame that were masked before.
+ */
+export function maskInto(target: Buffer, offset: number, payload: Buffer, mask: Buffer, phase: number): void {
+  const length = payload.length;
+  let i = 0;
+  if (length >= 64) {
+    payload.copy(target, offset);
+    // XOR four bytes at a time, in the part of the target that starts at a multiple of four bytes.
+    const start = target.byteOffset + offset;
+    while ((start + i) % 4 !== 0) {
+      target[offset + i] = (payload[i] ?? 0) ^ (mask[(phase + i) & 3] ?? 0);
+      i++;
+    }
+    const words = new Uint32Array(target.buffer, start + i, (length - i) >>> 2);
+    const rotatedMask = Buffer.from([0, 1, 2, 3].map((k) => mask[(phase + i + k) & 3] ?? 0));
+    const maskWord = new Uint32Array(new Uint8Array(rotatedMask).buffer)[0] ?? 0;
+    for (let w = 0; w < words.length; w++) words[w] = (words[w] ?? 0) ^ maskWord;
+    i += words.length * 4;
+  }
+  for (; i < length; i++) target[offset + i] = (payload[i] ?? 0) ^ (mask[(phase + i) & 3] ?? 0);
+}
+
+/**
+ * Lengths of the frames of a message that is cut every `fragment` bytes; 0 does not cut. As in Autobahn, a message whose
+ * length is a multiple of `fragment` (but not equal to it) ends with an empty frame.
  */
 export function fragmentLengths(length: number, fragment: number): number[] {
   if (fragment === 0 || length <= fragment) return [length];
@@ -92,19 +117,21 @@ export function fragmentLengths(length: number, fragment: number): number[] {
   return lengths;
 }
 
-/** The frames of octets that `encodeFrame` made, payloads unmasked: for whoever wants to see what leaves. */
+/** Decodes the output of `encodeFrame`, any number of frames, so that a trace can show them. Payloads are unmasked. */
 export function* framesIn(
-  octets: Buffer,
-): Generator<{ head: FrameHead; length: number; mask: Buffer; payload: Buffer }> {
-  for (let at = 0; at < octets.length; ) {
-    const first = octets.readUInt8(at);
-    const short = octets.readUInt8(at + 1) & 0x7f;
+  bytes: Buffer,
+): Generator<{ head: FrameHead; length: number; mask: Buffer | null; payload: Buffer }> {
+  for (let at = 0; at < bytes.length; ) {
+    const first = bytes.readUInt8(at);
+    const second = bytes.readUInt8(at + 1);
+    const masked = second >= 0x80;
+    const short = second & 0x7f;
     const length =
-      short < 126 ? short : short === 126 ? octets.readUInt16BE(at + 2) : Number(octets.readBigUInt64BE(at + 2));
-    const start = at + headerLength(length);
-    const mask = octets.subarray(start - 4, start);
-    const payload = Buffer.allocUnsafe(length);
-    maskInto(payload, 0, octets.subarray(start, start + length), mask, 0);
+      short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2));
+    const start = at + headerLength(length, masked);
+    const mask = masked ? bytes.subarray(start - 4, start) : null;
+    const payload = Buffer.from(bytes.subarray(start, start + length));
+    if (mask !== null) maskInto(payload, 0, payload, mask, 0);
     yield { head: { fin: first >= 0x80, rsv: (first >> 4) & 7, opcode: first & 15 }, length, mask, payload };
     at = start + length;
   }

@@ -11,7 +11,7 @@ describe('the catalogue', () => {
       category: '6',
       categoryTitle: 'UTF-8',
       subcategory: '6.12',
-      subcategoryTitle: 'Continuation octets without a lead',
+      subcategoryTitle: 'Continuation bytes without a lead byte',
       rfc: ['RFC 6455 8.1', 'RFC 6455 7.4.1', 'RFC 3629 3'],
       weightMs: expect.any(Number),
     });
@@ -25,7 +25,7 @@ describe('the catalogue', () => {
   });
 
   it('tells what a case sends and demands', () => {
-    expect(caseSentences('2.5')?.sends).toContain('126 octets');
+    expect(caseSentences('2.5')?.sends).toContain('126 bytes');
     expect(caseSentences('0.0')).toBeUndefined();
   });
 });

@@ -4,25 +4,28 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Utf8Judge } from '../utf8.ts';
 
 /**
- * A server that is wrong on purpose, in the way its path says: `/close-1012` answers every Close with 1012, `/echo` is
- * right. It exists to compare engines: what the real suite makes of each way is in `fixtures/spec/probe-verdicts.json`.
- * It speaks the protocol by itself, so that no fault of the engine is shared by what it is tested against.
+ * A server with one intended fault for each path: `/close-1012` answers every Close with 1012, `/echo` has no fault.
+ * `fixtures/spec/probe-verdicts.json` has Autobahn's grades for each path, with which the embedded engine is compared.
+ * The server shares no codec with the engine, because a bug in shared code would stay hidden.
  */
 export interface ProbeServer {
-  /** `ws://127.0.0.1:port/`, to which a mode is added. */
+  /** `ws://127.0.0.1:port/`. The name of a mode is appended. */
   url: string;
   close(): Promise<void>;
 }
 
-/** Starts it on a free port. `second`: how long a second is; every connection ends after eight of them. */
+/**
+ * Starts the probe server on a free port. `second`: length of a second in seconds. Every connection ends after eight of
+ * these seconds.
+ */
 export function startProbeServer(second: number): Promise<ProbeServer> {
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
-    const guard = setTimeout(() => socket.destroySoon(), 8000 * second);
+    const timeout = setTimeout(() => socket.destroySoon(), 8000 * second);
     socket.on('error', () => undefined);
     socket.on('close', () => {
-      clearTimeout(guard);
+      clearTimeout(timeout);
       sockets.delete(socket);
     });
     void serve(socket, second).then(() => socket.destroySoon());
@@ -61,7 +64,7 @@ function frame(opcode: number, payload: Buffer = Buffer.alloc(0), masked = false
   if (extended === 2) header.writeUInt16BE(length, 2);
   if (extended === 8) header.writeBigUInt64BE(BigInt(length), 2);
   if (!masked) return Buffer.concat([header, payload]);
-  return Buffer.concat([header, MASK, payload.map((octet, i) => octet ^ (MASK[i & 3] ?? 0))]);
+  return Buffer.concat([header, MASK, payload.map((byte, i) => byte ^ (MASK[i & 3] ?? 0))]);
 }
 
 const closeFrame = (code: number, reason = ''): Buffer => {
@@ -70,7 +73,7 @@ const closeFrame = (code: number, reason = ''): Buffer => {
   return frame(8, Buffer.concat([body, Buffer.from(reason, 'latin1')]));
 };
 
-/** Octets in order, so many at a time; rejects when the connection ends first. */
+/** Reads a socket. Each method resolves when its bytes have arrived, and rejects if the connection ends before. */
 class Input {
   #buffered = Buffer.alloc(0);
   #ended = false;
@@ -89,9 +92,9 @@ class Input {
 
   async take(length: number): Promise<Buffer> {
     while (this.#buffered.length < length) await this.#more();
-    const octets = this.#buffered.subarray(0, length);
+    const bytes = this.#buffered.subarray(0, length);
     this.#buffered = this.#buffered.subarray(length);
-    return octets;
+    return bytes;
   }
 
   async takeHead(): Promise<string> {
@@ -114,35 +117,37 @@ class Input {
   }
 
   async #more(): Promise<void> {
-    if (this.#ended) throw new Error('the client is gone');
+    if (this.#ended) throw new Error('the client has closed the connection');
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
   }
 }
 
-const LEGAL = new Set([1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011]);
+/** Close codes below 3000 that an endpoint may send (RFC 6455 7.4.1). */
+const LEGAL_CODES = new Set([1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011]);
 
-/** Modes that do not look at reserved bits, opcodes, lengths, order or text. */
-const UNCHECKED = new Set(['lenient']);
+/** Modes that do not check reserved bits, opcodes, lengths or the order of frames. */
+const UNCHECKED_FRAMES = new Set(['lenient']);
+/** Modes that do not check text when each frame arrives. */
 const UNCHECKED_TEXT = new Set(['lenient', 'utf8-late']);
 
 async function serve(socket: Socket, second: number): Promise<void> {
   try {
     const input = new Input(socket);
     const mode = await upgrade(socket, input, second);
-    if (mode !== null) await new Talk(socket, input, mode, second).run();
+    if (mode !== null) await new ProbeConnection(socket, input, mode, second).run();
   } catch {
-    // The client went away: nothing is left to do.
+    // Reading fails when the client has closed the connection.
   }
 }
 
-/** Answers the opening handshake; null where the mode is not to open at all. */
+/** Answers the opening handshake and returns the mode, or null if the mode does not open the connection. */
 async function upgrade(socket: Socket, input: Input, second: number): Promise<string | null> {
   const head = await input.takeHead();
   const mode = head.split(' ')[1]?.slice(1) ?? '';
   const key = /^sec-websocket-key: *(\S+)/im.exec(head)?.[1] ?? '';
-  const right = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+  const correctAccept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
   if (mode === 'hs-drop') return null;
   if (mode === 'hs-timeout') {
     await sleep(100_000 * second, undefined, { ref: false });
@@ -153,7 +158,7 @@ async function upgrade(socket: Socket, input: Input, second: number): Promise<st
     await sleep(1000 * second);
     return null;
   }
-  const accept = mode === 'hs-badaccept' ? `AAAA${right.slice(4)}` : right;
+  const accept = mode === 'hs-badaccept' ? `AAAA${correctAccept.slice(4)}` : correctAccept;
   const extension = mode === 'ext-unrequested' ? 'Sec-WebSocket-Extensions: permessage-deflate\r\n' : '';
   socket.write(
     `HTTP/1.1 101 Switching Protocols\r\nServer: probe/1.0\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${extension}Sec-WebSocket-Accept: ${accept}\r\n\r\n`,
@@ -161,14 +166,14 @@ async function upgrade(socket: Socket, input: Input, second: number): Promise<st
   return mode;
 }
 
-/** One open connection. */
-class Talk {
+/** One open connection of the probe server. */
+class ProbeConnection {
   readonly #socket: Socket;
   readonly #input: Input;
   readonly #mode: string;
   readonly #second: number;
   #failed = false;
-  /** The message in progress. */
+  /** Payloads of the message that has begun and not ended. */
   #parts: Buffer[] | null = null;
   #opcode = 1;
   #text = new Utf8Judge();
@@ -184,11 +189,11 @@ class Talk {
     if (this.#mode === 'pong-first') this.#socket.write(frame(10, Buffer.from('hi')));
     if (this.#mode === 'ping-first') this.#socket.write(frame(9, Buffer.from('hi')));
     if (this.#mode === 'close-first-hang') this.#socket.write(closeFrame(1000));
-    while (await this.#next(await this.#input.frame()));
+    while (await this.#handle(await this.#input.frame()));
   }
 
-  /** What the mode does about a frame; false ends the connection. */
-  async #next(got: Frame): Promise<boolean> {
+  /** Reacts to a frame as the mode demands. Returns false to end the connection. */
+  async #handle(received: Frame): Promise<boolean> {
     switch (this.#mode) {
       case 'silent':
         return true;
@@ -202,31 +207,31 @@ class Talk {
         return true;
       case 'peerclose':
         this.#fail(closeFrame(1002));
-        return got.opcode !== 8;
+        return received.opcode !== 8;
       case 'peerclose-1012':
         this.#fail(closeFrame(1012));
-        return got.opcode !== 8;
+        return received.opcode !== 8;
       case 'peerclose-cut':
         this.#fail(closeFrame(1002, 'ab\xce'));
-        return got.opcode !== 8;
+        return received.opcode !== 8;
     }
-    if (this.#failed) return got.opcode !== 8;
-    if (!UNCHECKED.has(this.#mode) && this.#isWrong(got)) {
+    if (this.#failed) return received.opcode !== 8;
+    if (!UNCHECKED_FRAMES.has(this.#mode) && this.#isIllegal(received)) {
       this.#fail(closeFrame(1002));
       return true;
     }
-    if (got.opcode === 8) return this.#close(got.payload);
-    if (got.opcode === 9) this.#socket.write(frame(10, got.payload, this.#mode === 'masked'));
-    if (got.opcode <= 2) await this.#data(got);
+    if (received.opcode === 8) return this.#close(received.payload);
+    if (received.opcode === 9) this.#socket.write(frame(10, received.payload, this.#mode === 'masked'));
+    if (received.opcode <= 2) await this.#data(received);
     return true;
   }
 
-  #fail(octets: Buffer): void {
-    if (!this.#failed) this.#socket.write(octets);
+  #fail(closeFrameBytes: Buffer): void {
+    if (!this.#failed) this.#socket.write(closeFrameBytes);
     this.#failed = true;
   }
 
-  #isWrong({ fin, rsv, opcode, payload }: Frame): boolean {
+  #isIllegal({ fin, rsv, opcode, payload }: Frame): boolean {
     return (
       rsv !== 0 ||
       (opcode > 2 && opcode < 8) ||
@@ -247,8 +252,8 @@ class Talk {
       this.#opcode = 1;
     }
     this.#parts.push(payload);
-    const judged = this.#opcode === 1 && (!UNCHECKED_TEXT.has(this.#mode) || (this.#mode === 'utf8-late' && fin));
-    if (judged && !this.#isText(payload, fin)) {
+    const checksText = this.#opcode === 1 && (!UNCHECKED_TEXT.has(this.#mode) || (this.#mode === 'utf8-late' && fin));
+    if (checksText && !this.#isText(payload, fin)) {
       this.#fail(closeFrame(1007));
       return;
     }
@@ -262,11 +267,11 @@ class Talk {
   }
 
   #isText(payload: Buffer, fin: boolean): boolean {
-    const octets = this.#mode === 'utf8-late' ? Buffer.concat(this.#parts ?? []) : payload;
-    return this.#text.push(octets) && (!fin || this.#text.complete);
+    const bytes = this.#mode === 'utf8-late' ? Buffer.concat(this.#parts ?? []) : payload;
+    return this.#text.push(bytes) && (!fin || this.#text.complete);
   }
 
-  /** Answers a Close; false ends the connection. */
+  /** Answers a Close as the mode demands. Returns false to end the connection. */
   #close(body: Buffer): boolean {
     switch (this.#mode) {
       case 'no-close':
@@ -301,11 +306,11 @@ class Talk {
   }
 }
 
-/** Whether a Close may look like this (RFC 6455 5.5.1, 7.4). */
+/** Whether the body of a Close is legal (RFC 6455 5.5.1, 7.4). */
 function isLegal(body: Buffer): boolean {
   if (body.length === 0) return true;
   if (body.length === 1) return false;
   const code = body.readUInt16BE();
   const reason = new Utf8Judge();
-  return (LEGAL.has(code) || (code >= 3000 && code < 5000)) && reason.push(body.subarray(2)) && reason.complete;
+  return (LEGAL_CODES.has(code) || (code >= 3000 && code < 5000)) && reason.push(body.subarray(2)) && reason.complete;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
 
-/** A frame as it stood on the wire, unmasked. */
+/** A frame as it was sent, with its payload unmasked. */
 export interface WireFrame {
   fin: boolean;
   rsv: number;
@@ -10,15 +10,15 @@ export interface WireFrame {
   payload: Buffer;
 }
 
-/** One connection, as the server saw it: the request, then every octet that came, chunk by chunk. */
+/** What the server received on one connection: the head of the request, then the chunks behind it. */
 export interface Recording {
   head: string;
   chunks: Buffer[];
 }
 
 /**
- * A server that opens every connection and then only listens: what an engine sends of its own accord stands in
- * `recordings` afterwards, in the order in which the connections were made.
+ * Starts a server that accepts every opening handshake and then sends nothing. `recordings` has an entry for each
+ * connection, in the order in which the connections were made.
  */
 export async function startRecorder(): Promise<{
   url: string;
@@ -62,24 +62,24 @@ export async function startRecorder(): Promise<{
   };
 }
 
-/** Octets as frames; what is left over at the end is a frame that never became whole, with the payload it has. */
-export function framesOf(octets: Buffer): WireFrame[] {
+/** Splits bytes into frames. An incomplete last frame is returned with the part of its payload that is there. */
+export function framesOf(bytes: Buffer): WireFrame[] {
   const frames: WireFrame[] = [];
-  for (let at = 0; at < octets.length; ) {
-    const [first = 0, second = 0] = octets.subarray(at);
+  for (let at = 0; at < bytes.length; ) {
+    const [first = 0, second = 0] = bytes.subarray(at);
     let length = second & 0x7f;
     at += 2;
     if (length === 126) {
-      length = octets.readUInt16BE(at);
+      length = bytes.readUInt16BE(at);
       at += 2;
     } else if (length === 127) {
-      length = Number(octets.readBigUInt64BE(at));
+      length = Number(bytes.readBigUInt64BE(at));
       at += 8;
     }
     const masked = second >= 0x80;
-    const mask = octets.subarray(at, at + (masked ? 4 : 0));
+    const mask = bytes.subarray(at, at + (masked ? 4 : 0));
     at += mask.length;
-    const payload = Buffer.from(octets.subarray(at, at + length));
+    const payload = Buffer.from(bytes.subarray(at, at + length));
     if (masked) for (let i = 0; i < payload.length; i++) payload[i] = (payload[i] ?? 0) ^ (mask[i & 3] ?? 0);
     at += length;
     frames.push({ fin: first >= 0x80, rsv: (first >> 4) & 7, opcode: first & 15, masked, payload });

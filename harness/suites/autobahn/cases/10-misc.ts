@@ -2,7 +2,7 @@ import { aCase, type Family, gotText, killAfter, message, run, WE_CLOSE } from '
 
 const STARS = run(0x2a, 65_536);
 
-/** 10.x: what fits nowhere else. */
+/** 10.x: automatic fragmentation. */
 export const misc: Family = {
   category: '10',
   title: 'Miscellaneous',
@@ -10,9 +10,9 @@ export const misc: Family = {
   cases: [
     aCase({
       id: '10.1.1',
-      title: 'Text of 64 KiB, cut into frames of 1,300 octets',
-      sends: 'A text message of 64 KiB that our side cuts by itself into one text frame and fifty continuation frames.',
-      demands: 'One message of 64 KiB comes back within 10 s, in as many frames as the server likes.',
+      title: 'Text of 64 KiB, cut into frames of 1,300 bytes',
+      sends: 'A text message of 64 KiB, cut into one text frame and fifty continuation frames.',
+      demands: 'The server echoes one message of 64 KiB within 10 s, in any number of frames.',
       rfc: ['RFC 6455 5.4'],
       script: [message(STARS, { fragment: 1300 }), killAfter(10)],
       allowed: { OK: [gotText(STARS)] },

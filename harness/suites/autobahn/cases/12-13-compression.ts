@@ -3,7 +3,7 @@ import { aCase, type Case, type Corpus, closeAfter, type Family, size, WE_CLOSE 
 
 const COUNT = 1000;
 
-/** The eighteen rows that every subcategory goes through. `fragment`: octets of compressed data per frame, 0 for one frame. */
+/** The eighteen cases of every subcategory. `length`: units per message; `fragment`: compressed bytes per frame, or 0 for one frame. */
 const ROWS: readonly { length: number; fragment: number; seconds: number }[] = [
   { length: 16, fragment: 0, seconds: 60 },
   { length: 64, fragment: 0, seconds: 60 },
@@ -25,7 +25,7 @@ const ROWS: readonly { length: number; fragment: number; seconds: number }[] = [
   { length: 131_072, fragment: 32_768, seconds: 480 },
 ];
 
-/** What every offer begins with: we may be told to forget between messages, and to use a smaller window. */
+/** The start of every offer: the server may ask the client to reset its context, and to use a smaller window. */
 const BASE = 'permessage-deflate; client_no_context_takeover; client_max_window_bits';
 const NO_CONTEXT = `${BASE}; server_no_context_takeover`;
 const WINDOW_9 = `${BASE}; server_max_window_bits=9`;
@@ -39,7 +39,7 @@ interface Group {
   corpus: Corpus;
   binary: boolean;
   offers: readonly string[];
-  /** What the group is about, standing after the demand. */
+  /** A sentence behind the demand: what the group tests. */
   why: string;
   rfc: readonly string[];
 }
@@ -52,7 +52,7 @@ const PAYLOADS: readonly Group[] = [
     corpus: 'json',
     binary: false,
     offers: [BASE],
-    why: 'JSON repeats itself and shrinks well.',
+    why: 'JSON is repetitive and compresses well.',
     rfc: PAYLOAD_RFC,
   },
   {
@@ -61,7 +61,7 @@ const PAYLOADS: readonly Group[] = [
     corpus: 'bitmap',
     binary: true,
     offers: [BASE],
-    why: 'Pixels shrink a little, and use every octet there is.',
+    why: 'Pixels compress a little, and contain every byte value.',
     rfc: PAYLOAD_RFC,
   },
   {
@@ -70,7 +70,7 @@ const PAYLOADS: readonly Group[] = [
     corpus: 'prose',
     binary: true,
     offers: [BASE],
-    why: 'Prose shrinks to about a third; sent as binary it must come back as binary.',
+    why: 'Prose compresses to about a third. A binary message must come back as a binary message.',
     rfc: PAYLOAD_RFC,
   },
   {
@@ -79,7 +79,7 @@ const PAYLOADS: readonly Group[] = [
     corpus: 'html',
     binary: false,
     offers: [BASE],
-    why: 'Text is judged as UTF-8 after it has been inflated, never before.',
+    why: 'Text must be checked as UTF-8 after it was decompressed, never before.',
     rfc: [...PAYLOAD_RFC, 'RFC 6455 8.1'],
   },
   {
@@ -88,7 +88,7 @@ const PAYLOADS: readonly Group[] = [
     corpus: 'compressed',
     binary: true,
     offers: [BASE],
-    why: 'What does not shrink grows by a few octets, and must come back all the same.',
+    why: 'Incompressible data grows by a few bytes, and must still come back.',
     rfc: PAYLOAD_RFC,
   },
 ];
@@ -96,56 +96,56 @@ const PAYLOADS: readonly Group[] = [
 const PARAMETERS: readonly Pick<Group, 'sub' | 'title' | 'offers' | 'why' | 'rfc'>[] = [
   {
     sub: '13.1',
-    title: 'Nothing asked of the server',
+    title: 'No parameter for the server',
     offers: [BASE],
-    why: 'The offer leaves the server free to keep its context and to use any window.',
+    why: 'The server may keep its context between messages and use any window.',
     rfc: ['RFC 7692 7.1', 'RFC 7692 7.1.1.2', 'RFC 7692 7.1.2.2'],
   },
   {
     sub: '13.2',
-    title: 'Server asked to forget between messages',
+    title: 'No context takeover for the server',
     offers: [NO_CONTEXT],
-    why: 'A server that agrees to server_no_context_takeover begins every message with an empty window.',
+    why: 'A server that agrees to server_no_context_takeover compresses every message with an empty window.',
     rfc: ['RFC 7692 7.1.1.1'],
   },
   {
     sub: '13.3',
-    title: 'Server asked for a window of 512 octets',
+    title: 'A window of 512 bytes for the server',
     offers: [WINDOW_9],
-    why: 'A server that agrees to server_max_window_bits=9 never refers back more than 512 octets.',
+    why: 'A server that agrees to server_max_window_bits=9 never refers back more than 512 bytes.',
     rfc: ['RFC 7692 7.1.2.1'],
   },
   {
     sub: '13.4',
-    title: 'Server asked for a window of 32 KiB',
+    title: 'A window of 32 KiB for the server',
     offers: [WINDOW_15],
-    why: 'server_max_window_bits=15 asks for no more than what is usual anyway.',
+    why: 'server_max_window_bits=15 is the default of RFC 7692.',
     rfc: ['RFC 7692 7.1.2.1'],
   },
   {
     sub: '13.5',
-    title: 'Server asked to forget, and for a window of 512 octets',
+    title: 'No context takeover and a window of 512 bytes for the server',
     offers: [NO_CONTEXT_9],
-    why: 'Both server_no_context_takeover and server_max_window_bits=9 are to be answered and kept.',
+    why: 'The server must answer and keep both server_no_context_takeover and server_max_window_bits=9.',
     rfc: ['RFC 7692 7.1.1.1', 'RFC 7692 7.1.2.1'],
   },
   {
     sub: '13.6',
-    title: 'Server asked to forget, and for a window of 32 KiB',
+    title: 'No context takeover and a window of 32 KiB for the server',
     offers: [NO_CONTEXT_15],
-    why: 'Both server_no_context_takeover and server_max_window_bits=15 are to be answered and kept.',
+    why: 'The server must answer and keep both server_no_context_takeover and server_max_window_bits=15.',
     rfc: ['RFC 7692 7.1.1.1', 'RFC 7692 7.1.2.1'],
   },
   {
     sub: '13.7',
     title: 'Three offers to choose from',
     offers: [NO_CONTEXT_9, NO_CONTEXT, BASE],
-    why: 'The server takes the first offer it can serve and answers that one alone.',
+    why: 'The server chooses the first offer that it supports, and answers that offer only.',
     rfc: ['RFC 7692 5', 'RFC 7692 7.1'],
   },
 ];
 
-/** Messages of text are counted in characters, binary ones in octets. */
+/** Formats a message length: characters of a text, bytes of a binary message. */
 const units = (group: Group, length: number): string =>
   group.binary ? size(length) : length === 1 ? '1 character' : `${count(length)} characters`;
 
@@ -155,8 +155,8 @@ const row = (group: Group, { length, fragment, seconds }: (typeof ROWS)[number],
     title: `${COUNT} compressed messages of ${units(group, length)}${fragment ? `, frames of ${size(fragment)}` : ''}`,
     sends: `${COUNT} ${group.binary ? 'binary' : 'text'} messages of ${units(group, length)}, compressed${
       fragment ? ` and cut into frames of ${size(fragment)}` : ', one frame each'
-    }, each when the echo of the one before has come. Offered: ${group.offers.join(', ')}.`,
-    demands: `The server agrees to permessage-deflate and every message comes back octet for octet, compressed or not, all within ${seconds} s. ${group.why} Declining the extension is reported as unimplemented.`,
+    }, each sent after the echo of the previous message. Offered: ${group.offers.join(', ')}.`,
+    demands: `The server agrees to permessage-deflate and echoes every message byte for byte, compressed or not, all within ${seconds} s. ${group.why} If the server declines the extension, the case is UNIMPLEMENTED.`,
     rfc: group.rfc,
     script: [closeAfter(seconds)],
     judging: {
@@ -186,7 +186,7 @@ const family = (category: string, title: string, groups: readonly Group[]): Fami
 /** 12.x: permessage-deflate with five kinds of data. */
 export const compressedPayloads = family('12', 'Compression of different payloads', PAYLOADS);
 
-/** 13.x: permessage-deflate with seven ways of offering it, always with the same JSON. */
+/** 13.x: permessage-deflate with seven different offers and the same JSON. */
 export const compressionParameters = family(
   '13',
   'Compression with different parameters',

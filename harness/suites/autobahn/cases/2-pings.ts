@@ -20,7 +20,7 @@ import {
 
 const PING_RFC = ['RFC 6455 5.5.2', 'RFC 6455 5.5.3'];
 
-/** One legal Ping, one Pong with the same octets. */
+/** A case with one legal Ping, which the server answers with one Pong of the same payload. */
 const onePing = (facts: {
   id: string;
   title: string;
@@ -34,7 +34,7 @@ const onePing = (facts: {
     id: facts.id,
     title: facts.title,
     sends: facts.sends,
-    demands: `One Pong comes back with exactly the octets of the Ping: ${facts.why}.`,
+    demands: `The server sends one Pong with exactly the bytes of the Ping: ${facts.why}.`,
     rfc: PING_RFC,
     script: [frame(PING, facts.payload, facts.chop ? { chop: facts.chop } : {}), closeAfter(facts.seconds ?? 1)],
     allowed: { OK: [gotPong(facts.payload)] },
@@ -45,12 +45,12 @@ const TEN = Array.from({ length: 10 }, (_, i) => text(`payload-${i}`));
 const tenPings = (id: string, chop?: number): Case =>
   aCase({
     id,
-    title: chop ? 'Ten pings, one octet per write' : 'Ten pings at once',
+    title: chop ? 'Ten pings, one byte per write' : 'Ten pings at once',
     sends: chop
-      ? 'Ten Pings with ten different payloads, every octet in a write of its own.'
+      ? 'Ten Pings with ten different payloads, every byte in a write of its own.'
       : 'Ten Pings with ten different payloads, all in one write.',
     demands:
-      'Ten Pongs, in the order of the Pings. The RFC lets a server answer only the latest of several Pings; this case does not.',
+      'The server sends ten Pongs, in the order of the Pings. RFC 6455 allows a server to answer only the latest of several Pings; this case does not.',
     rfc: PING_RFC,
     script: [...TEN.map((payload) => frame(PING, payload, chop ? { chop } : {})), closeAfter(3)],
     allowed: { OK: TEN.map(gotPong) },
@@ -66,7 +66,7 @@ const cases: Case[] = [
     id: '2.1',
     title: 'Ping without payload',
     sends: 'A Ping with an empty payload.',
-    why: 'here none',
+    why: 'an empty Ping gets an empty Pong',
     payload: EMPTY,
   }),
   onePing({
@@ -79,22 +79,22 @@ const cases: Case[] = [
   onePing({
     id: '2.3',
     title: 'Ping with a payload that is not UTF-8',
-    sends: 'A Ping with eight octets that are no UTF-8.',
-    why: 'a Ping carries octets, so nothing may be decoded or refused',
+    sends: 'A Ping with eight bytes that are not UTF-8.',
+    why: 'the payload of a Ping need not be text, so the server must not decode or refuse it',
     payload: hex('00fffefdfcfb00ff'),
   }),
   onePing({
     id: '2.4',
-    title: 'Ping with 125 octets',
-    sends: 'A Ping with 125 octets, the most a control frame may carry.',
-    why: '125 octets are legal and must come back whole',
+    title: 'Ping with 125 bytes',
+    sends: 'A Ping with 125 bytes, the most that a control frame may carry.',
+    why: '125 bytes are legal and must all come back',
     payload: LONGEST,
   }),
   aCase({
     id: '2.5',
-    title: 'Ping with 126 octets, one too many',
-    sends: 'A Ping with 126 octets, so that its length needs the 16-bit form.',
-    demands: 'The server fails the connection (1002): control frames carry at most 125 octets. No Pong comes.',
+    title: 'Ping with 126 bytes, one too many',
+    sends: 'A Ping with 126 bytes, so that its length needs the 16-bit form.',
+    demands: 'The server fails the connection (1002): control frames carry at most 125 bytes. It sends no Pong.',
     rfc: ['RFC 6455 5.5', 'RFC 6455 7.1.7'],
     script: [frame(PING, run(0xfe, 126)), killAfter(1)],
     allowed: { OK: [] },
@@ -102,18 +102,18 @@ const cases: Case[] = [
   }),
   onePing({
     id: '2.6',
-    title: 'Ping with 125 octets, one octet per write',
-    sends: 'A Ping with 125 octets, every octet in a write of its own.',
-    why: 'TCP is a stream, and frames do not end where reads do',
+    title: 'Ping with 125 bytes, one byte per write',
+    sends: 'A Ping with 125 bytes, every byte in a write of its own.',
+    why: 'TCP is a stream, and a read can end inside a frame',
     payload: LONGEST,
     chop: 1,
     seconds: 2,
   }),
   aCase({
     id: '2.7',
-    title: 'Unasked-for pong without payload, then close',
-    sends: 'A Pong nobody asked for, empty, then a Close with 1000.',
-    demands: 'The Pong is ignored (it is a one-way heartbeat) and the Close is answered.',
+    title: 'Unsolicited pong without payload, then close',
+    sends: 'An empty Pong without a Ping before it, then a Close with 1000.',
+    demands: 'The server ignores the Pong, which is a one-way heartbeat, and answers the Close.',
     rfc: ['RFC 6455 5.5.3'],
     script: [frame(PONG, EMPTY), close(1000), closeAfter(1)],
     allowed: { OK: [] },
@@ -121,9 +121,9 @@ const cases: Case[] = [
   }),
   aCase({
     id: '2.8',
-    title: 'Unasked-for pong with payload, then close',
-    sends: 'A Pong nobody asked for, with a payload, then a Close with 1000.',
-    demands: 'The Pong is ignored, payload and all, and the Close is answered.',
+    title: 'Unsolicited pong with payload, then close',
+    sends: 'A Pong with a payload and without a Ping before it, then a Close with 1000.',
+    demands: 'The server ignores the Pong and its payload, and answers the Close.',
     rfc: ['RFC 6455 5.5.3'],
     script: [frame(PONG, UNSOLICITED), close(1000), closeAfter(1)],
     allowed: { OK: [] },
@@ -131,9 +131,9 @@ const cases: Case[] = [
   }),
   aCase({
     id: '2.9',
-    title: 'Unasked-for pong, then ping',
-    sends: 'A Pong nobody asked for, then a Ping with another payload.',
-    demands: 'The Pong is ignored and the Ping is answered with its own payload.',
+    title: 'Unsolicited pong, then ping',
+    sends: 'A Pong without a Ping before it, then a Ping with another payload.',
+    demands: 'The server ignores the Pong and answers the Ping with the payload of the Ping.',
     rfc: PING_RFC,
     script: [frame(PONG, UNSOLICITED), frame(PING, PING_PAYLOAD), closeAfter(1)],
     allowed: { OK: [gotPong(PING_PAYLOAD)] },
@@ -143,5 +143,5 @@ const cases: Case[] = [
   tenPings('2.11', 1),
 ];
 
-/** 2.x: Pings answered, Pongs ignored. */
+/** 2.x: a server answers each Ping and ignores each Pong. */
 export const pings: Family = { category: '2', title: 'Pings and pongs', subcategories: {}, cases };

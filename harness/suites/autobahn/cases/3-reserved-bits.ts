@@ -21,32 +21,32 @@ import {
 const HELLO = text('Hello, world!');
 const RFC = ['RFC 6455 5.2', 'RFC 6455 7.1.7'];
 
-/** The frame's RSV field as bits: 4 is RSV1, 2 is RSV2, 1 is RSV3. */
-function bits(rsv: number): string {
+/** Names the reserved bits that are set: `RSV1 and RSV3` for 5. */
+function bitNames(rsv: number): string {
   const names = [rsv & 4 ? 'RSV1' : '', rsv & 2 ? 'RSV2' : '', rsv & 1 ? 'RSV3' : ''].filter((name) => name !== '');
   return names.length === 1 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
-const alone = (id: string, rsv: number, opcode: number, name: string, payload = HELLO): Case =>
+const singleFrame = (id: string, rsv: number, opcode: number, name: string, payload = HELLO): Case =>
   aCase({
     id,
-    title: `${name} with ${bits(rsv)}`,
-    sends: `One ${name.toLowerCase()} frame with ${bits(rsv)} set.`,
+    title: `${name} with ${bitNames(rsv)}`,
+    sends: `One ${name.toLowerCase()} frame with ${bitNames(rsv)} set.`,
     demands:
-      'The server fails the connection (1002): no extension that gives these bits a meaning was agreed on. Nothing comes back.',
+      'The server fails the connection (1002): no negotiated extension gives these bits a meaning. It echoes nothing.',
     rfc: RFC,
     script: [frame(opcode, payload, { rsv }), killAfter(1)],
     allowed: { OK: [] },
     close: SERVER_FAILS,
   });
 
-const afterGood = (id: string, rsv: number, cut: Cut): Case =>
+const afterValidText = (id: string, rsv: number, cut: Cut): Case =>
   aCase({
     id,
-    title: `Good text, then text with ${bits(rsv)}, then ping${CUT_TITLES[cut]}`,
-    sends: `A good text message, the same one again with ${bits(rsv)} set, then a Ping.${CUT_SENTENCES[cut]}`,
+    title: `Valid text, then text with ${bitNames(rsv)}, then ping${CUT_TITLES[cut]}`,
+    sends: `A valid text message, the same message again with ${bitNames(rsv)} set, then a Ping.${CUT_SENTENCES[cut]}`,
     demands:
-      'The first message is echoed, then the server fails the connection (1002) at the second: the bit has no agreed meaning. The Ping after it is not answered. Dropping the first echo with the connection is allowed but not strict.',
+      'The server echoes the first message and fails the connection (1002) at the second, because no negotiated extension gives the bit a meaning. It does not answer the Ping. If the first echo is lost with the connection, the case is NON-STRICT.',
     rfc: RFC,
     script: [frame(TEXT, HELLO, { cut }), frame(TEXT, HELLO, { rsv, cut }), frame(PING, EMPTY, { cut }), killAfter(1)],
     allowed: { OK: [gotText(HELLO)], 'NON-STRICT': [] },
@@ -54,14 +54,14 @@ const afterGood = (id: string, rsv: number, cut: Cut): Case =>
   });
 
 const cases: Case[] = [
-  alone('3.1', 1, TEXT, 'Text'),
-  afterGood('3.2', 2, 'together'),
-  afterGood('3.3', 3, 'apart'),
-  afterGood('3.4', 4, 'octets'),
-  alone('3.5', 5, BINARY, 'Binary', hex('00fffefdfcfb00ff')),
-  alone('3.6', 6, BINARY, 'Binary'),
-  alone('3.7', 7, CLOSE, 'Close', EMPTY),
+  singleFrame('3.1', 1, TEXT, 'Text'),
+  afterValidText('3.2', 2, 'together'),
+  afterValidText('3.3', 3, 'apart'),
+  afterValidText('3.4', 4, 'bytes'),
+  singleFrame('3.5', 5, BINARY, 'Binary', hex('00fffefdfcfb00ff')),
+  singleFrame('3.6', 6, BINARY, 'Binary'),
+  singleFrame('3.7', 7, CLOSE, 'Close', EMPTY),
 ];
 
-/** 3.x: reserved bits without an extension that would define them. */
+/** 3.x: reserved bits without a negotiated extension. */
 export const reservedBits: Family = { category: '3', title: 'Reserved bits', subcategories: {}, cases };

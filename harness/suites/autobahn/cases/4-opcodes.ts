@@ -17,7 +17,7 @@ import {
 } from './case.ts';
 
 const HELLO = text('Hello, world!');
-const LONE = text('reserved opcode payload');
+const PAYLOAD = text('reserved opcode payload');
 
 const KINDS = [
   { sub: '4.1', first: 3, name: 'data', range: '3 to 7', rfc: ['RFC 6455 5.2', 'RFC 6455 7.1.7'] },
@@ -31,24 +31,24 @@ const KINDS = [
 ] as const;
 type Kind = (typeof KINDS)[number];
 
-const alone = (kind: Kind, n: number, payload: Payload, filled: string): Case =>
+const singleFrame = (kind: Kind, n: number, payload: Payload, suffix: string): Case =>
   aCase({
     id: `${kind.sub}.${n}`,
-    title: `Opcode ${kind.first + n - 1}, ${filled}`,
-    sends: `One frame with the reserved ${kind.name} opcode ${kind.first + n - 1}, ${filled}.`,
-    demands: `The server fails the connection (1002): opcodes ${kind.range} are kept for later ${kind.name} frames, and an unknown opcode must not be skipped.`,
+    title: `Opcode ${kind.first + n - 1}, ${suffix}`,
+    sends: `One frame with the reserved ${kind.name} opcode ${kind.first + n - 1}, ${suffix}.`,
+    demands: `The server fails the connection (1002): opcodes ${kind.range} are reserved for future ${kind.name} frames, and a server must not skip a frame with an unknown opcode.`,
     rfc: kind.rfc,
     script: [frame(kind.first + n - 1, payload), killAfter(1)],
     allowed: { OK: [] },
     close: SERVER_FAILS,
   });
 
-const afterGood = (kind: Kind, n: number, payload: Payload, filled: string, cut: Cut): Case =>
+const afterValidText = (kind: Kind, n: number, payload: Payload, suffix: string, cut: Cut): Case =>
   aCase({
     id: `${kind.sub}.${n}`,
-    title: `Good text, opcode ${kind.first + n - 1} ${filled}, ping${CUT_TITLES[cut]}`,
-    sends: `A good text message, a frame with the reserved ${kind.name} opcode ${kind.first + n - 1} ${filled}, then a Ping.${CUT_SENTENCES[cut]}`,
-    demands: `The text is echoed, then the server fails the connection (1002) at the reserved opcode; the Ping is not answered. Dropping the echo with the connection is allowed but not strict.`,
+    title: `Valid text, opcode ${kind.first + n - 1} ${suffix}, ping${CUT_TITLES[cut]}`,
+    sends: `A valid text message, a frame with the reserved ${kind.name} opcode ${kind.first + n - 1} ${suffix}, then a Ping.${CUT_SENTENCES[cut]}`,
+    demands: `The server echoes the text and fails the connection (1002) at the reserved opcode. It does not answer the Ping. If the echo is lost with the connection, the case is NON-STRICT.`,
     rfc: kind.rfc,
     script: [
       frame(TEXT, HELLO, { cut }),
@@ -61,14 +61,14 @@ const afterGood = (kind: Kind, n: number, payload: Payload, filled: string, cut:
   });
 
 const cases: Case[] = KINDS.flatMap((kind) => [
-  alone(kind, 1, EMPTY, 'without payload'),
-  alone(kind, 2, LONE, 'with payload'),
-  afterGood(kind, 3, EMPTY, 'without payload', 'together'),
-  afterGood(kind, 4, HELLO, 'with payload', 'together'),
-  afterGood(kind, 5, HELLO, 'with payload', 'octets'),
+  singleFrame(kind, 1, EMPTY, 'without payload'),
+  singleFrame(kind, 2, PAYLOAD, 'with payload'),
+  afterValidText(kind, 3, EMPTY, 'without payload', 'together'),
+  afterValidText(kind, 4, HELLO, 'with payload', 'together'),
+  afterValidText(kind, 5, HELLO, 'with payload', 'bytes'),
 ]);
 
-/** 4.x: opcodes nobody has defined yet. */
+/** 4.x: opcodes that no standard has defined yet. */
 export const opcodes: Family = {
   category: '4',
   title: 'Opcodes',

@@ -22,23 +22,23 @@ import {
   wait,
 } from './case.ts';
 
-const part = (n: number): Payload => text(`fragment${n}`);
+const fragmentText = (n: number): Payload => text(`fragment${n}`);
 const JOINED = text('fragment1fragment2');
 const PING_PAYLOAD = text('ping payload');
 const HELLO = text('Hello, world!');
 const ORPHAN = text('non-continuation payload');
 const RFC = ['RFC 6455 5.4'];
 const FAIL_RFC = ['RFC 6455 5.4', 'RFC 6455 7.1.7'];
-const CUTS: readonly Cut[] = ['together', 'apart', 'octets'];
+const CUTS: readonly Cut[] = ['together', 'apart', 'bytes'];
 
 const fragmentedControl = (id: string, opcode: number, name: string): Case =>
   aCase({
     id,
     title: `${name} in two fragments`,
     sends: `A ${name} without FIN, then a continuation frame that would end it.`,
-    demands: `The server fails the connection (1002): control frames must not be fragmented.`,
+    demands: 'The server fails the connection (1002): control frames must not be fragmented.',
     rfc: ['RFC 6455 5.5', 'RFC 6455 5.4', 'RFC 6455 7.1.7'],
-    script: [frame(opcode, part(1), { fin: false }), frame(CONTINUATION, part(2)), killAfter(1)],
+    script: [frame(opcode, fragmentText(1), { fin: false }), frame(CONTINUATION, fragmentText(2)), killAfter(1)],
     allowed: { OK: [] },
     close: SERVER_FAILS,
   });
@@ -48,9 +48,13 @@ const twoFragments = (id: string, cut: Cut): Case =>
     id,
     title: `Text in two fragments${CUT_TITLES[cut]}`,
     sends: `A text message in two frames.${CUT_SENTENCES[cut]}`,
-    demands: 'One text message comes back, made of both parts in order.',
+    demands: 'The server echoes one text message, made of both fragments in order.',
     rfc: RFC,
-    script: [frame(TEXT, part(1), { fin: false, cut }), frame(CONTINUATION, part(2), { cut }), closeAfter(1)],
+    script: [
+      frame(TEXT, fragmentText(1), { fin: false, cut }),
+      frame(CONTINUATION, fragmentText(2), { cut }),
+      closeAfter(1),
+    ],
     allowed: { OK: [gotText(JOINED)] },
     close: WE_CLOSE,
   });
@@ -61,12 +65,12 @@ const pingBetween = (id: string, cut: Cut): Case =>
     title: `Ping between two fragments of a text${CUT_TITLES[cut]}`,
     sends: `A text message in two frames with a Ping between them.${CUT_SENTENCES[cut]}`,
     demands:
-      'The Pong comes first, then the whole message: control frames may stand between fragments and must be handled there.',
+      'The server sends the Pong first, then the whole message: control frames may arrive between fragments and must be handled at once.',
     rfc: ['RFC 6455 5.4', 'RFC 6455 5.5.2'],
     script: [
-      frame(TEXT, part(1), { fin: false, cut }),
+      frame(TEXT, fragmentText(1), { fin: false, cut }),
       frame(PING, PING_PAYLOAD, { cut }),
-      frame(CONTINUATION, part(2), { cut }),
+      frame(CONTINUATION, fragmentText(2), { cut }),
       closeAfter(1),
     ],
     allowed: { OK: [gotPong(PING_PAYLOAD), gotText(JOINED)] },
@@ -76,9 +80,9 @@ const pingBetween = (id: string, cut: Cut): Case =>
 const orphan = (id: string, fin: boolean, cut: Cut): Case =>
   aCase({
     id,
-    title: `Continuation ${fin ? 'with' : 'without'} FIN and nothing to continue, then text${CUT_TITLES[cut]}`,
-    sends: `A continuation frame ${fin ? 'with' : 'without'} FIN although no message has begun, then a good text message.${CUT_SENTENCES[cut]}`,
-    demands: 'The server fails the connection (1002) at the first frame; the text after it is not echoed.',
+    title: `Continuation ${fin ? 'with' : 'without'} FIN and no message to continue, then text${CUT_TITLES[cut]}`,
+    sends: `A continuation frame ${fin ? 'with' : 'without'} FIN although no message has begun, then a valid text message.${CUT_SENTENCES[cut]}`,
+    demands: 'The server fails the connection (1002) at the first frame and does not echo the text after it.',
     rfc: FAIL_RFC,
     script: [frame(CONTINUATION, ORPHAN, { fin, cut }), frame(TEXT, HELLO, { cut }), killAfter(1)],
     allowed: { OK: [] },
@@ -86,18 +90,18 @@ const orphan = (id: string, fin: boolean, cut: Cut): Case =>
   });
 
 const twiceOrphan = (id: string, fin: boolean): Case => {
-  const once: readonly Step[] = [
-    frame(CONTINUATION, part(1), { fin }),
-    frame(TEXT, part(2), { fin: false }),
-    frame(CONTINUATION, part(3)),
+  const sequence: readonly Step[] = [
+    frame(CONTINUATION, fragmentText(1), { fin }),
+    frame(TEXT, fragmentText(2), { fin: false }),
+    frame(CONTINUATION, fragmentText(3)),
   ];
   return aCase({
     id,
-    title: `Twice: continuation ${fin ? 'with' : 'without'} FIN and nothing to continue, then text in two fragments`,
+    title: `Twice: continuation ${fin ? 'with' : 'without'} FIN and no message to continue, then text in two fragments`,
     sends: `Twice in a row: a continuation frame ${fin ? 'with' : 'without'} FIN although no message has begun, then a text message in two frames.`,
-    demands: 'The server fails the connection (1002) at the very first frame and echoes nothing.',
+    demands: 'The server fails the connection (1002) at the first frame and echoes nothing.',
     rfc: FAIL_RFC,
-    script: [...once, ...once, killAfter(1)],
+    script: [...sequence, ...sequence, killAfter(1)],
     allowed: { OK: [] },
     close: SERVER_FAILS,
   });
@@ -108,20 +112,20 @@ const PONGME_2 = text('pongme 2!');
 const longFragmented = (id: string, cut: Cut): Case =>
   aCase({
     id,
-    title: `Text in five fragments, two pings between, a pause of 1 s${CUT_TITLES[cut]}`,
+    title: `Text in five fragments, two pings between them, a pause of 1 s${CUT_TITLES[cut]}`,
     sends: `Two fragments of a text and a Ping; after a pause of 1 s two more fragments, a Ping and the last fragment.${CUT_SENTENCES[cut]}`,
     demands:
-      'The first Pong comes during the pause, the second before the message, and the message is whole: an unfinished message may wait as long as it likes.',
+      'The server sends the first Pong during the pause, the second before the message, and then the whole message: an unfinished message may stay open for any time.',
     rfc: ['RFC 6455 5.4', 'RFC 6455 5.5.2'],
     script: [
-      frame(TEXT, part(1), { fin: false, cut }),
-      frame(CONTINUATION, part(2), { fin: false, cut }),
+      frame(TEXT, fragmentText(1), { fin: false, cut }),
+      frame(CONTINUATION, fragmentText(2), { fin: false, cut }),
       frame(PING, PONGME_1, { cut }),
       wait(1, null),
-      frame(CONTINUATION, part(3), { fin: false, cut }),
-      frame(CONTINUATION, part(4), { fin: false, cut }),
+      frame(CONTINUATION, fragmentText(3), { fin: false, cut }),
+      frame(CONTINUATION, fragmentText(4), { fin: false, cut }),
       frame(PING, PONGME_2, { cut }),
-      frame(CONTINUATION, part(5), { cut }),
+      frame(CONTINUATION, fragmentText(5), { cut }),
       closeAfter(1),
     ],
     allowed: {
@@ -139,17 +143,17 @@ const cases: Case[] = [
   ...CUTS.map((cut, i) => orphan(`5.${12 + i}`, false, cut)),
   aCase({
     id: '5.15',
-    title: 'Text in two fragments, then a continuation with nothing to continue, then text',
+    title: 'Text in two fragments, then a continuation with no message to continue, then text',
     sends:
       'A text message in two frames, then a continuation frame without FIN although the message has ended, then another text.',
     demands:
-      'The first message is echoed, then the server fails the connection (1002) at the continuation; the last text is not echoed. Dropping the first echo with the connection is allowed but not strict.',
+      'The server echoes the first message and fails the connection (1002) at the continuation frame. It does not echo the last text. If the first echo is lost with the connection, the case is NON-STRICT.',
     rfc: FAIL_RFC,
     script: [
-      frame(TEXT, part(1), { fin: false }),
-      frame(CONTINUATION, part(2)),
-      frame(CONTINUATION, part(3), { fin: false }),
-      frame(TEXT, part(4)),
+      frame(TEXT, fragmentText(1), { fin: false }),
+      frame(CONTINUATION, fragmentText(2)),
+      frame(CONTINUATION, fragmentText(3), { fin: false }),
+      frame(TEXT, fragmentText(4)),
       killAfter(1),
     ],
     allowed: { OK: [gotText(JOINED)], 'NON-STRICT': [] },
@@ -160,10 +164,10 @@ const cases: Case[] = [
   aCase({
     id: '5.18',
     title: 'Second fragment with the text opcode',
-    sends: 'A text frame without FIN, then a second text frame where only a continuation may stand.',
-    demands: 'The server fails the connection (1002): a message in progress goes on with opcode 0 and nothing else.',
+    sends: 'A text frame without FIN, then a second text frame in place of a continuation frame.',
+    demands: 'The server fails the connection (1002): only frames with opcode 0 may continue a message.',
     rfc: FAIL_RFC,
-    script: [frame(TEXT, part(1), { fin: false }), frame(TEXT, part(2)), killAfter(1)],
+    script: [frame(TEXT, fragmentText(1), { fin: false }), frame(TEXT, fragmentText(2)), killAfter(1)],
     allowed: { OK: [] },
     close: SERVER_FAILS,
   }),

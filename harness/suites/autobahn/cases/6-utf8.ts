@@ -21,19 +21,19 @@ import {
   wait,
 } from './case.ts';
 
-/** "κόσμε": five Greek letters in eleven octets. */
+/** The Greek word "κόσμε": five letters in eleven bytes of UTF-8. */
 const GREEK = Buffer.from('cebae1bdb9cf83cebcceb5', 'hex');
-/** Latin letters with and without accents, 29 octets. */
+/** Latin letters with and without accents: 29 bytes of UTF-8. */
 const LATIN = Buffer.from('48656c6c6f2dc2b540c39fc3b6c3a4c3bcc3a0c3a12d5554462d382121', 'hex');
 const EDITED = Buffer.from('edited', 'ascii');
-/** Greek, a lone surrogate, Latin. */
+/** A Greek word, a lone surrogate (not UTF-8), a Latin word. */
 const WITH_SURROGATE = Buffer.concat([GREEK, Buffer.from('eda080', 'hex'), EDITED]);
-/** Greek, a code point beyond U+10FFFF, Latin. The octet at index 12 is the first that cannot be UTF-8. */
+/** A Greek word, a code point beyond U+10FFFF, a Latin word. The byte at index 12 is the first that cannot be UTF-8. */
 const BEYOND_UNICODE = Buffer.concat([GREEK, Buffer.from('f4908080', 'hex'), EDITED]);
 
 const VALID_RFC = ['RFC 6455 5.6', 'RFC 6455 8.1', 'RFC 3629 3'];
 const INVALID_RFC = ['RFC 6455 8.1', 'RFC 6455 7.4.1', 'RFC 3629 3'];
-const COMES_BACK = 'The same text comes back octet for octet; then our Close is answered and TCP ended.';
+const ECHOED = 'The server echoes the text byte for byte. Then it answers the client’s Close and ends TCP.';
 
 const valid = (facts: {
   id: string;
@@ -48,7 +48,7 @@ const valid = (facts: {
     id: facts.id,
     title: facts.title,
     sends: facts.sends,
-    demands: facts.why ? `${COMES_BACK} ${facts.why}` : COMES_BACK,
+    demands: facts.why ? `${ECHOED} ${facts.why}` : ECHOED,
     rfc: facts.rfc ?? VALID_RFC,
     script: facts.script,
     allowed: { OK: [gotText(facts.echo)] },
@@ -64,10 +64,10 @@ const wholeAndSplit: Case[] = [
   valid({
     id: '6.1.1',
     title: 'Empty text message',
-    sends: 'A text message without any octet.',
+    sends: 'A text message without any byte.',
     script: [frame(TEXT, EMPTY), closeAfter(1)],
     echo: EMPTY,
-    why: 'An empty message is a message.',
+    why: 'A message may be empty.',
     rfc: EMPTY_RFC,
   }),
   valid({
@@ -81,13 +81,13 @@ const wholeAndSplit: Case[] = [
       closeAfter(1),
     ],
     echo: EMPTY,
-    why: 'One message, not three and not none.',
+    why: 'The three frames are one message.',
     rfc: EMPTY_RFC,
   }),
   valid({
     id: '6.1.3',
     title: 'Text in three frames, the first and the last empty',
-    sends: 'A text message in three frames of which only the middle one carries anything.',
+    sends: 'A text message in three frames. Only the second frame has a payload.',
     script: [
       frame(TEXT, EMPTY, { fin: false }),
       frame(CONTINUATION, MIDDLE, { fin: false }),
@@ -95,13 +95,13 @@ const wholeAndSplit: Case[] = [
       closeAfter(1),
     ],
     echo: MIDDLE,
-    why: 'Empty frames add nothing and end nothing early.',
+    why: 'Empty frames add nothing to the message and do not end it.',
     rfc: EMPTY_RFC,
   }),
   valid({
     id: '6.2.1',
     title: 'Valid text with accents, one frame',
-    sends: 'A text with one- and two-octet characters in one frame.',
+    sends: 'A text with characters of one and two bytes, in one frame.',
     script: [message(latin), closeAfter(1)],
     echo: latin,
   }),
@@ -118,25 +118,25 @@ const wholeAndSplit: Case[] = [
   }),
   valid({
     id: '6.2.3',
-    title: 'Valid text with accents, one octet per frame',
-    sends: 'The same text in frames of one octet, so that cuts fall inside characters, and an empty last frame.',
+    title: 'Valid text with accents, one byte per frame',
+    sends: 'The same text in frames of one byte, so that characters are cut, and an empty last frame.',
     script: [message(latin, { fragment: 1 }), closeAfter(1)],
     echo: latin,
-    why: 'A character may be spread over frames: only the message as a whole must be UTF-8.',
+    why: 'A character may be cut into several frames: only the whole message must be UTF-8.',
   }),
   valid({
     id: '6.2.4',
-    title: 'Valid Greek text, one octet per frame',
-    sends: 'A Greek text in frames of one octet, so that cuts fall inside characters, and an empty last frame.',
+    title: 'Valid Greek text, one byte per frame',
+    sends: 'A Greek text in frames of one byte, so that characters are cut, and an empty last frame.',
     script: [message(greek, { fragment: 1 }), closeAfter(1)],
     echo: greek,
-    why: 'A character may be spread over frames: only the message as a whole must be UTF-8.',
+    why: 'A character may be cut into several frames: only the whole message must be UTF-8.',
   }),
   aCase({
     id: '6.3.1',
     title: 'Text with a lone surrogate, one frame',
-    sends: 'A text whose middle is a surrogate in three octets, in one frame.',
-    demands: 'The server fails the connection with 1007: surrogates are no characters and never UTF-8.',
+    sends: 'A text with a surrogate of three bytes in the middle, in one frame.',
+    demands: 'The server fails the connection with 1007: surrogates are not characters, and UTF-8 cannot contain them.',
     rfc: INVALID_RFC,
     script: [message(octets(WITH_SURROGATE)), killAfter(1)],
     allowed: { OK: [] },
@@ -144,8 +144,8 @@ const wholeAndSplit: Case[] = [
   }),
   aCase({
     id: '6.3.2',
-    title: 'Text with a lone surrogate, one octet per frame',
-    sends: 'The same invalid text in frames of one octet, and an empty last frame.',
+    title: 'Text with a lone surrogate, one byte per frame',
+    sends: 'The same invalid text in frames of one byte, and an empty last frame.',
     demands: 'The server fails the connection with 1007, at the latest when the message is complete.',
     rfc: INVALID_RFC,
     script: [message(octets(WITH_SURROGATE), { fragment: 1 }), killAfter(1)],
@@ -154,14 +154,14 @@ const wholeAndSplit: Case[] = [
   }),
 ];
 
-/** 6.4: is text refused as soon as it cannot become UTF-8 any more, or only when the message ends? */
+/** 6.4: whether the server refuses text at the first invalid byte, or only at the end of the message. */
 function earlyRejection(id: string, cuts: readonly [number, number], how: 'frames' | 'pieces'): Case {
   const parts = [
     BEYOND_UNICODE.subarray(0, cuts[0]),
     BEYOND_UNICODE.subarray(cuts[0], cuts[1]),
     BEYOND_UNICODE.subarray(cuts[1]),
   ] as const;
-  const exact = cuts[0] === 12;
+  const cutAtInvalidByte = cuts[0] === 12;
   const sendPart = (i: 0 | 1 | 2): Step =>
     how === 'pieces'
       ? { step: 'piece', octets: parts[i] }
@@ -176,17 +176,17 @@ function earlyRejection(id: string, cuts: readonly [number, number], how: 'frame
     ...(how === 'pieces' ? [frame(CONTINUATION, EMPTY)] : []),
     killAfter(1),
   ];
-  const where = how === 'frames' ? 'three frames' : 'three pieces of one frame';
+  const parcels = how === 'frames' ? 'three frames' : 'three pieces of one frame';
   return aCase({
     id,
-    title: `Invalid text in ${where} with pauses of 1 s${exact ? ', cut at the bad octet' : ''}`,
-    sends: `A text in ${where}, 1 s apart; ${
-      exact
-        ? 'the second is one octet, the first that cannot be UTF-8'
-        : 'the second holds four octets that stand for no character'
+    title: `Invalid text in ${parcels} with pauses of 1 s${cutAtInvalidByte ? ', cut at the invalid byte' : ''}`,
+    sends: `A text in ${parcels}, 1 s apart; ${
+      cutAtInvalidByte
+        ? 'the second is one byte, the first that cannot be UTF-8'
+        : 'the second is four bytes that are not a character'
     }.`,
     demands:
-      'The first part is good and the server waits. At the second it fails the connection with 1007 at once, before the third is sent: nothing that follows can make the text valid. Noticing only at the end of the message is allowed but not strict.',
+      'The first part is valid, and the server waits. At the second part it fails the connection with 1007 at once, before the third part is sent: no further byte can make the text valid. If the server fails the connection only at the end of the message, the case is NON-STRICT.',
     rfc: INVALID_RFC,
     script,
     allowed: { OK: [gotTimeout('A')], 'NON-STRICT': [gotTimeout('A'), gotTimeout('B')] },
@@ -194,19 +194,20 @@ function earlyRejection(id: string, cuts: readonly [number, number], how: 'frame
   });
 }
 
-/** Sequences of 6.5–6.23: one unfragmented text each, judged within half a second. `!` marks what is not UTF-8. */
+/** One of the groups 6.5 to 6.23. Each byte sequence is sent as an unfragmented text, and judged after half a second. */
 interface Group {
   sub: string;
   title: string;
-  /** What the sequences have in common, completing "because …" or standing after the demand. */
+  /** A sentence behind the demand: what the sequences have in common. */
   why: string;
+  /** Bytes in hex. A `!` in front marks a sequence that is not UTF-8. */
   sequences: readonly string[];
 }
 
-/** Every octet from `first` to `last`, each followed by a blank: a lead octet that leads nothing. */
-const leads = (first: number, last: number): string =>
+/** Every byte from `first` to `last`, each followed by a space: lead bytes without a continuation byte. */
+const loneLeads = (first: number, last: number): string =>
   Array.from({ length: last - first + 1 }, (_, i) => `${(first + i).toString(16)}20`).join('');
-const octetRange = (first: number, last: number): string =>
+const byteRange = (first: number, last: number): string =>
   Array.from({ length: last - first + 1 }, (_, i) => (first + i).toString(16).padStart(2, '0')).join('');
 
 const PREFIXES_VALID = new Set([2, 5, 7, 9, 11]);
@@ -222,8 +223,8 @@ const LAST_OF_PLANES = [
 const GROUPS: readonly Group[] = [
   {
     sub: '6.5',
-    title: 'Characters of one to four octets',
-    why: 'All of it is well-formed UTF-8.',
+    title: 'Characters of one to four bytes',
+    why: 'The whole text is well-formed UTF-8.',
     sequences: [
       '68656c6c6f24776f726c64',
       '68656c6c6fc2a2776f726c64',
@@ -235,7 +236,7 @@ const GROUPS: readonly Group[] = [
   {
     sub: '6.6',
     title: 'Every prefix of a Greek word',
-    why: 'A prefix is UTF-8 where it ends between two characters, and only there.',
+    why: 'A prefix is UTF-8 only if it ends between two characters.',
     sequences: Array.from(
       { length: 11 },
       (_, i) => `${PREFIXES_VALID.has(i + 1) ? '' : '!'}${GREEK.subarray(0, i + 1).toString('hex')}`,
@@ -244,37 +245,37 @@ const GROUPS: readonly Group[] = [
   {
     sub: '6.7',
     title: 'First character of each length',
-    why: 'The smallest code point that needs one, two, three or four octets.',
+    why: 'The text is the smallest code point that needs one, two, three or four bytes.',
     sequences: ['00', 'c280', 'e0a080', 'f0908080'],
   },
   {
     sub: '6.8',
-    title: 'First sequence of five and six octets',
-    why: 'Since RFC 3629 no character has more than four octets.',
+    title: 'First sequence of five and six bytes',
+    why: 'Since RFC 3629 no character has more than four bytes.',
     sequences: ['!f888808080', '!fc8480808080'],
   },
   {
     sub: '6.9',
     title: 'Last character of each length',
-    why: 'The largest code point that fits one, two, three or four octets.',
+    why: 'The text is the largest code point that fits into one, two, three or four bytes.',
     sequences: ['7f', 'dfbf', 'efbfbf', 'f48fbfbf'],
   },
   {
     sub: '6.10',
-    title: 'Last sequence of four, five and six octets',
-    why: 'They would stand for code points beyond U+10FFFF, which do not exist.',
+    title: 'Last sequence of four, five and six bytes',
+    why: 'These sequences would encode code points beyond U+10FFFF, which do not exist.',
     sequences: ['!f7bfbfbf', '!fbbfbfbfbf', '!fdbfbfbfbfbf'],
   },
   {
     sub: '6.11',
     title: 'Around the limits of the code space',
-    why: 'U+D7FF and U+E000 enclose the surrogates, U+FFFD is ordinary, U+10FFFF is the last code point and U+110000 is none.',
+    why: 'U+D7FF and U+E000 are next to the surrogates, U+FFFD is an ordinary character, U+10FFFF is the last code point, and U+110000 does not exist.',
     sequences: ['ed9fbf', 'ee8080', 'efbfbd', 'f48fbfbf', '!f4908080'],
   },
   {
     sub: '6.12',
-    title: 'Continuation octets without a lead',
-    why: 'An octet from 80 to bf can only continue a character, never begin one.',
+    title: 'Continuation bytes without a lead byte',
+    why: 'A byte from 80 to bf can only continue a character, never begin one.',
     sequences: [
       '!80',
       '!bf',
@@ -283,63 +284,67 @@ const GROUPS: readonly Group[] = [
       '!80bf80bf',
       '!80bf80bf80',
       '!80bf80bf80bf',
-      `!${octetRange(0x80, 0xbe)}`,
+      `!${byteRange(0x80, 0xbe)}`,
     ],
   },
   {
     sub: '6.13',
-    title: 'Lead octets that lead nothing',
-    why: 'Each lead octet is followed by a blank where a continuation octet must stand.',
-    sequences: [leads(0xc0, 0xde), leads(0xe0, 0xee), leads(0xf0, 0xf6), leads(0xf8, 0xfa), leads(0xfc, 0xfc)].map(
-      (sequence) => `!${sequence}`,
-    ),
+    title: 'Lead bytes without a continuation byte',
+    why: 'Each lead byte is followed by a space instead of a continuation byte.',
+    sequences: [
+      loneLeads(0xc0, 0xde),
+      loneLeads(0xe0, 0xee),
+      loneLeads(0xf0, 0xf6),
+      loneLeads(0xf8, 0xfa),
+      loneLeads(0xfc, 0xfc),
+    ].map((sequence) => `!${sequence}`),
   },
   {
     sub: '6.14',
-    title: 'Last continuation octet missing',
+    title: 'Last continuation byte missing',
     why: 'The message ends inside a character.',
     sequences: CUT_SHORT.map((sequence) => `!${sequence}`),
   },
   {
     sub: '6.15',
     title: 'All incomplete sequences in a row',
-    why: 'Every one of them ends before its character is complete.',
+    why: 'Every sequence ends before its character is complete.',
     sequences: [`!${CUT_SHORT.join('')}`],
   },
   {
     sub: '6.16',
-    title: 'Octets that UTF-8 never uses',
-    why: 'fe and ff stand in no UTF-8 text.',
+    title: 'Bytes that UTF-8 never uses',
+    why: 'The bytes fe and ff never occur in UTF-8.',
     sequences: ['!fe', '!ff', '!fefeffff'],
   },
   {
     sub: '6.17',
-    title: 'A slash in too many octets',
-    why: 'Only the shortest form of a character is UTF-8; longer ones have been used to smuggle a slash past a check.',
+    title: 'A slash in too many bytes',
+    why: 'Only the shortest form of a character is UTF-8. Longer forms have been used to hide a slash from a security check.',
     sequences: ['!c0af', '!e080af', '!f08080af', '!f8808080af', '!fc80808080af'],
   },
   {
     sub: '6.18',
-    title: 'Largest characters in too many octets',
-    why: 'Only the shortest form of a character is UTF-8; these are the last that would have fitted a shorter one.',
+    title: 'Largest characters in too many bytes',
+    why: 'Only the shortest form of a character is UTF-8. These are the largest characters that have a shorter form.',
     sequences: ['!c1bf', '!e09fbf', '!f08fbfbf', '!f887bfbfbf', '!fc83bfbfbfbf'],
   },
   {
     sub: '6.19',
-    title: 'NUL in too many octets',
-    why: 'Only the shortest form of a character is UTF-8, also for U+0000 ("modified UTF-8" writes c0 80).',
+    title: 'NUL in too many bytes',
+    why: 'Only the shortest form of a character is UTF-8, even for U+0000 ("modified UTF-8" writes c0 80).',
     sequences: ['!c080', '!e08080', '!f0808080', '!f880808080', '!fc8080808080'],
   },
   {
     sub: '6.20',
     title: 'Lone surrogates',
-    why: 'U+D800 to U+DFFF are halves of UTF-16 pairs, no characters.',
+    why: 'U+D800 to U+DFFF are halves of UTF-16 pairs, not characters.',
     sequences: ['!eda080', '!edadbf', '!edae80', '!edafbf', '!edb080', '!edbe80', '!edbfbf'],
   },
   {
     sub: '6.21',
     title: 'Pairs of surrogates',
-    why: 'A pair of surrogates in UTF-8 (CESU-8) does not make a character either.',
+    why: 'A pair of surrogates in UTF-8 (CESU-8) is not a character either.',
     sequences: [
       '!eda080edb080',
       '!eda080edbfbf',
@@ -354,18 +359,18 @@ const GROUPS: readonly Group[] = [
   {
     sub: '6.22',
     title: 'Noncharacters at the end of each plane',
-    why: 'Noncharacters such as U+FFFE are code points like any other to UTF-8 and must pass.',
+    why: 'Noncharacters such as U+FFFE are valid code points in UTF-8, and the server must accept them.',
     sequences: ['efbfbe', 'efbfbf', ...LAST_OF_PLANES.flatMap((start) => [`${start}bfbe`, `${start}bfbf`])],
   },
   {
     sub: '6.23',
     title: 'The specials, U+FFF9 to U+FFFF',
-    why: 'Specials are code points like any other to UTF-8 and must pass.',
+    why: 'The specials are valid code points in UTF-8, and the server must accept them.',
     sequences: ['efbfb9', 'efbfba', 'efbfbb', 'efbfbc', 'efbfbd', 'efbfbe', 'efbfbf'],
   },
 ];
 
-/** Hex in pairs, the middle left out where it is long. */
+/** Formats a byte sequence in hex; of more than 14 bytes, the first six and the last two. */
 function shown(sequence: string): string {
   const pairs = sequence.match(/../g) ?? [];
   return pairs.length <= 14 ? pairs.join(' ') : `${pairs.slice(0, 6).join(' ')} … ${pairs.slice(-2).join(' ')}`;
@@ -374,7 +379,7 @@ function shown(sequence: string): string {
 const codePoint = (character: string): string =>
   `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 
-/** The code points of a valid sequence that are not ASCII letters, for its title. */
+/** Lists the code points of a valid sequence, except lower-case ASCII letters. */
 function characters(sequence: string): string {
   const all = [...Buffer.from(sequence, 'hex').toString('utf8')];
   const special = all.filter((character) => !/^[a-z]$/.test(character));
@@ -389,7 +394,7 @@ function sequenceCase(group: Group, marked: string, n: number): Case {
   const common = {
     id: `${group.sub}.${n}`,
     title: invalid ? `Not UTF-8: ${shown(sequence)}` : `UTF-8: ${characters(sequence)}`,
-    sends: `One text frame with ${length === 1 ? 'the octet' : `the ${length} octets`} ${shown(sequence)}, which ${
+    sends: `One text frame with ${length === 1 ? 'the byte' : `the ${length} bytes`} ${shown(sequence)}, which ${
       length === 1 ? 'is' : 'are'
     } ${invalid ? 'not ' : ''}UTF-8.`,
     script: [message(payload), killAfter(0.5)],
@@ -404,7 +409,7 @@ function sequenceCase(group: Group, marked: string, n: number): Case {
       })
     : aCase({
         ...common,
-        demands: `The same text comes back octet for octet within half a second. ${group.why}`,
+        demands: `The server echoes the text byte for byte within half a second. ${group.why}`,
         rfc: VALID_RFC,
         allowed: { OK: [gotText(payload)] },
         close: WE_CLOSE,
@@ -420,13 +425,13 @@ const cases: Case[] = [
   ...GROUPS.flatMap((group) => group.sequences.map((sequence, i) => sequenceCase(group, sequence, i + 1))),
 ];
 
-/** 6.x: text is UTF-8, all of it and nothing else. */
+/** 6.x: valid text is echoed, and text that is not UTF-8 is refused. */
 export const utf8: Family = {
   category: '6',
   title: 'UTF-8',
   subcategories: {
     '6.1': 'Text of empty frames',
-    '6.2': 'Valid text, whole and cut inside characters',
+    '6.2': 'Valid text, whole and cut',
     '6.3': 'Invalid text, whole and cut',
     '6.4': 'Invalid text refused early',
     ...Object.fromEntries(GROUPS.map((group) => [group.sub, group.title])),

@@ -26,7 +26,7 @@ const HELLO = text('Hello World!');
 const HANDSHAKE_RFC = ['RFC 6455 5.5.1', 'RFC 6455 7.1.2'];
 const CODE_RFC = ['RFC 6455 7.4.1', 'RFC 6455 7.4.2', 'RFC 6455 5.5.1'];
 
-/** We send a Close and something after it, which a server in the closing handshake must not act upon. */
+/** A case that sends a Close and then another frame, which the server must ignore. */
 const afterClose = (facts: {
   id: string;
   title: string;
@@ -44,7 +44,7 @@ const afterClose = (facts: {
     finalRule: 'wrong code fails',
   });
 
-/** We close with a body the case is about. */
+/** A case that sends one Close, with a body that is legal or not. */
 const closing = (facts: {
   id: string;
   title: string;
@@ -73,8 +73,8 @@ const basics: Case[] = [
   aCase({
     id: '7.1.1',
     title: 'Text echoed, then close',
-    sends: 'A text message; when its echo has come, a Close with 1000.',
-    demands: 'The echo comes, the Close is answered and TCP ended by the server.',
+    sends: 'A text message, and after its echo a Close with 1000.',
+    demands: 'The server echoes the text, answers the Close and ends TCP.',
     rfc: HANDSHAKE_RFC,
     script: [frame(TEXT, HELLO), killAfter(1)],
     allowed: { OK: [gotText(HELLO)] },
@@ -85,28 +85,31 @@ const basics: Case[] = [
     id: '7.1.2',
     title: 'Two closes',
     sends: 'A Close with 1000, then a second, empty Close.',
-    demands: 'The first Close is answered and TCP ended; the second is not looked at.',
+    demands: 'The server answers the first Close and ends TCP. It ignores the second Close.',
     script: [close(1000), frame(CLOSE, EMPTY)],
   }),
   afterClose({
     id: '7.1.3',
     title: 'Ping after close',
     sends: 'A Close with 1000, then a Ping.',
-    demands: 'The Close is answered and TCP ended. No Pong: a Close has been received, so the Ping is not answered.',
+    demands:
+      'The server answers the Close and ends TCP. It sends no Pong, because it has received a Close before the Ping.',
     script: [close(1000), frame(PING, EMPTY)],
   }),
   afterClose({
     id: '7.1.4',
     title: 'Text after close',
     sends: 'A Close with 1000, then a text message.',
-    demands: 'The Close is answered and TCP ended. The text is not echoed: what follows a Close is discarded.',
+    demands:
+      'The server answers the Close and ends TCP. It does not echo the text: frames after a Close are discarded.',
     script: [close(1000), frame(TEXT, HELLO)],
   }),
   afterClose({
     id: '7.1.5',
     title: 'Close between two fragments',
     sends: 'The first fragment of a text, a Close with 1000, the last fragment.',
-    demands: 'The Close is answered and TCP ended. The message is not echoed: it was never finished before the Close.',
+    demands:
+      'The server answers the Close and ends TCP. It does not echo the message, which was not finished before the Close.',
     script: [frame(TEXT, text('fragment1'), { fin: false }), close(1000), frame(CONTINUATION, text('fragment2'))],
   }),
   aCase({
@@ -114,7 +117,7 @@ const basics: Case[] = [
     title: '256 KiB of text, a short text, close, ping',
     sends: 'A text of 256 KiB, a short text, a Close with 1000 and a Ping, all at once.',
     demands:
-      'Both texts were complete before the Close, so both come back; then the Close is answered, the Ping is not, and TCP ends. The suite grades this as informational whatever happens: look at the facts.',
+      'Both texts were complete before the Close, so the server echoes both. Then it answers the Close and ends TCP, without a Pong. The suite always grades this case INFORMATIONAL: look at the facts.',
     rfc: HANDSHAKE_RFC,
     script: [
       frame(TEXT, pattern(Buffer.from('BAsd7&jh23', 'ascii'), 262_144)),
@@ -134,17 +137,17 @@ const bodies: Case[] = [
   closing({
     id: '7.3.1',
     title: 'Close without a body',
-    sends: 'A Close without code or reason.',
-    demands: 'The Close is answered (with a body or without) and TCP ended: the body is optional.',
+    sends: 'A Close without code and reason.',
+    demands: 'The server answers the Close, with or without a body, and ends TCP: the body is optional.',
     rfc: ['RFC 6455 5.5.1', 'RFC 6455 7.1.5'],
     code: null,
     demand: WE_CLOSE,
   }),
   closing({
     id: '7.3.2',
-    title: 'Close with a body of one octet',
-    sends: 'A Close whose body is a single octet.',
-    demands: 'The server fails the connection (1002): if there is a body, it begins with a code of two octets.',
+    title: 'Close with a body of one byte',
+    sends: 'A Close with a body of a single byte.',
+    demands: 'The server fails the connection (1002): a body must begin with a code of two bytes.',
     rfc: ['RFC 6455 5.5.1', 'RFC 6455 7.1.7'],
     code: null,
     reason: text('a'),
@@ -154,7 +157,7 @@ const bodies: Case[] = [
     id: '7.3.3',
     title: 'Close with a code',
     sends: 'A Close with 1000 and no reason.',
-    demands: 'The Close is answered with 1000 or without a code, and TCP ended.',
+    demands: 'The server answers with 1000 or without a code, and ends TCP.',
     rfc: ['RFC 6455 5.5.1'],
     code: 1000,
     demand: WE_CLOSE,
@@ -163,7 +166,7 @@ const bodies: Case[] = [
     id: '7.3.4',
     title: 'Close with a code and a reason',
     sends: 'A Close with 1000 and a short reason.',
-    demands: 'The Close is answered and TCP ended; the reason may be echoed or not.',
+    demands: 'The server answers the Close and ends TCP. It may echo the reason.',
     rfc: ['RFC 6455 5.5.1', 'RFC 6455 7.1.6'],
     code: 1000,
     reason: HELLO,
@@ -171,9 +174,9 @@ const bodies: Case[] = [
   }),
   closing({
     id: '7.3.5',
-    title: 'Close with a reason of 123 octets, the longest',
-    sends: 'A Close with 1000 and a reason of 123 octets: with the code 125, the most a control frame may carry.',
-    demands: 'The Close is answered and TCP ended: the body is legal.',
+    title: 'Close with a reason of 123 bytes, the longest',
+    sends: 'A Close with 1000 and a reason of 123 bytes: together 125 bytes, the most that a control frame may carry.',
+    demands: 'The server answers the Close and ends TCP: the body is legal.',
     rfc: ['RFC 6455 5.5', 'RFC 6455 5.5.1'],
     code: 1000,
     reason: run(0x2a, 123),
@@ -181,9 +184,9 @@ const bodies: Case[] = [
   }),
   closing({
     id: '7.3.6',
-    title: 'Close with a reason of 124 octets, one too many',
-    sends: 'A Close with 1000 and a reason of 124 octets, so that its length needs the 16-bit form.',
-    demands: 'The server fails the connection (1002): control frames carry at most 125 octets.',
+    title: 'Close with a reason of 124 bytes, one too many',
+    sends: 'A Close with 1000 and a reason of 124 bytes, so that the length of the frame needs the 16-bit form.',
+    demands: 'The server fails the connection (1002): control frames carry at most 125 bytes.',
     rfc: ['RFC 6455 5.5', 'RFC 6455 7.1.7'],
     code: 1000,
     reason: run(0x2a, 124),
@@ -193,8 +196,8 @@ const bodies: Case[] = [
     ...closing({
       id: '7.5.1',
       title: 'Close with a reason that is not UTF-8',
-      sends: 'A Close with 1000 and a reason that holds a lone surrogate.',
-      demands: 'The server fails the connection with 1007 (or 1002): the reason is text, and text is UTF-8.',
+      sends: 'A Close with 1000 and a reason that contains a lone surrogate.',
+      demands: 'The server fails the connection with 1007 (or 1002): the reason must be UTF-8.',
       rfc: ['RFC 6455 5.5.1', 'RFC 6455 8.1'],
       code: 1000,
       reason: hex('cebae1bdb9cf83cebcceb5eda080656469746564'),
@@ -208,8 +211,8 @@ const LEGAL: readonly (readonly [code: number, meaning: string])[] = [
   [1000, 'normal closure'],
   [1001, 'going away'],
   [1002, 'protocol error'],
-  [1003, 'data it cannot accept'],
-  [1007, 'data that does not fit its type'],
+  [1003, 'data that cannot be accepted'],
+  [1007, 'data that does not match its type'],
   [1008, 'a policy was violated'],
   [1009, 'a message too big'],
   [1010, 'an extension was missing'],
@@ -222,13 +225,13 @@ const LEGAL: readonly (readonly [code: number, meaning: string])[] = [
 const ILLEGAL: readonly (readonly [code: number, meaning: string])[] = [
   [0, 'codes below 1000 are not used'],
   [999, 'codes below 1000 are not used'],
-  [1004, 'it is reserved and has no meaning yet'],
-  [1005, 'it means "no code came" and must not stand in a frame'],
-  [1006, 'it means "no Close came" and must not stand in a frame'],
-  [1016, 'no standard has defined it'],
-  [1100, 'no standard has defined it'],
-  [2000, 'the range is kept for extensions and nothing of it is defined'],
-  [2999, 'the range is kept for extensions and nothing of it is defined'],
+  [1004, 'the code is reserved and has no meaning yet'],
+  [1005, 'the code means "no code received" and must not be sent'],
+  [1006, 'the code means "no Close received" and must not be sent'],
+  [1016, 'no standard defines the code'],
+  [1100, 'no standard defines the code'],
+  [2000, 'the range is reserved for extensions, and none of its codes is defined'],
+  [2999, 'the range is reserved for extensions, and none of its codes is defined'],
 ];
 
 const codes: Case[] = [
@@ -237,7 +240,7 @@ const codes: Case[] = [
       id: `7.7.${i + 1}`,
       title: `Close with the legal code ${code}`,
       sends: `A Close with ${code}: ${meaning}.`,
-      demands: `The Close is answered with ${code}, with 1000 or without a code, and TCP ended: an endpoint may send this code.`,
+      demands: `The server answers with ${code}, with 1000 or without a code, and ends TCP: an endpoint may send this code.`,
       rfc: CODE_RFC,
       code,
       demand: { ...WE_CLOSE, codes: [1000, code] },
@@ -261,9 +264,9 @@ const codes: Case[] = [
       ...closing({
         id: `7.13.${i + 1}`,
         title: `Close with ${code}, outside every range`,
-        sends: `A Close with ${code}, which belongs to no range at all.`,
+        sends: `A Close with ${code}, which belongs to no defined range.`,
         demands:
-          'What the server does is its own affair; failing the connection (1002) is the careful answer. The suite grades this as informational whatever happens: look at the facts.',
+          'No rule says what the server must do; a careful server fails the connection (1002). The suite always grades this case INFORMATIONAL: look at the facts.',
         rfc: ['RFC 6455 7.4.2', 'RFC 6455 7.4.1'],
         code,
         demand: { closedByMe: true, codes: [1000, code, 1002], requireClean: false, wrongEndpointIsFatal: false },
@@ -273,7 +276,7 @@ const codes: Case[] = [
   ),
 ];
 
-/** 7.x: the closing handshake, what may stand in a Close and what may follow it. */
+/** 7.x: the closing handshake, the body of a Close, and frames after a Close. */
 export const closingHandshake: Family = {
   category: '7',
   title: 'Closing',

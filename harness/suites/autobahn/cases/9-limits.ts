@@ -18,9 +18,9 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const TEXT_PATTERN = Buffer.from('BAsd7&jh23', 'ascii');
 const BINARY_PATTERN = Buffer.from('00fe23faf0', 'hex');
-const ECHO = 'The message comes back with the same kind and length';
+const ECHO = 'The server echoes a message of the same type and length';
 
-/** One message, judged by kind and length of what comes back. */
+/** A case with one message, judged by type and length of its echo. */
 const oneMessage = (facts: {
   id: string;
   title: string;
@@ -35,7 +35,7 @@ const oneMessage = (facts: {
     id: facts.id,
     title: facts.title,
     sends: facts.sends,
-    demands: `${ECHO} within ${facts.seconds} s. How long it took is part of the report.`,
+    demands: `${ECHO} within ${facts.seconds} s. The report shows how long the echo took.`,
     rfc: facts.rfc,
     script: [...facts.script, closeAfter(facts.seconds)],
     judging: { by: 'size', binary: facts.binary, length: facts.length },
@@ -46,13 +46,13 @@ const oneMessage = (facts: {
   });
 
 const KINDS = [
-  { binary: false, opcode: TEXT, name: 'text', title: 'Text', filled: TEXT_PATTERN },
-  { binary: true, opcode: BINARY, name: 'binary', title: 'Binary', filled: BINARY_PATTERN },
+  { binary: false, opcode: TEXT, name: 'text', title: 'Text', pattern: TEXT_PATTERN },
+  { binary: true, opcode: BINARY, name: 'binary', title: 'Binary', pattern: BINARY_PATTERN },
 ] as const;
 type Kind = (typeof KINDS)[number];
 
 const LENGTHS = [64 * KIB, 256 * KIB, MIB, 4 * MIB, 8 * MIB, 16 * MIB];
-/** Binary messages of 1 and 4 MiB have a tenth of the time that texts of that length have; so it is in the suite. */
+/** Time limits by message type, in the order of `LENGTHS`. In Autobahn, binary messages of 1 and 4 MiB have a tenth of the time of texts. */
 const SECONDS: Record<Kind['name'], readonly number[]> = {
   text: [10, 10, 100, 100, 100, 100],
   binary: [10, 10, 10, 10, 100, 100],
@@ -68,7 +68,7 @@ const growing = (sub: string, kind: Kind): Case[] =>
       length,
       seconds: SECONDS[kind.name][i] ?? 100,
       rfc: ['RFC 6455 5.2', 'RFC 6455 10.4'],
-      script: [frame(kind.opcode, pattern(kind.filled, length))],
+      script: [frame(kind.opcode, pattern(kind.pattern, length))],
     }),
   );
 
@@ -80,12 +80,12 @@ const fragmented = (sub: string, kind: Kind): Case[] =>
       sends:
         fragment === 4 * MIB
           ? `A ${kind.name} message of 4 MiB in a single frame.`
-          : `A ${kind.name} message of 4 MiB in ${(4 * MIB) / fragment} frames of ${size(fragment)} and an empty last one.`,
+          : `A ${kind.name} message of 4 MiB in ${(4 * MIB) / fragment} frames of ${size(fragment)} and an empty last frame.`,
       binary: kind.binary,
       length: 4 * MIB,
       seconds: 100,
       rfc: ['RFC 6455 5.4', 'RFC 6455 10.4'],
-      // 9.4.1 alone is filled with fe; the rest of 9.4 with the octet of 9.3.
+      // In Autobahn, the message of 9.4.1 consists of bytes fe; all others of 9.3 and 9.4 consist of bytes 2a.
       script: [message(run(sub === '9.4' && i === 0 ? 0xfe : 0x2a, 4 * MIB), { binary: kind.binary, fragment })],
     }),
   );
@@ -94,13 +94,13 @@ const chopped = (sub: string, kind: Kind): Case[] =>
   [64, 128, 256, 512, 1024, 2048].map((chop, i) =>
     oneMessage({
       id: `${sub}.${i + 1}`,
-      title: `${kind.title} message of 1 MiB, ${chop} octets per write`,
-      sends: `One ${kind.name} frame of 1 MiB, written ${chop} octets at a time.`,
+      title: `${kind.title} message of 1 MiB, ${chop} bytes per write`,
+      sends: `One ${kind.name} frame of 1 MiB, written ${chop} bytes at a time.`,
       binary: kind.binary,
       length: MIB,
       seconds: 1000,
       rfc: ['RFC 6455 5.2', 'RFC 6455 10.4'],
-      script: [frame(kind.opcode, pattern(kind.filled, MIB), { chop })],
+      script: [frame(kind.opcode, pattern(kind.pattern, MIB), { chop })],
     }),
   );
 
@@ -120,8 +120,8 @@ const roundTrips = (sub: string, kind: Kind): Case[] =>
     return aCase({
       id: `${sub}.${i + 1}`,
       title: `${COUNT} ${kind.name} round trips, ${size(length)} each`,
-      sends: `${COUNT} ${kind.name} messages of ${size(length)}, each when the echo of the one before has come.`,
-      demands: `Every message comes back with the same kind and length, all within ${seconds} s. How long it took is part of the report.`,
+      sends: `${COUNT} ${kind.name} messages of ${size(length)}, each sent after the echo of the previous message.`,
+      demands: `The server echoes every message with the same type and length, all within ${seconds} s. The report shows how long the echoes took.`,
       rfc: ['RFC 6455 5.6'],
       script: [closeAfter(seconds), frame(kind.opcode, payload)],
       judging: { by: 'round-trips', binary: kind.binary, payload, length, count: COUNT },

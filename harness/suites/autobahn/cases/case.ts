@@ -1,123 +1,130 @@
 import { count } from '../../../../reports/wording/vocabulary.ts';
 
 /**
- * The shape of a case: what is sent, what is allowed to come back, how the end is judged. Cases are data; the player
- * knows how to perform a step and the judge how to compare, and neither knows any case by name.
+ * The form of a case: the frames that the fuzzing client sends, the events that are allowed, and how the end of the
+ * connection is judged. Cases are data: the code that plays and judges them knows no case by its id.
  */
 
 /**
- * Octets to be sent, described so that the catalogue can be read without building megabytes of them.
- * `run` is one octet many times; `pattern` is a few octets repeated and cut to `length`, which the wire log shows as
- * the pattern alone (that is how Autobahn records it).
+ * The bytes of a payload, described without a large buffer, so that the list of cases needs little memory. `run` is one
+ * byte many times. `pattern` is a few bytes, repeated and cut to `length`; the wire log shows only the pattern, as in
+ * Autobahn.
  */
 export type Payload =
   | { kind: 'octets'; octets: Buffer }
   | { kind: 'run'; octet: number; length: number }
   | { kind: 'pattern'; pattern: Buffer; length: number };
 
-/** One thing the fuzzing client does, in the order of the script. Delays are in seconds. */
+/** One step of a script: something that the fuzzing client does. Times are in seconds. */
 export type Step =
-  /** One frame, legal or not. `chop`: octets per write; `sync`: the frame leaves in a write of its own. */
+  /** Sends one frame, legal or not. `chop`: bytes per write; `sync`: the frame is sent in a write of its own. */
   | { step: 'frame'; opcode: number; fin: boolean; rsv: number; payload: Payload; chop?: number; sync?: true }
-  /** A whole message, cut into frames of `fragment` octets where given; nothing is sent unless the connection is OPEN. */
+  /** Sends a message if the connection is open. `fragment`: bytes of payload per frame; without it, one frame. */
   | { step: 'message'; binary: boolean; payload: Payload; fragment?: number }
-  /** A Close frame. `code: null` sends none, so that a reason alone makes an illegal body. */
+  /** Sends a Close. `code: null` sends no code: a reason without a code is an illegal body. */
   | { step: 'close'; code: number | null; reason?: Payload }
-  /** The header of an unfinished frame (FIN 0) that announces `length` octets; `piece` steps bring them. */
+  /** Sends the header of a frame without FIN that announces `length` bytes. The `piece` steps send these bytes. */
   | { step: 'header'; opcode: number; length: number }
   | { step: 'piece'; octets: Buffer }
   /**
-   * Wait. With a tag the rest of the script is played only if the connection is still OPEN then, and the passing of
-   * the time is recorded as an event; with `null` the rest is played whatever happened.
+   * Waits. With a tag, the end of the wait is recorded as an event, and the rest of the script is played only if the
+   * connection is still open. Without a tag (`null`), the rest of the script is always played.
    */
   | { step: 'wait'; seconds: number; tag: string | null }
-  /** Arms a limit for the whole case: `kill` fails the connection with 1001, `close` sends an empty Close. */
+  /** Starts the time limit of the case. At its end, `kill` fails the connection with 1001, `close` sends an empty Close. */
   | { step: 'limit'; limit: 'kill' | 'close'; seconds: number };
 
-/** Something the server did that the case is about. Pings are answered and not recorded. */
+/** Something that the server did, or the end of a wait. A Ping of the server is answered, but is no event. */
 export type CaseEvent =
   | { kind: 'message'; payload: Payload; binary: boolean }
   | { kind: 'pong'; payload: Payload }
   | { kind: 'timeout'; tag: string };
 
-/** Who has to close first, which codes the server may answer with (none at all is always right), how cleanly. */
+/** How the connection must end. */
 export interface CloseDemand {
-  /** True: the fuzzing client closes first. */
+  /** Whether the fuzzing client, and not the server, must send the first Close. */
   closedByMe: boolean;
-  /** `codes[0]` is also what the fuzzing client sends when it closes because all that was allowed has come. */
+  /**
+   * Codes that the server's Close may have; a Close without a code is always right. The first code is also the code of
+   * the fuzzing client's Close, when all allowed events have been observed.
+   */
   codes: readonly [number, ...number[]];
-  /** The closing handshake must be complete and the server must end TCP in time. */
+  /** Whether the closing handshake must be complete and the server must end TCP in time. */
   requireClean: boolean;
-  /** The wrong endpoint closing first fails the behavior too, not only the close. */
+  /** Whether a first Close by the wrong side fails the grade of the behavior too, not only the grade of the close. */
   wrongEndpointIsFatal: boolean;
 }
 
-/** The data files of 12.x and 13.x, by character; see `data.ts`. */
+/** The five corpora from which the messages of 12.x and 13.x are cut. */
 export const CORPORA = ['json', 'bitmap', 'prose', 'html', 'compressed'] as const;
 export type Corpus = (typeof CORPORA)[number];
 
-/** How the behavior is judged. */
+/** How the behavior of the server is judged. */
 export type Judging =
-  /** By the list of events, equal to one of `allowed`. */
+  /** By the list of events, which must be equal to one of the lists in `allowed`. */
   | { by: 'events' }
-  /** By kind and length of any message that comes back (9.1–9.6). */
+  /** By type and length of the echo of one message (9.1 to 9.6). */
   | { by: 'size'; binary: boolean; length: number }
-  /** By kind and length of each of `count` echoes, each sent when the one before has come (9.7, 9.8). */
+  /** By type and length of `count` echoes. Each message is sent after the echo of the previous message (9.7, 9.8). */
   | { by: 'round-trips'; binary: boolean; payload: Payload; length: number; count: number }
-  /** As round trips, over a compressed connection, with messages cut from a corpus and compared octet by octet. */
+  /** By the content of `count` echoes, for compressed messages that are cut from a corpus (12.x, 13.x). */
   | {
       by: 'compressed round-trips';
       corpus: Corpus;
       binary: boolean;
-      /** Units per message: octets of binary corpora, code points of text. */
+      /** Units per message: bytes of a binary corpus, characters of a text. */
       length: number;
       count: number;
-      /** Octets of compressed data per frame; 0 does not cut. */
+      /** Compressed bytes per frame; 0 sends each message in one frame. */
       fragment: number;
-      /** Seconds after which an empty Close ends the case. */
+      /** Time limit in seconds, after which an empty Close ends the case. */
       seconds: number;
-      /** Each an element of `Sec-WebSocket-Extensions`, in order of preference. */
+      /** Elements of the client's `Sec-WebSocket-Extensions`, in order of preference. */
       offers: readonly string[];
     };
 
-/** What is done to the two grades after they are found. */
+/** A rule that changes the two grades of a case at the end. */
 export type FinalRule =
   | 'none'
-  /** A close code that is not allowed fails the behavior too. */
+  /** A close code that is not allowed fails the grade of the behavior too. */
   | 'wrong code fails'
-  /** The grades say INFORMATIONAL whatever happened; the facts still stand beside them. */
+  /** Both grades are INFORMATIONAL, whatever the server did. */
   | 'informational'
-  /** We must have sent exactly one TEXT and fifty CONTINUATION frames (10.1.1). */
+  /** The fuzzing client must have sent one text frame and fifty continuation frames (10.1.1). */
   | 'frame count';
 
-/** What the wire log shows. `quiet`: nothing from the open connection to the first message; `switched`: same, and says so. */
+/**
+ * Which rows the wire log has. `quiet`: none between the opening handshake and the first echo. `switched`: none until the
+ * case is over, and a row where the log is switched off or on.
+ */
 export type WireLogMode = 'full' | 'quiet' | 'switched';
 
+/** One case of the suite. */
 export interface Case {
   id: string;
-  /** A few words for lists. */
+  /** A few words, for lists of cases. */
   title: string;
-  /** What is sent, as a sentence. */
+  /** What the fuzzing client sends, in sentences. */
   sends: string;
-  /** What must happen and why, as a sentence. */
+  /** What the server must do, and why, in sentences. */
   demands: string;
-  /** Sections such as `RFC 6455 5.5.1`, the most telling first. */
+  /** Sections such as `RFC 6455 5.5.1`, the most relevant section first. */
   rfc: readonly string[];
   script: readonly Step[];
   judging: Judging;
   allowed: { readonly OK?: readonly CaseEvent[]; readonly 'NON-STRICT'?: readonly CaseEvent[] };
   close: CloseDemand;
-  /** The fuzzing client does not close of its own accord once everything allowed has come: the script closes. */
+  /** Whether only the script closes the connection, and not the observation of all allowed events. */
   suppressClose: boolean;
   finalRule: FinalRule;
-  /** The reason we close with is not text: it is recorded as hex (7.5.1). */
+  /** Whether the reason of the client's Close is not text, and is recorded in hex (7.5.1). */
   reasonIsOctets: boolean;
   wirelog: WireLogMode;
   reportTime: boolean;
   reportCompressionRatio: boolean;
 }
 
-/** One of the suite's categories; `subcategories` gives titles by id (`6.12`). Categories without any have none. */
+/** A category of the suite with its cases. `subcategories`: titles by id (`6.12`), empty if the category has none. */
 export interface Family {
   category: string;
   title: string;
@@ -125,28 +132,28 @@ export interface Family {
   cases: readonly Case[];
 }
 
-/** The server echoes and lets us close: a clean handshake with 1000. */
+/** The fuzzing client closes with 1000, and the closing handshake must be clean. */
 export const WE_CLOSE: CloseDemand = {
   closedByMe: true,
   codes: [1000],
   requireClean: true,
   wrongEndpointIsFatal: false,
 };
-/** The server must fail the connection itself, with 1002 if it says why (RFC 6455 7.1.7). */
+/** The server must fail the connection, with code 1002 or without a Close (RFC 6455 7.1.7). */
 export const SERVER_FAILS: CloseDemand = {
   closedByMe: false,
   codes: [1002],
   requireClean: false,
   wrongEndpointIsFatal: false,
 };
-/** The server must fail the connection itself because text was not UTF-8 (RFC 6455 8.1). */
+/** The server must fail the connection with 1007, because a text is not UTF-8 (RFC 6455 8.1). */
 export const SERVER_FAILS_TEXT: CloseDemand = {
   closedByMe: false,
   codes: [1007],
   requireClean: false,
   wrongEndpointIsFatal: true,
 };
-/** We closed, but with something the server must refuse. */
+/** The fuzzing client closes with an illegal body, which the server must answer with 1002. */
 export const CLOSE_REFUSED: CloseDemand = {
   closedByMe: true,
   codes: [1002],
@@ -154,6 +161,7 @@ export const CLOSE_REFUSED: CloseDemand = {
   wrongEndpointIsFatal: false,
 };
 
+/** Fields of a case that most cases leave at their default. */
 type Rare =
   | 'judging'
   | 'suppressClose'
@@ -163,7 +171,7 @@ type Rare =
   | 'reportTime'
   | 'reportCompressionRatio';
 
-/** A case judged by its events, with the usual answers to the rarer questions. */
+/** Makes a case that is judged by its events, unless `facts` say otherwise. */
 export function aCase(facts: Omit<Case, Rare> & Partial<Pick<Case, Rare>>): Case {
   return {
     judging: { by: 'events' },
@@ -191,24 +199,24 @@ export const CLOSE = 8;
 export const PING = 9;
 export const PONG = 10;
 
-/** How frames leave: all of one turn together, each in its own write, or octet by octet. */
-export type Cut = 'together' | 'apart' | 'octets';
+/** How frames are written: all in one write, each frame in a write of its own, or each byte in a write of its own. */
+export type Cut = 'together' | 'apart' | 'bytes';
 const CUTS: Record<Cut, { chop?: number; sync?: true }> = {
   together: {},
   apart: { sync: true },
-  octets: { chop: 1 },
+  bytes: { chop: 1 },
 };
-/** The end of a title that tells how frames leave. */
+/** The end of a title that says how frames are written. */
 export const CUT_TITLES: Record<Cut, string> = {
   together: '',
   apart: ', one write per frame',
-  octets: ', one octet per write',
+  bytes: ', one byte per write',
 };
-/** The end of a sentence that tells how frames leave. */
+/** A sentence that says how frames are written. */
 export const CUT_SENTENCES: Record<Cut, string> = {
   together: '',
-  apart: ' Every frame leaves in a write of its own.',
-  octets: ' Every octet leaves in a write of its own.',
+  apart: ' Every frame is sent in a write of its own.',
+  bytes: ' Every byte is sent in a write of its own.',
 };
 
 export const frame = (
@@ -243,7 +251,7 @@ export const gotBinary = (payload: Payload): CaseEvent => ({ kind: 'message', pa
 export const gotPong = (payload: Payload): CaseEvent => ({ kind: 'pong', payload });
 export const gotTimeout = (tag: string): CaseEvent => ({ kind: 'timeout', tag });
 
-/** The payload itself. Builds a new buffer for `run` and `pattern`: share the result where it is large. */
+/** Returns the bytes of a payload. Allocates a new buffer for `run` and `pattern`: do not call it repeatedly for large ones. */
 export function payloadOctets(payload: Payload): Buffer {
   switch (payload.kind) {
     case 'octets':
@@ -255,9 +263,9 @@ export function payloadOctets(payload: Payload): Buffer {
   }
 }
 
-/** `64 KiB`, `4 MiB`, `16 octets`: the largest unit that leaves no rest. */
+/** Formats a size in the largest unit that needs no fraction: `4 MiB`, `64 KiB`, `16 bytes`. */
 export function size(n: number): string {
   if (n >= 1 << 20 && n % (1 << 20) === 0) return `${n / (1 << 20)} MiB`;
   if (n >= 1 << 10 && n % (1 << 10) === 0) return `${n / (1 << 10)} KiB`;
-  return n === 1 ? '1 octet' : `${count(n)} octets`;
+  return n === 1 ? '1 byte' : `${count(n)} bytes`;
 }

@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import { type Case, type CaseEvent, type Payload, payloadOctets, type Step } from './case.ts';
 
 /**
- * A case as lines of text: what is sent, and what is held against it. Two cases that read the same do the same. The
- * lines were first written down from Autobahn itself (version 25.10.1, by asking its case objects) and their digests
- * kept in `fixtures/spec/digests.json`, so that an edit to a case cannot quietly change what it does.
+ * Describes what a case sends as lines of text. Two cases with equal lines do the same. `fixtures/spec/digests.json` has
+ * the digests of the lines that were made from the case objects of Autobahn 25.10.1: a test compares both, so that an
+ * edit cannot change a case by mistake.
  */
 export function scriptLines(one: Case): string[] {
   return [...one.script.map(stepLine), ...judgingLines(one)];
 }
 
-/** The other half: allowed events, the demand on the close, and how the case is graded and logged. */
+/** Describes the rest of a case as lines of text: allowed events, the required end, and how the case is graded and logged. */
 export function expectationLines(one: Case): string[] {
   const { close } = one;
   const grades = (['NON-STRICT', 'OK'] as const).flatMap((grade) => {
@@ -24,7 +24,7 @@ export function expectationLines(one: Case): string[] {
   ];
 }
 
-/** The first 16 hex digits of SHA-256 over the lines. */
+/** Returns the first 16 hex digits of the SHA-256 of the lines. */
 export function digest(lines: readonly string[]): string {
   return createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 16);
 }

@@ -10,10 +10,10 @@ import { misc } from './10-misc.ts';
 import { compressedPayloads, compressionParameters } from './12-13-compression.ts';
 import type { Case, Family } from './case.ts';
 
-/** The version of Autobahn whose cases and verdicts these are. */
+/** The version of Autobahn|Testsuite from which the cases and their grades are taken. */
 export const SUITE_VERSION = '25.10.1';
 
-/** The suite's categories in numeric order. 8 and 11 do not exist. */
+/** The categories of the suite in numeric order. Categories 8 and 11 do not exist. */
 export const families: readonly Family[] = [
   framing,
   pings,
@@ -28,18 +28,18 @@ export const families: readonly Family[] = [
   compressionParameters,
 ];
 
-/** All 517 cases in numeric order, which is also the order of their index numbers. */
+/** All 517 cases in numeric order, which is also the order of Autobahn's index numbers. */
 export const cases: readonly Case[] = families.flatMap((family) => family.cases);
 
-const places = new Map(cases.map((one, i) => [one.id, i]));
+const positions = new Map(cases.map(({ id }, i) => [id, i]));
 
-/** The case with that id; undefined when there is none. */
+/** Returns the case with an id; undefined for an unknown id. */
 export function caseById(id: string): Case | undefined {
-  const place = places.get(id);
-  return place === undefined ? undefined : cases[place];
+  const position = positions.get(id);
+  return position === undefined ? undefined : cases[position];
 }
 
-/** 1-based place among all 517, as Autobahn numbers them; 0 when there is none. */
+/** Returns Autobahn's index number of a case, from 1 to 517; 0 for an unknown id. */
 export function caseIndex(id: string): number {
-  return (places.get(id) ?? -1) + 1;
+  return (positions.get(id) ?? -1) + 1;
 }

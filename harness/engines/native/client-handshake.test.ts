@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { acceptFor, readResponse, requestText } from './handshake.ts';
+import { readResponse, requestText } from './client-handshake.ts';
+import { acceptFor } from './opening-handshake.ts';
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
-const RIGHT = [
+const VALID = [
   'HTTP/1.1 101 Switching Protocols',
   'Upgrade: websocket',
   'Connection: Upgrade',
@@ -11,10 +12,10 @@ const RIGHT = [
 const read = (lines: readonly string[], offers: readonly string[] = [], protocols: readonly string[] = []) =>
   readResponse(Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), { key: KEY, offers, protocols });
 const OFFER = ['permessage-deflate'];
-const extension = (value: string) => read([...RIGHT, `Sec-WebSocket-Extensions: ${value}`], OFFER);
+const extension = (value: string) => read([...VALID, `Sec-WebSocket-Extensions: ${value}`], OFFER);
 
-describe('the request', () => {
-  it('stands in the order in which the original writes it', () => {
+describe('the request of a client', () => {
+  it('has its fields in the order of Autobahn’s client', () => {
     const text = requestText({
       host: '127.0.0.1',
       port: 80,
@@ -43,56 +44,60 @@ describe('the request', () => {
     ]);
   });
 
-  it('leaves out what was not asked for', () => {
+  it('has no field without a value', () => {
     const text = requestText({ host: 'h', port: 1, resource: '/', userAgent: 'me', key: KEY, offers: [] });
     expect(text).not.toMatch(/Origin|Protocol|Extensions/);
   });
 });
 
-describe('the response', () => {
-  it('is taken where everything is right, in any case of letters', () => {
+describe('the response to a client', () => {
+  it('is accepted if it is valid, with names in any case of letters', () => {
     expect(acceptFor(KEY)).toBe('s3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
-    expect(read(RIGHT)).toEqual({ ok: true, deflate: null });
-    expect(read(['HTTP/1.1 101', 'UPGRADE: WebSocket', 'connection: keep-alive, UPGRADE', `${RIGHT[3]}`])).toEqual({
+    expect(read(VALID)).toEqual({ ok: true, deflate: null });
+    expect(read(['HTTP/1.1 101', 'UPGRADE: WebSocket', 'connection: keep-alive, UPGRADE', `${VALID[3]}`])).toEqual({
       ok: true,
       deflate: null,
     });
   });
 
-  const without = (name: string): string[] => RIGHT.filter((line) => !line.startsWith(name));
+  const without = (name: string): string[] => VALID.filter((line) => !line.startsWith(name));
   it.each([
-    ['another version', ['HTTP/1.0 101 OK', ...RIGHT.slice(1)], 'not HTTP/1.1'],
-    ['another status', ['HTTP/1.1 404 Not Found', ...RIGHT.slice(1)], '404 Not Found'],
-    ['a status that is no number', ['HTTP/1.1 abc', ...RIGHT.slice(1)], 'not a number'],
-    ['no status', ['HTTP/1.1', ...RIGHT.slice(1)], 'no status code'],
+    ['another version', ['HTTP/1.0 101 OK', ...VALID.slice(1)], 'not HTTP/1.1'],
+    ['another status', ['HTTP/1.1 404 Not Found', ...VALID.slice(1)], '404 Not Found'],
+    ['a status that is not a number', ['HTTP/1.1 abc', ...VALID.slice(1)], 'not a number'],
+    ['no status', ['HTTP/1.1', ...VALID.slice(1)], 'no status code'],
     ['no Upgrade', without('Upgrade'), 'Upgrade is missing'],
     ['another Upgrade', [...without('Upgrade'), 'Upgrade: h2c'], 'not websocket'],
     ['no Connection', without('Connection'), 'Connection is missing'],
     ['another Connection', [...without('Connection'), 'Connection: close'], 'without upgrade'],
-    ['no accept', without('Sec-'), 'Accept is missing'],
-    ['a wrong accept', [...without('Sec-'), 'Sec-WebSocket-Accept: AAAA'], 'is right'],
-    ['the accept twice', [...RIGHT, `${RIGHT[3]}`], 'more than once'],
-    ['a subprotocol nobody offered', [...RIGHT, 'Sec-WebSocket-Protocol: c'], 'not offered'],
-    ['an extension nobody offered', [...RIGHT, 'Sec-WebSocket-Extensions: permessage-deflate'], 'not offered'],
+    ['no accept value', without('Sec-'), 'Accept is missing'],
+    [
+      'a wrong accept value',
+      [...without('Sec-'), 'Sec-WebSocket-Accept: AAAA'],
+      'is "AAAA", not s3pPLMBiTxaQ9kYGzzhZRbK+xOo=',
+    ],
+    ['two accept values', [...VALID, `${VALID[3]}`], 'more than once'],
+    ['a subprotocol that was not offered', [...VALID, 'Sec-WebSocket-Protocol: c'], 'not offered'],
+    ['an extension that was not offered', [...VALID, 'Sec-WebSocket-Extensions: permessage-deflate'], 'not offered'],
   ])('is refused with %s', (_, lines, why) => {
     expect(read(lines)).toEqual({ ok: false, why: expect.stringContaining(why) });
   });
 
   it('may choose a subprotocol that was offered', () => {
-    expect(read([...RIGHT, 'Sec-WebSocket-Protocol: b'], [], ['a', 'b']).ok).toBe(true);
+    expect(read([...VALID, 'Sec-WebSocket-Protocol: b'], [], ['a', 'b']).ok).toBe(true);
   });
 
-  it('may name no extension in so many words', () => {
-    expect(read([...RIGHT, 'Sec-WebSocket-Extensions: '])).toEqual({ ok: true, deflate: null });
+  it('may have an empty list of extensions', () => {
+    expect(read([...VALID, 'Sec-WebSocket-Extensions: '])).toEqual({ ok: true, deflate: null });
   });
 
-  it('throws where it is not text', () => {
+  it('throws if it is not UTF-8', () => {
     expect(() => readResponse(Buffer.from('ff0d0a0d0a', 'hex'), { key: KEY, offers: [] })).toThrow(TypeError);
   });
 });
 
-describe('the answer to an offer of compression', () => {
-  it('is read with its parameters', () => {
+describe('the response to an offer of compression', () => {
+  it('is accepted with its parameters', () => {
     expect(extension('permessage-deflate')).toMatchObject({
       deflate: { serverMaxWindowBits: 15, clientMaxWindowBits: 15, serverNoContextTakeover: false },
     });
@@ -122,7 +127,7 @@ describe('the answer to an offer of compression', () => {
     'permessage-deflate; server_no_context_takeover; server_no_context_takeover',
     'permessage-deflate; unknown',
     'permessage-deflate; ',
-  ])('is refused as %s', (value) => {
+  ])('is refused if it is %s', (value) => {
     expect(extension(value).ok).toBe(false);
   });
 });

@@ -1,0 +1,91 @@
+import { payloadText } from '../../suites/autobahn/payload-text.ts';
+import type { PreparedMessage } from './compressed.ts';
+import { newTraffic } from './endpoint-facts.ts';
+import type { Transport } from './transport.ts';
+import { encodeFrame, type FrameHead, maskFor, maskInto, type Role, writeHeader } from './wire.ts';
+import type { WireLog } from './wire-log.ts';
+import { type WriteMode, WriteQueue } from './write-queue.ts';
+
+/** The state of a WebSocket connection, from one endpoint's point of view. `closing`: it has sent a Close. */
+export type State = 'connecting' | 'open' | 'closing' | 'closed';
+
+/** A frame whose header has been sent and whose payload follows in pieces. `phase`: payload bytes sent so far. */
+export interface StreamedFrame {
+  readonly mask: Buffer | null;
+  phase: number;
+}
+
+/** Sends frames, legal or not, masked as the role demands. Counts and logs what it sends. */
+export class FrameSender {
+  /** What has been sent so far. */
+  readonly traffic = newTraffic();
+  readonly #connection: { readonly role: Role; readonly state: State };
+  readonly #transport: Transport;
+  readonly #log: WireLog;
+  readonly #queue: WriteQueue;
+
+  constructor(connection: { readonly role: Role; readonly state: State }, transport: Transport, log: WireLog) {
+    this.#connection = connection;
+    this.#transport = transport;
+    this.#log = log;
+    this.#queue = new WriteQueue({
+      write: (bytes, sync) => this.bytes(bytes, sync),
+      get closed() {
+        return connection.state === 'closed';
+      },
+    });
+  }
+
+  /** Sends one frame in any state. If `repeat` is given, the frame has so many bytes of payload, which repeat `payload`. */
+  frame(head: FrameHead, payload: Buffer, how: WriteMode & { repeat?: number | undefined } = {}): void {
+    const { chop, sync = false, repeat } = how;
+    const whole = repeat === undefined ? payload : Buffer.alloc(repeat, payload);
+    const mask = maskFor(this.#connection.role);
+    this.#log.frameSent(head, payload, mask, { repeat, chop, sync });
+    this.#queue.send(encodeFrame(head, whole, mask), { chop, sync });
+  }
+
+  /** Sends the frames of a message that was encoded before. Does nothing if the connection is not open. */
+  prepared(message: PreparedMessage): void {
+    if (this.#connection.state !== 'open') return;
+    for (const [opcode, times] of message.frames) this.#log.countFrames(opcode, times);
+    for (const [length, times] of message.writes) this.#log.countWrites(length, times);
+    this.#log.framesSent(message.bytes);
+    this.traffic.frames += message.frames.reduce((sum, [, times]) => sum + times, 0);
+    this.traffic.messages += 1;
+    this.traffic.wire += message.bytes.length;
+    this.traffic.webSocket += message.payloadLength;
+    this.traffic.app += message.plain.length;
+    this.#transport.write(message.bytes);
+  }
+
+  /** Sends the header of a frame without FIN that announces `length` bytes of payload. Call `piece` for the payload. */
+  header(opcode: number, length: number): StreamedFrame {
+    const mask = maskFor(this.#connection.role);
+    const maskText = mask === null ? 'none' : mask.toString('hex');
+    this.#log.note(() => `sending a frame header: opcode ${opcode}, ${length} bytes to follow, mask ${maskText}`);
+    const header = Buffer.allocUnsafe(14);
+    const end = writeHeader(header, 0, { opcode, fin: false, rsv: 0 }, length, mask);
+    this.#queue.send(header.subarray(0, end));
+    return { mask, phase: 0 };
+  }
+
+  /** Sends the next piece of the payload of a frame that `header` began. */
+  piece(frame: StreamedFrame, payload: Buffer): void {
+    this.#log.note(
+      () => `sending ${payload.length} bytes of that frame's payload: ${JSON.stringify(payloadText(payload))}`,
+    );
+    const bytes = Buffer.from(payload);
+    if (frame.mask !== null) maskInto(bytes, 0, payload, frame.mask, frame.phase);
+    frame.phase += payload.length;
+    this.#queue.send(bytes);
+  }
+
+  /** Sends bytes as they are: an encoded frame, or a part of the opening handshake. */
+  bytes(bytes: Buffer, sync = false): void {
+    if (this.#connection.state === 'open') this.traffic.wire += bytes.length;
+    else if (this.#connection.state === 'connecting') this.traffic.preopen += bytes.length;
+    this.#log.wrote(bytes, sync);
+    this.#transport.write(bytes);
+  }
+}

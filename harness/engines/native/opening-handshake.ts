@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import type { Deflate } from './permessage-deflate.ts';
+
+/**
+ * The opening handshake of one side of one connection (RFC 6455 4). It is handed to an endpoint and performs no input
+ * or output of its own: each call returns what the endpoint has to do. A test can therefore send any request or any
+ * response, and a transport that needs no handshake is opened by a `start` that returns an outcome at once.
+ */
+export interface OpeningHandshake {
+  /** Called once, when the transport is connected. */
+  start(): HandshakeStep;
+  /** Called with the bytes of the other side, in any pieces, until a step has an outcome. */
+  receive(bytes: Buffer): HandshakeStep;
+}
+
+/** What an endpoint does next in its opening handshake. An empty step means: wait for more bytes. */
+export interface HandshakeStep {
+  /** Bytes to send. They are sent before the outcome takes effect. */
+  send?: Buffer;
+  /** The head of the HTTP request as the result shows it, without secret values. */
+  request?: string;
+  /** The head of the HTTP response as the result shows it. */
+  response?: string;
+  outcome?: HandshakeOutcome;
+}
+
+/** The end of an opening handshake. `rest` holds the bytes that came behind it: the first frames. */
+export type HandshakeOutcome = { opened: true; deflate: Deflate | null; rest: Buffer } | { opened: false; why: string };
+
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+/** The value of `Sec-WebSocket-Accept` that answers a `Sec-WebSocket-Key` (RFC 6455 4.2.2, item 5.4). */
+export const acceptFor = (key: string): string =>
+  createHash('sha1')
+    .update(key + GUID)
+    .digest('base64');
+
+const HEAD_END = Buffer.from('\r\n\r\n');
+
+/** Collects the head of an HTTP message, whatever pieces the bytes come in. */
+export class HeadCollector {
+  #buffered: Buffer = Buffer.alloc(0);
+
+  /** Returns the head, with its blank line, and the bytes behind it; null until the blank line has come. */
+  push(bytes: Buffer): { head: Buffer; rest: Buffer } | null {
+    this.#buffered = Buffer.concat([this.#buffered, bytes]);
+    const end = this.#buffered.indexOf(HEAD_END);
+    if (end < 0) return null;
+    const length = end + HEAD_END.length;
+    return { head: this.#buffered.subarray(0, length), rest: this.#buffered.subarray(length) };
+  }
+}
+
+/** Splits the head of an HTTP message into its first line and its fields. Throws TypeError if it is not UTF-8. */
+export function parseHead(head: Buffer): { firstLine: string; fields: Fields } {
+  const [firstLine = '', ...lines] = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+    .decode(head)
+    .replace(/\r\n\r\n$/, '')
+    .split('\r\n');
+  return { firstLine, fields: parseFields(lines) };
+}
+
+/** HTTP fields by lower-case name. The values of a repeated field are joined by commas, and `count` says how many. */
+export type Fields = ReadonlyMap<string, { value: string; count: number }>;
+
+function parseFields(lines: readonly string[]): Fields {
+  const fields = new Map<string, { value: string; count: number }>();
+  for (const line of lines) {
+    const colon = line.indexOf(':');
+    if (colon <= 0) continue;
+    const name = line.slice(0, colon).trim().toLowerCase();
+    const value = line.slice(colon + 1).trim();
+    const earlier = fields.get(name);
+    fields.set(name, earlier ? { value: `${earlier.value}, ${value}`, count: earlier.count + 1 } : { value, count: 1 });
+  }
+  return fields;
+}
+
+/** What is wrong with `Upgrade` and `Connection`, which request and response need alike; null if nothing is. */
+export function upgradeFault(fields: Fields): string | null {
+  const upgrade = fields.get('upgrade');
+  if (upgrade === undefined) return 'the field Upgrade is missing';
+  if (upgrade.value.toLowerCase() !== 'websocket') return `Upgrade is ${JSON.stringify(upgrade.value)}, not websocket`;
+  const connection = fields.get('connection');
+  if (connection === undefined) return 'the field Connection is missing';
+  const tokens = connection.value.split(',').map((token) => token.trim().toLowerCase());
+  return tokens.includes('upgrade') ? null : `Connection is ${JSON.stringify(connection.value)}, without upgrade`;
+}

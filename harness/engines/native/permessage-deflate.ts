@@ -1,0 +1,81 @@
+import type { Role } from './wire.ts';
+
+/** The parameters of permessage-deflate that both sides have agreed on (RFC 7692 7.1). */
+export interface Deflate {
+  serverNoContextTakeover: boolean;
+  clientNoContextTakeover: boolean;
+  /** From 8 to 15: the window has 2 to the power of that many bytes. */
+  serverMaxWindowBits: number;
+  clientMaxWindowBits: number;
+}
+
+/** The parameters of one direction: those for the messages that `sender` compresses. */
+export function compressionOf(deflate: Deflate, sender: Role): { noContextTakeover: boolean; windowBits: number } {
+  return sender === 'client'
+    ? { noContextTakeover: deflate.clientNoContextTakeover, windowBits: deflate.clientMaxWindowBits }
+    : { noContextTakeover: deflate.serverNoContextTakeover, windowBits: deflate.serverMaxWindowBits };
+}
+
+/** What a response says about extensions: the agreed parameters, null for no compression, or why it is not valid. */
+export type ExtensionVerdict = { ok: true; deflate: Deflate | null } | { ok: false; why: string };
+
+/**
+ * Reads the `Sec-WebSocket-Extensions` of a response (RFC 6455 9.1, RFC 7692 7.1): at most one permessage-deflate, and
+ * only if it was offered; each of its parameters known, valid, and given once.
+ */
+export function readExtensions(header: string, offered: boolean): ExtensionVerdict {
+  let deflate: Deflate | null = null;
+  // Empty list elements have no meaning (RFC 9110 5.6.1.2).
+  for (const element of header.split(',').filter((text) => text.trim() !== '')) {
+    const [name = '', ...parameters] = element.split(';').map((part) => part.trim());
+    if (name.toLowerCase() !== 'permessage-deflate')
+      return { ok: false, why: `the server chose the extension ${JSON.stringify(name)}, which was not offered` };
+    if (deflate !== null) return { ok: false, why: 'the server chose permessage-deflate twice' };
+    const parsed = readParameters(parameters);
+    if (typeof parsed === 'string') return { ok: false, why: parsed };
+    deflate = parsed;
+  }
+  if (deflate !== null && !offered)
+    return { ok: false, why: 'the server chose permessage-deflate, which was not offered' };
+  return { ok: true, deflate };
+}
+
+/** Returns the agreed parameters, or a sentence that says which parameter is wrong. */
+function readParameters(parameters: readonly string[]): Deflate | string {
+  const deflate: Deflate = {
+    serverNoContextTakeover: false,
+    clientNoContextTakeover: false,
+    serverMaxWindowBits: 15,
+    clientMaxWindowBits: 15,
+  };
+  const seen = new Set<string>();
+  for (const parameter of parameters) {
+    const [rawName = '', rawValue] = parameter.split('=');
+    const name = rawName.trim().toLowerCase();
+    const value = rawValue === undefined ? null : rawValue.trim().replace(/^"(.*)"$/, '$1');
+    if (seen.has(name)) return `the parameter ${name} of permessage-deflate came twice`;
+    seen.add(name);
+    const fault = `the parameter ${JSON.stringify(parameter)} of permessage-deflate is not valid`;
+    switch (name) {
+      case 'server_no_context_takeover':
+        if (value !== null) return fault;
+        deflate.serverNoContextTakeover = true;
+        break;
+      case 'client_no_context_takeover':
+        if (value !== null) return fault;
+        deflate.clientNoContextTakeover = true;
+        break;
+      case 'server_max_window_bits':
+        if (value === null || !/^(?:[89]|1[0-5])$/.test(value)) return fault;
+        deflate.serverMaxWindowBits = Number(value);
+        break;
+      case 'client_max_window_bits':
+        if (value === null || !/^(?:[89]|1[0-5])$/.test(value)) return fault;
+        deflate.clientMaxWindowBits = Number(value);
+        break;
+      default:
+        return fault;
+    }
+  }
+  return deflate;
+}

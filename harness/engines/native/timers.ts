@@ -1,0 +1,80 @@
+import { performance } from 'node:perf_hooks';
+
+/** How long an endpoint and a case wait, in seconds. The defaults are Autobahn's, except `afterServerClose` and `silence`. */
+export interface Timeouts {
+  /** Time limit for the opening handshake. */
+  openHandshake: number;
+  /** Time limit for the answer to our Close. */
+  closeHandshake: number;
+  /** Time limit for the server to end TCP, if we sent the first Close and the server has answered. */
+  serverDrop: number;
+  /** Time limit for the server to end TCP, if the server sent the first Close. Autobahn waits without limit. */
+  afterServerClose: number;
+  /**
+   * Time limit for any byte, in the cases that wait up to 1,000 s: if the server sends nothing for this time, the case
+   * ends as if its whole time had passed. Autobahn waits the whole time.
+   */
+  silence: number;
+  /** Length of a second in seconds: 1, or less in tests, which shortens every wait. */
+  second: number;
+}
+
+export const TIMEOUTS: Timeouts = {
+  openHandshake: 5,
+  closeHandshake: 1,
+  serverDrop: 1,
+  afterServerClose: 10,
+  silence: 30,
+  second: 1,
+};
+
+/** A callback that will be called later, unless it is cancelled. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** The timers of one connection. */
+export class Timers {
+  readonly #second: number;
+  readonly #timeouts = new Set<NodeJS.Timeout>();
+  #lateMs = 0;
+
+  /** `second`: length of a second in seconds (see `Timeouts`). */
+  constructor(second: number) {
+    this.#second = second;
+  }
+
+  /** By how many milliseconds the latest timer fired too late: a sign of how busy this process was. */
+  get lateMs(): number {
+    return this.#lateMs;
+  }
+
+  /**
+   * Calls back after `seconds`, unless the timer is cancelled. Timers of equal delay fire in the order in which they
+   * were made. Bytes that have already arrived are read first: they came in time, and only this process was busy.
+   */
+  after(seconds: number, callback: () => void): Timer {
+    let cancelled = false;
+    const ms = seconds * this.#second * 1000;
+    const due = performance.now() + ms;
+    const timeout = setTimeout(() => {
+      this.#timeouts.delete(timeout);
+      this.#lateMs = Math.max(this.#lateMs, performance.now() - due);
+      setImmediate(() => {
+        if (!cancelled) callback();
+      });
+    }, ms);
+    this.#timeouts.add(timeout);
+    return {
+      cancel() {
+        cancelled = true;
+      },
+    };
+  }
+
+  /** Cancels all timers, except callbacks that wait for the end of the present turn of the event loop. */
+  clear(): void {
+    for (const timeout of this.#timeouts) clearTimeout(timeout);
+    this.#timeouts.clear();
+  }
+}
