@@ -4,11 +4,11 @@ import { expect, test } from 'vitest';
 import type { ServerOptions } from '../index.ts';
 import { FIN, OP, RSV1 } from '../protocol/frame.ts';
 import { Protocol } from '../protocol/protocol.ts';
-import { type Arena, request, survives } from '../testing/attack-kit.ts';
-import { frame, hex, tell } from '../testing/protocol-kit.ts';
-import { judgeUpgrade } from '../transport/handshake.ts';
+import { type AttackedServer, request, survives } from '../testing/attack-kit.ts';
+import { describeSteps, frame, hex } from '../testing/protocol-kit.ts';
+import { checkUpgrade } from '../transport/handshake.ts';
 import { resolveOptions } from '../transport/options.ts';
-import { READ_BYTES } from '../transport/shared-read-buffer.ts';
+import { MAX_READ_BYTES } from '../transport/shared-read-buffer.ts';
 
 const OFFER = ['Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits'];
 const MESSAGE = FIN | RSV1 | OP.binary;
@@ -19,12 +19,12 @@ function compress(bytes: Buffer): Buffer {
 }
 
 /** Sends `bytes` and reads to the end. @returns the code of the server's Close. */
-async function closeCode({ upgraded }: Arena, bytes: Buffer): Promise<number> {
+async function closeCode({ upgraded }: AttackedServer, bytes: Buffer): Promise<number> {
   const client = await upgraded(OFFER);
   client.socket.write(bytes);
-  await client.until(() => client.ended);
-  const close = client.got.lastIndexOf(0x88);
-  return client.got.readUInt16BE(close + 2);
+  await client.waitUntil(() => client.ended);
+  const close = client.received.lastIndexOf(0x88);
+  return client.received.readUInt16BE(close + 2);
 }
 
 test('S56 a bomb of 1 GiB is defused at the limit, in one frame or in 64', async () => {
@@ -53,8 +53,8 @@ test('S57 the limit is a limit: exactly so much is delivered, one and two octets
     async (arena) => {
       const client = await arena.upgraded(OFFER);
       client.socket.write(frame(MESSAGE, compress(Buffer.alloc(10_000, 'x'))));
-      await client.untilBytes(4);
-      const echoed = client.got.subarray(2);
+      await client.waitForBytes(4);
+      const echoed = client.received.subarray(2);
       expect(inflateRawSync(echoed, { finishFlush: constants.Z_SYNC_FLUSH })).toHaveLength(10_000);
       for (const more of [1, 2]) {
         expect(await closeCode(arena, frame(MESSAGE, compress(Buffer.alloc(10_000 + more, 'x'))))).toBe(1009);
@@ -80,7 +80,7 @@ test.each(['7', '16', '0', '08', '+9', '9.0', '', '"7"', '999999', '9; server_ma
   'S59 an offer of server_max_window_bits=%s is declined, and the next one taken',
   (bits) => {
     const headers = (offer: string) =>
-      judgeUpgrade(
+      checkUpgrade(
         {
           method: 'GET',
           url: '/',
@@ -238,7 +238,7 @@ test('S61 legal oddities are read: BFINAL, the tail left on, a message of nothin
       clientMaxWindowBits: 15,
     },
   };
-  const read = (bytes: Buffer) => tell(new Protocol(settings).receive(frame(MESSAGE, bytes)));
+  const read = (bytes: Buffer) => describeSteps(new Protocol(settings).receive(frame(MESSAGE, bytes)));
   expect(read(hex`f348cdc9c90700 00`)).toEqual(['binary Hello']);
   expect(read(hex`f248cdc9c907000000ffff`)).toEqual(['binary Hello']);
   expect(read(hex`00`)).toEqual(['binary ']);
@@ -250,7 +250,7 @@ test('S62 S65 a client that resets while its messages are compressed harms nobod
     for (let n = 0; n < 10; n++) {
       const client = await upgraded(OFFER);
       client.socket.write(Buffer.concat([big, big]), () => client.socket.resetAndDestroy());
-      await client.until(() => client.ended);
+      await client.waitUntil(() => client.ended);
     }
     const client = await upgraded(OFFER);
     client.socket.write(
@@ -261,12 +261,12 @@ test('S62 S65 a client that resets while its messages are compressed harms nobod
         frame(FIN | OP.close),
       ]),
     );
-    await client.until(() => client.ended);
-    const after = client.got.readUInt16BE(2) + 4;
+    await client.waitUntil(() => client.ended);
+    const after = client.received.readUInt16BE(2) + 4;
     // Pong, small message, empty Close: behind the big one, in order.
-    expect(client.got.subarray(after, after + 3)).toEqual(hex`8a01 70`);
-    expect(client.got[after + 3]).toBe(0xc2);
-    expect(client.got.subarray(-2)).toEqual(hex`8800`);
+    expect(client.received.subarray(after, after + 3)).toEqual(hex`8a01 70`);
+    expect(client.received[after + 3]).toBe(0xc2);
+    expect(client.received.subarray(-2)).toEqual(hex`8800`);
   });
 });
 
@@ -276,13 +276,13 @@ test('S64 an idle connection lets its compression window go, and is understood a
     const client = await upgraded(OFFER);
     const inflate: Buffer[] = [];
     for (let n = 0; n < 3; n++) {
-      client.got = Buffer.alloc(0);
+      client.received = Buffer.alloc(0);
       client.socket.write(frame(MESSAGE, compress(Buffer.from('the same words again'))));
-      await client.until(() => client.got.length > 0);
-      expect(client.got[0]).toBe(0xc2);
-      inflate.push(client.got.subarray(2, 2 + (client.got[1] ?? 0)), hex`0000ffff`);
+      await client.waitUntil(() => client.received.length > 0);
+      expect(client.received[0]).toBe(0xc2);
+      inflate.push(client.received.subarray(2, 2 + (client.received[1] ?? 0)), hex`0000ffff`);
       // Until it is pinged, it was not idle for long enough.
-      await client.until(() => client.got.includes(hex`8900`));
+      await client.waitUntil(() => client.received.includes(hex`8900`));
     }
     const all = inflateRawSync(Buffer.concat(inflate), { finishFlush: constants.Z_SYNC_FLUSH });
     expect(all.toString()).toBe('the same words again'.repeat(3));
@@ -329,7 +329,7 @@ test('S63 S64 three hundred connections that take turns share their windows, and
 test('S66 between two reads of one flood all others have their turn', async () => {
   // Long enough to read, each of them 16 KiB of text, that whoever reads them has to yield.
   const flood = frame(MESSAGE, compress(Buffer.alloc(16 * 1024)));
-  const perRead = Math.ceil(READ_BYTES / flood.length) + 1;
+  const perRead = Math.ceil(MAX_READ_BYTES / flood.length) + 1;
   const messages = 3 * perRead;
   const perTurn: number[] = [];
   await survives(async ({ server, port }) => {
@@ -374,7 +374,7 @@ test('S66 one client that floods what compresses well keeps nobody waiting', asy
     const other = await upgraded();
     const start = performance.now();
     other.socket.write(frame(FIN | OP.text, 'x'));
-    await other.expect(hex`8101 78`);
+    await other.expectReceived(hex`8101 78`);
     expect(performance.now() - start).toBeLessThan(1_000);
   });
 });

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
 import { Protocol, type ProtocolSettings } from '../protocol/protocol.ts';
-import { Utf8 } from '../protocol/utf8.ts';
+import { Utf8Validator } from '../protocol/utf8.ts';
 import { frame } from '../testing/protocol-kit.ts';
 
 const SETTINGS: ProtocolSettings = { maxMessageBytes: 300, deflateLevel: 1, deflateFromBytes: 0 };
@@ -74,14 +74,15 @@ test('all 16,843,008 sequences of one to three octets are UTF-8 exactly where No
     for (let number = 0; number < 256 ** size; number++) {
       octets.writeUIntBE(number, 0, size);
       const good = isUtf8(octets);
-      const judge = new Utf8();
-      if ((judge.push(octets) && judge.complete) !== good) expect.fail(octets.toString('hex'));
+      const judge = new Utf8Validator();
+      if ((judge.push(octets) && judge.isComplete) !== good) expect.fail(octets.toString('hex'));
       // Behind an ASCII octet the judge is as it was at first, so a cut there is one of a shorter sequence.
       if ((octets[0] as number) < 0xc0) continue;
       for (const [before, behind] of cuts) {
         splits++;
-        const judge = new Utf8();
-        if ((judge.push(before) && judge.push(behind) && judge.complete) !== good) expect.fail(octets.toString('hex'));
+        const judge = new Utf8Validator();
+        if ((judge.push(before) && judge.push(behind) && judge.isComplete) !== good)
+          expect.fail(octets.toString('hex'));
       }
     }
   }

@@ -6,9 +6,9 @@ import { createServer } from '../index.ts';
 import { OP } from '../protocol/frame.ts';
 import { parseOffers } from '../protocol/offers.ts';
 import { request, statusOf, survives } from '../testing/attack-kit.ts';
-import { hex, whole } from '../testing/protocol-kit.ts';
+import { finalFrame, hex } from '../testing/protocol-kit.ts';
 import { RawClient } from '../testing/raw-client.ts';
-import { judgeUpgrade } from '../transport/handshake.ts';
+import { checkUpgrade } from '../transport/handshake.ts';
 import { resolveOptions } from '../transport/options.ts';
 
 /** Best of five, in milliseconds: a slow machine is slow at random, a slow algorithm always. */
@@ -27,7 +27,7 @@ const KEY = ['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='];
 
 function judge(...more: string[]) {
   const rawHeaders = [...HEADERS, ...KEY, ...more];
-  return judgeUpgrade({ method: 'GET', url: '/', httpVersion: '1.1', rawHeaders }, resolveOptions());
+  return checkUpgrade({ method: 'GET', url: '/', httpVersion: '1.1', rawHeaders }, resolveOptions());
 }
 
 test('S01 two thousand headers before the upgrade do not hide it: an answer, no crash', async () => {
@@ -87,8 +87,8 @@ test('S07 a header too large is refused at 16 KiB, however it comes', async () =
     for (let n = 0; n < 17 * 1024 && !dribble.ended; n += 16) {
       await new Promise((resolve) => dribble.socket.write('x'.repeat(16), resolve));
     }
-    await dribble.until(() => dribble.ended);
-    expect(statusOf(dribble.got.toString())).toBe(431);
+    await dribble.waitUntil(() => dribble.ended);
+    expect(statusOf(dribble.received.toString())).toBe(431);
   });
 });
 
@@ -100,7 +100,7 @@ test('S08 two hundred requests that never end are closed at the deadline, and ot
       const start = performance.now();
       await upgraded();
       expect(performance.now() - start).toBeLessThan(1_000);
-      await Promise.all(slow.map((client) => client.until(() => client.ended)));
+      await Promise.all(slow.map((client) => client.waitUntil(() => client.ended)));
       expect(performance.now() - start).toBeLessThan(5_000);
     },
     { handshakeTimeoutMs: 300 },
@@ -112,7 +112,7 @@ test('S09 a FIN right after the request is no harm', async () => {
     for (const text of [request(), request('Sec-WebSocket-Version: 9')]) {
       const client = connect();
       client.socket.end(text);
-      await client.until(() => client.ended);
+      await client.waitUntil(() => client.ended);
     }
     expect(ends).toMatchObject([{ code: 1006 }]);
   });
@@ -255,7 +255,7 @@ test.each([
 
 test('S19 a body is never taken for frames', async () => {
   await survives(async ({ ask, ends }) => {
-    const frames = whole(OP.text, 'smuggled').toString('latin1');
+    const frames = finalFrame(OP.text, 'smuggled').toString('latin1');
     expect(statusOf(await ask(`${request('Content-Length: 14')}${frames}`))).toBe(400);
     expect(statusOf(await ask(`${request('Transfer-Encoding: chunked')}e\r\n${frames}\r\n0\r\n\r\n`))).toBe(400);
     expect(ends).toEqual([]);
@@ -266,9 +266,9 @@ test('S20 frames in the segment of the handshake are heard once, in order, at ev
   await survives(async ({ connect }) => {
     const stream = Buffer.concat([
       Buffer.from(request()),
-      whole(OP.text, 'one'),
-      whole(OP.ping),
-      whole(OP.close, hex`03e8`),
+      finalFrame(OP.text, 'one'),
+      finalFrame(OP.ping),
+      finalFrame(OP.close, hex`03e8`),
     ]);
     for (let cut = 1; cut < stream.length; cut += 3) {
       const client = connect();
@@ -276,8 +276,10 @@ test('S20 frames in the segment of the handshake are heard once, in order, at ev
       client.socket.write(stream.subarray(0, cut));
       await new Promise(setImmediate);
       client.socket.write(stream.subarray(cut));
-      await client.until(() => client.ended);
-      expect(client.got.subarray(client.got.indexOf('\r\n\r\n') + 4)).toEqual(hex`8103 6f6e65 8a00 8802 03e8`);
+      await client.waitUntil(() => client.ended);
+      expect(client.received.subarray(client.received.indexOf('\r\n\r\n') + 4)).toEqual(
+        hex`8103 6f6e65 8a00 8802 03e8`,
+      );
       client.socket.end();
     }
   });
@@ -301,13 +303,13 @@ test('S22 while the application makes up its mind, little is kept, and the dead 
   await once(dead.socket, 'close');
 
   const eager = new RawClient(port);
-  const flood = Array.from({ length: 64 }, () => whole(OP.binary, Buffer.alloc(16_384)));
-  eager.socket.write(Buffer.concat([Buffer.from(text), ...flood, whole(OP.close)]));
+  const flood = Array.from({ length: 64 }, () => finalFrame(OP.binary, Buffer.alloc(16_384)));
+  eager.socket.write(Buffer.concat([Buffer.from(text), ...flood, finalFrame(OP.close)]));
   await expect.poll(() => decide.length).toBe(2);
   for (const resolve of decide) resolve(true);
-  await eager.until(() => eager.ended);
+  await eager.waitUntil(() => eager.ended);
   // All of it came, in order, after the answer.
-  expect(eager.got.length).toBe(eager.got.indexOf('\r\n\r\n') + 4 + 64 * (16_384 + 4) + 2);
+  expect(eager.received.length).toBe(eager.received.indexOf('\r\n\r\n') + 4 + 64 * (16_384 + 4) + 2);
   expect(upgraded).toBe(1);
   eager.socket.destroy();
   await server.close();
@@ -324,8 +326,8 @@ test('S22 a verdict may be a refusal, a failure, or late', async () => {
       expect(faults).toHaveLength(2);
       const late = connect();
       late.socket.write(request('X-Want: never'));
-      await late.until(() => late.ended);
-      expect(late.got).toHaveLength(0);
+      await late.waitUntil(() => late.ended);
+      expect(late.received).toHaveLength(0);
     },
     {
       handshakeTimeoutMs: 200,
@@ -382,9 +384,9 @@ test('S22 a hook that closes the server in the midst of a handshake lets nobody 
   server.on('connection', () => upgraded++);
   const client = new RawClient(Number(new URL(await server.listen()).port));
   client.socket.write(request('Sec-WebSocket-Protocol: chat').replace('/ws', '/'));
-  await client.until(() => client.ended);
+  await client.waitUntil(() => client.ended);
   await closed;
-  expect([client.got.length, upgraded, server.connections]).toEqual([0, 0, 0]);
+  expect([client.received.length, upgraded, server.connections]).toEqual([0, 0, 0]);
   client.socket.destroy();
 });
 
@@ -410,8 +412,8 @@ test('attached to a server that is there, it takes its path and leaves the other
     const client = new RawClient(port);
     clients.push(client);
     client.socket.write(request().replace('/ws', path));
-    await client.until(() => client.ended || client.got.includes('\r\n\r\n'));
-    return client.got.toString();
+    await client.waitUntil(() => client.ended || client.received.includes('\r\n\r\n'));
+    return client.received.toString();
   }
   expect(statusOf(await ask('/chat'))).toBe(101);
   expect(statusOf(await ask('/news'))).toBe(101);

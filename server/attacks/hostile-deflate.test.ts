@@ -2,8 +2,8 @@ import { constants, deflateRawSync, inflateRawSync, type ZlibOptions } from 'nod
 import { expect, test } from 'vitest';
 import { FIN, OP, RSV1 } from '../protocol/frame.ts';
 import { Protocol } from '../protocol/protocol.ts';
-import { frame, tell } from '../testing/protocol-kit.ts';
-import { dice, runs, SEED } from '../testing/random-frames.ts';
+import { describeSteps, frame } from '../testing/protocol-kit.ts';
+import { createRandom, SEED, scaledRuns } from '../testing/random-frames.ts';
 
 const LIMIT = 20_000;
 const SETTINGS = {
@@ -22,7 +22,7 @@ const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 
 function told(bytes: Buffer): string {
   const protocol = new Protocol(SETTINGS);
-  const words = tell(protocol.receive(frame(FIN | RSV1 | OP.binary, bytes))).join('\n');
+  const words = describeSteps(protocol.receive(frame(FIN | RSV1 | OP.binary, bytes))).join('\n');
   protocol.dispose();
   return words;
 }
@@ -122,11 +122,11 @@ test('S57 S61 more than 300 payloads mean what Node says: each octet alone, good
   for (const payload of fixed) agree(payload);
 });
 
-test(`S61 ${runs(50_000)} mutated or made up payloads of seed ${SEED} mean what Node says, and nothing else`, {
+test(`S61 ${scaledRuns(50_000)} mutated or made up payloads of seed ${SEED} mean what Node says, and nothing else`, {
   timeout: 3_600_000,
 }, () => {
-  const below = dice(SEED);
-  for (let run = runs(50_000); run > 0; run--) {
+  const below = createRandom(SEED);
+  for (let run = scaledRuns(50_000); run > 0; run--) {
     if (run % 5 === 0) {
       agree(Buffer.from(Array.from({ length: below(60) }, () => below(256))));
       continue;

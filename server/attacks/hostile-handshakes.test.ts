@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { request } from '../testing/attack-kit.ts';
-import { dice, runs, SEED } from '../testing/random-frames.ts';
-import { judgeUpgrade } from '../transport/handshake.ts';
+import { createRandom, SEED, scaledRuns } from '../testing/random-frames.ts';
+import { checkUpgrade } from '../transport/handshake.ts';
 import { resolveOptions } from '../transport/options.ts';
 
 const SETTINGS = resolveOptions({ path: '/ws', protocols: ['a'], allowedOrigins: ['https://example.org'] });
@@ -17,7 +17,7 @@ const GOOD: Readonly<Record<string, string>> = {
   Origin: 'https://example.org',
 };
 
-type Hostile = { readonly status: number; readonly what: string; readonly request: Parameters<typeof judgeUpgrade>[0] };
+type Hostile = { readonly status: number; readonly what: string; readonly request: Parameters<typeof checkUpgrade>[0] };
 
 /** A good request but for this. Headers are given in the place of those of the same name. */
 function hostile(status: number, what: string, changes: Record<string, readonly string[]>, line: object = {}): Hostile {
@@ -194,18 +194,18 @@ const FIXED: readonly Hostile[] = [
 ];
 
 test('S12 S13 S14 S15 S17 S18 S19 more than 500 requests that are wrong in one point are refused for that point', () => {
-  expect(judgeUpgrade(hostile(101, 'nothing', {}).request, SETTINGS)).toMatchObject({ is: 'upgraded', protocol: 'a' });
+  expect(checkUpgrade(hostile(101, 'nothing', {}).request, SETTINGS)).toMatchObject({ is: 'upgraded', protocol: 'a' });
   expect(FIXED.length).toBeGreaterThanOrEqual(500);
   for (const { status, what, request } of FIXED) {
-    const judgement = judgeUpgrade(request, SETTINGS);
+    const judgement = checkUpgrade(request, SETTINGS);
     expect(judgement.is === 'refused' ? judgement.status : 101, what.slice(0, 100)).toBe(status);
   }
 });
 
-test(`${runs(100_000)} mutated handshakes of seed ${SEED} get an answer, and none is upgraded that lacks what it needs`, {
+test(`${scaledRuns(100_000)} mutated handshakes of seed ${SEED} get an answer, and none is upgraded that lacks what it needs`, {
   timeout: 3_600_000,
 }, () => {
-  const below = dice(SEED);
+  const below = createRandom(SEED);
   const base = request(
     'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits',
     'Sec-WebSocket-Protocol: a, b',
@@ -215,7 +215,7 @@ test(`${runs(100_000)} mutated handshakes of seed ${SEED} get an answer, and non
   const settings = resolveOptions({ protocols: ['a'] });
   const characters = ['', ' ', ',', ';', '=', '"', '\\', '\t', 'é', '\0', '13', 'x'.repeat(50), '__proto__'];
   let upgraded = 0;
-  for (let run = runs(100_000); run > 0; run--) {
+  for (let run = scaledRuns(100_000); run > 0; run--) {
     const lines = [...base];
     for (let count = 1 + below(3); count > 0; count--) {
       const line = below(lines.length);
@@ -230,7 +230,7 @@ test(`${runs(100_000)} mutated handshakes of seed ${SEED} get an answer, and non
       line.slice(0, line.indexOf(':')),
       line.slice(line.indexOf(':') + 1).trim(),
     ]);
-    const judgement = judgeUpgrade({ method: 'GET', url: '/', httpVersion: '1.1', rawHeaders }, settings);
+    const judgement = checkUpgrade({ method: 'GET', url: '/', httpVersion: '1.1', rawHeaders }, settings);
     if (judgement.is === 'refused') {
       if (![400, 426].includes(judgement.status)) expect.fail(lines.join('\n'));
       continue;
@@ -247,5 +247,5 @@ test(`${runs(100_000)} mutated handshakes of seed ${SEED} get an answer, and non
     if (!needed) expect.fail(lines.join('\n'));
     if (/[\r\n\0]/.test(judgement.headers.join(''))) expect.fail(lines.join('\n'));
   }
-  expect(upgraded).toBeGreaterThanOrEqual(Math.floor(runs(100_000) / 50));
+  expect(upgraded).toBeGreaterThanOrEqual(Math.floor(scaledRuns(100_000) / 50));
 });

@@ -3,9 +3,9 @@ import { Duplex } from 'node:stream';
 import { expect, test } from 'vitest';
 import { echo } from '../echo.ts';
 import { OP } from '../protocol/frame.ts';
-import { heldBytes } from '../protocol/payload-assembler.ts';
+import { incompleteBytes } from '../protocol/payload-assembler.ts';
 import { Protocol } from '../protocol/protocol.ts';
-import { frame, whole } from '../testing/protocol-kit.ts';
+import { finalFrame, frame } from '../testing/protocol-kit.ts';
 import { Connection } from '../transport/connection.ts';
 import { resolveOptions } from '../transport/options.ts';
 
@@ -55,28 +55,32 @@ const SCENARIOS: readonly (readonly [
   deed?: (connection: Connection) => void,
 ])[] = [
   ['nothing comes', []],
-  ['one message', [whole(OP.text, 'x')]],
-  ['two messages and a Close', [whole(OP.text, 'x'), whole(OP.binary, 'y'), whole(OP.close)]],
+  ['one message', [finalFrame(OP.text, 'x')]],
+  ['two messages and a Close', [finalFrame(OP.text, 'x'), finalFrame(OP.binary, 'y'), finalFrame(OP.close)]],
   [
     'a message in three reads',
-    [whole(OP.binary, big).subarray(0, 9), whole(OP.binary, big).subarray(9, 500), whole(OP.binary, big).subarray(500)],
+    [
+      finalFrame(OP.binary, big).subarray(0, 9),
+      finalFrame(OP.binary, big).subarray(9, 500),
+      finalFrame(OP.binary, big).subarray(500),
+    ],
   ],
-  ['a large message', [whole(OP.binary, big), whole(OP.close)]],
-  ['fragments', [frame(OP.text, 'a'), frame(OP.continuation, 'b'), whole(OP.continuation, 'c')]],
+  ['a large message', [finalFrame(OP.binary, big), finalFrame(OP.close)]],
+  ['fragments', [frame(OP.text, 'a'), frame(OP.continuation, 'b'), finalFrame(OP.continuation, 'c')]],
   ['a fragment, and no more', [frame(OP.text, 'a')]],
-  ['half a header', [whole(OP.text, 'x').subarray(0, 1)]],
-  ['half a payload', [whole(OP.text, 'hello').subarray(0, 8)]],
-  ['half a Ping', [whole(OP.ping, 'hello').subarray(0, 8)]],
-  ['Pings', [whole(OP.ping, '1'), whole(OP.ping, '2')]],
-  ['Pings behind what is unsent', [whole(OP.binary, big), whole(OP.ping, '1'), whole(OP.ping, '2')]],
-  ['a Close', [whole(OP.close)]],
-  ['a Close, and more', [whole(OP.close), whole(OP.text, 'x'), big]],
-  ['a broken rule', [frame(0xf1, 'x'), whole(OP.text, 'x')]],
-  ['broken text', [whole(OP.text, Buffer.from([0xff]))]],
-  ['we close', [whole(OP.close)], (connection) => connection.close()],
-  ['we send and close', [whole(OP.close)], (connection) => [connection.send(big), connection.close()]],
-  ['we ping', [whole(OP.pong)], (connection) => connection.ping()],
-  ['we leave', [whole(OP.text, 'x')], (connection) => connection.destroy()],
+  ['half a header', [finalFrame(OP.text, 'x').subarray(0, 1)]],
+  ['half a payload', [finalFrame(OP.text, 'hello').subarray(0, 8)]],
+  ['half a Ping', [finalFrame(OP.ping, 'hello').subarray(0, 8)]],
+  ['Pings', [finalFrame(OP.ping, '1'), finalFrame(OP.ping, '2')]],
+  ['Pings behind what is unsent', [finalFrame(OP.binary, big), finalFrame(OP.ping, '1'), finalFrame(OP.ping, '2')]],
+  ['a Close', [finalFrame(OP.close)]],
+  ['a Close, and more', [finalFrame(OP.close), finalFrame(OP.text, 'x'), big]],
+  ['a broken rule', [frame(0xf1, 'x'), finalFrame(OP.text, 'x')]],
+  ['broken text', [finalFrame(OP.text, Buffer.from([0xff]))]],
+  ['we close', [finalFrame(OP.close)], (connection) => connection.close()],
+  ['we send and close', [finalFrame(OP.close)], (connection) => [connection.send(big), connection.close()]],
+  ['we ping', [finalFrame(OP.pong)], (connection) => connection.ping()],
+  ['we leave', [finalFrame(OP.text, 'x')], (connection) => connection.destroy()],
 ];
 
 /** Plays a scenario to its end. @returns how many operations there were. */
@@ -89,7 +93,7 @@ async function play(
   const protocol = new Protocol({ maxMessageBytes: 1 << 20, deflateLevel: 1, deflateFromBytes: 0 });
   // What a net.Socket can do beyond a Duplex is not asked for here.
   const connection = new Connection(socket as unknown as Socket, protocol, resolveOptions({ closeTimeoutMs: 20 }));
-  socket.on('error', connection.failed);
+  socket.on('error', connection.onSocketError);
   let closed = 0;
   const down = new Promise<void>((resolve) => {
     connection.on('close', () => {
@@ -111,7 +115,7 @@ async function play(
 test.each(SCENARIOS.map((scenario) => [scenario[0], scenario] as const))(
   'S55 whichever operation fails, there is one close, and nothing is left: %s',
   async (_name, scenario) => {
-    const held = heldBytes();
+    const held = incompleteBytes();
     let runs = 0;
     for (const kind of KINDS) {
       for (let n = 1; ; n++) {
@@ -120,7 +124,7 @@ test.each(SCENARIOS.map((scenario) => [scenario[0], scenario] as const))(
       }
     }
     expect(runs).toBeGreaterThan(KINDS.length);
-    expect(heldBytes()).toBe(held);
+    expect(incompleteBytes()).toBe(held);
     expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length).toBeLessThan(5);
   },
 );

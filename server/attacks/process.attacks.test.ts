@@ -5,7 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { createServer } from '../index.ts';
 import { OP } from '../protocol/frame.ts';
 import { request, survives } from '../testing/attack-kit.ts';
-import { frame, hex, whole } from '../testing/protocol-kit.ts';
+import { finalFrame, frame, hex } from '../testing/protocol-kit.ts';
 import { RawClient } from '../testing/raw-client.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -43,14 +43,14 @@ test('S21 S69 a server that has no files left goes on with those it has, and rec
   await Promise.all(
     crowd.map((client) => Promise.race([once(client.socket, 'connect'), once(client.socket, 'close')])),
   );
-  honest.socket.write(whole(OP.text, 'x'));
-  await honest.expect(hex`8101 78`);
+  honest.socket.write(finalFrame(OP.text, 'x'));
+  await honest.expectReceived(hex`8101 78`);
   for (const client of crowd) client.socket.destroy();
   // The crowd's last sockets may still be open there when the next client comes.
   let late = await upgraded(port);
   for (let tries = 0; late.ended && tries < 100; tries++) late = await upgraded(port);
-  late.socket.write(whole(OP.text, 'y'));
-  await late.expect(hex`8101 79`);
+  late.socket.write(finalFrame(OP.text, 'y'));
+  await late.expectReceived(hex`8101 79`);
   expect(child.exitCode).toBeNull();
   expect(errors().split('\n').length).toBeLessThan(10);
   for (const client of [honest, late]) client.socket.destroy();
@@ -64,9 +64,9 @@ test('S67 SIGTERM says 1001 to a hundred clients, of whom ten are hostile, and e
     else if (at < 10) client.socket.write(frame(OP.text, 'unfinished'));
     else {
       client
-        .until(() => client.ended || client.got.length >= 4)
+        .waitUntil(() => client.ended || client.received.length >= 4)
         .then(() => {
-          client.socket.end(whole(OP.close, hex`03e9`));
+          client.socket.end(finalFrame(OP.close, hex`03e9`));
         });
     }
   }
@@ -75,7 +75,7 @@ test('S67 SIGTERM says 1001 to a hundred clients, of whom ten are hostile, and e
   const [code] = await once(child, 'exit');
   expect(code).toBe(0);
   expect(performance.now() - start).toBeLessThan(6_000 + 3_000);
-  for (const client of clients.slice(10)) expect(client.got).toEqual(hex`8802 03e9`);
+  for (const client of clients.slice(10)) expect(client.received).toEqual(hex`8802 03e9`);
   for (const client of clients) client.socket.destroy();
 }, 30_000);
 
@@ -83,7 +83,7 @@ test('S67 a second signal ends it at once', async () => {
   const { child, port } = await serve();
   const client = await upgraded(port);
   child.kill('SIGTERM');
-  await client.untilBytes(4);
+  await client.waitForBytes(4);
   child.kill('SIGTERM');
   const [, signal] = await once(child, 'exit');
   expect(signal).toBe('SIGTERM');
@@ -94,8 +94,8 @@ test('S68 a thousand connections that come and go leave none behind', async () =
   await survives(async ({ upgraded: open, ends }) => {
     for (let n = 0; n < 1_000; n += 20) {
       const clients = await Promise.all(Array.from({ length: 20 }, () => open()));
-      for (const client of clients) client.socket.end(Buffer.concat([whole(OP.text, 'x'), whole(OP.close)]));
-      await Promise.all(clients.map((client) => client.until(() => client.ended)));
+      for (const client of clients) client.socket.end(Buffer.concat([finalFrame(OP.text, 'x'), finalFrame(OP.close)]));
+      await Promise.all(clients.map((client) => client.waitUntil(() => client.ended)));
     }
     await expect.poll(() => ends.length).toBe(1_000);
   });
@@ -112,14 +112,14 @@ test('S70 nothing that a client sends reaches the log or the response as it is',
   ]) {
     const client = new RawClient(port);
     client.socket.write(text);
-    await client.until(() => client.ended || client.got.includes('\r\n\r\n'));
-    expect(client.got.includes('\x1b')).toBe(false);
+    await client.waitUntil(() => client.ended || client.received.includes('\r\n\r\n'));
+    expect(client.received.includes('\x1b')).toBe(false);
     client.socket.destroy();
   }
   const client = await upgraded(port);
-  client.socket.write(whole(OP.close, Buffer.concat([hex`03e8`, Buffer.from(nasty)])));
-  await client.until(() => client.ended);
-  expect(client.got.includes('\x1b')).toBe(false);
+  client.socket.write(finalFrame(OP.close, Buffer.concat([hex`03e8`, Buffer.from(nasty)])));
+  await client.waitUntil(() => client.ended);
+  expect(client.received.includes('\x1b')).toBe(false);
   client.socket.destroy();
   expect(errors()).toBe('');
   child.kill();

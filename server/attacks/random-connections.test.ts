@@ -1,7 +1,15 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { type Arena, survives } from '../testing/attack-kit.ts';
-import { type Dice, dice, randomPieces, randomStream, runs, SEED, STREAM_LIMIT } from '../testing/random-frames.ts';
+import { type AttackedServer, survives } from '../testing/attack-kit.ts';
+import {
+  createRandom,
+  MAX_MESSAGE_BYTES,
+  type Random,
+  randomPieces,
+  randomStream,
+  SEED,
+  scaledRuns,
+} from '../testing/random-frames.ts';
 import { type RawClient, REQUEST } from '../testing/raw-client.ts';
 import { modelEvents } from '../testing/reference-model.ts';
 
@@ -28,11 +36,11 @@ function said(frames: Buffer): string[] {
 
 /** What an echo server has to say to a stream. */
 function answers(stream: Buffer): string[] {
-  return modelEvents(stream, STREAM_LIMIT).filter((event) => !/^(pong|heard|end) /.test(event));
+  return modelEvents(stream, MAX_MESSAGE_BYTES).filter((event) => !/^(pong|heard|end) /.test(event));
 }
 
 /** One connection, from its first octet to some end of it. @returns what stalls, to be ended when the others are. */
-async function play(arena: Arena, below: Dice): Promise<RawClient | undefined> {
+async function play(arena: AttackedServer, below: Random): Promise<RawClient | undefined> {
   const client = arena.connect();
   const stream = randomStream(below);
   const end = below(4);
@@ -43,21 +51,21 @@ async function play(arena: Arena, below: Dice): Promise<RawClient | undefined> {
     if (end === 0) return client;
     if (end === 1) client.socket.end();
     else client.socket.resetAndDestroy();
-    await client.until(() => client.ended);
+    await client.waitUntil(() => client.ended);
     return undefined;
   }
   for (const piece of randomPieces(Buffer.concat([UPGRADE, stream]), 1 + below(600), below)) client.socket.write(piece);
   if (end === 0) return client;
   if (end === 1) {
     // Before, in or behind the answer to its handshake.
-    if (below(2) === 0) await client.untilBytes(below(100));
+    if (below(2) === 0) await client.waitForBytes(below(100));
     client.socket.resetAndDestroy();
     return undefined;
   }
   // The server is heard to the end: its own, or the one that follows ours.
   client.socket.end();
-  await client.until(() => client.ended);
-  const frames = client.got.subarray(client.got.indexOf('\r\n\r\n') + 4);
+  await client.waitUntil(() => client.ended);
+  const frames = client.received.subarray(client.received.indexOf('\r\n\r\n') + 4);
   const wanted = answers(stream);
   const got = said(frames);
   if (got.join('\n') !== wanted.join('\n'))
@@ -66,11 +74,11 @@ async function play(arena: Arena, below: Dice): Promise<RawClient | undefined> {
   return undefined;
 }
 
-test(`S10 S42 S54 ${runs(10_000)} connections of seed ${SEED} end in the midst of random frames by RST, FIN or not at all`, {
+test(`S10 S42 S54 ${scaledRuns(10_000)} connections of seed ${SEED} end in the midst of random frames by RST, FIN or not at all`, {
   timeout: 3_600_000,
 }, async () => {
-  const below = dice(SEED + 2);
-  let left = runs(10_000);
+  const below = createRandom(SEED + 2);
+  let left = scaledRuns(10_000);
   while (left > 0) {
     const wave = Math.min(10 * AT_ONCE, left);
     left -= wave;
@@ -78,11 +86,13 @@ test(`S10 S42 S54 ${runs(10_000)} connections of seed ${SEED} end in the midst o
       async (arena) => {
         for (let started = 0; started < wave; started += AT_ONCE) {
           const count = Math.min(AT_ONCE, wave - started);
-          const stalled = await Promise.all(Array.from({ length: count }, () => play(arena, dice(below(0xffffffff)))));
+          const stalled = await Promise.all(
+            Array.from({ length: count }, () => play(arena, createRandom(below(0xffffffff)))),
+          );
           for (const client of stalled) client?.socket.destroy();
         }
       },
-      { maxMessageBytes: STREAM_LIMIT },
+      { maxMessageBytes: MAX_MESSAGE_BYTES },
     );
   }
 });

@@ -5,7 +5,7 @@ import { isBorrowed } from '../memory/borrowed-memory.ts';
 import { sharedWriteBuffer, withdrawFromSharing } from '../memory/write-buffers.ts';
 import { OP } from '../protocol/frame.ts';
 import { Protocol } from '../protocol/protocol.ts';
-import { whole } from '../testing/protocol-kit.ts';
+import { finalFrame } from '../testing/protocol-kit.ts';
 import { Connection, type Ended } from '../transport/connection.ts';
 import { resolveOptions } from '../transport/options.ts';
 import { FIRST_READ_BYTES } from '../transport/shared-read-buffer.ts';
@@ -96,7 +96,7 @@ test('a peer that says nothing and takes what we send is alive (RFC 6455 §5.5.2
   expect(ended).toEqual([]);
   await pass(25_000);
   expect(ended).toMatchObject([
-    { code: 1006, clean: false, error: { message: expect.stringContaining('said nothing for 45 s') } },
+    { code: 1006, clean: false, error: { message: expect.stringContaining('sent nothing for 45 s') } },
   ]);
 });
 
@@ -104,7 +104,7 @@ describe('after a read that was full and took long, others have their turn, and 
   /** As much as the first read may bring: a message, and what stands behind it. */
   function fullRead(behind: Buffer = Buffer.alloc(0)): Buffer {
     const header = 8;
-    return Buffer.concat([whole(OP.binary, Buffer.alloc(FIRST_READ_BYTES - header - behind.length)), behind]);
+    return Buffer.concat([finalFrame(OP.binary, Buffer.alloc(FIRST_READ_BYTES - header - behind.length)), behind]);
   }
 
   /** Reads it, with an application that takes 5 ms over each message. */
@@ -129,7 +129,7 @@ describe('after a read that was full and took long, others have their turn, and 
     let tookMs = 5;
     const { peer, connection } = await connect(0);
     connection.receive(() => void vi.advanceTimersByTime(tookMs));
-    const half = whole(OP.binary, Buffer.alloc(FIRST_READ_BYTES / 2 - 8));
+    const half = finalFrame(OP.binary, Buffer.alloc(FIRST_READ_BYTES / 2 - 8));
     const pausedBy = async (chunk: Buffer) => {
       peer.push(chunk);
       const paused = peer.isPaused();
@@ -146,7 +146,7 @@ describe('after a read that was full and took long, others have their turn, and 
     expect(await pausedBy(half)).toBe(false);
     // Several that took long in one turn are as one that did.
     tookMs = 3;
-    const quarter = whole(OP.binary, Buffer.alloc(FIRST_READ_BYTES / 4 - 8));
+    const quarter = finalFrame(OP.binary, Buffer.alloc(FIRST_READ_BYTES / 4 - 8));
     const two = [quarter, quarter].map((chunk) => {
       peer.push(chunk);
       return peer.isPaused();
@@ -155,10 +155,10 @@ describe('after a read that was full and took long, others have their turn, and 
     await turn();
     expect([await pausedBy(half), await pausedBy(quarter)]).toEqual([false, false]);
     tookMs = 0;
-    for (const size of [8, 4, 2, 1]) await pausedBy(whole(OP.binary, Buffer.alloc(FIRST_READ_BYTES / size - 8)));
+    for (const size of [8, 4, 2, 1]) await pausedBy(finalFrame(OP.binary, Buffer.alloc(FIRST_READ_BYTES / size - 8)));
     tookMs = 5;
     expect(await pausedBy(fullRead())).toBe(false);
-    expect(await pausedBy(whole(OP.binary, Buffer.alloc(2 * FIRST_READ_BYTES - 14)))).toBe(true);
+    expect(await pausedBy(finalFrame(OP.binary, Buffer.alloc(2 * FIRST_READ_BYTES - 14)))).toBe(true);
   });
 
   test('waits for a peer that does not take what was sent meanwhile', async () => {
@@ -173,7 +173,7 @@ describe('after a read that was full and took long, others have their turn, and 
   });
 
   test('goes on into nothing where our FIN is in line, though the peer takes nothing (RFC 6455 §7.1.1)', async () => {
-    const { peer, paused } = await read(fullRead(whole(OP.close)), (connection) => {
+    const { peer, paused } = await read(fullRead(finalFrame(OP.close)), (connection) => {
       connection.send(Buffer.alloc(2 * 1024 * 1024));
     });
     expect([paused, peer.isPaused()]).toEqual([true, false]);
@@ -185,7 +185,7 @@ test('a peer that does not take its answers is not read from until it does (RFC 
   connection.receive(() => {
     connection.send(Buffer.alloc(2 * 1024 * 1024));
   });
-  peer.push(whole(OP.text, 'much, please'));
+  peer.push(finalFrame(OP.text, 'much, please'));
   await turn();
   expect(peer.isPaused()).toBe(true);
   await peer.accept();
@@ -198,7 +198,7 @@ async function unread(answer: Buffer, messages: number) {
   const { peer, connection } = await connect(0);
   connection.receive(() => connection.send(answer));
   for (let n = 0; n < messages; n++) {
-    peer.push(whole(OP.text, 'an answer, please'));
+    peer.push(finalFrame(OP.text, 'an answer, please'));
     await turn();
   }
 }
@@ -214,7 +214,7 @@ test('what waits is not written over by answers to others, and its memory is use
   const { peer, connection } = await connect(0);
   connection.receive((kind, bytes, from, to) => connection.sendRange(kind, bytes, from, to));
   const first = sharedWriteBuffer();
-  peer.push(Buffer.concat(Array.from({ length: 10 }, () => whole(OP.binary, Buffer.alloc(10_000)))));
+  peer.push(Buffer.concat(Array.from({ length: 10 }, () => finalFrame(OP.binary, Buffer.alloc(10_000)))));
   await turn();
   const second = sharedWriteBuffer();
   expect(second).not.toBe(first);
@@ -222,7 +222,7 @@ test('what waits is not written over by answers to others, and its memory is use
   withdrawFromSharing([second.bytes]);
   expect(sharedWriteBuffer()).toBe(first);
   // Given back once, and not once more with whatever comes next.
-  peer.push(Buffer.concat(Array.from({ length: 10 }, () => whole(OP.binary, Buffer.alloc(10_000)))));
+  peer.push(Buffer.concat(Array.from({ length: 10 }, () => finalFrame(OP.binary, Buffer.alloc(10_000)))));
   await turn();
   await peer.accept();
   const spares = Array.from({ length: 16 }, () => {
@@ -249,7 +249,7 @@ describe('a large message that came in pieces is sent from where it lies (RFC 64
   }
 
   function come(peer: SlowPeer, fill: string): void {
-    const message = whole(OP.binary, Buffer.alloc(size, fill));
+    const message = finalFrame(OP.binary, Buffer.alloc(size, fill));
     peer.push(message.subarray(0, 40_000));
     peer.push(message.subarray(40_000));
   }

@@ -55,7 +55,7 @@ test('a room that grows beyond its addresses takes what it holds along, and leav
 test('who takes a room holds it, and it serves the next when the last of its holders lets go', () => {
   const room = grown(100_000);
   for (let round = 0; round < 2; round++) {
-    room.hold();
+    room.retain();
     room.release();
     const other = acquireLargeBuffer(0);
     expect(other === room).toBe(false);
@@ -144,7 +144,7 @@ test('of those that are kept the smallest that suffices is taken, or else the la
   const taken = (bytes: number[]) =>
     bytes.map((needed) => {
       const room = acquireLargeBuffer(needed);
-      return room.size / MIB;
+      return room.capacity / MIB;
     });
   keep();
   expect(taken([4 * MIB, 7 * MIB, 0, 4 * MIB, 4 * MIB])).toEqual([5, 7, 1, 9, 3]);
@@ -200,7 +200,7 @@ test('memory tells whether it lies in a room, and counts as lent there', () => {
 
 test('of pieces, those that lie in rooms are let go of, once for each', () => {
   const room = grown(100_000);
-  room.hold();
+  room.retain();
   const { bytes } = room;
   releaseLargeBuffers([bytes.subarray(0, 10), Buffer.alloc(10), bytes.subarray(10)]);
   expect(acquireLargeBuffer(0) === room).toBe(true);

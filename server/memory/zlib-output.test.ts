@@ -7,7 +7,7 @@ import { ZlibOutput } from './zlib-output.ts';
 function write(scratch: ZlibOutput, bytes: Buffer): number {
   let at = 0;
   for (;;) {
-    const count = bytes.copy(scratch.memory, scratch.used, at, at + scratch.room);
+    const count = bytes.copy(scratch.memory, scratch.used, at, at + scratch.available);
     scratch.used += count;
     at += count;
     if (at === bytes.length || !scratch.grow()) return bytes.length - at;

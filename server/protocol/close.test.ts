@@ -1,14 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { hex } from '../testing/protocol-kit.ts';
-import { readClose, travels, writeClose } from './close.ts';
-import { Violation } from './violation.ts';
+import { isValidCloseCode, readClose, Violation, writeClose } from './close.ts';
 
 describe('close codes', () => {
   test('exactly these travel, out of all 65,536', () => {
     const legal = new Set<number>();
     for (const code of [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014]) legal.add(code);
     for (let code = 3000; code <= 4999; code++) legal.add(code);
-    for (let code = 0; code <= 0xffff; code++) if (travels(code) !== legal.has(code)) expect.fail(`${code}`);
+    for (let code = 0; code <= 0xffff; code++) if (isValidCloseCode(code) !== legal.has(code)) expect.fail(`${code}`);
   });
 
   test('a payload is read and refused accordingly, for each of them', () => {
@@ -21,7 +20,7 @@ describe('close codes', () => {
       } catch (error) {
         told = error instanceof Violation ? error.section : String(error);
       }
-      if (told !== (travels(code) ? code : '7.4')) expect.fail(`${code}: ${told}`);
+      if (told !== (isValidCloseCode(code) ? code : '7.4')) expect.fail(`${code}: ${told}`);
     }
   });
 
@@ -53,15 +52,15 @@ describe('close codes', () => {
 
   test('say in words what is wrong with them', () => {
     expect(() => readClose(hex`03`)).toThrow('half a close code');
-    expect(() => readClose(hex`03ed`)).toThrow('close code 1005 may not be sent');
+    expect(() => readClose(hex`03ed`)).toThrow('close code 1005 must not be sent');
     expect(() => readClose(hex`03e8 ff`)).toThrow('the close reason is not UTF-8');
     expect(() => writeClose({ reason: 'why' })).toThrow('needs a close code before it');
-    expect(() => writeClose({ code: 1005, reason: '' })).toThrow('close code 1005 may not be sent: use');
+    expect(() => writeClose({ code: 1005, reason: '' })).toThrow('close code 1005 must not be sent: use');
     expect(() => writeClose({ code: 1000, reason: 'x'.repeat(124) })).toThrow(
-      'at most 123 octets of UTF-8; this one has 124',
+      'at most 123 bytes of UTF-8; this one has 124',
     );
     expect(writeClose({ code: 1000, reason: 'x'.repeat(123) })).toHaveLength(125);
     // Of no range at all.
-    expect(travels(65_536)).toBe(false);
+    expect(isValidCloseCode(65_536)).toBe(false);
   });
 });

@@ -4,8 +4,8 @@ import { CompressionHeuristic } from './compression-heuristic.ts';
 /** Which of `count` messages of `bytes` octets are compressed, when all that are keep `share` of their octets. */
 function tried(shrinkage: CompressionHeuristic, count: number, bytes: number, share: number): number[] {
   return Array.from({ length: count }, (_, i) => i).filter(() => {
-    if (!shrinkage.isLikely(bytes)) return false;
-    shrinkage.saw(bytes, Math.ceil(bytes * share));
+    if (!shrinkage.shouldCompress(bytes)) return false;
+    shrinkage.record(bytes, Math.ceil(bytes * share));
     return true;
   });
 }
@@ -30,16 +30,16 @@ test('one message that shrinks makes all that follow be compressed again', () =>
 test('small messages are always compressed, and say nothing about large ones', () => {
   const shrinkage = new CompressionHeuristic();
   expect(tried(shrinkage, 100, 1023, 1.2)).toHaveLength(100);
-  expect(shrinkage.isLikely(1024)).toBe(true);
-  shrinkage.saw(1024, 1030);
-  expect(shrinkage.isLikely(1023)).toBe(true);
-  expect(shrinkage.isLikely(1024)).toBe(false);
+  expect(shrinkage.shouldCompress(1024)).toBe(true);
+  shrinkage.record(1024, 1030);
+  expect(shrinkage.shouldCompress(1023)).toBe(true);
+  expect(shrinkage.shouldCompress(1024)).toBe(false);
 });
 
 test('a message that keeps exactly fifteen sixteenths of its octets was worth it, one octet more was not', () => {
   const shrinkage = new CompressionHeuristic();
-  shrinkage.saw(1600, 1500);
-  expect(shrinkage.isLikely(1600)).toBe(true);
-  shrinkage.saw(1600, 1501);
-  expect(shrinkage.isLikely(1600)).toBe(false);
+  shrinkage.record(1600, 1500);
+  expect(shrinkage.shouldCompress(1600)).toBe(true);
+  shrinkage.record(1600, 1501);
+  expect(shrinkage.shouldCompress(1600)).toBe(false);
 });

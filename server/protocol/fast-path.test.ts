@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { frame, hex, tell, whole } from '../testing/protocol-kit.ts';
+import { describeSteps, finalFrame, frame, hex } from '../testing/protocol-kit.ts';
 import { readWholeFrames } from './fast-path.ts';
 import { FIN, OP } from './frame.ts';
 import { Protocol, type ProtocolSettings, type Step } from './protocol.ts';
@@ -18,7 +18,7 @@ function play(pieces: readonly Uint8Array[], fast: boolean, settings: ProtocolSe
   const protocol = new Protocol(settings);
   const heard: string[] = [];
   function perform(step: Step): void {
-    heard.push(...tell([step]));
+    heard.push(...describeSteps([step]));
     if (step.do === 'deliver') protocol.send(step.message.kind, step.message.bytes);
     if (step.do === 'pong') protocol.pong(step.payload);
     if (step.do === 'close') protocol.close(step.close);
@@ -30,7 +30,7 @@ function play(pieces: readonly Uint8Array[], fast: boolean, settings: ProtocolSe
     room.set(piece, 3);
     const chunk = Buffer.from(room.buffer, 3);
     if (fast) {
-      protocol.borrow();
+      protocol.beginRead();
       protocol.receive(chunk, {
         perform,
         message(kind, bytes, from, to) {
@@ -90,7 +90,7 @@ describe('the fast path and the plain one say and hear the same', () => {
   });
 
   test('for lengths written otherwise than they must be, and masks that are not there', () => {
-    const good = whole(OP.text, 'good');
+    const good = finalFrame(OP.text, 'good');
     for (const bad of [
       hex`0105 00000000 48656c6c6f`,
       hex`8105 48656c6c6f 0000000000`,
@@ -110,8 +110,8 @@ describe('the fast path and the plain one say and hear the same', () => {
 
   test('at the limit, and one octet above', () => {
     const limit = SETTINGS.maxMessageBytes;
-    expect(expectSame([whole(OP.binary, Buffer.alloc(limit))]).heard).toHaveLength(1);
-    expect(expectSame([whole(OP.binary, Buffer.alloc(limit + 1))]).heard).toEqual(['close 1009', 'end by 7.4.1']);
+    expect(expectSame([finalFrame(OP.binary, Buffer.alloc(limit))]).heard).toHaveLength(1);
+    expect(expectSame([finalFrame(OP.binary, Buffer.alloc(limit + 1))]).heard).toEqual(['close 1009', 'end by 7.4.1']);
   });
 
   test('for text of which one octet is wrong, at each place', () => {
@@ -120,7 +120,7 @@ describe('the fast path and the plain one say and hear the same', () => {
       for (const octet of [0x41, 0x80, 0xc0, 0xe2, 0xff]) {
         const changed = Buffer.from(text);
         changed[at] = octet;
-        expectSame([whole(OP.text, changed)]);
+        expectSame([finalFrame(OP.text, changed)]);
       }
     }
   });
@@ -128,8 +128,8 @@ describe('the fast path and the plain one say and hear the same', () => {
 
 test('a frame of any length up to 1,100 lies where it lies and comes back as it was', () => {
   for (let length = 0; length <= 1_100; length++) {
-    const one = whole(OP.binary, Buffer.alloc(length, length));
-    const stream = Buffer.concat([one, whole(OP.text, 'abc'), one]);
+    const one = finalFrame(OP.binary, Buffer.alloc(length, length));
+    const stream = Buffer.concat([one, finalFrame(OP.text, 'abc'), one]);
     expectSame([stream.subarray(0, 1), stream.subarray(1)]);
     expectSame([stream]);
   }
@@ -146,14 +146,14 @@ test('who has heard enough hears no more', () => {
     },
   };
   for (const [kind, count] of [[OP.text, 1] as const, [OP.binary, 2] as const]) {
-    new Protocol(SETTINGS).receive(whole(kind, 'x'), performer);
+    new Protocol(SETTINGS).receive(finalFrame(kind, 'x'), performer);
     expect(heard).toHaveLength(count);
   }
   protocol.dispose();
 });
 
 describe('of what follows one another, the fast path', () => {
-  const good = whole(OP.text, 'good');
+  const good = finalFrame(OP.text, 'good');
   const MAX = 70_000;
 
   /** @returns what was taken, and how many octets were left to the plain path. */
@@ -168,20 +168,20 @@ describe('of what follows one another, the fast path', () => {
   test('takes all that is whole, of every length that is written differently', () => {
     for (const length of [0, 1, 125, 126, 127, 255, 256, 65_535, 65_536, 65_792, MAX]) {
       const text = 'x'.repeat(length);
-      const stream = Buffer.concat([good, whole(OP.binary, text), whole(OP.text, text), good]);
+      const stream = Buffer.concat([good, finalFrame(OP.binary, text), finalFrame(OP.text, text), good]);
       expect(took(stream)).toEqual({ heard: ['text good', `binary ${text}`, `text ${text}`, 'text good'], left: 0 });
     }
-    expect(took(whole(OP.text))).toEqual({ heard: ['text '], left: 0 });
+    expect(took(finalFrame(OP.text))).toEqual({ heard: ['text '], left: 0 });
     expect(took(Buffer.concat([Buffer.alloc(9), good]), 9)).toEqual({ heard: ['text good'], left: 0 });
   });
 
   test.each([
     ['a fragment', frame(OP.text, 'frag')],
     ['a last fragment', frame(FIN | OP.continuation, 'frag')],
-    ['a Ping', whole(OP.ping, 'ping')],
+    ['a Ping', finalFrame(OP.ping, 'ping')],
     ['compressed text', frame(0xc1, 'RSV1')],
     ['what is not masked', hex`8206 000000000000 0000`],
-    ['a length above the limit', whole(OP.binary, Buffer.alloc(MAX + 1))],
+    ['a length above the limit', finalFrame(OP.binary, Buffer.alloc(MAX + 1))],
     ['125 octets in the second form', Buffer.concat([hex`82fe 007d 00000000`, Buffer.alloc(125)])],
     ['65,535 octets in the third form', Buffer.concat([hex`82ff 000000000000ffff 00000000`, Buffer.alloc(65_535)])],
     [
@@ -191,15 +191,15 @@ describe('of what follows one another, the fast path', () => {
   ])('stops before %s, and leaves it as it was', (_, other) => {
     const stream = Buffer.concat([good, other, good]);
     expect(took(stream)).toEqual({ heard: ['text good'], left: other.length + good.length });
-    expect(stream.subarray(good.length).equals(Buffer.concat([other, whole(OP.text, 'good')]))).toBe(true);
+    expect(stream.subarray(good.length).equals(Buffer.concat([other, finalFrame(OP.text, 'good')]))).toBe(true);
   });
 
   test('stops before a frame of which one octet is missing, and leaves it as it was', () => {
     for (const text of ['', 'x', 'x'.repeat(126), 'x'.repeat(65_536)]) {
-      const last = whole(OP.binary, text);
+      const last = finalFrame(OP.binary, text);
       for (const bytes of new Set([1, 2, 5, 6, 7, 8, 13, 14, last.length - 1].filter((count) => count < last.length))) {
         const cut = last.subarray(0, bytes);
-        const stream = Buffer.concat([whole(OP.text, 'good'), cut]);
+        const stream = Buffer.concat([finalFrame(OP.text, 'good'), cut]);
         expect(took(stream)).toEqual({ heard: ['text good'], left: bytes });
         expect(stream.subarray(-bytes).equals(cut)).toBe(true);
       }
@@ -209,7 +209,11 @@ describe('of what follows one another, the fast path', () => {
   test('refuses text that is not UTF-8 by 1007, and tells of none of it (RFC 6455 §8.1)', () => {
     const heard: string[] = [];
     const sink = { message: (kind: string) => heard.push(kind) > 0 };
-    const stream = Buffer.concat([whole(OP.binary, hex`ff`), whole(OP.text, hex`c3a9`), whole(OP.text, hex`c3`)]);
+    const stream = Buffer.concat([
+      finalFrame(OP.binary, hex`ff`),
+      finalFrame(OP.text, hex`c3a9`),
+      finalFrame(OP.text, hex`c3`),
+    ]);
     expect(() => readWholeFrames(stream, 0, MAX, sink)).toThrow(
       expect.objectContaining({ code: 1007, section: '8.1' }),
     );
@@ -218,7 +222,7 @@ describe('of what follows one another, the fast path', () => {
 
   test('stops behind the message after which its sink wants no more', () => {
     for (const kind of [OP.binary, OP.text]) {
-      const one = whole(kind, 'enough');
+      const one = finalFrame(kind, 'enough');
       expect(readWholeFrames(Buffer.concat([one, good]), 0, MAX, { message: () => false })).toBe(one.length);
     }
   });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { allocateBorrowed } from '../memory/borrowed-memory.ts';
 import { acquireLargeBuffer, largeBufferOf, releaseLargeBuffers } from '../memory/large-buffers.ts';
 import { sharedWriteBuffer, WRITE_BUFFER_BYTES } from '../memory/write-buffers.ts';
-import { ownHeaderBytes, writeHeader } from './frame.ts';
+import { serverHeaderBytes, writeHeader } from './frame.ts';
 import { FrameWriter } from './frame-writer.ts';
 
 test('frames of any sizes leave in order, and none overwrites another', () => {
@@ -17,10 +17,10 @@ test('frames of any sizes leave in order, and none overwrites another', () => {
         const expected: Buffer[] = [];
         for (const [at, size] of batch.entries()) {
           const payload = Buffer.alloc(size, at + 1);
-          const header = Buffer.alloc(ownHeaderBytes(size));
+          const header = Buffer.alloc(serverHeaderBytes(size));
           writeHeader(header, 0, 0x82, size);
           expected.push(header, payload);
-          outbox.frame(0x82, payload);
+          outbox.writeFrame(0x82, payload);
         }
         expect(Buffer.concat(outbox.take()).equals(Buffer.concat(expected))).toBe(true);
       }
@@ -32,22 +32,22 @@ test('frames of any sizes leave in order, and none overwrites another', () => {
 
 test('what waits already is not lost when a read begins, and does not lie in the memory that reads share', () => {
   const [first, second] = [new FrameWriter(), new FrameWriter()];
-  first.frame(0x81, Buffer.from('said before the read'));
-  first.borrow();
-  first.frame(0x81, Buffer.from('the answer'));
+  first.writeFrame(0x81, Buffer.from('said before the read'));
+  first.useSharedBuffer();
+  first.writeFrame(0x81, Buffer.from('the answer'));
   const [said = Buffer.alloc(0), ...more] = first.take();
   expect(more).toEqual([]);
-  second.borrow();
-  second.frame(0x82, Buffer.alloc(64, 0xff));
+  second.useSharedBuffer();
+  second.writeFrame(0x82, Buffer.alloc(64, 0xff));
   second.take();
   expect(said.toString('latin1')).toBe('\x81\x14said before the read\x81\x0athe answer');
 });
 
 test('more than the memory that reads share goes on in memory of its own', () => {
   const outbox = new FrameWriter();
-  outbox.borrow();
+  outbox.useSharedBuffer();
   const frames = Array.from({ length: 60 }, (_, n) => Buffer.alloc(10_000, n + 1));
-  for (const payload of frames) outbox.frame(0x82, payload);
+  for (const payload of frames) outbox.writeFrame(0x82, payload);
   const sent = Buffer.concat(outbox.take());
   expect(sent).toHaveLength(60 * 10_004);
   for (const [n, payload] of frames.entries()) {
@@ -58,7 +58,7 @@ test('more than the memory that reads share goes on in memory of its own', () =>
 test('hundreds of small frames are one piece, and so are empty ones', () => {
   const outbox = new FrameWriter();
   for (const size of [16, 0]) {
-    for (let n = 0; n < 50; n++) outbox.frame(0x82, Buffer.alloc(size));
+    for (let n = 0; n < 50; n++) outbox.writeFrame(0x82, Buffer.alloc(size));
     expect(outbox.take()).toHaveLength(1);
   }
 });
@@ -72,17 +72,17 @@ test('the first payload lies in its words as where it came from, which lets it b
   ] as const) {
     for (let from = 0; from < 8; from++) {
       const [outbox, payload] = [new FrameWriter(), Buffer.alloc(300)];
-      if (borrowed) outbox.borrow();
-      outbox.frame(0x82, payload, from, from + size);
+      if (borrowed) outbox.useSharedBuffer();
+      outbox.writeFrame(0x82, payload, from, from + size);
       const [{ byteOffset } = Buffer.alloc(0)] = outbox.take();
-      expect((byteOffset + ownHeaderBytes(size)) & 3).toBe((payload.byteOffset + from) & 3);
+      expect((byteOffset + serverHeaderBytes(size)) & 3).toBe((payload.byteOffset + from) & 3);
     }
   }
 });
 
 /** A frame as it should be on the wire, made the simple way. */
 function framed(payload: Buffer): Buffer {
-  const header = Buffer.alloc(ownHeaderBytes(payload.length));
+  const header = Buffer.alloc(serverHeaderBytes(payload.length));
   writeHeader(header, 0, 0x82, payload.length);
   return Buffer.concat([header, payload]);
 }
@@ -96,9 +96,9 @@ test('a part of any length, from any place to the end of its memory, leaves as i
         const memory = Buffer.from(new Uint8Array(all.subarray(0, from + length + behind)).buffer);
         const outbox = new FrameWriter();
         const parts = [memory.subarray(from, from + length), all.subarray(1, 2), memory.subarray(from, from + length)];
-        outbox.frame(0x82, memory, from, from + length);
-        outbox.frame(0x82, all, 1, 2);
-        outbox.frame(0x82, memory, from, from + length);
+        outbox.writeFrame(0x82, memory, from, from + length);
+        outbox.writeFrame(0x82, all, 1, 2);
+        outbox.writeFrame(0x82, memory, from, from + length);
         const sent = Buffer.concat(outbox.take());
         if (!sent.equals(Buffer.concat(parts.map(framed)))) wrong.push(`${length} from ${from}, ${behind} behind`);
       }
@@ -117,7 +117,7 @@ test('a payload of up to 16 KiB is copied, as is a larger one that is only lent;
     [allocateBorrowed(40_000).fill(1), 100, 30_000, true],
   ] as const) {
     const outbox = new FrameWriter();
-    outbox.frame(0x82, payload, from, to);
+    outbox.writeFrame(0x82, payload, from, to);
     const pieces = outbox.take();
     expect(pieces).toHaveLength(copied ? 1 : 2);
     expect(pieces.some((piece) => piece.buffer === payload.buffer)).toBe(!copied);
@@ -129,20 +129,20 @@ test('a payload of up to 16 KiB is copied, as is a larger one that is only lent;
 
 test('tells how many octets wait, whoever holds them', () => {
   const outbox = new FrameWriter();
-  expect(outbox.bytes).toBe(0);
-  outbox.frame(0x89, Buffer.alloc(0));
-  expect(outbox.bytes).toBe(2);
-  outbox.frame(0x82, Buffer.alloc(200), 50, 60);
-  expect(outbox.bytes).toBe(14);
-  outbox.frame(0x82, Buffer.alloc(20_000));
-  expect(outbox.bytes).toBe(14 + 4 + 20_000);
+  expect(outbox.pendingBytes).toBe(0);
+  outbox.writeFrame(0x89, Buffer.alloc(0));
+  expect(outbox.pendingBytes).toBe(2);
+  outbox.writeFrame(0x82, Buffer.alloc(200), 50, 60);
+  expect(outbox.pendingBytes).toBe(14);
+  outbox.writeFrame(0x82, Buffer.alloc(20_000));
+  expect(outbox.pendingBytes).toBe(14 + 4 + 20_000);
   outbox.take();
-  expect(outbox.bytes).toBe(0);
+  expect(outbox.pendingBytes).toBe(0);
 });
 
 /** How large the memories are in which 600 KiB of small frames lie. */
 function memories(outbox: FrameWriter): number[] {
-  for (let n = 0; n < 6000; n++) outbox.frame(0x82, Buffer.alloc(100));
+  for (let n = 0; n < 6000; n++) outbox.writeFrame(0x82, Buffer.alloc(100));
   return outbox.take().map((piece) => piece.buffer.byteLength);
 }
 
@@ -150,7 +150,7 @@ test('room begins small and doubles up to 64 KiB, again for each answer; behind 
   const outbox = new FrameWriter();
   const doubling = [1024, 2048, 4096, 8192, 16_384, 32_768, ...Array(9).fill(65_536)];
   expect(memories(outbox)).toEqual(doubling);
-  outbox.borrow();
+  outbox.useSharedBuffer();
   expect(memories(outbox)).toEqual([WRITE_BUFFER_BYTES, 65_536, 65_536]);
   expect(memories(outbox)).toEqual(doubling);
 });
@@ -159,8 +159,8 @@ test('an answer that fits the memory that reads share lies there, to its last oc
   const outbox = new FrameWriter();
   // Three octets of it have to stay free.
   const frames = Array.from({ length: 32 }, (_, n) => Buffer.alloc(WRITE_BUFFER_BYTES / 32 - (n < 31 ? 4 : 7), n));
-  outbox.borrow();
-  for (const payload of frames) outbox.frame(0x82, payload);
+  outbox.useSharedBuffer();
+  for (const payload of frames) outbox.writeFrame(0x82, payload);
   const [piece = Buffer.alloc(0), ...more] = outbox.take();
   expect([piece.buffer === sharedWriteBuffer().bytes.buffer, more]).toEqual([true, []]);
   expect(piece.equals(Buffer.concat(frames.map(framed)))).toBe(true);
@@ -168,9 +168,9 @@ test('an answer that fits the memory that reads share lies there, to its last oc
 
 test('a large payload that waits keeps the next read from the memory that reads share', () => {
   const outbox = new FrameWriter();
-  outbox.frame(0x82, Buffer.alloc(20_000));
-  outbox.borrow();
-  outbox.frame(0x82, Buffer.alloc(10));
+  outbox.writeFrame(0x82, Buffer.alloc(20_000));
+  outbox.useSharedBuffer();
+  outbox.writeFrame(0x82, Buffer.alloc(10));
   expect(outbox.take().some((piece) => piece.buffer === sharedWriteBuffer().bytes.buffer)).toBe(false);
 });
 
@@ -181,8 +181,8 @@ test('in memory that is shared no more than three octets behind the last frame a
     for (let length = 0; length < 520; length++) {
       const outbox = new FrameWriter();
       bytes.fill(0xee, 0, 700);
-      outbox.borrow();
-      outbox.frame(0x82, memory, from, from + length);
+      outbox.useSharedBuffer();
+      outbox.writeFrame(0x82, memory, from, from + length);
       const [sent = Buffer.alloc(0)] = outbox.take();
       const behind = bytes.subarray(sent.byteOffset + sent.length + 3, 700);
       if (behind.some((octet) => octet !== 0xee)) expect.fail(`${length} octets from ${from}`);
@@ -194,7 +194,7 @@ test('what lies in a room is sent from there, and held until it has been', () =>
   const room = acquireLargeBuffer(100_000);
   room.grow(100_000);
   const outbox = new FrameWriter();
-  outbox.frame(0x82, room.bytes, 10, 70_010);
+  outbox.writeFrame(0x82, room.bytes, 10, 70_010);
   const pieces = outbox.take();
   expect(pieces.map((piece) => largeBufferOf(piece) === room)).toEqual([false, true]);
   expect(pieces[1]?.byteOffset).toBe(10);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { hex } from '../testing/protocol-kit.ts';
-import { checkFirstOctets, headerBytes, ownHeaderBytes, readLength, writeHeader } from './frame.ts';
-import { Violation } from './violation.ts';
+import { Violation } from './close.ts';
+import { checkFirstBytes, clientHeaderBytes, readLength, serverHeaderBytes, writeHeader } from './frame.ts';
 
 /** RFC 6455 §5.2 and RFC 7692 §6 in the plainest words, to hold the real thing against. */
 function legal(first: number, second: number, deflate: boolean): boolean {
@@ -23,7 +23,7 @@ describe('the first two octets', () => {
       for (let both = 0; both <= 0xffff; both++) {
         let fine = true;
         try {
-          checkFirstOctets(both >> 8, both & 0xff, deflate);
+          checkFirstBytes(both >> 8, both & 0xff, deflate);
         } catch (error) {
           if (!(error instanceof Violation) || error.code !== 1002) throw error;
           fine = false;
@@ -35,21 +35,21 @@ describe('the first two octets', () => {
 });
 
 test.each([
-  [0xa2, 0x80, false, '5.2', 'RSV2 and RSV3 have no meaning here'],
-  [0x92, 0x80, true, '5.2', 'RSV2 and RSV3 have no meaning here'],
+  [0xa2, 0x80, false, '5.2', 'RSV2 and RSV3 must be 0'],
+  [0x92, 0x80, true, '5.2', 'RSV2 and RSV3 must be 0'],
   [0x83, 0x80, false, '5.2', 'opcode 3 is reserved'],
   [0x8b, 0x80, false, '5.2', 'opcode 11 is reserved'],
   [0xc2, 0x80, false, '5.2', 'RSV1 without an extension'],
   [0xc9, 0x80, true, '7692 6.1', 'RSV1 on a control frame'],
   [0xc0, 0x80, true, '7692 6.1', 'RSV1 on a continuation frame'],
   [0x82, 0x00, false, '5.1', 'a client must mask its frames'],
-  [0x09, 0x80, false, '5.5', 'a control frame may not be fragmented'],
-  [0x89, 0xfe, false, '5.5', 'a control frame holds at most 125 octets'],
+  [0x09, 0x80, false, '5.5', 'a control frame must not be fragmented'],
+  [0x89, 0xfe, false, '5.5', 'a control frame holds at most 125 bytes'],
   [0x88, 0x81, false, '5.5.1', 'half a close code'],
 ])(
   'a frame that begins with %i and %i, deflate %s, breaks section %s: %s',
   (first, second, deflate, section, reason) => {
-    expect(() => checkFirstOctets(first, second, deflate)).toThrow(
+    expect(() => checkFirstBytes(first, second, deflate)).toThrow(
       expect.objectContaining({ name: 'Violation', code: 1002, section, message: reason }),
     );
   },
@@ -63,7 +63,7 @@ describe('lengths', () => {
     expect(readLength(hex`82 fe ffff`, 0)).toBe(65_535);
     expect(readLength(hex`82 ff 0000000000010000`, 0)).toBe(65_536);
     expect(readLength(hex`82 ff 001fffffffffffff`, 0)).toBe(Number.MAX_SAFE_INTEGER);
-    expect([headerBytes(0xfd), headerBytes(0xfe), headerBytes(0xff)]).toEqual([6, 8, 14]);
+    expect([clientHeaderBytes(0xfd), clientHeaderBytes(0xfe), clientHeaderBytes(0xff)]).toEqual([6, 8, 14]);
   });
 
   test('longer than they need be are refused', () => {
@@ -97,7 +97,7 @@ describe('lengths', () => {
       const target = Buffer.alloc(10);
       const end = writeHeader(target, 0, 0x82, length);
       expect(target.subarray(0, end).toString('hex')).toBe(written);
-      expect(end).toBe(ownHeaderBytes(length));
+      expect(end).toBe(serverHeaderBytes(length));
     }
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isBorrowed } from '../memory/borrowed-memory.ts';
 import { acquireLargeBuffer, largeBufferOf } from '../memory/large-buffers.ts';
-import { heldBytes, PayloadAssembler } from './payload-assembler.ts';
+import { incompleteBytes, PayloadAssembler } from './payload-assembler.ts';
 
 const KIB = 1024;
 
@@ -14,7 +14,7 @@ test('pieces come out as one, again and again', () => {
         for (const piece of pieces) gather.add(Buffer.from(piece));
         const all = Buffer.concat(pieces);
         expect(gather.length).toBe(all.length);
-        expect(gather.lend((bytes) => bytes.equals(all))).toBe(true);
+        expect(gather.finish((bytes) => bytes.equals(all))).toBe(true);
         expect(gather.length).toBe(0);
       }
     }),
@@ -23,16 +23,16 @@ test('pieces come out as one, again and again', () => {
 
 test('131,000 pieces of one octet keep no more than twice their size', () => {
   const gather = new PayloadAssembler();
-  const held = heldBytes();
-  gather.expect(131_000);
+  const held = incompleteBytes();
+  gather.expectLength(131_000);
   for (let n = 0; n < 131_000; n++) gather.add(Buffer.from([n & 0xff]));
-  expect(heldBytes() - held).toBeLessThanOrEqual(131_000);
-  gather.drop();
+  expect(incompleteBytes() - held).toBeLessThanOrEqual(131_000);
+  gather.discard();
 });
 
 test('nothing of it is held afterwards, even where looking at it fails', () => {
   const gather = new PayloadAssembler();
-  const held = heldBytes();
+  const held = incompleteBytes();
   for (const fails of [false, true]) {
     const pieces = [Buffer.alloc(70_000, 'a'), Buffer.alloc(70_000, 'b')];
     for (const piece of pieces) gather.add(piece);
@@ -41,18 +41,18 @@ test('nothing of it is held afterwards, even where looking at it fails', () => {
       if (fails) throw new Error('not what it says');
       return 'seen';
     };
-    if (fails) expect(() => gather.lend(look)).toThrow('not what it says');
-    else expect(gather.lend(look)).toBe('seen');
-    expect([gather.length, heldBytes()]).toEqual([0, held]);
+    if (fails) expect(() => gather.finish(look)).toThrow('not what it says');
+    else expect(gather.finish(look)).toBe('seen');
+    expect([gather.length, incompleteBytes()]).toEqual([0, held]);
   }
 });
 
 describe('what is looked at', () => {
   const lent = (bytes: number, promised?: number) => {
     const gather = new PayloadAssembler();
-    if (promised !== undefined) gather.expect(promised, true);
+    if (promised !== undefined) gather.expectLength(promised, true);
     gather.add(Buffer.alloc(bytes, 'a'));
-    return gather.lend((all) => {
+    return gather.finish((all) => {
       expect(all.equals(Buffer.alloc(bytes, 'a'))).toBe(true);
       return isBorrowed(all);
     });
@@ -81,21 +81,21 @@ test('who has many octets promised takes a room that is large already, and who h
     const gather = new PayloadAssembler();
     expect(gather);
     gather.add(Buffer.alloc(20_000));
-    return gather.lend((bytes) => largeBufferOf(bytes)?.size);
+    return gather.finish((bytes) => largeBufferOf(bytes)?.capacity);
   };
-  expect(size((gather) => gather.expect(1_000_000, true))).toBe(1_000_000);
-  expect(size((gather) => gather.expect(1_000_000))).toBeLessThan(200_000);
+  expect(size((gather) => gather.expectLength(1_000_000, true))).toBe(1_000_000);
+  expect(size((gather) => gather.expectLength(1_000_000))).toBeLessThan(200_000);
 });
 
 test('what is lent stays as long as somebody else holds it', () => {
   const gather = new PayloadAssembler();
   gather.add(Buffer.alloc(100_000, 'a'));
-  const all = gather.lend((bytes) => {
-    largeBufferOf(bytes)?.hold();
+  const all = gather.finish((bytes) => {
+    largeBufferOf(bytes)?.retain();
     return bytes;
   });
   gather.add(Buffer.alloc(100_000, 'b'));
-  gather.drop();
+  gather.discard();
   expect(all.equals(Buffer.alloc(100_000, 'a'))).toBe(true);
   const room = largeBufferOf(all);
   room?.release();
@@ -106,36 +106,36 @@ test('what is lent stays as long as somebody else holds it', () => {
 
 test('what a message that is dropped took is free at once', () => {
   const gather = new PayloadAssembler();
-  const held = heldBytes();
+  const held = incompleteBytes();
   const next = () => {
     gather.add(Buffer.alloc(70_000));
-    expect(heldBytes()).toBe(held + 70_000);
-    return gather.lend(largeBufferOf);
+    expect(incompleteBytes()).toBe(held + 70_000);
+    return gather.finish(largeBufferOf);
   };
   const room = next();
   gather.add(Buffer.alloc(100_000));
-  gather.drop();
-  expect(heldBytes()).toBe(held);
+  gather.discard();
+  expect(incompleteBytes()).toBe(held);
   expect(next() === room).toBe(true);
 });
 
 test('what is dropped is held no more', () => {
   const gather = new PayloadAssembler();
-  const held = heldBytes();
+  const held = incompleteBytes();
   gather.add(Buffer.alloc(100_000));
-  expect(heldBytes()).toBeGreaterThanOrEqual(held + 100_000);
-  gather.drop();
-  expect([gather.length, heldBytes()]).toEqual([0, held]);
+  expect(incompleteBytes()).toBeGreaterThanOrEqual(held + 100_000);
+  gather.discard();
+  expect([gather.length, incompleteBytes()]).toEqual([0, held]);
 });
 
 /** What one `Gather` has made room for, in this process. */
 function heldBy(work: (gather: PayloadAssembler) => void): number {
-  const before = heldBytes();
+  const before = incompleteBytes();
   const gather = new PayloadAssembler();
   work(gather);
-  const room = heldBytes() - before;
-  gather.drop();
-  expect(heldBytes()).toBe(before);
+  const room = incompleteBytes() - before;
+  gather.discard();
+  expect(incompleteBytes()).toBe(before);
   return room;
 }
 
@@ -149,13 +149,13 @@ test('room grows by doubling, from 256 octets to what may come, and is given bac
   expect(heldBy(pieces(257, 1))).toBe(512);
   expect(heldBy(pieces(2, 300))).toBe(600);
   expect(heldBy(pieces(3, 300))).toBe(1200);
-  expect(heldBy((gather) => [gather.expect(1000), pieces(3, 300)(gather)])).toBe(1000);
-  expect(heldBy((gather) => [gather.expect(10_000), pieces(3, 300)(gather)])).toBe(1200);
+  expect(heldBy((gather) => [gather.expectLength(1000), pieces(3, 300)(gather)])).toBe(1000);
+  expect(heldBy((gather) => [gather.expectLength(10_000), pieces(3, 300)(gather)])).toBe(1200);
 });
 
 test('a promised length is believed, up to 64 KiB', () => {
   const promised = (bytes: number) => (gather: PayloadAssembler) => {
-    gather.expect(bytes, true);
+    gather.expectLength(bytes, true);
     gather.add(Buffer.alloc(1));
   };
   expect(heldBy(promised(10))).toBe(10);
@@ -164,7 +164,7 @@ test('a promised length is believed, up to 64 KiB', () => {
 });
 
 test('all together hold what they may, inclusive, and 1008 refuses one octet more (RFC 6455 §10.4)', () => {
-  const limit = heldBytes() + 1000;
+  const limit = incompleteBytes() + 1000;
   const [one, two] = [new PayloadAssembler(limit), new PayloadAssembler(limit)];
   one.add(Buffer.alloc(400));
   two.add(Buffer.alloc(600));
@@ -174,10 +174,10 @@ test('all together hold what they may, inclusive, and 1008 refuses one octet mor
     message: expect.stringContaining('unfinished'),
   });
   expect(() => one.add(Buffer.alloc(1))).toThrow(refused);
-  expect([one.length, two.length, heldBytes()]).toEqual([400, 600, limit]);
-  two.drop();
+  expect([one.length, two.length, incompleteBytes()]).toEqual([400, 600, limit]);
+  two.discard();
   // Only what it grows by counts, not its room a second time.
   one.add(Buffer.alloc(600));
-  expect(one.lend(({ length }) => length)).toBe(1000);
-  expect(heldBytes()).toBe(limit - 1000);
+  expect(one.finish(({ length }) => length)).toBe(1000);
+  expect(incompleteBytes()).toBe(limit - 1000);
 });

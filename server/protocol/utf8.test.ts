@@ -2,11 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hex } from '../testing/protocol-kit.ts';
-import { Utf8 } from './utf8.ts';
+import { Utf8Validator } from './utf8.ts';
 
 function accepts(pieces: Uint8Array[]): boolean {
-  const utf8 = new Utf8();
-  return pieces.every((piece) => utf8.push(Buffer.from(piece))) && utf8.complete;
+  const utf8 = new Utf8Validator();
+  return pieces.every((piece) => utf8.push(Buffer.from(piece))) && utf8.isComplete;
 }
 
 /** Can some text begin with these octets? Slowly, from what Node says about every way to go on. */
@@ -32,16 +32,16 @@ function canBegin(bytes: Buffer): boolean {
 
 describe('UTF-8', () => {
   test('is what Node says it is, for all sequences of one and two octets, and is refused at the earliest octet', () => {
-    const utf8 = new Utf8();
-    expect(utf8.complete).toBe(true);
+    const utf8 = new Utf8Validator();
+    expect(utf8.isComplete).toBe(true);
     for (let a = 0; a < 256; a++) {
       const one = Buffer.from([a]);
       expect(accepts([one])).toBe(isUtf8(one));
-      expect(new Utf8().push(one), one.toString('hex')).toBe(canBegin(one));
+      expect(new Utf8Validator().push(one), one.toString('hex')).toBe(canBegin(one));
       for (let b = 0; b < 256; b++) {
         const two = Buffer.from([a, b]);
         if (accepts([two]) !== isUtf8(two)) expect.fail(two.toString('hex'));
-        if (new Utf8().push(two) !== canBegin(two)) expect.fail(`${two.toString('hex')} as a beginning`);
+        if (new Utf8Validator().push(two) !== canBegin(two)) expect.fail(`${two.toString('hex')} as a beginning`);
       }
     }
   });
@@ -84,7 +84,7 @@ describe('UTF-8', () => {
   });
 
   test('fails at the octet that no text can have here, not at the end', () => {
-    const utf8 = new Utf8();
+    const utf8 = new Utf8Validator();
     expect(utf8.push(hex`ceba e1bdb9 cf83 cebc ceb5 f4`)).toBe(true);
     expect(utf8.push(hex`90`)).toBe(false);
   });

@@ -41,7 +41,7 @@ describe('the synchronous handle of zlib', () => {
 
 test('a message that zlib cannot compress is not sent, and its sender is told why (RFC 7692 §7.2.1)', async () => {
   // Memory that runs out, say, which no test can ask for.
-  const run = (): RunEnd => ({ unread: 5, broken: 'Z_MEM_ERROR: insufficient memory' });
+  const run = (): RunEnd => ({ unread: 5, error: 'Z_MEM_ERROR: insufficient memory' });
   vi.doMock('./zlib-handle.ts', () => ({ openDeflater: () => ({ run, reset() {}, close() {} }) }));
   const { Protocol } = await import('./protocol.ts');
   const deflate = {

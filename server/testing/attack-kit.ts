@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { echo } from '../echo.ts';
 import { createServer, type Ended, type ServerOptions, type WebSocketServer } from '../index.ts';
 import { OP } from '../protocol/frame.ts';
-import { heldBytes } from '../protocol/payload-assembler.ts';
-import { whole } from './protocol-kit.ts';
+import { incompleteBytes } from '../protocol/payload-assembler.ts';
+import { finalFrame } from './protocol-kit.ts';
 import { RawClient, REQUEST } from './raw-client.ts';
 
 /** A server under attack, and the means to attack it. */
-export type Arena = {
+export type AttackedServer = {
   readonly server: WebSocketServer;
   readonly port: number;
   /** How connections ended, in the order in which they did. */
@@ -36,8 +36,11 @@ export function statusOf(answer: string): number {
  * it are answered; no warning is given; and when the attackers are gone, so is all that they held. That nothing was
  * thrown into the void, vitest sees to.
  */
-export async function survives(attack: (arena: Arena) => Promise<void>, options: ServerOptions = {}): Promise<void> {
-  const held = heldBytes();
+export async function survives(
+  attack: (arena: AttackedServer) => Promise<void>,
+  options: ServerOptions = {},
+): Promise<void> {
+  const held = incompleteBytes();
   const warnings: Error[] = [];
   const warn = (warning: Error) => warnings.push(warning);
   process.on('warning', warn);
@@ -47,7 +50,7 @@ export async function survives(attack: (arena: Arena) => Promise<void>, options:
   server.on('connection', echo);
   const port = Number(new URL(await server.listen()).port);
   const clients: RawClient[] = [];
-  const arena: Arena = {
+  const arena: AttackedServer = {
     server,
     port,
     ends,
@@ -65,20 +68,20 @@ export async function survives(attack: (arena: Arena) => Promise<void>, options:
     async ask(text) {
       const client = arena.connect();
       client.socket.write(text);
-      await client.until(() => client.ended || client.got.includes('\r\n\r\n'));
-      return client.got.toString('latin1');
+      await client.waitUntil(() => client.ended || client.received.includes('\r\n\r\n'));
+      return client.received.toString('latin1');
     },
   };
   try {
     const before = await arena.upgraded();
     // Honest clients answer Pings.
-    before.socket.on('data', () => before.socket.write(whole(OP.pong)));
+    before.socket.on('data', () => before.socket.write(finalFrame(OP.pong)));
     await attack(arena);
     const after = await arena.upgraded();
     for (const probe of [before, after]) {
       const asked = performance.now();
-      probe.socket.write(whole(OP.text, 'still there?'));
-      await probe.until(() => probe.ended || probe.got.includes('\x81\x0cstill there?', 0, 'latin1'));
+      probe.socket.write(finalFrame(OP.text, 'still there?'));
+      await probe.waitUntil(() => probe.ended || probe.received.includes('\x81\x0cstill there?', 0, 'latin1'));
       assert(!probe.ended, 'an honest client was dropped');
       assert(performance.now() - asked < 1_000, 'an honest client waited for more than a second');
     }
@@ -88,6 +91,6 @@ export async function survives(attack: (arena: Arena) => Promise<void>, options:
     process.off('warning', warn);
   }
   assert.equal(server.connections, 0);
-  assert.equal(heldBytes(), held);
+  assert.equal(incompleteBytes(), held);
   assert.deepEqual(warnings, []);
 }

@@ -24,12 +24,12 @@ export function frame(first: number, payload: Uint8Array | string = '', mask = 0
 }
 
 /** A client's whole message or control frame. */
-export function whole(opcode: number, payload: Uint8Array | string = ''): Buffer {
+export function finalFrame(opcode: number, payload: Uint8Array | string = ''): Buffer {
   return frame(FIN | opcode, payload);
 }
 
 /** What came out, in words that compare well: one per step, with neighbours in order. */
-export function tell(steps: readonly Step[]): string[] {
+export function describeSteps(steps: readonly Step[]): string[] {
   return steps.map(name);
 }
 
@@ -51,7 +51,7 @@ function name(step: Step): string {
 /** Feeds pieces one by one. Each is copied first, since a protocol unmasks what it is given. */
 export function feed(protocol: Protocol, pieces: Iterable<Uint8Array>): string[] {
   const told: string[] = [];
-  for (const piece of pieces) told.push(...tell(protocol.receive(Buffer.from(piece))));
+  for (const piece of pieces) told.push(...describeSteps(protocol.receive(Buffer.from(piece))));
   return told;
 }
 

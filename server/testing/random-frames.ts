@@ -10,15 +10,15 @@ const STREAMS = Number(process.env.WS_RUNS ?? 1_000_000);
 export const SEED = Number(process.env.WS_SEED ?? 20_261_123);
 
 /** How many to try of what is tried so many times beside a million streams; one at least. */
-export function runs(besideAMillion: number): number {
+export function scaledRuns(besideAMillion: number): number {
   return Math.max(1, Math.round((besideAMillion * STREAMS) / 1_000_000));
 }
 
 /** A whole number from 0 to one below. */
-export type Dice = (below: number) => number;
+export type Random = (below: number) => number;
 
 /** Numbers that look random and are the same for the same seed (mulberry32). */
-export function dice(seed: number): Dice {
+export function createRandom(seed: number): Random {
   let state = seed;
   return (below) => {
     state = (state + 0x6d2b79f5) | 0;
@@ -29,7 +29,7 @@ export function dice(seed: number): Dice {
 }
 
 /** The largest message that goes well with these streams: some of theirs are one octet larger. */
-export const STREAM_LIMIT = 300;
+export const MAX_MESSAGE_BYTES = 300;
 
 const PAYLOADS = [
   '',
@@ -47,7 +47,7 @@ const NO_PAYLOAD = Buffer.alloc(0);
 const OPCODES = [1, 1, 1, 2, 2, 2, 0, 0, 0, 9, 10, 8];
 
 /** One to six client frames, mostly good, with a fault here and there, and an end anywhere. In memory of its own. */
-export function randomStream(below: Dice): Buffer {
+export function randomStream(below: Random): Buffer {
   const frames: Buffer[] = [];
   for (let count = 1 + below(6); count > 0; count--) {
     let first = (below(3) > 0 ? 0x80 : 0) | (OPCODES[below(OPCODES.length)] ?? 0);
@@ -68,7 +68,7 @@ export function randomStream(below: Dice): Buffer {
 }
 
 /** `stream` in pieces of 1 to `most` octets each. */
-export function randomPieces(stream: Buffer, most: number, below: Dice): Buffer[] {
+export function randomPieces(stream: Buffer, most: number, below: Random): Buffer[] {
   const pieces: Buffer[] = [];
   for (let at = 0; at < stream.length; ) {
     const size = 1 + below(most);

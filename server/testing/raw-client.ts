@@ -37,25 +37,25 @@ export class RawClient {
   }
 
   /** All that came. Joined only when looked at. */
-  get got(): Buffer {
+  get received(): Buffer {
     const all = this.#pieces.length === 1 ? this.#pieces[0] : undefined;
     if (all !== undefined) return all;
-    this.got = Buffer.concat(this.#pieces);
-    return this.got;
+    this.received = Buffer.concat(this.#pieces);
+    return this.received;
   }
 
-  set got(bytes: Buffer) {
+  set received(bytes: Buffer) {
     this.#pieces = [bytes];
     this.#bytes = bytes.length;
   }
 
   /** Waits until at least so many octets came, or no more will. */
-  async untilBytes(bytes: number): Promise<void> {
-    await this.until(() => this.#bytes >= bytes || this.ended);
+  async waitForBytes(bytes: number): Promise<void> {
+    await this.waitUntil(() => this.#bytes >= bytes || this.ended);
   }
 
   /** Looks at each event of the socket whether `is` holds by now. */
-  async until(is: () => boolean): Promise<void> {
+  async waitUntil(is: () => boolean): Promise<void> {
     while (!is()) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -66,16 +66,16 @@ export class RawClient {
   /** Shakes hands, with `more` in the same write. Afterwards `got` holds frames only. */
   async upgrade(more: Buffer = Buffer.alloc(0), headers: string[] = []): Promise<string> {
     this.socket.write(Buffer.concat([Buffer.from(`${[...REQUEST, ...headers].join('\r\n')}\r\n\r\n`), more]));
-    await this.until(() => this.got.includes('\r\n\r\n') || this.ended);
-    const end = this.got.indexOf('\r\n\r\n') + 4;
-    const head = this.got.subarray(0, end).toString();
-    this.got = this.got.subarray(end);
+    await this.waitUntil(() => this.received.includes('\r\n\r\n') || this.ended);
+    const end = this.received.indexOf('\r\n\r\n') + 4;
+    const head = this.received.subarray(0, end).toString();
+    this.received = this.received.subarray(end);
     return head;
   }
 
   /** Waits until exactly these octets have come. */
-  async expect(bytes: Buffer): Promise<void> {
-    await this.untilBytes(bytes.length);
-    assert.equal(this.got.toString('hex'), bytes.toString('hex'));
+  async expectReceived(bytes: Buffer): Promise<void> {
+    await this.waitForBytes(bytes.length);
+    assert.equal(this.received.toString('hex'), bytes.toString('hex'));
   }
 }

@@ -10,7 +10,7 @@ import {
   type WebSocketServer,
 } from '../index.ts';
 import { OP } from '../protocol/frame.ts';
-import { frame, hex, whole } from '../testing/protocol-kit.ts';
+import { finalFrame, frame, hex } from '../testing/protocol-kit.ts';
 import { RawClient, REQUEST } from '../testing/raw-client.ts';
 
 const open: { servers: WebSocketServer[]; clients: RawClient[] } = { servers: [], clients: [] };
@@ -52,18 +52,18 @@ describe('a connection', () => {
     server.on('connection', echo);
     const client = connect();
     const stream = [
-      whole(OP.text, 'one'),
-      whole(OP.ping, 'p'),
-      whole(OP.binary, 'two'),
-      whole(OP.close, hex`03e8`),
-      whole(OP.ping),
+      finalFrame(OP.text, 'one'),
+      finalFrame(OP.ping, 'p'),
+      finalFrame(OP.binary, 'two'),
+      finalFrame(OP.close, hex`03e8`),
+      finalFrame(OP.ping),
     ];
     const head = await client.upgrade(Buffer.concat(stream));
     expect(head).toMatch(/^HTTP\/1\.1 101 /);
     expect(head).toContain('\r\nServer: websock server\r\n');
     expect(head).toContain('\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n');
-    await client.until(() => client.ended);
-    await client.expect(hex`8103 6f6e65 8a01 70 8203 74776f 8802 03e8`);
+    await client.waitUntil(() => client.ended);
+    await client.expectReceived(hex`8103 6f6e65 8a01 70 8203 74776f 8802 03e8`);
     client.socket.end();
     expect(await ends()).toEqual([{ code: 1000, reason: '', clean: true }]);
   });
@@ -75,8 +75,8 @@ describe('a connection', () => {
       echo(connection);
     });
     const client = connect();
-    await client.upgrade(Buffer.concat([whole(OP.text, 'one'), whole(OP.ping, 'p')]));
-    await client.expect(hex`8105 68656c6c6f 8103 6f6e65 8a01 70`);
+    await client.upgrade(Buffer.concat([finalFrame(OP.text, 'one'), finalFrame(OP.ping, 'p')]));
+    await client.expectReceived(hex`8105 68656c6c6f 8103 6f6e65 8a01 70`);
   });
 
   test('echoes before it fails, and its Close arrives though the client goes on sending', async () => {
@@ -84,11 +84,11 @@ describe('a connection', () => {
     server.on('connection', echo);
     const client = connect();
     await client.upgrade();
-    client.socket.write(Buffer.concat([whole(OP.text, 'good'), frame(0xa1, 'bad'), Buffer.alloc(300_000)]));
-    await client.until(() => client.ended);
-    const text = client.got.toString('latin1');
+    client.socket.write(Buffer.concat([finalFrame(OP.text, 'good'), frame(0xa1, 'bad'), Buffer.alloc(300_000)]));
+    await client.waitUntil(() => client.ended);
+    const text = client.received.toString('latin1');
     expect(text.startsWith('\x81\x04good\x88')).toBe(true);
-    expect(client.got.readUInt16BE(8)).toBe(1002);
+    expect(client.received.readUInt16BE(8)).toBe(1002);
     // The server reads on until our FIN, so nothing here is a RST.
     client.socket.write(Buffer.alloc(300_000));
     client.socket.end();
@@ -105,7 +105,7 @@ describe('a connection', () => {
       'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits; server_max_window_bits=10',
     ]);
     expect(head).toContain('\r\nSec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10\r\n');
-    await client.expect(hex`c107 f248cdc9c90700`);
+    await client.expectReceived(hex`c107 f248cdc9c90700`);
   });
 
   test('carries 16 MiB both ways, and one octet more not', async () => {
@@ -114,13 +114,13 @@ describe('a connection', () => {
     const client = connect();
     await client.upgrade();
     const big = Buffer.alloc(16 * 1024 * 1024, 'x');
-    client.socket.write(whole(OP.binary, big));
-    await client.untilBytes(big.length + 10);
-    expect(client.got.subarray(10).equals(big)).toBe(true);
-    client.got = Buffer.alloc(0);
+    client.socket.write(finalFrame(OP.binary, big));
+    await client.waitForBytes(big.length + 10);
+    expect(client.received.subarray(10).equals(big)).toBe(true);
+    client.received = Buffer.alloc(0);
     client.socket.write(hex`82ff 0000000001000001 00000000`);
-    await client.until(() => client.ended);
-    expect(client.got.readUInt16BE(2)).toBe(1009);
+    await client.waitUntil(() => client.ended);
+    expect(client.received.readUInt16BE(2)).toBe(1009);
     client.socket.end();
     expect(await ends()).toMatchObject([{ error: { code: 1009 } }]);
   });
@@ -139,14 +139,14 @@ describe('a connection', () => {
     const client = connect();
     await client.upgrade();
     client.socket.pause();
-    const message = whole(OP.binary, Buffer.alloc(32_768));
+    const message = finalFrame(OP.binary, Buffer.alloc(32_768));
     const count = 1000;
     for (let n = 0; n < count; n++) client.socket.write(message);
-    client.socket.write(whole(OP.close));
+    client.socket.write(finalFrame(OP.close));
     client.socket.resume();
-    await client.until(() => client.ended);
+    await client.waitUntil(() => client.ended);
     expect(echoed).toBe(count);
-    expect(client.got).toHaveLength(count * (32_768 + 4) + 2);
+    expect(client.received).toHaveLength(count * (32_768 + 4) + 2);
     expect(most).toBeLessThan(1024 * 1024);
   });
 
@@ -158,14 +158,14 @@ describe('a connection', () => {
     const big = Buffer.alloc(32 * 1024 * 1024);
     ours.send(big);
     const drained = once(ours, 'drain');
-    const pings = Array.from({ length: 100 }, (_, n) => whole(OP.ping, `${n}`));
+    const pings = Array.from({ length: 100 }, (_, n) => finalFrame(OP.ping, `${n}`));
     const heard = once(ours, 'message');
-    client.socket.write(Buffer.concat([...pings, whole(OP.text, 'all said')]));
+    client.socket.write(Buffer.concat([...pings, finalFrame(OP.text, 'all said')]));
     await heard;
     client.socket.resume();
     await drained;
-    await client.untilBytes(10 + big.length + 4);
-    expect(client.got.subarray(10 + big.length)).toEqual(hex`8a02 3939`);
+    await client.waitForBytes(10 + big.length + 4);
+    expect(client.received.subarray(10 + big.length)).toEqual(hex`8a02 3939`);
   });
 
   test('that we close gives the client time to answer', async () => {
@@ -178,9 +178,9 @@ describe('a connection', () => {
     expect(ours.isOpen).toBe(false);
     expect(ours.send('late')).toBe(false);
     expect(ours.ping()).toBe(false);
-    await client.expect(hex`8104 6c617374 8806 0fa1 646f6e65`);
-    client.socket.write(whole(OP.close, hex`0fa1`));
-    await client.until(() => client.ended);
+    await client.expectReceived(hex`8104 6c617374 8806 0fa1 646f6e65`);
+    client.socket.write(finalFrame(OP.close, hex`0fa1`));
+    await client.waitUntil(() => client.ended);
     client.socket.end();
     expect(await ends()).toEqual([{ code: 4001, reason: '', clean: true }]);
   });
@@ -199,7 +199,7 @@ describe('a connection', () => {
     const client = connect();
     const [ours] = await Promise.all([connection(), client.upgrade()]);
     const down = once(ours, 'close');
-    client.socket.write(whole(OP.close));
+    client.socket.write(finalFrame(OP.close));
     await down;
     expect(await ends()).toMatchObject([{ code: 1005, clean: true }]);
   });
@@ -209,9 +209,9 @@ describe('a connection', () => {
     const client = connect();
     const [ours] = await Promise.all([connection(), client.upgrade()]);
     await once(ours, 'close');
-    expect(client.got.subarray(0, 2)).toEqual(hex`8900`);
+    expect(client.received.subarray(0, 2)).toEqual(hex`8900`);
     expect(await ends()).toMatchObject([
-      { code: 1006, clean: false, error: { message: expect.stringContaining('said nothing') } },
+      { code: 1006, clean: false, error: { message: expect.stringContaining('sent nothing') } },
     ]);
   });
 
@@ -221,8 +221,8 @@ describe('a connection', () => {
     const [ours] = await Promise.all([connection(), client.upgrade()]);
     const pong = once(ours, 'pong');
     ours.ping(Buffer.from('?'));
-    await client.expect(hex`8901 3f`);
-    client.socket.write(whole(OP.pong, '?'));
+    await client.expectReceived(hex`8901 3f`);
+    client.socket.write(finalFrame(OP.pong, '?'));
     expect(await pong).toEqual([Buffer.from('?')]);
   });
 
@@ -250,11 +250,11 @@ describe('a connection', () => {
       ours.on('fault', (error) => faults.push(error));
     });
     const client = connect();
-    await client.upgrade(whole(OP.text, 'x'));
-    await client.expect(hex`8802 03f3`);
+    await client.upgrade(finalFrame(OP.text, 'x'));
+    await client.expectReceived(hex`8802 03f3`);
     expect(faults).toMatchObject([{ message: 'a bug of the application' }]);
-    other.socket.write(whole(OP.ping));
-    await other.expect(hex`8a00`);
+    other.socket.write(finalFrame(OP.ping));
+    await other.expectReceived(hex`8a00`);
   });
 
   test('can be dropped without a word', async () => {
@@ -262,7 +262,7 @@ describe('a connection', () => {
     const client = connect();
     const [ours] = await Promise.all([connection(), client.upgrade()]);
     ours.destroy();
-    await client.until(() => client.ended);
+    await client.waitUntil(() => client.ended);
     expect(await ends()).toEqual([{ code: 1006, reason: '', clean: false }]);
   });
 
@@ -271,8 +271,8 @@ describe('a connection', () => {
     const client = connect();
     const [ours] = await Promise.all([connection(), client.upgrade()]);
     for (let n = 0; n < 40; n++) ours.send(Buffer.alloc(10_000, n));
-    await client.untilBytes(40 * 10_004);
-    for (let n = 0; n < 40; n++) expect(client.got[n * 10_004 + 4]).toBe(n);
+    await client.waitForBytes(40 * 10_004);
+    for (let n = 0; n < 40; n++) expect(client.received[n * 10_004 + 4]).toBe(n);
   });
 
   test('sends strings as text, octets as binary, and nothing else', async () => {
@@ -287,7 +287,7 @@ describe('a connection', () => {
     }
     expect(() => ours.ping(5 as never)).toThrow(TypeError);
     expect(() => ours.close(1005)).toThrow(RangeError);
-    await client.expect(hex`8102 c3a9 8202 0203 8101 74`);
+    await client.expectReceived(hex`8102 c3a9 8202 0203 8101 74`);
   });
 });
 
@@ -303,19 +303,19 @@ describe('a server', () => {
     const { connect } = await start();
     const client = connect();
     client.socket.write(`${lines.join('\r\n')}\r\n\r\n`);
-    await client.until(() => client.got.includes('\r\n\r\n'));
-    expect(client.got.toString()).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-    expect(client.got.toString()).toContain('Server: websock server');
+    await client.waitUntil(() => client.received.includes('\r\n\r\n'));
+    expect(client.received.toString()).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(client.received.toString()).toContain('Server: websock server');
     if (status === 426 && lines.length > 3)
-      expect(client.got.toString()).toContain('\r\nSec-WebSocket-Version: 13\r\n');
+      expect(client.received.toString()).toContain('\r\nSec-WebSocket-Version: 13\r\n');
   });
 
   test('lets a request that does not get on wait no longer than the deadline', async () => {
     const { connect } = await start({ handshakeTimeoutMs: 100 });
     const client = connect();
     client.socket.write('GET /ws HTTP/1.1\r\n');
-    await client.until(() => client.ended);
-    expect(client.got.toString()).toMatch(/^HTTP\/1\.1 408 /);
+    await client.waitUntil(() => client.ended);
+    expect(client.received.toString()).toMatch(/^HTTP\/1\.1 408 /);
   });
 
   test('survives clients that reset at once', async () => {
@@ -327,8 +327,8 @@ describe('a server', () => {
       await once(client.socket, 'close');
     }
     const client = connect();
-    await client.upgrade(whole(OP.text, 'still here'));
-    await client.expect(Buffer.concat([hex`810a`, Buffer.from('still here')]));
+    await client.upgrade(finalFrame(OP.text, 'still here'));
+    await client.expectReceived(Buffer.concat([hex`810a`, Buffer.from('still here')]));
   });
 
   test('says 1001 to all when it closes, and is done when they are gone', async () => {
@@ -338,17 +338,17 @@ describe('a server', () => {
     expect(server.connections).toBe(1);
     await server.close();
     expect(server.connections).toBe(0);
-    await client.expect(hex`8802 03e9`);
+    await client.expectReceived(hex`8802 03e9`);
   });
 
   test('can be wrong on purpose', async () => {
     class NeverAnswersClose extends Protocol {
-      protected override closed(): void {}
+      protected override onCloseFrame(): void {}
     }
     const { connect } = await start({}, (settings) => new NeverAnswersClose(settings));
     const client = connect();
-    await client.upgrade(Buffer.concat([whole(OP.close, hex`03e8`), whole(OP.ping)]));
-    await client.expect(hex`8a00`);
+    await client.upgrade(Buffer.concat([finalFrame(OP.close, hex`03e8`), finalFrame(OP.ping)]));
+    await client.expectReceived(hex`8a00`);
   });
 
   test('says which port cannot be had', async () => {

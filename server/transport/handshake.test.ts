@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { answerKey, asksFor, judgeUpgrade, refusePlain } from './handshake.ts';
+import { answerKey, checkUpgrade, isForPath, refusePlainRequest } from './handshake.ts';
 import { resolveOptions } from './options.ts';
 
 const GOOD: Record<string, string> = {
@@ -15,7 +15,7 @@ function judge(changes: Record<string, string | string[] | undefined> = {}, line
     value === undefined ? [] : [value].flat().flatMap((one) => [name, one]),
   );
   const request = { method: 'GET', url: '/chat', httpVersion: '1.1', rawHeaders, ...line };
-  return judgeUpgrade(request, resolveOptions({ path: '/chat', protocols: ['chat', 'superchat'], ...options }));
+  return checkUpgrade(request, resolveOptions({ path: '/chat', protocols: ['chat', 'superchat'], ...options }));
 }
 
 const status = (judgement: ReturnType<typeof judge>) => (judgement.is === 'refused' ? judgement.status : 101);
@@ -80,13 +80,13 @@ describe('the opening handshake', () => {
     [{}, { method: 'POST' }, 'the method must be GET', ['Allow: GET']],
     [{}, { url: '/other' }, 'WebSockets are served at /chat', []],
     [{}, { httpVersion: '1.0' }, 'the HTTP version must be 1.1', []],
-    [{ Host: undefined }, {}, 'one Host header is needed', []],
+    [{ Host: undefined }, {}, 'exactly one Host header is required', []],
     [{ Upgrade: 'h2c' }, {}, 'the Upgrade header must name websocket', []],
     [{ Connection: 'close' }, {}, 'the Connection header must name Upgrade', []],
-    [{ 'Content-Length': '5' }, {}, 'a request to upgrade has no body', []],
-    [{ 'Sec-WebSocket-Version': '8' }, {}, 'only version 13 is spoken', ['Sec-WebSocket-Version: 13']],
-    [{ 'Sec-WebSocket-Key': 'x' }, {}, 'Sec-WebSocket-Key must be 16 octets in base64, once', []],
-    [{ Origin: 'https://evil.test' }, {}, 'this origin may not connect', []],
+    [{ 'Content-Length': '5' }, {}, 'an upgrade request must not have a body', []],
+    [{ 'Sec-WebSocket-Version': '8' }, {}, 'only version 13 is supported', ['Sec-WebSocket-Version: 13']],
+    [{ 'Sec-WebSocket-Key': 'x' }, {}, 'Sec-WebSocket-Key must be 16 bytes in base64, once', []],
+    [{ Origin: 'https://evil.test' }, {}, 'connections from this origin are not allowed', []],
     [{ 'Sec-WebSocket-Protocol': 'a,a' }, {}, 'Sec-WebSocket-Protocol must list tokens, each once', []],
     [{ 'Sec-WebSocket-Extensions': ';' }, {}, 'Sec-WebSocket-Extensions breaks the grammar of RFC 6455 9.1', []],
   ])('says to %j and %j what is wrong: %s', (changes, line, why, headers) => {
@@ -126,8 +126,8 @@ describe('the opening handshake', () => {
   });
 
   test('knows whether a request is for a path', () => {
-    expect([asksFor('/chat?a', '/chat'), asksFor('/other', '/chat')]).toEqual([true, false]);
-    for (const url of ['x http://host', 'http://host#a', 'http://host?a']) expect(asksFor(url, '/'), url).toBe(false);
+    expect([isForPath('/chat?a', '/chat'), isForPath('/other', '/chat')]).toEqual([true, false]);
+    for (const url of ['x http://host', 'http://host#a', 'http://host?a']) expect(isForPath(url, '/'), url).toBe(false);
   });
 
   test('says which version it speaks', () => {
@@ -194,13 +194,13 @@ describe('the opening handshake', () => {
   });
 
   test('tells a plain request where it is', () => {
-    expect(refusePlain('/chat', resolveOptions({ path: '/chat' }))).toEqual({
+    expect(refusePlainRequest('/chat', resolveOptions({ path: '/chat' }))).toEqual({
       is: 'refused',
       status: 426,
-      why: 'this address speaks WebSocket',
+      why: 'this path serves WebSockets only',
       headers: ['Upgrade: websocket', 'Connection: Upgrade'],
     });
-    expect(refusePlain('/', resolveOptions({ path: '/chat' }))).toEqual({
+    expect(refusePlainRequest('/', resolveOptions({ path: '/chat' }))).toEqual({
       is: 'refused',
       status: 404,
       why: 'WebSockets are served at /chat',

@@ -9,8 +9,8 @@ async function sizes(...tookMs: number[]): Promise<number[]> {
   const pace = new ReadThrottle(new TurnBudget());
   const most: number[] = [];
   for (const ms of tookMs) {
-    pace.full(ms);
-    most.push(pace.mostBytes / KIB);
+    pace.recordFullRead(ms);
+    most.push(pace.maxBytes / KIB);
     await setImmediate();
   }
   return most;
@@ -27,21 +27,26 @@ test('reads shrink while each takes more than 4 ms, down to 4 KiB, and stay as t
 test('it is the turn of others after more than 4 ms of full reads, whosever they are, and the count begins anew', async () => {
   const turn = new TurnBudget();
   const [one, other] = [new ReadThrottle(turn), new ReadThrottle(turn)];
-  expect([one.full(2), other.full(2), one.full(0.1), other.full(0.1)]).toEqual([false, false, true, true]);
+  expect([one.recordFullRead(2), other.recordFullRead(2), one.recordFullRead(0.1), other.recordFullRead(0.1)]).toEqual([
+    false,
+    false,
+    true,
+    true,
+  ]);
   await setImmediate();
-  expect([one.full(4), other.full(0.1)]).toEqual([false, true]);
+  expect([one.recordFullRead(4), other.recordFullRead(0.1)]).toEqual([false, true]);
 });
 
 test('in a long turn who costs much reads less the next time, and who costs little neither more nor less', () => {
   const turn = new TurnBudget();
   const [dear, cheap] = [new ReadThrottle(turn), new ReadThrottle(turn)];
-  dear.full(5);
-  dear.full(0.3);
-  cheap.full(0.2);
-  expect([dear.mostBytes / KIB, cheap.mostBytes / KIB]).toEqual([16, 64]);
+  dear.recordFullRead(5);
+  dear.recordFullRead(0.3);
+  cheap.recordFullRead(0.2);
+  expect([dear.maxBytes / KIB, cheap.maxBytes / KIB]).toEqual([16, 64]);
 });
 
 test('all connections of a process share its turns', async () => {
   await setImmediate();
-  expect([new ReadThrottle().full(3), new ReadThrottle().full(3)]).toEqual([false, true]);
+  expect([new ReadThrottle().recordFullRead(3), new ReadThrottle().recordFullRead(3)]).toEqual([false, true]);
 });

@@ -7,7 +7,7 @@ import { createServer } from '../index.ts';
 import { isBorrowed } from '../memory/borrowed-memory.ts';
 import { OP } from '../protocol/frame.ts';
 import { request } from '../testing/attack-kit.ts';
-import { hex, whole } from '../testing/protocol-kit.ts';
+import { finalFrame, hex } from '../testing/protocol-kit.ts';
 import { useSharedReadBuffer } from './shared-read-buffer.ts';
 
 test('a socket that is not made as we know it is left alone, and read the usual way', () => {
@@ -52,13 +52,13 @@ test('over TLS messages are heard and answered, and reads are not lent (RFC 6455
     got = Buffer.concat([got, chunk]);
   });
   try {
-    client.write(Buffer.concat([Buffer.from(request()), whole(OP.text, 'first')]));
+    client.write(Buffer.concat([Buffer.from(request()), finalFrame(OP.text, 'first')]));
     await expect.poll(() => got.toString('latin1')).toMatch(/^HTTP\/1\.1 101 .*\r\n\r\n\x81\x05first$/s);
     got = Buffer.alloc(0);
-    client.write(whole(OP.text, 'second'));
+    client.write(finalFrame(OP.text, 'second'));
     await expect.poll(() => got.toString('latin1')).toBe('\x81\x06second');
     got = Buffer.alloc(0);
-    client.write(whole(OP.close, hex`03e8`));
+    client.write(finalFrame(OP.close, hex`03e8`));
     await expect.poll(() => got.toString('hex')).toBe('880203e8');
     expect(heard).toEqual([
       ['first', false],

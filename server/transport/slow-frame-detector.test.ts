@@ -5,8 +5,8 @@ import { SlowFrameDetector } from './slow-frame-detector.ts';
 function looks(...since: [bytes: number, inFrame: boolean][]): boolean[] {
   const trickle = new SlowFrameDetector();
   return since.map(([bytes, inFrame]) => {
-    trickle.read(bytes);
-    return trickle.dawdles(inFrame);
+    trickle.addBytes(bytes);
+    return trickle.isSlow(inFrame);
   });
 }
 
