@@ -3,8 +3,8 @@ import { hex } from '../testing/protocol-kit.ts';
 import { Violation } from './close.ts';
 import { checkFirstBytes, clientHeaderBytes, readLength, serverHeaderBytes, writeHeader } from './frame.ts';
 
-/** RFC 6455 §5.2 and RFC 7692 §6 in the plainest words, to hold the real thing against. */
-function legal(first: number, second: number, deflate: boolean): boolean {
+/** A second, simple implementation of RFC 6455 §5.2 and RFC 7692 §6, to compare the real one with. */
+function isLegal(first: number, second: number, deflate: boolean): boolean {
   const bits = first.toString(2).padStart(8, '0');
   const [fin, rsv1, rsv2, rsv3] = bits;
   const opcode = first % 16;
@@ -17,18 +17,19 @@ function legal(first: number, second: number, deflate: boolean): boolean {
   return known && masked && rsv && controlled;
 }
 
-describe('the first two octets', () => {
-  test('are judged as the RFCs say, all 65,536 of them, with and without deflate', () => {
+describe('the first two bytes', () => {
+  test('are checked as the RFCs say for all 65,536 values, with and without deflate', () => {
     for (const deflate of [false, true]) {
-      for (let both = 0; both <= 0xffff; both++) {
-        let fine = true;
+      for (let twoBytes = 0; twoBytes <= 0xffff; twoBytes++) {
+        let accepted = true;
         try {
-          checkFirstBytes(both >> 8, both & 0xff, deflate);
+          checkFirstBytes(twoBytes >> 8, twoBytes & 0xff, deflate);
         } catch (error) {
           if (!(error instanceof Violation) || error.code !== 1002) throw error;
-          fine = false;
+          accepted = false;
         }
-        if (fine !== legal(both >> 8, both & 0xff, deflate)) expect.fail(`${both.toString(16)}, deflate ${deflate}`);
+        if (accepted !== isLegal(twoBytes >> 8, twoBytes & 0xff, deflate))
+          expect.fail(`${twoBytes.toString(16)}, deflate ${deflate}`);
       }
     }
   });
@@ -47,7 +48,7 @@ test.each([
   [0x89, 0xfe, false, '5.5', 'a control frame holds at most 125 bytes'],
   [0x88, 0x81, false, '5.5.1', 'half a close code'],
 ])(
-  'a frame that begins with %i and %i, deflate %s, breaks section %s: %s',
+  'a frame that begins with the bytes %i and %i, deflate %s, breaks section %s: %s',
   (first, second, deflate, section, reason) => {
     expect(() => checkFirstBytes(first, second, deflate)).toThrow(
       expect.objectContaining({ name: 'Violation', code: 1002, section, message: reason }),
@@ -66,10 +67,10 @@ describe('lengths', () => {
     expect([clientHeaderBytes(0xfd), clientHeaderBytes(0xfe), clientHeaderBytes(0xff)]).toEqual([6, 8, 14]);
   });
 
-  test('longer than they need be are refused', () => {
-    const why = { section: '5.2', message: 'a length must be written in its shortest form' };
-    expect(() => readLength(hex`82 fe 007d`, 0)).toThrow(expect.objectContaining(why));
-    expect(() => readLength(hex`82 ff 000000000000ffff`, 0)).toThrow(expect.objectContaining(why));
+  test('that are not in the shortest form are refused', () => {
+    const problem = { section: '5.2', message: 'a length must be written in its shortest form' };
+    expect(() => readLength(hex`82 fe 007d`, 0)).toThrow(expect.objectContaining(problem));
+    expect(() => readLength(hex`82 ff 000000000000ffff`, 0)).toThrow(expect.objectContaining(problem));
     for (let length = 0; length < 126; length++) {
       expect(() => readLength(Buffer.from([0x82, 0xfe, 0, length]), 0)).toThrow(Violation);
     }
@@ -79,12 +80,12 @@ describe('lengths', () => {
 
   test('with the highest of 64 bits set are refused', () => {
     expect(() => readLength(hex`82 ff 8000000000000000`, 0)).toThrow(expect.objectContaining({ code: 1002 }));
-    const why = { code: 1002, section: '5.2', message: 'the highest bit of a 64-bit length must be 0' };
-    expect(() => readLength(hex`82 ff ffffffffffffffff`, 0)).toThrow(expect.objectContaining(why));
+    const problem = { code: 1002, section: '5.2', message: 'the highest bit of a 64-bit length must be 0' };
+    expect(() => readLength(hex`82 ff ffffffffffffffff`, 0)).toThrow(expect.objectContaining(problem));
     expect(readLength(hex`82 ff 7fffffff00000000`, 0)).toBe(0x7fffffff * 2 ** 32);
   });
 
-  test('we write are the shortest', () => {
+  test('are written in the shortest form', () => {
     const table: [number, string][] = [
       [0, '8200'],
       [125, '827d'],
