@@ -8,15 +8,20 @@ import { type AttackedServer, survives } from '../testing/attack-kit.ts';
 import { cuts, feed, finalFrame, frame, hex } from '../testing/protocol-kit.ts';
 import type { RawClient } from '../testing/raw-client.ts';
 
-/** Sends `bytes` on a new connection and reads to the end. @returns what was said before the Close, and its code. */
+/**
+ * Sends `bytes` on a new connection and reads until FIN.
+ *
+ * @returns the bytes before the Close frame, and its close code.
+ */
 async function attack({ upgraded }: AttackedServer, bytes: Buffer, headers: string[] = []) {
   const client = await upgraded(headers);
   client.socket.write(bytes);
   await client.waitUntil(() => client.ended);
-  return lastWords(client);
+  return splitAtClose(client);
 }
 
-function lastWords(client: RawClient): { said: Buffer; code: number | undefined } {
+/** Splits what a client received at the first Close frame. */
+function splitAtClose(client: RawClient): { before: Buffer; code: number | undefined } {
   let at = 0;
   while (at < client.received.length && ((client.received[at] ?? 0) & 0x0f) !== OP.close) {
     const short = client.received[at + 1] ?? 0;
@@ -28,12 +33,12 @@ function lastWords(client: RawClient): { said: Buffer; code: number | undefined 
           : 10 + client.received.readUInt32BE(at + 6);
   }
   const close = client.received.subarray(at);
-  return { said: client.received.subarray(0, at), code: close.length >= 4 ? close.readUInt16BE(2) : undefined };
+  return { before: client.received.subarray(0, at), code: close.length >= 4 ? close.readUInt16BE(2) : undefined };
 }
 
 const DEFLATE = ['Sec-WebSocket-Extensions: permessage-deflate'];
 
-describe('a frame that breaks a rule gets its code, after what was good, and harms nobody else', () => {
+describe('a frame that breaks a rule is answered with its close code after the echo of earlier messages', () => {
   const good = finalFrame(OP.text, 'good');
   const reserved = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15];
   test.each<[string, number, Buffer]>([
@@ -50,10 +55,10 @@ describe('a frame that breaks a rule gets its code, after what was good, and har
       [`S26 opcode ${opcode} inside a message`, 1002, Buffer.concat([frame(OP.text, 'x'), finalFrame(opcode)])],
     ]),
     ['S27 a Ping in fragments', 1002, frame(OP.ping)],
-    ['S27 a Close in fragments', 1002, frame(OP.close)],
-    ['S27 a Ping of 126 octets, its length alone', 1002, hex`89fe`],
-    ['S27 a Ping of 2^16 octets, its length alone', 1002, hex`89ff`],
-    ['S27 a Close of one octet', 1002, hex`8881`],
+    ['S27 a Close frame in fragments', 1002, frame(OP.close)],
+    ['S27 a Ping of 126 bytes, refused at its length', 1002, hex`89fe`],
+    ['S27 a Ping of 2^16 bytes, refused at its length', 1002, hex`89ff`],
+    ['S27 a Close frame of one byte', 1002, hex`8881`],
     ['S28 a length with its top bit set', 1002, hex`82ff 8000000000000000 00000000`],
     ['S28 a length of all ones', 1002, hex`82ff ffffffffffffffff 00000000`],
     ...[
@@ -64,28 +69,28 @@ describe('a frame that breaks a rule gets its code, after what was good, and har
       '0020000000000000',
       '7fffffffffffffff',
     ].map((length): [string, number, Buffer] => [`S29 a length of 0x${length}`, 1009, hex`82ff ${length} 00000000`]),
-    ['S30 125 in two octets', 1002, hex`82fe007d 00000000`],
-    ['S30 0 in two octets', 1002, hex`82fe0000 00000000`],
-    ['S30 65535 in eight octets', 1002, hex`82ff000000000000ffff 00000000`],
-    ['S35 a continuation of nothing', 1002, finalFrame(OP.continuation, 'x')],
+    ['S30 a length of 125 in two bytes', 1002, hex`82fe007d 00000000`],
+    ['S30 a length of 0 in two bytes', 1002, hex`82fe0000 00000000`],
+    ['S30 a length of 65535 in eight bytes', 1002, hex`82ff000000000000ffff 00000000`],
+    ['S35 a continuation without a message', 1002, finalFrame(OP.continuation, 'x')],
     ['S35 a text inside a text', 1002, Buffer.concat([frame(OP.text, 'x'), finalFrame(OP.text, 'x')])],
-    ['S35 a binary begun inside a text', 1002, Buffer.concat([frame(OP.text, 'x'), frame(OP.binary, 'x')])],
+    ['S35 a binary message started inside a text', 1002, Buffer.concat([frame(OP.text, 'x'), frame(OP.binary, 'x')])],
     ['S38 text cut inside a code point', 1007, finalFrame(OP.text, hex`e282`)],
-    ['S38 overlong', 1007, finalFrame(OP.text, hex`c0af`)],
-    ['S38 overlong, three octets', 1007, finalFrame(OP.text, hex`e08080`)],
+    ['S38 an overlong sequence of two bytes', 1007, finalFrame(OP.text, hex`c0af`)],
+    ['S38 an overlong sequence of three bytes', 1007, finalFrame(OP.text, hex`e08080`)],
     ['S38 a surrogate', 1007, finalFrame(OP.text, hex`eda080`)],
-    ['S38 beyond U+10FFFF', 1007, finalFrame(OP.text, hex`f4908080`)],
+    ['S38 a code point beyond U+10FFFF', 1007, finalFrame(OP.text, hex`f4908080`)],
     ['S38 a reason that is not UTF-8', 1007, finalFrame(OP.close, hex`03e8 ff`)],
   ])('%s: %i', async (_name, code, bad) => {
-    await survives(async (arena) => {
-      const { said, code: got } = await attack(arena, Buffer.concat([good, bad]));
-      expect(got).toBe(code);
-      expect(said).toEqual(hex`8104 676f6f64`);
+    await survives(async (server) => {
+      const { before, code: actual } = await attack(server, Buffer.concat([good, bad]));
+      expect(actual).toBe(code);
+      expect(before).toEqual(hex`8104 676f6f64`);
     });
   });
 });
 
-test('S31 three hundred promises of 16 MiB hold next to nothing', async () => {
+test('S31 300 announced messages of 16 MiB take less than 64 KiB each', async () => {
   await survives(async ({ upgraded }) => {
     const before = process.memoryUsage();
     const clients = await Promise.all(Array.from({ length: 300 }, () => upgraded()));
@@ -98,71 +103,71 @@ test('S31 three hundred promises of 16 MiB hold next to nothing', async () => {
   });
 });
 
-test('S31 S48 a frame that trickles is given up, and a pause between frames is not', async () => {
+test('S31 S48 a frame sent byte by byte is refused, and a pause between frames is allowed', async () => {
   await survives(
     async ({ upgraded, ends }) => {
-      const patient = await upgraded();
-      patient.socket.write(frame(OP.text, 'to be '));
-      const slow = await upgraded();
-      slow.socket.write(hex`82fe 0100 00000000`);
-      const trickle = setInterval(() => slow.socket.write('x'), 10);
-      await slow.waitUntil(() => slow.ended);
-      clearInterval(trickle);
-      expect(lastWords(slow).code).toBe(1008);
-      slow.socket.end();
+      const patientClient = await upgraded();
+      patientClient.socket.write(frame(OP.text, 'to be '));
+      const slowClient = await upgraded();
+      slowClient.socket.write(hex`82fe 0100 00000000`);
+      const sender = setInterval(() => slowClient.socket.write('x'), 10);
+      await slowClient.waitUntil(() => slowClient.ended);
+      clearInterval(sender);
+      expect(splitAtClose(slowClient).code).toBe(1008);
+      slowClient.socket.end();
       await expect.poll(() => ends.length).toBe(1);
       expect(ends).toMatchObject([{ error: { message: 'the peer sends a frame too slowly' } }]);
-      patient.socket.write(Buffer.concat([finalFrame(OP.pong), finalFrame(OP.continuation, 'continued')]));
-      await patient.waitUntil(() => patient.received.includes('to be continued') || patient.ended);
-      expect(patient.ended).toBe(false);
+      patientClient.socket.write(Buffer.concat([finalFrame(OP.pong), finalFrame(OP.continuation, 'continued')]));
+      await patientClient.waitUntil(() => patientClient.received.includes('to be continued') || patientClient.ended);
+      expect(patientClient.ended).toBe(false);
     },
     { pingIntervalMs: 100, pingTimeoutMs: 3_000 },
   );
 });
 
-test('S32 131,000 fragments of one octet hold twice their octets, and all connections together a fixed amount', async () => {
+test('S32 131,000 fragments of one byte take twice their size, and the limit for all connections holds', async () => {
   const flood = Buffer.concat([frame(OP.binary, 'x'), ...Array.from({ length: 130_999 }, () => frame(0, 'x'))]);
   await survives(
-    async (arena) => {
-      const first = await arena.upgraded();
+    async (server) => {
+      const first = await server.upgraded();
       first.socket.write(Buffer.concat([flood, finalFrame(OP.ping, 'done')]));
       await first.waitForBytes(6);
       expect(incompleteBytes()).toBeLessThanOrEqual(2 * 131_000 + 65_536);
-      const { code } = await attack(arena, flood);
+      const { code } = await attack(server, flood);
       expect(code).toBe(1008);
     },
     { maxIncompleteBytesPerProcess: 200_000 },
   );
 });
 
-test('S33 empty fragments are counted, and end at the limit', async () => {
+test('S33 empty fragments count towards the fragment limit', async () => {
   await survives(
-    async (arena) => {
+    async (server) => {
       const flood = Buffer.concat([frame(OP.text), ...Array.from({ length: 2_000 }, () => frame(0))]);
-      expect((await attack(arena, flood)).code).toBe(1008);
-      const held = incompleteBytes();
-      const fine = await arena.upgraded();
-      const most = [frame(OP.text), ...Array.from({ length: 998 }, () => frame(0)), finalFrame(0)];
-      fine.socket.write(Buffer.concat(most));
+      expect((await attack(server, flood)).code).toBe(1008);
+      const bytesBefore = incompleteBytes();
+      const fine = await server.upgraded();
+      const allowed = [frame(OP.text), ...Array.from({ length: 998 }, () => frame(0)), finalFrame(0)];
+      fine.socket.write(Buffer.concat(allowed));
       await fine.expectReceived(hex`8100`);
-      expect(incompleteBytes()).toBe(held);
+      expect(incompleteBytes()).toBe(bytesBefore);
     },
     { maxFragmentsPerMessage: 1_000 },
   );
 });
 
-test('S34 a message that comes octet by octet holds twice its octets and comes back whole', () => {
+test('S34 a message received byte by byte takes twice its size and is delivered', () => {
   const protocol = new Protocol({ maxMessageBytes: 1 << 20, deflateLevel: 1, deflateFromBytes: 0 });
   const message = finalFrame(OP.binary, Buffer.alloc(200_000, 'x'));
   let delivered = 0;
-  let most = 0;
-  for (const octet of message) {
-    for (const step of protocol.receive(Buffer.from([octet])))
+  let maxBytes = 0;
+  for (const byte of message) {
+    for (const step of protocol.receive(Buffer.from([byte])))
       if (step.do === 'deliver') delivered += step.message.bytes.length;
-    most = Math.max(most, incompleteBytes());
+    maxBytes = Math.max(maxBytes, incompleteBytes());
   }
   expect(delivered).toBe(200_000);
-  expect(most).toBeLessThanOrEqual(2 * 200_000);
+  expect(maxBytes).toBeLessThanOrEqual(2 * 200_000);
 });
 
 test('S36 Pings between fragments are answered before the message ends, compressed or not', async () => {
@@ -182,11 +187,11 @@ test('S36 Pings between fragments are answered before the message ends, compress
   });
 });
 
-test('S37 a bad octet is found when it comes, at every cut and in every fragment', () => {
+test('S37 an invalid byte is found on arrival, at every split and in every fragment', () => {
   const good = Buffer.from('aé€𝄞');
   const bad = Buffer.concat([good, hex`ed a0`]);
   const settings = { maxMessageBytes: 1 << 20, deflateLevel: 1, deflateFromBytes: 0 };
-  // The frame says 200 octets, and never ends.
+  // The frame announces 200 bytes and never ends.
   const unfinished = finalFrame(OP.text, Buffer.concat([bad, Buffer.alloc(200 - bad.length)])).subarray(
     0,
     8 + bad.length,
@@ -194,50 +199,53 @@ test('S37 a bad octet is found when it comes, at every cut and in every fragment
   for (const pieces of cuts(unfinished))
     expect(feed(new Protocol(settings), pieces)).toEqual(['close 1007', 'end by 8.1']);
   expect(feed(new Protocol(settings), cuts(unfinished.subarray(0, -1)).next().value ?? [])).toEqual([]);
-  const fragments = Buffer.concat([frame(OP.text), ...[...bad].map((octet) => frame(0, Buffer.from([octet])))]);
+  const fragments = Buffer.concat([frame(OP.text), ...[...bad].map((byte) => frame(0, Buffer.from([byte])))]);
   for (const pieces of cuts(fragments))
     expect(feed(new Protocol(settings), pieces)).toEqual(['close 1007', 'end by 8.1']);
 });
 
-test('S39 each of 65,536 close codes is echoed or refused, an empty Close answered with one, 123 octets of reason heard', () => {
+test('S39 each of 65,536 close codes is echoed or refused, and empty or long Close frames are answered', () => {
   const settings = { maxMessageBytes: 1, deflateLevel: 1, deflateFromBytes: 0 };
-  const legal = (code: number) =>
+  const isLegal = (code: number) =>
     (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
   const payload = Buffer.alloc(2);
   for (let code = 0; code <= 0xffff; code++) {
     payload.writeUInt16BE(code);
-    const [told] = feed(new Protocol(settings), [finalFrame(OP.close, payload)]);
-    if (told !== `close ${legal(code) ? code : 1002}`) expect.fail(`code ${code}: ${told}`);
+    const [step] = feed(new Protocol(settings), [finalFrame(OP.close, payload)]);
+    if (step !== `close ${isLegal(code) ? code : 1002}`) expect.fail(`code ${code}: ${step}`);
   }
   expect(feed(new Protocol(settings), [finalFrame(OP.close)])).toEqual(['close empty', 'end clean']);
   const long = Buffer.concat([hex`03e8`, Buffer.alloc(123, 'x')]);
   expect(feed(new Protocol(settings), [finalFrame(OP.close, long)])).toEqual(['close 1000', 'end clean']);
 });
 
-test('S40 nothing after a Close is heard or answered', async () => {
-  await survives(async (arena) => {
+test('S40 all bytes after a Close frame are ignored', async () => {
+  await survives(async (server) => {
     for (const after of [
       finalFrame(OP.text, 'x'),
       finalFrame(OP.ping),
       finalFrame(OP.close, hex`03e9`),
       Buffer.alloc(1_000, 0xff),
     ]) {
-      const { said, code } = await attack(arena, Buffer.concat([finalFrame(OP.close, hex`03e8`), after]));
-      expect([said.length, code]).toEqual([0, 1000]);
+      const { before, code } = await attack(server, Buffer.concat([finalFrame(OP.close, hex`03e8`), after]));
+      expect([before.length, code]).toEqual([0, 1000]);
     }
   });
 });
 
-test('S41 when both close at once each sends one Close, and what was sent before arrives before', async () => {
+test('S41 if both sides close at once, each sends one Close frame, after its earlier messages', async () => {
   await survives(async ({ server, upgraded, ends }) => {
     for (const size of [0, 1_000, 4 * 1024 * 1024]) {
-      const [client, [ours]] = await Promise.all([upgraded(), once(server, 'connection') as Promise<[Connection]>]);
+      const [client, [serverConnection]] = await Promise.all([
+        upgraded(),
+        once(server, 'connection') as Promise<[Connection]>,
+      ]);
       client.socket.write(Buffer.concat([finalFrame(OP.binary, Buffer.alloc(size)), finalFrame(OP.close, hex`03e8`)]));
-      if (size === 1_000) ours.close(4000);
+      if (size === 1_000) serverConnection.close(4000);
       await client.waitUntil(() => client.ended);
-      const { said, code } = lastWords(client);
-      if (size === 1_000) expect([said.length, code]).toEqual([0, 4000]);
-      else expect([said.length > size, code]).toEqual([true, 1000]);
+      const { before, code } = splitAtClose(client);
+      if (size === 1_000) expect([before.length, code]).toEqual([0, 4000]);
+      else expect([before.length > size, code]).toEqual([true, 1000]);
       client.socket.end();
     }
     await expect.poll(() => ends.length).toBe(3);
@@ -245,24 +253,27 @@ test('S41 when both close at once each sends one Close, and what was sent before
   });
 });
 
-test('S42 a client that ignores our Close, or our FIN, or trickles on, is dropped', async () => {
+test('S42 a client that ignores the Close frame or the FIN, or keeps sending single bytes, is dropped', async () => {
   await survives(
     async ({ server, upgraded, ends }) => {
-      const trickles: NodeJS.Timeout[] = [];
-      for (const [at, deed] of ['ignores Close', 'ignores FIN', 'trickles'].entries()) {
-        const [client, [ours]] = await Promise.all([upgraded(), once(server, 'connection') as Promise<[Connection]>]);
-        if (deed === 'ignores FIN') client.socket.write(finalFrame(OP.close));
-        else ours.close();
-        if (deed === 'trickles') trickles.push(setInterval(() => client.socket.write('x'), 20));
+      const senders: NodeJS.Timeout[] = [];
+      for (const [at, behaviour] of ['ignores Close', 'ignores FIN', 'sends single bytes'].entries()) {
+        const [client, [serverConnection]] = await Promise.all([
+          upgraded(),
+          once(server, 'connection') as Promise<[Connection]>,
+        ]);
+        if (behaviour === 'ignores FIN') client.socket.write(finalFrame(OP.close));
+        else serverConnection.close();
+        if (behaviour === 'sends single bytes') senders.push(setInterval(() => client.socket.write('x'), 20));
         await expect.poll(() => ends.length).toBe(at + 1);
       }
-      for (const trickle of trickles) clearInterval(trickle);
+      for (const sender of senders) clearInterval(sender);
     },
     { closeTimeoutMs: 100 },
   );
 });
 
-test('S43 S71 a peer that is cut off is found by its silence, whatever the clock on the wall says', async () => {
+test('S43 S71 a silent peer is dropped after pingTimeoutMs, even if the system clock jumps', async () => {
   const real = Date.now;
   try {
     await survives(
@@ -283,7 +294,7 @@ test('S43 S71 a peer that is cut off is found by its silence, whatever the clock
   }
 });
 
-test('S44 a hundred thousand Pings keep nobody waiting, and each is answered where the peer reads', async () => {
+test('S44 100,000 Pings do not delay other connections', async () => {
   await survives(async ({ upgraded }) => {
     const flooder = await upgraded();
     const other = await upgraded();
@@ -298,21 +309,24 @@ test('S44 a hundred thousand Pings keep nobody waiting, and each is answered whe
   });
 });
 
-test('S45 Pings of a peer that does not read leave one Pong to send', async () => {
+test('S45 Pings of a peer that does not read cause one pending Pong', async () => {
   await survives(async ({ server, upgraded }) => {
-    const [client, [ours]] = await Promise.all([upgraded(), once(server, 'connection') as Promise<[Connection]>]);
+    const [client, [serverConnection]] = await Promise.all([
+      upgraded(),
+      once(server, 'connection') as Promise<[Connection]>,
+    ]);
     client.socket.pause();
-    ours.send(Buffer.alloc(8 * 1024 * 1024));
+    serverConnection.send(Buffer.alloc(8 * 1024 * 1024));
     await new Promise(setImmediate);
-    const before = ours.unsentBytes;
+    const before = serverConnection.unsentBytes;
     const pings = Buffer.concat(Array.from({ length: 1_000 }, () => finalFrame(OP.ping, Buffer.alloc(125))));
     for (let n = 0; n < 20; n++) await new Promise((resolve) => client.socket.write(pings, resolve));
     await new Promise(setImmediate);
-    expect(ours.unsentBytes).toBeLessThanOrEqual(before + 127);
+    expect(serverConnection.unsentBytes).toBeLessThanOrEqual(before + 127);
   });
 });
 
-test('S46 Pongs nobody asked for are heard and held not', async () => {
+test('S46 unsolicited Pongs are not kept in memory', async () => {
   await survives(async ({ upgraded }) => {
     const client = await upgraded();
     const pongs = Buffer.concat(Array.from({ length: 10_000 }, () => finalFrame(OP.pong, Buffer.alloc(125))));
@@ -322,42 +336,45 @@ test('S46 Pongs nobody asked for are heard and held not', async () => {
   });
 });
 
-test('S47 a client that asks for 256 MiB of echoes and reads none is not read from, and dropped in the end', async () => {
+test('S47 the server stops reading from a client that reads no echoes, and drops the client later', async () => {
   await survives(
     async ({ server, upgraded, ends }) => {
-      const [client, [ours]] = await Promise.all([upgraded(), once(server, 'connection') as Promise<[Connection]>]);
+      const [client, [serverConnection]] = await Promise.all([
+        upgraded(),
+        once(server, 'connection') as Promise<[Connection]>,
+      ]);
       client.socket.pause();
-      let most = 0;
+      let maxBytes = 0;
       const watch = setInterval(() => {
-        most = Math.max(most, ours.unsentBytes);
+        maxBytes = Math.max(maxBytes, serverConnection.unsentBytes);
       }, 5);
       const message = finalFrame(OP.binary, Buffer.alloc(65_536));
       for (let n = 0; n < 4_096; n++) client.socket.write(message);
       await expect.poll(() => ends.length, { timeout: 5_000 }).toBe(1);
       clearInterval(watch);
-      expect(most).toBeLessThan(2 * 1024 * 1024);
+      expect(maxBytes).toBeLessThan(2 * 1024 * 1024);
       client.socket.destroy();
     },
     { pingIntervalMs: 300, pingTimeoutMs: 700 },
   );
 });
 
-test('S49 a message at the limit is taken and one octet more is not: whole, in fragments', async () => {
+test('S49 a message of the maximum size is accepted and one more byte is refused, fragmented or not', async () => {
   await survives(
-    async (arena) => {
-      const client = await arena.upgraded();
+    async (server) => {
+      const client = await server.upgraded();
       client.socket.write(
         Buffer.concat([finalFrame(OP.binary, Buffer.alloc(1_000)), frame(2, Buffer.alloc(999)), finalFrame(0, 'x')]),
       );
       await client.waitForBytes(2 * 1_004);
-      expect((await attack(arena, hex`82fe 03e9 00000000`)).code).toBe(1009);
-      expect((await attack(arena, Buffer.concat([frame(2, Buffer.alloc(999)), hex`8082 00000000`]))).code).toBe(1009);
+      expect((await attack(server, hex`82fe 03e9 00000000`)).code).toBe(1009);
+      expect((await attack(server, Buffer.concat([frame(2, Buffer.alloc(999)), hex`8082 00000000`]))).code).toBe(1009);
     },
     { maxMessageBytes: 1_000 },
   );
 });
 
-test('S50 eight MiB of empty frames in one go keep nobody waiting', async () => {
+test('S50 8 MiB of empty frames do not delay other connections', async () => {
   await survives(async ({ upgraded }) => {
     const flooder = await upgraded();
     const other = await upgraded();
@@ -371,29 +388,29 @@ test('S50 eight MiB of empty frames in one go keep nobody waiting', async () => 
       await other.expectReceived(hex`8101 78`);
       waits.push(performance.now() - start);
     }
-    // The client's side of the flood runs in this process too, so this is a generous bound.
+    // The limit is generous, because the flooding client runs in the same process as the server.
     expect(waits.sort((a, b) => a - b)[10]).toBeLessThan(250);
   });
 });
 
-test('S51 whatever a listener throws, or promises in vain, ends its own connection with 1011', async () => {
+test('S51 an exception or rejected promise of a listener closes only its own connection, with 1011', async () => {
   for (const event of ['message', 'pong', 'drain', 'close'] as const) {
     for (const fail of [
       () => {
-        throw new Violation(1008, 'not this one', '0');
+        throw new Violation(1008, 'thrown by the application', '0');
       },
-      () => Promise.reject(new Error('in vain')),
+      () => Promise.reject(new Error('rejected')),
     ]) {
       await survives(async ({ server, upgraded }) => {
         const faults: unknown[] = [];
         const attached = once(server, 'connection') as Promise<[Connection]>;
         const client = await upgraded();
-        const [ours] = await attached;
-        ours.on(event, fail);
-        ours.on('fault', (error) => faults.push(error));
-        if (event === 'message') ours.receive(fail as () => void);
+        const [serverConnection] = await attached;
+        serverConnection.on(event, fail);
+        serverConnection.on('fault', (error) => faults.push(error));
+        if (event === 'message') serverConnection.receive(fail as () => void);
         client.socket.write(Buffer.concat([finalFrame(OP.text, 'x'), finalFrame(OP.pong)]));
-        if (event === 'drain') ours.send(Buffer.alloc(16 * 1024 * 1024));
+        if (event === 'drain') serverConnection.send(Buffer.alloc(16 * 1024 * 1024));
         if (event === 'close') client.socket.end();
         await expect.poll(() => faults.length > 0 || (event === 'message' && fail.length === 0)).toBe(true);
         client.socket.destroy();
@@ -402,9 +419,12 @@ test('S51 whatever a listener throws, or promises in vain, ends its own connecti
   }
 });
 
-test('S52 S53 misuse is told by its name, and no memory leaves that was not given', async () => {
+test('S52 S53 wrong arguments throw, and no uninitialised memory is sent', async () => {
   await survives(async ({ server, upgraded }) => {
-    const [client, [ours]] = await Promise.all([upgraded(), once(server, 'connection') as Promise<[Connection]>]);
+    const [client, [serverConnection]] = await Promise.all([
+      upgraded(),
+      once(server, 'connection') as Promise<[Connection]>,
+    ]);
     Buffer.allocUnsafe(4_000).fill('MARKER');
     const wrong = [
       0,
@@ -423,29 +443,29 @@ test('S52 S53 misuse is told by its name, and no memory leaves that was not give
       new ArrayBuffer(4),
     ];
     for (const value of wrong) {
-      expect(() => ours.send(value as never)).toThrow(TypeError);
-      if (value !== undefined) expect(() => ours.ping(value as never)).toThrow(TypeError);
-      if (value !== undefined) expect(() => ours.close(value as never)).toThrow(Error);
+      expect(() => serverConnection.send(value as never)).toThrow(TypeError);
+      if (value !== undefined) expect(() => serverConnection.ping(value as never)).toThrow(TypeError);
+      if (value !== undefined) expect(() => serverConnection.close(value as never)).toThrow(Error);
     }
-    expect(() => ours.close(1000, 'x'.repeat(124))).toThrow(RangeError);
-    expect(() => ours.close(1000, new Float32Array(20) as never)).toThrow(TypeError);
-    expect(() => ours.ping(new Uint8Array(126))).toThrow(RangeError);
-    ours.close(1000);
-    ours.close(1000);
-    expect([ours.send('late'), ours.ping(), ours.sendRange('text', Buffer.from('x'), 0, 1)]).toEqual([
-      false,
-      false,
-      false,
-    ]);
+    expect(() => serverConnection.close(1000, 'x'.repeat(124))).toThrow(RangeError);
+    expect(() => serverConnection.close(1000, new Float32Array(20) as never)).toThrow(TypeError);
+    expect(() => serverConnection.ping(new Uint8Array(126))).toThrow(RangeError);
+    serverConnection.close(1000);
+    serverConnection.close(1000);
+    expect([
+      serverConnection.send('late'),
+      serverConnection.ping(),
+      serverConnection.sendRange('text', Buffer.from('x'), 0, 1),
+    ]).toEqual([false, false, false]);
     await client.waitUntil(() => client.ended || client.received.includes(hex`880203e8`));
     expect(client.received.includes('MARKER')).toBe(false);
-    ours.destroy();
-    ours.destroy();
-    expect(ours.send('later')).toBe(false);
+    serverConnection.destroy();
+    serverConnection.destroy();
+    expect(serverConnection.send('later')).toBe(false);
   });
 });
 
-test('S54 three hundred resets in the midst of frames, messages and writes', async () => {
+test('S54 survives 300 resets inside frames, messages and writes', async () => {
   await survives(async ({ upgraded, ends }) => {
     const message = finalFrame(OP.binary, Buffer.alloc(100_000));
     const stream = Buffer.concat([message, frame(OP.text, 'unfinished'), message.subarray(0, 50_000)]);
@@ -462,18 +482,18 @@ test('S54 three hundred resets in the midst of frames, messages and writes', asy
 });
 
 test.each(['listener', 'receiver'] as const)(
-  'an application that leaves in the middle of a read hears nothing more of it, as a %s',
+  'an application that destroys its connection during a read gets no more messages of this read, as a %s',
   async (as) => {
     const server = createServer({ closeTimeoutMs: 50 });
-    const heard: string[] = [];
+    const events: string[] = [];
     server.on('connection', (connection) => {
-      const leave = (text: string) => {
-        heard.push(text);
+      const recordAndDestroy = (text: string) => {
+        events.push(text);
         connection.destroy();
       };
-      if (as === 'listener') connection.on('message', ({ bytes }) => leave(bytes.toString()));
-      else connection.receive((_kind, bytes, from, to) => leave(bytes.toString('utf8', from, to)));
-      connection.on('pong', () => heard.push('pong'));
+      if (as === 'listener') connection.on('message', ({ bytes }) => recordAndDestroy(bytes.toString()));
+      else connection.receive((_kind, bytes, from, to) => recordAndDestroy(bytes.toString('utf8', from, to)));
+      connection.on('pong', () => events.push('pong'));
     });
     const { RawClient } = await import('../testing/raw-client.ts');
     const client = new RawClient(Number(new URL(await server.listen()).port));
@@ -488,7 +508,7 @@ test.each(['listener', 'receiver'] as const)(
       ]),
     );
     await client.waitUntil(() => client.ended);
-    expect(heard).toEqual(['one']);
+    expect(events).toEqual(['one']);
     await server.close();
   },
 );
