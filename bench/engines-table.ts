@@ -1,6 +1,6 @@
 import type { Cost } from './engines-meter.ts';
 
-/** Costs of all runs of one player in one row of the table, or the reason why it could not run. */
+/** Costs of all runs of one player in one row of the table, or the reason why the player could not run. */
 export interface Measured {
   row: string;
   player: string;

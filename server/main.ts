@@ -29,7 +29,7 @@ try {
   server.on('connection', echo);
   process.stdout.write(`listening ${await server.listen(port, host)}\n`);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    // `once`, so that a second signal has its default effect and ends the process immediately.
+    // Handle each signal only once, so that a second signal has its default effect and ends the process immediately.
     process.once(signal, () => void server.close());
   }
 } catch (error) {

@@ -7,7 +7,8 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 
 const { WriteWrap } = process.binding('stream_wrap');
-const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'; // RFC 6455 §1.3: the constant that computes Sec-WebSocket-Accept.
+/** Constant for the computation of Sec-WebSocket-Accept (RFC 6455 §1.3). */
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const memory = Buffer.alloc(64 * 1024);
 const answer = Buffer.alloc(127);
 const request = new WriteWrap();

@@ -25,7 +25,7 @@ class ScriptedSocket extends Duplex {
     this.#kind = kind;
   }
 
-  /** Counts one operation, and lets it fail if it is the Nth. */
+  /** Counts one operation of the socket, and makes the Nth operation fail. */
   #operation(done: (error?: Error) => void): void {
     if (++this.operations !== this.#fails) setImmediate(done);
     else if (this.#kind === 'gone') this.destroy();

@@ -65,7 +65,7 @@ async function runConnection(server: AttackedServer, random: Random): Promise<Ra
     client.socket.write(piece);
   if (end === 0) return client;
   if (end === 1) {
-    // Reset before, during or after the response to the handshake.
+    // Reset the connection before, during or after the response to the handshake.
     if (random(2) === 0) await client.waitForBytes(random(100));
     client.socket.resetAndDestroy();
     return undefined;

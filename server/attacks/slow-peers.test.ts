@@ -19,7 +19,7 @@ afterEach(() => {
 
 /** A fake socket of a silent peer. The peer takes written data only when the test calls `acceptWrite`. */
 class SlowPeer extends Duplex {
-  /** True to take all data at once. */
+  /** If true, the peer takes all written data at once. */
   quick = false;
   /** Copy of all data that the peer took. */
   taken = Buffer.alloc(0);
@@ -37,7 +37,7 @@ class SlowPeer extends Duplex {
     else this.#acceptWaiting = take;
   }
 
-  /** Takes the waiting write. */
+  /** Lets the peer take the write that waits. */
   async acceptWrite(): Promise<void> {
     this.#acceptWaiting?.();
     await nextTurn();
@@ -138,7 +138,7 @@ describe('after a full read that took long, reading', () => {
     };
     expect(await pausedBy(half)).toBe(false);
     expect(await pausedBy(fullRead())).toBe(true);
-    // 3 ms is neither long nor short, so the read size stays.
+    // A read of 3 ms changes the read size in neither direction.
     tookMs = 3;
     expect(await pausedBy(half)).toBe(false);
     tookMs = 5;

@@ -189,7 +189,7 @@ test('more than 8,192 buffers in use are plain memory, which can grow and is gar
     const next = acquireLargeBuffer(200_000);
     expect(next === plain).toBe(false);
     for (const largeBuffer of [next, last, ...largeBuffers]) largeBuffer.release();
-    // The pool holds 64 buffers, so most of the next ones are new.
+    // The pool holds 64 buffers, so most of the buffers acquired next are new.
     largeBuffers.splice(0, largeBuffers.length, ...largeBuffers.map(() => acquireLargeBuffer(0)));
     expect(largeBuffers.every(grows)).toBe(true);
   }

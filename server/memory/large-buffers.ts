@@ -11,24 +11,24 @@ const GROWTH_FACTOR = 4;
 const MAX_POOL_SIZE = 64;
 
 /**
- * Number of resizable buffers in use at a time; further buffers are plain memory. Linux allows a process 65,530 memory
- * mappings, each resizable buffer takes two, and V8 aborts the process if no mapping is left.
+ * Largest number of resizable large buffers in use at a time; further ones use plain memory. Linux allows a process
+ * 65,530 memory mappings, each resizable buffer takes two, and V8 aborts the process if no mapping is left.
  */
 const MAX_RESIZABLE_IN_USE = 8_192;
 
 /**
- * Limit for the memory that all large buffers hold beyond their current length. Keeping some is worthwhile: if the
- * kernel had to clear new memory for each message, an echo of 16 MiB would cost a third more.
+ * Limit for the memory that all large buffers hold beyond their current length. Keeping some memory is worthwhile: if
+ * the kernel had to clear new memory for each message, an echo of 16 MiB would cost a third more.
  */
 const MAX_IDLE_BYTES = 32 * 1024 * 1024;
 
-/** All unused memory is freed if no large buffer was released for this time. */
+/** The memory of all pooled buffers is freed if no large buffer was released for this time. */
 const IDLE_TIMEOUT_MS = 1_000;
 
-/** The large buffer that owns each memory. */
+/** Maps each ArrayBuffer to the large buffer that owns it. */
 const owners = new WeakMap<ArrayBufferLike, LargeBuffer>();
 
-/** Unused buffers, sorted by capacity, smallest first. */
+/** Pool of unused large buffers, sorted by capacity, smallest first. */
 const pool: LargeBuffer[] = [];
 let inUse = 0;
 let idleBytes = 0;
@@ -83,8 +83,8 @@ export class LargeBuffer {
   }
 
   /**
-   * Drops one reference. The last one returns the buffer to the pool. Call it on every path, errors included: garbage
-   * collection does not know the size of the buffer and would free it late.
+   * Drops one reference. Dropping the last one returns the buffer to the pool. Call `release` on every path, errors
+   * included: garbage collection does not know the size of the buffer and would free it late.
    */
   release(): void {
     if (--this.#references > 0) return;

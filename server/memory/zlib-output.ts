@@ -4,7 +4,7 @@ import { acquireLargeBuffer, type LargeBuffer } from './large-buffers.ts';
 /** Size of the fixed output buffer, which is large enough for most messages. */
 const FIXED_BYTES = 256 * 1024;
 
-/** The output memory grows by this factor. */
+/** Factor by which the output memory grows. */
 const GROWTH_FACTOR = 4;
 
 /**

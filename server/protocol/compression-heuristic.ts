@@ -1,9 +1,10 @@
 /**
- * Smaller messages are always compressed: they cost little, and they do not predict how well the next one compresses.
+ * Messages smaller than this are always compressed: they cost little, and they do not predict how well the next message
+ * compresses.
  */
 const MIN_BYTES = 1024;
 
-/** Compressing was useful if the message became smaller than this share of its size. */
+/** Largest ratio of compressed size to original size at which compressing counts as useful. */
 const MAX_USEFUL_RATIO = 15 / 16;
 
 /** Largest number of messages that are sent uncompressed before compression is tried again. */
@@ -16,9 +17,9 @@ const MAX_SKIPPED = 64;
  * so on up to 64, with one attempt in between. The first message that shrinks ends the skipping.
  */
 export class CompressionHeuristic {
-  /** Messages to skip after the last attempt. */
+  /** Number of messages to send uncompressed after the last attempt to compress. */
   #skipCount = 0;
-  /** Messages still to skip. */
+  /** Number of messages still to send uncompressed before the next attempt. */
   #skipsLeft = 0;
 
   /** Tells whether to compress the next message. Call exactly once per message. @param bytes size of the message. */

@@ -174,7 +174,7 @@ describe('deflating', () => {
     const remembers = (deflater?: Deflater) => Number(deflater?.deflate(text, copy).length) < text.length;
     expect(all.some(remembers)).toBe(false);
     expect(all.every(remembers)).toBe(true);
-    // The deflaters from the second on are now the least recently used ones.
+    // The first deflater is now the most recently used one, and the second the least recently used one.
     expect(remembers(all[0])).toBe(true);
     const another = open().deflater;
     expect(read(another.deflate(text, copy))).toEqual(text);

@@ -22,7 +22,7 @@ export interface Inflater {
    * @throws {Violation} 1009 if the message exceeds `maxBytes`; 1007 if the data is not valid deflate.
    */
   inflate<Result>(compressed: Buffer, maxBytes: number, use: (plain: Buffer) => Result): Result;
-  /** Frees the window. */
+  /** Frees the inflate window of the connection. */
   close(): void;
 }
 
@@ -42,7 +42,7 @@ export interface Deflater {
    * call, and the call must not compress another message.
    */
   deflate<Result>(bytes: Buffer, use: (payload: Buffer) => Result): Result;
-  /** Frees the window. */
+  /** Frees the compression window of the connection. */
   close(): void;
 }
 
@@ -91,7 +91,7 @@ function releaseDeflater(owner: object): void {
   deflaterPool.delete(owner);
 }
 
-/** Smallest window of zlib for raw deflate, in bits: 512 bytes. */
+/** Smallest window of zlib for raw deflate, in bits: 9 bits are 512 bytes. */
 const MIN_WINDOW_BITS = 9;
 
 /**
@@ -181,18 +181,19 @@ function inflate<Result>(
       const { unread, full, error } = zlib.run(input, output);
       if (error !== undefined) throw new Violation(CLOSE.invalidData, 'data that does not inflate', '7692 7.2.2');
       if (full) throw tooBig(maxBytes);
-      // RFC 7692 §7.2.3.4: a block can be marked as the last of its stream. The data after it is a new stream.
+      // RFC 7692 §7.2.3.4: a block can be marked as the last of its deflate stream. The data after such a block is a
+      // new stream.
       if (unread > 0) zlib.reset();
       if (rest.length === 0) return;
       rest = rest.subarray(rest.length - unread);
     }
   };
-  // One extra byte of space distinguishes a message of exactly maxBytes from a larger one.
+  // One extra byte of output space distinguishes a message of exactly maxBytes from a larger one.
   return inflateOutput.fill(maxBytes + 1, write, use);
 }
 
 function deflate<Result>(zlib: ZlibHandle, bytes: Buffer, use: (payload: Buffer) => Result): Result {
-  // A flush without input writes nothing, so an empty message needs this constant payload.
+  // zlib writes nothing for a flush without input, so an empty message has a constant payload.
   if (bytes.length === 0) return use(EMPTY_MESSAGE);
   const write = (output: ZlibOutput) => {
     const { error } = zlib.run(bytes, output);

@@ -42,7 +42,7 @@ function runEcho(pieces: readonly Uint8Array[], fast: boolean, settings: Protoco
     } else {
       for (const step of protocol.receive(chunk)) perform(step);
     }
-    // Copy the pieces, because the shared write buffer is overwritten.
+    // Copy the pieces, because the next read overwrites the shared write buffer.
     for (const sent of protocol.take()) sentPieces.push(Buffer.from(sent));
   }
   protocol.dispose();

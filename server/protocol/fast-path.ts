@@ -36,7 +36,7 @@ export function readWholeFrames(chunk: Buffer, at: number, maxBytes: number, sin
   let next = at;
   while (end - next >= 6) {
     const start = next;
-    // All bytes read below are before `end`, so `as number` is safe.
+    // All indexes below are inside the chunk, so `as number` is safe.
     const first = chunk[start] as number;
     if (first !== UNFRAGMENTED_BINARY && first !== UNFRAGMENTED_TEXT) return start;
     const second = chunk[start + 1] as number;

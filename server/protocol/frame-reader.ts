@@ -99,7 +99,7 @@ export class FrameReader {
       available = saved + copied;
     }
     if (available < 2) return this.#savePartialHeader(chunk, at, saved);
-    // The line above guarantees that both bytes exist.
+    // At least two bytes of the header are available here, so `as number` is safe.
     const first = bytes[from] as number;
     const second = bytes[from + 1] as number;
     checkFirstBytes(first, second, this.#deflate);

@@ -117,7 +117,7 @@ export class FrameWriter {
     this.#finishPiece();
     const pieces = this.#pieces;
     this.#pieces = [];
-    // An idle connection keeps no buffer.
+    // Drop the buffer, so that an idle connection holds no write memory.
     this.#buffer = NO_BUFFER;
     this.#words = NO_WORDS;
     this.#capacity = 0;

@@ -26,8 +26,8 @@ test('applies the right key byte to each payload byte, at every offset and phase
 });
 
 /**
- * Allocates `length` bytes with `lead` bytes before and `behind` bytes after them. No byte is ASCII, so reading a wrong
- * one shows.
+ * Allocates `length` bytes with `lead` bytes before and `behind` bytes after them. No byte is ASCII, so that a test
+ * fails if `unmask` looks at bytes outside the payload.
  */
 function allocateBetween(lead: number, length: number, behind: number): Buffer {
   return Buffer.from(new Uint8Array(lead + length + behind).fill(0x80).buffer, lead, length);

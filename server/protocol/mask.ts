@@ -18,7 +18,7 @@ export function unmask(bytes: Buffer, from: number, to: number, mask: number, ph
   // Rotate the key so that each key byte has the same position in the word as the payload bytes it applies to.
   const rotation = ((phase - start) & 3) * 8;
   const swapped = swapBytes(mask);
-  const key = (swapped >>> rotation) | (swapped << (32 - rotation)); // JavaScript shifts by 32 as by 0.
+  const key = (swapped >>> rotation) | (swapped << (32 - rotation)); // In JavaScript a shift by 32 is a shift by 0.
   const firstWord = start >>> 2;
   const firstBits = -1 << ((start & 3) * 8);
   const lastBits = -1 >>> ((3 - ((end - 1) & 3)) * 8);
@@ -69,7 +69,7 @@ function unmaskBytes(bytes: Buffer, from: number, to: number, mask: number, phas
     const byte = (bytes[at] as number) ^ ((mask >>> shift) & 0xff);
     bytes[at] = byte;
     allBits |= byte;
-    shift = (shift + 24) & 31; // The shifts are 24, 16, 8, 0, then 24 again.
+    shift = (shift + 24) & 31; // The shift selects the key byte: 24, 16, 8, 0, then 24 again.
   }
   return (allBits & 0x80) === 0;
 }

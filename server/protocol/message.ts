@@ -34,7 +34,8 @@ export class MessageReader {
   /** Inflater for the current message; undefined if the message is not compressed. */
   #messageInflater: Inflater | undefined;
   /**
-   * UTF-8 check of text messages. All messages share one validator, because each valid text returns it to its start.
+   * UTF-8 check of text messages. All messages share one validator, because the validator is in its first state after
+   * each valid text.
    */
   readonly #utf8 = new Utf8Validator();
   readonly #assembler: PayloadAssembler;

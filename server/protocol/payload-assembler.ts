@@ -45,7 +45,7 @@ export class PayloadAssembler {
     this.#maxBytesPerProcess = maxBytesPerProcess;
   }
 
-  /** Bytes added so far. */
+  /** Number of payload bytes added so far. */
   get length(): number {
     return this.#used;
   }
@@ -114,7 +114,9 @@ export class PayloadAssembler {
     largeBuffer?.release();
   }
 
-  /** Empties the assembler. Call before the large buffer is released, because its views have length 0 afterwards. */
+  /**
+   * Empties the assembler. Call before the large buffer is released, because its views can have length 0 afterwards.
+   */
   #reset(): void {
     totalBytes -= this.#bytes.length;
     this.#bytes = EMPTY;

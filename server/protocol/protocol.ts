@@ -13,7 +13,8 @@ import { PayloadAssembler } from './payload-assembler.ts';
  * One action that received bytes require. The owner of the socket performs the steps in order.
  *
  * - `deliver`: pass a message to the application.
- * - `pong`: answer a Ping with its payload. Later is allowed: only the newest Ping needs an answer (RFC 6455 §5.5.3).
+ * - `pong`: answer a Ping with its payload. The Pong can be delayed: only the newest Ping needs an answer (RFC 6455
+ *   §5.5.3).
  * - `heard`: report a received Pong to the application.
  * - `close`: send this Close frame unless a Close frame was sent already.
  * - `end`: end the TCP connection. `received` is the Close frame of the peer, `violation` the rule that the peer broke.
@@ -240,7 +241,10 @@ export class Protocol implements FrameSink {
     if (last) this.#controlPayload.finish((payload) => this.onControlFrame(this.#opcode, payload));
   }
 
-  /** Delivers a message. Collected steps need a copy of borrowed bytes, because they are used after the call. */
+  /**
+   * Delivers a message. Collected steps get a copy of borrowed bytes, because the caller uses the steps after the
+   * memory is overwritten.
+   */
   readonly #deliver = ({ kind, bytes }: Message): void => {
     this.emitStep({
       do: 'deliver',
@@ -304,8 +308,8 @@ export class Protocol implements FrameSink {
   }
 
   /**
-   * Ignores bytes after a Close frame. The socket must still be read: closing it with unread bytes would send RST, not
-   * FIN.
+   * Ignores bytes after a Close frame. The socket must still be read, because closing a socket with unread bytes sends
+   * RST instead of FIN.
    */
   #discard(_chunk: Buffer): void {}
 }

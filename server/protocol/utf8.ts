@@ -45,7 +45,7 @@ export class Utf8Validator {
       return true;
     }
     if (byte < 0x80) return true;
-    if (byte < 0xc2) return false; // A continuation byte, or a lead byte that only overlong forms use.
+    if (byte < 0xc2) return false; // 80 to C1 start no sequence: continuation bytes, and lead bytes of overlong forms.
     if (byte < 0xe0) {
       this.#remaining = 1;
     } else if (byte < 0xf0) {

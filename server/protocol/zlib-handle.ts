@@ -77,7 +77,7 @@ export function openDeflater(windowBits: number, level: number): ZlibHandle {
 }
 
 function openHandle(stream: ReturnType<typeof createInflateRaw> | ReturnType<typeof createDeflateRaw>): ZlibHandle {
-  // These fields are not part of Node's types, so the code checks that they exist.
+  // Node's types do not contain the internal fields of a zlib stream, so the code checks that the fields exist.
   const { _handle: handle, _writeState: state } = stream as unknown as StreamInternals;
   const writeSync = handle?.writeSync;
   if (handle === undefined || writeSync === undefined || state === undefined) {

@@ -83,7 +83,7 @@ export async function survives(
   };
   try {
     const before = await attacked.upgraded();
-    // An honest client answers Pings. This one answers everything with a Pong, which is allowed too.
+    // An honest client answers Pings. This client answers all data with a Pong, which is allowed too.
     before.socket.on('data', () => before.socket.write(finalFrame(OP.pong)));
     await attack(attacked);
     const after = await attacked.upgraded();

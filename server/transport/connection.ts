@@ -173,8 +173,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
 
   /**
    * Sends the byte range `bytes[from, to)` as a text or binary message. The caller guarantees that text is UTF-8. More
-   * than 16 KiB are sent without a copy and must not change until `drain`. Borrowed memory from a Receiver is safe to
-   * pass.
+   * than 16 KiB are sent without a copy and must not change until the data is sent. Borrowed memory from a Receiver is
+   * safe to pass.
    *
    * @returns false in the same cases as `send`.
    */
@@ -194,7 +194,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
    * Sends a Ping (RFC 6455 §5.5.2).
    *
    * @returns false if the connection is closing.
-   * @throws {RangeError} if the payload exceeds 125 bytes; {TypeError} if it is not a Uint8Array.
+   * @throws {RangeError} if the payload exceeds 125 bytes; {TypeError} if the payload is not a Uint8Array.
    */
   ping(payload: Uint8Array = EMPTY): boolean {
     if (!(payload instanceof Uint8Array)) throw new TypeError('ping takes a Uint8Array');
@@ -235,7 +235,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
       this.#inRead = false;
       this.#flush();
     }
-    // Pause only if a 'drain' event will follow, because it resumes reading. None follows after the server's FIN.
+    // Pause only if a 'drain' event will follow, because that event resumes reading. No 'drain' event follows after the
+    // server's FIN.
     if (this.#backlogBytes >= this.#limits.pauseReadingAtUnsentBytes && this.#socket.writableNeedDrain) {
       this.#socket.pause();
     } else if (chunk.length === this.#throttle.maxBytes) {
@@ -304,7 +305,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   #emitToApplication<Event extends 'message' | 'pong' | 'drain'>(event: Event, ...args: ConnectionEvents[Event]): void {
     if (this.#destroyed) return;
     try {
-      // The generic above checks event and arguments; the types of EventEmitter.emit cannot express it here.
+      // The type parameter of this method ties the arguments to the event; the types of EventEmitter.emit cannot
+      // express that.
       (this as EventEmitter).emit(event, ...args);
     } catch (error) {
       this.#onFault(error);
@@ -360,7 +362,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     }
     this.#backlogBytes = socket.writableLength;
     if (this.#backlogBytes > 0) this.#retainUntilSent(pieces);
-    // The kernel took all data. A single piece is never a large buffer, because a frame header always precedes one.
+    // The kernel took all data. A single piece is never a large buffer, because a frame header always precedes the
+    // large buffer.
     else if (pieces.length > 1) releaseLargeBuffers(pieces);
   }
 

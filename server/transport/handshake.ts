@@ -30,6 +30,7 @@ export type Refusal = {
   readonly headers: readonly string[];
 };
 
+/** Constant for the computation of Sec-WebSocket-Accept (RFC 6455 §1.3). */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /** Computes the value of `Sec-WebSocket-Accept` for the `Sec-WebSocket-Key` of a client (RFC 6455 §4.2.2, 5.4). */

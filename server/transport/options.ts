@@ -31,14 +31,19 @@ export type Rejection = { readonly status: number; readonly why: string };
 
 /** Limits of a server. The name of each limit ends with its unit, bytes or milliseconds. */
 export type Limits = {
-  /** Largest accepted message, inclusive, also after inflating. Larger ones get close code 1009. Default: 16 MiB. */
+  /**
+   * Largest accepted message, inclusive, also after inflating. Larger messages get close code 1009. Default: 16 MiB.
+   */
   readonly maxMessageBytes: number;
   /**
-   * Largest number of frames in one message. More get close code 1008. Default: 131,072, twice what Autobahn's case
-   * 9.3.1 sends.
+   * Largest number of frames in one message. Messages with more frames get close code 1008. Default: 131,072, twice
+   * what Autobahn's case 9.3.1 sends.
    */
   readonly maxFragmentsPerMessage: number;
-  /** Largest total size of the unfinished messages of this process. More gets close code 1008. Default: 256 MiB. */
+  /**
+   * Largest total size of the unfinished messages of this process. A message beyond the limit gets close code 1008.
+   * Default: 256 MiB.
+   */
   readonly maxIncompleteBytesPerProcess: number;
   /** Time until a handshake request must be complete. Default: 10 s. */
   readonly handshakeTimeoutMs: number;

@@ -48,7 +48,7 @@ export class ReadThrottle {
   maxBytes = FIRST_READ_BYTES;
   readonly #budget: TurnBudget;
 
-  /** @param budget by default the one that all connections of the process share. */
+  /** @param budget by default the budget that all connections of the process share. */
   constructor(budget: TurnBudget = processBudget) {
     this.#budget = budget;
   }

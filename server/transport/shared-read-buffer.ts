@@ -27,7 +27,7 @@ type Handle = { useUserBuffer?: (memory: Uint8Array) => void };
  */
 type FieldKeys = readonly [buffer: symbol, callback: symbol, nextBuffer: symbol];
 
-/** Cached keys: all sockets have the same ones. */
+/** Cached symbol keys of the internal fields: all sockets have the same keys. */
 let cachedKeys: FieldKeys | undefined;
 
 function findKeys(socket: Socket): FieldKeys | undefined {

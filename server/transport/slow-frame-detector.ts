@@ -1,4 +1,4 @@
-/** Inside a frame, fewer new bytes than this between two checks are too few. */
+/** Smallest number of bytes that a peer must send between two checks while a frame is unfinished. */
 const MIN_BYTES_PER_CHECK = 1024;
 
 /**
@@ -12,7 +12,7 @@ export class SlowFrameDetector {
   #bytesAtLastCheck = 0;
   #wasSlow = false;
 
-  /** Adds received bytes. */
+  /** Counts bytes received from the peer. */
   addBytes(bytes: number): void {
     this.#bytes += bytes;
   }

@@ -56,7 +56,7 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
     this.#http.maxHeadersCount = 0;
     this.#http.on('upgrade', this.#onOwnUpgrade);
     this.#http.on('request', (request, response) => {
-      // `url` is undefined only for responses that a client receives.
+      // The `url` of an IncomingMessage is undefined only for responses that a client receives.
       const refusal = refusePlainRequest(request.url as string, this.#settings);
       for (const header of refusal.headers) {
         const [name = '', value = ''] = header.split(': ');
@@ -138,7 +138,7 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
   };
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // Must be first: an 'error' event without a listener would end the process.
+    // Attach the error listener first: an 'error' event of a socket without a listener would end the process.
     socket.on('error', doNothing);
     const { method = '', url = '', httpVersion, rawHeaders } = request;
     try {
