@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * For `npm run mutation` alone: the tests of the protocol core that need no socket and no timer, and of the random ones
- * a few thousandths, so that a mutant is judged in a second and never by how busy the machine is.
+ * Test settings for `npm run mutation` only: the tests of the protocol core that need no socket and no timer, with 500
+ * random streams instead of a million. A mutant is then tested in about a second, independent of the load of the machine.
  */
 export default defineConfig({
   test: {

@@ -1,21 +1,21 @@
 import { readFileSync } from 'node:fs';
 
-/** Linux counts a process's CPU in hundredths of a second (`getconf CLK_TCK`). */
+/** Unit of CPU times in /proc: Linux counts hundredths of a second (`getconf CLK_TCK`). */
 const TICKS_PER_SECOND = 100;
 
 /**
- * CPU that a process has used so far, user and system, all its threads, in seconds.
+ * CPU time of a process so far, in seconds: user and system time of all threads.
  *
- * @throws where there is no such process, or no /proc.
+ * @throws {Error} if the process does not exist or the system has no /proc.
  */
 export function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name, in parentheses, may hold blanks; what follows it does not.
+  // The process name is in parentheses and may contain spaces, so start after the last parenthesis.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** Memory of a process that is in RAM, in octets. */
+/** Resident memory of a process (VmRSS) in bytes. */
 export function residentBytes(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;

@@ -1,42 +1,45 @@
 import { readFileSync } from 'node:fs';
 
-/** What one play cost. Milliseconds, all of them. */
+/** Cost of one run, in milliseconds. */
 export interface Cost {
+  /** Wall-clock time. */
   wallMs: number;
-  /** CPU time of whoever played, user and system; null where it cannot be told (another machine's, a container's). */
+  /** CPU time of the player, user and system; null if it cannot be measured, for example in a container. */
   playerMs: number | null;
-  /** CPU time of the server's process meanwhile; null where it is part of `playerMs`. */
+  /** CPU time of the server process during the run; null if it is part of `playerMs`. */
   serverMs: number | null;
 }
 
-/** Linux counts CPU time for user space in hundredths of a second, whatever the kernel's own tick is. */
+/** Unit of CPU times in /proc: hundredths of a second, independent of the kernel's own tick. */
 const MS_PER_TICK = 10;
 
-/** CPU time of a process, and of the children it has waited for. Linux only: throws where there is no /proc. */
+/** CPU time of a process and of its finished children, in milliseconds. @throws {Error} if the system has no /proc. */
 export function cpuOf(pid: number | 'self'): { ownMs: number; childrenMs: number } {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  // The name stands in brackets and may hold anything, brackets too: count from the last one (proc_pid_stat(5)).
+  // The process name is in parentheses and may contain parentheses itself, so start after the last one
+  // (proc_pid_stat(5)).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ms = (index: number): number => Number(fields[index]) * MS_PER_TICK;
   return { ownMs: ms(11) + ms(12), childrenMs: ms(13) + ms(14) };
 }
 
 /**
- * Plays once with the clocks running. `counts` says whose CPU time is the player's: this process's, that of the
- * children it starts and waits for, or nobody's that we can see.
+ * Measures the cost of one run. `counts` names the process whose CPU time is the player's: this process (`self`), its
+ * finished children (`children`), or none that can be measured (`nobody`). `server` is the process id of the server, or
+ * null.
  */
 export async function meter(
   play: () => Promise<void>,
   { counts, server }: { counts: 'self' | 'children' | 'nobody'; server: number | null },
 ): Promise<Cost> {
-  const look = () => ({
+  const readClocks = () => ({
     at: performance.now(),
     self: cpuOf('self'),
     server: server === null ? null : cpuOf(server).ownMs,
   });
-  const before = look();
+  const before = readClocks();
   await play();
-  const after = look();
+  const after = readClocks();
   const playerMs = {
     self: after.self.ownMs - before.self.ownMs,
     children: after.self.childrenMs - before.self.childrenMs,

@@ -7,10 +7,13 @@ import { REGISTRY } from '../harness/run/registry.ts';
 import type { Target } from '../harness/subject/target.ts';
 import { type Cost, meter } from './engines-meter.ts';
 
-/** Plays some cases against a running server, once, and tells what it cost. Rejects where it cannot play them all. */
+/** Runs the cases once against a running server and returns the cost. Rejects if a case has no result. */
 export type Play = (cases: readonly string[], target: Target) => Promise<Cost>;
 
-/** One of our own engines, in this process. The real suite's CPU time is its container's, and not seen from here. */
+/**
+ * Returns a player for an engine of this project. The CPU time of the Docker engine is not measured: it runs in a
+ * container.
+ */
 export function ourEngine(choice: EngineChoice, home: string, jobs?: number): Play {
   return async (cases, target) => {
     const [{ engines }] = REGISTRY;
@@ -28,22 +31,22 @@ export function ourEngine(choice: EngineChoice, home: string, jobs?: number): Pl
   };
 }
 
-/** The version whose command line this is. */
-const KOSOKU = 'kosoku==0.1.0';
+/** Version of kosoku whose command line this file uses. */
+const KOSOKU_REQUIREMENT = 'kosoku==0.1.0';
 
 /**
- * The fuzzing client `kosoku` of the Python package index, in a virtual environment of its own below `home`. Rejects
- * where Python, or the package, cannot be had.
+ * Installs the fuzzing client `kosoku` from the Python package index into a virtual environment below `home`, and
+ * returns a player for it. Rejects if Python or the package is not available.
  */
 export async function kosoku(home: string): Promise<Play> {
   const bin = join(home, 'kosoku', 'bin');
   await execa('python3', ['-m', 'venv', join(home, 'kosoku')]);
-  await execa(join(bin, 'pip'), ['install', '--quiet', '--disable-pip-version-check', KOSOKU]);
+  await execa(join(bin, 'pip'), ['install', '--quiet', '--disable-pip-version-check', KOSOKU_REQUIREMENT]);
   return async (cases, target) => {
     const folder = mkdtempSync(join(home, 'kosoku-results-'));
     const categories = new Set(cases.map((id) => id.split('.')[0]));
     const included = [...categories].flatMap((category) => ['-i', `${category}.*`]);
-    // It ends with 1 where a case failed, which is no fault of the play; what it left is counted.
+    // kosoku exits with 1 if a case failed. The run is complete all the same, and its results are counted below.
     const run = async () =>
       void (await execa(join(bin, 'kosoku'), ['-p', '4', ...included, '-o', folder, new URL(target.url).host], {
         reject: false,
@@ -55,7 +58,7 @@ export async function kosoku(home: string): Promise<Play> {
   };
 }
 
-/** One case as a user types it: this tool started, the server started and stopped, the report written. */
+/** Runs one case from the command line, with the start of this tool and of the server and with the report. */
 export async function fromTheShell(id: string, home: string): Promise<Cost> {
   const command = [
     '--import',
@@ -71,8 +74,8 @@ export async function fromTheShell(id: string, home: string): Promise<Cost> {
   return await meter(run, { counts: 'children', server: null });
 }
 
-/** A player that left cases out would look fast. */
+/** Throws if results are missing: a player that leaves out cases would look fast. */
 function refuseIncomplete(folder: string, wanted: number): void {
   const files = readdirSync(folder).filter((name) => /_case_[\d_]+\.json$/.test(name)).length;
-  if (files !== wanted) throw new Error(`it left ${files} results of ${wanted}`);
+  if (files !== wanted) throw new Error(`only ${files} of ${wanted} results were written`);
 }

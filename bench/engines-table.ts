@@ -1,21 +1,21 @@
 import type { Cost } from './engines-meter.ts';
 
-/** What one player needed for one row, run after run; or why it could not play. */
+/** Costs of all runs of one player in one row of the table, or the reason why the player could not run. */
 export interface Measured {
   row: string;
   player: string;
   costs: readonly Cost[];
-  /** Why there are no costs. */
+  /** Reason why there are no costs. */
   missing?: string;
 }
 
-/** A figure to reach, and the words for what was measured. */
+/** A performance goal: its description with the measured value, and whether it was reached. */
 export interface Goal {
   text: string;
   reached: boolean;
 }
 
-/** The one in the middle, or the mean of the two there. Throws RangeError for none. */
+/** Median: the middle value, or the mean of the two middle values. @throws {RangeError} if there are no values. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const [low, high] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[Math.floor(sorted.length / 2)]];
@@ -23,38 +23,41 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** Medians of several runs; null where a run has none. The server's share is taken run by run: 1 is a whole core. */
+/**
+ * Medians of several runs; null if a run lacks the value. `serverShare` is the server's CPU time per wall time: 1 is a
+ * core.
+ */
 export function summary(costs: readonly Cost[]) {
-  const of = (pick: (cost: Cost) => number | null): number | null => {
+  const medianOf = (pick: (cost: Cost) => number | null): number | null => {
     const values = costs.map(pick).filter((value) => value !== null);
     return values.length === 0 || values.length < costs.length ? null : median(values);
   };
   return {
-    wallMs: of(({ wallMs }) => wallMs),
-    playerMs: of(({ playerMs }) => playerMs),
-    serverMs: of(({ serverMs }) => serverMs),
-    serverShare: of(({ serverMs, wallMs }) => (serverMs === null ? null : serverMs / wallMs)),
+    wallMs: medianOf(({ wallMs }) => wallMs),
+    playerMs: medianOf(({ playerMs }) => playerMs),
+    serverMs: medianOf(({ serverMs }) => serverMs),
+    serverShare: medianOf(({ serverMs, wallMs }) => (serverMs === null ? null : serverMs / wallMs)),
   };
 }
 
 const HEAD = ['row', 'player', 'wall', 'to native', 'player CPU', 'server CPU', 'server of a core', 'runs'];
 
-/** The table: a line for every player of every row, each row's times as multiples of its native one. */
+/** Formats the table: one line per row and player, with the time relative to the native engine in the same row. */
 export function table(all: readonly Measured[]): string {
-  const lines = all.map((one) => {
-    if (one.missing !== undefined) return [one.row, one.player, `not measured: ${one.missing}`];
-    const { wallMs, playerMs, serverMs, serverShare } = summary(one.costs);
-    const native = all.find(({ row, player }) => row === one.row && player === 'native');
+  const lines = all.map((entry) => {
+    if (entry.missing !== undefined) return [entry.row, entry.player, `not measured: ${entry.missing}`];
+    const { wallMs, playerMs, serverMs, serverShare } = summary(entry.costs);
+    const native = all.find(({ row, player }) => row === entry.row && player === 'native');
     const ratio = ratioOf(wallMs, native === undefined ? null : summary(native.costs).wallMs);
     return [
-      one.row,
-      one.player,
+      entry.row,
+      entry.player,
       seconds(wallMs),
       ratio === null ? '-' : `${ratio.toFixed(2)} x`,
       seconds(playerMs),
       seconds(serverMs),
       serverShare === null ? '-' : `${Math.round(serverShare * 100)} %`,
-      String(one.costs.length),
+      String(entry.costs.length),
     ];
   });
   const widths = HEAD.map((title, i) =>
@@ -70,27 +73,27 @@ export function table(all: readonly Measured[]): string {
     .join('\n');
 }
 
-/** One time as a multiple of another; null where one of them is not there. */
+/** Ratio of `time` to `base`; null if one of them is missing. */
 export function ratioOf(time: number | null, base: number | null): number | null {
   return time === null || base === null || base === 0 ? null : time / base;
 }
 
-/** Milliseconds as seconds with two decimals. */
+/** Formats milliseconds as seconds with two decimals. */
 export const seconds = (ms: number | null): string => (ms === null ? '-' : `${(ms / 1000).toFixed(2)} s`);
 
-/** What was to be reached in one row and whether it was; without a word on what was not measured. */
+/** Performance goals of one row with their outcome. Goals without a measurement are left out. */
 export function goalsOf(row: string, all: readonly Measured[]): Goal[] {
-  const of = (player: string) => {
-    const found = all.find((one) => one.row === row && one.player === player);
+  const medianOf = (player: string) => {
+    const found = all.find((entry) => entry.row === row && entry.player === player);
     return found === undefined || found.costs.length === 0 ? undefined : summary(found.costs);
   };
-  const native = of('native');
+  const native = medianOf('native');
   const nativeMs = native?.wallMs ?? null;
   const atMost = (limitMs: number): Goal[] =>
     nativeMs === null
       ? []
       : [{ text: `${row}: ${seconds(nativeMs)}, at most ${seconds(limitMs)}`, reached: nativeMs <= limitMs }];
-  const ratio = (player: string) => ratioOf(of(player)?.wallMs ?? null, nativeMs);
+  const ratio = (player: string) => ratioOf(medianOf(player)?.wallMs ?? null, nativeMs);
   const faster = (player: string, times: number, otherwise = false, note = ''): Goal[] => {
     const measured = ratio(player);
     if (measured === null) return [];

@@ -12,8 +12,9 @@ import type { Cost } from './engines-meter.ts';
 import { fromTheShell, kosoku, ourEngine, type Play } from './engines-players.ts';
 import { goalsOf, type Measured, table } from './engines-table.ts';
 
-/** How fast the embedded engine is, beside the others, in one run: `npm run bench:engines -- [rows…]`. */
+/** Benchmark that compares the embedded engine with other engines: `npm run bench:engines -- [rows…]`. */
 
+/** One row of the table: which players run which cases against which server. */
 interface Row {
   cases: readonly string[];
   server: 'websock-server' | 'ws';
@@ -21,21 +22,21 @@ interface Row {
 }
 
 const patterns = (...chosen: string[]) => selectCases(suiteIds, chosen, groups);
-const BESIDE_AUTOBAHN = ['native', 'docker, 1 container', 'docker, 2 containers'];
-const BESIDE_KOSOKU = ['native', 'kosoku -p 4'];
+const AUTOBAHN_PLAYERS = ['native', 'docker, 1 container', 'docker, 2 containers'];
+const KOSOKU_PLAYERS = ['native', 'kosoku -p 4'];
 const ROWS: Readonly<Record<string, Row>> = {
-  core: { cases: patterns('@core'), server: 'websock-server', players: BESIDE_AUTOBAHN },
-  limits: { cases: patterns('@core', '@limits'), server: 'websock-server', players: BESIDE_AUTOBAHN },
-  all: { cases: suiteIds, server: 'websock-server', players: BESIDE_AUTOBAHN },
-  'ws-limits': { cases: patterns('@core', '@limits'), server: 'ws', players: BESIDE_KOSOKU },
-  'ws-all': { cases: suiteIds, server: 'ws', players: BESIDE_KOSOKU },
+  core: { cases: patterns('@core'), server: 'websock-server', players: AUTOBAHN_PLAYERS },
+  limits: { cases: patterns('@core', '@limits'), server: 'websock-server', players: AUTOBAHN_PLAYERS },
+  all: { cases: suiteIds, server: 'websock-server', players: AUTOBAHN_PLAYERS },
+  'ws-limits': { cases: patterns('@core', '@limits'), server: 'ws', players: KOSOKU_PLAYERS },
+  'ws-all': { cases: suiteIds, server: 'ws', players: KOSOKU_PLAYERS },
 };
 const SINGLE = 'single';
 const SINGLE_CASE = '7.1.6';
 
 const HELP = `usage: npm run bench:engines -- [rows...] [--without WORD]... [--runs N] [--budget SECONDS]
 
-rows, all when left out:
+rows (default: all):
 ${Object.entries(ROWS)
   .map(
     ([name, { cases, server, players }]) =>
@@ -44,14 +45,14 @@ ${Object.entries(ROWS)
   .join('\n')}
   ${SINGLE.padEnd(10)} ${SINGLE_CASE} from the shell, server started and stopped
 
---without   leave out the players whose name begins so: docker, kosoku
---runs      how often each player plays a row (5); medians are shown
---budget    no further run of a player that has played a row for so long (20)
+--without   leave out players whose name begins with WORD: docker, kosoku
+--runs      number of runs of each player per row (default 5); the table shows medians
+--budget    seconds per player and row after which no further run starts (default 20)
 
-The real suite takes about a quarter of an hour for all cases; "--without docker" leaves it out.
+The real suite needs about 15 minutes for all cases; "--without docker" leaves it out.
 `;
 
-/** What one player did in one row, as often as time allows. */
+/** One player in one row of the table, ready to run. */
 interface Entry {
   row: string;
   player: string;
@@ -78,7 +79,7 @@ async function bench(rows: readonly string[], home: string, workspace: Workspace
       return { row: name, player, play: async () => await (await making)(row.cases, target) };
     });
     try {
-      // Making a player (a virtual environment, an image) is not a part of any run.
+      // Set up the players before the first run: virtual environments and images must not count as run time.
       await Promise.allSettled(chosen.map((player) => players.get(player)));
       measured.push(...(await rounds(entries)));
     } finally {
@@ -91,11 +92,11 @@ async function bench(rows: readonly string[], home: string, workspace: Workspace
   );
 }
 
-const NOTE = `Medians. Wall time of "native" and "docker" is that of the play, the server running already; that of kosoku is its process's.
-In 12.x and 13.x our payloads are our own: of the same character, sizes and number as the original's, but other octets, so that
-times there can be compared octet for octet only with --data, the original's data.`;
+const NOTE = `Medians. The wall time of "native" and "docker" is the time of the cases with the server already running; that of kosoku is
+the time of its process. In 12.x and 13.x the payloads are our own: they have the character, sizes and number of the original
+ones, but other bytes. An exact comparison of times there needs the original data (--data).`;
 
-/** Every player in turn, round after round, so that all of them see the same busy and quiet minutes. */
+/** Runs all players in turn, round after round, so that changes of the machine's load affect all players alike. */
 async function rounds(entries: readonly Entry[]): Promise<Measured[]> {
   const costs = new Map(entries.map((entry): [Entry, Cost[]] => [entry, []]));
   const missing = new Map<Entry, string>();

@@ -1,6 +1,6 @@
 /**
- * The load generator, a process of its own, so that its work is not counted as the server's. It is given one job at a
- * time over IPC. It knows as little of WebSockets as will do: frames are made beforehand, echoes are counted.
+ * Load generator. It runs in its own process, so that its CPU time is not counted as the server's, and gets one job at
+ * a time over IPC. It builds the frames in advance and only counts the echoes.
  */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import { deflateRawSync } from 'node:zlib';
 import { cpuSeconds } from './cpu.ts';
 import type { Shape } from './shapes.ts';
 
-/** What the generator is told: which server, by address and process, how, and how long. */
+/** One measurement: port and process id of the server, the load shape, and the durations. */
 export type Job = {
   readonly port: number;
   readonly pid: number;
@@ -18,17 +18,19 @@ export type Job = {
   readonly measureMs: number;
 };
 
-/** What it found. Both rates are messages echoed: per second of the server's CPU (user and system), and of the clock. */
+/**
+ * Result of a job: echoed messages per second of the server's CPU time (user and system) and per second of wall time.
+ */
 export type Measured = { readonly perCpuSecond: number; readonly perSecond: number } | { readonly error: string };
 
-/** How many different frames are made; they are sent over and over. */
+/** Size of the prebuilt frames of a connection. The generator sends these frames repeatedly. */
 const RING_BYTES = 4 * 1024 * 1024;
 
 process.on('message', (job: Job) => {
-  const late = new Promise<Measured>((resolve) => {
+  const timeout = new Promise<Measured>((resolve) => {
     setTimeout(() => resolve({ error: 'took too long' }), 5_000 + job.warmUpMs + job.measureMs).unref();
   });
-  Promise.race([measure(job), late]).then(
+  Promise.race([measure(job), timeout]).then(
     (measured) => process.send?.(measured),
     (error: unknown) => process.send?.({ error: String(error) } satisfies Measured),
   );
@@ -67,7 +69,7 @@ function passed(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Noise, or, where it is to be compressed or read, text that looks like what applications send. */
+/** Payload of all messages: random bytes for a binary shape, JSON text for a text shape. */
 function payloadOf(shape: Shape): Buffer {
   if (shape.kind === 'binary') return randomBytes(shape.bytes);
   let text = '';
@@ -79,9 +81,9 @@ function payloadOf(shape: Shape): Buffer {
 
 type Frames = { readonly bytes: Buffer; readonly each: number };
 
-/** Frames as a client sends them, each with a mask of its own, one after the other. */
+/** Builds masked client frames, each with its own masking key, in one buffer. */
 function clientFrames(payload: Buffer, shape: Shape): Frames {
-  // Compressed without looking back, which is right whatever was agreed on windows.
+  // Compress without context takeover, which is valid for all negotiated parameters.
   const sent = shape.deflate ? deflateRawSync(payload, { level: 6, finishFlush: 2 }).subarray(0, -4) : payload;
   const first = 0x80 | (shape.deflate ? 0x40 : 0) | (shape.kind === 'text' ? 1 : 2);
   const head = header(first, 0x80, sent.length);
@@ -109,7 +111,7 @@ function header(first: number, masked: number, length: number): Buffer {
   return head;
 }
 
-/** One connection: keeps `inFlight` messages unanswered, and counts answers. */
+/** One connection: keeps `inFlight` messages unanswered and counts the echoes. */
 class Peer {
   echoed = 0;
   broken: string | undefined;
@@ -120,7 +122,7 @@ class Peer {
   readonly #echoBytes: number;
   #at = 0;
   #received = 0;
-  /** The first echo as it comes, to be looked at: a server that answers fast and wrongly is no use. */
+  /** Bytes of the first echo, until the echo is complete and checked: fast but wrong answers must not count. */
   #first: Buffer | undefined;
   #skip = 0;
   #cut: Buffer = Buffer.alloc(0);
@@ -185,7 +187,7 @@ class Peer {
     }
   }
 
-  /** All echoes have the same size, so they need not be looked into, but for the first. */
+  /** Counts uncompressed echoes. They all have the same size, so only the first one is checked. */
   readonly #countBytes = (chunk: Buffer): void => {
     if (this.#first !== undefined) this.#check(chunk);
     this.#received += chunk.length;
@@ -204,7 +206,7 @@ class Peer {
     this.#first = undefined;
   }
 
-  /** Compressed echoes vary in size: from header to header. */
+  /** Counts compressed echoes. Their sizes differ, so each frame header is read. */
   readonly #countFrames = (piece: Buffer): void => {
     const chunk = this.#cut.length > 0 ? Buffer.concat([this.#cut, piece]) : piece;
     let at = this.#skip;

@@ -1,6 +1,7 @@
 /**
- * What connections cost in memory: `npx tsx bench/memory.ts [plain|deflate|large]`. The server is a process of its own (bench/peers/ours.ts),
- * and its figure is VmRSS, less what it was before, by the number of connections.
+ * Measures the memory per connection: `npx tsx bench/memory.ts [plain|deflate|large]`. The server runs in its own
+ * process (bench/peers/ours.ts). The result is the growth of its resident memory (VmRSS) divided by the number of
+ * connections.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -47,7 +48,7 @@ function pause(ms: number): Promise<void> {
 
 async function idle(count: number, deflate: boolean): Promise<void> {
   const ours = await server(2_000);
-  // One that comes and goes first, so that what is set up once is not counted.
+  // Open and close some connections first, so that memory allocated once is not counted.
   for (const socket of await openMany(ours.port, 50, deflate)) socket.destroy();
   await pause(2_000);
   const before = residentBytes(ours.pid);
@@ -61,7 +62,7 @@ async function idle(count: number, deflate: boolean): Promise<void> {
       await once(socket, 'data');
     }
   }
-  // Answer no Ping: within the time there is, nobody is given up for that.
+  // The clients answer no Pings, but 6 s are too short for the server to drop them.
   await pause(6_000);
   const each = (residentBytes(ours.pid) - before) / count;
   console.log(`${count} idle connections${deflate ? ', deflate, used once' : ''}: ${(each / KIB).toFixed(1)} KiB each`);
@@ -73,16 +74,16 @@ async function large(count: number): Promise<void> {
   const ours = await server(20_000);
   const sockets = await openMany(ours.port, count, false);
   const before = residentBytes(ours.pid);
-  let most = 0;
+  let peak = 0;
   const watch = setInterval(() => {
-    most = Math.max(most, residentBytes(ours.pid));
+    peak = Math.max(peak, residentBytes(ours.pid));
   }, 10);
   const size = 16 * 1024 * KIB;
   const head = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
   head.writeUInt32BE(size, 6);
   const message = Buffer.concat([head, Buffer.alloc(size)]);
   const mib = (bytes: number) => `+${Math.round((bytes - before) / KIB / KIB)} MiB`;
-  // Three times over: what stays after the first and does not grow is set up once, what grows is lost.
+  // Three rounds: memory that stays constant after the first round was allocated once; growing memory is a leak.
   const after: string[] = [];
   for (let round = 0; round < 3; round++) {
     await Promise.all(
@@ -106,7 +107,7 @@ async function large(count: number): Promise<void> {
   }
   clearInterval(watch);
   console.log(
-    `${count} echoes of 16 MiB at once, three times: ${mib(most)} at most; 6 s after each: ${after.join(', ')}`,
+    `${count} echoes of 16 MiB at once, three times: ${mib(peak)} at most; 6 s after each: ${after.join(', ')}`,
   );
   for (const socket of sockets) socket.destroy();
   ours.end();

@@ -4,30 +4,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Other runtimes to compare with, from their npm packages, into a temporary folder: they are too large, and too little
- * to do with the project, to be dependencies of it. The binary stands in a package per platform; the packages' own
- * install scripts, which may download it, are not run.
+ * Other runtimes to compare with, installed from npm packages into a temporary folder. They are too large to be
+ * dependencies of this project. Each platform has its own package that contains the binary; install scripts of the
+ * packages are not run.
  */
 const RUNTIMES = {
   bun: { package: '@oven/bun-linux-x64', binary: 'bin/bun' },
   deno: { package: '@deno/linux-x64-glibc', binary: 'deno' },
 } as const;
 
-/** Found binaries by name, why one is missing otherwise, and how to clean up. */
+/** Installed binaries by name, the reasons why others are missing, and a function that removes the temporary folder. */
 export type Runtimes = {
   readonly found: Partial<Record<keyof typeof RUNTIMES, string>>;
   readonly missing: readonly string[];
   remove(): void;
 };
 
-/** Installs them, or says why not. Never throws: a comparison with fewer is still one. */
+/** Installs the runtimes. Never throws: the comparison continues without a runtime that cannot be installed. */
 export function installRuntimes(): Runtimes {
   const root = mkdtempSync(join(tmpdir(), 'ws-bench-'));
   const found: Partial<Record<keyof typeof RUNTIMES, string>> = {};
   const missing: string[] = [];
   for (const name of ['bun', 'deno'] as const) {
     const runtime = RUNTIMES[name];
-    // One folder each: npm takes away what it did not itself put there.
+    // Each runtime gets its own folder, because npm removes packages that it did not install in the same run.
     const folder = join(root, name);
     try {
       const args = ['install', '--prefix', folder, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'];

@@ -1,8 +1,8 @@
 /**
- * Our server beside others, in one run on one machine: `npm run bench:server -- --help`.
+ * Compares our server with other servers on the same machine: `npm run bench:server -- --help`.
  *
- * What counts is messages per second of the server's CPU: unlike the clock it is not much moved by whatever else the
- * machine does. Rounds are interleaved, and the figure of a peer is the median of its rounds.
+ * The main figure is messages per second of the server's CPU time, because other load on the machine hardly changes it.
+ * All servers take turns in each round, and the figure of a server is the median of its rounds.
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,15 +16,15 @@ const PEERS = 'ours,ws,ws-level-1,ws+bufferutil,websocket,faye-websocket,deno,bu
 
 const USAGE = `usage: npm run bench:server -- [options]
   --peers ${PEERS}
-                      whom to measure (default: all; ws is always one of them)
+                      servers to measure (default: all; ws is always included)
   --shapes '16 B'     only shapes whose name contains this
-  --rounds 5          the median of so many
+  --rounds 5          number of rounds; the result is their median
   --seconds 1         length of one measurement
-  --check             exit 1 where ours misses its goal
+  --check             exit 1 if our server misses its goal
 
-ws is measured as \`npm install ws\` makes it, once more with the native addon that it takes where it finds one, and, where
-messages are compressed, once more at the level that is our default. floor is no server: it does as little for a small
-message as Node allows.
+ws is measured as installed by \`npm install ws\`, a second time with its optional native addon, and, for compressed messages, a
+third time at our default compression level. floor is not a usable server: it does the minimum that Node needs to answer a small
+message.
 `;
 
 const { values } = parseArgs({
@@ -46,16 +46,16 @@ if (values.help) process.stdout.write(USAGE);
 else await main();
 
 async function main(): Promise<void> {
-  const wanted = values.peers.split(',');
+  const requested = values.peers.split(',');
   const shapes = SHAPES.filter((shape) => shape.name.includes(values.shapes));
   const runtimes =
-    wanted.includes('bun') || wanted.includes('deno')
+    requested.includes('bun') || requested.includes('deno')
       ? installRuntimes()
       : { found: {}, missing: [], remove: () => undefined };
   for (const why of runtimes.missing) console.log(`left out: ${why}`);
   const commands: Record<string, readonly string[] | undefined> = {
     ours: [...NODE, `${here}/peers/ours.ts`],
-    // bufferutil is here because `websocket` depends on it; ws on its own comes without.
+    // bufferutil is installed because `websocket` depends on it. ws alone does not install it, so it is disabled here.
     ws: ['env', 'WS_NO_BUFFER_UTIL=1', ...NODE, `${here}/peers/ws.ts`],
     'ws-level-1': ['env', 'WS_NO_BUFFER_UTIL=1', ...NODE, `${here}/peers/ws.ts`, '1'],
     'ws+bufferutil': [...NODE, `${here}/peers/ws.ts`],
@@ -69,14 +69,14 @@ async function main(): Promise<void> {
     bun: runtimes.found.bun === undefined ? undefined : [runtimes.found.bun, `${here}/peers/bun.mjs`],
   };
   const peers: Peer[] = [];
-  // A bench that is interrupted leaves nobody behind.
+  // An interrupted benchmark must end its child processes.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   process.once('exit', () => {
     for (const peer of peers) peer.process.kill();
   });
   const load = fork(`${here}/load.ts`, { execArgv: ['--import', 'tsx'] });
   try {
-    for (const name of new Set([...wanted, 'ws'])) {
+    for (const name of new Set([...requested, 'ws'])) {
       const command = commands[name];
       if (command !== undefined) peers.push(await start(name, command));
     }
@@ -96,19 +96,23 @@ async function main(): Promise<void> {
 async function start(name: string, [file = '', ...args]: readonly string[]): Promise<Peer> {
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(child, 'spawn');
-  let said = '';
+  let stdout = '';
   child.stdout.on('data', (chunk) => {
-    said += chunk;
+    stdout += chunk;
   });
   for (;;) {
-    const port = /^listening (\d+)$/m.exec(said)?.[1];
+    const port = /^listening (\d+)$/m.exec(stdout)?.[1];
     if (port !== undefined) return { name, process: child, port: Number(port), pid: child.pid ?? 0 };
     if (child.exitCode !== null) throw new Error(`${name} ended before it listened`);
     await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
   }
 }
 
-/** Measures all peers on one shape and prints a row for each. @returns 1 where ours misses the goal. */
+/**
+ * Measures all servers with one load shape and prints a line for each.
+ *
+ * @returns 1 if our server misses the goal, else 0.
+ */
 async function compare(load: ChildProcess, peers: readonly Peer[], shape: Shape): Promise<number> {
   const rates = new Map(peers.map((peer) => [peer.name, { cpu: [] as number[], wall: [] as number[], error: '' }]));
   for (let round = 0; round < Number(values.rounds); round++) {

@@ -1,17 +1,17 @@
-/** One way of loading a server: what is sent, over how many connections, and how many unanswered at a time. */
+/** A load shape: which messages are sent, over how many connections, and how many may be unanswered. */
 export type Shape = {
   readonly name: string;
   readonly bytes: number;
   readonly kind: 'binary' | 'text';
   readonly connections: number;
-  /** Messages per connection that are sent and not yet answered. */
+  /** Number of unanswered messages per connection. */
   readonly inFlight: number;
   readonly deflate: boolean;
-  /** What the project promises, as a multiple of `ws` in the same run; undefined: shown, not promised. */
+  /** Goal as a multiple of the rate of `ws` in the same run; undefined if the shape has no goal. */
   readonly goal?: number;
 };
 
-/** The shapes of docs/server.md, in its order. */
+/** Load shapes in the order of the table in docs/server.md. */
 export const SHAPES: readonly Shape[] = [
   { name: '16 B x32', bytes: 16, kind: 'binary', connections: 16, inFlight: 32, deflate: false, goal: 23 },
   { name: '125 B x32', bytes: 125, kind: 'binary', connections: 16, inFlight: 32, deflate: false, goal: 19 },

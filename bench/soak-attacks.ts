@@ -1,6 +1,6 @@
 /**
- * Attacks on a server, each by its number in docs/server.md, as a process of its own: `soak-attacks.ts S44 PORT` goes on
- * until it is killed, so that nobody who is measured shares a process with it.
+ * Attacks a server: `soak-attacks.ts S44 PORT` runs the attack with that number of docs/server.md until the process is
+ * killed. Each attack runs in its own process, so that it does not slow down the measured clients.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -9,40 +9,43 @@ import { clientFrame, open, pause } from './soak-client.ts';
 
 const [name = '', port = ''] = process.argv.slice(2);
 
-/** What each does, in the words of the table. */
+/** Description of each attack, as in the table of docs/server.md. */
 export const ATTACKS = {
-  S07: 'headers of 20 MiB, and one octet at a time',
-  S08: '1,000 requests of an octet a second',
-  S32: '50 × 131,000 fragments of one octet',
+  S07: 'headers of 20 MiB, and one byte at a time',
+  S08: '1,000 requests at one byte per second',
+  S32: '50 × 131,000 fragments of one byte',
   S33: 'a million empty fragments',
-  S44: 'Pings of 125 octets, Pongs read',
-  S45: 'Pings of 125 octets, nothing read',
+  S44: 'Pings of 125 bytes, Pongs read',
+  S45: 'Pings of 125 bytes, nothing read',
   S47: 'echoes of 64 KiB, nothing read',
   S50: '16 MiB of empty frames at once',
-  S56: 'bombs of 1 GiB, in one frame and in 64',
-  S66: '128 KiB that compress to nothing',
+  S56: 'zip bombs of 1 GiB, in one frame and in 64',
+  S66: 'highly compressed messages of 128 KiB',
 } as const;
 
-/** Writes the same octets over and over, as fast as they are taken, `times` at most. Resolves when that is over. */
+/**
+ * Writes `bytes` up to `times` times, as fast as the server reads. Resolves after the last write or when the socket
+ * closes.
+ */
 async function flood(socket: Socket, bytes: Buffer, times = Number.POSITIVE_INFINITY): Promise<void> {
   for (let n = 0; n < times && !socket.destroyed; n++) {
     await new Promise((resolve) => socket.write(bytes, resolve));
   }
 }
 
-/** `what` again whenever the server has had enough of it, `count` of them side by side. */
-async function forEver(count: number, what: () => Promise<unknown>): Promise<void> {
+/** Runs `count` copies of `action` in parallel, and starts each again when it ends or fails. */
+async function forEver(count: number, action: () => Promise<unknown>): Promise<void> {
   await Promise.all(
     Array.from({ length: count }, async () => {
       for (;;) {
-        await what().catch(() => {});
+        await action().catch(() => {});
         await pause(1);
       }
     }),
   );
 }
 
-function raw(): Socket {
+function connectRaw(): Socket {
   const socket = connect({ port: Number(port), host: '127.0.0.1', noDelay: true });
   socket.on('error', () => {});
   socket.resume();
@@ -60,21 +63,21 @@ const run: Record<keyof typeof ATTACKS, () => Promise<void>> = {
   async S07() {
     const begin = 'GET / HTTP/1.1\r\nHost: x\r\nA: ';
     const huge = forEver(10, async () => {
-      const socket = raw();
+      const socket = connectRaw();
       socket.write(begin);
       await flood(socket, Buffer.alloc(64 * 1024, 'x'), 320);
       await closed(socket);
     });
-    const dribble = forEver(10, async () => {
-      const socket = raw();
+    const slow = forEver(10, async () => {
+      const socket = connectRaw();
       socket.write(begin);
       while (!socket.destroyed) await new Promise((resolve) => socket.write('x', resolve));
     });
-    await Promise.all([huge, dribble]);
+    await Promise.all([huge, slow]);
   },
   S08: () =>
     forEver(1_000, async () => {
-      const socket = raw();
+      const socket = connectRaw();
       socket.write('GET / HTTP/1.1\r\nA: ');
       while (!socket.destroyed) {
         await pause(1_000);
@@ -104,7 +107,7 @@ const run: Record<keyof typeof ATTACKS, () => Promise<void>> = {
     return forEver(1, async () => flood(await readAll(), frames));
   },
   S56: () => {
-    // Its back-references reach over the joints, so a MiB of zeros can be repeated as it is.
+    // 1 MiB of zeros, compressed. Repetitions of it are valid deflate, because the window stays the same.
     const part = deflateRawSync(Buffer.alloc(1 << 20), { finishFlush: constants.Z_SYNC_FLUSH });
     const bomb = times(part, 1_024);
     const size = Math.ceil(bomb.length / 64);

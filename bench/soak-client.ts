@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** A client of a bench, as small as will do: frames are made beforehand with a mask of zeros, and echoes are counted. */
+/**
+ * Minimal client for benchmarks: frames are built in advance with a masking key of zero, and echoes are only counted.
+ */
 
 const REQUEST = [
   'GET / HTTP/1.1',
@@ -12,7 +14,7 @@ const REQUEST = [
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
 ];
 
-/** A client's frame; `first` is its whole first octet. */
+/** Builds a client frame with a masking key of zero. `first` is the whole first byte of the header. */
 export function clientFrame(first: number, payload: Buffer): Buffer {
   const { length } = payload;
   const head = Buffer.alloc(length < 126 ? 6 : length < 65_536 ? 8 : 14);
@@ -23,47 +25,48 @@ export function clientFrame(first: number, payload: Buffer): Buffer {
   return Buffer.concat([head, payload]);
 }
 
-/** Octets of the echo of so long a payload. */
+/** Size in bytes of the server's frame for a payload of this length. */
 export function echoBytes(length: number): number {
   return length + (length < 126 ? 2 : length < 65_536 ? 4 : 10);
 }
 
-/** Connects and shakes hands. @throws where it is refused, or the connection ends before. */
+/** Opens a WebSocket connection. @throws {Error} if the server refuses the handshake or closes the connection. */
 export async function open(port: number, deflate = false): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   socket.on('error', () => {});
   const extension = deflate ? ['Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover'] : [];
   socket.write(`${[...REQUEST, ...extension].join('\r\n')}\r\n\r\n`);
-  const [answer] = (await Promise.race([once(socket, 'data'), once(socket, 'close')])) as [Buffer | boolean];
-  if (!Buffer.isBuffer(answer) || !answer.toString('latin1').startsWith('HTTP/1.1 101')) {
+  const [response] = (await Promise.race([once(socket, 'data'), once(socket, 'close')])) as [Buffer | boolean];
+  if (!Buffer.isBuffer(response) || !response.toString('latin1').startsWith('HTTP/1.1 101')) {
     socket.destroy();
-    throw new Error(`not upgraded: ${String(answer).split('\r\n')[0]}`);
+    throw new Error(`not upgraded: ${String(response).split('\r\n')[0]}`);
   }
   return socket;
 }
 
-/** Sends a frame and waits for so many octets. @throws where the connection ends before. */
+/** Sends a frame and waits for `bytes` bytes. @throws {Error} if the connection closes before. */
 export async function echoed(socket: Socket, frame: Buffer, bytes: number): Promise<void> {
-  let left = bytes;
+  let remaining = bytes;
   await new Promise<void>((resolve, reject) => {
-    const gone = () => reject(new Error('the server closed'));
-    const data = (chunk: Buffer) => {
-      left -= chunk.length;
-      if (left > 0) return;
-      socket.off('data', data).off('close', gone);
+    const onClose = () => reject(new Error('the server closed'));
+    const onData = (chunk: Buffer) => {
+      remaining -= chunk.length;
+      if (remaining > 0) return;
+      socket.off('data', onData).off('close', onClose);
       resolve();
     };
-    socket.on('data', data).once('close', gone);
+    socket.on('data', onData).once('close', onClose);
     socket.write(frame);
   });
 }
 
-/** The `share` (0 to 1) of these that is not above the result. */
+/** Percentile of `numbers`: `share` (0 to 1) of them are at most as large as the result. */
 export function percentile(numbers: readonly number[], share: number): number {
   const sorted = Float64Array.from(numbers).sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
+/** Waits for `ms` milliseconds. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

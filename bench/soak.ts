@@ -1,6 +1,6 @@
 /**
- * What our server is like under attack, for long, and under load: `npm run bench:soak -- --help`. Server, attackers and
- * those who are measured are processes of their own. Bounded by the options: nothing goes on for ever.
+ * Measures our server under attack, over a long time and under load: `npm run bench:soak -- --help`. The server and the
+ * attackers run in their own processes; the measured clients run in this one. The options limit the duration.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,11 +12,11 @@ import { ATTACKS } from './soak-attacks.ts';
 import { clientFrame, echoBytes, echoed, open, pause, percentile } from './soak-client.ts';
 
 const USAGE = `usage: npm run bench:soak -- [options] [attacks mixed cycles load]    (default: all four)
-  --only S44,S45     which attacks (default: all)
+  --only S44,S45     attacks to run (default: all)
   --seconds 5        length of each attack, and of each measurement of load
   --minutes 1        length of the mixed soak
-  --cycles 50000     connections that come, are echoed and go
-  --check            exit 1 where a goal is missed
+  --cycles 50000     connections that open, get one echo and close
+  --check            exit 1 if a goal is missed
 `;
 
 const { values, positionals } = parseArgs({
@@ -36,8 +36,8 @@ const here = import.meta.dirname;
 const children = new Set<ChildProcess>();
 
 let missed = 0;
-/** A figure with its goal; what misses it is marked, and counted for --check. */
-function held(figure: string, good: boolean): string {
+/** Marks a figure that misses its goal, and counts it for --check. */
+function checked(figure: string, good: boolean): string {
   if (!good) missed++;
   return good ? figure : `${figure} MISSED`;
 }
@@ -61,12 +61,12 @@ async function startServer(): Promise<{ port: number; pid: number; process: Chil
 }
 
 async function conditionOf(server: ChildProcess): Promise<Condition> {
-  server.send('how are you?');
+  server.send('report');
   const [condition] = (await once(server, 'message')) as [Condition];
   return condition;
 }
 
-/** Honest clients: 125 octets every 20 ms each, and how long the echo took. Ends with `stop`. */
+/** Starts honest clients. Each sends 125 bytes every 20 ms and records how long the echo took, until `stop`. */
 async function honest(port: number, count: number): Promise<{ readonly times: number[]; stop(): Promise<void> }> {
   const frame = clientFrame(0x82, Buffer.alloc(125));
   const times: number[] = [];
@@ -90,15 +90,15 @@ async function honest(port: number, count: number): Promise<{ readonly times: nu
   };
 }
 
-/** A process's memory at its largest, until `stop`. */
-function watch(pid: number): { readonly most: number; stop(): void } {
-  let most = residentBytes(pid);
+/** Records the peak of a process's resident memory until `stop`. */
+function watch(pid: number): { readonly peakBytes: number; stop(): void } {
+  let peakBytes = residentBytes(pid);
   const timer = setInterval(() => {
-    most = Math.max(most, residentBytes(pid));
+    peakBytes = Math.max(peakBytes, residentBytes(pid));
   }, 20);
   return {
-    get most() {
-      return most;
+    get peakBytes() {
+      return peakBytes;
     },
     stop: () => clearInterval(timer),
   };
@@ -108,7 +108,7 @@ async function attacks(): Promise<void> {
   console.log(`\nhonest clients under attack, ${SECONDS} s each; goal: p99 under 250 ms, memory +64 MiB`);
   for (const name of ['nobody', ...values.only.split(',')]) {
     const server = await startServer();
-    // Once round, so that what is set up once is not counted.
+    // Warm up first, so that memory allocated once is not counted.
     const warm = await honest(server.port, 10);
     await pause(1_000);
     await warm.stop();
@@ -121,16 +121,16 @@ async function attacks(): Promise<void> {
     memory.stop();
     if (attacker !== undefined) await end(attacker);
     const p99 = percentile(clients.times, 0.99);
-    const grown = (memory.most - before) / MIB;
+    const grown = (memory.peakBytes - before) / MIB;
     console.log(
-      `  ${name.padEnd(7)} p50 ${ms(percentile(clients.times, 0.5))} p99 ${held(ms(p99), p99 < 250)} max ${ms(Math.max(...clients.times))}` +
-        ` memory ${held(`+${grown.toFixed(0)} MiB`, grown <= 64)}  ${ATTACKS[name as keyof typeof ATTACKS] ?? ''}`,
+      `  ${name.padEnd(7)} p50 ${ms(percentile(clients.times, 0.5))} p99 ${checked(ms(p99), p99 < 250)} max ${ms(Math.max(...clients.times))}` +
+        ` memory ${checked(`+${grown.toFixed(0)} MiB`, grown <= 64)}  ${ATTACKS[name as keyof typeof ATTACKS] ?? ''}`,
     );
     await end(server.process);
   }
 }
 
-/** Forty honest clients and, one after the other, every attack; two honest ones in forty compress. */
+/** Runs all attacks one after the other against a server with 40 honest clients. */
 async function mixed(): Promise<void> {
   const length = Number(values.minutes) * 60_000;
   const server = await startServer();
@@ -149,21 +149,21 @@ async function mixed(): Promise<void> {
   });
   await pause(2_000);
   const first = await conditionOf(server.process);
-  const began = performance.now();
+  const startedAt = performance.now();
   const heap: [hours: number, bytes: number][] = [];
   let loopP99Ms = 0;
   const names = values.only.split(',');
-  for (let n = 0; performance.now() - began < length; n++) {
+  for (let n = 0; performance.now() - startedAt < length; n++) {
     const attacker = start('soak-attacks.ts', [names[n % names.length] ?? '', `${server.port}`]);
     await pause(3_000);
     await end(attacker);
     await pause(1_000);
     const { heapBytes, loopP99Ms: p99 } = await conditionOf(server.process);
     loopP99Ms = Math.max(loopP99Ms, p99);
-    heap.push([(performance.now() - began) / 3_600_000, heapBytes]);
+    heap.push([(performance.now() - startedAt) / 3_600_000, heapBytes]);
   }
   going = false;
-  // Longer than a client that is gone amid a handshake, or amid its Close, is waited for.
+  // Wait longer than the timeouts of the server for clients that left during a handshake or a closing handshake.
   await pause(11_000);
   const last = await conditionOf(server.process);
   await clients.stop();
@@ -172,26 +172,26 @@ async function mixed(): Promise<void> {
   const p99 = percentile(clients.times, 0.99);
   console.log(`\nmixed soak of ${values.minutes} min, ${heap.length} attacks, ${clients.times.length} honest echoes`);
   console.log(
-    `  honest p99 ${held(ms(p99), p99 < 250)}, event loop p99 at most ${held(ms(loopP99Ms), loopP99Ms < 50)}`,
+    `  honest p99 ${checked(ms(p99), p99 < 250)}, event loop p99 at most ${checked(ms(loopP99Ms), loopP99Ms < 50)}`,
   );
   console.log(
     `  heap ${(first.heapBytes / MIB).toFixed(1)} to ${(last.heapBytes / MIB).toFixed(1)} MiB, ${rate.toFixed(1)} MiB/h`,
   );
   console.log(
-    `  handles ${first.handles} to ${held(`${last.handles}`, last.handles <= first.handles)}, connections ${first.connections} to ${last.connections}`,
+    `  handles ${first.handles} to ${checked(`${last.handles}`, last.handles <= first.handles)}, connections ${first.connections} to ${last.connections}`,
   );
   await end(server.process);
 }
 
-/** The line that fits best: its rise. */
+/** Slope of the line that fits the points best (least squares). */
 function slope(points: readonly (readonly [x: number, y: number])[]): number {
   const mean = (at: 0 | 1) => points.reduce((sum, point) => sum + point[at], 0) / points.length;
   const [x, y] = [mean(0), mean(1)];
-  const over = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0);
-  return over / points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+  const covariance = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0);
+  return covariance / points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
 }
 
-/** Connects, is echoed, and goes: half by Close, half just so. */
+/** Opens a connection, gets one echo and closes it, with or without a Close frame. */
 async function cycle(port: number, frame: Buffer, bytes: number, close: boolean): Promise<void> {
   const socket = await open(port);
   await echoed(socket, frame, bytes);
@@ -218,9 +218,9 @@ async function cycles(): Promise<void> {
   await play(count);
   const last = await conditionOf(server.process);
   const each = (last.heapBytes - first.heapBytes) / count;
-  console.log(`\n${count} connections that came, were echoed and went`);
+  console.log(`\n${count} connections that opened, got an echo and closed`);
   console.log(
-    `  heap ${held(`${each.toFixed(1)} octets each`, each < 20)}, handles ${first.handles} to ${held(`${last.handles}`, last.handles <= first.handles)}`,
+    `  heap ${checked(`${each.toFixed(1)} bytes each`, each < 20)}, handles ${first.handles} to ${checked(`${last.handles}`, last.handles <= first.handles)}`,
   );
   await end(server.process);
 }
@@ -232,8 +232,12 @@ type Rate = {
   readonly errors: number;
 };
 
-/** What `count` clients that go on doing `what` achieve in the time there is. */
-async function rate(pid: number, count: number, what: (n: number) => Promise<void>): Promise<Rate> {
+/**
+ * Lets `count` clients repeat `action` for the measuring time.
+ *
+ * @returns the rates, the p99 duration and the number of errors.
+ */
+async function rate(pid: number, count: number, action: (n: number) => Promise<void>): Promise<Rate> {
   const times: number[] = [];
   let errors = 0;
   const until = performance.now() + SECONDS * 1_000;
@@ -241,9 +245,9 @@ async function rate(pid: number, count: number, what: (n: number) => Promise<voi
   await Promise.all(
     Array.from({ length: count }, async (_, n) => {
       while (performance.now() < until) {
-        const begun = performance.now();
-        await what(n).catch(() => errors++);
-        times.push(performance.now() - begun);
+        const startedAt = performance.now();
+        await action(n).catch(() => errors++);
+        times.push(performance.now() - startedAt);
       }
     }),
   );
@@ -270,7 +274,7 @@ async function load(): Promise<void> {
     const pid = child.pid ?? 0;
     const shakeHands = async () => {
       const socket = await open(port);
-      // Reset, so that ports do not run out.
+      // Reset instead of close, so that no port stays in TIME_WAIT and the ports do not run out.
       socket.resetAndDestroy();
     };
     await Promise.all(Array.from({ length: 500 }, shakeHands));
@@ -284,7 +288,7 @@ async function load(): Promise<void> {
   }
   const [ours, ws] = [found.get('ours'), found.get('ws')];
   if (ours === undefined || ws === undefined) return;
-  console.log(`\nload beside ws, ${SECONDS} s each; what is counted by the clock is held up by the clients as well`);
+  console.log(`\nload compared with ws, ${SECONDS} s each; the clients limit the figures per second of wall time too`);
   for (const [name, { shake, echo }] of found) {
     console.log(
       `  ${name.padEnd(5)} handshakes ${whole(shake.perSecond)}/s ${whole(shake.perCpuSecond)}/CPU-s, ${shake.errors} errors;` +
@@ -293,8 +297,8 @@ async function load(): Promise<void> {
   }
   const ratio = ours.echo.perSecond / ws.echo.perSecond;
   console.log(
-    `  ours : ws  handshakes ${(ours.shake.perSecond / ws.shake.perSecond).toFixed(2)}, ${held(`${ours.shake.errors} errors`, ours.shake.errors === 0)};` +
-      ` 1 KiB x 500: ${held(ratio.toFixed(2), ratio >= 0.9)}, p99 ${held((ours.echo.p99 / ws.echo.p99).toFixed(2), ours.echo.p99 <= 1.5 * ws.echo.p99)}`,
+    `  ours : ws  handshakes ${(ours.shake.perSecond / ws.shake.perSecond).toFixed(2)}, ${checked(`${ours.shake.errors} errors`, ours.shake.errors === 0)};` +
+      ` 1 KiB x 500: ${checked(ratio.toFixed(2), ratio >= 0.9)}, p99 ${checked((ours.echo.p99 / ws.echo.p99).toFixed(2), ours.echo.p99 <= 1.5 * ws.echo.p99)}`,
   );
 }
 
@@ -309,23 +313,23 @@ function whole(number: number): string {
 const PARTS: Record<string, () => Promise<void>> = { attacks, mixed, cycles, load };
 
 async function main(): Promise<void> {
-  const wanted = positionals.length > 0 ? positionals : Object.keys(PARTS);
+  const requested = positionals.length > 0 ? positionals : Object.keys(PARTS);
   const unknown = [
-    ...wanted.filter((part) => !(part in PARTS)),
+    ...requested.filter((part) => !(part in PARTS)),
     ...values.only.split(',').filter((name) => !(name in ATTACKS)),
   ];
   if (values.help || unknown.length > 0) {
-    for (const what of unknown) console.error(`there is no ${what}`);
+    for (const name of unknown) console.error(`there is no ${name}`);
     console.log(USAGE);
     process.exitCode = unknown.length > 0 ? 2 : 0;
     return;
   }
-  // A bench that is interrupted leaves nobody behind.
+  // An interrupted benchmark must end its child processes.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   process.once('exit', () => {
     for (const child of children) child.kill('SIGKILL');
   });
-  for (const part of wanted) await PARTS[part]?.();
+  for (const part of requested) await PARTS[part]?.();
   if (values.check && missed > 0) process.exitCode = 1;
 }
 

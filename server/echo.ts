@@ -1,6 +1,6 @@
 import type { Connection } from './transport/connection.ts';
 
-/** The application of a server under test: sends back what came, as it came. */
+/** Makes a connection send each received message back unchanged. Conformance suites test servers with such an echo. */
 export function echo(connection: Connection): void {
   connection.receive((kind, bytes, from, to) => {
     connection.sendRange(kind, bytes, from, to);

@@ -7,19 +7,19 @@ import { afterEach, expect, test } from 'vitest';
 import { hex } from './testing/protocol-kit.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
-const started: ChildProcess[] = [];
+const children: ChildProcess[] = [];
 
 afterEach(() => {
-  for (const child of started.splice(0)) child.kill('SIGKILL');
+  for (const child of children.splice(0)) child.kill('SIGKILL');
 });
 
 function start(...args: string[]) {
   const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  started.push(child);
+  children.push(child);
   return child;
 }
 
-test('prints where it listens, and nothing else; SIGTERM says 1001 to its clients and ends it with 0', async () => {
+test('prints its address and nothing else; SIGTERM closes all clients with 1001 and exits with 0', async () => {
   const child = start('--port', '0', '--path', '/echo', '--agent', 'somebody');
   const lines: string[] = [];
   const reader = createInterface(child.stdout);
@@ -34,9 +34,9 @@ test('prints where it listens, and nothing else; SIGTERM says 1001 to its client
   expect(String(response)).toContain('Server: somebody');
 
   child.kill('SIGTERM');
-  const [farewell] = await once(socket, 'data');
-  expect(farewell).toEqual(hex`880203e9`);
-  // Our Close, as a client's: masked with zeros.
+  const [closeFrame] = await once(socket, 'data');
+  expect(closeFrame).toEqual(hex`880203e9`);
+  // Answer with a masked client Close frame; the masking key is zero.
   socket.end(hex`8882 00000000 03e9`);
   expect(await once(child, 'exit')).toEqual([0, null]);
   expect(lines).toHaveLength(1);
@@ -47,9 +47,9 @@ test.each([
   [['--path', 'ws'], '--path is "ws"'],
   [['--prot', '1'], '--prot'],
   [['--host', '192.0.2.1', '--port', '0'], '192.0.2.1'],
-])('refuses %j, and says what is wrong', async (args, what) => {
+])('refuses %j and names the problem', async (args, problem) => {
   const child = start(...args);
-  const [[complaint], [code]] = await Promise.all([once(child.stderr, 'data'), once(child, 'exit')]);
-  expect(String(complaint)).toContain(what);
+  const [[message], [code]] = await Promise.all([once(child.stderr, 'data'), once(child, 'exit')]);
+  expect(String(message)).toContain(problem);
   expect(code).toBe(2);
 });

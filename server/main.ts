@@ -1,7 +1,10 @@
 import { parseArgs } from 'node:util';
 import { createServer, echo } from './index.ts';
 
-/** The echo server as a process: prints one line when it listens; SIGTERM or SIGINT end it, with 1001 to its clients. */
+/**
+ * Options of the echo server as a process. The process prints one line when it listens, and closes with 1001 on SIGTERM
+ * or SIGINT.
+ */
 const OPTIONS = {
   port: { type: 'string', default: '8888' },
   host: { type: 'string', default: '127.0.0.1' },
@@ -9,7 +12,7 @@ const OPTIONS = {
   agent: { type: 'string', default: 'websock server' },
 } as const;
 
-/** Arguments as they should be. @throws {Error} that says which is not, and what would be. */
+/** Reads the command line. @throws {Error} that names the wrong argument and the allowed values. */
 function readArguments() {
   const { values } = parseArgs({ options: OPTIONS });
   const port = Number(values.port);
@@ -26,11 +29,11 @@ try {
   server.on('connection', echo);
   process.stdout.write(`listening ${await server.listen(port, host)}\n`);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    // Once: the same signal again ends us at once, as it would anybody.
+    // Handle each signal only once, so that a second signal has its default effect and ends the process immediately.
     process.once(signal, () => void server.close());
   }
 } catch (error) {
-  const what = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`server: ${what}\nusage: main.ts [--port N] [--host ADDRESS] [--path /ws] [--agent NAME]\n`);
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`server: ${message}\nusage: main.ts [--port N] [--host ADDRESS] [--path /ws] [--agent NAME]\n`);
   process.exitCode = 2;
 }

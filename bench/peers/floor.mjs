@@ -1,13 +1,14 @@
 /**
- * The least that a server on Node can do for a message, to see what a machine allows: it reads into the same memory each
- * time, asks the kernel to write with the same object, and knows no stream, no rule of the protocol, and no message but
- * one of at most 125 octets a read. No server could be used that way.
+ * Lower bound of the work that a server on Node must do for a message. It reads into the same memory each time and
+ * writes with the same request object. It uses no stream, checks no rule of the protocol, and expects one message of at
+ * most 125 bytes per read. It is not usable as a server.
  */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 
 const { WriteWrap } = process.binding('stream_wrap');
-const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'; // RFC 6455 §1.3
+/** Constant for the computation of Sec-WebSocket-Accept (RFC 6455 §1.3). */
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const memory = Buffer.alloc(64 * 1024);
 const answer = Buffer.alloc(127);
 const request = new WriteWrap();

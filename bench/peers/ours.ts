@@ -4,5 +4,5 @@ const { PING_INTERVAL_MS = '20000', COLLECT } = process.env;
 const server = createServer({ pingIntervalMs: Number(PING_INTERVAL_MS) });
 server.on('connection', echo);
 console.log(`listening ${new URL(await server.listen()).port}`);
-// For measuring memory: what is garbage is not to be counted.
+// Memory benchmarks set COLLECT, so that garbage is not counted as memory of the connections.
 if (COLLECT !== undefined) setInterval(() => globalThis.gc?.(), 1_000);

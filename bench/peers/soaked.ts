@@ -1,11 +1,14 @@
 /**
- * Our server, with its defaults, for bench/soak.ts: over IPC it says its port, and, when asked, how it is. Its own
- * figures are those that nobody can see from outside.
+ * Our server with default options, for bench/soak.ts. The process sends its port over IPC, and its condition in answer
+ * to each message: figures that cannot be measured from outside.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createServer, echo } from '../../server/index.ts';
 
-/** How a server is: its heap after a collection, handles that keep it alive, and since it was asked last, the 99th percentile of its turns. */
+/**
+ * Condition of the server: heap after a garbage collection, active handles, open connections, and the 99th percentile
+ * of the event loop delay since the last report.
+ */
 export type Condition = {
   readonly heapBytes: number;
   readonly handles: number;
@@ -29,7 +32,7 @@ process.on('message', () => {
     loopP99Ms,
   };
   process.send?.(condition);
-  // The collection above was ours, not its work.
+  // The garbage collection above must not count as delay of the server.
   setImmediate(() => delay.reset());
 });
 process.send?.(port);

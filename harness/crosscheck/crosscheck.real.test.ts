@@ -26,8 +26,8 @@ await describeWithDocker('the embedded engine agrees with the real Autobahn in e
     ['on every server that is wrong on purpose', ['--wrong', '--jobs', '4']],
   ])('%s', (_, args) => expectAgreement(args));
 
-  const strangers = ['gobwas-ws', 'coder-websocket', 'tokio-tungstenite'];
-  describeWithStrangers('on strangers in Go and Rust', strangers, () => {
-    test('all but 12 and 13', () => expectAgreement(strangers.flatMap((name) => ['--server', name])));
+  const servers = ['gobwas-ws', 'coder-websocket', 'tokio-tungstenite'];
+  describeWithThirdPartyServers('on third-party servers in Go and Rust', servers, () => {
+    test('all but 12 and 13', () => expectAgreement(servers.flatMap((name) => ['--server', name])));
   });
 });

@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
 import { Protocol, type ProtocolSettings } from '../protocol/protocol.ts';
-import { Utf8 } from '../protocol/utf8.ts';
+import { Utf8Validator } from '../protocol/utf8.ts';
 import { frame } from '../testing/protocol-kit.ts';
 
 const SETTINGS: ProtocolSettings = { maxMessageBytes: 300, deflateLevel: 1, deflateFromBytes: 0 };
 
-describe('each of the 65,536 first two octets', () => {
+describe('each of the 65,536 values of the first two bytes is refused by the right section', () => {
   const agreed = {
     serverNoContextTakeover: true,
     clientNoContextTakeover: true,
@@ -14,8 +14,10 @@ describe('each of the 65,536 first two octets', () => {
     clientMaxWindowBits: 15,
   };
 
-  /** The rules of RFC 6455 §5.2 to §5.5 and RFC 7692 §6, as a table read from the top: the first that fits decides. */
-  function section(first: number, second: number, midway: boolean, deflate: boolean): string | undefined {
+  /**
+   * Section of RFC 6455 §5 or RFC 7692 §6 that two bytes break, from a table of rules: the first matching rule decides.
+   */
+  function brokenSection(first: number, second: number, inMessage: boolean, deflate: boolean): string | undefined {
     const opcode = first & 15;
     const control = opcode > 7;
     const rules: [boolean, string][] = [
@@ -27,63 +29,63 @@ describe('each of the 65,536 first two octets', () => {
       [control && first < 128, '5.5'],
       [control && (second & 127) > 125, '5.5'],
       [opcode === 8 && (second & 127) === 1, '5.5.1'],
-      // Only these need the rest of the header, which is all zeros here.
+      // The rules below need the rest of the header, which is all zeros in this test.
       [(second & 127) > 125, '5.2'],
-      [opcode === 0 && !midway, '5.4'],
-      [(opcode === 1 || opcode === 2) && midway, '5.4'],
+      [opcode === 0 && !inMessage, '5.4'],
+      [(opcode === 1 || opcode === 2) && inMessage, '5.4'],
     ];
     return rules.find(([broken]) => broken)?.[1];
   }
 
   test.each([
-    ['idle', false, false],
-    ['idle, with deflate', false, true],
+    ['between messages', false, false],
+    ['between messages, with deflate', false, true],
     ['in a message', true, false],
     ['in a message, with deflate', true, true],
-  ])('%s', (_name, midway, deflate) => {
+  ])('%s', (_name, inMessage, deflate) => {
     const settings = deflate ? { ...SETTINGS, deflate: agreed } : SETTINGS;
-    const begun = frame(2, 'x');
+    const firstFragment = frame(2, 'x');
     for (let head = 0; head <= 0xffff; head++) {
       const protocol = new Protocol(settings);
-      if (midway) protocol.receive(Buffer.from(begun));
-      // Exactly the header, so that no payload is judged.
+      if (inMessage) protocol.receive(Buffer.from(firstFragment));
+      // The stream is exactly one header, so that no payload is checked.
       const short = head & 127;
       const header = Buffer.alloc(short === 126 ? 8 : short === 127 ? 14 : 6);
       header.writeUInt16BE(head);
-      let told: string | undefined;
+      let section: string | undefined;
       for (const step of protocol.receive(header))
-        if (step.do === 'end' && step.violation) told = step.violation.section;
+        if (step.do === 'end' && step.violation) section = step.violation.section;
       protocol.dispose();
-      const expected = section(head >> 8, head & 255, midway, deflate);
-      // An empty message that is said to be compressed is one that does not inflate, or nothing.
-      if (told !== expected) expect.fail(`${head.toString(16)}: ${told}, not ${expected}`);
+      const expected = brokenSection(head >> 8, head & 255, inMessage, deflate);
+      if (section !== expected) expect.fail(`${head.toString(16)}: ${section}, not ${expected}`);
     }
   });
 });
 
-test('all 16,843,008 sequences of one to three octets are UTF-8 exactly where Node says so, at each split that may matter', {
+test('all 16,843,008 sequences of one to three bytes are UTF-8 exactly if Node says so, at each split that can matter', {
   timeout: 600_000,
 }, () => {
-  let splits = 0;
+  let checkedSplits = 0;
   for (let size = 1; size <= 3; size++) {
-    const octets = Buffer.alloc(size);
-    const cuts = Array.from(
+    const sequence = Buffer.alloc(size);
+    const splits = Array.from(
       { length: size - 1 },
-      (_, n) => [octets.subarray(0, n + 1), octets.subarray(n + 1)] as const,
+      (_, n) => [sequence.subarray(0, n + 1), sequence.subarray(n + 1)] as const,
     );
     for (let number = 0; number < 256 ** size; number++) {
-      octets.writeUIntBE(number, 0, size);
-      const good = isUtf8(octets);
-      const judge = new Utf8();
-      if ((judge.push(octets) && judge.complete) !== good) expect.fail(octets.toString('hex'));
-      // Behind an ASCII octet the judge is as it was at first, so a cut there is one of a shorter sequence.
-      if ((octets[0] as number) < 0xc0) continue;
-      for (const [before, behind] of cuts) {
-        splits++;
-        const judge = new Utf8();
-        if ((judge.push(before) && judge.push(behind) && judge.complete) !== good) expect.fail(octets.toString('hex'));
+      sequence.writeUIntBE(number, 0, size);
+      const good = isUtf8(sequence);
+      const validator = new Utf8Validator();
+      if ((validator.push(sequence) && validator.isComplete) !== good) expect.fail(sequence.toString('hex'));
+      // Behind an ASCII byte the validator is in its first state, so a split there is a split of a shorter sequence.
+      if ((sequence[0] as number) < 0xc0) continue;
+      for (const [before, behind] of splits) {
+        checkedSplits++;
+        const validator = new Utf8Validator();
+        if ((validator.push(before) && validator.push(behind) && validator.isComplete) !== good)
+          expect.fail(sequence.toString('hex'));
       }
     }
   }
-  expect(splits).toBeGreaterThan(1_000_000);
+  expect(checkedSplits).toBeGreaterThan(1_000_000);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { request } from '../testing/attack-kit.ts';
-import { dice, runs, SEED } from '../testing/random-frames.ts';
-import { judgeUpgrade } from '../transport/handshake.ts';
+import { createRandom, SEED, scaledRuns } from '../testing/random-frames.ts';
+import { checkUpgrade } from '../transport/handshake.ts';
 import { resolveOptions } from '../transport/options.ts';
 
 const SETTINGS = resolveOptions({ path: '/ws', protocols: ['a'], allowedOrigins: ['https://example.org'] });
@@ -17,27 +17,36 @@ const GOOD: Readonly<Record<string, string>> = {
   Origin: 'https://example.org',
 };
 
-type Hostile = { readonly status: number; readonly what: string; readonly request: Parameters<typeof judgeUpgrade>[0] };
+type Hostile = {
+  readonly status: number;
+  readonly change: string;
+  readonly request: Parameters<typeof checkUpgrade>[0];
+};
 
-/** A good request but for this. Headers are given in the place of those of the same name. */
-function hostile(status: number, what: string, changes: Record<string, readonly string[]>, line: object = {}): Hostile {
+/** Builds a valid request with one change. Each header in `changes` replaces the default header of that name. */
+function hostile(
+  status: number,
+  change: string,
+  changes: Record<string, readonly string[]>,
+  line: object = {},
+): Hostile {
   const rawHeaders = Object.entries({ ...GOOD, ...changes }).flatMap(([name, value]) =>
     [value].flat().flatMap((one) => [name, one]),
   );
-  return { status, what, request: { method: 'GET', url: '/ws', httpVersion: '1.1', rawHeaders, ...line } };
+  return { status, change, request: { method: 'GET', url: '/ws', httpVersion: '1.1', rawHeaders, ...line } };
 }
 
-/** Values in strings, with ` ¦ ` between them, so that a page holds hundreds. */
-function list(...values: string[]): string[] {
+/** Splits strings at ` ¦ `, so that hundreds of values fit on a page. */
+function splitValues(...values: string[]): string[] {
   return values.flatMap((several) => several.split(' ¦ '));
 }
 
-/** What no header of these may be, and what is answered. */
-const WRONG: readonly (readonly [status: number, name: string, values: readonly string[]])[] = [
+/** Illegal values of each header, and the status that refuses them. */
+const ILLEGAL_VALUES: readonly (readonly [status: number, name: string, values: readonly string[]])[] = [
   [
     400,
     'Upgrade',
-    list(
+    splitValues(
       ' ¦   ¦ , ¦ web ¦ websocket/13 ¦ websockets ¦ web socket ¦ websocket; ¦ "websocket" ¦ h2c',
       'h2c, tls/1.0 ¦ ｗebsocket ¦ websocket\0 ¦ WEBSOCKE ¦ xwebsocket ¦ websocket websocket',
       '__proto__ ¦ websocket=1 ¦ * ¦ 13',
@@ -46,7 +55,7 @@ const WRONG: readonly (readonly [status: number, name: string, values: readonly 
   [
     400,
     'Connection',
-    list(
+    splitValues(
       ' ¦   ¦ , ¦ close ¦ keep-alive ¦ upgrades ¦ Up grade ¦ upgrade; ¦ "upgrade"',
       'keep-alive; upgrade ¦ websocket ¦ Upgrad ¦ constructor ¦ keep-alive, close ¦ upgrade=1',
       'ｕpgrade ¦ xupgrade ¦ upgrade\0 ¦ * ¦ 0',
@@ -56,7 +65,7 @@ const WRONG: readonly (readonly [status: number, name: string, values: readonly 
     400,
     'Sec-WebSocket-Key',
     [
-      ...list(
+      ...splitValues(
         ' ¦   ¦ = ¦ == ¦ x ¦ dGhlIHNhbXBsZSBub25jZQ ¦ dGhlIHNhbXBsZSBub25jZQ=',
         'dGhlIHNhbXBsZSBub25jZQ=== ¦ dGhlIHNhbXBsZSBub25jZR== ¦ dGhlIHNhbXBsZSBub25jZT==',
         'dGhlIHNhbXBsZSBub25jZ=== ¦ dGhlIHNhbXBsZSBub25j ¦ dGhlIHNhbXBsZSBub25jZTE=',
@@ -75,7 +84,7 @@ const WRONG: readonly (readonly [status: number, name: string, values: readonly 
   [
     426,
     'Sec-WebSocket-Version',
-    list(
+    splitValues(
       ' ¦   ¦ 0 ¦ 1 ¦ 4 ¦ 6 ¦ 7 ¦ 8 ¦ 9 ¦ 10 ¦ 11 ¦ 12 ¦ 14 ¦ 15 ¦ 25 ¦ 130 ¦ 013 ¦ 0013 ¦ 13.0',
       '13. ¦ .13 ¦ 13, ¦ ,13 ¦ 13, 13 ¦ 13, 8 ¦ 8, 13 ¦ 0xd ¦ 0xD ¦ 0b1101 ¦ 0o15 ¦ 1.3e1 ¦ 13e0',
       '+13 ¦ -13 ¦ 13n ¦ 1_3 ¦  13 ¦ 13  ¦ \t13 ¦ ١٣ ¦ 13\0 ¦ 1３ ¦ xiii ¦ thirteen ¦ NaN ¦ Infinity',
@@ -86,7 +95,7 @@ const WRONG: readonly (readonly [status: number, name: string, values: readonly 
     400,
     'Sec-WebSocket-Protocol',
     [
-      ...list(
+      ...splitValues(
         ' ¦   ¦ , ¦ a, ¦ ,a ¦ a,,b ¦ a, ,b ¦ a a ¦ a b, c ¦ a, a ¦ a,b,a ¦ a, b, c, b ¦ a;b ¦ a=b',
         '"a" ¦ a/b ¦ a:b ¦ a@b ¦ a\\b ¦ (a) ¦ [a] ¦ {a} ¦ <a> ¦ a?b ¦ é ¦ € ¦ a\0 ¦ a\x7f ¦ a\tb',
         'a\x1b[31m ¦ a\u00a0 ¦ a\u2028b ¦ 𝄞 ¦ , a ¦ a , a ¦ A, A ¦ b, b',
@@ -100,7 +109,7 @@ const WRONG: readonly (readonly [status: number, name: string, values: readonly 
     400,
     'Sec-WebSocket-Extensions',
     [
-      ...list(
+      ...splitValues(
         ' ¦   ¦ , ¦ a, ¦ ,a ¦ a,,b ¦ a; ¦ ;a ¦ a; ;b ¦ a;b= ¦ a;=b ¦ a; b==c ¦ a b ¦ a; b c',
         'a; b=c d ¦ a; b=" ¦ a; b="" ¦ a; b="c ¦ a; b=c" ¦ a; b="c d" ¦ a; b="c,d" ¦ a; b="c;d"',
         'a; b="\\ ¦ a; b="\\" ¦ a; b="\\"" ¦ a; b=\'c d\' ¦ é ¦ a; é ¦ a; b=é ¦ a\0 ¦ a; b\0',
@@ -122,7 +131,7 @@ const WRONG: readonly (readonly [status: number, name: string, values: readonly 
   [
     403,
     'Origin',
-    list(
+    splitValues(
       ' ¦ null ¦ https://evil.test ¦ http://example.org ¦ https://example.org:444',
       'https://example.org:443 ¦ https://example.org.evil.test',
       'https://evil.test/https://example.org ¦ https://example.org/ ¦ https://example.org/a',
@@ -148,13 +157,13 @@ const WRONG: readonly (readonly [status: number, name: string, values: readonly 
   ],
 ];
 
-/** Lines that are not `GET /ws HTTP/1.1`. */
-const METHODS = list(
+/** Methods, paths and versions other than `GET /ws HTTP/1.1`. */
+const METHODS = splitValues(
   'POST ¦ PUT ¦ HEAD ¦ DELETE ¦ OPTIONS ¦ PATCH ¦ TRACE ¦ CONNECT ¦ get ¦ Get ¦ GET  ¦  GET ¦ ',
   'GETX ¦ PRI ¦ M-SEARCH ¦ PROPFIND ¦ __proto__ ¦ G\0ET ¦ LINK',
 );
 const PATHS = [
-  ...list(
+  ...splitValues(
     ' ¦ * ¦ / ¦ /w ¦ /wss ¦ /ws/ ¦ /ws/. ¦ /ws/.. ¦ //ws ¦ /./ws ¦ /../ws ¦ /x/../ws ¦ /WS ¦ /Ws',
     '/ws%00 ¦ /%77s ¦ /w%73 ¦ /ws;a ¦ /ws  ¦  /ws ¦ /ws\0 ¦ \\ws ¦ /\\ws ¦ ws ¦ ws?/ws ¦ ?/ws',
     '#/ws ¦ http:// ¦ http:///ws/ ¦ http:/ws ¦ http:ws ¦ http://host ¦ http://host/',
@@ -167,45 +176,47 @@ const PATHS = [
 ];
 const VERSIONS = ['1.0', '0.9', '2.0', '1.2', '1', '', '1.10', '01.1', '1.1 ', '3'];
 
-const TWICE = ['Host', 'Sec-WebSocket-Key', 'Sec-WebSocket-Version', 'Origin'];
-const NEEDED = ['Host', 'Upgrade', 'Connection', 'Sec-WebSocket-Key', 'Sec-WebSocket-Version', 'Origin'];
+const SINGLE_HEADERS = ['Host', 'Sec-WebSocket-Key', 'Sec-WebSocket-Version', 'Origin'];
+const REQUIRED_HEADERS = ['Host', 'Upgrade', 'Connection', 'Sec-WebSocket-Key', 'Sec-WebSocket-Version', 'Origin'];
 
 const statusFor = (name: string) => (name === 'Origin' ? 403 : name === 'Sec-WebSocket-Version' ? 426 : 400);
 
-const FIXED: readonly Hostile[] = [
-  ...WRONG.flatMap(([status, name, values]) =>
+const FIXED_REQUESTS: readonly Hostile[] = [
+  ...ILLEGAL_VALUES.flatMap(([status, name, values]) =>
     values.map((value) => hostile(status, `${name}: ${value}`, { [name]: [value] })),
   ),
-  // Beside a good one of the same name: which of the two counts must not be left to chance.
-  ...WRONG.filter(([, name]) => TWICE.includes(name)).flatMap(([status, name, values]) =>
+  // An illegal value next to a legal one of the same header: the request must be refused in either order.
+  ...ILLEGAL_VALUES.filter(([, name]) => SINGLE_HEADERS.includes(name)).flatMap(([status, name, values]) =>
     values.flatMap((value) => {
       const good = GOOD[name] ?? '';
       return [
         [good, value],
         [value, good],
-      ].map((both) => hostile(status, `${name}: ${both.join(' and ')}`, { [name]: both }));
+      ].map((pair) => hostile(status, `${name}: ${pair.join(' and ')}`, { [name]: pair }));
     }),
   ),
-  ...TWICE.map((name) => hostile(statusFor(name), `${name} twice`, { [name]: [GOOD[name] ?? '', GOOD[name] ?? ''] })),
-  ...NEEDED.map((name) => hostile(statusFor(name), `no ${name}`, { [name]: [] })),
+  ...SINGLE_HEADERS.map((name) =>
+    hostile(statusFor(name), `${name} twice`, { [name]: [GOOD[name] ?? '', GOOD[name] ?? ''] }),
+  ),
+  ...REQUIRED_HEADERS.map((name) => hostile(statusFor(name), `no ${name}`, { [name]: [] })),
   ...METHODS.map((method) => hostile(405, `method ${method}`, {}, { method })),
   ...PATHS.map((url) => hostile(404, `path ${url}`, {}, { url })),
   ...VERSIONS.map((httpVersion) => hostile(400, `HTTP ${httpVersion}`, {}, { httpVersion })),
 ];
 
-test('S12 S13 S14 S15 S17 S18 S19 more than 500 requests that are wrong in one point are refused for that point', () => {
-  expect(judgeUpgrade(hostile(101, 'nothing', {}).request, SETTINGS)).toMatchObject({ is: 'upgraded', protocol: 'a' });
-  expect(FIXED.length).toBeGreaterThanOrEqual(500);
-  for (const { status, what, request } of FIXED) {
-    const judgement = judgeUpgrade(request, SETTINGS);
-    expect(judgement.is === 'refused' ? judgement.status : 101, what.slice(0, 100)).toBe(status);
+test('S12 S13 S14 S15 S17 S18 S19 more than 500 requests with one error are refused because of that error', () => {
+  expect(checkUpgrade(hostile(101, 'nothing', {}).request, SETTINGS)).toMatchObject({ is: 'upgraded', protocol: 'a' });
+  expect(FIXED_REQUESTS.length).toBeGreaterThanOrEqual(500);
+  for (const { status, change, request } of FIXED_REQUESTS) {
+    const decision = checkUpgrade(request, SETTINGS);
+    expect(decision.is === 'refused' ? decision.status : 101, change.slice(0, 100)).toBe(status);
   }
 });
 
-test(`${runs(100_000)} mutated handshakes of seed ${SEED} get an answer, and none is upgraded that lacks what it needs`, {
+test(`${scaledRuns(100_000)} mutated handshakes of seed ${SEED} are answered, and only complete ones are upgraded`, {
   timeout: 3_600_000,
 }, () => {
-  const below = dice(SEED);
+  const random = createRandom(SEED);
   const base = request(
     'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits',
     'Sec-WebSocket-Protocol: a, b',
@@ -215,37 +226,38 @@ test(`${runs(100_000)} mutated handshakes of seed ${SEED} get an answer, and non
   const settings = resolveOptions({ protocols: ['a'] });
   const characters = ['', ' ', ',', ';', '=', '"', '\\', '\t', 'é', '\0', '13', 'x'.repeat(50), '__proto__'];
   let upgraded = 0;
-  for (let run = runs(100_000); run > 0; run--) {
+  for (let run = scaledRuns(100_000); run > 0; run--) {
     const lines = [...base];
-    for (let count = 1 + below(3); count > 0; count--) {
-      const line = below(lines.length);
+    for (let count = 1 + random(3); count > 0; count--) {
+      const line = random(lines.length);
       const text = lines[line] ?? '';
-      const at = below(text.length + 1);
-      const what = below(8);
+      const at = random(text.length + 1);
+      const what = random(8);
       if (what === 0) lines.splice(line, 1);
       else if (what === 1) lines.push(text);
-      else lines[line] = text.slice(0, at) + (characters[below(characters.length)] ?? '') + text.slice(at + below(4));
+      else lines[line] = text.slice(0, at) + (characters[random(characters.length)] ?? '') + text.slice(at + random(4));
     }
     const rawHeaders = lines.flatMap((line) => [
       line.slice(0, line.indexOf(':')),
       line.slice(line.indexOf(':') + 1).trim(),
     ]);
-    const judgement = judgeUpgrade({ method: 'GET', url: '/', httpVersion: '1.1', rawHeaders }, settings);
-    if (judgement.is === 'refused') {
-      if (![400, 426].includes(judgement.status)) expect.fail(lines.join('\n'));
+    const decision = checkUpgrade({ method: 'GET', url: '/', httpVersion: '1.1', rawHeaders }, settings);
+    if (decision.is === 'refused') {
+      if (![400, 426].includes(decision.status)) expect.fail(lines.join('\n'));
       continue;
     }
     upgraded++;
-    const of = (name: string) => rawHeaders.filter((_, n) => n % 2 === 1 && rawHeaders[n - 1]?.toLowerCase() === name);
-    const needed =
-      of('host').length === 1 &&
-      /(^|,)\s*websocket\s*(,|$)/i.test(of('upgrade').join(',')) &&
-      /(^|,)\s*upgrade\s*(,|$)/i.test(of('connection').join(',')) &&
-      of('sec-websocket-version').join('|') === '13' &&
-      of('sec-websocket-key').length === 1 &&
-      Buffer.from(of('sec-websocket-key')[0] ?? '', 'base64').length === 16;
-    if (!needed) expect.fail(lines.join('\n'));
-    if (/[\r\n\0]/.test(judgement.headers.join(''))) expect.fail(lines.join('\n'));
+    const valuesOf = (name: string) =>
+      rawHeaders.filter((_, n) => n % 2 === 1 && rawHeaders[n - 1]?.toLowerCase() === name);
+    const isComplete =
+      valuesOf('host').length === 1 &&
+      /(^|,)\s*websocket\s*(,|$)/i.test(valuesOf('upgrade').join(',')) &&
+      /(^|,)\s*upgrade\s*(,|$)/i.test(valuesOf('connection').join(',')) &&
+      valuesOf('sec-websocket-version').join('|') === '13' &&
+      valuesOf('sec-websocket-key').length === 1 &&
+      Buffer.from(valuesOf('sec-websocket-key')[0] ?? '', 'base64').length === 16;
+    if (!isComplete) expect.fail(lines.join('\n'));
+    if (/[\r\n\0]/.test(decision.headers.join(''))) expect.fail(lines.join('\n'));
   }
-  expect(upgraded).toBeGreaterThanOrEqual(Math.floor(runs(100_000) / 50));
+  expect(upgraded).toBeGreaterThanOrEqual(Math.floor(scaledRuns(100_000) / 50));
 });

@@ -5,29 +5,29 @@ import { afterEach, expect, test } from 'vitest';
 import { createServer } from '../index.ts';
 import { OP } from '../protocol/frame.ts';
 import { request, survives } from '../testing/attack-kit.ts';
-import { frame, hex, whole } from '../testing/protocol-kit.ts';
+import { finalFrame, frame, hex } from '../testing/protocol-kit.ts';
 import { RawClient } from '../testing/raw-client.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
-const started: ChildProcess[] = [];
+const children: ChildProcess[] = [];
 
 afterEach(() => {
-  for (const child of started.splice(0)) child.kill('SIGKILL');
+  for (const child of children.splice(0)) child.kill('SIGKILL');
 });
 
-/** The server as a process, with at most `files` open files. */
+/** Starts the server as a process that may open at most `files` files. */
 async function serve(files = 1_024): Promise<{ child: ChildProcess; port: number; errors: () => string }> {
   const script = 'ulimit -n "$1"; shift; exec "$@"';
   const command = [process.execPath, '--import', 'tsx', MAIN, '--port', '0'];
   const child = spawn('sh', ['-c', script, 'sh', `${files}`, ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
-  started.push(child);
+  children.push(child);
   let errors = '';
   child.stderr.on('data', (chunk) => {
     errors += chunk;
   });
-  let said = '';
-  while (!said.includes('\n')) said += String((await once(child.stdout, 'data'))[0]);
-  return { child, port: Number(/:(\d+)\//.exec(said)?.[1]), errors: () => errors };
+  let stdout = '';
+  while (!stdout.includes('\n')) stdout += String((await once(child.stdout, 'data'))[0]);
+  return { child, port: Number(/:(\d+)\//.exec(stdout)?.[1]), errors: () => errors };
 }
 
 async function upgraded(port: number): Promise<RawClient> {
@@ -36,27 +36,27 @@ async function upgraded(port: number): Promise<RawClient> {
   return client;
 }
 
-test('S21 S69 a server that has no files left goes on with those it has, and recovers', async () => {
+test('S21 S69 a server without free file descriptors keeps its connections and recovers', async () => {
   const { child, port, errors } = await serve(64);
-  const honest = await upgraded(port);
+  const honestClient = await upgraded(port);
   const crowd = Array.from({ length: 120 }, () => new RawClient(port));
   await Promise.all(
     crowd.map((client) => Promise.race([once(client.socket, 'connect'), once(client.socket, 'close')])),
   );
-  honest.socket.write(whole(OP.text, 'x'));
-  await honest.expect(hex`8101 78`);
+  honestClient.socket.write(finalFrame(OP.text, 'x'));
+  await honestClient.expectReceived(hex`8101 78`);
   for (const client of crowd) client.socket.destroy();
-  // The crowd's last sockets may still be open there when the next client comes.
-  let late = await upgraded(port);
-  for (let tries = 0; late.ended && tries < 100; tries++) late = await upgraded(port);
-  late.socket.write(whole(OP.text, 'y'));
-  await late.expect(hex`8101 79`);
+  // The server may not have closed all sockets of the crowd yet, so the next client can fail: try again.
+  let lateClient = await upgraded(port);
+  for (let tries = 0; lateClient.ended && tries < 100; tries++) lateClient = await upgraded(port);
+  lateClient.socket.write(finalFrame(OP.text, 'y'));
+  await lateClient.expectReceived(hex`8101 79`);
   expect(child.exitCode).toBeNull();
   expect(errors().split('\n').length).toBeLessThan(10);
-  for (const client of [honest, late]) client.socket.destroy();
+  for (const client of [honestClient, lateClient]) client.socket.destroy();
 }, 30_000);
 
-test('S67 SIGTERM says 1001 to a hundred clients, of whom ten are hostile, and ends with 0 in time', async () => {
+test('S67 on SIGTERM the server closes 100 clients, 10 of them hostile, with 1001 and exits with 0 in time', async () => {
   const { child, port } = await serve();
   const clients = await Promise.all(Array.from({ length: 100 }, () => upgraded(port)));
   for (const [at, client] of clients.entries()) {
@@ -64,9 +64,9 @@ test('S67 SIGTERM says 1001 to a hundred clients, of whom ten are hostile, and e
     else if (at < 10) client.socket.write(frame(OP.text, 'unfinished'));
     else {
       client
-        .until(() => client.ended || client.got.length >= 4)
+        .waitUntil(() => client.ended || client.received.length >= 4)
         .then(() => {
-          client.socket.end(whole(OP.close, hex`03e9`));
+          client.socket.end(finalFrame(OP.close, hex`03e9`));
         });
     }
   }
@@ -75,66 +75,66 @@ test('S67 SIGTERM says 1001 to a hundred clients, of whom ten are hostile, and e
   const [code] = await once(child, 'exit');
   expect(code).toBe(0);
   expect(performance.now() - start).toBeLessThan(6_000 + 3_000);
-  for (const client of clients.slice(10)) expect(client.got).toEqual(hex`8802 03e9`);
+  for (const client of clients.slice(10)) expect(client.received).toEqual(hex`8802 03e9`);
   for (const client of clients) client.socket.destroy();
 }, 30_000);
 
-test('S67 a second signal ends it at once', async () => {
+test('S67 a second signal ends the process at once', async () => {
   const { child, port } = await serve();
   const client = await upgraded(port);
   child.kill('SIGTERM');
-  await client.untilBytes(4);
+  await client.waitForBytes(4);
   child.kill('SIGTERM');
   const [, signal] = await once(child, 'exit');
   expect(signal).toBe('SIGTERM');
   client.socket.destroy();
 }, 30_000);
 
-test('S68 a thousand connections that come and go leave none behind', async () => {
+test('S68 no connection remains of 1,000 that opened and closed', async () => {
   await survives(async ({ upgraded: open, ends }) => {
     for (let n = 0; n < 1_000; n += 20) {
       const clients = await Promise.all(Array.from({ length: 20 }, () => open()));
-      for (const client of clients) client.socket.end(Buffer.concat([whole(OP.text, 'x'), whole(OP.close)]));
-      await Promise.all(clients.map((client) => client.until(() => client.ended)));
+      for (const client of clients) client.socket.end(Buffer.concat([finalFrame(OP.text, 'x'), finalFrame(OP.close)]));
+      await Promise.all(clients.map((client) => client.waitUntil(() => client.ended)));
     }
     await expect.poll(() => ends.length).toBe(1_000);
   });
 });
 
-test('S70 nothing that a client sends reaches the log or the response as it is', async () => {
+test('S70 control characters of a client reach neither the log nor the response', async () => {
   const { child, port, errors } = await serve();
-  const nasty = '\x1b[2J\x1b]0;owned\x07';
+  const escapes = '\x1b[2J\x1b]0;owned\x07';
   for (const text of [
-    request().replace('/ws', `/${nasty}`),
-    request(`X-A: ${nasty}`),
-    request(`Sec-WebSocket-Protocol: ${nasty}`),
-    request(`Sec-WebSocket-Extensions: ${nasty}`),
+    request().replace('/ws', `/${escapes}`),
+    request(`X-A: ${escapes}`),
+    request(`Sec-WebSocket-Protocol: ${escapes}`),
+    request(`Sec-WebSocket-Extensions: ${escapes}`),
   ]) {
     const client = new RawClient(port);
     client.socket.write(text);
-    await client.until(() => client.ended || client.got.includes('\r\n\r\n'));
-    expect(client.got.includes('\x1b')).toBe(false);
+    await client.waitUntil(() => client.ended || client.received.includes('\r\n\r\n'));
+    expect(client.received.includes('\x1b')).toBe(false);
     client.socket.destroy();
   }
   const client = await upgraded(port);
-  client.socket.write(whole(OP.close, Buffer.concat([hex`03e8`, Buffer.from(nasty)])));
-  await client.until(() => client.ended);
-  expect(client.got.includes('\x1b')).toBe(false);
+  client.socket.write(finalFrame(OP.close, Buffer.concat([hex`03e8`, Buffer.from(escapes)])));
+  await client.waitUntil(() => client.ended);
+  expect(client.received.includes('\x1b')).toBe(false);
   client.socket.destroy();
   expect(errors()).toBe('');
   child.kill();
 }, 30_000);
 
-test('S72 it listens where it says it does, by IPv4 and by IPv6', async () => {
-  for (const [host, said] of [
+test('S72 the server listens on the address it reports, with IPv4 and IPv6', async () => {
+  for (const [host, hostname] of [
     ['127.0.0.1', '127.0.0.1'],
     ['::1', '[::1]'],
   ] as const) {
     const server = createServer();
     const url = await server.listen(0, host).catch((error: NodeJS.ErrnoException) => error.code ?? '');
-    // A machine may have no IPv6; then Node says so.
+    // Skip IPv6 on a machine without it.
     if (url === 'EADDRNOTAVAIL' || url === 'EAFNOSUPPORT') continue;
-    expect(new URL(url).hostname).toBe(said);
+    expect(new URL(url).hostname).toBe(hostname);
     const answer = await fetch(url.replace('ws:', 'http:'));
     expect(answer.status).toBe(426);
     await answer.text();

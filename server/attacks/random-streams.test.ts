@@ -1,71 +1,82 @@
 import { expect, test } from 'vitest';
 import { Protocol, type ProtocolSettings } from '../protocol/protocol.ts';
-import { feed, tell } from '../testing/protocol-kit.ts';
-import { dice, randomPieces, randomStream, runs, SEED, STREAM_LIMIT, shrink } from '../testing/random-frames.ts';
+import { describeSteps, feed } from '../testing/protocol-kit.ts';
+import {
+  createRandom,
+  MAX_MESSAGE_BYTES,
+  randomPieces,
+  randomStream,
+  SEED,
+  scaledRuns,
+  shrink,
+} from '../testing/random-frames.ts';
 import { modelEvents } from '../testing/reference-model.ts';
 
-const SETTINGS: ProtocolSettings = { maxMessageBytes: STREAM_LIMIT, deflateLevel: 1, deflateFromBytes: 0 };
+const SETTINGS: ProtocolSettings = { maxMessageBytes: MAX_MESSAGE_BYTES, deflateLevel: 1, deflateFromBytes: 0 };
 
-const model = (stream: Buffer) => modelEvents(stream, STREAM_LIMIT).join('\n');
+const model = (stream: Buffer) => modelEvents(stream, MAX_MESSAGE_BYTES).join('\n');
 
-/** What a stream means in one piece, taken by the fast path where it takes it. */
-function byRanges(stream: Buffer): string {
+/** Reads a stream as one chunk with the fast path. @returns the events, one per line. */
+function eventsByFastPath(stream: Buffer): string {
   const protocol = new Protocol(SETTINGS);
-  const heard: string[] = [];
+  const events: string[] = [];
   protocol.receive(Buffer.from(stream), {
-    perform: (step) => heard.push(...tell([step])),
-    message: (kind, bytes, from, to) => heard.push(`${kind} ${bytes.toString('latin1', from, to)}`) > 0,
+    perform: (step) => events.push(...describeSteps([step])),
+    message: (kind, bytes, from, to) => events.push(`${kind} ${bytes.toString('latin1', from, to)}`) > 0,
   });
   protocol.dispose();
-  return heard.join('\n');
+  return events.join('\n');
 }
 
-function byPieces(pieces: readonly Buffer[]): string {
+/** Reads a stream in pieces without the fast path. @returns the events, one per line. */
+function eventsByPieces(pieces: readonly Buffer[]): string {
   const protocol = new Protocol(SETTINGS);
-  const told = feed(protocol, pieces).join('\n');
+  const events = feed(protocol, pieces).join('\n');
   protocol.dispose();
-  return told;
+  return events;
 }
 
-/** Says what is wrong with the least stream that is still wrong; it belongs into fixtures/corpus. */
-function disagreed(stream: Buffer, means: (stream: Buffer) => string): never {
-  const least = shrink(stream, (less) => means(less) !== model(less));
-  expect.fail(`${least.toString('hex')} means\n${means(least)}\nand not\n${model(least)}`);
+/** Fails with the shortest stream on which server and model differ. Add that stream to fixtures/corpus. */
+function failShortest(stream: Buffer, eventsOf: (stream: Buffer) => string): never {
+  const shortest = shrink(stream, (candidate) => eventsOf(candidate) !== model(candidate));
+  expect.fail(
+    `${shortest.toString('hex')}: the server reports\n${eventsOf(shortest)}\nthe model reports\n${model(shortest)}`,
+  );
 }
 
-test(`${runs(1_000_000)} random streams of seed ${SEED} mean what the model says, in one piece and in many`, {
+test(`${scaledRuns(1_000_000)} random streams of seed ${SEED} cause the events of the model, in one piece and in many`, {
   timeout: 3_600_000,
 }, () => {
-  const below = dice(SEED);
-  for (let run = runs(1_000_000); run > 0; run--) {
-    const stream = randomStream(below);
-    const meaning = model(stream);
-    if (byRanges(stream) !== meaning) disagreed(stream, byRanges);
-    const cut = below(0xffffffff);
-    const inPieces = (what: Buffer) => byPieces(randomPieces(what, 200, dice(cut)));
-    if (inPieces(stream) !== meaning) disagreed(stream, inPieces);
+  const random = createRandom(SEED);
+  for (let run = scaledRuns(1_000_000); run > 0; run--) {
+    const stream = randomStream(random);
+    const expected = model(stream);
+    if (eventsByFastPath(stream) !== expected) failShortest(stream, eventsByFastPath);
+    const cut = random(0xffffffff);
+    const inPieces = (what: Buffer) => eventsByPieces(randomPieces(what, 200, createRandom(cut)));
+    if (inPieces(stream) !== expected) failShortest(stream, inPieces);
   }
 });
 
-test(`${runs(20_000)} random streams of seed ${SEED} mean the same octet by octet, whole, and in 16 random cuts`, {
+test(`${scaledRuns(20_000)} random streams of seed ${SEED} cause the same events byte by byte, whole, and in 16 random splits`, {
   timeout: 3_600_000,
 }, () => {
-  const below = dice(SEED + 1);
-  for (let run = runs(20_000); run > 0; run--) {
-    const stream = randomStream(below);
-    const meaning = model(stream);
-    const octets = (what: Buffer) => byPieces(randomPieces(what, 1, below));
-    if (octets(stream) !== meaning) disagreed(stream, octets);
-    if (byPieces([stream]) !== meaning) disagreed(stream, (what) => byPieces([what]));
+  const random = createRandom(SEED + 1);
+  for (let run = scaledRuns(20_000); run > 0; run--) {
+    const stream = randomStream(random);
+    const expected = model(stream);
+    const byteByByte = (what: Buffer) => eventsByPieces(randomPieces(what, 1, random));
+    if (byteByByte(stream) !== expected) failShortest(stream, byteByByte);
+    if (eventsByPieces([stream]) !== expected) failShortest(stream, (what) => eventsByPieces([what]));
     for (let n = 0; n < 16; n++) {
-      const cut = below(0xffffffff);
-      const inPieces = (what: Buffer) => byPieces(randomPieces(what, 2 + n * 6, dice(cut)));
-      if (inPieces(stream) !== meaning) disagreed(stream, inPieces);
+      const cut = random(0xffffffff);
+      const inPieces = (what: Buffer) => eventsByPieces(randomPieces(what, 2 + n * 6, createRandom(cut)));
+      if (inPieces(stream) !== expected) failShortest(stream, inPieces);
     }
   }
 });
 
-test('a stream that is wrong is told in as few octets as are wrong', () => {
-  const stream = Buffer.from('many octets, of which one ! is wrong');
+test('shrink reduces a failing stream to the bytes that make it fail', () => {
+  const stream = Buffer.from('many bytes, of which one ! is wrong');
   expect(shrink(stream, (less) => less.includes('!')).toString()).toBe('!');
 });

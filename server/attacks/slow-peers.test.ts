@@ -5,7 +5,7 @@ import { isBorrowed } from '../memory/borrowed-memory.ts';
 import { sharedWriteBuffer, withdrawFromSharing } from '../memory/write-buffers.ts';
 import { OP } from '../protocol/frame.ts';
 import { Protocol } from '../protocol/protocol.ts';
-import { whole } from '../testing/protocol-kit.ts';
+import { finalFrame } from '../testing/protocol-kit.ts';
 import { Connection, type Ended } from '../transport/connection.ts';
 import { resolveOptions } from '../transport/options.ts';
 import { FIRST_READ_BYTES } from '../transport/shared-read-buffer.ts';
@@ -17,35 +17,35 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A peer that says nothing, and takes what is written when it is told to. */
+/** A fake socket of a silent peer. The peer takes written data only when the test calls `acceptWrite`. */
 class SlowPeer extends Duplex {
-  /** Takes all at once. */
+  /** If true, the peer takes all written data at once. */
   quick = false;
-  /** What it took, as it was then. */
-  took = Buffer.alloc(0);
-  #taken: (() => void) | undefined;
+  /** Copy of all data that the peer took. */
+  taken = Buffer.alloc(0);
+  #acceptWaiting: (() => void) | undefined;
 
   override _read(): void {}
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     const take = () => {
-      this.#taken = undefined;
-      this.took = Buffer.concat([this.took, chunk]);
+      this.#acceptWaiting = undefined;
+      this.taken = Buffer.concat([this.taken, chunk]);
       done();
     };
     if (this.quick) take();
-    else this.#taken = take;
+    else this.#acceptWaiting = take;
   }
 
-  /** Takes the write that waits. */
-  async accept(): Promise<void> {
-    this.#taken?.();
-    await turn();
+  /** Lets the peer take the write that waits. */
+  async acceptWrite(): Promise<void> {
+    this.#acceptWaiting?.();
+    await nextTurn();
   }
 }
 
-/** The streams' own ticks, and our flush at the end of a turn. */
-function turn(): Promise<void> {
+/** Waits for the next turn of the event loop, after the ticks of the streams and the flush of the connection. */
+function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
@@ -53,42 +53,42 @@ async function connect(pieces: number) {
   const peer = new SlowPeer();
   const protocol = new Protocol({ maxMessageBytes: 1 << 20, deflateLevel: 1, deflateFromBytes: 0 });
   const limits = resolveOptions({ closeTimeoutMs: 5_000, pingIntervalMs: 20_000, pingTimeoutMs: 45_000 });
-  // What a net.Socket can do beyond a Duplex is not asked for here.
+  // Connection uses only the Duplex part of a net.Socket in this test.
   const connection = new Connection(peer as unknown as Socket, protocol, limits);
   const ended: Ended[] = [];
   connection.on('close', (how) => ended.push(how));
   connection.open(Buffer.from('HTTP/1.1 101\r\n\r\n'), Buffer.alloc(0));
   for (let n = 0; n < pieces; n++) {
     connection.send(Buffer.alloc(20_000));
-    await turn();
+    await nextTurn();
   }
-  await peer.accept();
+  await peer.acceptWrite();
   return { peer, connection, ended };
 }
 
 async function pass(ms: number): Promise<void> {
   vi.advanceTimersByTime(ms);
-  await turn();
+  await nextTurn();
 }
 
-test('a peer that takes what we sent before our Close has time for it, as long as it goes on (RFC 6455 §7.1.1)', async () => {
+test('a peer is not dropped after close while it keeps taking earlier data (RFC 6455 §7.1.1)', async () => {
   const { peer, connection, ended } = await connect(4);
   connection.close();
   for (let n = 0; n < 3; n++) {
-    await turn();
-    await peer.accept();
+    await nextTurn();
+    await peer.acceptWrite();
     await pass(5_000);
     expect(ended).toEqual([]);
   }
-  // Now it stops.
+  // Now the peer stops taking data.
   await pass(5_000);
   expect(ended).toMatchObject([{ code: 1006, clean: false }]);
 });
 
-test('a peer that says nothing and takes what we send is alive (RFC 6455 §5.5.2); one that does neither is not', async () => {
+test('a silent peer that takes data is alive, and one that takes no data is dropped (RFC 6455 §5.5.2)', async () => {
   const { peer, ended } = await connect(12);
   for (let n = 0; n < 10; n++) {
-    await peer.accept();
+    await peer.acceptWrite();
     await pass(20_000);
     expect(ended).toEqual([]);
   }
@@ -96,135 +96,135 @@ test('a peer that says nothing and takes what we send is alive (RFC 6455 §5.5.2
   expect(ended).toEqual([]);
   await pass(25_000);
   expect(ended).toMatchObject([
-    { code: 1006, clean: false, error: { message: expect.stringContaining('said nothing for 45 s') } },
+    { code: 1006, clean: false, error: { message: expect.stringContaining('sent nothing for 45 s') } },
   ]);
 });
 
-describe('after a read that was full and took long, others have their turn, and then reading', () => {
-  /** As much as the first read may bring: a message, and what stands behind it. */
+describe('after a full read that took long, reading', () => {
+  /** Builds a chunk of exactly the first read size: a message followed by `behind`. */
   function fullRead(behind: Buffer = Buffer.alloc(0)): Buffer {
     const header = 8;
-    return Buffer.concat([whole(OP.binary, Buffer.alloc(FIRST_READ_BYTES - header - behind.length)), behind]);
+    return Buffer.concat([finalFrame(OP.binary, Buffer.alloc(FIRST_READ_BYTES - header - behind.length)), behind]);
   }
 
-  /** Reads it, with an application that takes 5 ms over each message. */
-  async function read(chunk: Buffer, deed: (connection: Connection) => void) {
+  /** Reads `chunk` with an application that works 5 ms on each message. */
+  async function read(chunk: Buffer, behaviour: (connection: Connection) => void) {
     const { peer, connection } = await connect(0);
     connection.receive(() => {
       vi.advanceTimersByTime(5);
-      deed(connection);
+      behaviour(connection);
     });
     peer.push(chunk);
     const paused = peer.isPaused();
-    await turn();
+    await nextTurn();
     return { peer, paused };
   }
 
-  test('goes on', async () => {
+  test('pauses for one turn and then continues', async () => {
     const { peer, paused } = await read(fullRead(), () => undefined);
     expect([paused, peer.isPaused()]).toEqual([true, false]);
   });
 
-  test('brings half as much, and more where that is done in no time', async () => {
+  test('uses half the read size, and a larger one after quick reads', async () => {
     let tookMs = 5;
     const { peer, connection } = await connect(0);
     connection.receive(() => void vi.advanceTimersByTime(tookMs));
-    const half = whole(OP.binary, Buffer.alloc(FIRST_READ_BYTES / 2 - 8));
+    const half = finalFrame(OP.binary, Buffer.alloc(FIRST_READ_BYTES / 2 - 8));
     const pausedBy = async (chunk: Buffer) => {
       peer.push(chunk);
       const paused = peer.isPaused();
-      await turn();
+      await nextTurn();
       return paused;
     };
     expect(await pausedBy(half)).toBe(false);
     expect(await pausedBy(fullRead())).toBe(true);
-    // Neither long nor short.
+    // A read of 3 ms changes the read size in neither direction.
     tookMs = 3;
     expect(await pausedBy(half)).toBe(false);
     tookMs = 5;
     expect(await pausedBy(half)).toBe(true);
     expect(await pausedBy(half)).toBe(false);
-    // Several that took long in one turn are as one that did.
+    // Two reads in one turn count together as one long read.
     tookMs = 3;
-    const quarter = whole(OP.binary, Buffer.alloc(FIRST_READ_BYTES / 4 - 8));
+    const quarter = finalFrame(OP.binary, Buffer.alloc(FIRST_READ_BYTES / 4 - 8));
     const two = [quarter, quarter].map((chunk) => {
       peer.push(chunk);
       return peer.isPaused();
     });
     expect(two).toEqual([false, true]);
-    await turn();
+    await nextTurn();
     expect([await pausedBy(half), await pausedBy(quarter)]).toEqual([false, false]);
     tookMs = 0;
-    for (const size of [8, 4, 2, 1]) await pausedBy(whole(OP.binary, Buffer.alloc(FIRST_READ_BYTES / size - 8)));
+    for (const size of [8, 4, 2, 1]) await pausedBy(finalFrame(OP.binary, Buffer.alloc(FIRST_READ_BYTES / size - 8)));
     tookMs = 5;
     expect(await pausedBy(fullRead())).toBe(false);
-    expect(await pausedBy(whole(OP.binary, Buffer.alloc(2 * FIRST_READ_BYTES - 14)))).toBe(true);
+    expect(await pausedBy(finalFrame(OP.binary, Buffer.alloc(2 * FIRST_READ_BYTES - 14)))).toBe(true);
   });
 
-  test('waits for a peer that does not take what was sent meanwhile', async () => {
+  test('stays paused while the peer does not take sent data', async () => {
     const { peer, paused } = await read(fullRead(), (connection) => {
       queueMicrotask(() => connection.send(Buffer.alloc(2 * 1024 * 1024)));
     });
     expect([paused, peer.isPaused()]).toEqual([true, true]);
-    // The header, then the octets themselves.
-    await peer.accept();
-    await peer.accept();
+    // The first write is the frame header, the second the payload.
+    await peer.acceptWrite();
+    await peer.acceptWrite();
     expect(peer.isPaused()).toBe(false);
   });
 
-  test('goes on into nothing where our FIN is in line, though the peer takes nothing (RFC 6455 §7.1.1)', async () => {
-    const { peer, paused } = await read(fullRead(whole(OP.close)), (connection) => {
+  test('continues after the FIN and ignores the data, even if the peer takes nothing (RFC 6455 §7.1.1)', async () => {
+    const { peer, paused } = await read(fullRead(finalFrame(OP.close)), (connection) => {
       connection.send(Buffer.alloc(2 * 1024 * 1024));
     });
     expect([paused, peer.isPaused()]).toEqual([true, false]);
   });
 });
 
-test('a peer that does not take its answers is not read from until it does (RFC 6455 §10.4)', async () => {
+test('reading pauses while a peer does not take its answers (RFC 6455 §10.4)', async () => {
   const { peer, connection } = await connect(0);
   connection.receive(() => {
     connection.send(Buffer.alloc(2 * 1024 * 1024));
   });
-  peer.push(whole(OP.text, 'much, please'));
-  await turn();
+  peer.push(finalFrame(OP.text, 'much, please'));
+  await nextTurn();
   expect(peer.isPaused()).toBe(true);
-  await peer.accept();
-  await peer.accept();
+  await peer.acceptWrite();
+  await peer.acceptWrite();
   expect(peer.isPaused()).toBe(false);
 });
 
-/** Answers every message with `answer`, to a peer that takes nothing of it. */
-async function unread(answer: Buffer, messages: number) {
+/** Sends `answer` for each of `messages` messages to a peer that takes no data. */
+async function leaveUnread(answer: Buffer, messages: number) {
   const { peer, connection } = await connect(0);
   connection.receive(() => connection.send(answer));
   for (let n = 0; n < messages; n++) {
-    peer.push(whole(OP.text, 'an answer, please'));
-    await turn();
+    peer.push(finalFrame(OP.text, 'an answer, please'));
+    await nextTurn();
   }
 }
 
-test('a thousand small answers that wait hold on to no more memory than they need (RFC 6455 §10.4)', async () => {
+test('1,000 small unsent answers do not retain whole write buffers (RFC 6455 §10.4)', async () => {
   const before = process.memoryUsage().arrayBuffers;
-  await unread(Buffer.alloc(100), 1_000);
-  // Each in shared memory of its own would be 512 MiB.
+  await leaveUnread(Buffer.alloc(100), 1_000);
+  // If each answer retained its own write buffer, the total would be 512 MiB.
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4 * 1024 * 1024);
 });
 
-test('what waits is not written over by answers to others, and its memory is used again when it has left', async () => {
+test('unsent data is not overwritten by other connections, and its write buffer is reused after sending', async () => {
   const { peer, connection } = await connect(0);
   connection.receive((kind, bytes, from, to) => connection.sendRange(kind, bytes, from, to));
   const first = sharedWriteBuffer();
-  peer.push(Buffer.concat(Array.from({ length: 10 }, () => whole(OP.binary, Buffer.alloc(10_000)))));
-  await turn();
+  peer.push(Buffer.concat(Array.from({ length: 10 }, () => finalFrame(OP.binary, Buffer.alloc(10_000)))));
+  await nextTurn();
   const second = sharedWriteBuffer();
   expect(second).not.toBe(first);
-  await peer.accept();
+  await peer.acceptWrite();
   withdrawFromSharing([second.bytes]);
   expect(sharedWriteBuffer()).toBe(first);
-  // Given back once, and not once more with whatever comes next.
-  peer.push(Buffer.concat(Array.from({ length: 10 }, () => whole(OP.binary, Buffer.alloc(10_000)))));
-  await turn();
-  await peer.accept();
+  // The write buffer must be released exactly once, not again after the next write.
+  peer.push(Buffer.concat(Array.from({ length: 10 }, () => finalFrame(OP.binary, Buffer.alloc(10_000)))));
+  await nextTurn();
+  await peer.acceptWrite();
   const spares = Array.from({ length: 16 }, () => {
     const { bytes } = sharedWriteBuffer();
     withdrawFromSharing([bytes]);
@@ -233,89 +233,90 @@ test('what waits is not written over by answers to others, and its memory is use
   expect(new Set(spares).size).toBe(spares.length);
 });
 
-describe('a large message that came in pieces is sent from where it lies (RFC 6455 §5.4)', () => {
+describe('a large message received in pieces is sent without a copy (RFC 6455 §5.4)', () => {
   const size = 70_000;
 
-  /** Echoes, and remembers where messages lay. */
-  async function echoing() {
+  /** Starts a connection that echoes and records the memory of each message. */
+  async function echoingConnection() {
     const { peer, connection } = await connect(0);
-    const lay: Buffer[] = [];
+    const memories: Buffer[] = [];
     connection.receive((kind, bytes, from, to) => {
-      lay.push(bytes);
+      memories.push(bytes);
       connection.sendRange(kind, bytes, from, to);
     });
-    peer.took = Buffer.alloc(0);
-    return { peer, connection, lay };
+    peer.taken = Buffer.alloc(0);
+    return { peer, connection, memories };
   }
 
-  function come(peer: SlowPeer, fill: string): void {
-    const message = whole(OP.binary, Buffer.alloc(size, fill));
+  /** Delivers a large message of the peer in two reads. */
+  function receiveLarge(peer: SlowPeer, fill: string): void {
+    const message = finalFrame(OP.binary, Buffer.alloc(size, fill));
     peer.push(message.subarray(0, 40_000));
     peer.push(message.subarray(40_000));
   }
 
-  /** An unmasked frame, as servers send them (RFC 6455 §5.1). */
-  function sent(fill: string): Buffer {
+  /** Builds the unmasked frame that the server sends (RFC 6455 §5.1). */
+  function sentFrame(fill: string): Buffer {
     return Buffer.concat([Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 1, 0x11, 0x70]), Buffer.alloc(size, fill)]);
   }
 
-  test('and nobody writes over it before it has left; then its memory goes', async () => {
-    const { peer, lay } = await echoing();
-    const other = await echoing();
+  test('and is not overwritten before it is sent; then its memory is freed', async () => {
+    const { peer, memories } = await echoingConnection();
+    const other = await echoingConnection();
     other.peer.quick = true;
-    come(peer, 'a');
-    await turn();
-    come(other.peer, 'b');
-    come(peer, 'c');
-    await turn();
-    expect(other.peer.took.equals(sent('b'))).toBe(true);
-    expect(lay.map(({ length }) => length)).toEqual([size, size]);
+    receiveLarge(peer, 'a');
+    await nextTurn();
+    receiveLarge(other.peer, 'b');
+    receiveLarge(peer, 'c');
+    await nextTurn();
+    expect(other.peer.taken.equals(sentFrame('b'))).toBe(true);
+    expect(memories.map(({ length }) => length)).toEqual([size, size]);
     await pass(1_000);
-    for (let n = 0; n < 4; n++) await peer.accept();
-    expect(peer.took.equals(Buffer.concat([sent('a'), sent('c')]))).toBe(true);
+    for (let n = 0; n < 4; n++) await peer.acceptWrite();
+    expect(peer.taken.equals(Buffer.concat([sentFrame('a'), sentFrame('c')]))).toBe(true);
     await pass(1_000);
-    expect(lay.map(({ length }) => length)).toEqual([0, 0]);
+    expect(memories.map(({ length }) => length)).toEqual([0, 0]);
   });
 
-  test('and where the peer takes it at once, its memory goes', async () => {
-    const { peer, lay } = await echoing();
+  test('and its memory is freed if the peer takes it at once', async () => {
+    const { peer, memories } = await echoingConnection();
     peer.quick = true;
-    come(peer, 'a');
-    expect(peer.took.equals(sent('a'))).toBe(true);
-    expect(lay).toHaveLength(1);
+    receiveLarge(peer, 'a');
+    expect(peer.taken.equals(sentFrame('a'))).toBe(true);
+    expect(memories).toHaveLength(1);
     await pass(1_000);
-    expect(lay[0]).toHaveLength(0);
+    expect(memories[0]).toHaveLength(0);
   });
 
-  test('and where the connection breaks, its memory goes too', async () => {
-    const { peer, lay } = await echoing();
-    come(peer, 'a');
-    await turn();
-    expect(lay[0]).toHaveLength(size);
+  test('and its memory is freed if the connection breaks', async () => {
+    const { peer, memories } = await echoingConnection();
+    receiveLarge(peer, 'a');
+    await nextTurn();
+    expect(memories[0]).toHaveLength(size);
     peer.destroy();
-    await turn();
+    await nextTurn();
     await pass(1_000);
-    expect(lay[0]).toHaveLength(0);
+    expect(memories[0]).toHaveLength(0);
   });
 
-  test('and where the application breaks the connection before it could be written', async () => {
-    const { peer, connection, lay } = await echoing();
+  test('and its memory is freed if the application destroys the connection before the write', async () => {
+    const { peer, connection, memories } = await echoingConnection();
     connection.receive((kind, bytes, from, to) => {
-      lay.push(bytes);
+      memories.push(bytes);
       connection.sendRange(kind, bytes, from, to);
       connection.destroy();
     });
-    come(peer, 'a');
-    expect(lay).toHaveLength(1);
+    receiveLarge(peer, 'a');
+    expect(memories).toHaveLength(1);
     await pass(1_000);
-    expect(lay[0]).toHaveLength(0);
+    expect(memories[0]).toHaveLength(0);
   });
 
-  test('but a listener’s message is its own, whatever comes later', async () => {
+  test('but a message event gets its own copy', async () => {
     const { peer, connection } = await connect(0);
     const messages: Buffer[] = [];
     connection.on('message', ({ bytes }) => messages.push(bytes));
-    for (const fill of ['a', 'b']) come(peer, fill);
+    for (const fill of ['a', 'b']) receiveLarge(peer, fill);
     expect(messages.map((bytes) => bytes.equals(Buffer.alloc(size, bytes[0])))).toEqual([true, true]);
     expect(messages.map(isBorrowed)).toEqual([false, false]);
   });

@@ -1,26 +1,27 @@
-/** Memory that is written over again and again, and handed out in between. */
-const lent = new WeakSet<ArrayBufferLike>();
+/** Memory that is reused for one read or message after the other. */
+const borrowedMemory = new WeakSet<ArrayBufferLike>();
 
 /**
- * Declares `memory` to be used for one read, or one message, after the other: whoever is handed a view of it may look at
- * it during the call and has to copy what is to be kept. Fresh memory for each would cost more than what is done with it.
+ * Marks `memory` as borrowed: its bytes are overwritten by the next read or message. A function that receives a view of
+ * borrowed memory can read it during the call, and must copy the bytes that it keeps. Reuse is faster, because new
+ * memory for each read would cost more CPU time than the work on it.
  */
 export function markBorrowed<Memory extends ArrayBufferLike>(memory: Memory): Memory {
-  lent.add(memory);
+  borrowedMemory.add(memory);
   return memory;
 }
 
-/** Makes such memory. */
+/** Allocates borrowed memory. */
 export function allocateBorrowed(bytes: number): Buffer {
   return Buffer.from(markBorrowed(new ArrayBuffer(bytes)));
 }
 
-/** Does `bytes` lie in memory that will be written over? */
+/** Tells whether `bytes` is a view of borrowed memory, which will be overwritten. */
 export function isBorrowed(bytes: Uint8Array): boolean {
-  return lent.has(bytes.buffer);
+  return borrowedMemory.has(bytes.buffer);
 }
 
-/** `bytes`, or a copy of them where they are only lent. */
+/** Returns `bytes` itself, or a copy if `bytes` is a view of borrowed memory. */
 export function copyIfBorrowed(bytes: Buffer): Buffer {
   return isBorrowed(bytes) ? Buffer.from(bytes) : bytes;
 }

@@ -3,7 +3,7 @@ import type { LargeBuffer } from './large-buffers.ts';
 
 const MIB = 1024 * 1024;
 
-/** Made anew for each test: what is kept of one is no business of the next. */
+/** The modules are reloaded for each test, so that no test sees the buffer pool of another test. */
 let { releaseLargeBuffers, largeBufferOf, acquireLargeBuffer }: typeof import('./large-buffers.ts') = await import(
   './large-buffers.ts'
 );
@@ -20,58 +20,58 @@ afterEach(() => {
 });
 
 function grown(bytes: number): LargeBuffer {
-  const room = acquireLargeBuffer(bytes);
-  room.grow(bytes);
-  return room;
+  const largeBuffer = acquireLargeBuffer(bytes);
+  largeBuffer.grow(bytes);
+  return largeBuffer;
 }
 
-test('a room grows where it is, with what it holds in front', () => {
-  const room = grown(100_000);
-  const { bytes } = room;
+test('a large buffer grows in place and keeps its content at the front', () => {
+  const largeBuffer = grown(100_000);
+  const { bytes } = largeBuffer;
   bytes.fill('a');
-  room.grow(16 * MIB);
-  expect(room.bytes.buffer === bytes.buffer).toBe(true);
-  expect(room.bytes.length).toBe(16 * MIB);
-  expect(room.bytes.subarray(0, 100_000).equals(Buffer.alloc(100_000, 'a'))).toBe(true);
-  room.release();
+  largeBuffer.grow(16 * MIB);
+  expect(largeBuffer.bytes.buffer === bytes.buffer).toBe(true);
+  expect(largeBuffer.bytes.length).toBe(16 * MIB);
+  expect(largeBuffer.bytes.subarray(0, 100_000).equals(Buffer.alloc(100_000, 'a'))).toBe(true);
+  largeBuffer.release();
 });
 
-test('a room that grows beyond its addresses takes what it holds along, and leaves nothing behind', () => {
-  const room = grown(64 * MIB);
-  const { bytes } = room;
+test('a large buffer that outgrows its address space moves its content and frees the old memory', () => {
+  const largeBuffer = grown(64 * MIB);
+  const { bytes } = largeBuffer;
   bytes.fill('a');
-  room.grow(64 * MIB + 1);
+  largeBuffer.grow(64 * MIB + 1);
   expect(bytes.length).toBe(0);
-  expect(room.bytes.length).toBe(64 * MIB + 1);
-  expect(room.bytes.subarray(0, 64 * MIB).equals(Buffer.alloc(64 * MIB, 'a'))).toBe(true);
-  expect(largeBufferOf(room.bytes) === room).toBe(true);
-  // Now it has several times as many.
-  const { buffer } = room.bytes;
-  room.grow(200 * MIB);
-  expect(room.bytes.buffer === buffer).toBe(true);
-  room.release();
+  expect(largeBuffer.bytes.length).toBe(64 * MIB + 1);
+  expect(largeBuffer.bytes.subarray(0, 64 * MIB).equals(Buffer.alloc(64 * MIB, 'a'))).toBe(true);
+  expect(largeBufferOf(largeBuffer.bytes) === largeBuffer).toBe(true);
+  // The new address space is several times larger, so the next growth is in place again.
+  const { buffer } = largeBuffer.bytes;
+  largeBuffer.grow(200 * MIB);
+  expect(largeBuffer.bytes.buffer === buffer).toBe(true);
+  largeBuffer.release();
 });
 
-test('who takes a room holds it, and it serves the next when the last of its holders lets go', () => {
-  const room = grown(100_000);
+test('a large buffer returns to the pool when the last reference is dropped', () => {
+  const largeBuffer = grown(100_000);
   for (let round = 0; round < 2; round++) {
-    room.hold();
-    room.release();
+    largeBuffer.retain();
+    largeBuffer.release();
     const other = acquireLargeBuffer(0);
-    expect(other === room).toBe(false);
-    room.release();
+    expect(other === largeBuffer).toBe(false);
+    largeBuffer.release();
     const next = acquireLargeBuffer(0);
-    expect(next === room).toBe(true);
+    expect(next === largeBuffer).toBe(true);
     expect(next.bytes).toHaveLength(0);
     other.release();
   }
-  room.release();
+  largeBuffer.release();
 });
 
-test('memory that nobody holds serves the next at once, and goes when none came for a second', () => {
-  const room = grown(MIB);
-  const { bytes } = room;
-  room.release();
+test('released memory is reused at once, and is freed after one second without a release', () => {
+  const largeBuffer = grown(MIB);
+  const { bytes } = largeBuffer;
+  largeBuffer.release();
   vi.advanceTimersByTime(999);
   expect(bytes.length).toBe(MIB);
   const next = grown(100_000);
@@ -84,29 +84,33 @@ test('memory that nobody holds serves the next at once, and goes when none came 
   expect(bytes.length).toBe(0);
 });
 
-test('memory that somebody holds stays', () => {
-  const [room, other] = [grown(100_000), grown(100_000)];
-  const { bytes } = room;
+test('memory with a reference is not freed', () => {
+  const [largeBuffer, other] = [grown(100_000), grown(100_000)];
+  const { bytes } = largeBuffer;
   bytes.fill('a');
   other.release();
   vi.advanceTimersByTime(1_000);
   expect(bytes.equals(Buffer.alloc(100_000, 'a'))).toBe(true);
-  room.release();
+  largeBuffer.release();
 });
 
-/** Two rooms are needed at once, and then no more. @returns what of them is still there. */
-function idle(first: number, second: number): number[] {
-  const two = [grown(first), grown(second)];
-  const lay = two.map(({ bytes }) => bytes);
-  for (const room of two) room.release();
-  return lay.map(({ length }) => length);
+/**
+ * Acquires two large buffers at once and releases both.
+ *
+ * @returns the sizes of their memory afterwards; 0 means freed.
+ */
+function sizesAfterRelease(first: number, second: number): number[] {
+  const both = [grown(first), grown(second)];
+  const views = both.map(({ bytes }) => bytes);
+  for (const largeBuffer of both) largeBuffer.release();
+  return views.map(({ length }) => length);
 }
 
-test('no more than 32 MiB are idle, whatever came and went before', () => {
+test('the pool keeps at most 32 MiB of memory, whatever was used before', () => {
   for (let round = 0; round < 3; round++) {
-    expect(idle(20 * MIB, 12 * MIB)).toEqual([20 * MIB, 12 * MIB]);
-    expect(idle(20 * MIB, 12 * MIB + 1)).toEqual([20 * MIB, 0]);
-    // Some of it in use for less than it could hold, and some of it outgrown.
+    expect(sizesAfterRelease(20 * MIB, 12 * MIB)).toEqual([20 * MIB, 12 * MIB]);
+    expect(sizesAfterRelease(20 * MIB, 12 * MIB + 1)).toEqual([20 * MIB, 0]);
+    // Use one pooled buffer for less than its capacity, and outgrow the address space of another.
     const small = grown(10);
     small.grow(MIB);
     small.release();
@@ -117,7 +121,7 @@ test('no more than 32 MiB are idle, whatever came and went before', () => {
   }
 });
 
-test('what a room in use has beyond its need counts as idle too', () => {
+test('the unused capacity of a buffer in use counts as idle memory too', () => {
   const large = grown(20 * MIB);
   large.release();
   const small = grown(MIB);
@@ -128,47 +132,49 @@ test('what a room in use has beyond its need counts as idle too', () => {
   other.release();
   expect(bytes.length).toBe(0);
   small.grow(20 * MIB);
-  const another = grown(14 * MIB);
-  const kept = another.bytes;
-  another.release();
-  expect(kept.length).toBe(14 * MIB);
+  const third = grown(14 * MIB);
+  const thirdBytes = third.bytes;
+  third.release();
+  expect(thirdBytes.length).toBe(14 * MIB);
   small.release();
 });
 
-test('of those that are kept the smallest that suffices is taken, or else the largest', () => {
+test('acquire takes the smallest pooled buffer that is large enough, or the largest one', () => {
   const sizes = [3, 9, 1, 5, 7].map((mib) => mib * MIB);
-  const rooms = sizes.map(grown);
-  const keep = () => {
-    for (const room of rooms) room.release();
+  const largeBuffers = sizes.map(grown);
+  const releaseAll = () => {
+    for (const largeBuffer of largeBuffers) largeBuffer.release();
   };
-  const taken = (bytes: number[]) =>
+  const acquiredMiB = (bytes: number[]) =>
     bytes.map((needed) => {
-      const room = acquireLargeBuffer(needed);
-      return room.size / MIB;
+      const largeBuffer = acquireLargeBuffer(needed);
+      return largeBuffer.capacity / MIB;
     });
-  keep();
-  expect(taken([4 * MIB, 7 * MIB, 0, 4 * MIB, 4 * MIB])).toEqual([5, 7, 1, 9, 3]);
-  keep();
-  expect(taken([9 * MIB + 1, 8 * MIB, 5 * MIB, 5 * MIB + 1, MIB + 1])).toEqual([9, 7, 5, 3, 1]);
-  keep();
+  releaseAll();
+  expect(acquiredMiB([4 * MIB, 7 * MIB, 0, 4 * MIB, 4 * MIB])).toEqual([5, 7, 1, 9, 3]);
+  releaseAll();
+  expect(acquiredMiB([9 * MIB + 1, 8 * MIB, 5 * MIB, 5 * MIB + 1, MIB + 1])).toEqual([9, 7, 5, 3, 1]);
+  releaseAll();
 });
 
-test('64 rooms are kept for the next, the others go, and their memory at once', () => {
-  const many = Array.from({ length: 70 }, () => grown(100_000));
-  const lay = many.map(({ bytes }) => bytes);
-  for (const room of many) room.release();
-  expect(lay.map(({ length }) => length)).toEqual(many.map((_, n) => (n < 64 ? 100_000 : 0)));
-  const again = many.map(() => acquireLargeBuffer(0));
-  expect(many.map((room) => again.includes(room))).toEqual(many.map((_, n) => n < 64));
-  for (const room of again) room.release();
+test('the pool keeps 64 buffers; further buffers are dropped and their memory is freed at once', () => {
+  const largeBuffers = Array.from({ length: 70 }, () => grown(100_000));
+  const views = largeBuffers.map(({ bytes }) => bytes);
+  for (const largeBuffer of largeBuffers) largeBuffer.release();
+  expect(views.map(({ length }) => length)).toEqual(largeBuffers.map((_, n) => (n < 64 ? 100_000 : 0)));
+  const reacquired = largeBuffers.map(() => acquireLargeBuffer(0));
+  expect(largeBuffers.map((largeBuffer) => reacquired.includes(largeBuffer))).toEqual(
+    largeBuffers.map((_, n) => n < 64),
+  );
+  for (const largeBuffer of reacquired) largeBuffer.release();
 });
 
-test('beyond 8,192 in use at once they are of plain memory, which grows too, and is left to the collector', () => {
-  const grows = (room: LargeBuffer) => {
-    room.grow(100_000);
-    return (room.bytes.buffer as ArrayBuffer).resizable;
+test('more than 8,192 buffers in use are plain memory, which can grow and is garbage collected', () => {
+  const grows = (largeBuffer: LargeBuffer) => {
+    largeBuffer.grow(100_000);
+    return (largeBuffer.bytes.buffer as ArrayBuffer).resizable;
   };
-  const many = Array.from({ length: 8_191 }, () => acquireLargeBuffer(0));
+  const largeBuffers = Array.from({ length: 8_191 }, () => acquireLargeBuffer(0));
   for (let round = 0; round < 2; round++) {
     const last = acquireLargeBuffer(0);
     expect(grows(last)).toBe(true);
@@ -180,29 +186,29 @@ test('beyond 8,192 in use at once they are of plain memory, which grows too, and
     plain.grow(200_000);
     expect(plain.bytes.equals(Buffer.concat([Buffer.alloc(100_000, 'a')], 200_000))).toBe(true);
     plain.release();
-    const another = acquireLargeBuffer(200_000);
-    expect(another === plain).toBe(false);
-    for (const room of [another, last, ...many]) room.release();
-    // Most of them are new ones.
-    many.splice(0, many.length, ...many.map(() => acquireLargeBuffer(0)));
-    expect(many.every(grows)).toBe(true);
+    const next = acquireLargeBuffer(200_000);
+    expect(next === plain).toBe(false);
+    for (const largeBuffer of [next, last, ...largeBuffers]) largeBuffer.release();
+    // The pool holds 64 buffers, so most of the buffers acquired next are new.
+    largeBuffers.splice(0, largeBuffers.length, ...largeBuffers.map(() => acquireLargeBuffer(0)));
+    expect(largeBuffers.every(grows)).toBe(true);
   }
-  for (const room of many) room.release();
+  for (const largeBuffer of largeBuffers) largeBuffer.release();
 });
 
-test('memory tells whether it lies in a room, and counts as lent there', () => {
-  const room = grown(100_000);
-  expect(largeBufferOf(room.bytes.subarray(5, 10)) === room).toBe(true);
-  expect(isBorrowed(room.bytes)).toBe(true);
+test('a view of a large buffer is recognised and counts as borrowed', () => {
+  const largeBuffer = grown(100_000);
+  expect(largeBufferOf(largeBuffer.bytes.subarray(5, 10)) === largeBuffer).toBe(true);
+  expect(isBorrowed(largeBuffer.bytes)).toBe(true);
   expect(largeBufferOf(Buffer.alloc(10))).toBeUndefined();
-  room.release();
+  largeBuffer.release();
 });
 
-test('of pieces, those that lie in rooms are let go of, once for each', () => {
-  const room = grown(100_000);
-  room.hold();
-  const { bytes } = room;
+test('releaseLargeBuffers drops one reference per piece that is a view of a large buffer', () => {
+  const largeBuffer = grown(100_000);
+  largeBuffer.retain();
+  const { bytes } = largeBuffer;
   releaseLargeBuffers([bytes.subarray(0, 10), Buffer.alloc(10), bytes.subarray(10)]);
-  expect(acquireLargeBuffer(0) === room).toBe(true);
-  room.release();
+  expect(acquireLargeBuffer(0) === largeBuffer).toBe(true);
+  largeBuffer.release();
 });

@@ -1,141 +1,145 @@
 import { constants } from 'node:buffer';
 import { markBorrowed } from './borrowed-memory.ts';
 
-/** So many addresses a room has from the beginning. They cost nothing until they are written to. */
-const ADDRESSES = 64 * 1024 * 1024;
+/** Address space that each large buffer reserves. Reserved pages cost no memory until they are written. */
+const RESERVED_BYTES = 64 * 1024 * 1024;
 
-/** Where these do not suffice: so many times what is needed, as it must move then. */
-const GROWTH = 4;
+/** A buffer that outgrows its address space moves to one that reserves this many times the needed size. */
+const GROWTH_FACTOR = 4;
 
-/** Rooms that are kept for the next: asking for addresses takes longer than using them again. */
-const MOST_SPARES = 64;
-
-/**
- * Rooms in use at once, beyond which they are of plain memory. Linux lets a process have 65,530 mappings, of which each
- * room takes two, and V8 ends the process when there is no more to be had.
- */
-const MOST_IN_USE = 8_192;
+/** Number of unused buffers that are kept, because reusing address space is faster than reserving it. */
+const MAX_POOL_SIZE = 64;
 
 /**
- * What all rooms together may have beyond what is needed of them. To have the kernel clear memory anew for each message
- * would make an echo of 16 MiB a third more expensive.
+ * Largest number of resizable large buffers in use at a time; further ones use plain memory. Linux allows a process
+ * 65,530 memory mappings, each resizable buffer takes two, and V8 aborts the process if no mapping is left.
  */
-const MOST_IDLE_BYTES = 32 * 1024 * 1024;
+const MAX_RESIZABLE_IN_USE = 8_192;
 
-/** With no large message for so long, even that goes. */
-const IDLE_MS = 1_000;
+/**
+ * Limit for the memory that all large buffers hold beyond their current length. Keeping some memory is worthwhile: if
+ * the kernel had to clear new memory for each message, an echo of 16 MiB would cost a third more.
+ */
+const MAX_IDLE_BYTES = 32 * 1024 * 1024;
 
-/** Which room memory belongs to. */
-const rooms = new WeakMap<ArrayBufferLike, LargeBuffer>();
+/** The memory of all pooled buffers is freed if no large buffer was released for this time. */
+const IDLE_TIMEOUT_MS = 1_000;
 
-/** The smallest first. */
-const spares: LargeBuffer[] = [];
+/** Maps each ArrayBuffer to the large buffer that owns it. */
+const owners = new WeakMap<ArrayBufferLike, LargeBuffer>();
+
+/** Pool of unused large buffers, sorted by capacity, smallest first. */
+const pool: LargeBuffer[] = [];
 let inUse = 0;
 let idleBytes = 0;
-let clearing: NodeJS.Timeout | undefined;
+let idleTimer: NodeJS.Timeout | undefined;
 
 /**
- * Room for one large message. It grows where it is, without a copy, and its memory goes back to the kernel soon after
- * nobody holds it any more.
+ * Reference-counted memory for one large message. The buffer grows in place, without a copy, and its memory goes back
+ * to the kernel about a second after the last reference is dropped.
  *
- * Plain memory does neither. It would be for the collector to free it, who lets 32 MiB gather first; and malloc, once it
- * has seen a few large ones come and go, takes the next from its heap, which cannot shrink below what still lies at its
- * end: 12 echoes of 16 MiB at once left up to 130 MiB behind that way.
+ * Plain memory does neither. It waits for the garbage collector, which lets 32 MiB accumulate first. After a few large
+ * allocations malloc also serves the next ones from its heap, which cannot shrink below the last block in use: 12
+ * concurrent echoes of 16 MiB left up to 130 MiB behind.
  */
 export class LargeBuffer {
-  #memory = reserve(0, ADDRESSES);
-  #bytes = 0;
-  #holders = 1;
+  #memory = allocate(0, RESERVED_BYTES);
+  #length = 0;
+  #references = 1;
 
   constructor() {
-    rooms.set(this.#memory, this);
+    owners.set(this.#memory, this);
   }
 
-  /** Octets of memory that it has, needed or not. */
-  get size(): number {
+  /** Bytes of memory that the buffer holds, used or not. */
+  get capacity(): number {
     return this.#memory.byteLength;
   }
 
-  /** All there is of it, until it grows or is let go of. */
+  /** View of the whole content. The view is valid until the buffer grows or is released. */
   get bytes(): Buffer {
-    return Buffer.from(this.#memory, 0, this.#bytes);
+    return Buffer.from(this.#memory, 0, this.#length);
   }
 
-  /** Makes it `bytes` octets, with what it holds in front and anything behind. */
+  /** Changes the length to `bytes`. The content stays at the front; added bytes have arbitrary values. */
   grow(bytes: number): void {
     const before = this.#memory;
-    idleBytes -= before.byteLength - this.#bytes;
+    idleBytes -= before.byteLength - this.#length;
     if (bytes > before.maxByteLength) {
-      this.#memory = reserve(bytes, Math.min(bytes * GROWTH, constants.MAX_LENGTH));
-      rooms.set(this.#memory, this);
-      Buffer.from(before, 0, this.#bytes).copy(Buffer.from(this.#memory));
+      this.#memory = allocate(bytes, Math.min(bytes * GROWTH_FACTOR, constants.MAX_LENGTH));
+      owners.set(this.#memory, this);
+      Buffer.from(before, 0, this.#length).copy(Buffer.from(this.#memory));
       if (before.resizable) before.resize(0);
     } else if (bytes > before.byteLength) {
       before.resize(bytes);
     }
-    this.#bytes = bytes;
+    this.#length = bytes;
     idleBytes += this.#memory.byteLength - bytes;
   }
 
-  /** One more who needs what it holds. */
-  hold(): void {
-    this.#holders++;
+  /** Adds one reference. Each `retain` needs one `release`. */
+  retain(): void {
+    this.#references++;
   }
 
-  /** One fewer. To be called however things end: the collector does not know how large a room is, and takes its time. */
+  /**
+   * Drops one reference. Dropping the last one returns the buffer to the pool. Call `release` on every path, errors
+   * included: garbage collection does not know the size of the buffer and would free it late.
+   */
   release(): void {
-    if (--this.#holders > 0) return;
+    if (--this.#references > 0) return;
     inUse--;
     if (!this.#memory.resizable) return;
-    idleBytes += this.#bytes;
-    this.#bytes = 0;
-    if (idleBytes > MOST_IDLE_BYTES || spares.length === MOST_SPARES) this.clear();
-    if (spares.length < MOST_SPARES) spares.push(this);
-    spares.sort((one, other) => one.size - other.size);
-    clearTimeout(clearing);
-    clearing = setTimeout(clearSpares, IDLE_MS).unref();
+    idleBytes += this.#length;
+    this.#length = 0;
+    if (idleBytes > MAX_IDLE_BYTES || pool.length === MAX_POOL_SIZE) this.free();
+    if (pool.length < MAX_POOL_SIZE) pool.push(this);
+    pool.sort((a, b) => a.capacity - b.capacity);
+    clearTimeout(idleTimer);
+    idleTimer = setTimeout(freePool, IDLE_TIMEOUT_MS).unref();
   }
 
-  /** Gives its memory to the kernel, where nobody holds it. */
-  clear(): void {
+  /** Returns the memory to the kernel and keeps the address space. Only for a buffer without references. */
+  free(): void {
     idleBytes -= this.#memory.byteLength;
     this.#memory.resize(0);
   }
 }
 
-function clearSpares(): void {
-  for (const room of spares) room.clear();
+function freePool(): void {
+  for (const buffer of pool) buffer.free();
 }
 
-function reserve(bytes: number, addresses: number): ArrayBuffer {
+function allocate(bytes: number, reservedBytes: number): ArrayBuffer {
   return markBorrowed(
-    inUse > MOST_IN_USE ? new ArrayBuffer(bytes) : new ArrayBuffer(bytes, { maxByteLength: addresses }),
+    inUse > MAX_RESIZABLE_IN_USE ? new ArrayBuffer(bytes) : new ArrayBuffer(bytes, { maxByteLength: reservedBytes }),
   );
 }
 
 /**
- * An empty room; whoever takes it holds it. Of those that are kept it is the smallest that already has `bytes` octets, or
- * else the largest: were small messages given what a large one left, the next large one would take as much again.
+ * Returns an empty large buffer with one reference. The buffer is the smallest one in the pool with a capacity of at
+ * least `bytes`, or the largest one if none is large enough. A small message therefore does not take the memory that
+ * the next large message could reuse.
  *
- * @param bytes what it may have to hold. Nothing is made for it yet.
+ * @param bytes expected size of the content. Memory is allocated by `grow`, not here.
  */
 export function acquireLargeBuffer(bytes: number): LargeBuffer {
   inUse++;
-  // Where none suffices, splice takes the last.
-  const [spare] = spares.splice(
-    spares.findIndex(({ size }) => size >= bytes),
+  // If no buffer is large enough, findIndex returns -1, and splice takes the last and largest one.
+  const [pooled] = pool.splice(
+    pool.findIndex(({ capacity }) => capacity >= bytes),
     1,
   );
-  spare?.hold();
-  return spare ?? new LargeBuffer();
+  pooled?.retain();
+  return pooled ?? new LargeBuffer();
 }
 
-/** The room that `bytes` lie in, if they lie in one. */
+/** Returns the large buffer that `bytes` is a view of, or undefined if `bytes` is other memory. */
 export function largeBufferOf(bytes: Uint8Array): LargeBuffer | undefined {
-  return rooms.get(bytes.buffer);
+  return owners.get(bytes.buffer);
 }
 
-/** Who held those that `pieces` lie in, once for each, needs them no more. */
+/** Drops one reference for each of `pieces` that is a view of a large buffer. */
 export function releaseLargeBuffers(pieces: readonly Uint8Array[]): void {
   for (const piece of pieces) largeBufferOf(piece)?.release();
 }

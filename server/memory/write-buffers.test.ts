@@ -1,27 +1,27 @@
 import { expect, test } from 'vitest';
 import { releaseWriteBuffer, sharedWriteBuffer, type WriteBuffer, withdrawFromSharing } from './write-buffers.ts';
 
-/** Takes what is shared now out of circulation. */
-function take(): WriteBuffer {
-  const slab = sharedWriteBuffer();
-  withdrawFromSharing([slab.bytes.subarray(7, 9)]);
-  return slab;
+/** Withdraws the current shared write buffer. */
+function withdraw(): WriteBuffer {
+  const buffer = sharedWriteBuffer();
+  withdrawFromSharing([buffer.bytes.subarray(7, 9)]);
+  return buffer;
 }
 
-test('memory is shared until a piece of it is kept, and comes back when it is given back', () => {
-  const slab = sharedWriteBuffer();
-  expect(sharedWriteBuffer()).toBe(slab);
+test('the write buffer is shared until a piece of it is withdrawn, and is reused after its release', () => {
+  const buffer = sharedWriteBuffer();
+  expect(sharedWriteBuffer()).toBe(buffer);
   expect(withdrawFromSharing([Buffer.alloc(4)])).toBeUndefined();
-  expect(sharedWriteBuffer()).toBe(slab);
-  expect(withdrawFromSharing([Buffer.alloc(4), slab.bytes.subarray(1, 2)])).toBe(slab);
-  expect(withdrawFromSharing([slab.bytes])).toBeUndefined();
-  releaseWriteBuffer(slab);
-  expect(take()).toBe(slab);
+  expect(sharedWriteBuffer()).toBe(buffer);
+  expect(withdrawFromSharing([Buffer.alloc(4), buffer.bytes.subarray(1, 2)])).toBe(buffer);
+  expect(withdrawFromSharing([buffer.bytes])).toBeUndefined();
+  releaseWriteBuffer(buffer);
+  expect(withdraw()).toBe(buffer);
 });
 
-test('of many that come back, sixteen are kept', () => {
-  const many = Array.from({ length: 40 }, take);
-  for (const slab of many) releaseWriteBuffer(slab);
-  const again = new Set(Array.from({ length: 40 }, take));
-  expect(many.filter((slab) => again.has(slab))).toHaveLength(16);
+test('the pool keeps 16 released write buffers', () => {
+  const buffers = Array.from({ length: 40 }, withdraw);
+  for (const buffer of buffers) releaseWriteBuffer(buffer);
+  const reused = new Set(Array.from({ length: 40 }, withdraw));
+  expect(buffers.filter((buffer) => reused.has(buffer))).toHaveLength(16);
 });

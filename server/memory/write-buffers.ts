@@ -1,52 +1,60 @@
-/** Room for the answers to one read: they are at most as many octets as were read, unless the application adds some. */
+/**
+ * Size of a write buffer. A read brings at most 512 KiB, and the answers to it are rarely larger, because most answers
+ * are as large as the message they answer.
+ */
 export const WRITE_BUFFER_BYTES = 512 * 1024;
 
-/** So many are kept for those who need one; 8 MiB, of which only what was ever written to takes memory. */
-const MOST_SPARES = 16;
+/** Number of unused write buffers that are kept: 8 MiB of address space, of which only written pages take memory. */
+const MAX_POOL_SIZE = 16;
 
-/** Memory that frames are written into, in octets and in words. */
+/** Memory that frames are written into, as bytes and as 32-bit words. */
 export interface WriteBuffer {
   readonly bytes: Buffer;
   readonly words: Int32Array;
 }
 
-/** For whoever is answering a read; nobody else can want it before that read is dealt with. */
+/**
+ * Write buffer of the connection that is answering a read. The read of one connection ends before the next one begins.
+ */
 let shared: WriteBuffer | undefined;
 
 /**
- * All of them are made at once, before there is traffic: made amid it, they would lie above large messages, and malloc
- * could not give back the memory of these while they are kept.
+ * Unused write buffers. All are allocated at start, before any message. If they were allocated later, they would lie
+ * above large messages on the heap, and malloc could not return the memory of these messages to the kernel.
  */
-const spares = Array.from({ length: MOST_SPARES }, newSlab);
+const pool = Array.from({ length: MAX_POOL_SIZE }, createWriteBuffer);
 
 /**
- * The memory in which answers to a read are written side by side: the same for all connections, since each read is
- * answered, and mostly sent, before the next. Fresh memory for every read would cost more than all the rest: the
- * kernel has to clear each page of it.
+ * Returns the write buffer for the answers to the current read. All connections use the same buffer one after the
+ * other, because most answers are sent before the next read. New memory for every read would be slow, because the
+ * kernel must clear each page of it.
  */
 export function sharedWriteBuffer(): WriteBuffer {
-  shared ??= spares.pop() ?? newSlab();
+  shared ??= pool.pop() ?? createWriteBuffer();
   return shared;
 }
 
-function newSlab(): WriteBuffer {
+function createWriteBuffer(): WriteBuffer {
   const bytes = Buffer.allocUnsafeSlow(WRITE_BUFFER_BYTES);
   return { bytes, words: new Int32Array(bytes.buffer) };
 }
 
 /**
- * If one of `pieces` lies in the shared memory: nobody may write over it before it has been sent.
+ * Stops sharing the write buffer if one of `pieces` is a view of it, so that no other connection overwrites the piece
+ * before it is sent.
  *
- * @returns what to give back then; undefined where none of it is shared.
+ * @returns the buffer, to be passed to `releaseWriteBuffer` later; undefined if no piece lies in the shared buffer.
  */
 export function withdrawFromSharing(pieces: readonly Buffer[]): WriteBuffer | undefined {
-  const kept = shared;
-  if (kept === undefined || !pieces.some((piece) => piece.buffer === kept.bytes.buffer)) return undefined;
+  const current = shared;
+  if (current === undefined || !pieces.some((piece) => piece.buffer === current.bytes.buffer)) return undefined;
   shared = undefined;
-  return kept;
+  return current;
 }
 
-/** It has been sent, all of it, or never will be. */
-export function releaseWriteBuffer(slab: WriteBuffer): void {
-  if (spares.length < MOST_SPARES) spares.push(slab);
+/**
+ * Returns a withdrawn write buffer to the pool. Call it when all bytes in the buffer are sent or the socket is closed.
+ */
+export function releaseWriteBuffer(buffer: WriteBuffer): void {
+  if (pool.length < MAX_POOL_SIZE) pool.push(buffer);
 }

@@ -1,55 +1,59 @@
 import { allocateBorrowed } from './borrowed-memory.ts';
 import { acquireLargeBuffer, type LargeBuffer } from './large-buffers.ts';
 
-/** Enough for most messages, and always there. */
-const USUAL_BYTES = 256 * 1024;
+/** Size of the fixed output buffer, which is large enough for most messages. */
+const FIXED_BYTES = 256 * 1024;
 
-/** Steps in which it grows. */
-const GROWTH = 4;
+/** Factor by which the output memory grows. */
+const GROWTH_FACTOR = 4;
 
-/** Where zlib writes a message whose length nobody knows yet: into the same memory each time, and a room where it is large. */
+/**
+ * Output memory for zlib when the size of the result is not known in advance. Every message uses the same fixed buffer.
+ * A message that does not fit moves to a large buffer, which is released after the message.
+ */
 export class ZlibOutput {
-  readonly #usual = allocateBorrowed(USUAL_BYTES);
-  #room: LargeBuffer | undefined;
-  #most = 0;
-  /** What to write to, from `used` on, at most `room` octets. */
-  memory = this.#usual;
-  /** So many octets are written. */
+  readonly #fixed = allocateBorrowed(FIXED_BYTES);
+  #largeBuffer: LargeBuffer | undefined;
+  #maxBytes = 0;
+  /** Buffer that zlib writes to: from offset `used` on, at most `available` bytes. */
+  memory = this.#fixed;
+  /** Number of bytes written to `memory` so far. The writer updates it. */
   used = 0;
 
-  /** Octets left until `grow` is needed. */
-  get room(): number {
-    return Math.min(this.memory.length, this.#most) - this.used;
+  /** Bytes that can be written before `grow` must be called. */
+  get available(): number {
+    return Math.min(this.memory.length, this.#maxBytes) - this.used;
   }
 
-  /** Makes room. @returns whether there is any: not where all that may be is written. */
+  /** Makes `memory` larger. @returns false if the output has reached its limit. */
   grow(): boolean {
     const before = this.memory;
-    if (before.length >= this.#most) return false;
-    const isFirst = this.#room === undefined;
-    this.#room ??= acquireLargeBuffer(this.#most);
-    this.#room.grow(Math.min(before.length * GROWTH, this.#most));
-    this.memory = this.#room.bytes;
+    if (before.length >= this.#maxBytes) return false;
+    const isFirst = this.#largeBuffer === undefined;
+    this.#largeBuffer ??= acquireLargeBuffer(this.#maxBytes);
+    this.#largeBuffer.grow(Math.min(before.length * GROWTH_FACTOR, this.#maxBytes));
+    this.memory = this.#largeBuffer.bytes;
     if (isFirst) before.copy(this.memory, 0, 0, this.used);
     return true;
   }
 
   /**
-   * Has `write` fill it, from the beginning, and `look` look at what was written, which is lent for the length of the
-   * call. Neither may call it again.
+   * Calls `write`, which fills the empty output, and then `use` with the written bytes. The bytes are valid only during
+   * the call of `use`. Neither function must call `fill` on the same output.
    *
-   * @param most there is room for so many octets.
+   * @param maxBytes limit of the output.
+   * @returns what `use` returns.
    */
-  fill<Seen>(most: number, write: (scratch: ZlibOutput) => void, look: (written: Buffer) => Seen): Seen {
-    this.#most = most;
+  fill<Result>(maxBytes: number, write: (output: ZlibOutput) => void, use: (written: Buffer) => Result): Result {
+    this.#maxBytes = maxBytes;
     this.used = 0;
     try {
       write(this);
-      return look(this.memory.subarray(0, this.used));
+      return use(this.memory.subarray(0, this.used));
     } finally {
-      this.memory = this.#usual;
-      this.#room?.release();
-      this.#room = undefined;
+      this.memory = this.#fixed;
+      this.#largeBuffer?.release();
+      this.#largeBuffer = undefined;
     }
   }
 }

@@ -1,45 +1,45 @@
 import { expect, test } from 'vitest';
 import { CompressionHeuristic } from './compression-heuristic.ts';
 
-/** Which of `count` messages of `bytes` octets are compressed, when all that are keep `share` of their octets. */
-function tried(shrinkage: CompressionHeuristic, count: number, bytes: number, share: number): number[] {
+/** Sends `count` messages that compress to `ratio` of their size. @returns the indexes of the compressed messages. */
+function compressedIndexes(heuristic: CompressionHeuristic, count: number, bytes: number, ratio: number): number[] {
   return Array.from({ length: count }, (_, i) => i).filter(() => {
-    if (!shrinkage.isLikely(bytes)) return false;
-    shrinkage.saw(bytes, Math.ceil(bytes * share));
+    if (!heuristic.shouldCompress(bytes)) return false;
+    heuristic.record(bytes, Math.ceil(bytes * ratio));
     return true;
   });
 }
 
-test('what shrinks is compressed, every message of it', () => {
-  expect(tried(new CompressionHeuristic(), 100, 4096, 0.9)).toHaveLength(100);
+test('compresses every message if messages shrink', () => {
+  expect(compressedIndexes(new CompressionHeuristic(), 100, 4096, 0.9)).toHaveLength(100);
 });
 
-test('what does not shrink is tried ever more rarely, and at least each 65th time', () => {
-  expect(tried(new CompressionHeuristic(), 400, 4096, 1.01)).toEqual([
+test('compresses ever fewer messages if none shrinks, but at least every 65th one', () => {
+  expect(compressedIndexes(new CompressionHeuristic(), 400, 4096, 1.01)).toEqual([
     0, 2, 5, 10, 19, 36, 69, 134, 199, 264, 329, 394,
   ]);
 });
 
-test('one message that shrinks makes all that follow be compressed again', () => {
-  const shrinkage = new CompressionHeuristic();
-  tried(shrinkage, 400, 4096, 1.01);
-  expect(tried(shrinkage, 100, 4096, 0.5)[0]).toBeLessThan(65);
-  expect(tried(shrinkage, 100, 4096, 0.5)).toHaveLength(100);
+test('compresses all messages again after one message that shrinks', () => {
+  const heuristic = new CompressionHeuristic();
+  compressedIndexes(heuristic, 400, 4096, 1.01);
+  expect(compressedIndexes(heuristic, 100, 4096, 0.5)[0]).toBeLessThan(65);
+  expect(compressedIndexes(heuristic, 100, 4096, 0.5)).toHaveLength(100);
 });
 
-test('small messages are always compressed, and say nothing about large ones', () => {
-  const shrinkage = new CompressionHeuristic();
-  expect(tried(shrinkage, 100, 1023, 1.2)).toHaveLength(100);
-  expect(shrinkage.isLikely(1024)).toBe(true);
-  shrinkage.saw(1024, 1030);
-  expect(shrinkage.isLikely(1023)).toBe(true);
-  expect(shrinkage.isLikely(1024)).toBe(false);
+test('always compresses small messages, and ignores them in its decisions', () => {
+  const heuristic = new CompressionHeuristic();
+  expect(compressedIndexes(heuristic, 100, 1023, 1.2)).toHaveLength(100);
+  expect(heuristic.shouldCompress(1024)).toBe(true);
+  heuristic.record(1024, 1030);
+  expect(heuristic.shouldCompress(1023)).toBe(true);
+  expect(heuristic.shouldCompress(1024)).toBe(false);
 });
 
-test('a message that keeps exactly fifteen sixteenths of its octets was worth it, one octet more was not', () => {
-  const shrinkage = new CompressionHeuristic();
-  shrinkage.saw(1600, 1500);
-  expect(shrinkage.isLikely(1600)).toBe(true);
-  shrinkage.saw(1600, 1501);
-  expect(shrinkage.isLikely(1600)).toBe(false);
+test('counts a message as shrunk if it keeps at most 15/16 of its bytes, and not with one byte more', () => {
+  const heuristic = new CompressionHeuristic();
+  heuristic.record(1600, 1500);
+  expect(heuristic.shouldCompress(1600)).toBe(true);
+  heuristic.record(1600, 1501);
+  expect(heuristic.shouldCompress(1600)).toBe(false);
 });

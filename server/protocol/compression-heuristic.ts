@@ -1,34 +1,44 @@
-/** Messages smaller than this cost little to compress and say little about the next. */
-const JUDGED_FROM_BYTES = 1024;
+/**
+ * Messages smaller than this are always compressed: they cost little, and they do not predict how well the next message
+ * compresses.
+ */
+const MIN_BYTES = 1024;
 
-/** A message that keeps more than this share of its octets was not worth the work. */
-const WORTH_UP_TO = 15 / 16;
+/** Largest ratio of compressed size to original size at which compressing counts as useful. */
+const MAX_USEFUL_RATIO = 15 / 16;
 
-/** So many messages go uncompressed at most before one is tried again. */
-const LONGEST_PAUSE = 64;
+/** Largest number of messages that are sent uncompressed before compression is tried again. */
+const MAX_SKIPPED = 64;
 
 /**
- * Does compressing pay on this connection? Pictures, archives and ciphertext do not shrink, yet cost zlib more than
- * anything else: 1.9 ms for 128 KiB, where JSON takes 0.1. A sender may leave any message uncompressed (RFC 7692 §6),
- * so after one that did not shrink the next goes as it is, then two, four and so on are, with one tried in between; the
- * first that does shrink ends it.
+ * Decides for one connection whether compressing the next message is worthwhile. Images, archives and encrypted data do
+ * not shrink, but they cost zlib the most: 1.9 ms for 128 KiB, against 0.1 ms for JSON. A sender may leave any message
+ * uncompressed (RFC 7692 §6). After a message that did not shrink, the next message is sent uncompressed, then 2, 4 and
+ * so on up to 64, with one attempt in between. The first message that shrinks ends the skipping.
  */
 export class CompressionHeuristic {
-  #pause = 0;
-  #left = 0;
+  /** Number of messages to send uncompressed after the last attempt to compress. */
+  #skipCount = 0;
+  /** Number of messages still to send uncompressed before the next attempt. */
+  #skipsLeft = 0;
 
-  /** Asked once for each message to be sent. @param bytes its length. */
-  isLikely(bytes: number): boolean {
-    if (this.#left === 0 || bytes < JUDGED_FROM_BYTES) return true;
-    this.#left--;
+  /** Tells whether to compress the next message. Call exactly once per message. @param bytes size of the message. */
+  shouldCompress(bytes: number): boolean {
+    if (this.#skipsLeft === 0 || bytes < MIN_BYTES) return true;
+    this.#skipsLeft--;
     return false;
   }
 
-  /** Told once for each message that was compressed. @param before @param after its length in octets. */
-  saw(before: number, after: number): void {
-    if (before < JUDGED_FROM_BYTES) return;
-    const shrank = after <= before * WORTH_UP_TO;
-    this.#pause = shrank ? 0 : Math.min(LONGEST_PAUSE, Math.max(1, this.#pause * 2));
-    this.#left = this.#pause;
+  /**
+   * Records a compressed message.
+   *
+   * @param before its size in bytes before compression.
+   * @param after its size afterwards.
+   */
+  record(before: number, after: number): void {
+    if (before < MIN_BYTES) return;
+    const shrank = after <= before * MAX_USEFUL_RATIO;
+    this.#skipCount = shrank ? 0 : Math.min(MAX_SKIPPED, Math.max(1, this.#skipCount * 2));
+    this.#skipsLeft = this.#skipCount;
   }
 }

@@ -1,173 +1,205 @@
 import { ZlibOutput } from '../memory/zlib-output.ts';
-import { CLOSE } from './close.ts';
+import { CLOSE, tooBig, Violation } from './close.ts';
 import { CompressionHeuristic } from './compression-heuristic.ts';
-import { tooBig } from './message.ts';
 import type { Agreement } from './offers.ts';
-import { Violation } from './violation.ts';
 import { openDeflater, openInflater, type ZlibHandle } from './zlib-handle.ts';
 
-/** What a sync flush ends with: the sender strips it, the receiver puts it back (RFC 7692 §7.2.1, §7.2.2). */
-const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
+/** Last four bytes of a sync flush. The sender removes them, the receiver appends them (RFC 7692 §7.2.1, §7.2.2). */
+const FLUSH_TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 
-/** An empty message: an empty stored block without its tail (RFC 7692 §7.2.3.6). */
-const EMPTY = Buffer.from([0x00]);
+/** Payload of a compressed empty message: an empty stored block without its tail (RFC 7692 §7.2.3.6). */
+const EMPTY_MESSAGE = Buffer.from([0x00]);
 
-/** Takes compressed messages, one after the other, in the order in which they came. */
+/** Inflates the compressed messages of one connection (RFC 7692 §7.2.2). Messages must come in the order of arrival. */
 export interface Inflater {
   /**
-   * @param compressed the joined payloads of a message's frames.
-   * @param maxBytes the largest result, inclusive; inflating stops there, it does not find out afterwards.
-   * @param look is given the message, lent for the length of the call, in which nothing else may be inflated.
-   * @throws {Violation} 1009 beyond `maxBytes`, 1007 for what is not deflate.
+   * Inflates one message.
+   *
+   * @param compressed the joined payloads of the frames of the message.
+   * @param maxBytes largest inflated size, inclusive. Inflating stops as soon as the output exceeds it.
+   * @param use called with the inflated message. The bytes are borrowed: they are valid only during the call, and the
+   * call must not inflate another message.
+   * @throws {Violation} 1009 if the message exceeds `maxBytes`; 1007 if the data is not valid deflate.
    */
-  inflate<Seen>(compressed: Buffer, maxBytes: number, look: (plain: Buffer) => Seen): Seen;
-  /** Frees the window. */
+  inflate<Result>(compressed: Buffer, maxBytes: number, use: (plain: Buffer) => Result): Result;
+  /** Frees the inflate window of the connection. */
   close(): void;
 }
 
-/** Compresses messages, one after the other. */
+/** Compresses the messages of one connection (RFC 7692 §7.2.1). */
 export interface Deflater {
-  /** Asked once for each message of `bytes` octets: false to send it as it is (RFC 7692 §6), since the like did not shrink. */
-  pays(bytes: number): boolean;
-  /** @param look is given the payload for a message with RSV1 (RFC 7692 §7.2.1), lent as above. */
-  deflate<Seen>(bytes: Buffer, look: (payload: Buffer) => Seen): Seen;
-  /** Frees the window. */
+  /**
+   * Tells whether to compress the next message. The answer is no after messages that did not shrink; a sender may leave
+   * any message uncompressed (RFC 7692 §6). Call exactly once per message.
+   *
+   * @param bytes size of the message.
+   */
+  shouldCompress(bytes: number): boolean;
+  /**
+   * Compresses one message.
+   *
+   * @param use called with the payload for a frame with RSV1. The payload is borrowed: it is valid only during the
+   * call, and the call must not compress another message.
+   */
+  deflate<Result>(bytes: Buffer, use: (payload: Buffer) => Result): Result;
+  /** Frees the compression window of the connection. */
   close(): void;
 }
 
 /**
- * Contexts for those who keep nothing between messages: one for each window size and level in the whole process, since
- * no message's work is ever interrupted by another's.
+ * zlib contexts for connections without context takeover. One context per window size and level serves the whole
+ * process, because each message is processed completely before the next one starts.
  */
-const shared = new Map<string, ZlibHandle>();
-
-/** So many connections have a window to compress with at a time: 264 KiB each, 17 MiB for all. */
-const MOST_DEFLATERS = 64;
+const sharedContexts = new Map<string, ZlibHandle>();
 
 /**
- * The windows of those who compress, by connection, the longest unused first. Where all are in use, the longest unused
- * is cleared and given to whoever needs one: a sender may always compress as if nothing had come before (RFC 7692
- * §7.2.1), so its last owner loses some compression, once, and nothing else. Thus a thousand idle connections cost no
- * more than a hundred; and zlib's many blocks are not freed and made anew, which would leave the heap in pieces.
+ * Largest number of connections that own a compression window at a time. A window takes 264 KiB, so all take 17 MiB.
  */
-const deflaters = new Map<object, { readonly name: string; readonly zlib: ZlibHandle }>();
+const MAX_DEFLATERS = 64;
 
-function lendDeflater(owner: object, name: string, make: () => ZlibHandle): ZlibHandle {
-  const lent = deflaters.get(owner) ?? spareDeflater(name, make);
-  deflaters.delete(owner);
-  deflaters.set(owner, lent);
-  return lent.zlib;
+/**
+ * Compression windows by connection, least recently used first. If all windows are in use, the least recently used one
+ * is reset and goes to the connection that needs a window. Its previous owner starts with an empty window, which RFC
+ * 7692 §7.2.1 allows a sender at any time, and compresses one message less well. A thousand idle connections therefore
+ * cost no more than 64. Reusing the windows also avoids fragmenting the heap with the many blocks that zlib allocates.
+ */
+const deflaterPool = new Map<object, { readonly name: string; readonly zlib: ZlibHandle }>();
+
+function acquireDeflater(owner: object, name: string, create: () => ZlibHandle): ZlibHandle {
+  const entry = deflaterPool.get(owner) ?? createOrReuseDeflater(name, create);
+  deflaterPool.delete(owner);
+  deflaterPool.set(owner, entry);
+  return entry.zlib;
 }
 
-/** For who has none: a new one, or the longest unused, taken from its owner. */
-function spareDeflater(name: string, make: () => ZlibHandle) {
-  const [oldest] = deflaters.size < MOST_DEFLATERS ? [] : deflaters;
-  if (oldest === undefined) return { name, zlib: make() };
-  const [owner, spare] = oldest;
-  deflaters.delete(owner);
-  if (spare.name !== name) {
-    spare.zlib.close();
-    return { name, zlib: make() };
+/** Returns a window for a connection that has none: a new one, or the least recently used one of another connection. */
+function createOrReuseDeflater(name: string, create: () => ZlibHandle) {
+  const [oldest] = deflaterPool.size < MAX_DEFLATERS ? [] : deflaterPool;
+  if (oldest === undefined) return { name, zlib: create() };
+  const [owner, entry] = oldest;
+  deflaterPool.delete(owner);
+  if (entry.name !== name) {
+    entry.zlib.close();
+    return { name, zlib: create() };
   }
-  spare.zlib.reset();
-  return spare;
+  entry.zlib.reset();
+  return entry;
 }
 
-function returnDeflater(owner: object): void {
-  deflaters.get(owner)?.zlib.close();
-  deflaters.delete(owner);
+function releaseDeflater(owner: object): void {
+  deflaterPool.get(owner)?.zlib.close();
+  deflaterPool.delete(owner);
 }
 
-/** The least window zlib deflates raw data with: 512 octets. */
-const LEAST_WINDOW_BITS = 9;
+/** Smallest window of zlib for raw deflate, in bits: 9 bits are 512 bytes. */
+const MIN_WINDOW_BITS = 9;
 
 /**
- * With so small a window zlib spends its time moving it along, whatever the level: 0.59 ms for 128 KiB of JSON at level
- * 1 and at level 4, but 26 KiB come out of the one and 7 KiB of the other.
+ * Lowest level that is used with the smallest window. With this window zlib spends most of its time moving the window,
+ * at any level: 128 KiB of JSON take 0.59 ms at level 1 and at level 4, but become 26 KiB at level 1 and 7 KiB at level
+ * 4.
  */
-const LEAST_WINDOW_LEVEL = 4;
+const MIN_WINDOW_LEVEL = 4;
 
-/** The two directions of what was agreed, for a server. zlib is set up with the first message, not before. */
+/**
+ * Creates the inflater and the deflater of one connection. zlib allocates its memory with the first message.
+ *
+ * @param agreement the negotiated parameters (RFC 7692 §7.1).
+ * @param level zlib's level, 1 to 9.
+ */
 export function openDeflate(agreement: Agreement, level: number): { inflater: Inflater; deflater: Deflater } {
-  const client = inflaterOf(agreement);
+  const inflateContext = inflateContextOf(agreement);
   const bits = agreement.serverMaxWindowBits;
-  const effort = bits === LEAST_WINDOW_BITS ? Math.max(level, LEAST_WINDOW_LEVEL) : level;
-  const name = `deflate ${bits} ${effort}`;
-  const make = () => openDeflater(bits, effort);
-  const shrinkage = new CompressionHeuristic();
+  const usedLevel = bits === MIN_WINDOW_BITS ? Math.max(level, MIN_WINDOW_LEVEL) : level;
+  const name = `deflate ${bits} ${usedLevel}`;
+  const create = () => openDeflater(bits, usedLevel);
+  const heuristic = new CompressionHeuristic();
   const deflater: Deflater = {
-    pays: (bytes) => shrinkage.isLikely(bytes),
-    deflate(bytes, look) {
-      const zlib = agreement.serverNoContextTakeover ? fresh(name, make) : lendDeflater(deflater, name, make);
+    shouldCompress: (bytes) => heuristic.shouldCompress(bytes),
+    deflate(bytes, use) {
+      const zlib = agreement.serverNoContextTakeover
+        ? resetSharedContext(name, create)
+        : acquireDeflater(deflater, name, create);
       return deflate(zlib, bytes, (payload) => {
-        shrinkage.saw(bytes.length, payload.length);
-        return look(payload);
+        heuristic.record(bytes.length, payload.length);
+        return use(payload);
       });
     },
-    close: () => returnDeflater(deflater),
+    close: () => releaseDeflater(deflater),
   };
   return {
     inflater: {
-      inflate: (compressed, maxBytes, look) => inflate(client.zlib(), compressed, maxBytes, look),
-      close: client.close,
+      inflate: (compressed, maxBytes, use) => inflate(inflateContext.zlib(), compressed, maxBytes, use),
+      close: inflateContext.close,
     },
     deflater,
   };
 }
 
-/** A shared context that starts anew for each message (§7.1.1, no context takeover). */
-function fresh(name: string, make: () => ZlibHandle): ZlibHandle {
-  const zlib = shared.get(name) ?? make();
-  shared.set(name, zlib);
+/** Returns a shared zlib context with an empty window, for a message without context takeover (RFC 7692 §7.1.1). */
+function resetSharedContext(name: string, create: () => ZlibHandle): ZlibHandle {
+  const zlib = sharedContexts.get(name) ?? create();
+  sharedContexts.set(name, zlib);
   zlib.reset();
   return zlib;
 }
 
-/** What a client may refer back to has to be kept for each, unless it said that it would not. */
-function inflaterOf({ clientNoContextTakeover, clientMaxWindowBits }: Agreement) {
-  const make = () => openInflater(clientMaxWindowBits);
-  let own: ZlibHandle | undefined;
+/**
+ * Returns the inflate context of one connection. The connection needs its own window, because the client may refer to
+ * earlier messages, unless client_no_context_takeover was negotiated (RFC 7692 §7.1.1.2).
+ */
+function inflateContextOf({ clientNoContextTakeover, clientMaxWindowBits }: Agreement) {
+  const create = () => openInflater(clientMaxWindowBits);
+  let ownContext: ZlibHandle | undefined;
   return {
     zlib(): ZlibHandle {
-      if (clientNoContextTakeover) return fresh(`inflate ${clientMaxWindowBits}`, make);
-      own ??= make();
-      return own;
+      if (clientNoContextTakeover) return resetSharedContext(`inflate ${clientMaxWindowBits}`, create);
+      ownContext ??= create();
+      return ownContext;
     },
     close(): void {
-      own?.close();
-      own = undefined;
+      ownContext?.close();
+      ownContext = undefined;
     },
   };
 }
 
-/** What is inflated, and what is deflated, one message after the other: the one may be made of the other. */
-const inflated = new ZlibOutput();
-const deflated = new ZlibOutput();
+/** Output memory of all connections. Two buffers, because an inflated message can be the input of a deflate call. */
+const inflateOutput = new ZlibOutput();
+const deflateOutput = new ZlibOutput();
 
-function inflate<Seen>(zlib: ZlibHandle, compressed: Buffer, maxBytes: number, look: (plain: Buffer) => Seen): Seen {
+function inflate<Result>(
+  zlib: ZlibHandle,
+  compressed: Buffer,
+  maxBytes: number,
+  use: (plain: Buffer) => Result,
+): Result {
   const write = (output: ZlibOutput) => {
-    let left = compressed;
+    let rest = compressed;
     for (;;) {
-      const input = left.length > 0 ? left : TAIL;
-      const { unread, full, broken } = zlib.run(input, output);
-      if (broken !== undefined) throw new Violation(CLOSE.invalidData, 'data that does not inflate', '7692 7.2.2');
+      const input = rest.length > 0 ? rest : FLUSH_TAIL;
+      const { unread, full, error } = zlib.run(input, output);
+      if (error !== undefined) throw new Violation(CLOSE.invalidData, 'data that does not inflate', '7692 7.2.2');
       if (full) throw tooBig(maxBytes);
-      // RFC 7692 §7.2.3.4: a block may say that it is the last. What follows it is a stream of its own.
+      // RFC 7692 §7.2.3.4: a block can be marked as the last of its deflate stream. The data after such a block is a
+      // new stream.
       if (unread > 0) zlib.reset();
-      if (left.length === 0) return;
-      left = left.subarray(left.length - unread);
+      if (rest.length === 0) return;
+      rest = rest.subarray(rest.length - unread);
     }
   };
-  // With room for one octet too many, so that too many can be told from just enough.
-  return inflated.fill(maxBytes + 1, write, look);
+  // One extra byte of output space distinguishes a message of exactly maxBytes from a larger one.
+  return inflateOutput.fill(maxBytes + 1, write, use);
 }
 
-function deflate<Seen>(zlib: ZlibHandle, bytes: Buffer, look: (payload: Buffer) => Seen): Seen {
-  // A flush with nothing to flush writes nothing, so an empty message would be none at all.
-  if (bytes.length === 0) return look(EMPTY);
+function deflate<Result>(zlib: ZlibHandle, bytes: Buffer, use: (payload: Buffer) => Result): Result {
+  // zlib writes nothing for a flush without input, so an empty message has a constant payload.
+  if (bytes.length === 0) return use(EMPTY_MESSAGE);
   const write = (output: ZlibOutput) => {
-    const { broken } = zlib.run(bytes, output);
-    if (broken !== undefined) throw new Error(`zlib could not compress a message: ${broken}`);
+    const { error } = zlib.run(bytes, output);
+    if (error !== undefined) throw new Error(`zlib could not compress a message: ${error}`);
   };
-  return deflated.fill(Number.MAX_SAFE_INTEGER, write, (all) => look(all.subarray(0, all.length - TAIL.length)));
+  return deflateOutput.fill(Number.MAX_SAFE_INTEGER, write, (written) =>
+    use(written.subarray(0, written.length - FLUSH_TAIL.length)),
+  );
 }

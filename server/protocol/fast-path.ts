@@ -1,29 +1,34 @@
 import { isUtf8 } from 'node:buffer';
-import { FIN, headerBytes, OP } from './frame.ts';
+import { notUtf8 } from './close.ts';
+import { clientHeaderBytes, FIN, OP } from './frame.ts';
 import { unmask } from './mask.ts';
-import { type Kind, notUtf8 } from './message.ts';
+import type { Kind } from './message.ts';
 
-/** Takes messages as ranges of memory that is only lent: it is written over after the call. */
+/** Receives messages as byte ranges of borrowed memory. The memory is overwritten after the call. */
 export interface RangeSink {
-  /** `bytes[from, to)` is a whole message, unmasked, and UTF-8 if it is a text. @returns false to be handed no more of this call. */
+  /**
+   * Called with the complete message `bytes[from, to)`, unmasked. A text is valid UTF-8.
+   *
+   * @returns false to receive no further messages from the current chunk.
+   */
   message(kind: Kind, bytes: Buffer, from: number, to: number): boolean;
 }
 
-const WHOLE_TEXT = FIN | OP.text;
-const WHOLE_BINARY = FIN | OP.binary;
+const UNFRAGMENTED_TEXT = FIN | OP.text;
+const UNFRAGMENTED_BINARY = FIN | OP.binary;
 const MASKED = 0x80;
 
 /**
- * The fast path: as many frames from `at` on as are each a whole message, not compressed, complete in this chunk and
- * without a fault. That is what most reads consist of, up to thousands of frames, and here a frame costs no object.
+ * Fast path: reads frames from `at` on as long as each frame is a complete, uncompressed message without an error. Most
+ * reads consist of such frames, up to thousands of them, and the fast path creates no object per frame.
  *
- * It decides nothing that is doubtful. At the first frame that is anything else, or that might break a rule, it stops
- * *before* it, and FrameReader, with all the rules, takes that one. So the two agree, which whole-frames.test.ts holds
- * them to. Only UTF-8 is judged here, since the octets are changed by then.
+ * The fast path stops before the first frame that differs or that might break a rule. FrameReader, which implements all
+ * rules, reads that frame. The tests compare the two. The fast path reports only one error itself, text that is not
+ * UTF-8, because the frame is unmasked by then and FrameReader could not read it again.
  *
- * @param at where a header begins, no message being under way.
- * @param maxBytes the largest message, inclusive.
- * @returns where the first frame that was not taken begins.
+ * @param at offset at which a frame header begins. No fragmented message must be open.
+ * @param maxBytes largest message, inclusive.
+ * @returns the offset of the first frame that was not read.
  * @throws {Violation} 1007 for text that is not UTF-8 (RFC 6455 §8.1).
  */
 export function readWholeFrames(chunk: Buffer, at: number, maxBytes: number, sink: RangeSink): number {
@@ -31,12 +36,12 @@ export function readWholeFrames(chunk: Buffer, at: number, maxBytes: number, sin
   let next = at;
   while (end - next >= 6) {
     const start = next;
-    // What is read below lies before `end`, hence `as number`.
+    // All indexes below are inside the chunk, so `as number` is safe.
     const first = chunk[start] as number;
-    if (first !== WHOLE_BINARY && first !== WHOLE_TEXT) return start;
+    if (first !== UNFRAGMENTED_BINARY && first !== UNFRAGMENTED_TEXT) return start;
     const second = chunk[start + 1] as number;
     if (second < MASKED) return start;
-    const payload = start + headerBytes(second);
+    const payload = start + clientHeaderBytes(second);
     if (payload > end) return start;
     let length = second - MASKED;
     if (length === 126) {
@@ -55,7 +60,7 @@ export function readWholeFrames(chunk: Buffer, at: number, maxBytes: number, sin
       ((chunk[payload - 2] as number) << 8) |
       (chunk[payload - 1] as number);
     const ascii = unmask(chunk, payload, next, mask, 0);
-    if (first === WHOLE_BINARY) {
+    if (first === UNFRAGMENTED_BINARY) {
       if (!sink.message('binary', chunk, payload, next)) return next;
     } else {
       if (!ascii && !isUtf8(chunk.subarray(payload, next))) throw notUtf8();

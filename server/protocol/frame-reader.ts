@@ -1,42 +1,58 @@
-import { checkFirstOctets, FIN, type FrameHeader, headerBytes, MAX_HEADER_BYTES, RSV1, readLength } from './frame.ts';
+import {
+  checkFirstBytes,
+  clientHeaderBytes,
+  FIN,
+  type FrameHeader,
+  MAX_HEADER_BYTES,
+  RSV1,
+  readLength,
+} from './frame.ts';
 import { unmask } from './mask.ts';
 
-/** Where a FrameReader hands what it reads. Both may throw a Violation, which ends the reading. */
+/**
+ * Receives the headers and payloads that a FrameReader reads. Each method can throw a Violation, which stops the
+ * reader.
+ */
 export interface FrameSink {
-  /** A header is complete. The object is used again for the next frame: take what you need. */
-  header(header: Readonly<FrameHeader>): void;
   /**
-   * The next piece of this frame's payload, unmasked; `last` closes the frame. At least one call per frame, with no
-   * octets if it has none. The bytes are a view of the chunk that was read.
+   * Called when a frame header is complete. The reader reuses the header object for the next frame: copy the fields.
    */
-  payload(bytes: Buffer, last: boolean): void;
+  onHeader(header: Readonly<FrameHeader>): void;
   /**
-   * A header begins at `at`: may take frames from there on by itself, whole ones only.
+   * Called with the next piece of the payload, unmasked. `last` is true for the final piece of the frame. An empty
+   * frame causes one call with no bytes. `bytes` is a view of the chunk that was read.
+   */
+  onPayload(bytes: Buffer, last: boolean): void;
+  /**
+   * Called when a frame header begins at `at`. The sink can read complete frames from the chunk by itself.
    *
-   * @returns where the first that it left begins; `at` if it took none.
+   * @returns the offset of the first frame that the sink did not read; `at` if the sink read none.
    */
-  ahead(chunk: Buffer, at: number): number;
+  readAhead(chunk: Buffer, at: number): number;
 }
 
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 
 /**
- * Cuts a client's octets into frames, whatever cuts TCP made (RFC 6455 §5.2): a header as soon as it is there, and its
- * payload as it comes, so that a fault inside an unfinished frame is seen when it arrives and not when the frame ends.
+ * Splits the bytes of a client into frames, wherever TCP splits the stream (RFC 6455 §5.2). The reader reports a header
+ * as soon as the header is complete, and payload bytes as they arrive. So the sink can find an error in an unfinished
+ * frame without waiting for its end.
  *
- * Chunks are given away to it: it unmasks in place, and passes on views instead of copies.
+ * The reader takes ownership of each chunk: it unmasks in place and passes views of the chunk to the sink.
  */
 export class FrameReader {
   readonly #sink: FrameSink;
   readonly #deflate: boolean;
   readonly #header: FrameHeader = { fin: false, rsv1: false, opcode: 0, length: 0 };
-  /** A header cut by TCP waits here; `#have` octets of it. */
-  readonly #cut = Buffer.alloc(MAX_HEADER_BYTES);
-  #have = 0;
+  /** Beginning of a frame header whose end is not received yet; its first `#partialBytes` bytes are valid. */
+  readonly #partialHeader = Buffer.alloc(MAX_HEADER_BYTES);
+  #partialBytes = 0;
   #inPayload = false;
-  #left = 0;
+  /** Payload bytes of the current frame that are not received yet. */
+  #remaining = 0;
   #mask = 0;
-  #phase = 0;
+  /** Payload bytes of the current frame that are unmasked already: the position in the masking key. */
+  #maskPhase = 0;
   #stopped = false;
 
   constructor(sink: FrameSink, deflate: boolean) {
@@ -45,9 +61,9 @@ export class FrameReader {
   }
 
   /**
-   * Reads one chunk to its end, or until `stop`.
+   * Reads one chunk to its end, or until `stop` is called.
    *
-   * @throws {Violation} what the header or the sink finds wrong. The reader is then of no more use.
+   * @throws {Violation} if a header breaks a rule or the sink throws. The reader must not be used afterwards.
    */
   read(chunk: Buffer): void {
     let at = 0;
@@ -56,17 +72,17 @@ export class FrameReader {
         at = this.#readPayload(chunk, at);
         continue;
       }
-      if (this.#have === 0) at = this.#sink.ahead(chunk, at);
+      if (this.#partialBytes === 0) at = this.#sink.readAhead(chunk, at);
       at = this.#readHeader(chunk, at);
     }
   }
 
-  /** Is a frame begun that has not ended? */
+  /** True if the reader has received the beginning of a frame but not its end. */
   get inFrame(): boolean {
-    return this.#inPayload || this.#have > 0;
+    return this.#inPayload || this.#partialBytes > 0;
   }
 
-  /** Called from within the sink: what follows in this chunk is not to be read. */
+  /** Stops reading: the rest of the current chunk is ignored. The sink calls `stop` from one of its methods. */
   stop(): void {
     this.#stopped = true;
   }
@@ -74,21 +90,21 @@ export class FrameReader {
   #readHeader(chunk: Buffer, at: number): number {
     let bytes = chunk;
     let from = at;
-    let there = chunk.length - at;
-    const had = this.#have;
-    if (had > 0) {
-      const taken = chunk.copy(this.#cut, had, at);
-      bytes = this.#cut;
+    let available = chunk.length - at;
+    const saved = this.#partialBytes;
+    if (saved > 0) {
+      const copied = chunk.copy(this.#partialHeader, saved, at);
+      bytes = this.#partialHeader;
       from = 0;
-      there = had + taken;
+      available = saved + copied;
     }
-    if (there < 2) return this.#keep(chunk, at, had);
-    // Both are there, by the line above.
+    if (available < 2) return this.#savePartialHeader(chunk, at, saved);
+    // At least two bytes of the header are available here, so `as number` is safe.
     const first = bytes[from] as number;
     const second = bytes[from + 1] as number;
-    checkFirstOctets(first, second, this.#deflate);
-    const size = headerBytes(second);
-    if (there < size) return this.#keep(chunk, at, had);
+    checkFirstBytes(first, second, this.#deflate);
+    const size = clientHeaderBytes(second);
+    if (available < size) return this.#savePartialHeader(chunk, at, saved);
 
     const header = this.#header;
     header.fin = (first & FIN) !== 0;
@@ -96,29 +112,29 @@ export class FrameReader {
     header.opcode = first & 0x0f;
     header.length = readLength(bytes, from);
     this.#mask = bytes.readInt32BE(from + size - 4);
-    this.#phase = 0;
-    this.#left = header.length;
-    this.#have = 0;
+    this.#maskPhase = 0;
+    this.#remaining = header.length;
+    this.#partialBytes = 0;
     this.#inPayload = header.length > 0;
-    this.#sink.header(header);
-    if (header.length === 0) this.#sink.payload(NOTHING, true);
-    return at + size - had;
+    this.#sink.onHeader(header);
+    if (header.length === 0) this.#sink.onPayload(EMPTY, true);
+    return at + size - saved;
   }
 
-  #keep(chunk: Buffer, at: number, had: number): number {
-    if (had === 0) chunk.copy(this.#cut, 0, at);
-    this.#have = had + chunk.length - at;
+  #savePartialHeader(chunk: Buffer, at: number, saved: number): number {
+    if (saved === 0) chunk.copy(this.#partialHeader, 0, at);
+    this.#partialBytes = saved + chunk.length - at;
     return chunk.length;
   }
 
   #readPayload(chunk: Buffer, at: number): number {
-    const count = Math.min(this.#left, chunk.length - at);
+    const count = Math.min(this.#remaining, chunk.length - at);
     const end = at + count;
-    unmask(chunk, at, end, this.#mask, this.#phase);
-    this.#phase += count;
-    this.#left -= count;
-    this.#inPayload = this.#left > 0;
-    this.#sink.payload(chunk.subarray(at, end), !this.#inPayload);
+    unmask(chunk, at, end, this.#mask, this.#maskPhase);
+    this.#maskPhase += count;
+    this.#remaining -= count;
+    this.#inPayload = this.#remaining > 0;
+    this.#sink.onPayload(chunk.subarray(at, end), !this.#inPayload);
     return end;
   }
 }

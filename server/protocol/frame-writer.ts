@@ -1,144 +1,157 @@
 import { isBorrowed } from '../memory/borrowed-memory.ts';
 import { largeBufferOf } from '../memory/large-buffers.ts';
 import { sharedWriteBuffer, WRITE_BUFFER_BYTES } from '../memory/write-buffers.ts';
-import { ownHeaderBytes, writeHeader } from './frame.ts';
+import { serverHeaderBytes, writeHeader } from './frame.ts';
 import { offsetOf, wordsOf } from './mask.ts';
 
-/** Payloads up to here are copied beside their header; larger ones go out as they are, in the same write. */
-const COPY_UP_TO_BYTES = 16 * 1024;
+/**
+ * Payloads up to this size are copied next to their header. Larger payloads become a piece of their own, without a
+ * copy.
+ */
+const MAX_COPIED_BYTES = 16 * 1024;
 
-const FIRST_SLAB_BYTES = 1024;
-const LARGEST_SLAB_BYTES = 64 * 1024;
+/** Size of the first own buffer of a FrameWriter. Each further buffer is twice as large, up to MAX_BUFFER_BYTES. */
+const MIN_BUFFER_BYTES = 1024;
+const MAX_BUFFER_BYTES = 64 * 1024;
 
-/** Up to here a loop over words is faster than asking for a copy. Measured on Node 20. */
-const COPY_BY_WORDS_UP_TO_BYTES = 512;
+/** Up to this payload size a loop over 32-bit words copies faster than `Buffer.copy` (measured on Node 20). */
+const MAX_WORD_COPY_BYTES = 512;
 
-const NO_SLAB = Buffer.alloc(0);
+const NO_BUFFER = Buffer.alloc(0);
 
 const NO_WORDS = new Int32Array(0);
 
-/** Collects the frames that one read makes us write, so that they leave in one write. Knows no socket. */
+/** Collects the frames that the server sends in answer to one read, so that one write can send all of them. */
 export class FrameWriter {
   #pieces: Buffer[] = [];
-  #slab: Buffer = NO_SLAB;
-  /** The same memory in words; the slab begins with the first of them. */
+  #buffer: Buffer = NO_BUFFER;
+  /** The same memory as `#buffer`, as 32-bit words. `#buffer` starts at word 0. */
   #words: Int32Array = NO_WORDS;
-  #size = 0;
-  /** Of the slab: up to `#from` it stands in `#pieces`, up to `#used` it is written. */
-  #from = 0;
+  #capacity = 0;
+  /** Bytes of `#buffer` from `#pieceStart` to `#used` are written but are not in `#pieces` yet. */
+  #pieceStart = 0;
   #used = 0;
-  #bytes = 0;
+  #pendingBytes = 0;
 
-  /** Octets that wait here. */
-  get bytes(): number {
-    return this.#bytes;
+  /** Size in bytes of all frames that wait for `take`. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
   }
 
   /**
-   * Writes to shared memory from here to `take`, which must come before this turn of the event loop ends. Of no effect
-   * where something waits already.
+   * Writes the next frames into the write buffer that all connections share, until `take`. The caller must call `take`
+   * before the current turn of the event loop ends. The call has no effect if frames wait already.
    */
-  borrow(): void {
-    if (this.#slab !== NO_SLAB) return;
+  useSharedBuffer(): void {
+    if (this.#buffer !== NO_BUFFER) return;
     const { bytes, words } = sharedWriteBuffer();
-    this.#slab = bytes;
+    this.#buffer = bytes;
     this.#words = words;
-    this.#size = WRITE_BUFFER_BYTES;
+    this.#capacity = WRITE_BUFFER_BYTES;
   }
 
   /**
-   * Adds one frame.
+   * Adds one frame with the payload `payload[from, to)`.
    *
-   * @param first FIN, RSV1 and opcode.
-   * @param payload of more than 16 KiB: not to be changed until it has been sent.
-   * @param from @param to the part of it that is the payload.
+   * @param first the first byte of the header: FIN, RSV1 and opcode.
+   * @param payload must not change until it is sent if the frame holds more than 16 KiB, because such payloads are not
+   * copied. Borrowed memory is copied or retained.
    */
-  frame(first: number, payload: Buffer, from = 0, to: number = payload.length): void {
+  writeFrame(first: number, payload: Buffer, from = 0, to: number = payload.length): void {
     const length = to - from;
-    const header = ownHeaderBytes(length);
-    // Where both payloads lie alike in their words, they can be copied by words; a new slab is begun so that they do.
+    const header = serverHeaderBytes(length);
+    // The payload can be copied word by word if source and destination have the same offset inside a word. A new buffer
+    // therefore starts at the offset that makes both equal.
     const source = offsetOf(payload) + from;
     const lead = (source - header) & 3;
-    if (this.#used === 0) this.#begin(lead);
-    const copied = length <= COPY_UP_TO_BYTES || !tryRetain(payload) ? length : 0;
-    if (this.#used + header + copied + 3 > this.#size) this.#newSlab(lead, header + copied + 3);
+    if (this.#used === 0) this.#startAt(lead);
+    const copied = length <= MAX_COPIED_BYTES || !tryRetain(payload) ? length : 0;
+    if (this.#used + header + copied + 3 > this.#capacity) this.#allocateBuffer(lead, header + copied + 3);
     const start = this.#used;
     const at = start + header;
-    const bytes = this.#slab;
-    this.#bytes += header + length;
+    const bytes = this.#buffer;
+    this.#pendingBytes += header + length;
     this.#used = at + copied;
     if (copied === 0) {
       writeHeader(bytes, start, first, length);
       if (length > 0) {
-        this.#seal();
+        this.#finishPiece();
         this.#pieces.push(payload.subarray(from, to));
       }
       return;
     }
     const endWord = (source + length + 3) >>> 2;
-    if (length > COPY_BY_WORDS_UP_TO_BYTES || ((source ^ at) & 3) !== 0) {
+    if (length > MAX_WORD_COPY_BYTES || ((source ^ at) & 3) !== 0) {
       payload.copy(bytes, at, from, to);
     } else {
-      const fromWords = wordsOf(payload);
+      const payloadWords = wordsOf(payload);
       const words = this.#words;
-      // Whole words, so up to three octets too many on both sides: behind, nothing stands yet; before, our header will,
-      // and at most one octet of what was written earlier.
-      const earlier = Math.max(0, start - 1);
-      const before = bytes[earlier] as number;
+      // Copying whole words writes up to three extra bytes on each side. The bytes after the payload are unused. The
+      // bytes before it belong to this frame's header, which is written below, except for at most one byte of the
+      // previous frame.
+      const previousAt = Math.max(0, start - 1);
+      const previousByte = bytes[previousAt] as number;
       const shift = (at >>> 2) - (source >>> 2);
       let n = source >>> 2;
-      // Four at a time: 125 octets in 33 ns and not 40 (Node 20.20). Only the last can be beyond the payload's memory.
+      // Four words per iteration copy 125 bytes in 33 ns instead of 40 ns (Node 20.20). Only the last word can be
+      // beyond the memory of the payload.
       for (; n + 3 < endWord; n += 4) {
-        words[n + shift] = fromWords[n] as number;
-        words[n + shift + 1] = fromWords[n + 1] as number;
-        words[n + shift + 2] = fromWords[n + 2] as number;
-        words[n + shift + 3] = fromWords[n + 3] ?? 0;
+        words[n + shift] = payloadWords[n] as number;
+        words[n + shift + 1] = payloadWords[n + 1] as number;
+        words[n + shift + 2] = payloadWords[n + 2] as number;
+        words[n + shift + 3] = payloadWords[n + 3] ?? 0;
       }
-      for (; n < endWord; n++) words[n + shift] = fromWords[n] ?? 0;
-      bytes[earlier] = before;
-      // The last octets of a memory that is no whole number of words.
-      if (endWord > fromWords.length) payload.copy(bytes, at, from, to);
+      for (; n < endWord; n++) words[n + shift] = payloadWords[n] ?? 0;
+      bytes[previousAt] = previousByte;
+      // The word view leaves out an incomplete last word, so its bytes are missing: copy the payload again.
+      if (endWord > payloadWords.length) payload.copy(bytes, at, from, to);
     }
     writeHeader(bytes, start, first, length);
   }
 
-  /** What is to be written, in order, and begins anew. Rooms (rooms.ts) that pieces lie in are held for each. */
+  /**
+   * Returns the bytes to send, in order, and empties the writer. The caller must release each piece that lies in a
+   * large buffer once the piece is sent.
+   */
   take(): Buffer[] {
-    this.#seal();
+    this.#finishPiece();
     const pieces = this.#pieces;
     this.#pieces = [];
-    // An idle connection keeps no room.
-    this.#slab = NO_SLAB;
+    // Drop the buffer, so that an idle connection holds no write memory.
+    this.#buffer = NO_BUFFER;
     this.#words = NO_WORDS;
-    this.#size = 0;
-    this.#begin(0);
-    this.#bytes = 0;
+    this.#capacity = 0;
+    this.#startAt(0);
+    this.#pendingBytes = 0;
     return pieces;
   }
 
-  #seal(): void {
-    if (this.#used > this.#from) this.#pieces.push(this.#slab.subarray(this.#from, this.#used));
-    this.#from = this.#used;
+  #finishPiece(): void {
+    if (this.#used > this.#pieceStart) this.#pieces.push(this.#buffer.subarray(this.#pieceStart, this.#used));
+    this.#pieceStart = this.#used;
   }
 
-  #begin(lead: number): void {
-    this.#from = lead;
-    this.#used = lead;
+  #startAt(offset: number): void {
+    this.#pieceStart = offset;
+    this.#used = offset;
   }
 
-  #newSlab(lead: number, needed: number): void {
-    this.#seal();
-    const doubled = Math.min(LARGEST_SLAB_BYTES, this.#size * 2);
-    this.#size = (Math.max(FIRST_SLAB_BYTES, lead + needed, doubled) + 3) & ~3;
-    this.#slab = Buffer.allocUnsafeSlow(this.#size);
-    this.#words = new Int32Array(this.#slab.buffer);
-    this.#begin(lead);
+  #allocateBuffer(lead: number, needed: number): void {
+    this.#finishPiece();
+    const doubled = Math.min(MAX_BUFFER_BYTES, this.#capacity * 2);
+    this.#capacity = (Math.max(MIN_BUFFER_BYTES, lead + needed, doubled) + 3) & ~3;
+    this.#buffer = Buffer.allocUnsafeSlow(this.#capacity);
+    this.#words = new Int32Array(this.#buffer.buffer);
+    this.#startAt(lead);
   }
 }
 
-/** What is only lent has to be copied, but for what can be held. */
+/**
+ * Tells whether a payload can be sent without a copy. The answer is no for borrowed memory, except for a large buffer,
+ * which is retained until the payload is sent.
+ */
 function tryRetain(payload: Buffer): boolean {
-  const room = largeBufferOf(payload);
-  room?.hold();
-  return room !== undefined || !isBorrowed(payload);
+  const largeBuffer = largeBufferOf(payload);
+  largeBuffer?.retain();
+  return largeBuffer !== undefined || !isBorrowed(payload);
 }

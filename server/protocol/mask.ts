@@ -1,38 +1,38 @@
 /**
- * Unmasks `bytes[from, to)` in place (RFC 6455 §5.3), four octets at a time. Of the first and the last word only those
- * that are ours are changed.
+ * Unmasks `bytes[from, to)` in place (RFC 6455 §5.3), one 32-bit word at a time. In the first and the last word only
+ * the bytes inside the range change.
  *
- * @param mask the four octets of the key, as one big-endian number.
- * @param phase how many octets of this payload came before; only its last two bits count.
- * @returns whether all of it is ASCII now: most text is, and need not be looked at again.
+ * Every index below is inside its array, so the code uses `as number`: a `??` would add a branch that no test can take.
  *
- * Every index is within its memory, hence `as number`: a `??` would be a branch that nothing can take.
+ * @param mask the four bytes of the masking key as one big-endian number.
+ * @param phase how many bytes of this payload were unmasked before; only its last two bits count.
+ * @returns whether all unmasked bytes are ASCII. ASCII text needs no UTF-8 check.
  */
 export function unmask(bytes: Buffer, from: number, to: number, mask: number, phase: number): boolean {
   if (from >= to) return true;
   const words = wordsOf(bytes);
   const start = viewedOffset + from;
   const end = viewedOffset + to;
-  const last = (end - 1) >>> 2;
-  if (!LITTLE_ENDIAN || last >= words.length) return unmaskOctets(bytes, from, to, mask, phase);
-  // Turned so that each octet of it stands where the octets it belongs to stand in their words.
-  const turn = ((phase - start) & 3) * 8;
-  const swapped = swap(mask);
-  const key = (swapped >>> turn) | (swapped << (32 - turn)); // By 32 is by 0.
-  const first = start >>> 2;
-  const ours = -1 << ((start & 3) * 8);
-  const lasting = -1 >>> ((3 - ((end - 1) & 3)) * 8);
-  if (first === last) {
-    const word = (words[first] as number) ^ (key & ours & lasting);
-    words[first] = word;
-    return (word & ours & lasting & HIGH_BITS) === 0;
+  const lastWord = (end - 1) >>> 2;
+  if (!LITTLE_ENDIAN || lastWord >= words.length) return unmaskBytes(bytes, from, to, mask, phase);
+  // Rotate the key so that each key byte has the same position in the word as the payload bytes it applies to.
+  const rotation = ((phase - start) & 3) * 8;
+  const swapped = swapBytes(mask);
+  const key = (swapped >>> rotation) | (swapped << (32 - rotation)); // In JavaScript a shift by 32 is a shift by 0.
+  const firstWord = start >>> 2;
+  const firstBits = -1 << ((start & 3) * 8);
+  const lastBits = -1 >>> ((3 - ((end - 1) & 3)) * 8);
+  if (firstWord === lastWord) {
+    const word = (words[firstWord] as number) ^ (key & firstBits & lastBits);
+    words[firstWord] = word;
+    return (word & firstBits & lastBits & HIGH_BITS) === 0;
   }
-  const head = (words[first] as number) ^ (key & ours);
-  words[first] = head;
-  let seen = head & ours;
-  let at = first + 1;
-  // Four words at a time: 4 KiB in half a microsecond, where one by one took two (Node 20.20).
-  for (; at + 3 < last; at += 4) {
+  const head = (words[firstWord] as number) ^ (key & firstBits);
+  words[firstWord] = head;
+  let allBits = head & firstBits;
+  let at = firstWord + 1;
+  // Four words per iteration unmask 4 KiB in 0.5 µs; one word per iteration took 2 µs (Node 20.20).
+  for (; at + 3 < lastWord; at += 4) {
     const a = (words[at] as number) ^ key;
     const b = (words[at + 1] as number) ^ key;
     const c = (words[at + 2] as number) ^ key;
@@ -41,60 +41,67 @@ export function unmask(bytes: Buffer, from: number, to: number, mask: number, ph
     words[at + 1] = b;
     words[at + 2] = c;
     words[at + 3] = d;
-    seen |= a | b | c | d;
+    allBits |= a | b | c | d;
   }
-  for (; at < last; at++) {
+  for (; at < lastWord; at++) {
     const word = (words[at] as number) ^ key;
     words[at] = word;
-    seen |= word;
+    allBits |= word;
   }
-  const tail = (words[last] as number) ^ (key & lasting);
-  words[last] = tail;
-  seen |= tail & lasting;
-  return (seen & HIGH_BITS) === 0;
+  const tail = (words[lastWord] as number) ^ (key & lastBits);
+  words[lastWord] = tail;
+  allBits |= tail & lastBits;
+  return (allBits & HIGH_BITS) === 0;
 }
 
-/** The highest bit of each octet of a word. */
+/** Highest bit of each byte of a 32-bit word. A byte is ASCII if its highest bit is 0. */
 const HIGH_BITS = 0x80808080 | 0;
 
 const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
-/** Where the last word of the memory is not whole, and on processors that count the other way round. */
-function unmaskOctets(bytes: Buffer, from: number, to: number, mask: number, phase: number): boolean {
+/**
+ * Unmasks byte by byte: for big-endian processors, and for a range that ends in an incomplete last word of its memory.
+ */
+function unmaskBytes(bytes: Buffer, from: number, to: number, mask: number, phase: number): boolean {
   let shift = 24 - (phase & 3) * 8;
-  let seen = 0;
+  let allBits = 0;
   for (let at = from; at < to; at++) {
-    const octet = (bytes[at] as number) ^ ((mask >>> shift) & 0xff);
-    bytes[at] = octet;
-    seen |= octet;
-    shift = (shift + 24) & 31; // 24, 16, 8, 0, and round again
+    const byte = (bytes[at] as number) ^ ((mask >>> shift) & 0xff);
+    bytes[at] = byte;
+    allBits |= byte;
+    shift = (shift + 24) & 31; // The shift selects the key byte: 24, 16, 8, 0, then 24 again.
   }
-  return (seen & 0x80) === 0;
+  return (allBits & 0x80) === 0;
 }
 
-/** The memory last looked at, as words: most calls come back to the same, and making a view is dear. */
-let view: Int32Array = new Int32Array(0);
+/** Cached word view of the last used memory. Most calls use the same memory, and creating a view is slow. */
+let cachedWords: Int32Array = new Int32Array(0);
 let viewed: Buffer | undefined;
 let viewedOffset = 0;
 
-/** All whole words of the memory in which `bytes` lies; index 0 is at octet 0 of it. */
+/**
+ * Views the ArrayBuffer behind `bytes` as 32-bit words. Word 0 is at byte 0 of the ArrayBuffer. An incomplete word at
+ * its end is left out.
+ */
 export function wordsOf(bytes: Buffer): Int32Array {
   if (viewed !== bytes) {
     viewed = bytes;
     viewedOffset = bytes.byteOffset;
-    if (view.buffer !== bytes.buffer) view = new Int32Array(bytes.buffer, 0, bytes.buffer.byteLength >>> 2);
+    if (cachedWords.buffer !== bytes.buffer)
+      cachedWords = new Int32Array(bytes.buffer, 0, bytes.buffer.byteLength >>> 2);
   }
-  return view;
+  return cachedWords;
 }
 
 /**
- * Where `bytes` begins in its memory, in octets: asking V8 is a call of its own, as dear as unmasking 16 octets. Of memory
- * that was not unmasked last V8 is asked all the same: to remember it would be to keep a message of 16 MiB from being freed.
+ * Returns `bytes.byteOffset`, from the cache if `bytes` is the buffer that was unmasked last: reading the property
+ * costs as much as unmasking 16 bytes. Other buffers are not added to the cache, because the cache would keep a message
+ * of up to 16 MiB from being freed.
  */
 export function offsetOf(bytes: Buffer): number {
   return viewed === bytes ? viewedOffset : bytes.byteOffset;
 }
 
-function swap(word: number): number {
+function swapBytes(word: number): number {
   return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
 }

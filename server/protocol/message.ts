@@ -1,130 +1,129 @@
 import { isUtf8 } from 'node:buffer';
-import { CLOSE } from './close.ts';
+import { CLOSE, notUtf8, tooBig, Violation } from './close.ts';
 import type { Inflater } from './deflate.ts';
 import { type FrameHeader, OP } from './frame.ts';
 import { PayloadAssembler } from './payload-assembler.ts';
-import { Utf8 } from './utf8.ts';
-import { Violation } from './violation.ts';
+import { Utf8Validator } from './utf8.ts';
 
-/** What was sent: UTF-8 text or octets (RFC 6455 §5.6). */
+/** Type of a message: UTF-8 text or binary data (RFC 6455 §5.6). */
 export type Kind = 'text' | 'binary';
 
-/** A whole message. `bytes` of a text is UTF-8 that has been checked; `bytes.toString()` makes a string of it. */
+/** A complete message. For a text, `bytes` is checked UTF-8; `bytes.toString()` converts it to a string. */
 export type Message = { readonly kind: Kind; readonly bytes: Buffer };
 
-/** What bounds messages. */
+/** Limits of a MessageReader. */
 export type MessageLimits = {
-  /** The largest message that is taken, inclusive; of a compressed one both forms are measured. */
+  /** Largest message in bytes, inclusive. The limit applies to the compressed and to the inflated form. */
   readonly maxMessageBytes: number;
+  /** Largest number of frames in one message. Default: no limit. */
   readonly maxFragmentsPerMessage?: number;
+  /** Largest number of bytes that the unfinished messages of all connections hold together. Default: no limit. */
   readonly maxIncompleteBytesPerProcess?: number;
 };
 
-/** Joins data frames to messages (RFC 6455 §5.4), and refuses those that are too big or not what they say. */
+/**
+ * Joins data frames to messages (RFC 6455 §5.4), inflates compressed messages (RFC 7692 §7.2.2) and checks size, number
+ * of fragments and UTF-8.
+ */
 export class MessageReader {
   readonly #maxBytes: number;
   readonly #inflater: Inflater | undefined;
-  /** Has a message begun that is not whole yet? */
-  #midway = false;
-  /** Of that message. */
+  #inMessage = false;
+  /** Type of the current message. */
   #kind: Kind = 'binary';
-  /** Undoes that message's compression, if it has any. */
-  #inflating: Inflater | undefined;
-  /** Judges texts as they come. One for all: where a text may end, the next may begin. */
-  readonly #utf8 = new Utf8();
-  readonly #gathered: PayloadAssembler;
-  /** Does the frame now being read end its message? */
+  /** Inflater for the current message; undefined if the message is not compressed. */
+  #messageInflater: Inflater | undefined;
+  /**
+   * UTF-8 check of text messages. All messages share one validator, because the validator is in its first state after
+   * each valid text.
+   */
+  readonly #utf8 = new Utf8Validator();
+  readonly #assembler: PayloadAssembler;
+  /** FIN bit of the current frame: the frame ends its message. */
   #fin = false;
 
   readonly #maxFragments: number;
   #fragments = 0;
 
-  /** @param inflater where permessage-deflate was agreed. */
+  /** @param inflater present if permessage-deflate was negotiated. */
   constructor(limits: MessageLimits, inflater: Inflater | undefined) {
     this.#maxBytes = limits.maxMessageBytes;
     this.#maxFragments = limits.maxFragmentsPerMessage ?? Number.MAX_SAFE_INTEGER;
-    this.#gathered = new PayloadAssembler(limits.maxIncompleteBytesPerProcess);
+    this.#assembler = new PayloadAssembler(limits.maxIncompleteBytesPerProcess);
     this.#inflater = inflater;
   }
 
-  /** Lets go of what an unfinished message holds. */
+  /** Frees the memory of an unfinished message. */
   dispose(): void {
-    this.#gathered.drop();
+    this.#assembler.discard();
   }
 
-  /** Has a message begun that is not whole yet? */
-  get midway(): boolean {
-    return this.#midway;
+  /** True if a message has begun and its last frame is not complete yet. */
+  get inMessage(): boolean {
+    return this.#inMessage;
   }
 
   /**
-   * A data frame begins.
+   * Starts a data frame. Call `push` with the payload afterwards.
    *
-   * @throws {Violation} 1002 for a frame out of its turn (§5.4); 1009 as soon as lengths add up to too much.
+   * @throws {Violation} 1002 if the frame is out of order (RFC 6455 §5.4); 1008 if the message has too many frames
+   * (§10.4); 1009 if the announced lengths exceed the message limit (§7.4.1).
    */
   begin(header: Readonly<FrameHeader>): void {
     if (header.opcode === OP.continuation) {
-      if (!this.#midway) throw new Violation(CLOSE.protocolError, 'a continuation without a message', '5.4');
-      // Each costs us time whatever it holds, and it may hold nothing.
+      if (!this.#inMessage) throw new Violation(CLOSE.protocolError, 'a continuation without a message', '5.4');
+      // Each fragment costs CPU time, even an empty one, so the number of fragments is limited too.
       if (++this.#fragments >= this.#maxFragments) {
-        throw new Violation(CLOSE.policy, `a message may be in at most ${this.#maxFragments} frames`, '10.4');
+        throw new Violation(CLOSE.policy, `a message must not exceed ${this.#maxFragments} frames`, '10.4');
       }
     } else {
-      if (this.#midway) {
+      if (this.#inMessage) {
         throw new Violation(CLOSE.protocolError, 'a new message inside an unfinished one', '5.4');
       }
-      this.#midway = true;
+      this.#inMessage = true;
       this.#kind = header.opcode === OP.text ? 'text' : 'binary';
       this.#fragments = 0;
-      // RSV1 without permessage-deflate was refused with the header (frame.ts), so where it is set there is an inflater.
-      this.#inflating = header.rsv1 ? this.#inflater : undefined;
+      // The header check refuses RSV1 without permessage-deflate, so an inflater exists if RSV1 is set.
+      this.#messageInflater = header.rsv1 ? this.#inflater : undefined;
     }
-    const total = this.#gathered.length + header.length;
+    const total = this.#assembler.length + header.length;
     if (total > this.#maxBytes) throw tooBig(this.#maxBytes);
-    this.#gathered.expect(header.fin ? total : this.#maxBytes, header.fin);
+    this.#assembler.expectLength(header.fin ? total : this.#maxBytes, header.fin);
     this.#fin = header.fin;
   }
 
   /**
-   * The next piece of the frame that `begin` told of; `last` ends the frame.
+   * Adds the next piece of the payload of the frame started by `begin`.
    *
-   * @param deliver is called with the message, when this ended it; what is lent of it is lent for the length of the call.
-   * @throws {Violation} 1007 for text that is not UTF-8 (§8.1), at its first bad octet; 1007 for data that does not
-   * inflate; 1009 when inflating passes the limit.
+   * @param last whether the piece ends the frame.
+   * @param deliver called with the message if the piece ends it. Borrowed bytes are valid only during the call.
+   * @throws {Violation} 1007 at the first byte that makes a text invalid UTF-8 (RFC 6455 §8.1); 1007 for data that
+   * cannot be inflated (RFC 7692 §7.2.2); 1009 if the inflated message exceeds the limit; 1008 if the unfinished
+   * messages of the process need too much memory (§10.4).
    */
   push(bytes: Buffer, last: boolean, deliver: (message: Message) => void): void {
     const ends = last && this.#fin;
-    // Compressed text is judged when it is text again.
-    if (this.#kind === 'text' && this.#inflating === undefined) {
-      if (!(this.#utf8.push(bytes) && (!ends || this.#utf8.complete))) throw notUtf8();
+    // A compressed text is checked after inflating.
+    if (this.#kind === 'text' && this.#messageInflater === undefined) {
+      if (!(this.#utf8.push(bytes) && (!ends || this.#utf8.isComplete))) throw notUtf8();
     }
-    const whole = ends && this.#gathered.length === 0; // in one piece, as most messages are: nothing to copy
-    if (!whole) this.#gathered.add(bytes);
+    const isWhole = ends && this.#assembler.length === 0; // Most messages are one piece and need no copy.
+    if (!isWhole) this.#assembler.add(bytes);
     if (!ends) return;
-    this.#midway = false;
-    if (whole) this.#end(bytes, deliver);
-    else this.#gathered.lend((all) => this.#end(all, deliver));
+    this.#inMessage = false;
+    if (isWhole) this.#endMessage(bytes, deliver);
+    else this.#assembler.finish((payload) => this.#endMessage(payload, deliver));
   }
 
-  #end(all: Buffer, deliver: (message: Message) => void): void {
+  #endMessage(payload: Buffer, deliver: (message: Message) => void): void {
     const kind = this.#kind;
-    if (this.#inflating === undefined) {
-      deliver({ kind, bytes: all });
+    if (this.#messageInflater === undefined) {
+      deliver({ kind, bytes: payload });
       return;
     }
-    this.#inflating.inflate(all, this.#maxBytes, (bytes) => {
+    this.#messageInflater.inflate(payload, this.#maxBytes, (bytes) => {
       if (kind === 'text' && !isUtf8(bytes)) throw notUtf8();
       deliver({ kind, bytes });
     });
   }
-}
-
-/** For a message of more than `maxBytes`, received or in the course of inflating. */
-export function tooBig(maxBytes: number): Violation {
-  return new Violation(CLOSE.tooBig, `a message may have at most ${maxBytes} octets`, '7.4.1');
-}
-
-/** For text that is not UTF-8, whole or in its first octets. */
-export function notUtf8(): Violation {
-  return new Violation(CLOSE.invalidData, 'text that is not UTF-8', '8.1');
 }

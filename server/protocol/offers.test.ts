@@ -2,15 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { chooseOffer, parseOffers } from './offers.ts';
 
-const WISHES = { serverNoContextTakeover: false, clientNoContextTakeover: false, serverMaxWindowBits: 15 };
+const PREFERENCES = { serverNoContextTakeover: false, clientNoContextTakeover: false, serverMaxWindowBits: 15 };
 
-function answer(header: string, wishes = WISHES): string | undefined {
+function answer(header: string, preferences = PREFERENCES): string | undefined {
   const offers = parseOffers(header);
-  return offers && chooseOffer(offers, wishes)?.answer;
+  return offers && chooseOffer(offers, preferences)?.answer;
 }
 
 describe('Sec-WebSocket-Extensions', () => {
-  test('is read with its parameters, quoted or not', () => {
+  test('is parsed with its parameters, quoted or not', () => {
     expect(parseOffers('a; b; c=1; d="2" , e')).toEqual([
       {
         name: 'a',
@@ -24,23 +24,23 @@ describe('Sec-WebSocket-Extensions', () => {
     ]);
   });
 
-  test('is read with blanks, tabs and backslashes where they may stand', () => {
+  test('is parsed with spaces, tabs and backslashes in all legal places', () => {
     const [offer] = parseOffers('\ta\t;\t b = "1\\2\\3"\t') ?? [];
     expect(offer).toEqual({ name: 'a', params: [['b', '123']] });
     expect(parseOffers('a; b="1\\')).toBeUndefined();
   });
 
   test.each(['', ' ', ',', 'a,', 'a;', 'a; b=', 'a; b="', 'a; b="x y"', 'a; b=""', 'a b', 'a; =1', 'é', 'a; b="\\'])(
-    'breaks the grammar: %j',
+    'is refused if it breaks the grammar: %j',
     (header) => expect(parseOffers(header)).toBeUndefined(),
   );
 
-  test('holds names that objects have, without harm', () => {
+  test('can contain names of object properties such as __proto__', () => {
     expect(answer('__proto__; constructor, permessage-deflate; __proto__')).toBeUndefined();
     expect(answer('constructor; toString=1, permessage-deflate')).toBe('permessage-deflate');
   });
 
-  test('never makes the parser throw', () => {
+  test('never causes an exception in the parser', () => {
     fc.assert(fc.property(fc.string(), (header) => void parseOffers(header)));
     const pieces = fc.constantFrom('permessage-deflate', ';', '=', '"', ',', ' ', '\\', 'server_max_window_bits', '9');
     fc.assert(fc.property(fc.array(pieces), (all) => void answer(all.join(''))));
@@ -77,12 +77,12 @@ describe('permessage-deflate', () => {
     'permessage-deflate; unknown',
   ])('%s is declined', (header) => expect(answer(header)).toBeUndefined());
 
-  test('our own wishes are said when they are not what a client takes for granted', () => {
-    const wishes = { serverNoContextTakeover: true, clientNoContextTakeover: true, serverMaxWindowBits: 12 };
-    expect(answer('permessage-deflate', wishes)).toBe(
+  test('preferences of the server are answered if they differ from the defaults of the client', () => {
+    const preferences = { serverNoContextTakeover: true, clientNoContextTakeover: true, serverMaxWindowBits: 12 };
+    expect(answer('permessage-deflate', preferences)).toBe(
       'permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=12',
     );
-    expect(answer('permessage-deflate; server_max_window_bits=10', wishes)).toContain('server_max_window_bits=10');
-    expect(answer('permessage-deflate; server_max_window_bits=14', wishes)).toContain('server_max_window_bits=12');
+    expect(answer('permessage-deflate; server_max_window_bits=10', preferences)).toContain('server_max_window_bits=10');
+    expect(answer('permessage-deflate; server_max_window_bits=14', preferences)).toContain('server_max_window_bits=12');
   });
 });

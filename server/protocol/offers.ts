@@ -1,4 +1,6 @@
-/** permessage-deflate as agreed for one connection (RFC 7692 §7.1). Window sizes in bits, 9 to 15. */
+/**
+ * Negotiated parameters of permessage-deflate for one connection (RFC 7692 §7.1). Window sizes are in bits, 9 to 15.
+ */
 export type Agreement = {
   readonly serverNoContextTakeover: boolean;
   readonly clientNoContextTakeover: boolean;
@@ -6,162 +8,174 @@ export type Agreement = {
   readonly clientMaxWindowBits: number;
 };
 
-/** What a server wants of permessage-deflate where a client leaves it the choice. */
-export type DeflateWishes = {
-  /** Compress each message on its own: no window is kept between messages, which saves 264 KiB per connection. */
+/** Parameters of permessage-deflate that the server prefers if the offer of the client leaves the choice. */
+export type DeflatePreferences = {
+  /**
+   * Compress each message without the window of earlier messages, which saves 264 KiB per connection (RFC 7692
+   * §7.1.1.1).
+   */
   readonly serverNoContextTakeover: boolean;
-  /** Ask the same of the client: saves 40 KiB per connection. */
+  /** Ask the client to compress each message on its own, which saves 40 KiB per connection (RFC 7692 §7.1.1.2). */
   readonly clientNoContextTakeover: boolean;
-  /** The largest window we compress with, 9 to 15. */
+  /** Largest window that the server compresses with, in bits, 9 to 15 (RFC 7692 §7.1.2.1). */
   readonly serverMaxWindowBits: number;
 };
 
-/** One offer: an extension's name, its parameters in order. A parameter without a value is `true`. */
+/** One extension offer of a client: name and parameters in order. A parameter without a value has the value `true`. */
 export type Offer = {
   readonly name: string;
   readonly params: readonly (readonly [name: string, value: string | true])[];
 };
 
-/** zlib makes a raw deflate window of 9 bits when asked for 8, so 8 could be agreed to but not kept. */
-const SMALLEST_WINDOW_BITS = 9;
-const LARGEST_WINDOW_BITS = 15;
+/**
+ * Smallest window to negotiate. zlib uses 9 bits for raw deflate if 8 are requested, so the server cannot promise 8.
+ */
+const MIN_WINDOW_BITS = 9;
+const MAX_WINDOW_BITS = 15;
 
 const TOKEN = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
 
-/** Is this one token of RFC 9110 §5.6.2? */
+/** Tells whether `text` is exactly one token (RFC 9110 §5.6.2). */
 export function isToken(text: string): boolean {
   TOKEN.lastIndex = 0;
   return TOKEN.test(text) && TOKEN.lastIndex === text.length;
 }
 
 /**
- * Reads `Sec-WebSocket-Extensions` (RFC 6455 §9.1), in one pass and in linear time.
+ * Parses the header `Sec-WebSocket-Extensions` (RFC 6455 §9.1) in one pass and in linear time.
  *
- * @returns the offers in the client's order, or undefined where the header breaks the grammar.
+ * @returns the offers in the order of the client, or undefined if the header breaks the grammar.
  */
 export function parseOffers(header: string): Offer[] | undefined {
   const offers: Offer[] = [];
   let at = 0;
 
-  function space(): void {
+  function skipSpace(): void {
     while (header[at] === ' ' || header[at] === '\t') at++;
   }
-  function take(char: string): boolean {
-    space();
+  function consume(char: string): boolean {
+    skipSpace();
     if (header[at] !== char) return false;
     at++;
     return true;
   }
-  function token(): string | undefined {
-    space();
+  function readToken(): string | undefined {
+    skipSpace();
     TOKEN.lastIndex = at;
-    const found = TOKEN.exec(header)?.[0];
-    if (found !== undefined) at += found.length;
-    return found;
+    const token = TOKEN.exec(header)?.[0];
+    if (token !== undefined) at += token.length;
+    return token;
   }
-  /** A quoted value must be a token once unquoted (§9.1), so only backslashes make it other than it looks. */
-  function quoted(): string | undefined {
+  /**
+   * Reads a quoted value up to the closing quote. Unquoted and unescaped, the value must be a token (RFC 6455 §9.1).
+   */
+  function readQuoted(): string | undefined {
     let value = '';
     for (; at < header.length && header[at] !== '"'; at++) {
       if (header[at] === '\\') at++;
       value += header[at] ?? '';
     }
-    return take('"') && isToken(value) ? value : undefined;
+    return consume('"') && isToken(value) ? value : undefined;
   }
 
   do {
-    const name = token();
+    const name = readToken();
     if (name === undefined) return undefined;
     const params: [string, string | true][] = [];
-    while (take(';')) {
-      const key = token();
+    while (consume(';')) {
+      const key = readToken();
       if (key === undefined) return undefined;
-      if (!take('=')) {
+      if (!consume('=')) {
         params.push([key, true]);
         continue;
       }
-      const value = take('"') ? quoted() : token();
+      const value = consume('"') ? readQuoted() : readToken();
       if (value === undefined) return undefined;
       params.push([key, value]);
     }
     offers.push({ name, params });
-  } while (take(','));
-  space();
+  } while (consume(','));
+  skipSpace();
   return at === header.length ? offers : undefined;
 }
 
 /**
- * The first offer that we can keep (RFC 7692 §5, §7.1). One that is wrong, or that asks for what zlib cannot do, is
- * declined, and the next one is looked at: that is what a list of offers is for.
+ * Negotiates permessage-deflate with the first usable offer (RFC 7692 §5, §7.1). An offer that is invalid, or that
+ * requests a window that zlib does not support, is declined, and the next offer is tried.
+ *
+ * @returns the negotiated parameters and the value of the response header; undefined if no offer is usable.
  */
 export function chooseOffer(
   offers: readonly Offer[],
-  wishes: DeflateWishes,
+  preferences: DeflatePreferences,
 ): { agreement: Agreement; answer: string } | undefined {
   for (const offer of offers) {
-    const agreement = agree(offer, wishes);
-    if (agreement !== undefined) return agreement;
+    const negotiated = negotiate(offer, preferences);
+    if (negotiated !== undefined) return negotiated;
   }
   return undefined;
 }
 
-function agree(offer: Offer, wishes: DeflateWishes): { agreement: Agreement; answer: string } | undefined {
+function negotiate(
+  offer: Offer,
+  preferences: DeflatePreferences,
+): { agreement: Agreement; answer: string } | undefined {
   if (offer.name.toLowerCase() !== 'permessage-deflate') return undefined;
-  // A Map: a parameter may be called `constructor`.
+  // A Map instead of an object, because a client can name a parameter `constructor`.
   const params = new Map<string, string | true>();
   for (const [key, value] of offer.params) {
     const name = key.toLowerCase();
-    if (params.has(name)) return undefined; // §7.1: twice the same
+    if (params.has(name)) return undefined; // RFC 7692 §7.1: a parameter must not occur twice.
     params.set(name, value);
   }
-  let { serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits } = wishes;
-  let clientMaxWindowBits = LARGEST_WINDOW_BITS;
+  let { serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits } = preferences;
+  let clientMaxWindowBits = MAX_WINDOW_BITS;
   const answer = ['permessage-deflate'];
 
   for (const [name, value] of params) {
     switch (name) {
-      case 'server_no_context_takeover': // §7.1.1.1
+      case 'server_no_context_takeover': // RFC 7692 §7.1.1.1: a demand that the server must follow.
         if (value !== true) return undefined;
         serverNoContextTakeover = true;
         break;
-      case 'client_no_context_takeover': // §7.1.1.2: a hint, and welcome: we need no window for this client
+      case 'client_no_context_takeover': // RFC 7692 §7.1.1.2: a hint that saves this server one window.
         if (value !== true) return undefined;
         clientNoContextTakeover = true;
         break;
       case 'server_max_window_bits': {
-        // §7.1.2.1: a demand
-        const bits = windowBits(value);
-        if (bits === undefined || bits < SMALLEST_WINDOW_BITS) return undefined;
+        // RFC 7692 §7.1.2.1: server_max_window_bits is a demand that the server must follow.
+        const bits = parseWindowBits(value);
+        if (bits === undefined || bits < MIN_WINDOW_BITS) return undefined;
         serverMaxWindowBits = Math.min(serverMaxWindowBits, bits);
         break;
       }
       case 'client_max_window_bits': {
-        // §7.1.2.2: without a value it only says that we may ask
+        // RFC 7692 §7.1.2.2: client_max_window_bits without a value only permits the server to limit the window.
         if (value === true) break;
-        const bits = windowBits(value);
+        const bits = parseWindowBits(value);
         if (bits === undefined) return undefined;
-        // 8 stays a hint that is not taken up: a larger window reads what was written with a smaller.
-        if (bits >= SMALLEST_WINDOW_BITS) clientMaxWindowBits = bits;
+        // The server ignores client_max_window_bits=8: a larger window can inflate the messages of a smaller one.
+        if (bits >= MIN_WINDOW_BITS) clientMaxWindowBits = bits;
         break;
       }
-      default: // §7.1: unknown
+      default: // RFC 7692 §7.1: an unknown parameter makes the offer invalid.
         return undefined;
     }
   }
   if (serverNoContextTakeover) answer.push('server_no_context_takeover');
   if (clientNoContextTakeover) answer.push('client_no_context_takeover');
-  // Said when asked for, and when smaller than what a client would take for granted.
-  if (params.has('server_max_window_bits') || serverMaxWindowBits < LARGEST_WINDOW_BITS) {
+  // The response names server_max_window_bits if the offer did, and if the window is smaller than the default, 15 bits.
+  if (params.has('server_max_window_bits') || serverMaxWindowBits < MAX_WINDOW_BITS) {
     answer.push(`server_max_window_bits=${serverMaxWindowBits}`);
   }
-  if (clientMaxWindowBits < LARGEST_WINDOW_BITS) answer.push(`client_max_window_bits=${clientMaxWindowBits}`);
+  if (clientMaxWindowBits < MAX_WINDOW_BITS) answer.push(`client_max_window_bits=${clientMaxWindowBits}`);
   return {
     agreement: { serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits, clientMaxWindowBits },
     answer: answer.join('; '),
   };
 }
 
-/** 8 to 15, in decimal, without a leading zero (§7.1.2). */
-function windowBits(value: string | true): number | undefined {
+/** Parses a window size: 8 to 15 in decimal without a leading zero (RFC 7692 §7.1.2). Undefined for anything else. */
+function parseWindowBits(value: string | true): number | undefined {
   return typeof value === 'string' && /^(?:[89]|1[0-5])$/.test(value) ? Number(value) : undefined;
 }

@@ -2,57 +2,57 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isBorrowed } from '../memory/borrowed-memory.ts';
 import { acquireLargeBuffer, largeBufferOf } from '../memory/large-buffers.ts';
-import { heldBytes, PayloadAssembler } from './payload-assembler.ts';
+import { incompleteBytes, PayloadAssembler } from './payload-assembler.ts';
 
 const KIB = 1024;
 
-test('pieces come out as one, again and again', () => {
+test('joins the pieces of several payloads, one payload after the other', () => {
   fc.assert(
     fc.property(fc.array(fc.array(fc.uint8Array({ maxLength: 900 }))), (rounds) => {
-      const gather = new PayloadAssembler();
+      const assembler = new PayloadAssembler();
       for (const pieces of rounds) {
-        for (const piece of pieces) gather.add(Buffer.from(piece));
+        for (const piece of pieces) assembler.add(Buffer.from(piece));
         const all = Buffer.concat(pieces);
-        expect(gather.length).toBe(all.length);
-        expect(gather.lend((bytes) => bytes.equals(all))).toBe(true);
-        expect(gather.length).toBe(0);
+        expect(assembler.length).toBe(all.length);
+        expect(assembler.finish((bytes) => bytes.equals(all))).toBe(true);
+        expect(assembler.length).toBe(0);
       }
     }),
   );
 });
 
-test('131,000 pieces of one octet keep no more than twice their size', () => {
-  const gather = new PayloadAssembler();
-  const held = heldBytes();
-  gather.expect(131_000);
-  for (let n = 0; n < 131_000; n++) gather.add(Buffer.from([n & 0xff]));
-  expect(heldBytes() - held).toBeLessThanOrEqual(131_000);
-  gather.drop();
+test('131,000 pieces of one byte take no more memory than the expected length', () => {
+  const assembler = new PayloadAssembler();
+  const bytesBefore = incompleteBytes();
+  assembler.expectLength(131_000);
+  for (let n = 0; n < 131_000; n++) assembler.add(Buffer.from([n & 0xff]));
+  expect(incompleteBytes() - bytesBefore).toBeLessThanOrEqual(131_000);
+  assembler.discard();
 });
 
-test('nothing of it is held afterwards, even where looking at it fails', () => {
-  const gather = new PayloadAssembler();
-  const held = heldBytes();
+test('finish frees the memory, even if the callback throws', () => {
+  const assembler = new PayloadAssembler();
+  const bytesBefore = incompleteBytes();
   for (const fails of [false, true]) {
     const pieces = [Buffer.alloc(70_000, 'a'), Buffer.alloc(70_000, 'b')];
-    for (const piece of pieces) gather.add(piece);
+    for (const piece of pieces) assembler.add(piece);
     const look = (all: Buffer) => {
       expect(all.equals(Buffer.concat(pieces))).toBe(true);
       if (fails) throw new Error('not what it says');
       return 'seen';
     };
-    if (fails) expect(() => gather.lend(look)).toThrow('not what it says');
-    else expect(gather.lend(look)).toBe('seen');
-    expect([gather.length, heldBytes()]).toEqual([0, held]);
+    if (fails) expect(() => assembler.finish(look)).toThrow('not what it says');
+    else expect(assembler.finish(look)).toBe('seen');
+    expect([assembler.length, incompleteBytes()]).toEqual([0, bytesBefore]);
   }
 });
 
-describe('what is looked at', () => {
-  const lent = (bytes: number, promised?: number) => {
-    const gather = new PayloadAssembler();
-    if (promised !== undefined) gather.expect(promised, true);
-    gather.add(Buffer.alloc(bytes, 'a'));
-    return gather.lend((all) => {
+describe('the payload passed by finish', () => {
+  const isPayloadBorrowed = (bytes: number, announced?: number) => {
+    const assembler = new PayloadAssembler();
+    if (announced !== undefined) assembler.expectLength(announced, true);
+    assembler.add(Buffer.alloc(bytes, 'a'));
+    return assembler.finish((all) => {
       expect(all.equals(Buffer.alloc(bytes, 'a'))).toBe(true);
       return isBorrowed(all);
     });
@@ -65,106 +65,106 @@ describe('what is looked at', () => {
     [64 * KIB, 64 * KIB, false],
     [10, 64 * KIB, false],
     [10, 64 * KIB + 1, true],
-  ])('%i octets, of %s promised: lent %s', (bytes, promised, expected) => {
-    expect(lent(bytes, promised)).toBe(expected);
+  ])('of %i bytes with an announced length of %s is borrowed: %s', (bytes, announced, expected) => {
+    expect(isPayloadBorrowed(bytes, announced)).toBe(expected);
   });
 });
 
-test('who has many octets promised takes a room that is large already, and who has not takes a small one', () => {
-  const rooms = [100_000, 1_000_000].map((bytes) => {
-    const room = acquireLargeBuffer(bytes);
-    room.grow(bytes);
-    return room;
+test('takes a pooled large buffer that fits the announced length, or a small one without an exact length', () => {
+  const largeBuffers = [100_000, 1_000_000].map((bytes) => {
+    const largeBuffer = acquireLargeBuffer(bytes);
+    largeBuffer.grow(bytes);
+    return largeBuffer;
   });
-  for (const room of rooms) room.release();
-  const size = (expect: (gather: PayloadAssembler) => void) => {
-    const gather = new PayloadAssembler();
-    expect(gather);
-    gather.add(Buffer.alloc(20_000));
-    return gather.lend((bytes) => largeBufferOf(bytes)?.size);
+  for (const largeBuffer of largeBuffers) largeBuffer.release();
+  const size = (expect: (assembler: PayloadAssembler) => void) => {
+    const assembler = new PayloadAssembler();
+    expect(assembler);
+    assembler.add(Buffer.alloc(20_000));
+    return assembler.finish((bytes) => largeBufferOf(bytes)?.capacity);
   };
-  expect(size((gather) => gather.expect(1_000_000, true))).toBe(1_000_000);
-  expect(size((gather) => gather.expect(1_000_000))).toBeLessThan(200_000);
+  expect(size((assembler) => assembler.expectLength(1_000_000, true))).toBe(1_000_000);
+  expect(size((assembler) => assembler.expectLength(1_000_000))).toBeLessThan(200_000);
 });
 
-test('what is lent stays as long as somebody else holds it', () => {
-  const gather = new PayloadAssembler();
-  gather.add(Buffer.alloc(100_000, 'a'));
-  const all = gather.lend((bytes) => {
-    largeBufferOf(bytes)?.hold();
+test('a borrowed payload stays valid while its large buffer is retained', () => {
+  const assembler = new PayloadAssembler();
+  assembler.add(Buffer.alloc(100_000, 'a'));
+  const all = assembler.finish((bytes) => {
+    largeBufferOf(bytes)?.retain();
     return bytes;
   });
-  gather.add(Buffer.alloc(100_000, 'b'));
-  gather.drop();
+  assembler.add(Buffer.alloc(100_000, 'b'));
+  assembler.discard();
   expect(all.equals(Buffer.alloc(100_000, 'a'))).toBe(true);
-  const room = largeBufferOf(all);
-  room?.release();
-  const kept = [acquireLargeBuffer(100_000), acquireLargeBuffer(100_000)];
-  expect(kept.some((again) => again === room)).toBe(true);
-  for (const again of kept) again.release();
+  const largeBuffer = largeBufferOf(all);
+  largeBuffer?.release();
+  const acquired = [acquireLargeBuffer(100_000), acquireLargeBuffer(100_000)];
+  expect(acquired.some((other) => other === largeBuffer)).toBe(true);
+  for (const largeBuffer of acquired) largeBuffer.release();
 });
 
-test('what a message that is dropped took is free at once', () => {
-  const gather = new PayloadAssembler();
-  const held = heldBytes();
+test('the memory of a discarded payload is reused by the next payload', () => {
+  const assembler = new PayloadAssembler();
+  const bytesBefore = incompleteBytes();
   const next = () => {
-    gather.add(Buffer.alloc(70_000));
-    expect(heldBytes()).toBe(held + 70_000);
-    return gather.lend(largeBufferOf);
+    assembler.add(Buffer.alloc(70_000));
+    expect(incompleteBytes()).toBe(bytesBefore + 70_000);
+    return assembler.finish(largeBufferOf);
   };
-  const room = next();
-  gather.add(Buffer.alloc(100_000));
-  gather.drop();
-  expect(heldBytes()).toBe(held);
-  expect(next() === room).toBe(true);
+  const largeBuffer = next();
+  assembler.add(Buffer.alloc(100_000));
+  assembler.discard();
+  expect(incompleteBytes()).toBe(bytesBefore);
+  expect(next() === largeBuffer).toBe(true);
 });
 
-test('what is dropped is held no more', () => {
-  const gather = new PayloadAssembler();
-  const held = heldBytes();
-  gather.add(Buffer.alloc(100_000));
-  expect(heldBytes()).toBeGreaterThanOrEqual(held + 100_000);
-  gather.drop();
-  expect([gather.length, heldBytes()]).toEqual([0, held]);
+test('discard frees the memory of the payload', () => {
+  const assembler = new PayloadAssembler();
+  const bytesBefore = incompleteBytes();
+  assembler.add(Buffer.alloc(100_000));
+  expect(incompleteBytes()).toBeGreaterThanOrEqual(bytesBefore + 100_000);
+  assembler.discard();
+  expect([assembler.length, incompleteBytes()]).toEqual([0, bytesBefore]);
 });
 
-/** What one `Gather` has made room for, in this process. */
-function heldBy(work: (gather: PayloadAssembler) => void): number {
-  const before = heldBytes();
-  const gather = new PayloadAssembler();
-  work(gather);
-  const room = heldBytes() - before;
-  gather.drop();
-  expect(heldBytes()).toBe(before);
-  return room;
+/** Memory in bytes that one assembler holds after `work`. */
+function bytesHeldAfter(work: (assembler: PayloadAssembler) => void): number {
+  const before = incompleteBytes();
+  const assembler = new PayloadAssembler();
+  work(assembler);
+  const bytes = incompleteBytes() - before;
+  assembler.discard();
+  expect(incompleteBytes()).toBe(before);
+  return bytes;
 }
 
-test('room grows by doubling, from 256 octets to what may come, and is given back when it is let go of', () => {
-  const pieces = (count: number, bytes: number) => (gather: PayloadAssembler) => {
-    for (let n = 0; n < count; n++) gather.add(Buffer.alloc(bytes));
+test('the buffer doubles from 256 bytes up to the expected length, and is freed when discarded', () => {
+  const pieces = (count: number, bytes: number) => (assembler: PayloadAssembler) => {
+    for (let n = 0; n < count; n++) assembler.add(Buffer.alloc(bytes));
   };
-  expect(heldBy(pieces(0, 0))).toBe(0);
-  expect(heldBy(pieces(1, 1))).toBe(256);
-  expect(heldBy(pieces(2, 128))).toBe(256);
-  expect(heldBy(pieces(257, 1))).toBe(512);
-  expect(heldBy(pieces(2, 300))).toBe(600);
-  expect(heldBy(pieces(3, 300))).toBe(1200);
-  expect(heldBy((gather) => [gather.expect(1000), pieces(3, 300)(gather)])).toBe(1000);
-  expect(heldBy((gather) => [gather.expect(10_000), pieces(3, 300)(gather)])).toBe(1200);
+  expect(bytesHeldAfter(pieces(0, 0))).toBe(0);
+  expect(bytesHeldAfter(pieces(1, 1))).toBe(256);
+  expect(bytesHeldAfter(pieces(2, 128))).toBe(256);
+  expect(bytesHeldAfter(pieces(257, 1))).toBe(512);
+  expect(bytesHeldAfter(pieces(2, 300))).toBe(600);
+  expect(bytesHeldAfter(pieces(3, 300))).toBe(1200);
+  expect(bytesHeldAfter((assembler) => [assembler.expectLength(1000), pieces(3, 300)(assembler)])).toBe(1000);
+  expect(bytesHeldAfter((assembler) => [assembler.expectLength(10_000), pieces(3, 300)(assembler)])).toBe(1200);
 });
 
-test('a promised length is believed, up to 64 KiB', () => {
-  const promised = (bytes: number) => (gather: PayloadAssembler) => {
-    gather.expect(bytes, true);
-    gather.add(Buffer.alloc(1));
+test('an announced length is allocated at once, up to 64 KiB', () => {
+  const announced = (bytes: number) => (assembler: PayloadAssembler) => {
+    assembler.expectLength(bytes, true);
+    assembler.add(Buffer.alloc(1));
   };
-  expect(heldBy(promised(10))).toBe(10);
-  expect(heldBy(promised(60_000))).toBe(60_000);
-  expect(heldBy(promised(1_000_000_000))).toBe(65_536);
+  expect(bytesHeldAfter(announced(10))).toBe(10);
+  expect(bytesHeldAfter(announced(60_000))).toBe(60_000);
+  expect(bytesHeldAfter(announced(1_000_000_000))).toBe(65_536);
 });
 
-test('all together hold what they may, inclusive, and 1008 refuses one octet more (RFC 6455 §10.4)', () => {
-  const limit = heldBytes() + 1000;
+test('all assemblers together can hold the limit, and one more byte is refused with 1008 (RFC 6455 §10.4)', () => {
+  const limit = incompleteBytes() + 1000;
   const [one, two] = [new PayloadAssembler(limit), new PayloadAssembler(limit)];
   one.add(Buffer.alloc(400));
   two.add(Buffer.alloc(600));
@@ -174,10 +174,10 @@ test('all together hold what they may, inclusive, and 1008 refuses one octet mor
     message: expect.stringContaining('unfinished'),
   });
   expect(() => one.add(Buffer.alloc(1))).toThrow(refused);
-  expect([one.length, two.length, heldBytes()]).toEqual([400, 600, limit]);
-  two.drop();
-  // Only what it grows by counts, not its room a second time.
+  expect([one.length, two.length, incompleteBytes()]).toEqual([400, 600, limit]);
+  two.discard();
+  // Only the growth of the buffer counts against the limit, not its whole new size.
   one.add(Buffer.alloc(600));
-  expect(one.lend(({ length }) => length)).toBe(1000);
-  expect(heldBytes()).toBe(limit - 1000);
+  expect(one.finish(({ length }) => length)).toBe(1000);
+  expect(incompleteBytes()).toBe(limit - 1000);
 });

@@ -1,61 +1,72 @@
 import { acquireLargeBuffer, type LargeBuffer } from '../memory/large-buffers.ts';
-import { CLOSE } from './close.ts';
-import { Violation } from './violation.ts';
+import { CLOSE, Violation } from './close.ts';
 
-/** The smallest room that is made, so that a thousand tiny pieces do not grow it a thousand times. */
-const FIRST_BYTES = 256;
-
-/** What is made at once for a message whose length is known, at most. */
-const BELIEVED_BYTES = 64 * 1024;
-
-/** Of what may become larger than that, so much is plain memory, and garbage when it is outgrown; then it is a room. */
-const PLAIN_UP_TO_BYTES = 16 * 1024;
-
-/** What all of these hold in this process, in octets. */
-let held = 0;
-
-/** What unfinished messages hold in this process, in octets. */
-export function heldBytes(): number {
-  return held;
-}
-
-const NOTHING: Buffer = Buffer.alloc(0);
+/** Smallest buffer that a PayloadAssembler allocates, so that many tiny pieces do not cause many allocations. */
+const MIN_BUFFER_BYTES = 256;
 
 /**
- * Joins pieces that come one by one. What it keeps is at most twice what it was given, however small the pieces: one
- * growing buffer, not a list of views that would each hold the whole read they came in.
+ * Largest buffer that is allocated at once because a frame header announces its length. Longer payloads grow step by
+ * step.
+ */
+const MAX_TRUSTED_BYTES = 64 * 1024;
+
+/**
+ * A payload that can exceed MAX_TRUSTED_BYTES starts in plain memory and moves to a large buffer when it exceeds this
+ * size. The plain memory is then garbage.
+ */
+const MAX_PLAIN_BYTES = 16 * 1024;
+
+/** Bytes that the buffers of all assemblers in this process hold. */
+let totalBytes = 0;
+
+/** Memory in bytes that the unfinished messages of all connections in this process hold. */
+export function incompleteBytes(): number {
+  return totalBytes;
+}
+
+const EMPTY: Buffer = Buffer.alloc(0);
+
+/**
+ * Joins the pieces of a payload in one growing buffer. The buffer is at most twice as large as the pieces together,
+ * however small each piece is. A list of views would instead keep the whole chunk of each piece in memory.
  */
 export class PayloadAssembler {
-  #bytes = NOTHING;
-  /** Where `#bytes` lie in one. */
-  #room: LargeBuffer | undefined;
+  #bytes = EMPTY;
+  /** Large buffer that `#bytes` is a view of; undefined if `#bytes` is plain memory. */
+  #largeBuffer: LargeBuffer | undefined;
   #used = 0;
-  #most = Number.MAX_SAFE_INTEGER;
-  #likely = FIRST_BYTES;
+  #maxBytes = Number.MAX_SAFE_INTEGER;
+  #likelyBytes = MIN_BUFFER_BYTES;
 
-  readonly #maxHeld: number;
+  readonly #maxBytesPerProcess: number;
 
-  /** @param maxHeldBytes what all of these together may hold, in this process. */
-  constructor(maxHeldBytes: number = Number.MAX_SAFE_INTEGER) {
-    this.#maxHeld = maxHeldBytes;
+  /** @param maxBytesPerProcess limit for the buffers of all assemblers in this process together. */
+  constructor(maxBytesPerProcess: number = Number.MAX_SAFE_INTEGER) {
+    this.#maxBytesPerProcess = maxBytesPerProcess;
   }
 
-  /** Octets so far. */
+  /** Number of payload bytes added so far. */
   get length(): number {
     return this.#used;
   }
 
   /**
-   * No more than `bytes` octets will have come when it is looked at, so no more room than that is ever made.
+   * Sets the expected total length, so that the buffer does not grow beyond it.
    *
-   * @param exactly so many are promised. Promises are believed up to 64 KiB, which saves most messages a second copy.
+   * @param bytes largest total length.
+   * @param isExact whether the payload will have exactly this length. Up to 64 KiB the whole buffer is then allocated
+   * at once, which saves most messages a second copy.
    */
-  expect(bytes: number, exactly = false): void {
-    this.#most = bytes;
-    this.#likely = exactly ? bytes : FIRST_BYTES;
+  expectLength(bytes: number, isExact = false): void {
+    this.#maxBytes = bytes;
+    this.#likelyBytes = isExact ? bytes : MIN_BUFFER_BYTES;
   }
 
-  /** Copies `bytes` behind the others. @throws {Violation} 1008 where all together hold too much. */
+  /**
+   * Appends a copy of `bytes`.
+   *
+   * @throws {Violation} 1008 if all assemblers together exceed the limit (RFC 6455 §10.4).
+   */
   add(bytes: Buffer): void {
     const needed = this.#used + bytes.length;
     if (needed > this.#bytes.length) this.#grow(needed);
@@ -65,48 +76,51 @@ export class PayloadAssembler {
 
   #grow(needed: number): void {
     const before = this.#bytes;
-    const least = Math.min(this.#likely, BELIEVED_BYTES);
-    const size = Math.max(needed, Math.min(this.#most, Math.max(least, before.length * 2)));
-    // RFC 6455 §10.4: what one connection may hold, a thousand of them may not.
-    if (held + size - before.length > this.#maxHeld) {
-      throw new Violation(CLOSE.policy, 'too much is unfinished on all connections together', '10.4');
+    const minSize = Math.min(this.#likelyBytes, MAX_TRUSTED_BYTES);
+    const size = Math.max(needed, Math.min(this.#maxBytes, Math.max(minSize, before.length * 2)));
+    // RFC 6455 §10.4: a limit per connection is not enough, because an attacker can open a thousand connections.
+    if (totalBytes + size - before.length > this.#maxBytesPerProcess) {
+      throw new Violation(CLOSE.policy, 'the unfinished messages of all connections are too large', '10.4');
     }
-    held += size - before.length;
-    const isPlain = this.#room === undefined;
-    if (isPlain && size > PLAIN_UP_TO_BYTES && this.#most > BELIEVED_BYTES)
-      this.#room = acquireLargeBuffer(Math.max(size, this.#likely));
-    this.#room?.grow(size);
-    this.#bytes = this.#room?.bytes ?? Buffer.allocUnsafeSlow(size);
+    totalBytes += size - before.length;
+    const isPlain = this.#largeBuffer === undefined;
+    if (isPlain && size > MAX_PLAIN_BYTES && this.#maxBytes > MAX_TRUSTED_BYTES)
+      this.#largeBuffer = acquireLargeBuffer(Math.max(size, this.#likelyBytes));
+    this.#largeBuffer?.grow(size);
+    this.#bytes = this.#largeBuffer?.bytes ?? Buffer.allocUnsafeSlow(size);
     if (isPlain) before.copy(this.#bytes, 0, 0, this.#used);
   }
 
   /**
-   * Has `look` look at all of it, and begins anew. Up to 16 KiB are then for `look` to keep; more may be lent for the
-   * length of the call (`isLent`).
+   * Passes the joined payload to `use` and empties the assembler. `use` can keep the payload unless the payload is
+   * borrowed (see `isBorrowed`). Payloads of more than 16 KiB can be borrowed; a borrowed payload is valid only during
+   * the call.
    */
-  lend<Seen>(look: (all: Buffer) => Seen): Seen {
-    const all = this.#bytes.subarray(0, this.#used);
-    const room = this.#room;
-    this.#begin();
+  finish<Result>(use: (payload: Buffer) => Result): Result {
+    const payload = this.#bytes.subarray(0, this.#used);
+    const largeBuffer = this.#largeBuffer;
+    this.#reset();
     try {
-      return look(all);
+      return use(payload);
     } finally {
-      room?.release();
+      largeBuffer?.release();
     }
   }
 
-  /** Forgets all of it. */
-  drop(): void {
-    const room = this.#room;
-    this.#begin();
-    room?.release();
+  /** Discards the collected bytes and frees their memory. */
+  discard(): void {
+    const largeBuffer = this.#largeBuffer;
+    this.#reset();
+    largeBuffer?.release();
   }
 
-  /** Before a room is let go of: its `#bytes` are none after. */
-  #begin(): void {
-    held -= this.#bytes.length;
-    this.#bytes = NOTHING;
-    this.#room = undefined;
+  /**
+   * Empties the assembler. Call before the large buffer is released, because its views can have length 0 afterwards.
+   */
+  #reset(): void {
+    totalBytes -= this.#bytes.length;
+    this.#bytes = EMPTY;
+    this.#largeBuffer = undefined;
     this.#used = 0;
   }
 }

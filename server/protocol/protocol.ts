@@ -1,5 +1,5 @@
 import { copyIfBorrowed } from '../memory/borrowed-memory.ts';
-import { type Close, readClose, writeClose } from './close.ts';
+import { type Close, readClose, Violation, writeClose } from './close.ts';
 import { type Deflater, type Inflater, openDeflate } from './deflate.ts';
 import { type RangeSink, readWholeFrames } from './fast-path.ts';
 import { FIN, type FrameHeader, isControl, MAX_CONTROL_BYTES, OP, RSV1 } from './frame.ts';
@@ -8,16 +8,16 @@ import { FrameWriter } from './frame-writer.ts';
 import { type Kind, type Message, MessageReader } from './message.ts';
 import type { Agreement } from './offers.ts';
 import { PayloadAssembler } from './payload-assembler.ts';
-import { Violation } from './violation.ts';
 
 /**
- * What is to be done, in this order, about the octets that came.
+ * One action that received bytes require. The owner of the socket performs the steps in order.
  *
- * - `deliver` a message to the application.
- * - `pong`: answer a Ping with its payload, or remember to (RFC 6455 §5.5.3 lets us answer the newest alone).
- * - `heard`: a Pong came.
- * - `close`: send this Close, unless one was sent before.
- * - `end` TCP from our side: all is said. `received` is the peer's Close; `violation` why there is none.
+ * - `deliver`: pass a message to the application.
+ * - `pong`: answer a Ping with its payload. The Pong can be delayed: only the newest Ping needs an answer (RFC 6455
+ *   §5.5.3).
+ * - `heard`: report a received Pong to the application.
+ * - `close`: send this Close frame unless a Close frame was sent already.
+ * - `end`: end the TCP connection. `received` is the Close frame of the peer, `violation` the rule that the peer broke.
  */
 export type Step =
   | { readonly do: 'deliver'; readonly message: Message }
@@ -26,31 +26,32 @@ export type Step =
   | { readonly do: 'close'; readonly close: Close }
   | { readonly do: 'end'; readonly received?: Close; readonly violation?: Violation };
 
-/** What a connection's protocol needs to know. */
+/** Settings of a Protocol. */
 export type ProtocolSettings = {
-  /** The largest message taken, in octets, inclusive. */
+  /** Largest message that is accepted, in bytes, inclusive. */
   readonly maxMessageBytes: number;
-  /** The most frames a message may be in. Default: any number. */
+  /** Largest number of frames in one message. Default: no limit. */
   readonly maxFragmentsPerMessage?: number;
-  /** What unfinished messages of all connections may hold together, in octets. Default: any amount. */
+  /** Largest number of bytes that the unfinished messages of all connections hold together. Default: no limit. */
   readonly maxIncompleteBytesPerProcess?: number;
-  /** permessage-deflate as agreed; absent where it was not. */
+  /** Negotiated parameters of permessage-deflate; undefined if the extension was not negotiated. */
   readonly deflate?: Agreement | undefined;
-  /** zlib's level for what we send, 1 to 9. */
+  /** zlib level for sent messages, 1 to 9. */
   readonly deflateLevel: number;
-  /** Messages of fewer octets are sent as they are. */
+  /** Messages smaller than this number of bytes are sent uncompressed. */
   readonly deflateFromBytes: number;
 };
 
-/** Performs what is to be done while the octets are being read; before `receive` returns, and in its order. */
+/** Performs each step while `Protocol.receive` reads the bytes, in order and before `receive` returns. */
 export interface Performer extends RangeSink {
+  /** Performs one step. Borrowed bytes of the step are valid only during the call. */
   perform(step: Step): void;
 }
 
 /**
- * One connection's protocol, without its socket (RFC 6455 §5 to §7, RFC 7692): octets in, steps out; what is to be
- * sent waits in `take`. Who performs the steps, and when, is not known here, so that every rule can be tested, and a
- * server that breaks one on purpose can override it.
+ * The WebSocket protocol of one connection without its socket (RFC 6455 §5 to §7, RFC 7692). `receive` turns received
+ * bytes into steps, and `take` returns the bytes to send. The class does no I/O, so tests can check every rule, and a
+ * test server can override a method to break one rule on purpose.
  */
 export class Protocol implements FrameSink {
   readonly #settings: ProtocolSettings;
@@ -58,16 +59,16 @@ export class Protocol implements FrameSink {
   readonly #deflater: Deflater | undefined;
   readonly #reader: FrameReader;
   readonly #messages: MessageReader;
-  readonly #outbox = new FrameWriter();
-  readonly #control = new PayloadAssembler();
-  /** The opcode of the frame being read. */
+  readonly #writer = new FrameWriter();
+  readonly #controlPayload = new PayloadAssembler();
+  /** Opcode of the current frame. */
   #opcode = 0;
   #steps: Step[] = [];
-  /** Who performs steps at once, in this call of `receive`; if nobody, they are collected. */
+  /** Performer of the current `receive` call. Without a performer `receive` collects the steps and returns them. */
   #performer: Performer | undefined;
   #closeSent = false;
-  /** Replaced by `#discard` when nothing that comes can matter any more: a late Ping finds nobody to answer it. */
-  #take: (chunk: Buffer) => void = this.#read;
+  /** Handler of received chunks: `#read`, or `#discard` after the closing handshake or a violation. */
+  #handleChunk: (chunk: Buffer) => void = this.#read;
 
   constructor(settings: ProtocolSettings) {
     this.#settings = settings;
@@ -78,156 +79,209 @@ export class Protocol implements FrameSink {
     this.#reader = new FrameReader(this, settings.deflate !== undefined);
   }
 
-  /** Has a Close been sent? Then nothing may follow it (RFC 6455 §5.5.1). */
+  /** True if a Close frame was sent. No frame may follow a Close frame (RFC 6455 §5.5.1). */
   get closeSent(): boolean {
     return this.#closeSent;
   }
 
   /**
-   * Takes what the socket read; never throws for what a peer did. The chunk is given away: it is unmasked in place and
-   * messages may be views of it.
+   * Processes bytes that the socket received. An error of the peer causes steps, not an exception. The caller must not
+   * use the chunk afterwards: the bytes are unmasked in place, and delivered messages can be views of the chunk.
    *
-   * @param performer performs each step at once, and takes messages as ranges, which saves an object for each.
-   * @returns what is to be done; nothing, if there is a performer, who did it.
+   * @param performer performs each step at once and receives messages as byte ranges, which saves one object per
+   * message.
+   * @returns the steps to perform; empty with a performer.
    */
   receive(chunk: Buffer, performer?: Performer): readonly Step[] {
     this.#performer = performer;
     try {
-      this.#take(chunk);
+      this.#handleChunk(chunk);
     } catch (error) {
       if (!(error instanceof Violation)) throw error;
-      this.violated(error);
+      this.onViolation(error);
     }
     const steps = this.#steps;
     this.#steps = [];
     return steps;
   }
 
-  /** Puts a message in line. @returns false, and does nothing, after a Close was sent. */
+  /**
+   * Queues the message `bytes[from, to)` for `take`.
+   *
+   * @returns false, and queues nothing, if a Close frame was sent before.
+   */
   send(kind: Kind, bytes: Buffer, from = 0, to: number = bytes.length): boolean {
     if (this.#closeSent) return false;
     const opcode = kind === 'text' ? OP.text : OP.binary;
     const length = to - from;
-    if (this.#deflater !== undefined && length >= this.#settings.deflateFromBytes && this.#deflater.pays(length)) {
-      this.#deflater.deflate(bytes.subarray(from, to), (payload) => this.#outbox.frame(FIN | RSV1 | opcode, payload));
+    if (
+      this.#deflater !== undefined &&
+      length >= this.#settings.deflateFromBytes &&
+      this.#deflater.shouldCompress(length)
+    ) {
+      this.#deflater.deflate(bytes.subarray(from, to), (payload) =>
+        this.#writer.writeFrame(FIN | RSV1 | opcode, payload),
+      );
     } else {
-      this.#outbox.frame(FIN | opcode, bytes, from, to);
+      this.#writer.writeFrame(FIN | opcode, bytes, from, to);
     }
     return true;
   }
 
-  /** Puts a Ping in line. @throws {RangeError} for a payload of more than 125 octets. */
+  /**
+   * Queues a Ping for `take` (RFC 6455 §5.5.2).
+   *
+   * @returns false if a Close frame was sent before.
+   * @throws {RangeError} if the payload exceeds 125 bytes.
+   */
   ping(payload: Buffer): boolean {
     return this.#sendControl(OP.ping, payload);
   }
 
-  /** Puts a Pong in line. @throws {RangeError} for a payload of more than 125 octets. */
+  /**
+   * Queues a Pong for `take` (RFC 6455 §5.5.3).
+   *
+   * @returns false if a Close frame was sent before.
+   * @throws {RangeError} if the payload exceeds 125 bytes.
+   */
   pong(payload: Buffer): boolean {
     return this.#sendControl(OP.pong, payload);
   }
 
-  /** Puts a Close in line, the last frame there will be. @throws {RangeError} as `writeClose`. */
+  /**
+   * Queues a Close frame for `take` (RFC 6455 §5.5.1). No other frame is sent afterwards.
+   *
+   * @returns false if a Close frame was sent before.
+   * @throws {RangeError} if the code is illegal, a reason comes without a code, or the reason exceeds 123 bytes.
+   */
   close(close: Close): boolean {
     if (this.#closeSent) return false;
-    this.#outbox.frame(FIN | OP.close, writeClose(close));
+    this.#writer.writeFrame(FIN | OP.close, writeClose(close));
     this.#closeSent = true;
     return true;
   }
 
-  /** Octets in line that `take` would give. */
+  /** Bytes that wait for `take`. */
   get unsentBytes(): number {
-    return this.#outbox.bytes;
+    return this.#writer.pendingBytes;
   }
 
-  /** A read begins: what it makes us send may be put into shared memory, until `take`. */
-  borrow(): void {
-    this.#outbox.borrow();
+  /**
+   * Announces a read: frames written until the next `take` go into the write buffer that all connections share. The
+   * caller must call `take` in the same turn of the event loop.
+   */
+  beginRead(): void {
+    this.#writer.useSharedBuffer();
   }
 
-  /** What is to be written now, in order; all of it should leave in one write. */
+  /**
+   * Returns the queued bytes in sending order, and empties the queue. The caller should send all pieces in one write.
+   */
   take(): Buffer[] {
-    return this.#outbox.take();
+    return this.#writer.take();
   }
 
-  /** Does a frame wait for its end? */
+  /** True if the beginning of a frame is received but not its end. */
   get inFrame(): boolean {
     return this.#reader.inFrame;
   }
 
   /**
-   * The connection idles: frees what can be made again. That is the window we compress with, which no peer can ask to
-   * be kept (RFC 7692 §7.1.1.1 leaves it to the sender); the one we inflate with has to stay.
+   * Frees the compression window of an idle connection. A sender may drop its window at any time (RFC 7692 §7.1.1.1).
+   * The inflate window must stay, because the peer may refer to earlier messages.
    */
-  rest(): void {
+  releaseDeflater(): void {
     this.#deflater?.close();
   }
 
-  /** The connection is over: frees zlib's windows, and what an unfinished message holds. */
+  /** Frees the zlib windows and the memory of an unfinished message. Call when the connection is closed. */
   dispose(): void {
-    this.#take = this.#discard;
+    this.#handleChunk = this.#discard;
     this.#messages.dispose();
-    this.#control.drop();
+    this.#controlPayload.discard();
     this.#inflater?.close();
     this.#deflater?.close();
   }
 
-  /** A frame's header, from the reader. @throws {Violation} */
-  header(header: Readonly<FrameHeader>): void {
+  /**
+   * Called by the frame reader with each frame header.
+   *
+   * @throws {Violation} if a message limit or the frame order is broken.
+   */
+  onHeader(header: Readonly<FrameHeader>): void {
     this.#opcode = header.opcode;
     if (!isControl(header.opcode)) this.#messages.begin(header);
   }
 
-  /** From the reader: whole messages, taken without a step for each. @throws {Violation} */
-  ahead(chunk: Buffer, at: number): number {
-    if (this.#performer === undefined || this.#messages.midway) return at;
+  /**
+   * Called by the frame reader before each header: reads unfragmented messages by the fast path.
+   *
+   * @throws {Violation} 1007.
+   */
+  readAhead(chunk: Buffer, at: number): number {
+    if (this.#performer === undefined || this.#messages.inMessage) return at;
     return readWholeFrames(chunk, at, this.#settings.maxMessageBytes, this.#performer);
   }
 
-  /** A frame's payload, from the reader. @throws {Violation} */
-  payload(bytes: Buffer, last: boolean): void {
+  /**
+   * Called by the frame reader with each piece of a payload.
+   *
+   * @throws {Violation} if the payload breaks a rule or a limit.
+   */
+  onPayload(bytes: Buffer, last: boolean): void {
     if (!isControl(this.#opcode)) {
       this.#messages.push(bytes, last, this.#deliver);
       return;
     }
-    if (last && this.#control.length === 0) {
-      this.controlled(this.#opcode, bytes);
+    if (last && this.#controlPayload.length === 0) {
+      this.onControlFrame(this.#opcode, bytes);
       return;
     }
-    this.#control.add(bytes);
-    if (last) this.#control.lend((payload) => this.controlled(this.#opcode, payload));
+    this.#controlPayload.add(bytes);
+    if (last) this.#controlPayload.finish((payload) => this.onControlFrame(this.#opcode, payload));
   }
 
-  /** What is lent may be looked at by who performs steps at once; steps that are collected outlive it. */
+  /**
+   * Delivers a message. Collected steps get a copy of borrowed bytes, because the caller uses the steps after the
+   * memory is overwritten.
+   */
   readonly #deliver = ({ kind, bytes }: Message): void => {
-    this.step({
+    this.emitStep({
       do: 'deliver',
       message: { kind, bytes: this.#performer === undefined ? copyIfBorrowed(bytes) : bytes },
     });
   };
 
-  /** A whole control frame came (RFC 6455 §5.5). @throws {Violation} for a Close that is not one. */
-  protected controlled(opcode: number, payload: Buffer): void {
-    if (opcode === OP.ping) this.step({ do: 'pong', payload });
-    else if (opcode === OP.pong) this.step({ do: 'heard', payload });
-    else this.closed(readClose(payload));
+  /**
+   * Handles a complete control frame (RFC 6455 §5.5).
+   *
+   * @throws {Violation} if the payload of a Close frame is invalid.
+   */
+  protected onControlFrame(opcode: number, payload: Buffer): void {
+    if (opcode === OP.ping) this.emitStep({ do: 'pong', payload });
+    else if (opcode === OP.pong) this.emitStep({ do: 'heard', payload });
+    else this.onCloseFrame(readClose(payload));
   }
 
-  /** The peer's Close came (§5.5.1): its code goes back, if ours did not go before, and TCP is ours to end (§7.1.1). */
-  protected closed(received: Close): void {
+  /**
+   * Handles the Close frame of the peer: answers with the same code unless this side closed first (RFC 6455 §5.5.1),
+   * and ends the TCP connection, which is the task of the server (§7.1.1).
+   */
+  protected onCloseFrame(received: Close): void {
     this.#stopReading();
-    this.step({ do: 'close', close: received.code === undefined ? received : { code: received.code, reason: '' } });
-    this.step({ do: 'end', received });
+    this.emitStep({ do: 'close', close: received.code === undefined ? received : { code: received.code, reason: '' } });
+    this.emitStep({ do: 'end', received });
   }
 
-  /** The peer broke a rule (§7.1.7). Messages from before it stay in front of the Close. */
-  protected violated(violation: Violation): void {
+  /** Fails the connection after a broken rule (RFC 6455 §7.1.7). Messages received before are delivered first. */
+  protected onViolation(violation: Violation): void {
     this.#stopReading();
-    this.step({ do: 'close', close: { code: violation.code, reason: violation.message } });
-    this.step({ do: 'end', violation });
+    this.emitStep({ do: 'close', close: { code: violation.code, reason: violation.message } });
+    this.emitStep({ do: 'end', violation });
   }
 
-  /** Adds a step to those that `receive` returns. */
-  protected step(step: Step): void {
+  /** Passes a step to the performer, or adds the step to the result of `receive`. */
+  protected emitStep(step: Step): void {
     if (this.#performer !== undefined) this.#performer.perform(step);
     else this.#steps.push(step);
   }
@@ -235,24 +289,27 @@ export class Protocol implements FrameSink {
   #sendControl(opcode: number, payload: Buffer): boolean {
     if (payload.length > MAX_CONTROL_BYTES) {
       throw new RangeError(
-        `a control frame holds at most ${MAX_CONTROL_BYTES} octets (RFC 6455 5.5), not ${payload.length}`,
+        `a control frame holds at most ${MAX_CONTROL_BYTES} bytes (RFC 6455 5.5), not ${payload.length}`,
       );
     }
     if (this.#closeSent) return false;
-    this.#outbox.frame(FIN | opcode, payload);
+    this.#writer.writeFrame(FIN | opcode, payload);
     return true;
   }
 
   #stopReading(): void {
     this.#reader.stop();
     this.#messages.dispose();
-    this.#take = this.#discard;
+    this.#handleChunk = this.#discard;
   }
 
   #read(chunk: Buffer): void {
     this.#reader.read(chunk);
   }
 
-  /** After a Close nothing is parsed, and the socket is still read: unread octets would turn our FIN into a RST. */
+  /**
+   * Ignores bytes after a Close frame. The socket must still be read, because closing a socket with unread bytes sends
+   * RST instead of FIN.
+   */
   #discard(_chunk: Buffer): void {}
 }

@@ -2,14 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hex } from '../testing/protocol-kit.ts';
-import { Utf8 } from './utf8.ts';
+import { Utf8Validator } from './utf8.ts';
 
-function accepts(pieces: Uint8Array[]): boolean {
-  const utf8 = new Utf8();
-  return pieces.every((piece) => utf8.push(Buffer.from(piece))) && utf8.complete;
+function isValid(pieces: Uint8Array[]): boolean {
+  const validator = new Utf8Validator();
+  return pieces.every((piece) => validator.push(Buffer.from(piece))) && validator.isComplete;
 }
 
-/** Can some text begin with these octets? Slowly, from what Node says about every way to go on. */
+/** Tells whether UTF-8 text can begin with `bytes`. Slow: tries every kind of continuation with Node's `isUtf8`. */
 function canBegin(bytes: Buffer): boolean {
   if (isUtf8(bytes)) return true;
   const tails = [
@@ -31,37 +31,38 @@ function canBegin(bytes: Buffer): boolean {
 }
 
 describe('UTF-8', () => {
-  test('is what Node says it is, for all sequences of one and two octets, and is refused at the earliest octet', () => {
-    const utf8 = new Utf8();
-    expect(utf8.complete).toBe(true);
+  test('is checked like Node does for all sequences of one and two bytes, and refused at the earliest byte', () => {
+    const validator = new Utf8Validator();
+    expect(validator.isComplete).toBe(true);
     for (let a = 0; a < 256; a++) {
       const one = Buffer.from([a]);
-      expect(accepts([one])).toBe(isUtf8(one));
-      expect(new Utf8().push(one), one.toString('hex')).toBe(canBegin(one));
+      expect(isValid([one])).toBe(isUtf8(one));
+      expect(new Utf8Validator().push(one), one.toString('hex')).toBe(canBegin(one));
       for (let b = 0; b < 256; b++) {
         const two = Buffer.from([a, b]);
-        if (accepts([two]) !== isUtf8(two)) expect.fail(two.toString('hex'));
-        if (new Utf8().push(two) !== canBegin(two)) expect.fail(`${two.toString('hex')} as a beginning`);
+        if (isValid([two]) !== isUtf8(two)) expect.fail(two.toString('hex'));
+        if (new Utf8Validator().push(two) !== canBegin(two))
+          expect.fail(`${two.toString('hex')} as the beginning of a text`);
       }
     }
   });
 
-  test('is what Node says it is, for the borders of three and four octets', () => {
+  test('is checked like Node does at the limits of sequences of three and four bytes', () => {
     const leads = [0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff];
     const rest = [0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xff];
     for (const a of leads)
       for (const b of rest)
         for (const c of rest) {
           const three = Buffer.from([a, b, c]);
-          if (accepts([three]) !== isUtf8(three)) expect.fail(three.toString('hex'));
+          if (isValid([three]) !== isUtf8(three)) expect.fail(three.toString('hex'));
           for (const d of rest) {
             const four = Buffer.from([a, b, c, d]);
-            if (accepts([four]) !== isUtf8(four)) expect.fail(four.toString('hex'));
+            if (isValid([four]) !== isUtf8(four)) expect.fail(four.toString('hex'));
           }
         }
   });
 
-  test('is judged alike in every cut, with any mixture of good and bad', () => {
+  test('is checked with the same result however the text is split', () => {
     const text = fc.string({ unit: 'binary', maxLength: 60 }).map((value) => Buffer.from(value));
     const noise = fc.uint8Array({ maxLength: 3 });
     const bytes = fc
@@ -76,16 +77,16 @@ describe('UTF-8', () => {
           at += size;
         }
         pieces.push(whole.subarray(at));
-        const octets = [...whole].map((octet) => Buffer.from([octet]));
-        return accepts(pieces) === isUtf8(whole) && accepts(octets) === isUtf8(whole);
+        const singleBytes = [...whole].map((byte) => Buffer.from([byte]));
+        return isValid(pieces) === isUtf8(whole) && isValid(singleBytes) === isUtf8(whole);
       }),
       { numRuns: 300 },
     );
   });
 
-  test('fails at the octet that no text can have here, not at the end', () => {
-    const utf8 = new Utf8();
-    expect(utf8.push(hex`ceba e1bdb9 cf83 cebc ceb5 f4`)).toBe(true);
-    expect(utf8.push(hex`90`)).toBe(false);
+  test('is refused at the first invalid byte, not at the end', () => {
+    const validator = new Utf8Validator();
+    expect(validator.push(hex`ceba e1bdb9 cf83 cebc ceb5 f4`)).toBe(true);
+    expect(validator.push(hex`90`)).toBe(false);
   });
 });

@@ -15,19 +15,19 @@ describe('the synchronous handle of zlib', () => {
     ['a handle', {}],
     ['writeSync', { _handle: {}, _writeState: new Uint32Array(2) }],
     ['the state', { _handle: { writeSync() {} } }],
-  ])('is looked at before it is used: a Node without %s is told by its version', async (_what, insides) => {
+  ])('is checked before use: the error for a Node without %s names its version', async (_missing, stream) => {
     vi.doMock('node:zlib', async (original) => ({
       ...(await original<typeof import('node:zlib')>()),
-      createInflateRaw: () => insides,
+      createInflateRaw: () => stream,
     }));
     const { openInflater } = await import('./zlib-handle.ts');
     expect(() => openInflater(15)).toThrow(`Node ${process.version} has no synchronous handle`);
   });
 
-  test('is there in this Node', async () => {
+  test('exists in this version of Node', async () => {
     const { openInflater } = await import('./zlib-handle.ts');
     const zlib = openInflater(15);
-    // RFC 7692 §7.2.3.1, with the tail that the sender took off.
+    // Example of RFC 7692 §7.2.3.1 with the four tail bytes that the sender removes.
     const hello = Buffer.from('f248cdc9c907000000ffff', 'hex');
     const written = new ZlibOutput().fill(
       100,
@@ -39,9 +39,9 @@ describe('the synchronous handle of zlib', () => {
   });
 });
 
-test('a message that zlib cannot compress is not sent, and its sender is told why (RFC 7692 §7.2.1)', async () => {
-  // Memory that runs out, say, which no test can ask for.
-  const run = (): RunEnd => ({ unread: 5, broken: 'Z_MEM_ERROR: insufficient memory' });
+test('send throws, and sends nothing, if zlib cannot compress a message (RFC 7692 §7.2.1)', async () => {
+  // A test cannot make zlib run out of memory, so a mock returns that error.
+  const run = (): RunEnd => ({ unread: 5, error: 'Z_MEM_ERROR: insufficient memory' });
   vi.doMock('./zlib-handle.ts', () => ({ openDeflater: () => ({ run, reset() {}, close() {} }) }));
   const { Protocol } = await import('./protocol.ts');
   const deflate = {

@@ -2,38 +2,38 @@ import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
 import type { ZlibOutput } from '../memory/zlib-output.ts';
 
 /**
- * Node's own zlib context, used synchronously and kept from message to message.
+ * A raw deflate or inflate context of Node's zlib that runs synchronously and keeps its window between messages.
  *
- * Node offers either a stream, whose answer comes in another turn of the event loop, or functions such as
- * `inflateRawSync`, which set up zlib anew for each call. The call that both are made of is the handle's `writeSync`.
- * Microseconds per message (Node 20.20, JSON, level 1, window of 15 bits kept from message to message):
+ * Node offers streams, which finish in a later turn of the event loop, and functions such as `inflateRawSync`, which
+ * set up zlib for each call. Both use the `writeSync` method of an internal handle. This class calls `writeSync`
+ * directly. Microseconds per message (Node 20.20, JSON, level 1, a 15-bit window that is kept between messages):
  *
- * | octets  | deflate: handle | Sync with dictionary | inflate: handle | Sync with dictionary |
+ * | bytes   | deflate: handle | Sync with dictionary | inflate: handle | Sync with dictionary |
  * | ------- | --------------- | -------------------- | --------------- | -------------------- |
  * | 16      | 3               | 78                   | 0.5             | 20                   |
  * | 1,024   | 5               | 69                   | 0.5             | 22                   |
  * | 16,384  | 19              | 81                   | 5               | 27                   |
  * | 131,072 | 101             | 177                  | 24              | 84                   |
  *
- * `writeSync` is not documented, so this file is the only one that knows of it, and says so if it should be gone.
+ * Node does not document `writeSync`, so no other file uses it, and opening a context throws if `writeSync` is missing.
  */
 export interface ZlibHandle {
-  /** Runs zlib over `input`, with a sync flush, and adds what comes of it to `output`. */
+  /** Runs zlib over `input` with a sync flush and appends the result to `output`. */
   run(input: Buffer, output: ZlibOutput): RunEnd;
-  /** Forgets all that came before. */
+  /** Clears the window: the next message cannot refer to earlier data. */
   reset(): void;
-  /** Frees zlib's memory. The handle is then of no more use. */
+  /** Frees the memory of zlib. The handle must not be used afterwards. */
   close(): void;
 }
 
 /**
- * `unread` octets of the input stayed: the stream had ended before them, or, if `full`, there was no room for more.
- * `broken` is zlib's complaint.
+ * How a run of zlib ended. `unread` is the number of input bytes that zlib did not consume: the deflate stream ended
+ * before them, or, if `full` is set, the output reached its limit. `error` is zlib's error code and message.
  */
-export type RunEnd = { readonly unread: number; readonly full?: true; readonly broken?: string };
+export type RunEnd = { readonly unread: number; readonly full?: true; readonly error?: string };
 
-/** A stream's insides, as Node 20 to 24 have them. */
-type Insides = {
+/** Internal fields of a zlib stream, as in Node 20 to 24. */
+type StreamInternals = {
   _handle?: {
     writeSync?: (
       flush: number,
@@ -50,44 +50,57 @@ type Insides = {
   _writeState?: Uint32Array;
 };
 
-/** Node makes every stream a buffer of its own, which we have no use for: as small as it lets us. */
-const UNUSED_BYTES = 64;
+/**
+ * Size of the output buffer that Node allocates for each stream. The buffer is unused here, so it has the minimum size.
+ */
+const UNUSED_CHUNK_BYTES = 64;
 
-/** @param windowBits 9 to 15; Node turns 8 into 9 for raw deflate, so 8 is never asked for. */
+/**
+ * Opens a raw inflate context (RFC 7692 §7.2.2).
+ *
+ * @param windowBits 9 to 15. Node turns 8 into 9 for raw deflate, so 8 is never negotiated.
+ * @throws {Error} if this version of Node has no `writeSync`.
+ */
 export function openInflater(windowBits: number): ZlibHandle {
-  return open(createInflateRaw({ windowBits, chunkSize: UNUSED_BYTES }));
+  return openHandle(createInflateRaw({ windowBits, chunkSize: UNUSED_CHUNK_BYTES }));
 }
 
-/** @param level zlib's, 1 (fastest) to 9 (smallest). */
+/**
+ * Opens a raw deflate context (RFC 7692 §7.2.1).
+ *
+ * @param windowBits 9 to 15.
+ * @param level zlib's level, from 1 (fastest) to 9 (smallest).
+ * @throws {Error} if this version of Node has no `writeSync`.
+ */
 export function openDeflater(windowBits: number, level: number): ZlibHandle {
-  return open(createDeflateRaw({ windowBits, level, chunkSize: UNUSED_BYTES }));
+  return openHandle(createDeflateRaw({ windowBits, level, chunkSize: UNUSED_CHUNK_BYTES }));
 }
 
-function open(stream: ReturnType<typeof createInflateRaw> | ReturnType<typeof createDeflateRaw>): ZlibHandle {
-  // The door: what Node does not declare is looked at before it is believed.
-  const { _handle: handle, _writeState: state } = stream as unknown as Insides;
+function openHandle(stream: ReturnType<typeof createInflateRaw> | ReturnType<typeof createDeflateRaw>): ZlibHandle {
+  // Node's types do not contain the internal fields of a zlib stream, so the code checks that the fields exist.
+  const { _handle: handle, _writeState: state } = stream as unknown as StreamInternals;
   const writeSync = handle?.writeSync;
   if (handle === undefined || writeSync === undefined || state === undefined) {
     throw new Error(`zlib of Node ${process.version} has no synchronous handle; serve without permessage-deflate`);
   }
-  let broken: string | undefined;
-  // In place of Node's, which would make it an event of the stream in a later turn.
+  let zlibError: string | undefined;
+  // Replaces Node's error callback, which would emit an 'error' event on the stream in a later turn.
   handle.onerror = (message, _errno, code) => {
-    broken = `${code}: ${message}`;
+    zlibError = `${code}: ${message}`;
   };
   return {
     run(input, output) {
-      broken = undefined;
+      zlibError = undefined;
       let at = 0;
       for (;;) {
-        const { memory, used, room: before } = output;
+        const { memory, used, available: before } = output;
         writeSync.call(handle, constants.Z_SYNC_FLUSH, input, at, input.length - at, memory, used, before);
-        if (broken !== undefined) return { unread: input.length - at, broken };
-        const [room = 0, unread = 0] = state;
-        output.used = used + before - room;
+        if (zlibError !== undefined) return { unread: input.length - at, error: zlibError };
+        const [available = 0, unread = 0] = state;
+        output.used = used + before - available;
         at = input.length - unread;
-        // Room to spare: zlib has said all it has to say.
-        if (room > 0) return { unread };
+        // Free output space means that zlib has written everything.
+        if (available > 0) return { unread };
         if (!output.grow()) return { unread, full: true };
       }
     },

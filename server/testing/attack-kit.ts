@@ -2,42 +2,54 @@ import assert from 'node:assert/strict';
 import { echo } from '../echo.ts';
 import { createServer, type Ended, type ServerOptions, type WebSocketServer } from '../index.ts';
 import { OP } from '../protocol/frame.ts';
-import { heldBytes } from '../protocol/payload-assembler.ts';
-import { whole } from './protocol-kit.ts';
+import { incompleteBytes } from '../protocol/payload-assembler.ts';
+import { finalFrame } from './protocol-kit.ts';
 import { RawClient, REQUEST } from './raw-client.ts';
 
-/** A server under attack, and the means to attack it. */
-export type Arena = {
+/** A running server and the functions that a test attacks it with. */
+export type AttackedServer = {
   readonly server: WebSocketServer;
   readonly port: number;
-  /** How connections ended, in the order in which they did. */
+  /** How the server's connections ended, in order. */
   readonly ends: readonly Ended[];
+  /** Opens a TCP connection to the server. */
   connect(): RawClient;
-  /** A client that has shaken hands. */
+  /** Connects a client and completes the opening handshake. @param headers additional request headers. */
   upgraded(headers?: string[]): Promise<RawClient>;
-  /** Sends `request` as it is and reads to the end, or to the end of the headers. @returns what came. */
+  /**
+   * Sends raw bytes on a new connection.
+   *
+   * @returns the response up to the end of its headers, or all bytes before FIN.
+   */
   ask(request: string | Buffer): Promise<string>;
 };
 
-/** A request of these lines. `replace` takes the place of the line with the same name, or is added. */
-export function request(...replace: string[]): string {
-  const name = (line: string) => line.slice(0, line.indexOf(':')).toLowerCase();
-  const kept = REQUEST.filter((line, at) => at === 0 || !replace.some((other) => name(other) === name(line)));
-  return `${[...kept, ...replace].join('\r\n')}\r\n\r\n`;
+/**
+ * Builds an upgrade request for `/ws`. Each header line in `changes` replaces the default line with the same name, or
+ * is added.
+ */
+export function request(...changes: string[]): string {
+  const nameOf = (line: string) => line.slice(0, line.indexOf(':')).toLowerCase();
+  const unchanged = REQUEST.filter((line, at) => at === 0 || !changes.some((other) => nameOf(other) === nameOf(line)));
+  return `${[...unchanged, ...changes].join('\r\n')}\r\n\r\n`;
 }
 
-/** The number in a status line. */
-export function statusOf(answer: string): number {
-  return Number(/^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1]);
+/** Status code of an HTTP response. */
+export function statusOf(response: string): number {
+  return Number(/^HTTP\/1\.1 (\d{3}) /.exec(response)?.[1]);
 }
 
 /**
- * The oracle that all attacks share: whatever happens in `attack`, an honest client from before it and one from after
- * it are answered; no warning is given; and when the attackers are gone, so is all that they held. That nothing was
- * thrown into the void, vitest sees to.
+ * Runs an attack against a new server and checks that the server survives. An honest client from before the attack and
+ * one from after it get their echoes within a second. Node prints no warning. After the attack no connection is open,
+ * and the unfinished messages hold as much memory as before. vitest fails the test on uncaught exceptions and
+ * rejections.
  */
-export async function survives(attack: (arena: Arena) => Promise<void>, options: ServerOptions = {}): Promise<void> {
-  const held = heldBytes();
+export async function survives(
+  attack: (attacked: AttackedServer) => Promise<void>,
+  options: ServerOptions = {},
+): Promise<void> {
+  const bytesBefore = incompleteBytes();
   const warnings: Error[] = [];
   const warn = (warning: Error) => warnings.push(warning);
   process.on('warning', warn);
@@ -47,7 +59,7 @@ export async function survives(attack: (arena: Arena) => Promise<void>, options:
   server.on('connection', echo);
   const port = Number(new URL(await server.listen()).port);
   const clients: RawClient[] = [];
-  const arena: Arena = {
+  const attacked: AttackedServer = {
     server,
     port,
     ends,
@@ -57,30 +69,30 @@ export async function survives(attack: (arena: Arena) => Promise<void>, options:
       return client;
     },
     async upgraded(headers = []) {
-      const client = arena.connect();
+      const client = attacked.connect();
       const head = await client.upgrade(Buffer.alloc(0), headers);
       assert.match(head, /^HTTP\/1\.1 101 /);
       return client;
     },
-    async ask(text) {
-      const client = arena.connect();
-      client.socket.write(text);
-      await client.until(() => client.ended || client.got.includes('\r\n\r\n'));
-      return client.got.toString('latin1');
+    async ask(bytes) {
+      const client = attacked.connect();
+      client.socket.write(bytes);
+      await client.waitUntil(() => client.ended || client.received.includes('\r\n\r\n'));
+      return client.received.toString('latin1');
     },
   };
   try {
-    const before = await arena.upgraded();
-    // Honest clients answer Pings.
-    before.socket.on('data', () => before.socket.write(whole(OP.pong)));
-    await attack(arena);
-    const after = await arena.upgraded();
+    const before = await attacked.upgraded();
+    // An honest client answers Pings. This client answers all data with a Pong, which is allowed too.
+    before.socket.on('data', () => before.socket.write(finalFrame(OP.pong)));
+    await attack(attacked);
+    const after = await attacked.upgraded();
     for (const probe of [before, after]) {
-      const asked = performance.now();
-      probe.socket.write(whole(OP.text, 'still there?'));
-      await probe.until(() => probe.ended || probe.got.includes('\x81\x0cstill there?', 0, 'latin1'));
+      const sentAt = performance.now();
+      probe.socket.write(finalFrame(OP.text, 'still there?'));
+      await probe.waitUntil(() => probe.ended || probe.received.includes('\x81\x0cstill there?', 0, 'latin1'));
       assert(!probe.ended, 'an honest client was dropped');
-      assert(performance.now() - asked < 1_000, 'an honest client waited for more than a second');
+      assert(performance.now() - sentAt < 1_000, 'an honest client waited for more than a second');
     }
   } finally {
     for (const client of clients) client.socket.destroy();
@@ -88,6 +100,6 @@ export async function survives(attack: (arena: Arena) => Promise<void>, options:
     process.off('warning', warn);
   }
   assert.equal(server.connections, 0);
-  assert.equal(heldBytes(), held);
+  assert.equal(incompleteBytes(), bytesBefore);
   assert.deepEqual(warnings, []);
 }

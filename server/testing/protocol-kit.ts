@@ -1,12 +1,14 @@
 import { FIN } from '../protocol/frame.ts';
 import type { Protocol, Step } from '../protocol/protocol.ts';
 
-/** Octets from hexadecimal, blanks allowed: hex`81 05 48 65 6c 6c 6f`. */
+/** Converts hexadecimal text to bytes; spaces are allowed: hex`81 05 48 65 6c 6c 6f`. */
 export function hex(text: TemplateStringsArray, ...values: readonly string[]): Buffer {
   return Buffer.from(String.raw({ raw: text }, ...values).replace(/\s/g, ''), 'hex');
 }
 
-/** A client's frame (RFC 6455 §5.2): masked, shortest length. `first` is the whole first octet. */
+/**
+ * Builds a masked client frame with its length in the shortest form (RFC 6455 §5.2). `first` is the whole first byte.
+ */
 export function frame(first: number, payload: Uint8Array | string = '', mask = 0x37fa213d): Buffer {
   const bytes = Buffer.from(payload);
   const length = bytes.length;
@@ -19,21 +21,21 @@ export function frame(first: number, payload: Uint8Array | string = '', mask = 0
   if (length >= 0x10000) head.writeUInt32BE(length, 6);
   const key = Buffer.alloc(4);
   key.writeUInt32BE(mask);
-  const masked = bytes.map((octet, at) => octet ^ (key[at & 3] ?? 0));
+  const masked = bytes.map((byte, at) => byte ^ (key[at & 3] ?? 0));
   return Buffer.concat([head, key, masked]);
 }
 
-/** A client's whole message or control frame. */
-export function whole(opcode: number, payload: Uint8Array | string = ''): Buffer {
+/** Builds a client frame with FIN: an unfragmented message, a control frame or the last fragment of a message. */
+export function finalFrame(opcode: number, payload: Uint8Array | string = ''): Buffer {
   return frame(FIN | opcode, payload);
 }
 
-/** What came out, in words that compare well: one per step, with neighbours in order. */
-export function tell(steps: readonly Step[]): string[] {
-  return steps.map(name);
+/** Describes each step as one line of text, such as `text Hello`, `pong x`, `close 1002` or `end by 5.2`. */
+export function describeSteps(steps: readonly Step[]): string[] {
+  return steps.map(describeStep);
 }
 
-function name(step: Step): string {
+function describeStep(step: Step): string {
   switch (step.do) {
     case 'deliver':
       return `${step.message.kind} ${step.message.bytes.toString('latin1')}`;
@@ -48,16 +50,18 @@ function name(step: Step): string {
   }
 }
 
-/** Feeds pieces one by one. Each is copied first, since a protocol unmasks what it is given. */
+/** Feeds copies of the pieces to a protocol one by one; the protocol unmasks in place. @returns the described steps. */
 export function feed(protocol: Protocol, pieces: Iterable<Uint8Array>): string[] {
-  const told: string[] = [];
-  for (const piece of pieces) told.push(...tell(protocol.receive(Buffer.from(piece))));
-  return told;
+  const descriptions: string[] = [];
+  for (const piece of pieces) descriptions.push(...describeSteps(protocol.receive(Buffer.from(piece))));
+  return descriptions;
 }
 
-/** Every cut worth trying: whole, octet by octet, in two at each place. */
+/**
+ * Yields the ways to split `bytes` into reads: not at all, byte by byte, and in two at each of the first 200 positions.
+ */
 export function* cuts(bytes: Buffer): Generator<Buffer[]> {
   yield [bytes];
-  yield [...bytes].map((octet) => Buffer.from([octet]));
+  yield [...bytes].map((byte) => Buffer.from([byte]));
   for (let at = 1; at < Math.min(bytes.length, 200); at++) yield [bytes.subarray(0, at), bytes.subarray(at)];
 }

@@ -1,24 +1,32 @@
 import { frame } from './protocol-kit.ts';
 
 /**
- * How many random streams are tried; every other random test tries its share of it, so that `WS_RUNS=50000000` is a
- * long night and `WS_RUNS=2000` a second.
+ * Number of random streams to test, set by `WS_RUNS`. The other random tests scale with it: `WS_RUNS=50000000` takes a
+ * night, and `WS_RUNS=2000` a second.
  */
 const STREAMS = Number(process.env.WS_RUNS ?? 1_000_000);
 
-/** Where the dice begin. The same in each run, unless another is wanted: `WS_SEED=7`. It stands in the tests' titles. */
+/**
+ * Seed of the random numbers, shown in the test titles. Fixed by default, so that runs are repeatable; `WS_SEED=7`
+ * changes it.
+ */
 export const SEED = Number(process.env.WS_SEED ?? 20_261_123);
 
-/** How many to try of what is tried so many times beside a million streams; one at least. */
-export function runs(besideAMillion: number): number {
-  return Math.max(1, Math.round((besideAMillion * STREAMS) / 1_000_000));
+/**
+ * Scales a number of runs by `WS_RUNS`.
+ *
+ * @param perMillion runs at the default of one million streams.
+ * @returns at least 1.
+ */
+export function scaledRuns(perMillion: number): number {
+  return Math.max(1, Math.round((perMillion * STREAMS) / 1_000_000));
 }
 
-/** A whole number from 0 to one below. */
-export type Dice = (below: number) => number;
+/** Returns a random integer from 0 to `below - 1`. */
+export type Random = (below: number) => number;
 
-/** Numbers that look random and are the same for the same seed (mulberry32). */
-export function dice(seed: number): Dice {
+/** Creates a pseudo-random generator (mulberry32). The same seed gives the same numbers. */
+export function createRandom(seed: number): Random {
   let state = seed;
   return (below) => {
     state = (state + 0x6d2b79f5) | 0;
@@ -28,8 +36,8 @@ export function dice(seed: number): Dice {
   };
 }
 
-/** The largest message that goes well with these streams: some of theirs are one octet larger. */
-export const STREAM_LIMIT = 300;
+/** Message limit for the random streams. Some of their messages are one byte larger. */
+export const MAX_MESSAGE_BYTES = 300;
 
 const PAYLOADS = [
   '',
@@ -43,50 +51,56 @@ const PAYLOADS = [
   'ü'.repeat(70),
   'z'.repeat(301),
 ].map((text) => Buffer.from(text));
-const NO_PAYLOAD = Buffer.alloc(0);
+const EMPTY_PAYLOAD = Buffer.alloc(0);
 const OPCODES = [1, 1, 1, 2, 2, 2, 0, 0, 0, 9, 10, 8];
 
-/** One to six client frames, mostly good, with a fault here and there, and an end anywhere. In memory of its own. */
-export function randomStream(below: Dice): Buffer {
+/**
+ * Builds one to six client frames, mostly valid, some with an error, and cuts about every fourth stream at a random
+ * position.
+ */
+export function randomStream(random: Random): Buffer {
   const frames: Buffer[] = [];
-  for (let count = 1 + below(6); count > 0; count--) {
-    let first = (below(3) > 0 ? 0x80 : 0) | (OPCODES[below(OPCODES.length)] ?? 0);
-    if (below(40) === 0) first = below(256);
-    let payload = PAYLOADS[below(PAYLOADS.length)] ?? NO_PAYLOAD;
-    if ((first & 0x0f) === 8) payload = Buffer.concat([Buffer.from([below(20), below(256)]), payload.subarray(0, 100)]);
-    if (payload.length > 0 && below(12) === 0) {
+  for (let count = 1 + random(6); count > 0; count--) {
+    let first = (random(3) > 0 ? 0x80 : 0) | (OPCODES[random(OPCODES.length)] ?? 0);
+    if (random(40) === 0) first = random(256);
+    let payload = PAYLOADS[random(PAYLOADS.length)] ?? EMPTY_PAYLOAD;
+    if ((first & 0x0f) === 8)
+      payload = Buffer.concat([Buffer.from([random(20), random(256)]), payload.subarray(0, 100)]);
+    if (payload.length > 0 && random(12) === 0) {
       payload = Buffer.from(payload);
-      payload[below(payload.length)] = below(256);
+      payload[random(payload.length)] = random(256);
     }
-    if (payload.length > 0 && below(12) === 0) payload = payload.subarray(0, below(payload.length));
-    const bytes = frame(first, payload, below(0xffffffff));
-    if (below(60) === 0) bytes[below(Math.min(14, bytes.length))] = below(256);
+    if (payload.length > 0 && random(12) === 0) payload = payload.subarray(0, random(payload.length));
+    const bytes = frame(first, payload, random(0xffffffff));
+    if (random(60) === 0) bytes[random(Math.min(14, bytes.length))] = random(256);
     frames.push(bytes);
   }
   const stream = Buffer.concat(frames);
-  return below(4) === 0 ? stream.subarray(0, below(stream.length + 1)) : stream;
+  return random(4) === 0 ? stream.subarray(0, random(stream.length + 1)) : stream;
 }
 
-/** `stream` in pieces of 1 to `most` octets each. */
-export function randomPieces(stream: Buffer, most: number, below: Dice): Buffer[] {
+/** Splits `stream` into pieces of 1 to `maxBytes` bytes. */
+export function randomPieces(stream: Buffer, maxBytes: number, random: Random): Buffer[] {
   const pieces: Buffer[] = [];
   for (let at = 0; at < stream.length; ) {
-    const size = 1 + below(most);
+    const size = 1 + random(maxBytes);
     pieces.push(stream.subarray(at, at + size));
     at += size;
   }
   return pieces;
 }
 
-/** Takes away from a stream that `fails` what can be taken away so that it still does: for whoever has to look at it. */
+/**
+ * Removes as many bytes as possible from a failing stream so that it still fails. A short stream is easier to debug.
+ */
 export function shrink(stream: Buffer, fails: (stream: Buffer) => boolean): Buffer {
-  let least = stream;
-  for (let size = least.length >> 1; size > 0; size >>= 1) {
-    for (let at = 0; at < least.length; ) {
-      const without = Buffer.concat([least.subarray(0, at), least.subarray(at + size)]);
-      if (fails(without)) least = without;
+  let shortest = stream;
+  for (let size = shortest.length >> 1; size > 0; size >>= 1) {
+    for (let at = 0; at < shortest.length; ) {
+      const without = Buffer.concat([shortest.subarray(0, at), shortest.subarray(at + size)]);
+      if (fails(without)) shortest = without;
       else at += size;
     }
   }
-  return least;
+  return shortest;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 
-/** The lines of a good request to upgrade `/ws`. */
+/** Lines of a valid upgrade request for `/ws`. */
 export const REQUEST: readonly string[] = [
   'GET /ws HTTP/1.1',
   'Host: localhost',
@@ -11,13 +11,15 @@ export const REQUEST: readonly string[] = [
   'Sec-WebSocket-Version: 13',
 ];
 
-/** A client of octets: what it sends is what is written here, and all that came is in `got`. */
+/** A TCP client without WebSocket logic: tests write raw bytes to `socket` and read the answer from `received`. */
 export class RawClient {
   readonly socket: Socket;
+  /** True after the server sent FIN or the connection was closed. */
   ended = false;
   #pieces: Buffer[] = [];
   #bytes = 0;
 
+  /** Resolves the pending `waitUntil`. */
   #wake: () => void = () => {};
 
   constructor(port: number) {
@@ -36,46 +38,51 @@ export class RawClient {
     }
   }
 
-  /** All that came. Joined only when looked at. */
-  get got(): Buffer {
+  /** All bytes received since the last assignment. The pieces are joined on first access. */
+  get received(): Buffer {
     const all = this.#pieces.length === 1 ? this.#pieces[0] : undefined;
     if (all !== undefined) return all;
-    this.got = Buffer.concat(this.#pieces);
-    return this.got;
+    this.received = Buffer.concat(this.#pieces);
+    return this.received;
   }
 
-  set got(bytes: Buffer) {
+  set received(bytes: Buffer) {
     this.#pieces = [bytes];
     this.#bytes = bytes.length;
   }
 
-  /** Waits until at least so many octets came, or no more will. */
-  async untilBytes(bytes: number): Promise<void> {
-    await this.until(() => this.#bytes >= bytes || this.ended);
+  /** Waits until `received` has at least `bytes` bytes, or the connection has ended. */
+  async waitForBytes(bytes: number): Promise<void> {
+    await this.waitUntil(() => this.#bytes >= bytes || this.ended);
   }
 
-  /** Looks at each event of the socket whether `is` holds by now. */
-  async until(is: () => boolean): Promise<void> {
-    while (!is()) {
+  /** Waits until `condition` is true, and checks it after each event of the socket. */
+  async waitUntil(condition: () => boolean): Promise<void> {
+    while (!condition()) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
   }
 
-  /** Shakes hands, with `more` in the same write. Afterwards `got` holds frames only. */
+  /**
+   * Performs the opening handshake. `more` is sent in the same write as the request. Afterwards `received` holds only
+   * what follows the response headers.
+   *
+   * @returns the response headers.
+   */
   async upgrade(more: Buffer = Buffer.alloc(0), headers: string[] = []): Promise<string> {
     this.socket.write(Buffer.concat([Buffer.from(`${[...REQUEST, ...headers].join('\r\n')}\r\n\r\n`), more]));
-    await this.until(() => this.got.includes('\r\n\r\n') || this.ended);
-    const end = this.got.indexOf('\r\n\r\n') + 4;
-    const head = this.got.subarray(0, end).toString();
-    this.got = this.got.subarray(end);
+    await this.waitUntil(() => this.received.includes('\r\n\r\n') || this.ended);
+    const end = this.received.indexOf('\r\n\r\n') + 4;
+    const head = this.received.subarray(0, end).toString();
+    this.received = this.received.subarray(end);
     return head;
   }
 
-  /** Waits until exactly these octets have come. */
-  async expect(bytes: Buffer): Promise<void> {
-    await this.untilBytes(bytes.length);
-    assert.equal(this.got.toString('hex'), bytes.toString('hex'));
+  /** Waits for `bytes.length` bytes and asserts that exactly `bytes` were received. */
+  async expectReceived(bytes: Buffer): Promise<void> {
+    await this.waitForBytes(bytes.length);
+    assert.equal(this.received.toString('hex'), bytes.toString('hex'));
   }
 }

@@ -1,6 +1,9 @@
 /**
- * RFC 6455 again, the slow and obvious way: all octets are there, nothing is clever, no file of the server is used.
- * What it says of a stream is what Protocol must say of it in every cut. Without permessage-deflate.
+ * A second implementation of RFC 6455 for tests, slow and simple: it gets the whole stream at once and shares no code
+ * with the server. `Protocol` must report the same events for the stream, wherever the stream is split.
+ * permessage-deflate is left out.
+ *
+ * @returns one line per event, in the format of `describeSteps`.
  */
 export function modelEvents(stream: Buffer, maxMessageBytes: number): string[] {
   const events: string[] = [];
@@ -41,16 +44,17 @@ export function modelEvents(stream: Buffer, maxMessageBytes: number): string[] {
       if (opcode !== 0) kind = opcode === 1 ? 'text' : 'binary';
       if (BigInt(message.length) + length > BigInt(maxMessageBytes)) return fail(1009, '7.4.1');
     }
-    const there = Math.min(Number(length), rest - head);
+    const available = Math.min(Number(length), rest - head);
     const payload: number[] = [];
-    for (let n = 0; n < there; n++) payload.push((stream[at + head + n] ?? 0) ^ (stream[at + head - 4 + (n % 4)] ?? 0));
-    const whole = there === Number(length);
+    for (let n = 0; n < available; n++)
+      payload.push((stream[at + head + n] ?? 0) ^ (stream[at + head - 4 + (n % 4)] ?? 0));
+    const complete = available === Number(length);
     if (!control) {
       message.push(...payload);
-      if (kind === 'text' && !couldBeText(message, fin && whole)) return fail(1007, '8.1');
+      if (kind === 'text' && !couldBeText(message, fin && complete)) return fail(1007, '8.1');
     }
-    if (!whole) return events;
-    at += head + there;
+    if (!complete) return events;
+    at += head + available;
     const text = String.fromCharCode(...payload);
     if (opcode === 9) events.push(`pong ${text}`);
     if (opcode === 10) events.push(`heard ${text}`);
@@ -63,17 +67,17 @@ export function modelEvents(stream: Buffer, maxMessageBytes: number): string[] {
       return [...events, `close ${code}`, 'end clean'];
     }
     if (!control && fin) {
-      events.push(`${kind} ${message.map((octet) => String.fromCharCode(octet)).join('')}`);
+      events.push(`${kind} ${message.map((byte) => String.fromCharCode(byte)).join('')}`);
       kind = '';
       message = [];
     }
   }
 }
 
-/** Is this UTF-8 (RFC 3629 §4), or, where it does not end here, the beginning of some? */
-function couldBeText(octets: readonly number[], ends: boolean): boolean {
-  for (let at = 0; at < octets.length; ) {
-    const lead = octets[at] ?? 0;
+/** Tells whether `bytes` are UTF-8 (RFC 3629 §4), or, if `ends` is false, whether UTF-8 text can begin with them. */
+function couldBeText(bytes: readonly number[], ends: boolean): boolean {
+  for (let at = 0; at < bytes.length; ) {
+    const lead = bytes[at] ?? 0;
     const size =
       lead < 0x80
         ? 1
@@ -86,13 +90,13 @@ function couldBeText(octets: readonly number[], ends: boolean): boolean {
               : 0;
     if (size === 0) return false;
     for (let n = 1; n < size; n++) {
-      const octet = octets[at + n];
-      if (octet === undefined) return !ends;
-      if (octet < 0x80 || octet > 0xbf) return false;
-      if (n === 1 && lead === 0xe0 && octet < 0xa0) return false;
-      if (n === 1 && lead === 0xed && octet > 0x9f) return false;
-      if (n === 1 && lead === 0xf0 && octet < 0x90) return false;
-      if (n === 1 && lead === 0xf4 && octet > 0x8f) return false;
+      const byte = bytes[at + n];
+      if (byte === undefined) return !ends;
+      if (byte < 0x80 || byte > 0xbf) return false;
+      if (n === 1 && lead === 0xe0 && byte < 0xa0) return false;
+      if (n === 1 && lead === 0xed && byte > 0x9f) return false;
+      if (n === 1 && lead === 0xf0 && byte < 0x90) return false;
+      if (n === 1 && lead === 0xf4 && byte > 0x8f) return false;
     }
     at += size;
   }

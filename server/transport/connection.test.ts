@@ -10,7 +10,7 @@ import {
   type WebSocketServer,
 } from '../index.ts';
 import { OP } from '../protocol/frame.ts';
-import { frame, hex, whole } from '../testing/protocol-kit.ts';
+import { finalFrame, frame, hex } from '../testing/protocol-kit.ts';
 import { RawClient, REQUEST } from '../testing/raw-client.ts';
 
 const open: { servers: WebSocketServer[]; clients: RawClient[] } = { servers: [], clients: [] };
@@ -23,23 +23,24 @@ afterEach(async () => {
 async function start(options: ServerOptions = {}, makeProtocol?: ConstructorParameters<typeof WebSocketServer>[1]) {
   const server = createServer({ path: '/ws', ...options }, makeProtocol);
   open.servers.push(server);
-  const downs: Promise<Ended>[] = [];
+  const ended: Promise<Ended>[] = [];
   server.on('connection', (connection) => {
-    downs.push(new Promise((resolve) => connection.on('close', resolve)));
+    ended.push(new Promise((resolve) => connection.on('close', resolve)));
   });
   const url = await server.listen();
   const port = Number(new URL(url).port);
   return {
     server,
     url,
-    /** How the connections ended, once all have. */
-    ends: () => Promise.all(downs),
+    /** Waits until all connections are closed. @returns how each of them ended. */
+    ends: () => Promise.all(ended),
     connect(): RawClient {
       const client = new RawClient(port);
       open.clients.push(client);
       return client;
     },
-    async connection(): Promise<Connection> {
+    /** Waits for the next connection of the server. */
+    async nextConnection(): Promise<Connection> {
       const [connection] = await once(server, 'connection');
       return connection;
     },
@@ -47,49 +48,49 @@ async function start(options: ServerOptions = {}, makeProtocol?: ConstructorPara
 }
 
 describe('a connection', () => {
-  test('echoes what came with the handshake, all in one go, then answers the Close and ends TCP', async () => {
+  test('echoes messages that arrive with the handshake, answers the Close frame and ends TCP', async () => {
     const { server, connect, ends } = await start();
     server.on('connection', echo);
     const client = connect();
     const stream = [
-      whole(OP.text, 'one'),
-      whole(OP.ping, 'p'),
-      whole(OP.binary, 'two'),
-      whole(OP.close, hex`03e8`),
-      whole(OP.ping),
+      finalFrame(OP.text, 'one'),
+      finalFrame(OP.ping, 'p'),
+      finalFrame(OP.binary, 'two'),
+      finalFrame(OP.close, hex`03e8`),
+      finalFrame(OP.ping),
     ];
     const head = await client.upgrade(Buffer.concat(stream));
     expect(head).toMatch(/^HTTP\/1\.1 101 /);
     expect(head).toContain('\r\nServer: websock server\r\n');
     expect(head).toContain('\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n');
-    await client.until(() => client.ended);
-    await client.expect(hex`8103 6f6e65 8a01 70 8203 74776f 8802 03e8`);
+    await client.waitUntil(() => client.ended);
+    await client.expectReceived(hex`8103 6f6e65 8a01 70 8203 74776f 8802 03e8`);
     client.socket.end();
     expect(await ends()).toEqual([{ code: 1000, reason: '', clean: true }]);
   });
 
-  test('says what the application says first before it answers what came with the handshake', async () => {
+  test('sends the first message of the application before it answers messages that came with the handshake', async () => {
     const { server, connect } = await start();
     server.on('connection', (connection) => {
       connection.send('hello');
       echo(connection);
     });
     const client = connect();
-    await client.upgrade(Buffer.concat([whole(OP.text, 'one'), whole(OP.ping, 'p')]));
-    await client.expect(hex`8105 68656c6c6f 8103 6f6e65 8a01 70`);
+    await client.upgrade(Buffer.concat([finalFrame(OP.text, 'one'), finalFrame(OP.ping, 'p')]));
+    await client.expectReceived(hex`8105 68656c6c6f 8103 6f6e65 8a01 70`);
   });
 
-  test('echoes before it fails, and its Close arrives though the client goes on sending', async () => {
+  test('sends echoes and its Close frame after a violation, even if the client continues to send', async () => {
     const { server, connect, ends } = await start();
     server.on('connection', echo);
     const client = connect();
     await client.upgrade();
-    client.socket.write(Buffer.concat([whole(OP.text, 'good'), frame(0xa1, 'bad'), Buffer.alloc(300_000)]));
-    await client.until(() => client.ended);
-    const text = client.got.toString('latin1');
+    client.socket.write(Buffer.concat([finalFrame(OP.text, 'good'), frame(0xa1, 'bad'), Buffer.alloc(300_000)]));
+    await client.waitUntil(() => client.ended);
+    const text = client.received.toString('latin1');
     expect(text.startsWith('\x81\x04good\x88')).toBe(true);
-    expect(client.got.readUInt16BE(8)).toBe(1002);
-    // The server reads on until our FIN, so nothing here is a RST.
+    expect(client.received.readUInt16BE(8)).toBe(1002);
+    // The server reads until the client's FIN, so the kernel does not send RST.
     client.socket.write(Buffer.alloc(300_000));
     client.socket.end();
     const [hadError] = await once(client.socket, 'close');
@@ -97,7 +98,7 @@ describe('a connection', () => {
     expect(await ends()).toMatchObject([{ code: 1006, clean: false, error: { code: 1002, section: '5.2' } }]);
   });
 
-  test('negotiates and speaks permessage-deflate', async () => {
+  test('negotiates and uses permessage-deflate', async () => {
     const { server, connect } = await start();
     server.on('connection', echo);
     const client = connect();
@@ -105,189 +106,189 @@ describe('a connection', () => {
       'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits; server_max_window_bits=10',
     ]);
     expect(head).toContain('\r\nSec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10\r\n');
-    await client.expect(hex`c107 f248cdc9c90700`);
+    await client.expectReceived(hex`c107 f248cdc9c90700`);
   });
 
-  test('carries 16 MiB both ways, and one octet more not', async () => {
+  test('echoes a message of 16 MiB and refuses one more byte', async () => {
     const { server, connect, ends } = await start({ deflate: false });
     server.on('connection', echo);
     const client = connect();
     await client.upgrade();
     const big = Buffer.alloc(16 * 1024 * 1024, 'x');
-    client.socket.write(whole(OP.binary, big));
-    await client.untilBytes(big.length + 10);
-    expect(client.got.subarray(10).equals(big)).toBe(true);
-    client.got = Buffer.alloc(0);
+    client.socket.write(finalFrame(OP.binary, big));
+    await client.waitForBytes(big.length + 10);
+    expect(client.received.subarray(10).equals(big)).toBe(true);
+    client.received = Buffer.alloc(0);
     client.socket.write(hex`82ff 0000000001000001 00000000`);
-    await client.until(() => client.ended);
-    expect(client.got.readUInt16BE(2)).toBe(1009);
+    await client.waitUntil(() => client.ended);
+    expect(client.received.readUInt16BE(2)).toBe(1009);
     client.socket.end();
     expect(await ends()).toMatchObject([{ error: { code: 1009 } }]);
   });
 
-  test('stops reading from a client that does not, and goes on when it does', async () => {
+  test('stops reading while the client reads nothing, and continues when the client reads', async () => {
     const { server, connect } = await start({ pauseReadingAtUnsentBytes: 65_536 });
-    let most = 0;
+    let maxUnsentBytes = 0;
     let echoed = 0;
     server.on('connection', (connection) =>
       connection.on('message', (message) => {
         connection.send(message);
         echoed++;
-        most = Math.max(most, connection.unsentBytes);
+        maxUnsentBytes = Math.max(maxUnsentBytes, connection.unsentBytes);
       }),
     );
     const client = connect();
     await client.upgrade();
     client.socket.pause();
-    const message = whole(OP.binary, Buffer.alloc(32_768));
+    const message = finalFrame(OP.binary, Buffer.alloc(32_768));
     const count = 1000;
     for (let n = 0; n < count; n++) client.socket.write(message);
-    client.socket.write(whole(OP.close));
+    client.socket.write(finalFrame(OP.close));
     client.socket.resume();
-    await client.until(() => client.ended);
+    await client.waitUntil(() => client.ended);
     expect(echoed).toBe(count);
-    expect(client.got).toHaveLength(count * (32_768 + 4) + 2);
-    expect(most).toBeLessThan(1024 * 1024);
+    expect(client.received).toHaveLength(count * (32_768 + 4) + 2);
+    expect(maxUnsentBytes).toBeLessThan(1024 * 1024);
   });
 
-  test('owes a client that pings and does not read one Pong, the newest', async () => {
-    const { connect, connection } = await start({ deflate: false });
+  test('answers only the newest Ping of a client that did not read', async () => {
+    const { connect, nextConnection } = await start({ deflate: false });
     const client = connect();
-    const [ours] = await Promise.all([connection(), client.upgrade()]);
+    const [connection] = await Promise.all([nextConnection(), client.upgrade()]);
     client.socket.pause();
     const big = Buffer.alloc(32 * 1024 * 1024);
-    ours.send(big);
-    const drained = once(ours, 'drain');
-    const pings = Array.from({ length: 100 }, (_, n) => whole(OP.ping, `${n}`));
-    const heard = once(ours, 'message');
-    client.socket.write(Buffer.concat([...pings, whole(OP.text, 'all said')]));
+    connection.send(big);
+    const drained = once(connection, 'drain');
+    const pings = Array.from({ length: 100 }, (_, n) => finalFrame(OP.ping, `${n}`));
+    const heard = once(connection, 'message');
+    client.socket.write(Buffer.concat([...pings, finalFrame(OP.text, 'all said')]));
     await heard;
     client.socket.resume();
     await drained;
-    await client.untilBytes(10 + big.length + 4);
-    expect(client.got.subarray(10 + big.length)).toEqual(hex`8a02 3939`);
+    await client.waitForBytes(10 + big.length + 4);
+    expect(client.received.subarray(10 + big.length)).toEqual(hex`8a02 3939`);
   });
 
-  test('that we close gives the client time to answer', async () => {
-    const { connect, connection, ends } = await start();
+  test('waits for the answer after close', async () => {
+    const { connect, nextConnection, ends } = await start();
     const client = connect();
-    const [ours] = await Promise.all([connection(), client.upgrade()]);
-    expect(ours.send('last')).toBe(true);
-    ours.close(4001, 'done');
-    ours.close(4002);
-    expect(ours.isOpen).toBe(false);
-    expect(ours.send('late')).toBe(false);
-    expect(ours.ping()).toBe(false);
-    await client.expect(hex`8104 6c617374 8806 0fa1 646f6e65`);
-    client.socket.write(whole(OP.close, hex`0fa1`));
-    await client.until(() => client.ended);
+    const [connection] = await Promise.all([nextConnection(), client.upgrade()]);
+    expect(connection.send('last')).toBe(true);
+    connection.close(4001, 'done');
+    connection.close(4002);
+    expect(connection.isOpen).toBe(false);
+    expect(connection.send('late')).toBe(false);
+    expect(connection.ping()).toBe(false);
+    await client.expectReceived(hex`8104 6c617374 8806 0fa1 646f6e65`);
+    client.socket.write(finalFrame(OP.close, hex`0fa1`));
+    await client.waitUntil(() => client.ended);
     client.socket.end();
     expect(await ends()).toEqual([{ code: 4001, reason: '', clean: true }]);
   });
 
-  test('that we close is dropped when the client does not answer', async () => {
-    const { connect, connection, ends } = await start({ closeTimeoutMs: 50 });
+  test('is dropped if the client does not answer the Close frame', async () => {
+    const { connect, nextConnection, ends } = await start({ closeTimeoutMs: 50 });
     const client = connect();
-    const [ours] = await Promise.all([connection(), client.upgrade()]);
-    ours.close();
+    const [connection] = await Promise.all([nextConnection(), client.upgrade()]);
+    connection.close();
     await once(client.socket, 'end');
     expect(await ends()).toMatchObject([{ code: 1006, clean: false }]);
   });
 
-  test('is dropped when the client answers no FIN of ours', async () => {
-    const { connect, connection, ends } = await start({ closeTimeoutMs: 50 });
+  test('is dropped if the client does not answer the FIN', async () => {
+    const { connect, nextConnection, ends } = await start({ closeTimeoutMs: 50 });
     const client = connect();
-    const [ours] = await Promise.all([connection(), client.upgrade()]);
-    const down = once(ours, 'close');
-    client.socket.write(whole(OP.close));
+    const [connection] = await Promise.all([nextConnection(), client.upgrade()]);
+    const down = once(connection, 'close');
+    client.socket.write(finalFrame(OP.close));
     await down;
     expect(await ends()).toMatchObject([{ code: 1005, clean: true }]);
   });
 
-  test('pings a silent client, and gives it up in the end', async () => {
-    const { connect, connection, ends } = await start({ pingIntervalMs: 20, pingTimeoutMs: 60 });
+  test('pings a silent client and drops it after pingTimeoutMs', async () => {
+    const { connect, nextConnection, ends } = await start({ pingIntervalMs: 20, pingTimeoutMs: 60 });
     const client = connect();
-    const [ours] = await Promise.all([connection(), client.upgrade()]);
-    await once(ours, 'close');
-    expect(client.got.subarray(0, 2)).toEqual(hex`8900`);
+    const [connection] = await Promise.all([nextConnection(), client.upgrade()]);
+    await once(connection, 'close');
+    expect(client.received.subarray(0, 2)).toEqual(hex`8900`);
     expect(await ends()).toMatchObject([
-      { code: 1006, clean: false, error: { message: expect.stringContaining('said nothing') } },
+      { code: 1006, clean: false, error: { message: expect.stringContaining('sent nothing') } },
     ]);
   });
 
-  test('hears Pongs', async () => {
-    const { connect, connection } = await start();
+  test('emits received Pongs', async () => {
+    const { connect, nextConnection } = await start();
     const client = connect();
-    const [ours] = await Promise.all([connection(), client.upgrade()]);
-    const pong = once(ours, 'pong');
-    ours.ping(Buffer.from('?'));
-    await client.expect(hex`8901 3f`);
-    client.socket.write(whole(OP.pong, '?'));
+    const [connection] = await Promise.all([nextConnection(), client.upgrade()]);
+    const pong = once(connection, 'pong');
+    connection.ping(Buffer.from('?'));
+    await client.expectReceived(hex`8901 3f`);
+    client.socket.write(finalFrame(OP.pong, '?'));
     expect(await pong).toEqual([Buffer.from('?')]);
   });
 
-  test('ends with 1006 when the client goes without a Close, by FIN or by RST', async () => {
-    const { connect, connection, ends } = await start();
-    for (const leave of ['end', 'resetAndDestroy'] as const) {
+  test('ends with 1006 if the client sends FIN or RST without a Close frame', async () => {
+    const { connect, nextConnection, ends } = await start();
+    for (const method of ['end', 'resetAndDestroy'] as const) {
       const client = connect();
-      const [ours] = await Promise.all([connection(), client.upgrade()]);
-      const down = once(ours, 'close');
-      client.socket[leave]();
+      const [connection] = await Promise.all([nextConnection(), client.upgrade()]);
+      const down = once(connection, 'close');
+      client.socket[method]();
       await down;
     }
     expect(await ends()).toMatchObject([{ code: 1006 }, { code: 1006 }]);
   });
 
-  test('is closed with 1011 when a listener throws, and the others are not', async () => {
-    const { server, connect, connection } = await start();
+  test('is closed with 1011 if a listener throws, and other connections stay open', async () => {
+    const { server, connect, nextConnection } = await start();
     const other = connect();
-    await Promise.all([connection(), other.upgrade()]);
+    await Promise.all([nextConnection(), other.upgrade()]);
     const faults: unknown[] = [];
-    server.once('connection', (ours) => {
-      ours.on('message', () => {
+    server.once('connection', (connection) => {
+      connection.on('message', () => {
         throw new Error('a bug of the application');
       });
-      ours.on('fault', (error) => faults.push(error));
+      connection.on('fault', (error) => faults.push(error));
     });
     const client = connect();
-    await client.upgrade(whole(OP.text, 'x'));
-    await client.expect(hex`8802 03f3`);
+    await client.upgrade(finalFrame(OP.text, 'x'));
+    await client.expectReceived(hex`8802 03f3`);
     expect(faults).toMatchObject([{ message: 'a bug of the application' }]);
-    other.socket.write(whole(OP.ping));
-    await other.expect(hex`8a00`);
+    other.socket.write(finalFrame(OP.ping));
+    await other.expectReceived(hex`8a00`);
   });
 
-  test('can be dropped without a word', async () => {
-    const { connect, connection, ends } = await start();
+  test('can be destroyed without a Close frame', async () => {
+    const { connect, nextConnection, ends } = await start();
     const client = connect();
-    const [ours] = await Promise.all([connection(), client.upgrade()]);
-    ours.destroy();
-    await client.until(() => client.ended);
+    const [connection] = await Promise.all([nextConnection(), client.upgrade()]);
+    connection.destroy();
+    await client.waitUntil(() => client.ended);
     expect(await ends()).toEqual([{ code: 1006, reason: '', clean: false }]);
   });
 
-  test('sends what one turn holds in one write', async () => {
-    const { connect, connection } = await start();
+  test('sends all messages of one turn', async () => {
+    const { connect, nextConnection } = await start();
     const client = connect();
-    const [ours] = await Promise.all([connection(), client.upgrade()]);
-    for (let n = 0; n < 40; n++) ours.send(Buffer.alloc(10_000, n));
-    await client.untilBytes(40 * 10_004);
-    for (let n = 0; n < 40; n++) expect(client.got[n * 10_004 + 4]).toBe(n);
+    const [connection] = await Promise.all([nextConnection(), client.upgrade()]);
+    for (let n = 0; n < 40; n++) connection.send(Buffer.alloc(10_000, n));
+    await client.waitForBytes(40 * 10_004);
+    for (let n = 0; n < 40; n++) expect(client.received[n * 10_004 + 4]).toBe(n);
   });
 
-  test('sends strings as text, octets as binary, and nothing else', async () => {
-    const { connect, connection } = await start();
+  test('sends strings as text and Uint8Arrays as binary, and throws for other types', async () => {
+    const { connect, nextConnection } = await start();
     const client = connect();
-    const [ours] = await Promise.all([connection(), client.upgrade()]);
-    ours.send('é');
-    ours.send(new Uint8Array([1, 2, 3]).subarray(1));
-    ours.send({ kind: 'text', bytes: Buffer.from('t') });
+    const [connection] = await Promise.all([nextConnection(), client.upgrade()]);
+    connection.send('é');
+    connection.send(new Uint8Array([1, 2, 3]).subarray(1));
+    connection.send({ kind: 'text', bytes: Buffer.from('t') });
     for (const wrong of [1, null, undefined, {}, { kind: 'text', bytes: 'x' }, [1]]) {
-      expect(() => ours.send(wrong as never)).toThrow(TypeError);
+      expect(() => connection.send(wrong as never)).toThrow(TypeError);
     }
-    expect(() => ours.ping(5 as never)).toThrow(TypeError);
-    expect(() => ours.close(1005)).toThrow(RangeError);
-    await client.expect(hex`8102 c3a9 8202 0203 8101 74`);
+    expect(() => connection.ping(5 as never)).toThrow(TypeError);
+    expect(() => connection.close(1005)).toThrow(RangeError);
+    await client.expectReceived(hex`8102 c3a9 8202 0203 8101 74`);
   });
 });
 
@@ -303,22 +304,22 @@ describe('a server', () => {
     const { connect } = await start();
     const client = connect();
     client.socket.write(`${lines.join('\r\n')}\r\n\r\n`);
-    await client.until(() => client.got.includes('\r\n\r\n'));
-    expect(client.got.toString()).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-    expect(client.got.toString()).toContain('Server: websock server');
+    await client.waitUntil(() => client.received.includes('\r\n\r\n'));
+    expect(client.received.toString()).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(client.received.toString()).toContain('Server: websock server');
     if (status === 426 && lines.length > 3)
-      expect(client.got.toString()).toContain('\r\nSec-WebSocket-Version: 13\r\n');
+      expect(client.received.toString()).toContain('\r\nSec-WebSocket-Version: 13\r\n');
   });
 
-  test('lets a request that does not get on wait no longer than the deadline', async () => {
+  test('answers 408 to a request that is incomplete after handshakeTimeoutMs', async () => {
     const { connect } = await start({ handshakeTimeoutMs: 100 });
     const client = connect();
     client.socket.write('GET /ws HTTP/1.1\r\n');
-    await client.until(() => client.ended);
-    expect(client.got.toString()).toMatch(/^HTTP\/1\.1 408 /);
+    await client.waitUntil(() => client.ended);
+    expect(client.received.toString()).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  test('survives clients that reset at once', async () => {
+  test('survives clients that reset the connection at once', async () => {
     const { server, connect } = await start();
     server.on('connection', echo);
     for (let n = 0; n < 20; n++) {
@@ -327,31 +328,31 @@ describe('a server', () => {
       await once(client.socket, 'close');
     }
     const client = connect();
-    await client.upgrade(whole(OP.text, 'still here'));
-    await client.expect(Buffer.concat([hex`810a`, Buffer.from('still here')]));
+    await client.upgrade(finalFrame(OP.text, 'still here'));
+    await client.expectReceived(Buffer.concat([hex`810a`, Buffer.from('still here')]));
   });
 
-  test('says 1001 to all when it closes, and is done when they are gone', async () => {
-    const { server, connect, connection } = await start({ closeTimeoutMs: 50 });
+  test('closes all connections with 1001 and resolves when they are closed', async () => {
+    const { server, connect, nextConnection } = await start({ closeTimeoutMs: 50 });
     const client = connect();
-    await Promise.all([connection(), client.upgrade()]);
+    await Promise.all([nextConnection(), client.upgrade()]);
     expect(server.connections).toBe(1);
     await server.close();
     expect(server.connections).toBe(0);
-    await client.expect(hex`8802 03e9`);
+    await client.expectReceived(hex`8802 03e9`);
   });
 
-  test('can be wrong on purpose', async () => {
+  test('can use a protocol that breaks a rule on purpose', async () => {
     class NeverAnswersClose extends Protocol {
-      protected override closed(): void {}
+      protected override onCloseFrame(): void {}
     }
     const { connect } = await start({}, (settings) => new NeverAnswersClose(settings));
     const client = connect();
-    await client.upgrade(Buffer.concat([whole(OP.close, hex`03e8`), whole(OP.ping)]));
-    await client.expect(hex`8a00`);
+    await client.upgrade(Buffer.concat([finalFrame(OP.close, hex`03e8`), finalFrame(OP.ping)]));
+    await client.expectReceived(hex`8a00`);
   });
 
-  test('says which port cannot be had', async () => {
+  test('rejects listen if the port is in use', async () => {
     const { url } = await start();
     const second = createServer();
     await expect(second.listen(Number(new URL(url).port))).rejects.toMatchObject({ code: 'EADDRINUSE' });

@@ -3,18 +3,22 @@ import type { Socket } from 'node:net';
 import { copyIfBorrowed } from '../memory/borrowed-memory.ts';
 import { largeBufferOf, releaseLargeBuffers } from '../memory/large-buffers.ts';
 import { releaseWriteBuffer, type WriteBuffer, withdrawFromSharing } from '../memory/write-buffers.ts';
+import type { Violation } from '../protocol/close.ts';
 import { CLOSE, type Close, NO_CLOSE, NO_CODE } from '../protocol/close.ts';
 import type { Kind, Message } from '../protocol/message.ts';
 import type { Performer, Protocol, Step } from '../protocol/protocol.ts';
-import type { Violation } from '../protocol/violation.ts';
 import type { Limits } from './options.ts';
 import { ReadThrottle } from './read-throttle.ts';
 import { useSharedReadBuffer } from './shared-read-buffer.ts';
 import { SlowFrameDetector } from './slow-frame-detector.ts';
 
 /**
- * How a connection came to its end (RFC 6455 §7.1.4 to §7.1.6). `code` is the peer's, 1005 where its Close had none,
- * 1006 where there was no Close. `error` is the rule it broke or what the socket complained of.
+ * How a connection ended (RFC 6455 §7.1.4 to §7.1.6).
+ *
+ * - `code`: close code of the peer; 1005 if its Close frame had no code, 1006 if there was no Close frame.
+ * - `reason`: close reason of the peer.
+ * - `clean`: whether the peer sent a Close frame.
+ * - `error`: the rule that the peer broke, or the error of the socket.
  */
 export type Ended = {
   readonly code: number;
@@ -23,68 +27,77 @@ export type Ended = {
   readonly error?: Violation | Error;
 };
 
-/** What happens on a connection. */
+/** Events of a Connection with their arguments. */
 export type ConnectionEvents = {
-  /** A whole message. Its bytes are the listener's to keep or change. */
+  /** A complete message arrived. The listener may keep and change its bytes. */
   message: [message: Message];
-  /** A Pong, asked for or not. */
+  /** A Pong arrived, solicited or not. */
   pong: [payload: Buffer];
-  /** All that was sent has left this process. */
+  /** All sent data has been passed to the kernel. */
   drain: [];
-  /** TCP is down; nothing more will happen. Once per connection. */
+  /** The TCP connection is closed. Emitted exactly once, as the last event. */
   close: [ended: Ended];
-  /** A listener threw, or what it promised failed; the connection is closed with 1011. */
+  /** A listener threw or returned a promise that failed. The connection is closed with 1011. */
   fault: [error: unknown];
 };
 
 /**
- * Takes a message as `bytes[from, to)`, without an object made for it. The memory is lent for the length of the call:
- * copy what is to be kept, or hand it to `sendRange`, which sees to it that it stays until it has left.
+ * Receives a message as the byte range `bytes[from, to)`, without an object per message. The memory is borrowed: it is
+ * valid only during the call. Copy the bytes to keep them, or pass the range to `sendRange`, which handles borrowed
+ * memory.
  */
 export type Receiver = (kind: Kind, bytes: Buffer, from: number, to: number) => void;
 
-/** Pieces up to this many octets altogether are joined; above, the kernel gathers them (writev). */
-const JOIN_UP_TO_BYTES = 64 * 1024;
-
-/** A write this small that has to wait is copied, so that it does not hold on to memory many times its size. */
-const COPY_UP_TO_BYTES = 16 * 1024;
-
-const NOTHING = Buffer.alloc(0);
+/**
+ * Pieces up to this total size are joined for one write. Larger ones are written separately, and the kernel joins them
+ * (writev).
+ */
+const MAX_JOINED_BYTES = 64 * 1024;
 
 /**
- * A WebSocket connection: the one place that holds a socket and a timer. It performs the protocol's steps and writes
- * what they made in one go.
+ * A write of up to this size that must wait is copied, so that it does not retain a write buffer many times its size.
+ */
+const MAX_COPIED_BYTES = 16 * 1024;
+
+const EMPTY = Buffer.alloc(0);
+
+/**
+ * A WebSocket connection: owns the socket and one timer, performs the steps of the protocol, and sends all answers to a
+ * read in one write.
  */
 export class Connection extends EventEmitter<ConnectionEvents> implements Performer {
-  /** The subprotocol agreed, if any. */
+  /** Negotiated subprotocol (RFC 6455 §1.9), or undefined. */
   readonly subprotocol: string | undefined;
   readonly #socket: Socket;
   readonly #protocol: Protocol;
   readonly #limits: Limits;
   #timer: NodeJS.Timeout | undefined;
-  /** When the peer was last known to be alive, on the monotonic clock. */
-  #heardMs = performance.now();
-  /** Left to send when the timer was last set: less of it now means that the peer reads. */
+  /** Monotonic time of the last sign of life of the peer: data from the peer, or data that the peer accepted. */
+  #lastHeardMs = performance.now();
+  /** Unsent bytes when the timer was set. Fewer unsent bytes later prove that the peer reads. */
   #unsentBytes = 0;
-  /** The newest Ping that came while earlier output was still unsent (RFC 6455 §5.5.3). */
-  #owedPong: Buffer | undefined;
-  /** Octets that the socket had not sent when something was last written to it. */
+  /** Payload of the newest Ping that arrived while output was unsent. Only this Ping is answered (RFC 6455 §5.5.3). */
+  #pendingPong: Buffer | undefined;
+  /** Unsent bytes of the socket after the last write. */
   #backlogBytes = 0;
-  /** What the socket has not sent yet: shared memory that holds some of it, and pieces that lie in rooms. */
-  #slabs: WriteBuffer[] = [];
-  #inRooms: Buffer[] = [];
+  /** Write buffers that contain unsent data. */
+  #writeBuffers: WriteBuffer[] = [];
+  /** Unsent pieces that are views of large buffers. */
+  #retainedPieces: Buffer[] = [];
   #receiver: Receiver | undefined;
-  readonly #trickle = new SlowFrameDetector();
-  readonly #pace = new ReadThrottle();
-  #performing = false;
-  #flushAsked = false;
-  #bringAtMost: (bytes: number) => void = () => undefined;
-  /** Reading waits until others have had their turn. */
+  readonly #slowFrames = new SlowFrameDetector();
+  readonly #throttle = new ReadThrottle();
+  #inRead = false;
+  #flushScheduled = false;
+  #setReadSize: (bytes: number) => void = () => undefined;
+  /** True while reading is paused until the next turn of the event loop, so that other connections get their turn. */
   #yielding = false;
-  #ending = false;
-  /** The application wants to hear no more. */
-  #dropped = false;
-  #received: Close | undefined;
+  /** True after the server ended its side of the TCP connection. */
+  #finSent = false;
+  /** True after `destroy`: the application gets no further messages. */
+  #destroyed = false;
+  /** Close frame of the peer. */
+  #receivedClose: Close | undefined;
   #error: Violation | Error | undefined;
 
   constructor(socket: Socket, protocol: Protocol, limits: Limits, subprotocol?: string) {
@@ -96,128 +109,139 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   }
 
   /**
-   * Starts: `response` is written first, then `head`, the octets that came with the request, is read.
-   * Listeners must be attached before, or they miss what `head` holds.
+   * Starts the connection: writes the handshake response, then reads `head`, the bytes that arrived with the request.
+   * Attach listeners before, because `head` can contain messages.
    */
   open(response: Buffer, head: Buffer): void {
     const socket = this.#socket;
-    socket.on('drain', this.#drained);
-    socket.on('end', this.#peerEnded);
-    socket.on('close', this.#down);
+    socket.on('drain', this.#onDrain);
+    socket.on('end', this.#onEnd);
+    socket.on('close', this.#onClose);
     this.#setTimer(this.#limits.pingIntervalMs);
     socket.cork();
     socket.write(response);
-    // What came while the handshake was being judged waits in the stream.
-    const waiting: Buffer | null = socket.read();
-    const early = waiting === null ? head : Buffer.concat([head, waiting]);
+    // Bytes that arrived while `verify` was pending wait in the stream.
+    const buffered: Buffer | null = socket.read();
+    const early = buffered === null ? head : Buffer.concat([head, buffered]);
     if (early.length > 0) this.#read(early);
     socket.uncork();
-    const bringAtMost = useSharedReadBuffer(socket, this.#read);
-    if (bringAtMost === undefined) socket.on('data', this.#read);
-    else this.#bringAtMost = bringAtMost;
+    const setReadSize = useSharedReadBuffer(socket, this.#read);
+    if (setReadSize === undefined) socket.on('data', this.#read);
+    else this.#setReadSize = setReadSize;
     socket.resume();
   }
 
   /**
-   * Has `receiver` take messages in place of `message` events: for those to whom an object per message is too much, as
-   * an echo or a relay of many small ones. There is one receiver; the last one given.
+   * Passes messages to `receiver` instead of emitting `message` events. This saves an object per message, for example
+   * in an echo or a relay of many small messages. A second call replaces the receiver.
    */
   receive(receiver: Receiver): void {
     this.#receiver = receiver;
   }
 
-  /** To be attached to the socket the moment it is ours: what it complains of ends this connection, not the process. */
-  readonly failed = (error: Error): void => {
+  /**
+   * Listener for the socket's 'error' event. Attach it at once, because an 'error' event without listener ends the
+   * process.
+   */
+  readonly onSocketError = (error: Error): void => {
     this.#error ??= error;
   };
 
-  /** May messages still be sent? */
+  /** True while messages can be sent. */
   get isOpen(): boolean {
-    return !this.#protocol.closeSent && !this.#ending && this.#socket.writable;
+    return !this.#protocol.closeSent && !this.#finSent && this.#socket.writable;
   }
 
-  /** Octets sent that have not left this process. */
+  /** Bytes sent by the application that the kernel has not taken yet. */
   get unsentBytes(): number {
     return this.#socket.writableLength + this.#protocol.unsentBytes;
   }
 
   /**
-   * Sends a message: a string as text, octets as binary, or a message as it came.
+   * Sends a message: a string as text, a Uint8Array as binary, or a received Message unchanged.
    *
-   * @returns true to go on; false when it was not sent (closed) or when more should wait for `drain`.
-   * @throws {TypeError} for anything else.
+   * @returns false if the message was not sent, because the connection is closing, or if the application should wait
+   * for `drain` before it sends more.
+   * @throws {TypeError} if `data` has another type.
    */
   send(data: string | Uint8Array | Message): boolean {
     if (typeof data === 'string') return this.#send('text', Buffer.from(data));
-    if (data instanceof Uint8Array) return this.#send('binary', view(data));
+    if (data instanceof Uint8Array) return this.#send('binary', asBuffer(data));
     if (isMessage(data)) return this.#send(data.kind, data.bytes);
     throw new TypeError('send takes a string, a Uint8Array or a message');
   }
 
   /**
-   * Sends `bytes[from, to)` as a message, text or binary. Text is taken for UTF-8 without a look. Above 16 KiB the
-   * octets are sent from where they are, and must not be changed before they have left. What is lent is seen to.
+   * Sends the byte range `bytes[from, to)` as a text or binary message. The caller guarantees that text is UTF-8. More
+   * than 16 KiB are sent without a copy and must not change until the data is sent. Borrowed memory from a Receiver is
+   * safe to pass.
    *
-   * @returns as `send`.
+   * @returns false in the same cases as `send`.
    */
   sendRange(kind: Kind, bytes: Buffer, from: number, to: number): boolean {
     return this.#send(kind, bytes, from, to);
   }
 
   #send(kind: Kind, bytes: Buffer, from?: number, to?: number): boolean {
-    // Within a read the flush at its end sees to a socket that is gone.
-    if (!(this.#performing ? !this.#ending : this.isOpen)) return false;
+    // During a read the socket is not checked here: the flush after the read discards the data if the socket is closed.
+    if (!(this.#inRead ? !this.#finSent : this.isOpen)) return false;
     if (!this.#protocol.send(kind, bytes, from, to)) return false;
-    if (!this.#performing) this.#askFlush();
+    if (!this.#inRead) this.#scheduleFlush();
     return this.#backlogBytes + this.#protocol.unsentBytes < this.#limits.pauseReadingAtUnsentBytes;
   }
 
-  /** Sends a Ping (RFC 6455 §5.5.2). @throws {RangeError} for more than 125 octets, {TypeError} for no octets at all. */
-  ping(payload: Uint8Array = NOTHING): boolean {
+  /**
+   * Sends a Ping (RFC 6455 §5.5.2).
+   *
+   * @returns false if the connection is closing.
+   * @throws {RangeError} if the payload exceeds 125 bytes; {TypeError} if the payload is not a Uint8Array.
+   */
+  ping(payload: Uint8Array = EMPTY): boolean {
     if (!(payload instanceof Uint8Array)) throw new TypeError('ping takes a Uint8Array');
     if (!this.isOpen) return false;
-    const sent = this.#protocol.ping(view(payload));
-    this.#askFlush();
+    const sent = this.#protocol.ping(asBuffer(payload));
+    this.#scheduleFlush();
     return sent;
   }
 
   /**
-   * Begins to close (RFC 6455 §7.1.2): sends a Close and gives the peer `closeTimeoutMs` to answer. The second call,
-   * and one after the peer's Close, does nothing.
+   * Starts the closing handshake (RFC 6455 §7.1.2): sends a Close frame and waits up to `closeTimeoutMs` for the
+   * answer. The call has no effect if a Close frame was sent before.
    *
-   * @throws {RangeError} for a code that may not travel or a reason of more than 123 octets, {TypeError} for a reason
-   * that is no string.
+   * @throws {RangeError} if the code is illegal in a frame or the reason exceeds 123 bytes; {TypeError} if the reason
+   * is not a string.
    */
   close(code: number = CLOSE.normal, reason = ''): void {
     if (typeof reason !== 'string') throw new TypeError('a close reason is a string');
     if (!this.#protocol.close({ code, reason })) return;
-    this.#askFlush();
+    this.#scheduleFlush();
     this.#setTimer(this.#limits.closeTimeoutMs);
   }
 
-  /** Ends at once, without a Close. */
+  /** Closes the TCP connection at once, without a Close frame. */
   destroy(): void {
-    this.#dropped = true;
+    this.#destroyed = true;
     this.#socket.destroy();
   }
 
   readonly #read = (chunk: Buffer): void => {
-    this.#heardMs = performance.now();
-    this.#trickle.read(chunk.length);
-    this.#performing = true;
-    this.#protocol.borrow();
+    this.#lastHeardMs = performance.now();
+    this.#slowFrames.addBytes(chunk.length);
+    this.#inRead = true;
+    this.#protocol.beginRead();
     try {
       this.#protocol.receive(chunk, this);
     } finally {
-      this.#performing = false;
+      this.#inRead = false;
       this.#flush();
     }
-    // Only where `drain` will follow, which wakes it again; none follows, and none is needed, once our FIN is in line.
+    // Pause only if a 'drain' event will follow, because that event resumes reading. No 'drain' event follows after the
+    // server's FIN.
     if (this.#backlogBytes >= this.#limits.pauseReadingAtUnsentBytes && this.#socket.writableNeedDrain) {
       this.#socket.pause();
-    } else if (chunk.length === this.#pace.mostBytes) {
-      if (this.#pace.full(performance.now() - this.#heardMs)) this.#yield();
-      this.#bringAtMost(this.#pace.mostBytes);
+    } else if (chunk.length === this.#throttle.maxBytes) {
+      if (this.#throttle.recordFullRead(performance.now() - this.#lastHeardMs)) this.#yield();
+      this.#setReadSize(this.#throttle.maxBytes);
     }
   };
 
@@ -229,80 +253,83 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
 
   readonly #resume = (): void => {
     this.#yielding = false;
-    if (this.#backlogBytes < this.#limits.pauseReadingAtUnsentBytes || this.#ending) this.#socket.resume();
+    if (this.#backlogBytes < this.#limits.pauseReadingAtUnsentBytes || this.#finSent) this.#socket.resume();
   };
 
-  /** From the protocol, within a read. Not for applications. */
+  /** Called by the protocol during a read with each message. Applications must not call it. */
   message(kind: Kind, bytes: Buffer, from: number, to: number): boolean {
-    // What is not taken by the fast path comes here too, and asks nobody whether it is still wanted.
-    if (this.#dropped) return false;
+    // Messages outside the fast path arrive here even after `destroy`.
+    if (this.#destroyed) return false;
     const receiver = this.#receiver;
     if (receiver === undefined) {
-      // A copy, for the listener's to keep.
-      this.#tell('message', { kind, bytes: copyIfBorrowed(bytes.subarray(from, to)) });
-      return !this.#dropped;
+      // The listener may keep the message, so borrowed bytes are copied.
+      this.#emitToApplication('message', { kind, bytes: copyIfBorrowed(bytes.subarray(from, to)) });
+      return !this.#destroyed;
     }
     try {
-      const promised: unknown = receiver(kind, bytes, from, to);
-      if (promised instanceof Promise) promised.catch(this.#faulted);
+      const returned: unknown = receiver(kind, bytes, from, to);
+      if (returned instanceof Promise) returned.catch(this.#onFault);
     } catch (error) {
-      this.#faulted(error);
+      this.#onFault(error);
     }
-    return !this.#dropped;
+    return !this.#destroyed;
   }
 
-  /** From the protocol, within a read. Not for applications. */
+  /** Called by the protocol during a read with each step. Applications must not call it. */
   perform(step: Step): void {
     switch (step.do) {
       case 'deliver':
         this.message(step.message.kind, step.message.bytes, 0, step.message.bytes.length);
         return;
       case 'heard':
-        this.#tell('pong', copyIfBorrowed(step.payload));
+        this.#emitToApplication('pong', copyIfBorrowed(step.payload));
         return;
       case 'pong':
-        // A peer that pings and does not read gets one Pong when it does, not a queue of them.
+        // A peer that sends Pings and reads nothing gets one Pong once it reads again, not a queue of Pongs.
         if (!this.#socket.writableNeedDrain) this.#protocol.pong(step.payload);
-        else this.#owedPong = copyIfBorrowed(step.payload);
+        else this.#pendingPong = copyIfBorrowed(step.payload);
         return;
       case 'close':
         this.#protocol.close(step.close);
         return;
       case 'end':
-        this.#received = step.received;
+        this.#receivedClose = step.received;
         this.#error ??= step.violation;
         this.#flush();
-        this.#end();
+        this.#sendFin();
         return;
     }
   }
 
-  /** Tells the application. What its listeners throw ends this connection, and this one only. */
-  #tell<Event extends 'message' | 'pong' | 'drain'>(event: Event, ...what: ConnectionEvents[Event]): void {
-    if (this.#dropped) return;
+  /** Emits an event to the application. An exception of a listener closes this connection only. */
+  #emitToApplication<Event extends 'message' | 'pong' | 'drain'>(event: Event, ...args: ConnectionEvents[Event]): void {
+    if (this.#destroyed) return;
     try {
-      // The generic above ties event and arguments; EventEmitter's own types cannot follow it here.
-      (this as EventEmitter).emit(event, ...what);
+      // The type parameter of this method ties the arguments to the event; the types of EventEmitter.emit cannot
+      // express that.
+      (this as EventEmitter).emit(event, ...args);
     } catch (error) {
-      this.#faulted(error);
+      this.#onFault(error);
     }
   }
 
-  /** The application threw: this connection ends with 1011, the others go on. */
-  readonly #faulted = (error: unknown): void => {
+  /** Closes this connection with 1011 after an exception of the application. Other connections continue. */
+  readonly #onFault = (error: unknown): void => {
     this.emit('fault', error);
     this.close(CLOSE.internalError);
   };
 
-  /** Within a read the end of the read flushes; elsewhere the end of this turn does, for all that was sent in it. */
-  #askFlush(): void {
-    if (this.#performing || this.#flushAsked) return;
-    this.#flushAsked = true;
-    queueMicrotask(this.#flushAskedFor);
+  /**
+   * Schedules one write for everything that is sent in this turn. During a read the end of the read flushes instead.
+   */
+  #scheduleFlush(): void {
+    if (this.#inRead || this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    queueMicrotask(this.#scheduledFlush);
   }
 
-  readonly #flushAskedFor = (): void => {
-    this.#flushAsked = false;
+  readonly #scheduledFlush = (): void => {
+    this.#flushScheduled = false;
     this.#flush();
   };
 
@@ -315,109 +342,114 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
       releaseLargeBuffers(pieces);
       return;
     }
-    if (pieces.length === 1 && first.length <= COPY_UP_TO_BYTES && this.#backlogBytes > 0) {
+    if (pieces.length === 1 && first.length <= MAX_COPIED_BYTES && this.#backlogBytes > 0) {
       socket.write(Buffer.from(first));
       this.#backlogBytes = socket.writableLength;
       return;
     }
     if (pieces.length === 1) {
-      socket.write(first, first.length > COPY_UP_TO_BYTES ? this.#sent : undefined);
+      socket.write(first, first.length > MAX_COPIED_BYTES ? this.#onWritten : undefined);
     } else {
       let total = 0;
       for (const piece of pieces) total += piece.length;
-      if (total <= JOIN_UP_TO_BYTES) {
+      if (total <= MAX_JOINED_BYTES) {
         socket.write(Buffer.concat(pieces, total));
       } else {
         socket.cork();
-        for (const piece of pieces) socket.write(piece, this.#sent);
+        for (const piece of pieces) socket.write(piece, this.#onWritten);
         socket.uncork();
       }
     }
     this.#backlogBytes = socket.writableLength;
-    if (this.#backlogBytes > 0) this.#keep(pieces);
-    // The kernel took all. A single piece lies in no room: those have their headers in front.
+    if (this.#backlogBytes > 0) this.#retainUntilSent(pieces);
+    // The kernel took all data. A single piece is never a large buffer, because a frame header always precedes the
+    // large buffer.
     else if (pieces.length > 1) releaseLargeBuffers(pieces);
   }
 
-  /** Nobody may write over `pieces` before they have been sent. */
-  #keep(pieces: readonly Buffer[]): void {
-    const slab = withdrawFromSharing(pieces);
-    if (slab !== undefined) this.#slabs.push(slab);
-    this.#inRooms.push(...pieces.filter(largeBufferOf));
+  /** Protects the memory of `pieces` from reuse until the data is sent. */
+  #retainUntilSent(pieces: readonly Buffer[]): void {
+    const writeBuffer = withdrawFromSharing(pieces);
+    if (writeBuffer !== undefined) this.#writeBuffers.push(writeBuffer);
+    this.#retainedPieces.push(...pieces.filter(largeBufferOf));
   }
 
-  /** A large write has left, or never will. */
-  readonly #sent = (error?: Error | null): void => {
-    if (!error && this.#socket.writableLength === 0) this.#letGo();
+  /** Called after a large write. Releases the memory once everything is sent. */
+  readonly #onWritten = (error?: Error | null): void => {
+    if (!error && this.#socket.writableLength === 0) this.#releaseMemory();
   };
 
-  #letGo(): void {
-    for (const slab of this.#slabs) releaseWriteBuffer(slab);
-    releaseLargeBuffers(this.#inRooms);
-    this.#slabs = [];
-    this.#inRooms = [];
+  #releaseMemory(): void {
+    for (const writeBuffer of this.#writeBuffers) releaseWriteBuffer(writeBuffer);
+    releaseLargeBuffers(this.#retainedPieces);
+    this.#writeBuffers = [];
+    this.#retainedPieces = [];
   }
 
   /**
-   * Our FIN (RFC 6455 §7.1.1: the server drops TCP first). Reading goes on, into nothing, until the peer's FIN: octets
-   * that wait unread when a socket is closed make the kernel send RST, which could overtake our Close frame.
+   * Sends FIN: the server ends the TCP connection first (RFC 6455 §7.1.1). The server keeps reading, and ignores the
+   * data, until the peer's FIN. If unread data waits when a socket is closed, the kernel sends RST, which can overtake
+   * the Close frame.
    */
-  #end(): void {
-    if (this.#ending) return;
-    this.#ending = true;
+  #sendFin(): void {
+    if (this.#finSent) return;
+    this.#finSent = true;
     this.#socket.end();
     this.#socket.resume();
     this.#setTimer(this.#limits.closeTimeoutMs);
   }
 
-  readonly #drained = (): void => {
-    this.#heardMs = performance.now();
-    this.#sent();
+  readonly #onDrain = (): void => {
+    this.#lastHeardMs = performance.now();
+    this.#onWritten();
     this.#backlogBytes = this.#socket.writableLength;
-    if (this.#owedPong !== undefined) {
-      this.#protocol.pong(this.#owedPong);
-      this.#owedPong = undefined;
+    if (this.#pendingPong !== undefined) {
+      this.#protocol.pong(this.#pendingPong);
+      this.#pendingPong = undefined;
       this.#flush();
     }
-    // What a read made us write can have left before libuv reads again: that is not yet the turn of the others.
+    // The answers to a read can be sent before the next turn. Reading must then stay paused for the other connections.
     if (!this.#yielding) this.#socket.resume();
-    this.#tell('drain');
+    this.#emitToApplication('drain');
   };
 
-  readonly #peerEnded = (): void => {
+  readonly #onEnd = (): void => {
     this.#flush();
-    this.#end();
+    this.#sendFin();
   };
 
   #setTimer(afterMs: number): void {
     clearTimeout(this.#timer);
     this.#unsentBytes = this.#socket.writableLength;
-    this.#timer = setTimeout(this.#timeUp, afterMs);
+    this.#timer = setTimeout(this.#onTimer, afterMs);
   }
 
-  /** One timer per connection: for the next Ping while it lives, for the peer's part once a Close or FIN is out. */
-  readonly #timeUp = (): void => {
-    const reads = this.#socket.writableLength < this.#unsentBytes;
-    if (this.#ending || this.#protocol.closeSent) {
-      if (reads) this.#setTimer(this.#limits.closeTimeoutMs);
+  /**
+   * Handles the only timer of the connection: the ping timer while it is open, the close timer after a Close frame or
+   * FIN.
+   */
+  readonly #onTimer = (): void => {
+    const peerReads = this.#socket.writableLength < this.#unsentBytes;
+    if (this.#finSent || this.#protocol.closeSent) {
+      if (peerReads) this.#setTimer(this.#limits.closeTimeoutMs);
       else this.#socket.destroy();
       return;
     }
-    if (reads) this.#heardMs = performance.now();
-    if (this.#trickle.dawdles(this.#protocol.inFrame)) {
+    if (peerReads) this.#lastHeardMs = performance.now();
+    if (this.#slowFrames.isSlow(this.#protocol.inFrame)) {
       this.#error ??= new Error('the peer sends a frame too slowly');
       this.close(CLOSE.policy, 'too slow');
       return;
     }
     const { pingIntervalMs, pingTimeoutMs } = this.#limits;
-    const silentMs = performance.now() - this.#heardMs;
+    const silentMs = performance.now() - this.#lastHeardMs;
     if (silentMs >= pingTimeoutMs) {
-      this.#error ??= new Error(`the peer said nothing for ${Math.round(silentMs / 1000)} s`);
+      this.#error ??= new Error(`the peer sent nothing for ${Math.round(silentMs / 1000)} s`);
       this.#socket.destroy();
       return;
     }
     if (silentMs >= pingIntervalMs - 1) {
-      this.#protocol.rest();
+      this.#protocol.releaseDeflater();
       this.ping();
       this.#setTimer(Math.ceil(Math.min(pingIntervalMs, pingTimeoutMs - silentMs)));
     } else {
@@ -425,11 +457,11 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     }
   };
 
-  readonly #down = (): void => {
+  readonly #onClose = (): void => {
     clearTimeout(this.#timer);
     this.#protocol.dispose();
-    this.#letGo();
-    const received = this.#received;
+    this.#releaseMemory();
+    const received = this.#receivedClose;
     const code = received === undefined ? NO_CLOSE : (received.code ?? NO_CODE);
     const ended = { code, reason: received?.reason ?? '', clean: received !== undefined };
     try {
@@ -439,13 +471,14 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     }
   };
 
-  /** Node calls this for a listener that is asynchronous, when it fails. */
+  /** Node calls this method if the promise of an asynchronous listener rejects. */
   [Symbol.for('nodejs.rejection')](error: unknown): void {
-    this.#faulted(error);
+    this.#onFault(error);
   }
 }
 
-function view(bytes: Uint8Array): Buffer {
+/** Views a Uint8Array as a Buffer without copying. */
+function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 

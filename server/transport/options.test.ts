@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { resolveOptions } from './options.ts';
 
-test('the defaults', () => {
+test('fills in the documented defaults', () => {
   expect(resolveOptions()).toMatchObject({
     path: '/',
     agent: 'websock server',
@@ -16,7 +16,7 @@ test('the defaults', () => {
   expect(resolveOptions({ deflate: false }).deflate).toBeUndefined();
 });
 
-test('what makes no sense is refused, by its name', () => {
+test('refuses values out of range and names the option', () => {
   expect(() => resolveOptions({ closeTimeoutMs: -1 })).toThrow('closeTimeoutMs is -1');
   expect(() => resolveOptions({ maxMessageBytes: Number.NaN })).toThrow(RangeError);
   expect(() => resolveOptions({ deflate: { serverMaxWindowBits: 8 } })).toThrow('deflate.serverMaxWindowBits is 8');

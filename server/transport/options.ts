@@ -1,66 +1,74 @@
 import type { IncomingMessage } from 'node:http';
-import type { DeflateWishes } from '../protocol/offers.ts';
+import type { DeflatePreferences } from '../protocol/offers.ts';
 
-/** What can be set about a server. Everything has a default that suits the open internet. */
+/** Options of `createServer`. Each option has a default that suits a server on the public internet. */
 export type ServerOptions = {
-  /** The path that serves WebSockets; others get 404. Default `/`. */
+  /** Path that serves WebSockets. Requests for other paths get 404. Default: `/`. */
   readonly path?: string;
-  /** What the `Server` header says. Default `websock server`. */
+  /** Value of the `Server` header in responses. Default: `websock server`. */
   readonly agent?: string;
   /**
-   * Origins (`https://example.org`) that may connect, or who decides; others get 403. With a list, so does a request
-   * that names none. Default: no check (RFC 6455 §10.2).
+   * Origins that may connect, such as `https://example.org`, or a function that decides. Other origins get 403. With a
+   * list, a request without an Origin header gets 403 too. Default: no check (RFC 6455 §10.2).
    */
   readonly allowedOrigins?: readonly string[] | ((origin: string | undefined) => boolean);
   /**
-   * Subprotocols we speak, of which the first the client names is agreed; or who chooses one of those offered
-   * (RFC 6455 §1.9). Default: none.
+   * Subprotocols that the server supports, or a function that chooses one of the client's subprotocols (RFC 6455 §1.9).
+   * From a list the server chooses the first one that the client names. Default: none.
    */
   readonly protocols?: readonly string[] | ((offered: readonly string[]) => string | undefined);
   /**
-   * Asked about each handshake that is otherwise good, before it is answered: true, or why not. It may take up to
-   * `handshakeTimeoutMs`. Where it throws, the client gets 500 and the server's `fault` event the error.
+   * Called for each valid handshake before the response. Returns true, or the HTTP error to send. A promise may take up
+   * to `handshakeTimeoutMs`. If the function throws, the client gets 500 and the server emits `fault` with the error.
    */
   readonly verify?: (request: IncomingMessage) => true | Rejection | Promise<true | Rejection>;
-  /** permessage-deflate (RFC 7692): what we want of it, or false for none. */
+  /** Parameters of permessage-deflate (RFC 7692), or false to disable the extension. */
   readonly deflate?: Partial<DeflateOptions> | false;
 } & Partial<Limits>;
 
-/** Why a handshake is not answered: an HTTP status from 400 to 599, and what its body says. */
+/** HTTP error that refuses a handshake: `status` is 400 to 599, and `why` is the text of the response body. */
 export type Rejection = { readonly status: number; readonly why: string };
 
-/** Limits, each with its unit. */
+/** Limits of a server. The name of each limit ends with its unit, bytes or milliseconds. */
 export type Limits = {
-  /** The largest message taken, inclusive, also after inflating. Default 16 MiB. */
+  /**
+   * Largest accepted message, inclusive, also after inflating. Larger messages get close code 1009. Default: 16 MiB.
+   */
   readonly maxMessageBytes: number;
-  /** The most frames a message may be in; more get 1008. Default 131,072: twice what Autobahn's 9.3.1 sends. */
+  /**
+   * Largest number of frames in one message. Messages with more frames get close code 1008. Default: 131,072, twice
+   * what Autobahn's case 9.3.1 sends.
+   */
   readonly maxFragmentsPerMessage: number;
-  /** What all unfinished messages of this process may hold together; more gets 1008. Default 256 MiB. */
+  /**
+   * Largest total size of the unfinished messages of this process. A message beyond the limit gets close code 1008.
+   * Default: 256 MiB.
+   */
   readonly maxIncompleteBytesPerProcess: number;
-  /** A request has this long to be complete. Default 10 s. */
+  /** Time until a handshake request must be complete. Default: 10 s. */
   readonly handshakeTimeoutMs: number;
-  /** A peer that says nothing for this long is pinged. Default 20 s. */
+  /** The server pings a peer that has sent nothing for this time. Default: 20 s. */
   readonly pingIntervalMs: number;
-  /** A peer that says nothing for this long, Pongs included, is given up. Default 45 s. */
+  /** The server drops a peer that has sent nothing, not even a Pong, for this time. Default: 45 s. */
   readonly pingTimeoutMs: number;
-  /** After our Close, or our FIN, the peer has this long to do its part. Default 5 s. */
+  /** Time that the peer has to answer the server's Close frame or FIN. Default: 5 s. */
   readonly closeTimeoutMs: number;
-  /** We stop reading from a peer that leaves this much unread of ours. Default 1 MiB. */
+  /** The server stops reading from a peer if this much data for the peer is unsent. Default: 1 MiB. */
   readonly pauseReadingAtUnsentBytes: number;
 };
 
-/** How we compress. */
-export type DeflateOptions = DeflateWishes & {
+/** Parameters of permessage-deflate (RFC 7692) and of the compression of sent messages. */
+export type DeflateOptions = DeflatePreferences & {
   /**
-   * zlib's level, 1 to 9. Default 1: on JSON messages of 128 KiB it takes 0.10 ms where zlib's usual 6 takes 0.51 ms,
-   * and makes 7.8 KB where 6 makes 5.0 KB.
+   * zlib level, 1 to 9. Default: 1. For a JSON message of 128 KiB level 1 takes 0.10 ms and produces 7.8 KB; zlib's
+   * usual level 6 takes 0.51 ms and produces 5.0 KB.
    */
   readonly level: number;
-  /** Smaller messages are sent uncompressed. Default 0: all are compressed. */
+  /** Messages with fewer bytes are sent uncompressed. Default: 0, which compresses all messages. */
   readonly fromBytes: number;
 };
 
-/** Options with every default filled in. */
+/** Server options with all defaults filled in. */
 export type Settings = {
   readonly path: string;
   readonly agent: string;
@@ -70,7 +78,7 @@ export type Settings = {
   readonly deflate: DeflateOptions | undefined;
 } & Limits;
 
-const DEFLATE: DeflateOptions = {
+const DEFAULT_DEFLATE: DeflateOptions = {
   serverNoContextTakeover: false,
   clientNoContextTakeover: false,
   serverMaxWindowBits: 15,
@@ -79,12 +87,13 @@ const DEFLATE: DeflateOptions = {
 };
 
 /**
- * Fills in the defaults.
+ * Fills in the defaults of the server options.
  *
- * @throws {RangeError} for a limit that is not a positive number, or deflate options that zlib does not know.
+ * @throws {RangeError} if a limit is not a positive integer, a deflate option is out of the range of zlib, or `agent`
+ * or `path` contains characters that must not stand in an HTTP response.
  */
 export function resolveOptions(options: ServerOptions = {}): Settings {
-  const deflate = options.deflate === false ? undefined : { ...DEFLATE, ...options.deflate };
+  const deflate = options.deflate === false ? undefined : { ...DEFAULT_DEFLATE, ...options.deflate };
   if (deflate !== undefined) {
     assertInRange('deflate.serverMaxWindowBits', deflate.serverMaxWindowBits, 9, 15);
     assertInRange('deflate.level', deflate.level, 1, 9);
@@ -102,7 +111,7 @@ export function resolveOptions(options: ServerOptions = {}): Settings {
   };
   for (const [name, value] of Object.entries(limits)) assertInRange(name, value, 1, Number.MAX_SAFE_INTEGER);
   const { path = '/', agent = 'websock server' } = options;
-  // Both go into responses as they are.
+  // `agent` and `path` are written into responses unescaped, so line breaks in them would add headers.
   if (!/^[\x20-\x7e]*$/.test(agent))
     throw new RangeError(`agent is ${JSON.stringify(agent)}: it must be printable ASCII`);
   if (!/^\/[\x21-\x7e]*$/.test(path))
@@ -118,8 +127,8 @@ export function resolveOptions(options: ServerOptions = {}): Settings {
   };
 }
 
-function assertInRange(name: string, value: number, least: number, most: number): void {
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new RangeError(`${name} is ${value}: it must be a whole number from ${least} to ${most}`);
+function assertInRange(name: string, value: number, min: number, max: number): void {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new RangeError(`${name} is ${value}: it must be a whole number from ${min} to ${max}`);
   }
 }

@@ -4,44 +4,49 @@ import { ReadThrottle, TurnBudget } from './read-throttle.ts';
 
 const KIB = 1024;
 
-/** What each of these full reads, every one in a turn of its own, lets the next bring, in KiB. */
-async function sizes(...tookMs: number[]): Promise<number[]> {
-  const pace = new ReadThrottle(new TurnBudget());
-  const most: number[] = [];
+/** Records full reads with these durations, one per turn. @returns the read size in KiB after each. */
+async function readSizesKib(...tookMs: number[]): Promise<number[]> {
+  const throttle = new ReadThrottle(new TurnBudget());
+  const kib: number[] = [];
   for (const ms of tookMs) {
-    pace.full(ms);
-    most.push(pace.mostBytes / KIB);
+    throttle.recordFullRead(ms);
+    kib.push(throttle.maxBytes / KIB);
     await setImmediate();
   }
-  return most;
+  return kib;
 }
 
 test('reads grow while they are quick, up to 512 KiB', async () => {
-  expect(await sizes(0.1, 0.9, 0.1, 0.1, 0.1)).toEqual([128, 256, 512, 512, 512]);
+  expect(await readSizesKib(0.1, 0.9, 0.1, 0.1, 0.1)).toEqual([128, 256, 512, 512, 512]);
 });
 
-test('reads shrink while each takes more than 4 ms, down to 4 KiB, and stay as they are in between', async () => {
-  expect(await sizes(5, 4, 1, 5, 5, 5, 5, 0.9)).toEqual([32, 32, 32, 16, 8, 4, 4, 8]);
+test('reads shrink while each takes more than 4 ms, down to 4 KiB, and keep their size in between', async () => {
+  expect(await readSizesKib(5, 4, 1, 5, 5, 5, 5, 0.9)).toEqual([32, 32, 32, 16, 8, 4, 4, 8]);
 });
 
-test('it is the turn of others after more than 4 ms of full reads, whosever they are, and the count begins anew', async () => {
-  const turn = new TurnBudget();
-  const [one, other] = [new ReadThrottle(turn), new ReadThrottle(turn)];
-  expect([one.full(2), other.full(2), one.full(0.1), other.full(0.1)]).toEqual([false, false, true, true]);
+test('connections yield after 4 ms of full reads in one turn, and the next turn starts from zero', async () => {
+  const budget = new TurnBudget();
+  const [one, other] = [new ReadThrottle(budget), new ReadThrottle(budget)];
+  expect([one.recordFullRead(2), other.recordFullRead(2), one.recordFullRead(0.1), other.recordFullRead(0.1)]).toEqual([
+    false,
+    false,
+    true,
+    true,
+  ]);
   await setImmediate();
-  expect([one.full(4), other.full(0.1)]).toEqual([false, true]);
+  expect([one.recordFullRead(4), other.recordFullRead(0.1)]).toEqual([false, true]);
 });
 
-test('in a long turn who costs much reads less the next time, and who costs little neither more nor less', () => {
-  const turn = new TurnBudget();
-  const [dear, cheap] = [new ReadThrottle(turn), new ReadThrottle(turn)];
-  dear.full(5);
-  dear.full(0.3);
-  cheap.full(0.2);
-  expect([dear.mostBytes / KIB, cheap.mostBytes / KIB]).toEqual([16, 64]);
+test('in a long turn an expensive connection gets smaller reads, and a cheap one keeps its size', () => {
+  const budget = new TurnBudget();
+  const [expensive, cheap] = [new ReadThrottle(budget), new ReadThrottle(budget)];
+  expensive.recordFullRead(5);
+  expensive.recordFullRead(0.3);
+  cheap.recordFullRead(0.2);
+  expect([expensive.maxBytes / KIB, cheap.maxBytes / KIB]).toEqual([16, 64]);
 });
 
-test('all connections of a process share its turns', async () => {
+test('all connections of a process share one budget', async () => {
   await setImmediate();
-  expect([new ReadThrottle().full(3), new ReadThrottle().full(3)]).toEqual([false, true]);
+  expect([new ReadThrottle().recordFullRead(3), new ReadThrottle().recordFullRead(3)]).toEqual([false, true]);
 });

@@ -1,60 +1,69 @@
-import { FIRST_READ_BYTES, READ_BYTES } from './shared-read-buffer.ts';
+import { FIRST_READ_BYTES, MAX_READ_BYTES } from './shared-read-buffer.ts';
 
-/** Full reads that took this long, of all connections in one turn of the event loop, are enough for that turn. */
-const LONG_MS = 4;
+/**
+ * Time that full reads of all connections may take in one turn of the event loop. Further reads wait for the next turn.
+ */
+const MAX_TURN_MS = 4;
 
-/** In a turn that took too long, what a read brings that took longer than this is halved, down to `LEAST_READ_BYTES`. */
-const DEAR_MS = 0.25;
+/** In a turn that took too long, each connection whose read took longer than this gets half the read size. */
+const EXPENSIVE_READ_MS = 0.25;
 
-const LEAST_READ_BYTES = 4 * 1024;
+/** Smallest read size of a throttled connection. */
+const MIN_READ_BYTES = 4 * 1024;
 
-/** What a read brings that took less than this, in a turn that did not take too long, is doubled. */
-const CHEAP_MS = 1;
+/** In a turn that did not take too long, each connection whose read took less than this gets twice the read size. */
+const CHEAP_READ_MS = 1;
 
-/** What the full reads of all connections took in this turn of the event loop. */
+/** Adds up the time that the full reads of all connections take in one turn of the event loop. */
 export class TurnBudget {
-  #busyMs = 0;
-  #ending = false;
+  #usedMs = 0;
+  #resetScheduled = false;
 
-  /** One more took so long. @returns what all took. */
-  spend(ms: number): number {
-    if (!this.#ending) {
-      this.#ending = true;
-      setImmediate(this.#end);
+  /** Adds the duration of one read. @returns the total of the current turn in milliseconds. */
+  add(ms: number): number {
+    if (!this.#resetScheduled) {
+      this.#resetScheduled = true;
+      setImmediate(this.#reset);
     }
-    this.#busyMs += ms;
-    return this.#busyMs;
+    this.#usedMs += ms;
+    return this.#usedMs;
   }
 
-  readonly #end = (): void => {
-    this.#ending = false;
-    this.#busyMs = 0;
+  readonly #reset = (): void => {
+    this.#resetScheduled = false;
+    this.#usedMs = 0;
   };
 }
 
-const turn = new TurnBudget();
+const processBudget = new TurnBudget();
 
 /**
- * How much a connection may read at a time, and when it has read enough for now. libuv reads again at once while there
- * is more, so a flood of tiny frames, or of messages that inflate to a thousand times their size, would keep everybody
- * else waiting, and fifty such floods fifty times as long. Who reads much at little cost goes on doing so among them.
+ * Limits how much one connection reads at a time, so that other connections get their turn. libuv reads again at once
+ * while more data waits. A flood of tiny frames, or of messages that inflate to a thousand times their size, would
+ * otherwise block all other connections, and fifty floods would block them fifty times as long. A connection whose
+ * reads are cheap keeps large reads.
  */
 export class ReadThrottle {
-  /** The next read brings at most so many octets. */
-  mostBytes = FIRST_READ_BYTES;
-  readonly #turn: TurnBudget;
+  /** Largest number of bytes that the next read may bring. */
+  maxBytes = FIRST_READ_BYTES;
+  readonly #budget: TurnBudget;
 
-  /** @param shared by all connections of the process. */
-  constructor(shared: TurnBudget = turn) {
-    this.#turn = shared;
+  /** @param budget by default the budget that all connections of the process share. */
+  constructor(budget: TurnBudget = processBudget) {
+    this.#budget = budget;
   }
 
-  /** A read brought all it could, and took so long; more is likely to wait. @returns whether it is the turn of others. */
-  full(tookMs: number): boolean {
-    const allMs = this.#turn.spend(tookMs);
-    const long = allMs > LONG_MS;
-    if (long && tookMs > DEAR_MS) this.mostBytes = Math.max(LEAST_READ_BYTES, this.mostBytes / 2);
-    else if (!long && tookMs < CHEAP_MS) this.mostBytes = Math.min(READ_BYTES, this.mostBytes * 2);
-    return long;
+  /**
+   * Records a read that brought `maxBytes`, so that more data probably waits, and adjusts `maxBytes`.
+   *
+   * @param tookMs how long the work on this read took.
+   * @returns true if the connection must pause until the next turn of the event loop.
+   */
+  recordFullRead(tookMs: number): boolean {
+    const turnMs = this.#budget.add(tookMs);
+    const exceeded = turnMs > MAX_TURN_MS;
+    if (exceeded && tookMs > EXPENSIVE_READ_MS) this.maxBytes = Math.max(MIN_READ_BYTES, this.maxBytes / 2);
+    else if (!exceeded && tookMs < CHEAP_READ_MS) this.maxBytes = Math.min(MAX_READ_BYTES, this.maxBytes * 2);
+    return exceeded;
   }
 }

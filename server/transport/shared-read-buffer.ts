@@ -2,49 +2,53 @@ import type { Socket } from 'node:net';
 import { allocateBorrowed } from '../memory/borrowed-memory.ts';
 
 /**
- * As much as one read may bring. Several times what a socket usually holds when it is looked at, and somewhat more than
- * a power of two of messages whose length is one, with their headers: a message cut by a read has to be joined again.
+ * Largest read, and size of the shared read buffer: several times what a socket usually holds when it is read. Large
+ * reads split fewer messages, and a message that is split between two reads must be copied.
  */
-export const READ_BYTES = 512 * 1024;
+export const MAX_READ_BYTES = 512 * 1024;
 
-/** As much as the first read brings: what a client costs is not known yet. */
+/** Size of the first read of a connection, before the server knows how expensive the messages of this client are. */
 export const FIRST_READ_BYTES = 64 * 1024;
 
 /**
- * All sockets read into this memory, one after the other: each read is dealt with before the next begins, so nothing
- * of it may be kept. Node would otherwise make 64 KiB for each read, and never give more than that.
+ * Read buffer of all sockets. Each read is processed before the next one starts, and no code may keep a view of it.
+ * Node would allocate 64 KiB for each read instead, and never read more than 64 KiB at a time.
  */
-const SHARED = allocateBorrowed(READ_BYTES);
+const SHARED = allocateBorrowed(MAX_READ_BYTES);
 
-/** The memory of every first read. */
+/** View of the shared read buffer for the first read of each connection. */
 const FIRST = SHARED.subarray(0, FIRST_READ_BYTES);
 
 type Handle = { useUserBuffer?: (memory: Uint8Array) => void };
 
-/** Keys of a socket's fields: the memory it reads to, who is called after a read, and who is asked for memory for the next. */
-type Fields = readonly [memory: symbol, callback: symbol, next: symbol];
+/**
+ * Symbol keys of three fields of a socket: its read buffer, the callback after a read, and the source of the next
+ * buffer.
+ */
+type FieldKeys = readonly [buffer: symbol, callback: symbol, nextBuffer: symbol];
 
-/** The same for every socket, so that they are looked for once. */
-let known: Fields | undefined;
+/** Cached symbol keys of the internal fields: all sockets have the same keys. */
+let cachedKeys: FieldKeys | undefined;
 
-function fieldsOf(socket: Socket): Fields | undefined {
-  if (known !== undefined && known[0] in socket) return known;
+function findKeys(socket: Socket): FieldKeys | undefined {
+  if (cachedKeys !== undefined && cachedKeys[0] in socket) return cachedKeys;
   const symbols = new Map(Object.getOwnPropertySymbols(socket).map((symbol) => [symbol.description, symbol]));
-  const [memory, callback, next] = [symbols.get('kBuffer'), symbols.get('kBufferCb'), symbols.get('kBufferGen')];
-  if (memory === undefined || callback === undefined || next === undefined) return undefined;
-  known = [memory, callback, next];
-  return known;
+  const [buffer, callback, nextBuffer] = [symbols.get('kBuffer'), symbols.get('kBufferCb'), symbols.get('kBufferGen')];
+  if (buffer === undefined || callback === undefined || nextBuffer === undefined) return undefined;
+  cachedKeys = [buffer, callback, nextBuffer];
+  return cachedKeys;
 }
 
 /**
- * Has `socket` hand its reads to `read` as views of shared memory, valid only during the call.
+ * Makes `socket` read into the shared read buffer and pass each read to `read` as a view, which is valid only during
+ * the call.
  *
- * Node offers this for sockets one makes oneself (`onread` of net.Socket), but not for those that a server accepts.
- * The switch is the same: three fields of the socket and one call of its handle. They are not documented, so this file
- * is the only one that knows of them, looks whether they are there, and changes nothing if not.
+ * Node documents this feature (`onread` of `net.Socket`) for client sockets, but not for sockets that a server accepts.
+ * The switch is the same: three fields of the socket and one call of its handle. Node does not document these fields,
+ * so only this file uses them, checks that they exist, and changes nothing if they are missing.
  *
- * @returns called within `read`: the next reads bring at most so many octets. Undefined where reads cannot be lent, as
- * over TLS: then listen for `data`, as always.
+ * @returns a function that limits the size of the next reads in bytes; call it inside `read`. Undefined if the socket
+ * cannot share a buffer, for example with TLS: then listen for `data` events.
  */
 export function useSharedReadBuffer(
   socket: Socket,
@@ -53,21 +57,21 @@ export function useSharedReadBuffer(
   if ('encrypted' in socket) return undefined;
   const { _handle: handle } = socket as unknown as { _handle?: Handle | null };
   if (typeof handle?.useUserBuffer !== 'function') return undefined;
-  const keys = fieldsOf(socket);
+  const keys = findKeys(socket);
   if (keys === undefined) return undefined;
   const fields = socket as unknown as Record<symbol, unknown>;
-  const [memory, callback, next] = keys;
-  fields[memory] = FIRST;
+  const [buffer, callback, nextBuffer] = keys;
+  fields[buffer] = FIRST;
   fields[callback] = (count: number): void => read(SHARED.subarray(0, count));
-  fields[next] = null;
+  fields[nextBuffer] = null;
   handle.useUserBuffer(FIRST);
-  let most = FIRST_READ_BYTES;
+  let current = FIRST_READ_BYTES;
   return (bytes) => {
-    if (bytes === most) return;
-    most = bytes;
-    // Node asks for other memory after each read, while there is somebody to ask.
-    fields[next] = (): Uint8Array => {
-      fields[next] = null;
+    if (bytes === current) return;
+    current = bytes;
+    // If this field holds a function, Node calls the function after each read to get the buffer of the next read.
+    fields[nextBuffer] = (): Uint8Array => {
+      fields[nextBuffer] = null;
       return SHARED.subarray(0, bytes);
     };
   };

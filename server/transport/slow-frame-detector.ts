@@ -1,27 +1,33 @@
-/** In the middle of a frame, less than this from one look to the next is too little. */
-const LEAST_BYTES_PER_LOOK = 1024;
+/** Smallest number of bytes that a peer must send between two checks while a frame is unfinished. */
+const MIN_BYTES_PER_CHECK = 1024;
 
 /**
- * Tells who dawdles: twice in a row in the middle of a frame, with next to nothing new. Octets that trickle would
- * otherwise pass for a sign of life, for ever. Between frames a peer may take its time.
+ * Detects a peer that sends a frame very slowly: two checks in a row fall inside a frame, and almost no bytes arrived
+ * in between. Without this check single bytes would count as a sign of life forever. Between frames a peer may be
+ * silent.
  */
 export class SlowFrameDetector {
-  /** Octets read of all, and how many there were at the last look. */
+  /** Bytes received in total, now and at the last check. */
   #bytes = 0;
-  #before = 0;
-  #slow = false;
+  #bytesAtLastCheck = 0;
+  #wasSlow = false;
 
-  /** So many octets came. */
-  read(bytes: number): void {
+  /** Counts bytes received from the peer. */
+  addBytes(bytes: number): void {
     this.#bytes += bytes;
   }
 
-  /** Called now and then. @param inFrame whether a frame waits for its end. */
-  dawdles(inFrame: boolean): boolean {
-    const slow = inFrame && this.#bytes - this.#before < LEAST_BYTES_PER_LOOK;
-    const again = slow && this.#slow;
-    this.#slow = slow;
-    this.#before = this.#bytes;
-    return again;
+  /**
+   * Checks the peer; call at regular intervals.
+   *
+   * @param inFrame whether the beginning of a frame is received but not its end.
+   * @returns true if the peer was too slow at this check and at the previous one.
+   */
+  isSlow(inFrame: boolean): boolean {
+    const slow = inFrame && this.#bytes - this.#bytesAtLastCheck < MIN_BYTES_PER_CHECK;
+    const slowAgain = slow && this.#wasSlow;
+    this.#wasSlow = slow;
+    this.#bytesAtLastCheck = this.#bytes;
+    return slowAgain;
   }
 }

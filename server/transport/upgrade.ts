@@ -6,34 +6,39 @@ import type { Duplex } from 'node:stream';
 import { CLOSE } from '../protocol/close.ts';
 import { Protocol, type ProtocolSettings } from '../protocol/protocol.ts';
 import { Connection } from './connection.ts';
-import { asksFor, type Judgement, judgeUpgrade, type Refusal, refusePlain } from './handshake.ts';
+import { checkUpgrade, isForPath, type Refusal, refusePlainRequest, type UpgradeDecision } from './handshake.ts';
 import { type Rejection, resolveOptions, type ServerOptions, type Settings } from './options.ts';
 
-/** Octets of request line and headers; more gets 431 from Node. */
+/** Largest size of request line and headers together. Node answers larger requests with 431. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
-/** How a protocol is made. A server that is wrong on purpose makes its own kind. */
+/**
+ * Creates the protocol of one connection. A server that breaks a rule on purpose passes its own subclass of Protocol.
+ */
 export type ProtocolMaker = (settings: ProtocolSettings) => Protocol;
 
-/** What happens on a server. */
+/** Events of a WebSocketServer with their arguments. */
 export type ServerEvents = {
-  /** A handshake was good. Attach listeners in this event's turn: what came with the request is read right after it. */
+  /**
+   * A handshake succeeded. Attach the listeners of the connection synchronously: messages that came together with the
+   * request are read right after this event.
+   */
   connection: [connection: Connection, request: IncomingMessage];
-  /** A hook of the options threw; the client was told 500. */
+  /** A function of the options (`verify`, `protocols`, `allowedOrigins`) threw. The client got the HTTP status 500. */
   fault: [error: unknown];
 };
 
-/** A WebSocket server: on a port of its own (`listen`), on servers that are there (`attach`), or both. */
+/** A WebSocket server. It listens on its own port (`listen`), serves on existing HTTP servers (`attach`), or both. */
 export class WebSocketServer extends EventEmitter<ServerEvents> {
   readonly #settings: Settings;
   readonly #makeProtocol: ProtocolMaker;
   readonly #http: Server;
   readonly #connections = new Set<Connection>();
   readonly #attached = new Set<Server | SecureServer>();
-  /** Handshakes that `verify` has not judged yet. */
-  readonly #undecided = new Set<Duplex>();
+  /** Sockets whose handshake waits for the `verify` function. */
+  readonly #unverified = new Set<Duplex>();
   #closing = false;
-  #allDown: () => void = ignore;
+  #onLastClose: () => void = doNothing;
 
   constructor(options: ServerOptions, makeProtocol: ProtocolMaker) {
     super();
@@ -44,15 +49,15 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: handshakeTimeoutMs,
       requestTimeout: handshakeTimeoutMs,
-      // Node looks for late requests at this interval only, 30 s unless told otherwise.
+      // Node checks request timeouts only at this interval, which is 30 s by default.
       connectionsCheckingInterval: Math.min(1_000, handshakeTimeoutMs),
     });
-    // Beyond some number Node leaves headers out, silently; their size is limited already.
+    // 0 disables Node's limit for the number of headers, which drops headers silently. The size limit stays.
     this.#http.maxHeadersCount = 0;
-    this.#http.on('upgrade', this.#upgradeOwn);
+    this.#http.on('upgrade', this.#onOwnUpgrade);
     this.#http.on('request', (request, response) => {
-      // A server's request has a url; only a client's response has none.
-      const refusal = refusePlain(request.url as string, this.#settings);
+      // The `url` of an IncomingMessage is undefined only for responses that a client receives.
+      const refusal = refusePlainRequest(request.url as string, this.#settings);
       for (const header of refusal.headers) {
         const [name = '', value = ''] = header.split(': ');
         response.setHeader(name, value);
@@ -65,10 +70,10 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
   }
 
   /**
-   * Listens. Port 0 takes any that is free.
+   * Starts listening. Port 0 means any free port.
    *
-   * @returns the address that clients use, with the port that was taken.
-   * @throws what Node says of a port that cannot be had (`EADDRINUSE`, `EACCES`).
+   * @returns the WebSocket URL of the server, with the actual port.
+   * @throws Node's error if the port is not available (`EADDRINUSE`, `EACCES`).
    */
   async listen(port = 0, host = '127.0.0.1'): Promise<string> {
     await new Promise<void>((resolve, reject) => {
@@ -78,103 +83,105 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
         resolve();
       });
     });
-    const { address, family, port: taken } = this.#http.address() as AddressInfo;
-    return `ws://${family === 'IPv6' ? `[${address}]` : address}:${taken}${this.#settings.path}`;
+    const { address, family, port: actualPort } = this.#http.address() as AddressInfo;
+    return `ws://${family === 'IPv6' ? `[${address}]` : address}:${actualPort}${this.#settings.path}`;
   }
 
   /**
-   * Serves WebSockets on an HTTP server that is there, beside what else it does. Its own limits on requests stay. An
-   * upgrade for another path is left to its other `upgrade` listeners, and refused where there is none.
+   * Serves WebSockets on an existing HTTP server, in addition to its own requests. The request limits of the HTTP
+   * server apply. An upgrade request for another path is left to the other `upgrade` listeners, and refused if there
+   * are none.
    */
   attach(http: Server | SecureServer): void {
     if (this.#attached.has(http)) return;
     this.#attached.add(http);
-    http.on('upgrade', this.#upgradeAttached);
+    http.on('upgrade', this.#onAttachedUpgrade);
   }
 
-  /** How many connections are up. */
+  /** Number of open connections. */
   get connections(): number {
     return this.#connections.size;
   }
 
   /**
-   * Takes no more connections, closes those there are with 1001, and resolves when all are down: at the latest
-   * `closeTimeoutMs` after the slowest of them last took an octet. Servers attached to go on without WebSockets.
+   * Stops accepting connections, closes the open ones with 1001, and resolves when all of them are closed. The server
+   * drops a peer that neither answers nor takes data for `closeTimeoutMs`. HTTP servers passed to `attach` go on
+   * without WebSockets.
    */
   async close(): Promise<void> {
     this.#closing = true;
-    for (const http of this.#attached) http.off('upgrade', this.#upgradeAttached);
+    for (const http of this.#attached) http.off('upgrade', this.#onAttachedUpgrade);
     this.#attached.clear();
-    for (const socket of this.#undecided) socket.destroy();
-    const down: Promise<unknown>[] = [new Promise<void>((resolve) => this.#http.close(() => resolve()))];
-    // Not those that were upgraded: node:http has let go of them.
+    for (const socket of this.#unverified) socket.destroy();
+    const closed: Promise<unknown>[] = [new Promise<void>((resolve) => this.#http.close(() => resolve()))];
+    // Closes plain HTTP connections only: node:http no longer tracks upgraded sockets.
     this.#http.closeAllConnections();
     for (const connection of this.#connections) connection.close(CLOSE.goingAway);
     if (this.#connections.size > 0) {
-      down.push(
+      closed.push(
         new Promise<void>((resolve) => {
-          this.#allDown = resolve;
+          this.#onLastClose = resolve;
         }),
       );
     }
-    await Promise.all(down);
+    await Promise.all(closed);
   }
 
-  readonly #upgradeOwn = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+  readonly #onOwnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     this.#upgrade(request, socket, head);
   };
 
-  readonly #upgradeAttached = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+  readonly #onAttachedUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const others = [...this.#attached].some((http) => http.listenerCount('upgrade') > 1);
-    if (others && !asksFor(request.url as string, this.#settings.path)) return;
+    if (others && !isForPath(request.url as string, this.#settings.path)) return;
     this.#upgrade(request, socket, head);
   };
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // Before all else: a socket that fails with nobody listening would end the process.
-    socket.on('error', ignore);
+    // Attach the error listener first: an 'error' event of a socket without a listener would end the process.
+    socket.on('error', doNothing);
     const { method = '', url = '', httpVersion, rawHeaders } = request;
     try {
-      const judgement = judgeUpgrade({ method, url, httpVersion, rawHeaders }, this.#settings);
-      if (judgement.is === 'refused') refuse(socket, judgement, this.#settings);
-      else if (this.#settings.verify === undefined) this.#open(request, socket, head, judgement);
-      else void this.#verify(this.#settings.verify, request, socket, head, judgement);
+      const decision = checkUpgrade({ method, url, httpVersion, rawHeaders }, this.#settings);
+      if (decision.is === 'refused') writeRefusal(socket, decision, this.#settings);
+      else if (this.#settings.verify === undefined) this.#openConnection(request, socket, head, decision);
+      else void this.#verify(this.#settings.verify, request, socket, head, decision);
     } catch (error) {
-      this.#failed(error, socket);
+      this.#onHookError(error, socket);
     }
   }
 
-  /** Asks the application. Meanwhile Node reads on, until its own buffer is full: 64 KiB at most. */
+  /** Waits for the application's `verify`. Meanwhile Node buffers up to 64 KiB of what the client sends. */
   async #verify(
     verify: NonNullable<Settings['verify']>,
     request: IncomingMessage,
     socket: Duplex,
     head: Buffer,
-    judgement: Upgraded,
+    decision: Upgraded,
   ): Promise<void> {
-    this.#undecided.add(socket);
-    const late = setTimeout(() => socket.destroy(), this.#settings.handshakeTimeoutMs);
+    this.#unverified.add(socket);
+    const timeout = setTimeout(() => socket.destroy(), this.#settings.handshakeTimeoutMs);
     try {
-      const verdict = await verify(request);
+      const answer = await verify(request);
       if (socket.destroyed) return;
-      if (verdict === true) this.#open(request, socket, head, judgement);
-      else refuse(socket, rejection(verdict), this.#settings);
+      if (answer === true) this.#openConnection(request, socket, head, decision);
+      else writeRefusal(socket, toRefusal(answer), this.#settings);
     } catch (error) {
-      this.#failed(error, socket);
+      this.#onHookError(error, socket);
     } finally {
-      clearTimeout(late);
-      this.#undecided.delete(socket);
+      clearTimeout(timeout);
+      this.#unverified.delete(socket);
     }
   }
 
-  /** A hook threw: that is no fault of the client's, and none of the process. */
-  #failed(error: unknown, socket: Duplex): void {
-    if (!socket.destroyed) refuse(socket, INTERNAL_ERROR, this.#settings);
+  /** Handles an error that a function of the options threw: the client gets 500, and the process continues. */
+  #onHookError(error: unknown, socket: Duplex): void {
+    if (!socket.destroyed) writeRefusal(socket, INTERNAL_ERROR, this.#settings);
     this.emit('fault', error);
   }
 
-  #open(request: IncomingMessage, socket: Duplex, head: Buffer, judgement: Upgraded): void {
-    // Closed by a hook of the options, just now.
+  #openConnection(request: IncomingMessage, socket: Duplex, head: Buffer, decision: Upgraded): void {
+    // A function of the options can have closed the server during this handshake.
     if (this.#closing) {
       socket.destroy();
       return;
@@ -184,36 +191,40 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
       ...this.#settings,
       deflateLevel: deflate?.level ?? 1,
       deflateFromBytes: deflate?.fromBytes ?? 0,
-      deflate: judgement.deflate,
+      deflate: decision.deflate,
     });
-    // What node:http hands out is the net.Socket that it was given.
-    const connection = new Connection(socket as Socket, protocol, this.#settings, judgement.protocol);
-    socket.on('error', connection.failed);
+    // node:http types the socket as Duplex, but passes the original net.Socket.
+    const connection = new Connection(socket as Socket, protocol, this.#settings, decision.protocol);
+    socket.on('error', connection.onSocketError);
     this.#connections.add(connection);
     connection.once('close', () => {
       this.#connections.delete(connection);
-      if (this.#connections.size === 0) this.#allDown();
+      if (this.#connections.size === 0) this.#onLastClose();
     });
     this.emit('connection', connection, request);
-    const lines = ['HTTP/1.1 101 Switching Protocols', `Server: ${this.#settings.agent}`, ...judgement.headers];
+    const lines = ['HTTP/1.1 101 Switching Protocols', `Server: ${this.#settings.agent}`, ...decision.headers];
     connection.open(Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head);
   }
 }
 
-type Upgraded = Extract<Judgement, { is: 'upgraded' }>;
+type Upgraded = Extract<UpgradeDecision, { is: 'upgraded' }>;
 
-const INTERNAL_ERROR: Refusal = { is: 'refused', status: 500, why: 'the server failed to decide', headers: [] };
+const INTERNAL_ERROR: Refusal = { is: 'refused', status: 500, why: 'internal server error', headers: [] };
 
-/** What `verify` said, as a response. @throws {RangeError} for a status that is no error. */
-function rejection({ status, why }: Rejection): Refusal {
+/**
+ * Converts the Rejection of `verify` to an HTTP error.
+ *
+ * @throws {RangeError} if the status is not a known error status.
+ */
+function toRefusal({ status, why }: Rejection): Refusal {
   if (STATUS_CODES[status] === undefined || status < 400) {
-    throw new RangeError(`verify answered with status ${status}: it must be one from 400 to 511 that HTTP knows`);
+    throw new RangeError(`verify returned status ${status}: it must be a known HTTP status from 400 to 511`);
   }
   return { is: 'refused', status, why, headers: [] };
 }
 
-/** Answers with an HTTP error and lets the socket go; a peer that does not close its side has `closeTimeoutMs`. */
-function refuse(socket: Duplex, { status, why, headers }: Refusal, settings: Settings): void {
+/** Writes an HTTP error response and ends the socket. After `closeTimeoutMs` the socket is destroyed. */
+function writeRefusal(socket: Duplex, { status, why, headers }: Refusal, settings: Settings): void {
   const body = `${why}\n`;
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
@@ -229,9 +240,9 @@ function refuse(socket: Duplex, { status, why, headers }: Refusal, settings: Set
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
 }
 
-function ignore(): void {}
+function doNothing(): void {}
 
-/** The protocol as it should be. */
-export function honest(settings: ProtocolSettings): Protocol {
+/** Default ProtocolMaker: creates the conformant protocol. */
+export function createProtocol(settings: ProtocolSettings): Protocol {
   return new Protocol(settings);
 }
