@@ -13,7 +13,8 @@ import { copyResults, loadPages, type Publication, publishPages, writeReport } f
 import type { Reporter } from '../reporting/reporters.ts';
 import { catalogue, conformantOutcome } from '../suites/autobahn/catalogue.ts';
 import { HarnessError } from '../support/harness-error.ts';
-import { revision, TOOL } from '../support/identity.ts';
+import { TOOL } from '../support/identity.ts';
+import { readRevision } from '../system/git-revision.ts';
 import { Interruption } from '../support/interruption.ts';
 import { createStagingFolder, publishStagedReport } from '../system/report-folder.ts';
 import { removeStaleWorkspaces, Workspace } from '../system/workspace.ts';
@@ -57,7 +58,7 @@ export async function run(gather: ResultSource, options: RunOptions, signal: Abo
   // Git is asked before we put a folder into the tree, and answers while the server starts.
   const { ci } = options;
   // In a container git may refuse to read a tree that is somebody else's; the CI knows what it checked out.
-  const tree = revision().then((told) => ({ ...told, commit: told.commit ?? ci?.commit ?? null }));
+  const tree = readRevision().then((told) => ({ ...told, commit: told.commit ?? ci?.commit ?? null }));
   // What is known at the end can be lost to what could have been known at the beginning.
   if (options.history !== undefined) tryHistory(options.history);
   const workspace = new Workspace();

@@ -16,7 +16,8 @@ import { playServers, readRecordedServers } from '../../run/play-servers.ts';
 import { keepFrom } from '../../run/resume.ts';
 import { run } from '../../run/run.ts';
 import { HarnessError, toProblem } from '../../support/harness-error.ts';
-import { revision, TOOL } from '../../support/identity.ts';
+import { TOOL } from '../../support/identity.ts';
+import { readRevision } from '../../system/git-revision.ts';
 import { followLinks } from '../../system/report-folder.ts';
 import { FileWatch } from '../../system/watch.ts';
 import {
@@ -328,7 +329,7 @@ async function runServers(
       : keepFrom(earlier, flags.out, {
           servers,
           plan: options.plan.map(({ id }) => id),
-          commit: (await revision()).commit,
+          commit: (await readRevision()).commit,
         });
   const progress = flags.quiet
     ? undefined

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { CaseInfo, Outcome } from '../../../reports/document/report.ts';
+import { PACKAGE_ROOT } from '../../support/package-paths.ts';
 import { type Case, type CaseEvent, payloadOctets } from './cases/case.ts';
 import { caseById, families } from './cases/index.ts';
 import { payloadText } from './payload-text.ts';
@@ -9,7 +11,7 @@ import { payloadText } from './payload-text.ts';
  * for sharding and progress, not a promise.
  */
 const weights = JSON.parse(
-  readFileSync(new URL('../../../fixtures/spec/weights.json', import.meta.url), 'utf8'),
+  readFileSync(join(PACKAGE_ROOT, 'fixtures/spec/weights.json'), 'utf8'),
 ) as Readonly<Record<string, number>>;
 
 /**
