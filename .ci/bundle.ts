@@ -23,11 +23,15 @@ const ENTRIES = [
 /** Libraries that stay in node_modules. Dockerode reads files of its own at run time and has optional native parts. */
 const EXTERNAL = ['dockerode'];
 
-/** Bundles every entry into a folder. @returns esbuild's record of which file went where. */
-export async function bundle(outdir: string): Promise<Metafile> {
+/**
+ * Bundles every entry into a folder.
+ * @param moreEntries further files to bundle, for example servers that only tests start.
+ * @returns esbuild's record of which source file went into which output file.
+ */
+export async function bundle(outdir: string, moreEntries: readonly string[] = []): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: ROOT,
-    entryPoints: ENTRIES,
+    entryPoints: [...ENTRIES, ...moreEntries],
     outdir,
     outbase: ROOT,
     bundle: true,
@@ -40,7 +44,9 @@ export async function bundle(outdir: string): Promise<Metafile> {
     // Prefers the ES module of a library that has both forms: jsonc-parser's other form cannot be bundled.
     mainFields: ['module', 'main'],
     // CommonJS libraries call require() for Node's own modules, which an ES module does not have.
-    banner: { js: "import { createRequire as $require } from 'node:module'; const require = $require(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as $require } from 'node:module'; const require = $require(import.meta.url);",
+    },
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',

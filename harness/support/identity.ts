@@ -1,4 +1,4 @@
-import { OWN_PACKAGE } from './package-paths.ts';
+import { readPackageVersion } from './package-paths.ts';
 
 /** Name and version of this tool, for reports, `--version` and help. */
-export const TOOL: { name: string; version: string } = { name: OWN_PACKAGE.name, version: OWN_PACKAGE.version };
+export const TOOL: { name: string; version: string } = readPackageVersion();

@@ -1,47 +1,44 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Name and version of this package, from its package.json, and the folder that holds it. */
-interface OwnPackage {
-  folder: string;
-  name: string;
-  version: string;
+/** A file that lies below `PACKAGE_ROOT` in the source tree and in every build. */
+const MARKER = 'fixtures/spec/weights.json';
+
+/**
+ * Folder that holds `harness/`, `server/` and `fixtures/`: the repository's root, or `dist/` of the built package.
+ * Searched upwards, because a chunk of the bundle is not as deep in the tree as its source files.
+ */
+export const PACKAGE_ROOT = folderAbove((folder) => existsSync(join(folder, MARKER)));
+
+/** Name and version in our package.json, which lies in `PACKAGE_ROOT` or, for the built package, one folder above. */
+export function readPackageVersion(): { name: string; version: string } {
+  const name = 'ws-conformance';
+  let version = 'unknown';
+  folderAbove((folder) => {
+    try {
+      const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+      if (manifest.name === name) version = manifest.version;
+    } catch {
+      // There is no package.json here, or it is not JSON. The next folder above may have ours.
+    }
+    return version !== 'unknown';
+  });
+  return { name, version };
 }
-
-const NAME = 'ws-conformance';
-
-/** Our own package. */
-export const OWN_PACKAGE = findPackage(import.meta.dirname);
-
-/** Whether this code runs as built JavaScript from `dist/`, and not as TypeScript through tsx or vitest. */
-const isBuilt = !import.meta.url.endsWith('.ts');
-
-/** Folder that holds `harness/`, `server/` and `fixtures/`: the repository's root, or `dist/` of the built package. */
-export const PACKAGE_ROOT = isBuilt ? join(OWN_PACKAGE.folder, 'dist') : OWN_PACKAGE.folder;
 
 /**
  * argv that starts a program of this package in a process of its own: TypeScript through tsx, or built JavaScript.
  * @param entry path below `PACKAGE_ROOT` without its ending, for example `server/main`.
  */
 export function ownProgramCommand(entry: string): string[] {
-  return isBuilt
-    ? [process.execPath, join(PACKAGE_ROOT, `${entry}.js`)]
-    : [process.execPath, '--import', import.meta.resolve('tsx/esm'), join(PACKAGE_ROOT, `${entry}.ts`)];
+  return import.meta.url.endsWith('.ts')
+    ? [process.execPath, '--import', import.meta.resolve('tsx/esm'), join(PACKAGE_ROOT, `${entry}.ts`)]
+    : [process.execPath, join(PACKAGE_ROOT, `${entry}.js`)];
 }
 
-/**
- * Looks for our package.json in a folder and in each folder above. The number of levels is not fixed: a module of the
- * source tree is two or three folders below the package, a chunk of the bundle is elsewhere below `dist/`.
- */
-function findPackage(folder: string): OwnPackage {
-  try {
-    const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    if (name === NAME) return { folder, name, version };
-  } catch {
-    // No package.json here, or one that is not JSON: the next folder decides.
-  }
-  const parent = dirname(folder);
-  // Another bundler may have copied this code out of the package. Then paths and version are unknown, which is no
-  // reason to fail before they are used.
-  return parent === folder ? { folder: import.meta.dirname, name: NAME, version: 'unknown' } : findPackage(parent);
+/** The nearest folder above this module that passes a test; the topmost folder if none does. */
+function folderAbove(passes: (folder: string) => boolean): string {
+  let folder = import.meta.dirname;
+  while (!passes(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
 }
