@@ -1,7 +1,8 @@
-import { Command } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import { closestTo } from '../support/did-you-mean.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { TOOL } from '../support/identity.ts';
+import { CommandWithVariables } from './options/settings.ts';
 import type { Shell } from './options/shell.ts';
 import { addAccept } from './verbs/accept.ts';
 import { addCompare } from './verbs/compare.ts';
@@ -28,6 +29,9 @@ const VERBS: readonly ((program: Command, shell: Shell) => void)[] = [
   addCompletion,
 ];
 
+/** Verbs whose options the environment and the configuration can set too. */
+const WITH_SETTINGS = ['run', 'accept', 'merge', 'doctor'];
+
 /**
  * Builds the command with all its verbs, ready to parse the words of the shell. The command throws CommanderError
  * where commander would end the process.
@@ -39,10 +43,18 @@ export function makeProgram(shell: Shell): Command {
     .version(TOOL.version)
     .exitOverride()
     .configureOutput({ writeErr: (text) => shell.stderr.write(text) })
+    .configureHelp({ optionDescription: describeOption })
     .showHelpAfterError('(--help tells more)');
+  program.createCommand = (name) =>
+    WITH_SETTINGS.includes(name ?? '') ? new CommandWithVariables(name) : new Command(name);
   for (const addVerb of VERBS) addVerb(program, shell);
   refuseUnknownVerb(program, shell);
   return program;
+}
+
+/** The help text of an option, without the name of its variable: the end of the help says how all of them are named. */
+function describeOption(option: Option): string {
+  return new Help().optionDescription(Object.create(option, { envVar: { value: undefined } }));
 }
 
 /** A pattern of cases is never a plain word, so a plain word is meant as a verb. @throws HarnessError (2). */

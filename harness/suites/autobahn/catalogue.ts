@@ -10,9 +10,9 @@ import { payloadText } from './payload-text.ts';
  * Milliseconds the real suite took for each case against `ws` (four that `ws` refuses: against `websocket`): a measure
  * for sharding and progress, not a promise.
  */
-const weights = JSON.parse(
-  readFileSync(join(PACKAGE_ROOT, 'fixtures/spec/weights.json'), 'utf8'),
-) as Readonly<Record<string, number>>;
+const weights = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'fixtures/spec/weights.json'), 'utf8')) as Readonly<
+  Record<string, number>
+>;
 
 /**
  * What every case is called and about, whichever engine plays it, and what a server without fault scores in it. In
