@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { errorMessage } from '../support/error-message.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { JsonTextError, readJsonText } from '../support/json-text.ts';
-import { placeInModule } from './module-error.ts';
+import { omitUndefined } from '../support/omit-undefined.ts';
+import { findErrorPlace } from './module-error.ts';
 
 /** What a configuration file holds, before anybody has looked whether it makes sense. */
 export interface LoadedConfig {
@@ -57,16 +59,16 @@ async function loadModule(path: string): Promise<LoadedConfig> {
     if (!('default' in loaded)) throw new Error('The module has no default export.');
     return { path, value: await loaded.default, at: () => path };
   } catch (error) {
-    const place = await placeInModule(path, error);
+    const place = await findErrorPlace(path, error);
     throw new HarnessError(2, {
       what: 'The configuration cannot be loaded.',
       where: place?.where ?? path,
-      why: error instanceof Error ? error.message : String(error),
+      why: errorMessage(error),
       todo:
         error instanceof SyntaxError && place !== undefined
           ? 'Correct the line.'
           : 'It is a module whose default export is the configuration.',
-      ...(place?.shown === undefined ? {} : { tail: place.shown }),
+      ...omitUndefined({ tail: place?.excerpt }),
     });
   }
 }
@@ -93,7 +95,7 @@ function readJson(path: string, under: readonly string[]): LoadedConfig & { whol
     throw new HarnessError(2, {
       what: 'The configuration cannot be read.',
       where: path,
-      why: (error as Error).message,
+      why: errorMessage(error),
       todo: 'Check the path, and that you may read it; --config names another.',
     });
   }

@@ -49,8 +49,8 @@ test('one that fails is exit 3, with its command, how it ended, and its last lin
 
 test.each([
   ['there is no such program (ENOENT)', ['/no/such/compiler']],
-  ['it is no program, or may not be executed (EACCES)', [import.meta.filename]],
-  ['an argument is longer than the system takes (E2BIG)', ['true', 'x'.repeat(2 ** 21)]],
+  ['the file is not a program, or must not be executed (EACCES)', [import.meta.filename]],
+  ['an argument is longer than the system allows (E2BIG)', ['true', 'x'.repeat(2 ** 21)]],
   ['the name of the program is empty', ['']],
 ])('one that cannot be started is told so: %s', async (why, command) => {
   const none = build({ ...unnamedServer('x'), build: command }, workspace, log(), never);

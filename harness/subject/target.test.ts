@@ -188,7 +188,7 @@ describe('a server that does not start is told with its command and its last lin
   });
   test('the program is a folder', async () => {
     const trouble = await rejectedError(start({ command: [import.meta.dirname], path: '/', readySeconds: 5 }));
-    expect(trouble.problem.why).toMatch(/it is no program, or may not be executed \(EACCES\)/);
+    expect(trouble.problem.why).toMatch(/the file is not a program, or must not be executed \(EACCES\)/);
   });
   test('the command was written as one word', async () => {
     const trouble = await rejectedError(start({ command: ['node server.js'], path: '/', readySeconds: 5 }));
