@@ -186,7 +186,7 @@ async function runVerb(shell: Shell, patterns: readonly string[], flags: RunFlag
   if (flags.dryRun) return await runDry(shell, patterns, flags, interruption);
   if (!flags.watch) return await runOnce(shell, patterns, flags, interruption);
   const servers = serversOf(await readConfig(process.cwd(), flags.config), shell.command, flags);
-  const files = new FileWatch(
+  const files = await FileWatch.start(
     servers.map(({ cwd }) => cwd),
     flags.out,
   );
@@ -200,13 +200,13 @@ async function runVerb(shell: Shell, patterns: readonly string[], flags: RunFlag
       });
       interruption.throwIfAborted();
       // What a build writes would call for the next one, without end.
-      if (servers.some(({ build }) => build !== undefined)) files.overlook();
+      if (servers.some(({ build }) => build !== undefined)) files.discardChange();
       say(shell, `watching ${servers.map(({ cwd }) => cwd).join(', ')}; Ctrl-C ends it`);
       const file = await files.changed(interruption);
       say(shell, `---- ${new Date().toTimeString().slice(0, 8)} ${file} changed: run ${round} ----`);
     }
   } finally {
-    files.close();
+    await files.close();
   }
 }
 
