@@ -60,8 +60,11 @@ export async function runCommandLine(): Promise<void> {
     if (isLeaving) process.exit(3);
     isLeaving = true;
     printProblem(toProblem(error));
-    abandonWorkspaces();
-    process.exit(3);
+    try {
+      abandonWorkspaces();
+    } finally {
+      process.exit(3);
+    }
   });
 
   try {

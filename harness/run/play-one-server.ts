@@ -2,10 +2,12 @@ import type { EngineFacts, Problem } from '../../reports/document/report.ts';
 import { idRanges } from '../../reports/wording/id-ranges.ts';
 import type { ServerConfig } from '../config/config.ts';
 import type { Assignment, Engine, Progress } from '../engines/engine.ts';
+import { attach } from '../subject/attach.ts';
 import { refuseDistrusted } from '../subject/certificates.ts';
 import type { HandshakeOptions } from '../subject/handshake-options.ts';
+import { launch } from '../subject/launch.ts';
 import { probe } from '../subject/probe.ts';
-import { attach, launch, type Target } from '../subject/target.ts';
+import type { Target } from '../subject/target.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
 import { HarnessError, toProblem } from '../support/harness-error.ts';
 import { pointTo } from '../system/output.ts';
@@ -152,8 +154,8 @@ async function startTarget(order: ServerRunOptions, workspace: Workspace, signal
   const { command, url = '' } = server;
   const target =
     command === undefined
-      ? await attach({ ...server, url, greeting }, signal)
-      : await launch({ ...server, command, greeting }, workspace, log, signal);
+      ? await attach({ ...server, url, handshake: greeting }, signal)
+      : await launch({ ...server, command, handshake: greeting }, workspace, log, signal);
   try {
     if (ca !== undefined) await refuseDistrusted(target.url, ca);
     return target;
