@@ -7,11 +7,11 @@ import { JsonTextError, readJsonText } from '../support/json-text.ts';
 import { omitUndefined } from '../support/omit-undefined.ts';
 import { findErrorPlace } from './module-error.ts';
 
-/** What a configuration file holds, before anybody has looked whether it makes sense. */
+/** The content of a configuration file, not validated yet. */
 export interface LoadedConfig {
   path: string;
   value: unknown;
-  /** `path:line` of the value under some keys; the path alone where lines mean nothing. */
+  /** `path:line` of the value under a path of keys; for a JavaScript file only the path. */
   at(keys: readonly (string | number)[]): string;
 }
 
@@ -21,28 +21,29 @@ const MANIFEST = 'package.json';
 const KEY = 'conformance';
 
 /**
- * The configuration that is meant: the file named, else the nearest one in `folder` or above it, which is
- * `conformance.config.json`, `.js` or `.mjs`, or the key `conformance` of `package.json`.
- * @returns undefined when there is none.
- * @throws HarnessError (2) when it cannot be read, or when one folder holds two.
+ * Finds and loads the configuration. Without a name it is searched in `folder`, then in each folder above, up to the
+ * root of the repository: `conformance.config.json`, `.js` or `.mjs`, or the key `conformance` of `package.json`.
+ * @param named path of the configuration file, relative to `folder`.
+ * @returns undefined if there is no configuration.
+ * @throws HarnessError (2) if the file cannot be read, or if one folder has two configurations.
  */
 export async function loadConfig(folder: string, named: string | undefined): Promise<LoadedConfig | undefined> {
   if (named !== undefined) return load(resolve(folder, named));
   for (let at = resolve(folder); ; at = dirname(at)) {
     const found = NAMES.filter((name) => existsSync(join(at, name)));
     const manifest = existsSync(join(at, MANIFEST)) ? readJson(join(at, MANIFEST), [KEY]) : undefined;
-    const all = [...found, ...(holdsKey(manifest?.whole) ? [`${MANIFEST}#${KEY}`] : [])];
-    if (all.length > 1) {
+    const candidates = [...found, ...(holdsKey(manifest?.whole) ? [`${MANIFEST}#${KEY}`] : [])];
+    if (candidates.length > 1) {
       throw new HarnessError(2, {
-        what: `There are ${all.length} configurations: ${all.join(', ')}.`,
+        what: `There are ${candidates.length} configurations: ${candidates.join(', ')}.`,
         where: at,
-        why: 'Which of them counts would be a guess.',
+        why: 'It is not clear which of them to use.',
         todo: 'Keep one of them, or name one with --config.',
       });
     }
     if (found[0] !== undefined) return load(join(at, found[0]));
-    if (all.length > 0 && manifest) return manifest;
-    // A repository's root is as far as its configuration can be.
+    if (candidates.length > 0 && manifest) return manifest;
+    // A configuration above the root of the repository belongs to something else.
     if (existsSync(join(at, '.git')) || dirname(at) === at) return undefined;
   }
 }
@@ -52,7 +53,7 @@ async function load(path: string): Promise<LoadedConfig> {
   return readJson(path, basename(path) === MANIFEST ? [KEY] : []);
 }
 
-/** A module's default export, which may be a promise. */
+/** Loads a JavaScript file. Its default export is the configuration, or a promise of it. */
 async function loadModule(path: string): Promise<LoadedConfig> {
   try {
     const loaded: { default?: unknown } = await import(pathToFileURL(path).href);
@@ -67,13 +68,13 @@ async function loadModule(path: string): Promise<LoadedConfig> {
       todo:
         error instanceof SyntaxError && place !== undefined
           ? 'Correct the line.'
-          : 'It is a module whose default export is the configuration.',
+          : 'Make the configuration the default export of the module.',
       ...omitUndefined({ tail: place?.excerpt }),
     });
   }
 }
 
-/** JSON with comments, or what stands in it under some keys. */
+/** Reads a JSON file with comments. @param under keys that lead to the configuration in the file. */
 function readJson(path: string, under: readonly string[]): LoadedConfig & { whole: unknown } {
   try {
     const { value, lineOf } = readJsonText(readFileSync(path, 'utf8'), { comments: true });
@@ -96,7 +97,7 @@ function readJson(path: string, under: readonly string[]): LoadedConfig & { whol
       what: 'The configuration cannot be read.',
       where: path,
       why: errorMessage(error),
-      todo: 'Check the path, and that you may read it; --config names another.',
+      todo: 'Check the path, and that you may read the file. --config names another file.',
     });
   }
 }
