@@ -1,20 +1,21 @@
 import { CommanderError } from 'commander';
 import type { Problem } from '../../reports/document/report.ts';
+import { tellGithubOfProblem } from '../reporting/github.ts';
 import { describeProblem } from '../reporting/terminal.ts';
 import type { Registry } from '../run/registry.ts';
 import { HarnessError, toProblem } from '../support/harness-error.ts';
 import { Interruption } from '../support/interruption.ts';
+import { abandonWorkspaces } from '../system/workspace.ts';
 import { type Shell, styleOf } from './options/shell.ts';
-import { makeProgram } from './program.ts';
 
 /**
- * Runs the command that was typed, and sets the exit code of the process. The verbs get arguments, environment and streams
- * only from here.
- * @param registry the suites that can be played.
+ * Runs the command with the arguments of this process, and sets the exit code of the process. Whatever a verb throws
+ * becomes an error text and an exit code. Call it once per process.
+ * @param registry the suites that can be run.
  */
 export async function runCommandLine(registry: Registry): Promise<void> {
   const words = process.argv.slice(2);
-  /** Everything behind the first `--` is the command that starts a server. */
+  /** Index of the first `--`. All words after it are the command that starts the server under test. */
   const dashes = words.indexOf('--');
   const shell: Shell = {
     registry,
@@ -26,49 +27,54 @@ export async function runCommandLine(registry: Registry): Promise<void> {
     exitCode: 0,
   };
 
-  // A reader that closed its end (`| head`, `2>&1 | head`) has seen enough, and a terminal that was closed (EIO) sees nothing
-  // more: no fault, and no reason to leave the server behind. What stands on stderr is never the result.
+  // An error on stderr never changes the result, because the result is not written to stderr.
   shell.stderr.on('error', () => {});
-  let isLost = false;
+  /** Whether a part of stdout could not be written. */
+  let isOutputLost = false;
   shell.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (isLost || error.code === 'EPIPE' || error.code === 'EIO') return;
-    isLost = true;
-    tellProblem({
+    // EPIPE: the reader closed its end (`| head`) and has seen enough. EIO: the terminal was closed. Neither is a
+    // fault, and the run must go on so that the server under test is ended.
+    if (isOutputLost || error.code === 'EPIPE' || error.code === 'EIO') return;
+    isOutputLost = true;
+    printProblem({
       what: 'The output could not be written.',
       where: 'stdout',
       why: error.message,
       todo: 'Check that the disk it goes to is not full.',
     });
-    end(Number(process.exitCode));
+    setExitCode(Number(process.exitCode));
   });
 
-  function tellProblem(problem: Problem): void {
+  function printProblem(problem: Problem): void {
     shell.stderr.write(`\n${describeProblem(problem, styleOf(shell, shell.stderr, undefined)).join('\n')}\n`);
   }
 
-  /** Whose output is lost, wholly or in part, cannot tell. */
-  function end(exitCode: number): void {
-    process.exitCode = isLost && exitCode < 2 ? 3 : exitCode;
+  /** Sets the exit code: 3 in place of 0 or 1 if stdout could not be written, because the verdict did not arrive. */
+  function setExitCode(exitCode: number): void {
+    process.exitCode = isOutputLost && exitCode < 2 ? 3 : exitCode;
   }
 
-  // 1, which Node ends with where nobody catches an error, would accuse the server; and so it is 3 until something is known,
-  // also where all that is waited for never comes.
+  // 3 until the verdict is known. Node's own exit code for an error that nobody catches is 1, which would say that the
+  // server is wrong. 3 is also right if the process ends because a promise never settles.
   process.exitCode = 3;
   let isLeaving = false;
   process.on('uncaughtException', (error) => {
-    // What goes wrong while we leave is not to keep us.
+    // A second error, thrown while we clean up, must not keep the process alive.
     if (isLeaving) process.exit(3);
     isLeaving = true;
-    tellProblem(toProblem(error));
-    void import('../system/workspace.ts')
-      .then(({ abandonWorkspaces }) => abandonWorkspaces())
-      .finally(() => process.exit(3));
+    printProblem(toProblem(error));
+    try {
+      abandonWorkspaces();
+    } finally {
+      process.exit(3);
+    }
   });
 
   try {
-    const program = await makeProgram(shell);
-    await program.parseAsync(dashes < 0 ? words : words.slice(0, dashes), { from: 'user' });
-    end(shell.exitCode);
+    // Imported here, so that a module that cannot be loaded ends with exit code 3 too.
+    const { makeProgram } = await import('./program.ts');
+    await makeProgram(shell).parseAsync(dashes < 0 ? words : words.slice(0, dashes), { from: 'user' });
+    setExitCode(shell.exitCode);
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : 2;
@@ -76,8 +82,7 @@ export async function runCommandLine(registry: Registry): Promise<void> {
       process.exitCode = error.exitCode;
     } else {
       const problem = toProblem(error);
-      tellProblem(problem);
-      const { tellGithubOfProblem } = await import('../reporting/github.ts');
+      printProblem(problem);
       shell.stderr.write(tellGithubOfProblem(problem, shell.env));
       process.exitCode = error instanceof HarnessError ? error.exitCode : 3;
     }

@@ -1,68 +1,73 @@
-import { Command } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import { matchCases } from '../plan/match-cases.ts';
 import { caseIds } from '../plan/suite.ts';
 import { closestTo } from '../support/did-you-mean.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { TOOL } from '../support/identity.ts';
-import { type Shell, VARIABLES } from './options/shell.ts';
+import { CommandWithVariables } from './options/settings.ts';
+import type { Shell } from './options/shell.ts';
+import { addAccept } from './verbs/accept.ts';
+import { addCompare } from './verbs/compare.ts';
+import { addCompletion } from './verbs/completion.ts';
+import { addDoctor } from './verbs/doctor.ts';
+import { addExplain } from './verbs/explain.ts';
+import { addInit } from './verbs/init.ts';
+import { addList } from './verbs/list.ts';
+import { addMerge } from './verbs/merge.ts';
+import { addRun } from './verbs/run.ts';
+import { addServe } from './verbs/serve.ts';
 
-type AddVerb = (program: Command, shell: Shell) => void;
+/** Every verb, in the order of the help text. */
+const VERBS: readonly ((program: Command, shell: Shell) => void)[] = [
+  addInit,
+  addRun,
+  addAccept,
+  addList,
+  addExplain,
+  addCompare,
+  addMerge,
+  addDoctor,
+  addServe,
+  addCompletion,
+];
 
-/** Where each verb is. Help lists them in this order. */
-const VERBS: Readonly<Record<string, () => Promise<AddVerb>>> = {
-  init: async () => (await import('./verbs/init.ts')).addInit,
-  run: async () => (await import('./verbs/run.ts')).addRun,
-  accept: async () => (await import('./verbs/accept.ts')).addAccept,
-  list: async () => (await import('./verbs/list.ts')).addList,
-  explain: async () => (await import('./verbs/explain.ts')).addExplain,
-  compare: async () => (await import('./verbs/compare.ts')).addCompare,
-  merge: async () => (await import('./verbs/merge.ts')).addMerge,
-  doctor: async () => (await import('./verbs/doctor.ts')).addDoctor,
-  serve: async () => (await import('./verbs/serve.ts')).addServe,
-  completion: async () => (await import('./verbs/completion.ts')).addCompletion,
-};
+/** Verbs whose options the environment and the configuration can set too. */
+const WITH_SETTINGS = ['run', 'accept', 'merge', 'doctor'];
 
 /**
- * The command, ready to parse the shell's words, with those of its verbs that these are about: to load all of them
- * takes longer than a case. The command throws CommanderError where it would else end the process.
+ * Builds the command with all its verbs, ready to parse the words of the shell. The command throws CommanderError
+ * where commander would end the process.
+ * @throws HarnessError (2) if the first word is neither a verb nor a case.
  */
-export async function makeProgram(shell: Shell): Promise<Command> {
+export function makeProgram(shell: Shell): Command {
   const program = new Command(TOOL.name)
     .description('Finds out whether a WebSocket server conforms to RFC 6455 and RFC 7692.')
     .version(TOOL.version)
     .exitOverride()
     .configureOutput({ writeErr: (text) => shell.stderr.write(text) })
+    .configureHelp({ optionDescription: describeOption })
     .showHelpAfterError('(use --help for details)');
-  refuseUnknown(shell);
-  const adding = await Promise.all(verbsMeant(shell).map((name) => VERBS[name]?.()));
-  for (const add of adding) add?.(program, shell);
+  program.createCommand = (name) =>
+    WITH_SETTINGS.includes(name ?? '') ? new CommandWithVariables(name) : new Command(name);
+  for (const addVerb of VERBS) addVerb(program, shell);
+  refuseUnknownVerb(program, shell);
   return program;
 }
 
-/** No pattern of cases is a bare word. @throws HarnessError (2) for one where a verb may stand. */
-function refuseUnknown({ words: [first = ''], registry }: Shell): void {
-  const verbs = [...Object.keys(VERBS), 'help'];
+/** The help text of an option, without the name of its variable: the end of the help says how all of them are named. */
+function describeOption(option: Option): string {
+  return new Help().optionDescription(Object.create(option, { envVar: { value: undefined } }));
+}
+
+/** A pattern of cases is never a plain word, so a plain word is meant as a verb. @throws HarnessError (2). */
+function refuseUnknownVerb(program: Command, { words: [first = ''], registry }: Shell): void {
+  const verbs = [...program.commands.map((verb) => verb.name()), 'help'];
   if (!/^[a-z][a-z-]*$/i.test(first) || verbs.includes(first)) return;
   // A suite may have sections whose names are words.
   if (registry.some(({ suite }) => matchCases(caseIds(suite), first).length > 0)) return;
   throw new HarnessError(2, {
     what: `"${first}" is neither a verb nor a case.`,
-    why: `The verbs are ${verbs.join(', ')}; a case has an id such as 7.1.6.`,
-    todo: `Did you mean "${closestTo(first, verbs)}"? Use --help for details.`,
+    why: `The verbs are ${verbs.join(', ')}. A case has an id such as 7.1.6.`,
+    todo: `Did you mean "${closestTo(first, verbs)}"? --help shows all verbs.`,
   });
-}
-
-/**
- * The verb that stands first, or `run` where none does. All of them for a text that is about all: help, completion, and
- * the warning of a variable of ours that no verb knows.
- */
-function verbsMeant({ words, env }: Shell): string[] {
-  const [first = ''] = words;
-  const isAsked = ['help', '--help', '-h'].some((word) => words.includes(word));
-  const named = Object.hasOwn(VERBS, first) ? first : 'run';
-  const isAboutAll =
-    named === 'completion' ||
-    (isAsked && named !== first) ||
-    Object.keys(env).some((name) => name.startsWith(VARIABLES));
-  return isAboutAll ? Object.keys(VERBS) : [named];
 }

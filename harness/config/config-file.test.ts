@@ -23,31 +23,31 @@ const FORMS: readonly [name: string, text: string][] = [
   ['package.json', '{ "conformance": { "default": "mine", "servers": { "mine": { "command": ["mine"] } } } }'],
 ];
 
-test.each(FORMS)('%s is found from a folder below it, and read', async (name, text) => {
+test.each(FORMS)('finds %s from a folder below, and reads it', async (name, text) => {
   write(name, text);
   const config = await readConfig(join(home, 'deep/er'));
   expect(config.defaultServer).toBe('mine');
   expect(config.servers.get('mine')).toMatchObject({ command: ['mine'], cwd: home, path: '/' });
 });
 
-test.each(FORMS)('%s is read when it is named', async (name, text) => {
+test.each(FORMS)('reads %s if it is named', async (name, text) => {
   write(name, text);
   expect((await readConfig('/', join(home, name))).defaultServer).toBe('mine');
 });
 
-test('a default export may be a promise', async () => {
+test('accepts a promise as default export', async () => {
   write('conformance.config.mjs', 'export default Promise.resolve({ jobs: 3 });');
   expect((await loadConfig(home, undefined))?.value).toEqual({ jobs: 3 });
 });
 
-test('two configurations in one folder are an error that names both', async () => {
+test('refuses two configurations in one folder, and names both', async () => {
   for (const [name, text] of FORMS) write(name, text);
   const { problem, exitCode } = await rejectedError(readConfig(home));
   expect(exitCode).toBe(2);
   for (const [name] of FORMS) expect(problem.what).toContain(name);
 });
 
-test('a package.json that does not speak of us is passed by, and a repository ends the search', async () => {
+test('ignores a package.json without our key, and ends the search at the root of a repository', async () => {
   write('conformance.config.json', '{ "jobs": 3 }');
   writeFileSync(join(home, 'deep/package.json'), '{ "name": "x" }');
   expect((await readConfig(join(home, 'deep/er'))).file?.values.jobs).toBe(3);
@@ -60,7 +60,7 @@ test.each([
   ['conformance.config.mjs', 'export const other = 1;', /no default export/],
   ['conformance.config.json', '{ "jobs": 0 }', /jobs/],
   ['package.json', '{\n "conformance": {\n "jbos": 1 } }', /did you mean "jobs"/],
-])('%s as %j is an error that says why', async (name, text, why) => {
+])('refuses %s with the text %j and says why', async (name, text, why) => {
   write(name, text);
   const { problem, exitCode } = await rejectedError(readConfig(home));
   expect(exitCode).toBe(2);
@@ -68,13 +68,13 @@ test.each([
   expect(`${problem.what} ${problem.why}`).toMatch(why);
 });
 
-test('an error in package.json names the line below its key', async () => {
+test('names the line of an error in package.json', async () => {
   write('package.json', '{\n  "name": "x",\n  "conformance": {\n    "jobs": "many"\n  }\n}');
   const { problem } = await rejectedError(readConfig(home));
   expect(problem.where).toBe(`${join(home, 'package.json')}:4`);
 });
 
-test('every key has a description, since people read the schema', () => {
+test('describes every key, because people read the schema', () => {
   const { properties } = z.toJSONSchema(configSchema, { io: 'input' });
   for (const [key, schema] of Object.entries(properties ?? {}))
     expect(typeof schema === 'object' && schema.description, key).toBeTruthy();

@@ -1,15 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { errorMessage } from '../support/error-message.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { JsonTextError, readJsonText } from '../support/json-text.ts';
-import { placeInModule } from './module-error.ts';
+import { omitUndefined } from '../support/omit-undefined.ts';
+import { findErrorPlace } from './module-error.ts';
 
-/** What a configuration file holds, before anybody has looked whether it makes sense. */
+/** The content of a configuration file, not validated yet. */
 export interface LoadedConfig {
   path: string;
   value: unknown;
-  /** `path:line` of the value under some keys; the path alone where lines mean nothing. */
+  /** `path:line` of the value under a path of keys; for a JavaScript file only the path. */
   at(keys: readonly (string | number)[]): string;
 }
 
@@ -19,28 +21,29 @@ const MANIFEST = 'package.json';
 const KEY = 'conformance';
 
 /**
- * The configuration that is meant: the file named, else the nearest one in `folder` or above it, which is
- * `conformance.config.json`, `.js` or `.mjs`, or the key `conformance` of `package.json`.
- * @returns undefined when there is none.
- * @throws HarnessError (2) when it cannot be read, or when one folder holds two.
+ * Finds and loads the configuration. Without a name it is searched in `folder`, then in each folder above, up to the
+ * root of the repository: `conformance.config.json`, `.js` or `.mjs`, or the key `conformance` of `package.json`.
+ * @param named path of the configuration file, relative to `folder`.
+ * @returns undefined if there is no configuration.
+ * @throws HarnessError (2) if the file cannot be read, or if one folder has two configurations.
  */
 export async function loadConfig(folder: string, named: string | undefined): Promise<LoadedConfig | undefined> {
   if (named !== undefined) return load(resolve(folder, named));
   for (let at = resolve(folder); ; at = dirname(at)) {
     const found = NAMES.filter((name) => existsSync(join(at, name)));
     const manifest = existsSync(join(at, MANIFEST)) ? readJson(join(at, MANIFEST), [KEY]) : undefined;
-    const all = [...found, ...(holdsKey(manifest?.whole) ? [`${MANIFEST}#${KEY}`] : [])];
-    if (all.length > 1) {
+    const candidates = [...found, ...(holdsKey(manifest?.whole) ? [`${MANIFEST}#${KEY}`] : [])];
+    if (candidates.length > 1) {
       throw new HarnessError(2, {
-        what: `There are ${all.length} configurations: ${all.join(', ')}.`,
+        what: `There are ${candidates.length} configurations: ${candidates.join(', ')}.`,
         where: at,
-        why: 'Which of them counts would be a guess.',
+        why: 'It is not clear which of them to use.',
         todo: 'Keep one of them, or name one with --config.',
       });
     }
     if (found[0] !== undefined) return load(join(at, found[0]));
-    if (all.length > 0 && manifest) return manifest;
-    // A repository's root is as far as its configuration can be.
+    if (candidates.length > 0 && manifest) return manifest;
+    // A configuration above the root of the repository belongs to something else.
     if (existsSync(join(at, '.git')) || dirname(at) === at) return undefined;
   }
 }
@@ -50,28 +53,28 @@ async function load(path: string): Promise<LoadedConfig> {
   return readJson(path, basename(path) === MANIFEST ? [KEY] : []);
 }
 
-/** A module's default export, which may be a promise. */
+/** Loads a JavaScript file. Its default export is the configuration, or a promise of it. */
 async function loadModule(path: string): Promise<LoadedConfig> {
   try {
     const loaded: { default?: unknown } = await import(pathToFileURL(path).href);
     if (!('default' in loaded)) throw new Error('The module has no default export.');
     return { path, value: await loaded.default, at: () => path };
   } catch (error) {
-    const place = await placeInModule(path, error);
+    const place = await findErrorPlace(path, error);
     throw new HarnessError(2, {
       what: 'The configuration cannot be loaded.',
       where: place?.where ?? path,
-      why: error instanceof Error ? error.message : String(error),
+      why: errorMessage(error),
       todo:
         error instanceof SyntaxError && place !== undefined
           ? 'Correct the line.'
-          : 'It is a module whose default export is the configuration.',
-      ...(place?.shown === undefined ? {} : { tail: place.shown }),
+          : 'Make the configuration the default export of the module.',
+      ...omitUndefined({ tail: place?.excerpt }),
     });
   }
 }
 
-/** JSON with comments, or what stands in it under some keys. */
+/** Reads a JSON file with comments. @param under keys that lead to the configuration in the file. */
 function readJson(path: string, under: readonly string[]): LoadedConfig & { whole: unknown } {
   try {
     const { value, lineOf } = readJsonText(readFileSync(path, 'utf8'), { comments: true });
@@ -93,8 +96,8 @@ function readJson(path: string, under: readonly string[]): LoadedConfig & { whol
     throw new HarnessError(2, {
       what: 'The configuration cannot be read.',
       where: path,
-      why: (error as Error).message,
-      todo: 'Check the path, and that you may read it; --config names another.',
+      why: errorMessage(error),
+      todo: 'Check the path, and that you may read the file. --config names another file.',
     });
   }
 }

@@ -1,43 +1,47 @@
 import { z } from 'zod';
 import { parseReporter, REPORTERS } from './reporter-names.ts';
 
-/**
- * What a configuration may say. The descriptions are read by people: they are the text of `config.schema.json` and of
- * docs/configuration.md, both made from here.
+/*
+ * The schema of the configuration file. `config.schema.json` and docs/configuration.md are generated from it, so
+ * people read the descriptions.
  */
 
-/** No timer runs longer; one that is told to ends at once. */
+/** The longest delay of a Node timer. A timer with a longer delay fires at once. */
 export const MOST_SECONDS = 2_147_483;
 const seconds = z.number().positive().max(MOST_SECONDS);
 
-/** A header field's name (RFC 9110 5.1) and value (5.5); what the opening handshake needs itself is not for others to set. */
+/**
+ * Name (RFC 9110 section 5.1) and value (section 5.5) of a header field. The fields that the opening handshake itself
+ * needs are excluded.
+ */
 const FIELD_NAME = /^(?!(?:host|upgrade|connection|sec-websocket-[a-z]+)$)[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Whether a header field may be sent beside those of the opening handshake. */
+/** Whether a header field can be added to the request of the opening handshake. */
 export const isSendable = (name: string, value: string): boolean => FIELD_NAME.test(name) && FIELD_VALUE.test(value);
 
-/** A name that can be offered (RFC 6455 4.1). */
+/** The name of a subprotocol (RFC 6455 section 4.1). */
 export const protocolSchema = z
   .string()
   .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'is not a subprotocol name (RFC 6455 4.1)' });
 
-/** What would end its line would begin a header field of its own. */
+/** The value of the header field Origin. A line break is excluded, because it would start another header field. */
 export const originSchema = z
   .string()
   .min(1, { error: 'is empty' })
   .regex(FIELD_VALUE, { error: 'is not a valid header field value (RFC 9110 5.5)' });
 
-const WORDS_OF_READY = ['handshake', 'echo', 'tcp'] as const;
+const READY_KINDS = ['handshake', 'echo', 'tcp'] as const;
 
-/** When a server counts as ready. */
+/** When a server is ready: it answers a kind of probe, or prints a line that matches a regular expression. */
 export const readySchema = z.union(
   [
-    z.enum(WORDS_OF_READY),
+    z.enum(READY_KINDS),
     z.strictObject({ line: z.string().min(1).refine(isExpression, { error: 'is not a regular expression' }) }),
   ],
   { error: 'is none of "handshake", "echo", "tcp", { "line": "REGULAR EXPRESSION" }' },
 );
+/** When a server is ready; see `readySchema`. */
 export type Readiness = z.infer<typeof readySchema>;
 
 function isExpression(text: string): boolean {
@@ -49,7 +53,7 @@ function isExpression(text: string): boolean {
   }
 }
 
-/** One server under `servers`. */
+/** The settings of one server, under `servers` in the configuration. */
 export const serverSchema = z.strictObject({
   agent: z
     .string()
@@ -132,7 +136,7 @@ const reporter = z.string().regex(new RegExp(`^(${REPORTERS.join('|')})(=.+)?$`)
   error: ({ input }) => String(parseReporter(String(input))),
 });
 
-/** Options of the command line that a configuration may set, by the name they have there. */
+/** Options of the command line that a configuration can set. The keys are the long names of the options. */
 const settings = {
   engine: z.enum(['auto', 'docker', 'native']).optional().describe('Same as --engine.'),
   image: z.string().optional().describe('Same as --image.'),
@@ -153,12 +157,13 @@ const settings = {
   timeout: seconds.optional().describe('Same as --timeout, in seconds.'),
 };
 
-/** Those of them that name a file or folder, relative to the configuration's folder. */
+/** The settings whose value is a path, relative to the folder of the configuration. */
 export const PATH_SETTINGS: readonly string[] = ['data', 'ca', 'out', 'history'] satisfies (keyof typeof settings)[];
 
-/** Those of them that a verb may take its options from. */
+/** The names of all options that a configuration can set. */
 export const SETTINGS: readonly string[] = Object.keys(settings);
 
+/** The whole configuration file. */
 export const configSchema = z.strictObject({
   $schema: z.string().optional().describe('Address of the JSON Schema of this file, for editors.'),
   default: z
@@ -172,4 +177,5 @@ export const configSchema = z.strictObject({
   ...settings,
 });
 
+/** A valid configuration file. */
 export type ConfigFile = z.infer<typeof configSchema>;

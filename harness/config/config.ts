@@ -3,50 +3,57 @@ import type { z } from 'zod';
 import { escapeInvisible } from '../../reports/wording/escape-invisible.ts';
 import { closestTo } from '../support/did-you-mean.ts';
 import { HarnessError } from '../support/harness-error.ts';
+import { omitUndefined } from '../support/omit-undefined.ts';
 import { ownProgramCommand, PACKAGE_ROOT } from '../support/package-paths.ts';
 import { describeSchemaIssue } from '../support/schema-issues.ts';
 import { type LoadedConfig, loadConfig } from './config-file.ts';
 import { type ConfigFile, configSchema, type Readiness, serverSchema } from './config-schema.ts';
 
-/** A server to run: paths absolute. What is left out has its default where it is used. */
+/** The settings of one server, with absolute paths. The code that uses an absent setting knows its default. */
 export interface ServerConfig {
   name: string;
   agent: string;
+  /** argv that starts the server. Either this or `url`. */
   command?: readonly string[];
-  /** argv of what is run before the command, to its end. */
+  /** argv of a command that must succeed before `command` is started. */
   build?: readonly string[];
   buildSeconds?: number;
+  /** URL of a server that is running already. */
   url?: string;
-  /** Of a server we start: where it listens, and whether it speaks TLS there. */
+  /** Address at which a server that we start listens. */
   host?: string;
+  /** The only port that a server we start can use. */
   port?: number;
+  /** Whether a server that we start speaks TLS. */
   tls?: boolean;
   path: string;
   cwd: string;
   env: Readonly<Record<string, string>>;
-  /** Absolute; absent when nothing but conformance is expected. */
+  /** The expectation file. Without one, the server is expected to be conformant. */
   expectedFile?: string;
   ready?: Readiness;
-  /** How long it may take to get ready; without it a server we start has `READY_SECONDS`. */
+  /** Time to become ready. Default: `READY_SECONDS` for a server that we start, one attempt for a running server. */
   readySeconds?: number;
   protocols?: readonly string[];
   origin?: string;
   headers?: Readonly<Record<string, string>>;
-  /** PEM of the authorities to trust; absolute. */
+  /** PEM file of the certificate authorities to trust. */
   caFile?: string;
 }
 
+/** The configuration: all servers, and the file they come from. */
 export interface Config {
+  /** Name of the server that runs if the user names none. */
   defaultServer: string;
   servers: ReadonlyMap<string, ServerConfig>;
-  /** The file it was read from, and what stands there; absent where there is none. */
+  /** The configuration file and its content; absent if there is no file. */
   file?: Pick<LoadedConfig, 'path' | 'at'> & { values: ConfigFile };
 }
 
-/** With `--server`: every one of them. */
+/** The name that means every server, for `--server all`. */
 export const ALL = 'all';
 
-/** The server in this repository, which is run when nobody names another. */
+/** The server in this package. It runs if the user names no other. */
 export function inRepoServer(): ServerConfig {
   return {
     name: 'websock-server',
@@ -60,8 +67,10 @@ export function inRepoServer(): ServerConfig {
 }
 
 /**
- * The configuration: the file named, else the nearest one in `folder` or above it; see `loadConfig`.
- * @throws HarnessError (2) with the line and the nearest known key.
+ * Reads and validates the configuration; `loadConfig` says where it is searched. Without a file the configuration has
+ * only the server in this package.
+ * @param named path of the configuration file, relative to `folder`.
+ * @throws HarnessError (2) with the line of the error, and the nearest known key.
  */
 export async function readConfig(folder: string, named?: string): Promise<Config> {
   const builtIn = inRepoServer();
@@ -74,14 +83,14 @@ export async function readConfig(folder: string, named?: string): Promise<Config
     throw new HarnessError(2, {
       what: `The configuration cannot be used: ${text.replace(/\.$/, '')}.`,
       where: file.at(path),
-      why: 'It does not have the form of a configuration.',
+      why: 'It does not match the schema of the configuration.',
       todo: 'Correct the line.',
     });
   }
   const values = parsed.data;
   const servers = new Map([
     [builtIn.name, builtIn],
-    ...Object.entries(values.servers).map(([name, server]) => [name, completed(name, server, file)] as const),
+    ...Object.entries(values.servers).map(([name, server]) => [name, serverOf(name, server, file)] as const),
   ]);
   refuseTwins(servers, file);
   const defaultServer = values.default ?? builtIn.name;
@@ -89,17 +98,20 @@ export async function readConfig(folder: string, named?: string): Promise<Config
   return { defaultServer, servers, file: { path: file.path, at: file.at, values } };
 }
 
-/** The keys there may be below a path of the configuration. */
+/** The keys that are allowed below a path of the configuration, for "did you mean". */
 function knownKeys([first, name]: readonly (string | number)[]): string[] {
   if (first === undefined) return Object.keys(configSchema.shape);
   return first === 'servers' && name !== undefined ? Object.keys(serverSchema.shape) : [];
 }
 
-/** What can be said of a server that we start, and of no other. */
-const OF_A_COMMAND = ['build', 'host', 'port', 'path', 'tls', 'cwd', 'env', 'buildTimeoutSeconds'] as const;
+/** The settings that have no meaning for a server that is running already. */
+const ONLY_WITH_COMMAND = ['build', 'host', 'port', 'path', 'tls', 'cwd', 'env', 'buildTimeoutSeconds'] as const;
 
-/** One server with its paths made absolute. @throws HarnessError (2) when what is said of it does not go together. */
-function completed(name: string, server: z.infer<typeof serverSchema>, { path, at }: LoadedConfig): ServerConfig {
+/**
+ * Checks the settings of one server, and makes its paths absolute.
+ * @throws HarnessError (2) if two settings contradict each other.
+ */
+function serverOf(name: string, server: z.infer<typeof serverSchema>, { path, at }: LoadedConfig): ServerConfig {
   const refused = (key: string | undefined, what: string, why: string, todo: string) =>
     new HarnessError(2, { what, where: at(['servers', name, ...(key === undefined ? [] : [key])]), why, todo });
   const { command, url, tls, ca } = server;
@@ -109,7 +121,7 @@ function completed(name: string, server: z.infer<typeof serverSchema>, { path, a
     throw refused(
       undefined,
       `The server "${name}" has neither a command nor a url.`,
-      'We must either start it or know where it is running.',
+      'We must either start the server or know where it is running.',
       'Add "command": [...] or "url": "ws://…".',
     );
   }
@@ -117,24 +129,24 @@ function completed(name: string, server: z.infer<typeof serverSchema>, { path, a
     throw refused(
       'url',
       `The server "${name}" has both a command and a url.`,
-      'Either we start it, or it is running already.',
-      'Take one of them away. Where we start it, "port", "host", "path" and "tls" say where it will listen.',
+      'Either we start the server, or it is running already.',
+      'Remove one of them. For a server that we start, "port", "host", "path" and "tls" say where it will listen.',
     );
   }
-  const idle = url === undefined ? undefined : OF_A_COMMAND.find((key) => server[key] !== undefined);
-  if (idle !== undefined) {
+  const useless = url === undefined ? undefined : ONLY_WITH_COMMAND.find((key) => server[key] !== undefined);
+  if (useless !== undefined) {
     throw refused(
-      idle,
-      `servers.${name}.${idle} has no meaning for a server with a url.`,
-      'It is about a server that we start; this one is running already, at the address it has.',
-      'Take it away, or write it into the url.',
+      useless,
+      `servers.${name}.${useless} has no meaning for a server with a url.`,
+      'The setting is for a server that we start. A server with a url is running already.',
+      'Remove the setting, or make it a part of the url.',
     );
   }
   if (url !== undefined && typeof server.ready === 'object') {
     throw refused(
       'ready',
       `servers.${name}.ready cannot be a line for a server with a url.`,
-      'We read what a server prints only where we start it.',
+      'We can read the output of a server only if we start it.',
       'Write "handshake", "echo" or "tcp".',
     );
   }
@@ -143,34 +155,37 @@ function completed(name: string, server: z.infer<typeof serverSchema>, { path, a
       'ca',
       `servers.${name}.ca has no meaning without TLS.`,
       'Only the certificate of a server that speaks wss: can be verified.',
-      url === undefined ? 'Take away "ca", or "tls": false.' : 'Take it away, or write wss:// in the url.',
+      url === undefined ? 'Remove "ca", or "tls": false.' : 'Remove "ca", or write wss:// in the url.',
     );
   }
-  const home = dirname(path);
+  const fromFile = (to: string | undefined) => (to === undefined ? undefined : resolve(dirname(path), to));
   return {
     name,
     agent: checkedAgent(server.agent ?? name, at(['servers', name, 'agent'])),
     path: server.path ?? '/',
-    cwd: resolve(home, server.cwd ?? '.'),
+    cwd: resolve(dirname(path), server.cwd ?? '.'),
     env: server.env ?? {},
-    ...(command === undefined ? {} : { command }),
-    ...(server.build === undefined ? {} : { build: server.build }),
-    ...(server.buildTimeoutSeconds === undefined ? {} : { buildSeconds: server.buildTimeoutSeconds }),
-    ...(url === undefined ? {} : { url }),
-    ...(server.host === undefined ? {} : { host: server.host }),
-    ...(server.port === undefined ? {} : { port: server.port }),
-    ...(command === undefined || (tls ?? ca !== undefined) === false ? {} : { tls: true }),
-    ...(server.expected === undefined ? {} : { expectedFile: resolve(home, server.expected) }),
-    ...(server.ready === undefined ? {} : { ready: server.ready }),
-    ...(server.readyTimeoutSeconds === undefined ? {} : { readySeconds: server.readyTimeoutSeconds }),
-    ...(server.protocols === undefined ? {} : { protocols: server.protocols }),
-    ...(server.origin === undefined ? {} : { origin: server.origin }),
-    ...(server.headers === undefined ? {} : { headers: server.headers }),
-    ...(ca === undefined ? {} : { caFile: resolve(home, ca) }),
+    ...omitUndefined({
+      command,
+      build: server.build,
+      buildSeconds: server.buildTimeoutSeconds,
+      url,
+      host: server.host,
+      port: server.port,
+      // An authority to trust implies TLS.
+      tls: command !== undefined && (tls ?? ca !== undefined) ? true : undefined,
+      expectedFile: fromFile(server.expected),
+      ready: server.ready,
+      readySeconds: server.readyTimeoutSeconds,
+      protocols: server.protocols,
+      origin: server.origin,
+      headers: server.headers,
+      caFile: fromFile(ca),
+    }),
   };
 }
 
-/** Two servers of one name in reports would be one to whoever reads them. */
+/** Refuses two servers with the same name in reports, because readers could not tell them apart. @throws HarnessError (2). */
 function refuseTwins(servers: ReadonlyMap<string, ServerConfig>, { at }: LoadedConfig): void {
   const byAgent = new Map<string, string>();
   for (const { name, agent } of servers.values()) {
@@ -180,24 +195,24 @@ function refuseTwins(servers: ReadonlyMap<string, ServerConfig>, { at }: LoadedC
     throw new HarnessError(2, {
       what: `The servers "${twin}" and "${name}" are both called "${agent}" in reports.`,
       where: at(['servers', name, 'agent']),
-      why: 'Nobody could tell whose results are whose.',
+      why: 'Readers of a report could not tell the two servers apart.',
       todo: 'Give one of them another "agent".',
     });
   }
 }
 
-/** The name of a server in reports. @param where it is written, for the error. @throws HarnessError (2). */
+/** Checks the name of a server in reports. @param where the name is written, for the error. @throws HarnessError (2). */
 export function checkedAgent(agent: string, where: string): string {
   if (agent.length > 0 && agent.length <= 64 && escapeInvisible(agent) === agent) return agent;
   throw new HarnessError(2, {
     what: `The agent name ${JSON.stringify(agent)} cannot be used.`,
     where,
-    why: 'It has 1 to 64 visible characters.',
+    why: 'An agent name has 1 to 64 visible characters.',
     todo: 'Choose another one.',
   });
 }
 
-/** A server that is in no configuration. */
+/** The settings of a server that is not in the configuration, before the command line adds its own. */
 export const unnamedServer = (agent: string): ServerConfig => ({
   name: agent,
   agent,
@@ -206,7 +221,10 @@ export const unnamedServer = (agent: string): ServerConfig => ({
   env: {},
 });
 
-/** @param where the name is written, for the error. @throws HarnessError (2) with the nearest name. */
+/**
+ * Looks up a server of the configuration.
+ * @param where the name is written, for the error. @throws HarnessError (2) with the nearest name.
+ */
 export function serverNamed(config: Pick<Config, 'servers'>, name: string, where = '--server'): ServerConfig {
   const server = config.servers.get(name);
   if (server) return server;

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { conformance, ownFolder } from '../testing/run-command.ts';
 
-// In processes of their own: vitest imports modules in its own way, with errors of its own.
+// These tests start the command, because vitest imports modules in its own way and with its own errors.
 
 const home = ownFolder('module-error-test-');
 const write = (name: string, text: string) => writeFileSync(join(home(), name), text);
 
-/** What the command says of a configuration, line by line. */
-async function said(name: string): Promise<string[]> {
+/** The lines that the command prints on stderr about a configuration. */
+async function errorLines(name: string): Promise<string[]> {
   const { exitCode, stderr } = await conformance(join(home(), 'report'), ['--config', join(home(), name), '1.1.1']);
   expect(exitCode).toBe(2);
   return String(stderr).trim().split('\n');
@@ -21,9 +21,9 @@ const UNFINISHED = ['{', '  jobs: 3,', '  servers: { mine: = },', '};', ''].join
 test.each([
   ['mjs', `export default ${UNFINISHED}`],
   ['cjs', `module.exports = ${UNFINISHED}`],
-])('a line that is no JavaScript is shown, with file, line and column: .%s', async (ending, text) => {
+])('shows a line that is not JavaScript, with file, line and column, for a .%s file', async (ending, text) => {
   write(`conformance.config.${ending}`, text);
-  expect(await said(`conformance.config.${ending}`)).toEqual([
+  expect(await errorLines(`conformance.config.${ending}`)).toEqual([
     'The configuration cannot be loaded.',
     `  where: ${join(home(), `conformance.config.${ending}`)}:3:20`,
     "  why:   Unexpected token '='",
@@ -34,19 +34,19 @@ test.each([
 });
 
 test.each([
-  ['is no JavaScript', 'export const command = ["mine";', 'shared.mjs:1:31'],
-  ['does not export what is imported', 'export const comand = ["mine"];', 'conformance.config.mjs:1:10'],
-])('the place is known where a module of the configuration %s', async (_, shared, place) => {
+  ['is not JavaScript', 'export const command = ["mine";', 'shared.mjs:1:31'],
+  ['lacks an imported export', 'export const comand = ["mine"];', 'conformance.config.mjs:1:10'],
+])('finds the place of the error if an imported module %s', async (_, shared, place) => {
   write('shared.mjs', shared);
   write('conformance.config.mjs', "import { command } from './shared.mjs';\nexport default { command };\n");
-  expect(await said('conformance.config.mjs')).toContain(`  where: ${join(home(), place)}`);
+  expect(await errorLines('conformance.config.mjs')).toContain(`  where: ${join(home(), place)}`);
 });
 
-test('an error that is thrown names the place of the throw, and nothing is run again to find it', async () => {
+test('names the place of a throw without running the module again', async () => {
   const runs = join(home(), 'runs');
   const begin = `import { appendFileSync } from 'node:fs';\nappendFileSync(${JSON.stringify(runs)}, 'x');\n`;
   write('conformance.config.mjs', `${begin}export default JSON.parse('{ "jobs" 3 }');\n`);
-  const lines = await said('conformance.config.mjs');
+  const lines = await errorLines('conformance.config.mjs');
   expect(lines).toContain(`  where: ${join(home(), 'conformance.config.mjs')}:3:21`);
   expect(readFileSync(runs, 'utf8')).toBe('x');
 });

@@ -1,55 +1,56 @@
-import { execFile } from 'node:child_process';
 import { basename } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
+import { execa } from 'execa';
 
-/** Where something went wrong in a module, or in one that it imports. */
-interface PlaceInModule {
-  /** `path:line:column`, as editors and terminals know it. */
+/** The place of an error in a module of the user's, or in a module that it imports. */
+interface ErrorPlace {
+  /** `path:line:column`, which editors and terminals turn into a link. */
   where: string;
-  /** The line with a mark below the column, where Node shows it. */
-  shown?: string[];
+  /** The line of source text, and a line with a mark below the column; only if Node shows them. */
+  excerpt?: string[];
 }
 
 /**
- * Where a module that could not be imported is wrong. An error that was thrown knows it by its stack. What Node cannot
- * parse or link has no place in its stack, and is known to whom prints the error: another Node, which is asked to do
- * the same. Nothing of the module is run by it, since that goes wrong before the first line of any.
- * @returns undefined where nobody knows.
+ * Finds the place of the error that an import of a module failed with. A thrown error has the place in its stack. An
+ * error of parsing or linking has not: Node adds the place only when it prints the error. So another Node process
+ * imports the module and prints the error. No statement of the module runs twice, because Node parses and links all
+ * modules before it runs the first statement.
+ * @returns undefined if the place cannot be found.
  */
-export async function placeInModule(path: string, error: unknown): Promise<PlaceInModule | undefined> {
+export async function findErrorPlace(path: string, error: unknown): Promise<ErrorPlace | undefined> {
   if (!(error instanceof Error)) return undefined;
   const { stack = '' } = error;
-  const known = shownIn(stack) ?? frameOf(path, stack);
-  if (known !== undefined || !(error instanceof SyntaxError)) return known;
-  const printed = await printedBy(path);
-  // Whatever else went wrong there is not what we look for.
-  return printed.includes(`SyntaxError: ${error.message}`) ? shownIn(printed) : undefined;
+  const place = printedPlace(stack) ?? stackPlace(path, stack);
+  if (place !== undefined || !(error instanceof SyntaxError)) return place;
+  const printed = await printImportError(path);
+  // The other process may have failed for another reason.
+  return printed.includes(`SyntaxError: ${error.message}`) ? printedPlace(printed) : undefined;
 }
 
-/** What Node prints before an error it shows: the place, the line, and a mark below it. */
-function shownIn(text: string): PlaceInModule | undefined {
-  const [, file, number, line = '', mark = ''] = /^((?:file:\/\/)?\/.*):(\d+)\n(.*)\n([ \t]*)\^/.exec(text) ?? [];
+/** Reads the three lines that Node prints before an error: `path:line`, the source line, the mark below the column. */
+function printedPlace(text: string): ErrorPlace | undefined {
+  const [, file, line, source = '', mark = ''] = /^((?:file:\/\/)?\/.*):(\d+)\n(.*)\n([ \t]*)\^/.exec(text) ?? [];
   if (file === undefined) return undefined;
   const path = file.startsWith('file:') ? fileURLToPath(file) : file;
-  return { where: `${path}:${number}:${mark.length + 1}`, shown: [line, `${mark}^`] };
+  return { where: `${path}:${line}:${mark.length + 1}`, excerpt: [source, `${mark}^`] };
 }
 
 /** The first line of a stack that is in the module itself. */
-function frameOf(path: string, stack: string): PlaceInModule | undefined {
+function stackPlace(path: string, stack: string): ErrorPlace | undefined {
   const place = new RegExp(`${basename(path).replaceAll('.', '\\.')}(:\\d+:\\d+)`).exec(stack)?.[1];
   return place === undefined ? undefined : { where: path + place };
 }
 
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
-/** What a Node that imports the module writes on stderr. */
-async function printedBy(path: string): Promise<string> {
+/** Imports the module in a new Node process. @returns what the process prints on stderr. */
+async function printImportError(path: string): Promise<string> {
   const code = `import ${JSON.stringify(pathToFileURL(path).href)};`;
-  try {
-    await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], { timeout: PATIENCE_MS });
-    return '';
-  } catch (error) {
-    return error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
-  }
+  const { stderr } = await execa(process.execPath, ['--input-type=module', '--eval', code], {
+    reject: false,
+    timeout: TIMEOUT_MS,
+    stdin: 'ignore',
+    stdout: 'ignore',
+  });
+  return stderr;
 }

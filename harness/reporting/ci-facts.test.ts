@@ -1,10 +1,28 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { reportSchema } from '../../reports/document/report.ts';
 import { ciFacts } from './ci-facts.ts';
+
+/** What ci-info finds in an environment. It looks only once, when it is loaded, so it is loaded again. */
+function detect(env: Record<string, string>): typeof import('ci-info') {
+  const require = createRequire(import.meta.url);
+  const path = require.resolve('ci-info');
+  delete require.cache[path];
+  const original = process.env;
+  process.env = env;
+  try {
+    return require(path);
+  } finally {
+    process.env = original;
+    delete require.cache[path];
+  }
+}
+
+const factsIn = (env: Record<string, string>) => ciFacts(env, detect(env));
 
 const COMMIT = '7fd5e6c0c3a1b2d4e5f60718293a4b5c6d7e8f90';
 
@@ -55,6 +73,7 @@ test.each([
   [
     {
       JENKINS_URL: 'http://jenkins.example/',
+      BUILD_ID: '1',
       GIT_COMMIT: COMMIT,
       GIT_BRANCH: 'origin/main',
       JOB_NAME: 'ws/main',
@@ -80,26 +99,33 @@ test.each([
     { name: 'Buildkite', commit: COMMIT, branch: 'main', job: 'ws', url: 'https://kite.example/1' },
   ],
   [{ CI: '1' }, { name: 'CI' }],
-  [{ CI: 'woodpecker' }, { name: 'CI' }],
-])('%j is the job it says', (env, facts) => {
-  expect(ciFacts(env)).toEqual(facts);
+  [{ CI: 'woodpecker' }, { name: 'Woodpecker' }],
+  [{ CI: 'true', TRAVIS: 'true' }, { name: 'Travis CI' }],
+])('reads the facts about the job from %j', (env, facts) => {
+  expect(factsIn(env)).toEqual(facts);
 });
 
-test.each([{}, { CI: '' }, { CI: 'false' }, { GITHUB_ACTIONS: 'false', GITHUB_SHA: COMMIT }])('%j is no job', (env) => {
-  expect(ciFacts(env)).toBeUndefined();
+test.each<Record<string, string>>([
+  {},
+  { CI: '' },
+  { CI: 'false' },
+  { CI: '0' },
+  { GITHUB_ACTIONS: 'false', GITHUB_SHA: COMMIT },
+])('finds no CI job in %j', (env) => {
+  expect(factsIn(env)).toBeUndefined();
 });
 
-test('of a pull request the branch is its own, not the merge that GitHub made of it', () => {
+test('takes the branch of a pull request, not the merge that GitHub makes of it', () => {
   const env = { GITHUB_ACTIONS: 'true', GITHUB_HEAD_REF: 'their-branch', GITHUB_REF_NAME: '7/merge' };
-  expect(ciFacts(env)).toEqual({ name: 'GitHub Actions', branch: 'their-branch' });
+  expect(factsIn(env)).toEqual({ name: 'GitHub Actions', branch: 'their-branch' });
 });
 
-test('an address that lacks a part is none', () => {
+test('leaves out the address of the job if a part of it is missing', () => {
   const env = { GITHUB_ACTIONS: 'true', GITHUB_SERVER_URL: 'https://git.example', GITHUB_RUN_ID: '1' };
-  expect(ciFacts(env)).toEqual({ name: 'GitHub Actions' });
+  expect(factsIn(env)).toEqual({ name: 'GitHub Actions' });
 });
 
-test('a run in a job has them in its report, and its commit too where git cannot tell one', async () => {
+test('writes the facts into the report, and the commit too if git does not know it', async () => {
   const home = mkdtempSync(join(tmpdir(), 'ci-test-'));
   try {
     const seed = join(import.meta.dirname, '../../fixtures/recorded/seed');

@@ -1,78 +1,87 @@
+import ciInfo from 'ci-info';
 import type { Report } from '../../reports/document/report.ts';
 
-/** What a CI system says of the job it runs us in, as the report has it, and the commit that it checked out. */
+/** The CI job that runs us, as the report describes it, and the commit that the job checked out. */
 export type CiFacts = NonNullable<Report['run']['ci']> & { commit?: string };
 
 type Env = Readonly<Record<string, string | undefined>>;
-type Said = { [fact in keyof CiFacts]: string | undefined };
+/** The CI system that ci-info finds in the environment. */
+type DetectedCi = Pick<typeof ciInfo, 'id' | 'name'>;
 
-/** Which CI systems we know, each by a variable that no other sets, and what their variables mean. */
-const SYSTEMS: readonly { sets: string; says(env: Env): Said }[] = [
-  {
-    sets: 'GITHUB_ACTIONS',
-    says: (env) => ({
-      name: 'GitHub Actions',
+interface CiSystem {
+  /** A variable that only this system sets. */
+  variable: string;
+  facts(env: Env): { [fact in Exclude<keyof CiFacts, 'name'>]: string | undefined };
+}
+
+/**
+ * Where a CI system keeps commit, branch, job and address of the job, by the id that ci-info has for the system.
+ * ci-info knows the names of 55 systems, but none of these facts.
+ */
+const SYSTEMS: Readonly<Record<string, CiSystem>> = {
+  GITHUB_ACTIONS: {
+    variable: 'GITHUB_ACTIONS',
+    facts: (env) => ({
       commit: env.GITHUB_SHA,
-      // Of a pull request the ref is a merge that nobody can check out by name.
+      // For a pull request GITHUB_REF_NAME is a merge made by GitHub, such as "7/merge", and not a branch.
       branch: env.GITHUB_HEAD_REF || env.GITHUB_REF_NAME,
       job: env.GITHUB_JOB,
-      url: joined([env.GITHUB_SERVER_URL, env.GITHUB_REPOSITORY, 'actions/runs', env.GITHUB_RUN_ID]),
+      url: joinUrl([env.GITHUB_SERVER_URL, env.GITHUB_REPOSITORY, 'actions/runs', env.GITHUB_RUN_ID]),
     }),
   },
-  {
-    sets: 'GITLAB_CI',
-    says: (env) => ({
-      name: 'GitLab CI',
+  GITLAB: {
+    variable: 'GITLAB_CI',
+    facts: (env) => ({
       commit: env.CI_COMMIT_SHA,
       branch: env.CI_COMMIT_REF_NAME,
       job: env.CI_JOB_NAME,
       url: env.CI_JOB_URL,
     }),
   },
-  {
-    sets: 'CIRCLECI',
-    says: (env) => ({
-      name: 'CircleCI',
+  CIRCLE: {
+    variable: 'CIRCLECI',
+    facts: (env) => ({
       commit: env.CIRCLE_SHA1,
       branch: env.CIRCLE_BRANCH || env.CIRCLE_TAG,
       job: env.CIRCLE_JOB,
       url: env.CIRCLE_BUILD_URL,
     }),
   },
-  {
-    sets: 'JENKINS_URL',
-    says: (env) => ({
-      name: 'Jenkins',
+  JENKINS: {
+    variable: 'JENKINS_URL',
+    facts: (env) => ({
       commit: env.GIT_COMMIT,
       branch: env.CHANGE_BRANCH || env.BRANCH_NAME || env.GIT_BRANCH,
       job: env.JOB_NAME,
       url: env.BUILD_URL,
     }),
   },
-  {
-    sets: 'BUILDKITE',
-    says: (env) => ({
-      name: 'Buildkite',
+  BUILDKITE: {
+    variable: 'BUILDKITE',
+    facts: (env) => ({
       commit: env.BUILDKITE_COMMIT,
       branch: env.BUILDKITE_BRANCH,
       job: env.BUILDKITE_LABEL,
       url: env.BUILDKITE_BUILD_URL,
     }),
   },
-];
+};
 
 /**
- * The facts that the environment tells of the CI job we run in; undefined outside of one. All of it is foreign text: a
- * branch is named by whoever opens a pull request. An empty variable says nothing.
+ * Facts about the CI job that runs us. All of them are untrusted text: whoever opens a pull request names its branch.
+ * An empty variable counts as absent.
+ * @param detected what ci-info found in the environment of this process.
+ * @returns undefined outside of CI.
  */
-export function ciFacts(env: Env): CiFacts | undefined {
-  const system = SYSTEMS.find(({ sets }) => isSet(env[sets]));
-  if (system === undefined) return isSet(env.CI) ? { name: 'CI' } : undefined;
-  const { name = '', ...others } = system.says(env);
-  return { name, ...Object.fromEntries(Object.entries(others).filter(([, value]) => value)) };
+export function ciFacts(env: Env, { id, name }: DetectedCi = ciInfo): CiFacts | undefined {
+  const system = id === null ? undefined : SYSTEMS[id];
+  if (system !== undefined && !isSet(env[system.variable])) return undefined;
+  if (name === null) return isSet(env.CI) ? { name: 'CI' } : undefined;
+  const facts = Object.entries(system?.facts(env) ?? {}).filter(([, value]) => value);
+  return { name, ...Object.fromEntries(facts) };
 }
 
-/** The same as an option of `run`, which is left out outside of a job. */
+/** The facts about the CI job as an option of `run`: absent outside of CI. */
 export function ciOption(env: Env): { ci?: CiFacts } {
   const ci = ciFacts(env);
   return ci === undefined ? {} : { ci };
@@ -80,7 +89,7 @@ export function ciOption(env: Env): { ci?: CiFacts } {
 
 const isSet = (value: string | undefined) => value !== undefined && !/^(|0|false|no)$/i.test(value);
 
-/** An address of its parts; undefined where one is not told. */
-function joined(parts: readonly (string | undefined)[]): string | undefined {
+/** Joins the parts of an address with `/`; undefined if a part is missing. */
+function joinUrl(parts: readonly (string | undefined)[]): string | undefined {
   return parts.every((part) => part) ? parts.join('/') : undefined;
 }

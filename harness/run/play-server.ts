@@ -1,10 +1,12 @@
 import type { EngineFacts, Problem } from '../../reports/document/report.ts';
 import type { Assignment, PreparedEngine } from '../engines/engine.ts';
 import { caseIds } from '../plan/suite.ts';
+import { attach } from '../subject/attach.ts';
 import { refuseDistrusted } from '../subject/certificates.ts';
 import type { HandshakeOptions } from '../subject/handshake-options.ts';
+import { launch } from '../subject/launch.ts';
 import { probe } from '../subject/probe.ts';
-import { attach, launch, type Target } from '../subject/target.ts';
+import type { Target } from '../subject/target.ts';
 import { HarnessError, toProblem } from '../support/harness-error.ts';
 import { pointTo } from '../system/output.ts';
 import { describeExit } from '../system/process.ts';
@@ -92,12 +94,12 @@ export async function playServer(
 /** Starts the server, or attaches to a running one, and waits until it is ready. @throws HarnessError (3), after the server was ended. */
 async function startTarget(options: SubjectRunOptions, workspace: Workspace, signal: AbortSignal): Promise<Target> {
   const { server, log, ca } = options;
-  const greeting = handshakeOf(options);
+  const handshake = handshakeOf(options);
   const { command, url = '' } = server;
   const target =
     command === undefined
-      ? await attach({ ...server, url, greeting }, signal)
-      : await launch({ ...server, command, greeting }, workspace, log, signal);
+      ? await attach({ ...server, url, handshake }, signal)
+      : await launch({ ...server, command, handshake }, workspace, log, signal);
   try {
     if (ca !== undefined) await refuseDistrusted(target.url, ca);
     return target;

@@ -5,7 +5,7 @@ import type { CiFacts } from '../reporting/ci-facts.ts';
 import { appendHistory, historyLineOf, readHistory, tryHistory } from '../reporting/history.ts';
 import { copyResults, loadPages, type Publication, publishPages, writeReport } from '../reporting/publish.ts';
 import { HarnessError } from '../support/harness-error.ts';
-import { revision } from '../support/identity.ts';
+import { readRevision } from '../system/git-revision.ts';
 import { StagedReport } from '../system/staged-report.ts';
 import { removeStaleWorkspaces, Workspace } from '../system/workspace.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -55,7 +55,7 @@ export async function run(
   const { ci, history, reporters } = options;
   // Ask git now, before our folder changes the working tree; it answers while the server starts. In a container git may
   // refuse to read a tree of another user, but the CI system knows which commit it checked out.
-  const tree = revision().then((found) => ({ ...found, commit: found.commit ?? ci?.commit ?? null }));
+  const tree = readRevision().then((found) => ({ ...found, commit: found.commit ?? ci?.commit ?? null }));
   // Fail now, and not after all cases have run.
   if (history !== undefined) tryHistory(history);
   const workspace = new Workspace();

@@ -21,22 +21,22 @@ afterEach(() => {
 });
 
 const log = () => join(folder, 'build.log');
-/** Builds by a line of shell, in the test's folder. */
+/** Runs a shell script as the build command, in the folder of the test. */
 const sh = (line: string, more = {}, signal = never) =>
   build({ ...unnamedServer('x'), cwd: folder, build: ['sh', '-c', line], ...more }, workspace, log(), signal);
 
-test('what is to be built is built, in the folder and the environment of the server, and its words are kept', async () => {
+test('runs the build command in the folder and the environment of the server, and logs its output', async () => {
   await sh('echo compiling; echo "$MODE" > made', { env: { MODE: 'release' } });
   expect(readFileSync(join(folder, 'made'), 'utf8')).toBe('release\n');
   expect(readFileSync(log(), 'utf8')).toBe('compiling\n');
 });
 
-test('a server without a build has none', async () => {
+test('does nothing for a server without a build command', async () => {
   await build(unnamedServer('x'), workspace, log(), never);
   expect(existsSync(log())).toBe(false);
 });
 
-test('one that fails is exit 3, with its command, how it ended, and its last lines', async () => {
+test('fails with exit 3, the command, how it ended, and its last lines, if the command fails', async () => {
   const { exitCode, problem } = await rejectedError(sh('echo one; echo "error: no such field" >&2; exit 101'));
   expect(problem).toMatchObject({
     what: 'The build of the server failed.',
@@ -49,21 +49,21 @@ test('one that fails is exit 3, with its command, how it ended, and its last lin
 
 test.each([
   ['there is no such program (ENOENT)', ['/no/such/compiler']],
-  ['it is no program, or may not be executed (EACCES)', [import.meta.filename]],
-  ['an argument is longer than the system takes (E2BIG)', ['true', 'x'.repeat(2 ** 21)]],
+  ['the file is not a program, or must not be executed (EACCES)', [import.meta.filename]],
+  ['an argument is longer than the system allows (E2BIG)', ['true', 'x'.repeat(2 ** 21)]],
   ['the name of the program is empty', ['']],
-])('one that cannot be started is told so: %s', async (why, command) => {
-  const none = build({ ...unnamedServer('x'), build: command }, workspace, log(), never);
-  expect((await rejectedError(none)).problem.why).toBe(`It could not be started: ${why}.`);
+])('says why the command cannot be started: %s', async (why, command) => {
+  const failing = build({ ...unnamedServer('x'), build: command }, workspace, log(), never);
+  expect((await rejectedError(failing)).problem.why).toBe(`It could not be started: ${why}.`);
 });
 
-test('one that does not end is ended, and what it has started with it', async () => {
-  const trouble = await rejectedError(sh('sleep 60 & echo $! > child; wait', { buildSeconds: 0.5 }));
-  expect(trouble.problem.what).toBe('The build did not end within 0.5 s.');
+test('ends a command that takes too long, and the processes that it started', async () => {
+  const error = await rejectedError(sh('sleep 60 & echo $! > child; wait', { buildSeconds: 0.5 }));
+  expect(error.problem.what).toBe('The build did not end within 0.5 s.');
   expect(processFacts(Number(readFileSync(join(folder, 'child'), 'utf8')))).toBeUndefined();
 });
 
-test('one that is interrupted leaves nothing running', async () => {
+test('leaves nothing running if it is interrupted', async () => {
   const controller = new AbortController();
   const building = sh('sleep 60 & echo $! > child; wait', {}, controller.signal);
   while (!existsSync(join(folder, 'child')) || readFileSync(join(folder, 'child'), 'utf8') === '')

@@ -5,13 +5,14 @@ import { pointTo } from '../system/output.ts';
 import { describeExit, startProcess } from '../system/process.ts';
 import type { Workspace } from '../system/workspace.ts';
 
-/** How long a build may take where nobody says otherwise: a cold one of a compiled language takes minutes. */
+/** Default time limit of a build: a first build in a compiled language takes minutes. */
 const BUILD_SECONDS = 600;
 
 /**
- * Runs what is to be run before a server is started, to its end; nothing of it lives afterwards.
- * @param log file that takes its output.
- * @throws HarnessError (3) with its last lines when it fails or does not end; the signal's reason when that aborts.
+ * Runs the build command of a server, if there is one, and waits for its end. Afterwards no process of it is left.
+ * @param log file that takes the output.
+ * @throws HarnessError (3) with the last lines of output if the build fails or takes too long; the reason of the signal
+ * if the signal aborts.
  */
 export async function build(
   { build: command, buildSeconds = BUILD_SECONDS, cwd, env }: ServerConfig,
@@ -21,30 +22,29 @@ export async function build(
 ): Promise<void> {
   if (command === undefined) return;
   signal.throwIfAborted();
-  const started = startProcess({ command, cwd, env }, workspace, log);
+  const buildProcess = startProcess({ command, cwd, env }, workspace, log);
   const waiting = new AbortController();
-  const failed = (what: string, why: string) =>
+  const failure = (what: string, why: string) =>
     new HarnessError(3, {
       what,
       where: command.join(' '),
       why,
-      todo: `${pointTo(started.output.tail())}It was run in ${cwd}. Does it succeed when you type it yourself?`,
-      tail: started.output.tail(),
+      todo: `${pointTo(buildProcess.output.tail())}It was run in ${cwd}. Does it succeed when you type it yourself?`,
+      tail: buildProcess.output.tail(),
     });
   try {
-    const how = await Promise.race([
-      started.ended,
-      sleep(buildSeconds * 1000, undefined, { signal: AbortSignal.any([waiting.signal, signal]) }).then(
-        () => undefined,
-      ),
+    const exit = await Promise.race([
+      buildProcess.ended,
+      sleep(buildSeconds * 1000, undefined, { signal: AbortSignal.any([waiting.signal, signal]) }),
     ]);
-    if (how === undefined) throw failed(`The build did not end within ${buildSeconds} s.`, 'It was ended.');
-    if (how.code !== 0) throw failed('The build of the server failed.', describeExit(how));
+    if (exit === undefined) throw failure(`The build did not end within ${buildSeconds} s.`, 'It was ended.');
+    if (exit.code !== 0) throw failure('The build of the server failed.', describeExit(exit));
   } catch (error) {
+    // An aborted timer rejects with an AbortError; the caller wants the reason of its signal.
     signal.throwIfAborted();
     throw error;
   } finally {
     waiting.abort();
-    await started.end();
+    await buildProcess.end();
   }
 }

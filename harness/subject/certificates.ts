@@ -2,19 +2,22 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import tls from 'node:tls';
+import { errorMessage } from '../support/error-message.ts';
 import { HarnessError } from '../support/harness-error.ts';
+import { omitUndefined } from '../support/omit-undefined.ts';
 import { addressOf } from './address.ts';
 
-/** How long a server may take over a TLS handshake, in milliseconds. */
-const PATIENCE_MS = 10_000;
+/** Time limit of the TLS handshake. */
+const TIMEOUT_MS = 10_000;
 
 /**
- * Certificate authorities as PEM. What is none would else be ignored without a word, and every connection refused.
- * @param from where the file is named, for the error. @throws HarnessError (2).
+ * Reads a file of certificate authorities. A file without a certificate is refused here, because TLS would silently
+ * ignore it and then refuse every connection.
+ * @param from the option or key that names the file, for the error. @returns PEM text. @throws HarnessError (2).
  */
 export function readCertificates(path: string, from: string): string {
   const refused = (what: string, error: unknown, todo: string) =>
-    new HarnessError(2, { what, where: path, why: error instanceof Error ? error.message : String(error), todo });
+    new HarnessError(2, { what, where: path, why: errorMessage(error), todo });
   let pem: string;
   try {
     pem = readFileSync(path, 'utf8');
@@ -33,42 +36,46 @@ export function readCertificates(path: string, from: string): string {
   }
 }
 
-/** What TLS wants to know of an address: whom it trusts, and by which name the server is called (RFC 6066 3: no literal address). */
+/**
+ * The TLS options for a connection to a URL. Without `ca` every certificate is accepted. The server name indication is
+ * left out for an IP address, as RFC 6066 section 3 demands.
+ * @param ca PEM text of the authorities to trust.
+ */
 export function trustOf(url: string, ca: string | undefined): tls.ConnectionOptions {
   const { host } = addressOf(url);
   return {
     rejectUnauthorized: ca !== undefined,
-    ...(ca === undefined ? {} : { ca }),
+    ...omitUndefined({ ca }),
     ...(isIP(host) === 0 ? { servername: host } : {}),
   };
 }
 
 /**
- * Makes one TLS connection to see whether the certificate is of an authority in `ca` and for the name in the address.
- * The reference verifies none, so whoever names an authority gets it from us, once, before the cases. A connection that
- * fails for another reason is for the cases to tell.
- * @throws HarnessError (3) when it is not trusted.
+ * Verifies the certificate of a server: makes one TLS connection and closes it. Autobahn verifies no certificates, so
+ * this function does it once before the cases, if the user names an authority. A connection that fails for another
+ * reason is no error here, because the cases report it.
+ * @throws HarnessError (3) if no authority in `ca` signed the certificate, or it is for another host name.
  */
 export async function refuseDistrusted(url: string, ca: string): Promise<void> {
   const { host, port, secure } = addressOf(url);
   if (!secure) return;
-  const socket = tls.connect({ host, port, timeout: PATIENCE_MS, ...trustOf(url, ca) });
+  const socket = tls.connect({ host, port, timeout: TIMEOUT_MS, ...trustOf(url, ca) });
   const error = await new Promise<Error | undefined>((resolve) => {
     socket.once('secureConnect', () => resolve(undefined));
     socket.once('error', resolve);
-    for (const silence of ['timeout', 'close']) socket.once(silence, () => resolve(undefined));
+    for (const event of ['timeout', 'close']) socket.once(event, () => resolve(undefined));
   });
   socket.destroy();
   if (error !== undefined && isDistrust(error)) throw distrusted(url, error);
 }
 
-/** Whether a TLS connection failed because of the certificate: OpenSSL's verdicts, and Node's on the name in it. */
+/** Whether a TLS connection failed because of the certificate: an error of OpenSSL, or Node's error about the host name. */
 export function isDistrust(error: Error): boolean {
   const code = 'code' in error ? String(error.code) : '';
   return /CERT|SELF_SIGNED|ISSUER|VERIFY_LEAF_SIGNATURE/.test(code);
 }
 
-/** Of a server whose certificate is not trusted. */
+/** The error for a server whose certificate is not trusted. */
 export function distrusted(url: string, error: Error): HarnessError {
   return new HarnessError(
     3,
@@ -76,7 +83,7 @@ export function distrusted(url: string, error: Error): HarnessError {
       what: `The certificate of the server at ${url} is not trusted.`,
       where: url,
       why: error.message,
-      todo: 'Give the authority that signed it with --ca, or as "ca" of the server, and call the server by the name it is issued for ("host" of a server we start); or leave the authority out: then any certificate will do.',
+      todo: 'Name the authority that signed the certificate with --ca, or as "ca" of the server, and use the host name of the certificate (for a server that we start: "host"). Without "ca" every certificate is accepted.',
     },
     { cause: error },
   );

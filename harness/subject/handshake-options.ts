@@ -1,19 +1,19 @@
 /**
- * What the client's opening handshake brings beside what RFC 6455 4.1 demands, and for `wss:` whom it trusts. The cases
- * bring it, and so does the question whether a server is ready: one that asks for a token would else never seem to be.
+ * What the user adds to the client's opening handshake, and whom the client trusts for `wss:`. The cases send it, and so
+ * does the probe for readiness: a server that demands a token would otherwise never look ready.
  */
 export interface HandshakeOptions {
-  /** Subprotocols to offer, most wanted first. */
+  /** Subprotocols to offer, in order of preference. */
   protocols?: readonly string[];
   origin?: string;
-  /** Further header fields; only the embedded engine can send them. */
+  /** Further header fields. Only the embedded engine can send them. */
   headers?: Readonly<Record<string, string>>;
-  /** PEM of the certificate authorities to trust; without it any certificate will do. */
+  /** PEM text of the certificate authorities to trust. Without it, every certificate is accepted. */
   ca?: string;
 }
 
-/** The lines of a request that a greeting adds, without their ends. */
-export function linesOf({ protocols = [], origin, headers = {} }: HandshakeOptions): string[] {
+/** The header lines that the options add to the request of the opening handshake, without line ends. */
+export function headerLines({ protocols = [], origin, headers = {} }: HandshakeOptions): string[] {
   return [
     ...(protocols.length === 0 ? [] : [`Sec-WebSocket-Protocol: ${protocols.join(', ')}`]),
     ...(origin === undefined ? [] : [`Origin: ${origin}`]),

@@ -2,92 +2,115 @@ import { createHash, randomBytes } from 'node:crypto';
 import net from 'node:net';
 import tls from 'node:tls';
 import { addressOf } from './address.ts';
-import { type HandshakeOptions, linesOf } from './handshake-options.ts';
-
-/** What counts as an answer: a correct opening handshake, a text that comes back after it, or that TCP connects at all. */
-export type ProbeKind = 'handshake' | 'echo' | 'tcp';
+import { type HandshakeOptions, headerLines } from './handshake-options.ts';
 
 /**
- * Whether a WebSocket server speaks: one TCP connection, one opening handshake (RFC 6455 4.1), and if need be one text.
- * It is how we know that a target is ready, and that one which has been silent for long is still alive.
- * @returns `open` after what was waited for; else a sentence why not. Never rejects.
+ * What a probe waits for: `tcp`, a TCP connection; `handshake`, a correct answer to the opening handshake; `echo`, a
+ * text message that comes back after the handshake.
+ */
+export type ProbeKind = 'handshake' | 'echo' | 'tcp';
+
+/** `open` if the server answered as expected, otherwise a sentence part that says why not. */
+export type ProbeResult = 'open' | { why: string };
+
+/** Longest answer to the opening handshake that is read. A longer one is judged by its first bytes. */
+const MAX_ANSWER_BYTES = 65_536;
+/** Bytes of data after the handshake that are kept while the echo has not come. */
+const MAX_KEPT_BYTES = 1024;
+/** Appended to the key of a request to compute Sec-WebSocket-Accept (RFC 6455 section 4.2.2). */
+const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+/**
+ * Asks a WebSocket server whether it works, over one TCP connection. Used to see that a started server is ready, and
+ * that a server without progress still lives. Never rejects.
  */
 export async function probe(
   url: string,
   timeoutMs: number,
-  until: ProbeKind = 'handshake',
-  greeting: HandshakeOptions = {},
-): Promise<'open' | { why: string }> {
+  kind: ProbeKind = 'handshake',
+  options: HandshakeOptions = {},
+): Promise<ProbeResult> {
   const { host, port, secure } = addressOf(url);
-  const { hostname, pathname, search } = new URL(url);
-  // Only whether it speaks is asked here, so any certificate will do.
+  // Every certificate is accepted: whether it can be trusted is checked elsewhere.
   const socket = secure ? tls.connect({ host, port, rejectUnauthorized: false }) : net.connect({ host, port });
   const key = randomBytes(16).toString('base64');
-  const word = `ws-conformance asks ${key}`;
+  const message = `ws-conformance asks ${key}`;
   return await new Promise((resolve) => {
-    let answer = Buffer.alloc(0);
+    let received = Buffer.alloc(0);
     let isUpgraded = false;
-    const finish = (result: 'open' | { why: string }) => {
+    const finish = (result: ProbeResult) => {
       clearTimeout(timer);
       socket.destroy();
       resolve(result);
     };
-    const awaited = () =>
+    const missing = () =>
       isUpgraded ? 'the text that was sent did not come back' : 'no answer to the opening handshake';
-    const timer = setTimeout(() => finish({ why: `${awaited()} within ${timeoutMs} ms` }), timeoutMs);
+    const timer = setTimeout(() => finish({ why: `${missing()} within ${timeoutMs} ms` }), timeoutMs);
     socket.once(secure ? 'secureConnect' : 'connect', () => {
-      if (until === 'tcp') return finish('open');
-      const request = [
-        `GET ${pathname}${search} HTTP/1.1`,
-        `Host: ${hostname}:${port}`,
-        'Upgrade: websocket',
-        'Connection: Upgrade',
-        `Sec-WebSocket-Key: ${key}`,
-        'Sec-WebSocket-Version: 13',
-        ...linesOf(greeting),
-      ];
-      // As latin1: it is how field values that are not ASCII go over the wire (RFC 9110 5.5).
-      socket.write(`${request.join('\r\n')}\r\n\r\n`, 'latin1');
+      // latin1 is how non-ASCII characters of field values are sent (RFC 9110 section 5.5).
+      if (kind === 'tcp') finish('open');
+      else socket.write(upgradeRequest(url, key, options), 'latin1');
     });
     socket.on('data', (chunk) => {
-      answer = Buffer.concat([answer, chunk]);
+      received = Buffer.concat([received, chunk]);
       if (isUpgraded) {
-        // An echo comes back in one frame, since it was sent in one; whatever else a server says is passed by.
-        if (answer.includes(textFrame(word))) finish('open');
-        else answer = answer.subarray(-1024);
+        // The message was sent in one frame, so its echo comes back in one frame. Other frames are ignored.
+        if (received.includes(textFrame(message))) finish('open');
+        else received = received.subarray(-MAX_KEPT_BYTES);
         return;
       }
-      const end = answer.indexOf('\r\n\r\n');
-      if (end < 0 && answer.length < 65_536) return;
-      const head = answer.toString('latin1', 0, Math.max(0, end));
-      const status = answer.toString('latin1', 0, Math.max(0, answer.indexOf('\r\n')));
-      if (!/^HTTP\/1\.1 101(?: |$)/.test(status))
-        return finish({
-          why: status.startsWith('HTTP/')
-            ? `the opening handshake was answered with "${printable(status)}"`
-            : 'the opening handshake was answered with something that is not HTTP',
-        });
-      const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-      if (!head.includes(accept))
-        return finish({ why: 'the answer to the opening handshake has a wrong Sec-WebSocket-Accept' });
-      if (until === 'handshake') return finish('open');
+      const end = received.indexOf('\r\n\r\n');
+      if (end < 0 && received.length < MAX_ANSWER_BYTES) return;
+      const head = received.toString('latin1', 0, end < 0 ? MAX_ANSWER_BYTES : end);
+      const isEndless = `the answer to the opening handshake does not end within ${MAX_ANSWER_BYTES} bytes`;
+      const problem = refusal(head, key) ?? (end < 0 ? isEndless : undefined);
+      if (problem !== undefined) return finish({ why: problem });
+      if (kind === 'handshake') return finish('open');
       isUpgraded = true;
-      answer = answer.subarray(end + 4);
-      socket.write(textFrame(word, randomBytes(4)));
+      received = received.subarray(end + 4);
+      socket.write(textFrame(message, randomBytes(4)));
     });
     socket.once('error', (error) => finish({ why: error.message }));
-    socket.once('close', () => finish({ why: `the connection was closed: ${awaited()}` }));
+    socket.once('close', () => finish({ why: `the connection was closed: ${missing()}` }));
   });
 }
 
-/** A whole text in one frame, below 126 octets (RFC 6455 5.2); masked where there is a mask, as a client's has to be. */
+/** The request of the client's opening handshake (RFC 6455 section 4.1). */
+function upgradeRequest(url: string, key: string, options: HandshakeOptions): string {
+  const { hostname, pathname, search } = new URL(url);
+  const lines = [
+    `GET ${pathname}${search} HTTP/1.1`,
+    `Host: ${hostname}:${addressOf(url).port}`,
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    `Sec-WebSocket-Key: ${key}`,
+    'Sec-WebSocket-Version: 13',
+    ...headerLines(options),
+  ];
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}
+
+/** Why an answer is not a correct opening handshake; undefined if it is one. @param head status line and header fields. */
+function refusal(head: string, key: string): string | undefined {
+  const status = head.split('\r\n', 1)[0] ?? '';
+  if (!/^HTTP\/1\.1 101(?: |$)/.test(status)) {
+    return status.startsWith('HTTP/')
+      ? `the opening handshake was answered with "${printable(status)}"`
+      : 'the opening handshake was answered with something that is not HTTP';
+  }
+  const accept = createHash('sha1').update(`${key}${ACCEPT_GUID}`).digest('base64');
+  return head.includes(accept) ? undefined : 'the answer to the opening handshake has a wrong Sec-WebSocket-Accept';
+}
+
+/** A text message below 126 bytes in one frame (RFC 6455 section 5.2). @param mask masking key; only clients mask. */
 function textFrame(text: string, mask?: Buffer): Buffer {
   const payload = Buffer.from(text);
   if (mask === undefined) return Buffer.concat([Buffer.from([0x81, payload.length]), payload]);
-  const masked = payload.map((octet, at) => octet ^ mask.readUInt8(at % 4));
+  const masked = payload.map((byte, at) => byte ^ mask.readUInt8(at % 4));
   return Buffer.concat([Buffer.from([0x81, 0x80 | payload.length]), mask, masked]);
 }
 
+/** The first 80 characters of an untrusted text, with `?` in place of everything that is not printable ASCII. */
 function printable(text: string): string {
   return text.slice(0, 80).replace(/[^\x20-\x7e]/g, '?');
 }

@@ -1,15 +1,15 @@
-/** Of the words that exist, the one most like the word that was written: for "did you mean". */
+/** The most similar of the known words, for "did you mean". @returns an empty text if there are no known words. */
 export function closestTo(word: string, words: readonly string[]): string {
   let best = words[0] ?? '';
-  let least = Number.POSITIVE_INFINITY;
+  let leastDistance = Number.POSITIVE_INFINITY;
   for (const candidate of words) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < least) [best, least] = [candidate, distance];
+    if (distance < leastDistance) [best, leastDistance] = [candidate, distance];
   }
   return best;
 }
 
-/** Levenshtein's distance, a row at a time. */
+/** The Levenshtein distance: how many characters must be inserted, deleted or replaced. Keeps one row of the matrix. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -1,9 +1,10 @@
 import type { Problem } from '../../reports/document/report.ts';
+import { omitUndefined } from './omit-undefined.ts';
 
 /**
- * The one error class of the harness. `exitCode` 2: the command or a file the user wrote is wrong. 3: we could not
- * tell (no engine, target died, results incomplete). Its four parts are printed as they are: what, where, why, and
- * what to do.
+ * The error class of the harness, for everything that is not a bug in this tool. Exit code 2: the command line or a
+ * file of the user's is wrong. Exit code 3: the verdict is unknown, for example because there is no engine or the
+ * server died. The four parts of the problem are printed as they are: what, where, why, and what to do.
  */
 export class HarnessError extends Error {
   readonly exitCode: 2 | 3;
@@ -17,23 +18,26 @@ export class HarnessError extends Error {
   }
 }
 
-/** What a phrase says, for where it stands alone: an engine's `what` is told as a reason too ("taken because: …"). */
+/** Makes a phrase a sentence. Engines begin `what` in lower case, because it is also used as a reason in a sentence. */
 function asSentence(phrase: string): string {
-  // The name of a program, a file or an option is written as it is.
-  const begun = phrase.replace(/^(?!wstest\b)[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
-  return /[.?!…]$/.test(begun) ? begun : `${begun}.`;
+  // A name of a program, a file or an option keeps its first letter.
+  const capitalised = phrase.replace(/^(?!wstest\b)[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
+  return /[.?!…]$/.test(capitalised) ? capitalised : `${capitalised}.`;
 }
 
-/** What an engine threw, as a Problem. What is no HarnessError is a fault of ours, and says so. */
+/**
+ * Converts whatever was thrown into a problem that can be printed. Anything other than a HarnessError is a bug in this
+ * tool, and the problem says so. @param agent name of the server that the problem is about.
+ */
 export function toProblem(error: unknown, agent?: string): Problem {
-  const of = agent === undefined ? {} : { agent };
-  if (error instanceof HarnessError) return { ...of, ...error.problem, what: asSentence(error.problem.what) };
+  const about = omitUndefined({ agent });
+  if (error instanceof HarnessError) return { ...about, ...error.problem, what: asSentence(error.problem.what) };
   const cause = error instanceof Error ? error : new Error(String(error));
   return {
-    ...of,
+    ...about,
     what: `Something went wrong that should not: ${cause.message}`,
-    why: 'This is a fault of ws-conformance, or of a library it uses.',
-    todo: 'Please report it, with the lines below.',
+    why: 'This is a bug in ws-conformance, or in a library that it uses.',
+    todo: 'Please report the bug, with the lines below.',
     tail: (cause.stack ?? '').split('\n'),
   };
 }

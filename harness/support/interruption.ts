@@ -1,9 +1,9 @@
-/** Why a run was ended early: a signal, and the exit code that says so. */
+/** Thrown when a signal ends the run early. `exitCode` is 128 plus the number of the signal, as in a shell. */
 export class Interruption extends Error {
   readonly exitCode: number;
 
   constructor(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') {
-    super(`It got ${signal}.`);
+    super(`The run was interrupted by ${signal}.`);
     this.name = 'Interruption';
     this.exitCode = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal];
   }

@@ -17,30 +17,30 @@ const LINES = `{
   "d": [1] // of d
 }`;
 
-describe('a text that a person wrote keeps what is not meant', () => {
+describe('withKey changes one key and keeps the rest of the text:', () => {
   test.each([
-    ['a value is replaced', 'a', 7, LINES.replace('"a": 1', '"a": 7')],
-    ['a key that goes takes the comment on its line with it', 'a', undefined, LINES.replace('\n  "a": 1, // of a', '')],
+    ['replaces a value', 'a', 7, LINES.replace('"a": 1', '"a": 7')],
+    ['removes the comment on the line of a removed key', 'a', undefined, LINES.replace('\n  "a": 1, // of a', '')],
     [
-      'the last one that goes takes the comma before it',
+      'removes the comma before a removed last key',
       'd',
       undefined,
       LINES.replace('2 }, /*', '2 } /*').replace('\n  "d": [1] // of d', ''),
     ],
     [
-      'a new one stands in its place, behind the comments of the one before',
+      'inserts a key in order, after the comments of the previous key',
       'c',
       true,
       LINES.replace('two lines */', 'two lines */\n  "c": true,'),
     ],
-    ['a new first one stands first', 'A', null, LINES.replace('{\n', '{\n  "A": null,\n')],
+    ['inserts a first key', 'A', null, LINES.replace('{\n', '{\n  "A": null,\n')],
     [
-      'a new last one gets a comma before it',
+      'inserts a last key, with a comma before it',
       'e',
       { y: [] },
       LINES.replace('"d": [1] // of d', '"d": [1], // of d\n  "e": {\n    "y": []\n  }'),
     ],
-    ['what is not there need not go', 'z', undefined, LINES],
+    ['removes nothing if the key does not exist', 'z', undefined, LINES],
   ])('%s', (_, key, value, expected) => {
     expect(set(LINES, key, value)).toBe(expected);
   });
@@ -55,12 +55,12 @@ describe('a text that a person wrote keeps what is not meant', () => {
     ['{ "a": 1, "b": 2 }', 'b', undefined, '{ "a": 1  }'],
     ['{\n  "a": 1,\n}', 'b', 2, '{\n  "a": 1,\n  "b": 2,\n}'],
     ['{\n  "a": 1,\n  "b": 2,\n}', 'b', undefined, '{\n  "a": 1,\n}'],
-  ])('%j with %j as %j', (text, key, value, expected) => {
+  ])('%j with key %j set to %j', (text, key, value, expected) => {
     expect(set(text, key, value)).toBe(expected);
   });
 });
 
-test('whatever is set and taken away, in any form, all else is as it was, and so are the comments on lines of their own', () => {
+test('keeps all other keys, and each comment on a line of its own, whatever is set and removed in any layout', () => {
   const keys = fc.constantFrom('a', 'b', 'c', 'd', 'e');
   const values = fc.oneof(fc.integer(), fc.constant({}), fc.dictionary(keys, fc.integer(), { maxKeys: 2 }));
   const text = fc

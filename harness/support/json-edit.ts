@@ -1,11 +1,15 @@
 import { findNodeAtLocation, type JSONPath, type Node, parseTree } from 'jsonc-parser';
+import { omitUndefined } from './omit-undefined.ts';
 
 /**
- * Sets one key of an object in a JSON text that a person wrote, or takes it away (`value` undefined), and touches nothing
- * else: comments, order and the form of all that stays are kept. A comment behind a value that goes, on its line, goes
- * with it; one on a line of its own stays, since nobody can tell whether it speaks of one key or of all below it.
- * @param text JSON in which the object is; comments and trailing commas are allowed.
- * @param comesBefore whether a key that is there stands before a new one.
+ * Sets or removes one key of an object in a JSON text that a person wrote. Everything else in the text is kept:
+ * comments, the order of keys, and the layout. If a key is removed, a comment on its line is removed too; a comment on
+ * a line of its own is kept, because it may be about several keys.
+ * @param text JSON; comments and trailing commas are allowed.
+ * @param object path of the keys that lead to the object.
+ * @param value new value; undefined removes the key.
+ * @param comesBefore whether an existing key comes before the new key, which decides where the new key is inserted.
+ * @returns the new text. @throws if there is no object under the path.
  */
 export function withKey(
   text: string,
@@ -18,79 +22,94 @@ export function withKey(
   const node = root === undefined ? undefined : findNodeAtLocation(root, object);
   if (node?.type !== 'object') throw new Error(`there is no object at ${object.join('.')}`);
   const properties = node.children ?? [];
-  const at = properties.findIndex((one) => nameOf(one) === key);
-  const there = properties[at];
-  if (value === undefined) return there === undefined ? text : removed(text, properties, at, node);
-  const old = there?.children?.[1];
-  if (old !== undefined) return spliced(text, old.offset, end(old), printed(text, node, value));
-  return inserted(text, node, properties, properties.filter((one) => comesBefore(nameOf(one))).length, key, value);
+  const at = properties.findIndex((property) => nameOf(property) === key);
+  const existing = properties[at];
+  if (value === undefined) return existing === undefined ? text : removed(text, properties, at, node);
+  const oldValue = existing?.children?.[1];
+  if (oldValue !== undefined) return spliced(text, oldValue.offset, end(oldValue), printed(text, node, value));
+  const newIndex = properties.filter((property) => comesBefore(nameOf(property))).length;
+  return inserted(text, node, properties, newIndex, key, value);
 }
 
+/** The key of a property. */
 const nameOf = (property: Node): string => String(property.children?.[0]?.value);
+/** Offset of the first character after a node. */
 const end = (node: Node): number => node.offset + node.length;
-const spliced = (text: string, from: number, to: number, by: string) => text.slice(0, from) + by + text.slice(to);
-/** Whether an object is written in one line. */
+/** Replaces a range of a text. */
+const spliced = (text: string, from: number, to: number, replacement: string) =>
+  text.slice(0, from) + replacement + text.slice(to);
+/** Whether an object is written on one line. */
 const isCompact = (text: string, node: Node) => !text.slice(node.offset, end(node)).includes('\n');
 
-/** A value in the form of the object it stands in: in one line with it, or with lines of its own. */
+/** Prints a value in the layout of the object that contains it: on one line, or on several lines with its indentation. */
 function printed(text: string, object: Node, value: unknown): string {
   if (isCompact(text, object) && (object.children ?? []).length > 0) return oneLine(value);
   return JSON.stringify(value, null, 2).replaceAll('\n', `\n${indentOf(text, object)}`);
 }
 
-/** `{ "a": [1, 2] }`: with spaces, as people write it. */
+/** Prints a value on one line, with spaces as people write them: `{ "a": [1, 2] }`. */
 function oneLine(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(oneLine).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const fields = Object.entries(value).map(([key, one]) => `${JSON.stringify(key)}: ${oneLine(one)}`);
+  const fields = Object.entries(value).map(([key, field]) => `${JSON.stringify(key)}: ${oneLine(field)}`);
   return fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`;
 }
 
-/** What stands before the properties of an object that has lines of its own. */
+/** The indentation of the properties of an object that is written on several lines. */
 function indentOf(text: string, object: Node): string {
   const [first] = object.children ?? [];
   const lineOf = (offset: number) => text.slice(text.lastIndexOf('\n', offset - 1) + 1);
-  const before = /^[ \t]*/;
-  if (first !== undefined && !isCompact(text, object)) return before.exec(lineOf(first.offset))?.[0] ?? '';
-  return `${before.exec(lineOf(object.offset))?.[0] ?? ''}  `;
+  const leadingBlanks = /^[ \t]*/;
+  if (first !== undefined && !isCompact(text, object)) return leadingBlanks.exec(lineOf(first.offset))?.[0] ?? '';
+  return `${leadingBlanks.exec(lineOf(object.offset))?.[0] ?? ''}  `;
 }
 
-/** What follows a place: whether a comma does, where it ends, and where the line ends or the next value begins. */
-function after(text: string, offset: number): { comma?: number; lineEnd: number; newline: boolean } {
-  const beside = /[ \t\r]+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|,/y;
+/** What follows a value in the text: a comma, blanks and comments, up to the end of the line or the next value. */
+interface Trailer {
+  /** Offset of the comma, if there is one. */
+  comma?: number;
+  /** Offset of the first character after the trailer. */
+  lineEnd: number;
+  /** Whether the trailer ends with the line. */
+  newline: boolean;
+}
+
+function trailerAt(text: string, offset: number): Trailer {
+  const blankOrComment = /[ \t\r]+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|,/y;
   let at = offset;
   let comma: number | undefined;
   for (;;) {
-    beside.lastIndex = at;
-    const [found] = beside.exec(text) ?? [];
+    blankOrComment.lastIndex = at;
+    const [found] = blankOrComment.exec(text) ?? [];
     if (found === undefined) break;
     if (found === ',') comma = at;
     at += found.length;
   }
-  return { lineEnd: at, newline: text[at] === '\n', ...(comma === undefined ? {} : { comma }) };
+  return { lineEnd: at, newline: text[at] === '\n', ...omitUndefined({ comma }) };
 }
 
+/** The text without one property of an object. @param at index of the property. */
 function removed(text: string, properties: readonly Node[], at: number, object: Node): string {
   const [property, previous, next] = [properties[at], properties[at - 1], properties[at + 1]];
   if (property === undefined) return text;
-  const behind = after(text, end(property));
-  // A comma may also stand on the line after the value.
+  const trailer = trailerAt(text, end(property));
   const lineStart = text.lastIndexOf('\n', property.offset - 1);
-  const ownLine = lineStart > object.offset && text.slice(lineStart, property.offset).trim() === '' && behind.newline;
+  const ownLine = lineStart > object.offset && text.slice(lineStart, property.offset).trim() === '' && trailer.newline;
   const without = ownLine
-    ? spliced(text, lineStart, behind.lineEnd, '')
+    ? spliced(text, lineStart, trailer.lineEnd, '')
     : spliced(
         text,
         property.offset,
-        next?.offset ?? (behind.comma === undefined ? end(property) : behind.comma + 1),
+        next?.offset ?? (trailer.comma === undefined ? end(property) : trailer.comma + 1),
         '',
       );
-  if (next !== undefined || previous === undefined || behind.comma !== undefined) return without;
-  // It was the last one, without a comma: the one before has one too many now.
-  const { comma } = after(text, end(previous));
+  if (next !== undefined || previous === undefined || trailer.comma !== undefined) return without;
+  // The removed property was the last one and had no comma, so the comma of the previous property is too many now.
+  const { comma } = trailerAt(text, end(previous));
   return comma === undefined ? without : spliced(without, comma, comma + 1, '');
 }
 
+/** The text with a new property. @param at index of the new property. */
 function inserted(
   text: string,
   object: Node,
@@ -107,10 +126,10 @@ function inserted(
   }
   const indent = indentOf(text, object);
   const from = previous === undefined ? object.offset + 1 : end(previous);
-  const { comma, lineEnd, newline } = after(text, from);
+  const { comma, lineEnd, newline } = trailerAt(text, from);
   if (next === undefined && previous !== undefined && comma === undefined) {
-    const lonely = spliced(text, lineEnd, lineEnd, `\n${indent}${line}${newline ? '' : '\n'}`);
-    return spliced(lonely, from, from, ',');
+    const withoutComma = spliced(text, lineEnd, lineEnd, `\n${indent}${line}${newline ? '' : '\n'}`);
+    return spliced(withoutComma, from, from, ',');
   }
   const isLast = next === undefined && comma === undefined;
   const closing = newline ? '' : isLast ? `\n${indent.slice(2)}` : `\n${indent}`;

@@ -4,7 +4,7 @@ import { JsonTextError, readJsonText } from './json-text.ts';
 
 const read = (text: string) => readJsonText(text, { comments: false }).value;
 
-test('any JSON value is read as JSON.parse reads it', () => {
+test('reads any JSON value as JSON.parse does', () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
       const text = JSON.stringify(value);
@@ -13,15 +13,15 @@ test('any JSON value is read as JSON.parse reads it', () => {
   );
 });
 
-test('a key written twice is an error, since which of the two counts would be a guess', () => {
+test('refuses a key that is written twice', () => {
   expect(() => read('{"a": 1, "b": {"c": 1, "c": 2}}')).toThrow(/"c" is written twice at line 1, column 24/);
 });
 
-test('"__proto__" is a key like any other', () => {
+test('reads "__proto__" as a key like any other', () => {
   expect(Object.keys(read('{"__proto__": {"x": 1}}') as object)).toEqual(['__proto__']);
 });
 
-test('an error says where: line, column, offset and the text around', () => {
+test('throws an error with line, column, offset and the text around', () => {
   expect(() => read('{\n  "a": nope\n}')).toThrow(/line 2, column 8 \(offset 9, near/);
 });
 
@@ -33,7 +33,7 @@ test.each([
   ['\u0000', 'a control character'],
   ['{"a":1,}', 'a trailing comma'],
   ['// hi\n{}', 'a comment'],
-])('%j is refused: %s', (text) => {
+])('refuses %j: %s', (text) => {
   expect(() => read(text)).toThrow(JsonTextError);
 });
 
@@ -41,22 +41,22 @@ test.each([
   ['', /^the file is empty at line 1/],
   ['{', /^a "}" is missing at line 1, column 2/],
   ['{"a" 1}', /^a colon is missing/],
-  ['\ufffd\ufffd{\0', /^this is no text in UTF-8/],
-])('%j is refused in words', (text, message) => {
+  ['\ufffd\ufffd{\0', /^this is not a text in UTF-8/],
+])('says in words why it refuses %j', (text, message) => {
   expect(() => read(text)).toThrow(message);
 });
 
-test('a byte order mark, as some editors write it, is no fault of a file that people write', () => {
+test('accepts a byte order mark in a file that people write', () => {
   const { value, lineOf } = readJsonText('\ufeff{\n"a": 1 }', { comments: true });
   expect(value).toEqual({ a: 1 });
   expect(lineOf(['a'])).toBe(2);
 });
 
-test('nesting beyond any reason is a typed error, not a crash', () => {
+test('throws JsonTextError, and does not crash, for extremely deep nesting', () => {
   expect(() => read('['.repeat(200_000))).toThrow(JsonTextError);
 });
 
-test('files that people write may have comments and trailing commas, and each value knows its line', () => {
+test('accepts comments and trailing commas in a file that people write, and knows the line of each value', () => {
   const json = readJsonText('{\n  // why\n  "cases": {\n    "7.1.6": {},\n  },\n}', { comments: true });
   expect(json.lineOf(['cases', '7.1.6'])).toBe(4);
   expect(json.lineOf(['cases', 'not there'])).toBe(3);

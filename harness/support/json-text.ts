@@ -1,19 +1,20 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { errorMessage } from './error-message.ts';
 
-/** A place in a text file, 1-based, as editors count. */
+/** A place in a text file. Both numbers count from 1, as in editors. */
 export interface Place {
   line: number;
   column: number;
 }
 
-/** JSON with what JSON.parse throws away: where each value stands, and whether a key was written twice. */
+/** A parsed JSON text that still knows the line of each value. */
 export interface JsonText {
   value: unknown;
-  /** Line of the value under a path of keys, or of the deepest part of the path that exists. */
+  /** Line of the value under a path of keys; if the path does not exist, of the deepest value on the path. */
   lineOf(path: readonly (string | number)[]): number;
 }
 
-/** Why a text is not the JSON we need. `offset` counts UTF-16 units from the start. */
+/** Thrown for a text that is not valid JSON. `offset` counts UTF-16 units from the start of the text. */
 export class JsonTextError extends Error {
   readonly offset: number;
   readonly place: Place;
@@ -29,24 +30,26 @@ export class JsonTextError extends Error {
 }
 
 /**
- * Reads JSON strictly enough to trust it: a key written twice is an error, since which of the two counts would be a
- * guess. `comments` allows comments and trailing commas (files people write); results of an engine have none.
- * @throws JsonTextError with the offset and the text around it.
+ * Parses JSON more strictly than JSON.parse: a key that is written twice is an error, because it is unclear which of
+ * the two values counts.
+ * @param options `comments` allows comments and trailing commas, for files that people write. Results of an engine
+ * have neither.
+ * @throws JsonTextError with the place and the text around it.
  */
 export function readJsonText(text: string, options: { comments: boolean }): JsonText {
   const errors: ParseError[] = [];
   let root: Node | undefined;
-  // Some editors begin a file with a byte order mark; a blank in its place leaves the others where they are.
-  const begun = options.comments ? text.replace(/^\ufeff/, ' ') : text;
+  // Some editors begin a file with a byte order mark. A blank in its place keeps all offsets.
+  const withoutMark = options.comments ? text.replace(/^\ufeff/, ' ') : text;
   try {
-    root = parseTree(begun, errors, {
+    root = parseTree(withoutMark, errors, {
       disallowComments: !options.comments,
       allowTrailingComma: options.comments,
       allowEmptyContent: false,
     });
   } catch (error) {
-    // The parser recurses; only absurdly deep nesting gets here.
-    throw new JsonTextError(text, 0, `nested too deeply to read (${(error as Error).message})`);
+    // The parser is recursive and throws only if the nesting is so deep that the stack overflows.
+    throw new JsonTextError(text, 0, `nested too deeply to read (${errorMessage(error)})`);
   }
   const first = errors[0];
   if (first) throw new JsonTextError(text, first.offset, reasonOf(text, first));
@@ -58,16 +61,17 @@ export function readJsonText(text: string, options: { comments: boolean }): Json
   };
 }
 
-/** In words, where there are better ones than the parser's. */
+/** The reason of a parse error, in words. */
 function reasonOf(text: string, { error }: ParseError): string {
   if (text.trim() === '') return 'the file is empty';
-  // What another encoding becomes when it is read as UTF-8.
-  if (/[\0\ufffd]/.test(text.slice(0, 1000))) return 'this is no text in UTF-8';
+  // U+0000 and U+FFFD: the file is in another encoding, such as UTF-16, and was decoded as UTF-8.
+  if (/[\0\ufffd]/.test(text.slice(0, 1000))) return 'this is not a text in UTF-8';
   const code = printParseErrorCode(error);
-  return WORDS[code] ?? code;
+  return REASONS[code] ?? code;
 }
 
-const WORDS: Readonly<Record<string, string>> = {
+/** The reasons of the parser's error codes. */
+const REASONS: Readonly<Record<string, string>> = {
   InvalidSymbol: 'something that is not JSON',
   InvalidNumberFormat: 'a number that is written wrongly',
   PropertyNameExpected: 'a key in double quotes is missing',
@@ -76,16 +80,17 @@ const WORDS: Readonly<Record<string, string>> = {
   CommaExpected: 'a comma is missing',
   CloseBraceExpected: 'a "}" is missing',
   CloseBracketExpected: 'a "]" is missing',
-  EndOfFileExpected: 'there is more behind the end',
-  InvalidCommentToken: 'a comment, which may not be here',
+  EndOfFileExpected: 'there is more text after the end',
+  InvalidCommentToken: 'a comment, which is not allowed here',
   UnexpectedEndOfComment: 'a comment that does not end',
   UnexpectedEndOfString: 'a text that does not end',
 };
 
+/** Converts a node of the parser to a value. @throws JsonTextError for a key that is written twice. */
 function toValue(node: Node, text: string): unknown {
   switch (node.type) {
     case 'object': {
-      // No prototype: a key such as "__proto__" is a key like any other.
+      // Without a prototype, so that "__proto__" is a key like any other.
       const object: Record<string, unknown> = Object.create(null);
       for (const property of node.children ?? []) {
         const [key, child] = property.children ?? [];
@@ -108,6 +113,7 @@ function toValue(node: Node, text: string): unknown {
   }
 }
 
+/** Offset of the value under a path of keys, or of the deepest value on the path. */
 function offsetOf(root: Node, path: readonly (string | number)[]): number {
   let node = root;
   let offset = root.offset;

@@ -1,17 +1,44 @@
-import { join, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
-/** The folder that holds the four rooms: the repository's root, or the compiled package's. */
-export const PACKAGE_ROOT = resolve(import.meta.dirname, '../..');
+/** A file that lies below `PACKAGE_ROOT` in the source tree and in every build. */
+const MARKER = 'fixtures/spec/weights.json';
 
 /**
- * argv that starts a program of ours in a process of its own, from source through tsx or compiled.
- * @param entry path below the package without its ending, as in `server/main`.
+ * Folder that holds `harness/`, `server/` and `fixtures/`: the repository's root, or `dist/` of the built package.
+ * Searched upwards, because a chunk of the bundle is not as deep in the tree as its source files.
+ */
+export const PACKAGE_ROOT = folderAbove((folder) => existsSync(join(folder, MARKER)));
+
+/** Name and version in our package.json, which lies in `PACKAGE_ROOT` or, for the built package, one folder above. */
+export function readPackageVersion(): { name: string; version: string } {
+  const name = 'ws-conformance';
+  let version = 'unknown';
+  folderAbove((folder) => {
+    try {
+      const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+      if (manifest.name === name) version = manifest.version;
+    } catch {
+      // There is no package.json here, or it is not JSON. The next folder above may have ours.
+    }
+    return version !== 'unknown';
+  });
+  return { name, version };
+}
+
+/**
+ * argv that starts a program of this package in a process of its own: TypeScript through tsx, or built JavaScript.
+ * @param entry path below `PACKAGE_ROOT` without its ending, for example `server/main`.
  */
 export function ownProgramCommand(entry: string): string[] {
-  const compiled = !import.meta.url.endsWith('.ts');
-  return [
-    process.execPath,
-    ...(compiled ? [] : ['--import', import.meta.resolve('tsx/esm')]),
-    join(PACKAGE_ROOT, `${entry}.${compiled ? 'js' : 'ts'}`),
-  ];
+  return import.meta.url.endsWith('.ts')
+    ? [process.execPath, '--import', import.meta.resolve('tsx/esm'), join(PACKAGE_ROOT, `${entry}.ts`)]
+    : [process.execPath, join(PACKAGE_ROOT, `${entry}.js`)];
+}
+
+/** The nearest folder above this module that passes a test; the topmost folder if none does. */
+function folderAbove(passes: (folder: string) => boolean): string {
+  let folder = import.meta.dirname;
+  while (!passes(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
 }

@@ -2,8 +2,9 @@ import { HarnessError } from './harness-error.ts';
 import { type JsonText, JsonTextError, readJsonText } from './json-text.ts';
 
 /**
- * JSON that a person wrote: comments and trailing commas are allowed.
- * @param what the text is, to begin a sentence with. @throws HarnessError (2) with the line, and `todo` as what to do.
+ * Parses a JSON file that a person wrote. Comments and trailing commas are allowed.
+ * @param what the kind of file, as the beginning of a sentence: "The configuration".
+ * @param todo what the user can do about an error. @throws HarnessError (2) with the line of the error.
  */
 export function readUserJson(text: string, path: string, what: string, todo: string): JsonText {
   try {

@@ -21,7 +21,7 @@ async function feed(output: Output, chunks: Iterable<string | Buffer>) {
   await output.close();
 }
 
-test('lines are found wherever the chunks are cut, and the last one need not end', async () => {
+test('splits the output into lines wherever the chunks are cut, and keeps an unfinished last line', async () => {
   const output = new Output();
   const lines: string[] = [];
   output.onLine((line) => lines.push(line));
@@ -30,7 +30,7 @@ test('lines are found wherever the chunks are cut, and the last one need not end
   expect(output.tail()).toEqual(['listening ws://x', 'second', 'unended']);
 });
 
-test('of a log without end the beginning and the end are kept, and how much stood between', async () => {
+test('keeps the beginning and the end of a long output, and counts the bytes between them', async () => {
   const path = join(folder, 'server.log');
   const output = new Output(path, { fileBytes: 1000, tailLines: 3, lineChars: 100 });
   const line = `${'x'.repeat(59)}\n`;
@@ -44,7 +44,7 @@ test('of a log without end the beginning and the end are kept, and how much stoo
   expect(output.tail()).toHaveLength(3);
 });
 
-test('a line without end does not grow in memory', async () => {
+test('keeps only the end of a line that never ends', async () => {
   const output = new Output(undefined, { fileBytes: 0, tailLines: 3, lineChars: 100 });
   await feed(
     output,
@@ -53,7 +53,7 @@ test('a line without end does not grow in memory', async () => {
   expect(output.tail().join('').length).toBeLessThanOrEqual(300);
 });
 
-test('a problem points to the last lines only where there are any', () => {
+test('refers to the last lines of output only if there are any', () => {
   expect(pointTo(['no such table'])).toBe('Its last lines are below. ');
   expect(pointTo([])).toBe('It printed nothing. ');
 });

@@ -1,61 +1,65 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 
-/** What of a log is kept when it is longer: its beginning, its end, and how much stood between. */
+/** How much of a process's output is kept. */
 export interface OutputLimits {
+  /** Bytes from the beginning that go into the log file. */
   fileBytes: number;
+  /** Last lines that are kept in memory, and added to the end of a log file that is cut. */
   tailLines: number;
+  /** Characters of each line; the rest of a longer line is dropped. */
   lineChars: number;
 }
 
 const LIMITS: OutputLimits = { fileBytes: 2 * 1024 * 1024, tailLines: 50, lineChars: 2000 };
 
-/** How a problem points to the last lines that stand below it, where there are any. */
+/** The sentence of an error text that refers to the last lines of output, which are printed below the error. */
 export const pointTo = (tail: readonly string[]): string =>
   tail.length === 0 ? 'It printed nothing. ' : 'Its last lines are below. ';
 
 /**
- * Takes in the output of a process we do not trust to be brief: a file that stops growing at a limit, and the last
- * lines in memory. A server may print a gigabyte without filling a disk or our memory.
+ * Takes the output of a process that may print without end. A log file gets the beginning, memory keeps the last
+ * lines: a server that prints a gigabyte fills neither the disk nor our memory.
  */
 export class Output {
   private readonly limits: OutputLimits;
   private readonly file: WriteStream | undefined;
-  private written = 0;
-  private leftOut = 0;
+  private writtenBytes = 0;
+  private droppedBytes = 0;
   private readonly lines: string[] = [];
-  private rest = '';
+  /** The last line, as long as its end has not come. */
+  private unfinishedLine = '';
   private readonly listeners: ((line: string) => void)[] = [];
 
-  /** @param path file to write to; without one only the tail is kept. */
+  /** @param path log file; without a path only the last lines are kept. */
   constructor(path?: string, limits: OutputLimits = LIMITS) {
     this.limits = limits;
-    // A log that cannot be written must not end a run; the tail in memory is what errors show.
+    // A log file that cannot be written must not end a run: error texts use the lines in memory.
     this.file = path === undefined ? undefined : createWriteStream(path).on('error', () => {});
   }
 
-  /** Follows a stream until it ends. */
+  /** Reads a stream until it ends. It never pauses the stream, so the process is never blocked. */
   follow(stream: Readable): void {
     stream.on('data', (chunk: Buffer) => this.add(chunk));
     stream.on('error', () => {});
   }
 
-  /** Calls back for every further complete line. */
+  /** Calls a listener with every line that is completed from now on. */
   onLine(listener: (line: string) => void): void {
     this.listeners.push(listener);
   }
 
   /** The last lines, oldest first. */
   tail(): string[] {
-    return this.rest === '' ? [...this.lines] : [...this.lines, this.rest];
+    return this.unfinishedLine === '' ? [...this.lines] : [...this.lines, this.unfinishedLine];
   }
 
-  /** Ends the file; resolves when it is on disk. */
+  /** Closes the log file. Resolves when the file is on disk. */
   async close(): Promise<void> {
     const { file } = this;
     if (!file || file.destroyed) return;
-    if (this.leftOut > 0)
-      file.write(`\n… ${this.leftOut} bytes left out; the last lines were:\n${this.tail().join('\n')}\n`);
+    if (this.droppedBytes > 0)
+      file.write(`\n… ${this.droppedBytes} bytes left out; the last lines were:\n${this.tail().join('\n')}\n`);
     await new Promise<void>((resolve) => {
       file.once('close', resolve);
       file.once('error', () => resolve());
@@ -64,12 +68,12 @@ export class Output {
   }
 
   private add(chunk: Buffer): void {
-    const room = this.limits.fileBytes - this.written;
-    if (room > 0) this.file?.write(chunk.subarray(0, room));
-    this.written += Math.min(room, chunk.length);
-    this.leftOut += Math.max(0, chunk.length - room);
-    const parts = (this.rest + chunk.toString('utf8')).split('\n');
-    this.rest = (parts.pop() ?? '').slice(-this.limits.lineChars);
+    const freeBytes = this.limits.fileBytes - this.writtenBytes;
+    if (freeBytes > 0) this.file?.write(chunk.subarray(0, freeBytes));
+    this.writtenBytes += Math.min(freeBytes, chunk.length);
+    this.droppedBytes += Math.max(0, chunk.length - freeBytes);
+    const parts = (this.unfinishedLine + chunk.toString('utf8')).split('\n');
+    this.unfinishedLine = (parts.pop() ?? '').slice(-this.limits.lineChars);
     for (const part of parts) {
       const line = part.slice(0, this.limits.lineChars).replace(/\r$/, '');
       this.lines.push(line);

@@ -17,16 +17,19 @@ const listen = (host: string): Promise<{ port: number; server: net.Server }> =>
     open.push(server);
   });
 
-describe.runIf(process.platform === 'linux')('who listens on a port', () => {
-  test.each(['127.0.0.1', '0.0.0.0', '::'])('is found, whatever table of sockets it is in: %s', async (host) => {
-    const { port } = await listen(host);
-    const me = { ...processFacts(process.pid), sockets: [expect.stringMatching(/^\d+$/)] };
-    expect(listenersOn(port)).toEqual([me]);
-    expect(listenersOn(port, [process.pid])).toEqual([me]);
-    expect(listenersOn(port, [1])).toEqual([me]);
-  });
+describe.runIf(process.platform === 'linux')('a process that listens on a port', () => {
+  test.each(['127.0.0.1', '0.0.0.0', '::'])(
+    'is found in the table of IPv4 or IPv6 sockets if it listens on %s',
+    async (host) => {
+      const { port } = await listen(host);
+      const ourselves = { ...processFacts(process.pid), sockets: [expect.stringMatching(/^\d+$/)] };
+      expect(listenersOn(port)).toEqual([ourselves]);
+      expect(listenersOn(port, [process.pid])).toEqual([ourselves]);
+      expect(listenersOn(port, [1])).toEqual([ourselves]);
+    },
+  );
 
-  test('is nobody where a client only passes by', async () => {
+  test('is not a client that has connected from that port', async () => {
     const { port } = await listen('127.0.0.1');
     const client = net.connect(port, '127.0.0.1');
     await new Promise((resolve) => client.once('connect', resolve));
@@ -34,7 +37,7 @@ describe.runIf(process.platform === 'linux')('who listens on a port', () => {
     client.destroy();
   });
 
-  test('still does until it closes that socket, also where it listens elsewhere by then', async () => {
+  test('still listens until it closes that socket, even if it listens on another port later', async () => {
     const { port, server } = await listen('127.0.0.1');
     const [before] = listenersOn(port);
     if (before === undefined) throw new Error('nobody listens');
@@ -44,7 +47,7 @@ describe.runIf(process.platform === 'linux')('who listens on a port', () => {
     expect(stillListens(before)).toBe(false);
   });
 
-  test('is no process that got its number later', async () => {
+  test('is not a later process with the same pid', async () => {
     const [before] = listenersOn((await listen('127.0.0.1')).port);
     if (before === undefined) throw new Error('nobody listens');
     expect(stillListens({ ...before, started: before.started - 1 })).toBe(false);

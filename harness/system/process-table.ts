@@ -1,21 +1,24 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/**
- * What Linux tells of processes under /proc. Elsewhere every answer is empty, and the checks built on it say nothing.
+/*
+ * Reads /proc, the process table of Linux. On other systems every function here returns an empty result, and checks
+ * that are based on it never fail.
  */
 
+/** A process that lives. The pid alone does not identify a process, because the system uses pids again. */
 export interface ProcessFacts {
   pid: number;
+  /** Id of its process group. */
   group: number;
-  /** Clock ticks since boot: with the pid, the identity of a process, since pids are used again. */
+  /** Start of the process, in clock ticks since boot. */
   started: number;
 }
 
-/** One process, or undefined when there is none (a zombie counts as none). */
+/** Reads the facts about one process. @returns undefined if the process does not exist or is a zombie. */
 export function processFacts(pid: number): ProcessFacts | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name stands in brackets and may hold anything, brackets too: count from the last one.
+    // The second field is the name in brackets. A name may have brackets itself, so the fields after the last one count.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
     return { pid, group: Number(fields[2]), started: Number(fields[19]) };
@@ -24,7 +27,7 @@ export function processFacts(pid: number): ProcessFacts | undefined {
   }
 }
 
-/** Every living process of a process group. */
+/** All living processes of a process group. */
 export function groupMembers(group: number): ProcessFacts[] {
   return allPids()
     .map(processFacts)
@@ -32,15 +35,17 @@ export function groupMembers(group: number): ProcessFacts[] {
     .filter((facts) => facts.group === group);
 }
 
-/** A process with the sockets by which it listens on a port, each by its inode. */
+/** A process that listens on a TCP port. */
 export interface Listener extends ProcessFacts {
+  /** Inodes of the sockets on which the process listens on that port. */
   sockets: readonly string[];
 }
 
 /**
- * The processes that listen on a TCP port and that we may look into; empty where that cannot be told. Where any of the
- * `likely` ones listens, only those are looked at: to open the books of every process takes longer than most cases, and
- * so does each table of sockets, through which the kernel goes from end to end (4 ms for an empty one).
+ * Finds the processes that listen on a TCP port. Processes of other users cannot be seen, so an empty result does not
+ * mean that nobody listens.
+ * @param likely pids to look at first. If one of them listens, no other process is looked at: reading the open files
+ * of all processes takes longer than most cases, and each table of sockets takes 4 ms even when it is empty.
  */
 export function listenersOn(port: number, likely: readonly number[] = []): Listener[] {
   const sockets = new Set<string>();
@@ -52,21 +57,22 @@ export function listenersOn(port: number, likely: readonly number[] = []): Liste
   return holdersOf(sockets, allPids());
 }
 
-/** Whether a listener lives and holds a socket by which it listened. No table is read for that. */
+/** Whether a process still lives and still listens on one of its sockets. Cheap: it reads no table of sockets. */
 export function stillListens({ pid, started, sockets }: Listener): boolean {
   return holdersOf(new Set(sockets), [pid]).some((now) => now.started === started);
 }
 
-/** Those of some processes that hold one of the sockets. */
+/** Those of the given processes that have one of the sockets open. */
 function holdersOf(sockets: ReadonlySet<string>, pids: readonly number[]): Listener[] {
   if (sockets.size === 0) return [];
   return pids.flatMap((pid) => {
-    const held = openSockets(pid).filter((socket) => sockets.has(socket));
-    const facts = held.length === 0 ? undefined : processFacts(pid);
-    return facts === undefined ? [] : [{ ...facts, sockets: held }];
+    const listening = openSockets(pid).filter((socket) => sockets.has(socket));
+    const facts = listening.length === 0 ? undefined : processFacts(pid);
+    return facts === undefined ? [] : [{ ...facts, sockets: listening }];
   });
 }
 
+/** The pids of all processes of this machine. */
 export function allPids(): number[] {
   try {
     return readdirSync('/proc')
@@ -77,10 +83,10 @@ export function allPids(): number[] {
   }
 }
 
-/** Inodes of the sockets in state LISTEN (0A) on a port. */
+/** Inodes of the sockets that listen on a port (state 0A). @param table `tcp` for IPv4, `tcp6` for IPv6. */
 function listeningSockets(table: string, port: number): string[] {
   try {
-    // There may be thousands of lines, of connections that ended a minute ago.
+    // The table also has closed connections of the last minute, thousands of lines: splitting each into fields is slow.
     const end = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
     return readFileSync(`/proc/net/${table}`, 'latin1')
       .split('\n')
@@ -93,6 +99,7 @@ function listeningSockets(table: string, port: number): string[] {
   }
 }
 
+/** Inodes of the sockets that a process has open. */
 function openSockets(pid: number): string[] {
   try {
     return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {

@@ -1,140 +1,137 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { errorMessage } from '../support/error-message.ts';
+import { omitUndefined } from '../support/omit-undefined.ts';
 import { Output } from './output.ts';
 import { groupMembers } from './process-table.ts';
 import { killGroup, type Workspace } from './workspace.ts';
 
-/** How a process ended. */
+/** How a process ended. Exit code and signal are both null if the process could not be started. */
 export interface Exit {
   code: number | null;
   signal: string | null;
-  /** What the system said, where it never began. */
+  /** The error of the system, if the process could not be started. */
   error?: unknown;
 }
 
-/** What to start: argv, where, and the variables it has beside our own. */
-interface Order {
+/** A program to start. */
+interface ProcessSpec {
+  /** argv: the program and its arguments. */
   command: readonly string[];
   cwd?: string;
+  /** Variables in addition to our own environment. */
   env?: Readonly<Record<string, string>>;
 }
 
-/** A process that we started, with all that it starts in turn. */
+/** A process that we started, together with all processes that it starts. */
 export interface RunningProcess {
-  /** Absent when there is no such program. */
+  /** Undefined if the process could not be started. */
   pid: number | undefined;
   output: Output;
-  /** How it ended, if it has. */
+  /** How the process ended; undefined while it runs. */
   exit(): Exit | undefined;
+  /** Resolves when the process has ended and its output has been read. Never rejects. */
   ended: Promise<Exit>;
-  /** Ends it and everything it started: SIGTERM, two seconds, SIGKILL. Nothing of it lives afterwards. */
+  /** Ends the whole process group: SIGTERM, two seconds later SIGKILL. Afterwards no process of the group is left. */
   end(): Promise<void>;
 }
 
 const POLL_MS = 10;
+/** Time to end after SIGTERM. */
 const TERM_MS = 2000;
-/** A process that the kernel holds in a system call outlives SIGKILL; we do not wait for ever. */
+/** Time to end after SIGKILL. A process in an uninterruptible system call ends later, and we do not wait for it. */
 const KILL_MS = 1000;
 
 /**
- * Starts a program in a process group of its own, so that what it starts in turn can be ended with it.
- * @param log file that takes its output.
+ * Starts a program in a new process group, so that the processes that it starts can be ended too. A program that
+ * cannot be started is no exception: `ended` then resolves at once with the error.
+ * @param log file that takes stdout and stderr, up to the limits of `Output`.
  */
-export function startProcess(order: Order, workspace: Workspace, log: string): RunningProcess {
+export function startProcess(spec: ProcessSpec, workspace: Workspace, log: string): RunningProcess {
+  const { command, cwd, env } = spec;
+  const [file = '', ...args] = command;
   const output = new Output(log);
-  const { child, error } = spawned(order);
-  const pid = child?.pid;
+  const subprocess = execa(file, args, {
+    ...omitUndefined({ cwd, env }),
+    // A new process group. Execa itself ends only the process that it started, not the processes below.
+    detached: true,
+    stdin: 'ignore',
+    // Output limits what is kept, and reads everything so that the pipe never blocks the process.
+    buffer: false,
+    reject: false,
+  });
+  const { pid, stdout, stderr } = subprocess;
   if (pid !== undefined) workspace.own(pid);
-  if (child?.stdout) output.follow(child.stdout);
-  if (child?.stderr) output.follow(child.stderr);
+  output.follow(stdout);
+  output.follow(stderr);
   let exit: Exit | undefined;
   return {
     pid,
     output,
     exit: () => exit,
-    ended: endOf(child, error).then((how) => {
-      exit = how;
-      return how;
+    ended: subprocess.then(({ exitCode, signal, cause }) => {
+      exit = { code: exitCode ?? null, signal: signal ?? null };
+      if (exitCode === undefined && signal === undefined) exit.error = startError(cause, cwd);
+      return exit;
     }),
     end: async () => {
       if (pid !== undefined) await endGroup(pid);
-      child?.stdout?.destroy();
-      child?.stderr?.destroy();
+      stdout.destroy();
+      stderr.destroy();
       await output.close();
     },
   };
 }
 
-/**
- * Node's own `spawn`: all that execa does beyond it we would have to switch off, and its 106 modules are a tenth of a
- * second at the start of every run. Node throws at once for some orders, as for an argument that is too long.
- */
-function spawned({ command: [file = '', ...args], cwd, env }: Order): { child?: ChildProcess; error?: unknown } {
-  try {
-    const child = spawn(file, args, {
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...env },
-      ...(cwd === undefined ? {} : { cwd }),
-    });
-    return { child };
-  } catch (error) {
-    return { error };
-  }
-}
-
-/** How a process ends, once all that it printed has been read; neither code nor signal where it never began. */
-function endOf(child: ChildProcess | undefined, thrown: unknown): Promise<Exit> {
-  return new Promise((resolve) => {
-    if (child === undefined) resolve({ code: null, signal: null, error: thrown });
-    child?.once('error', (error) => resolve({ code: null, signal: null, error }));
-    child?.once('close', (code, signal) => resolve({ code, signal }));
-  });
-}
-
-/** Ends a process group: asks, waits, insists, and sees it gone. */
+/** Ends a process group and waits until it is gone: SIGTERM, then SIGKILL. */
 async function endGroup(group: number): Promise<void> {
   killGroup(group, 'SIGTERM');
-  // A stopped process gets no other signal before it is continued.
+  // A stopped process receives SIGTERM only after SIGCONT.
   killGroup(group, 'SIGCONT');
-  await gone(group, TERM_MS);
+  await groupGone(group, TERM_MS);
   killGroup(group, 'SIGKILL');
-  // A killed process still holds its port for a moment: whoever is told of its end may want that port.
-  await gone(group, KILL_MS);
+  // A killed process holds its port for a moment, and the caller may want to use that port next.
+  await groupGone(group, KILL_MS);
 }
 
-/** Waits until nothing of a process group lives, but not longer than it is given. */
-async function gone(group: number, patienceMs: number): Promise<void> {
-  const deadline = performance.now() + patienceMs;
-  while (isAlive(group) && performance.now() < deadline) await sleep(POLL_MS);
+/** Waits until a process group is gone, or until the time is over. */
+async function groupGone(group: number, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (isGroupAlive(group) && performance.now() < deadline) await sleep(POLL_MS);
 }
 
-function isAlive(group: number): boolean {
+function isGroupAlive(group: number): boolean {
   try {
     process.kill(-group, 0);
   } catch {
     return false;
   }
-  // A zombie can be signalled too; only Linux tells it from the living, and only by going through all processes.
+  // A zombie accepts signals too. Only Linux tells zombies from living processes, and only if we look at all processes.
   return process.platform !== 'linux' || groupMembers(group).length > 0;
 }
 
-/** "It ended with exit code 1.", "It was ended by SIGKILL." */
+/** One sentence: "It ended with exit code 1.", "It was ended by SIGKILL.", "It could not be started: …". */
 export function describeExit({ code, signal, error }: Exit): string {
   if (signal !== null) return `It was ended by ${signal}.`;
-  return code === null ? `It could not be started: ${whyNot(error)}.` : `It ended with exit code ${code}.`;
+  return code === null ? `It could not be started: ${startProblem(error)}.` : `It ended with exit code ${code}.`;
 }
 
-/** The usual reasons in words. */
-const WHY_NOT: Readonly<Record<string, string>> = {
+/** The usual errors of a start, in words. */
+const START_PROBLEMS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such program (ENOENT)',
-  EACCES: 'it is no program, or may not be executed (EACCES)',
-  E2BIG: 'an argument is longer than the system takes (E2BIG)',
+  EACCES: 'the file is not a program, or must not be executed (EACCES)',
+  E2BIG: 'an argument is longer than the system allows (E2BIG)',
   ERR_INVALID_ARG_VALUE: 'the name of the program is empty',
 };
 
-/** Whatever else it was in the system's own words. */
-function whyNot(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return ('code' in error ? WHY_NOT[String(error.code)] : undefined) ?? error.message;
+/** An error of a start in words; the system's own words if the error is not one of the usual ones. */
+function startProblem(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return START_PROBLEMS[code] ?? errorMessage(error);
+}
+
+/** The error of a start. The system reports ENOENT for a missing program and for a missing folder alike. */
+function startError(error: unknown, cwd: string | undefined): unknown {
+  return cwd === undefined || existsSync(cwd) ? error : new Error(`the folder ${cwd} does not exist`);
 }

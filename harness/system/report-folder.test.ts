@@ -28,7 +28,7 @@ const write = (folder: string, text: string) => {
   writeFileSync(join(folder, 'report.json'), JSON.stringify({ schemaVersion: 1, gate: {} }));
 };
 
-test('a report takes the place of the one before as a whole, and nothing is left beside it', () => {
+test('replaces the previous report as a whole, and leaves no other folder', () => {
   const out = join(home, 'report');
   for (const text of ['first', 'second']) {
     const staged = createStagingFolder(out);
@@ -39,7 +39,7 @@ test('a report takes the place of the one before as a whole, and nothing is left
   }
 });
 
-test('of several runs with the same folder each ends well, and the last one stays', () => {
+test('lets several runs publish to the same folder, and keeps the report of the last one', () => {
   const out = join(home, 'report');
   const staged = ['a', 'b', 'c', 'd'].map((text) => {
     const folder = createStagingFolder(out);
@@ -51,7 +51,7 @@ test('of several runs with the same folder each ends well, and the last one stay
   expect(readdirSync(home)).toEqual(['report']);
 });
 
-test("the user's own files are never deleted: a folder that holds something else is refused", () => {
+test("refuses a folder that holds something else, so that the user's files are never deleted", () => {
   const out = join(home, 'src');
   mkdirSync(out);
   writeFileSync(join(out, 'precious.txt'), 'x');

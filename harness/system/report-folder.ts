@@ -13,14 +13,15 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { errorMessage } from '../support/error-message.ts';
 import { HarnessError } from '../support/harness-error.ts';
 
-/** The file that makes a folder one of ours; it is written last. */
-const MARK = 'report.json';
+/** The file that identifies a folder as a report of this tool. It is written last. */
+const MARKER = 'report.json';
 
 /**
- * Where a path leads, through symbolic links, also one to what is not there yet: who links a folder elsewhere wants it
- * there. What cannot be looked at is told by who tries to use it.
+ * Resolves the symbolic links of a path, so that a report goes where the user's link points to, even if the target
+ * does not exist yet. Never throws: whoever uses the path gets the error.
  */
 export function followLinks(path: string): string {
   try {
@@ -35,16 +36,16 @@ export function followLinks(path: string): string {
 }
 
 /**
- * A folder beside `out` in which a report is made; `placeReport` moves it there when it is complete.
- * @throws HarnessError (2) when `out` holds something that is not a report of ours; (3) when nothing can be written there.
+ * Creates a folder next to `out` in which a report is prepared. `publishStagedReport` renames it to `out`.
+ * @throws HarnessError (2) if `out` is a folder of the user's with other files; (3) if nothing can be written there.
  */
 export function createStagingFolder(out: string): string {
   assertReplaceable(out);
   try {
-    const place = followLinks(out);
-    mkdirSync(dirname(place), { recursive: true });
-    const staged = mkdtempSync(join(dirname(place), `.${basename(place)}-`));
-    // A temporary folder is for its owner alone; a report is for everybody whom the user's umask lets read.
+    const target = followLinks(out);
+    mkdirSync(dirname(target), { recursive: true });
+    const staged = mkdtempSync(join(dirname(target), `.${basename(target)}-`));
+    // mkdtemp lets only the owner read the folder. A report can be read by everybody that the user's umask allows.
     chmodSync(staged, 0o777 & ~process.umask());
     return staged;
   } catch (error) {
@@ -52,20 +53,23 @@ export function createStagingFolder(out: string): string {
   }
 }
 
-/** Where the report before goes while a new one takes its place. */
+/** Path to which the previous report is moved while the new report takes its place. */
 export const previousReportPath = (staged: string): string => `${staged}-before`;
 
-/** Puts a complete report in place of the one before. Of several runs at once the last one stays. */
+/**
+ * Replaces the report in `out` by a complete new one. If several runs do so at the same time, the last one wins.
+ * @throws HarnessError (2) or (3), as `createStagingFolder`.
+ */
 export function publishStagedReport(staged: string, out: string): void {
   const aside = previousReportPath(staged);
   try {
-    const place = followLinks(out);
+    const target = followLinks(out);
     for (let attempt = 0; ; attempt++) {
-      assertReplaceable(place);
-      // Another run may take the old report away, or put its own there, between any two of these steps.
-      if (existsSync(place)) attemptRename(place, aside);
-      if (attemptRename(staged, place)) break;
-      if (attempt === 20) throw new Error('the folder is written to by others all the time');
+      assertReplaceable(target);
+      // Another run may move the old report away, or publish its own, between any two of these steps.
+      if (existsSync(target)) attemptRename(target, aside);
+      if (attemptRename(staged, target)) break;
+      if (attempt === 20) throw new Error('other processes write to the folder all the time');
       rmSync(aside, { recursive: true, force: true });
     }
     rmSync(aside, { recursive: true, force: true });
@@ -75,6 +79,7 @@ export function publishStagedReport(staged: string, out: string): void {
   }
 }
 
+/** Renames a folder. @returns false if another process was faster: the source is gone, or the target exists. */
 function attemptRename(from: string, to: string): boolean {
   try {
     renameSync(from, to);
@@ -87,37 +92,37 @@ function attemptRename(from: string, to: string): boolean {
 }
 
 /**
- * Only an empty folder, or one that bears our mark, may be replaced: the user's files are not ours to delete.
- * @throws HarnessError (2) for any other.
+ * Checks that a folder is empty or a report of this tool. No other folder is replaced, because that would delete
+ * files of the user's. @throws HarnessError (2).
  */
 export function assertReplaceable(out: string): void {
-  const place = resolve(out);
-  if (!existsSync(place)) return;
+  const folder = resolve(out);
+  if (!existsSync(folder)) return;
   let names: string[] = [];
   try {
-    names = readdirSync(place);
+    names = readdirSync(folder);
   } catch {
     names = ['(a file)'];
   }
-  if (names.length === 0 || isOurs(place)) return;
+  if (names.length === 0 || isReport(folder)) return;
   throw new HarnessError(2, {
-    what: 'The report may not be written there: the folder holds something else.',
-    where: place,
-    why: `It has ${names.slice(0, 3).join(', ')}${names.length > 3 ? ' …' : ''}, and no report of ours; a new report replaces its folder as a whole.`,
+    what: 'The report cannot be written there: the folder holds something else.',
+    where: folder,
+    why: `It has ${names.slice(0, 3).join(', ')}${names.length > 3 ? ' …' : ''}, and no report of this tool. A new report replaces its whole folder.`,
     todo: 'Name another folder with --out.',
   });
 }
 
-function isOurs(place: string): boolean {
+function isReport(folder: string): boolean {
   try {
-    const report: unknown = JSON.parse(readFileSync(join(place, MARK), 'utf8'));
+    const report: unknown = JSON.parse(readFileSync(join(folder, MARKER), 'utf8'));
     return typeof report === 'object' && report !== null && 'schemaVersion' in report && 'gate' in report;
   } catch {
     return false;
   }
 }
 
-/** Makes a folder of a report, and those above it. @throws HarnessError (3). */
+/** Creates a folder of a report and its parent folders. @throws HarnessError (3). */
 export function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
@@ -127,9 +132,9 @@ export function makeFolder(folder: string): void {
 }
 
 /**
- * Replaces a file as a whole, or not at all; what a link leads to stays linked, and a file keeps who may read it. What is
- * no file, such as /dev/stdout, takes the text and stays what it is.
- * @throws what the file system says; nothing is left beside it then.
+ * Replaces the text of a file, as a whole or not at all. The file keeps its permissions, and a symbolic link keeps
+ * its target. A path that is not a regular file, such as /dev/stdout, is written to directly.
+ * @throws the error of the file system; then no temporary file is left.
  */
 export function replaceFile(path: string, text: string): void {
   const before = statSync(path, { throwIfNoEntry: false });
@@ -137,27 +142,27 @@ export function replaceFile(path: string, text: string): void {
     writeFileSync(path, text);
     return;
   }
-  const place = followLinks(path);
-  const beside = `${place}.${process.pid}.new`;
+  const target = followLinks(path);
+  const temporary = `${target}.${process.pid}.new`;
   try {
-    writeFileSync(beside, text);
-    if (before !== undefined) chmodSync(beside, before.mode & 0o7777);
-    renameSync(beside, place);
+    writeFileSync(temporary, text);
+    if (before !== undefined) chmodSync(temporary, before.mode & 0o7777);
+    renameSync(temporary, target);
   } catch (error) {
-    if (existsSync(beside)) rmSync(beside);
+    if (existsSync(temporary)) rmSync(temporary);
     throw error;
   }
 }
 
-/** A disk that is full or may not be written: we can tell the outcome, but not keep it. */
+/** The error for a report that cannot be written, for example because the disk is full. */
 export function writeError(where: string, error: unknown): HarnessError {
   return new HarnessError(
     3,
     {
       what: 'The report could not be written.',
       where: resolve(where),
-      why: error instanceof Error ? error.message : String(error),
-      todo: 'Check that the folder may be written and the disk is not full, or name another with --out.',
+      why: errorMessage(error),
+      todo: 'Check that you may write to the folder and that the disk is not full, or name another folder with --out.',
     },
     { cause: error },
   );

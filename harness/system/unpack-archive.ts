@@ -1,13 +1,30 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, type Stats, statSync } from 'node:fs';
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { execa } from 'execa';
+import { Readable, type Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { type Extract, extract } from 'tar-stream';
+import xz from 'xz-decompress';
+import { errorMessage } from '../support/error-message.ts';
 import { HarnessError } from '../support/harness-error.ts';
 
 /**
- * A folder of results, or an archive of one (`.tar`, `.tar.gz`, `.tar.xz`, as CI systems keep them), which is unpacked
- * into a temporary folder until `remove` is called.
- * @throws HarnessError (2) when there is nothing there or it cannot be unpacked.
+ * Returns the folder that holds recorded results. CI systems keep them as archives: `.tar`, `.tar.gz` or `.tar.xz` is
+ * unpacked into a temporary folder, which `remove` deletes.
+ * @param from a folder, its `index.json`, or an archive.
+ * @throws HarnessError (2) if there is no such file, or it cannot be unpacked.
  */
 export async function unpackResults(from: string): Promise<{ folder: string; remove: () => void }> {
   const path = resolve(from);
@@ -16,25 +33,83 @@ export async function unpackResults(from: string): Promise<{ folder: string; rem
   if (basename(path) === 'index.json') return { folder: dirname(path), remove: () => {} };
   const folder = mkdtempSync(join(tmpdir(), 'ws-conformance-results-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
-  // tar itself refuses members that lead out of the folder.
-  const { exitCode, stderr } = await execa('tar', ['-x', '-f', path, '-C', folder, '--no-same-owner'], {
-    reject: false,
-  });
-  if (exitCode !== 0) {
+  try {
+    await unpack(path, folder);
+  } catch (error) {
     remove();
-    throw new HarnessError(2, {
-      what: 'The results cannot be unpacked.',
-      where: path,
-      why: stderr || 'tar is not installed.',
-      todo: 'Unpack the archive yourself, and name the folder that holds index.json.',
-    });
+    throw new HarnessError(
+      2,
+      {
+        what: 'The results cannot be unpacked.',
+        where: path,
+        why: errorMessage(error),
+        todo: 'Name a folder that holds index.json, or an archive of it: .tar, .tar.gz or .tar.xz.',
+      },
+      { cause: error },
+    );
   }
   return { folder, remove };
 }
 
-/** @throws HarnessError (2) where nothing is there, or we may not look. */
+/** Unpacks an archive, compressed or not, into a folder. */
+async function unpack(path: string, folder: string): Promise<void> {
+  const archive = extract();
+  const source = await decompressed(path);
+  const [files] = await Promise.all([writeFiles(archive, folder), pipeline([...source, archive])]);
+  if (files === 0) throw new Error('There is no file in the archive.');
+}
+
+/**
+ * The streams of a pipeline that reads a file and decompresses it. The first bytes decide how, because a CI system
+ * may keep the file under any name.
+ */
+async function decompressed(path: string): Promise<(Readable | Transform)[]> {
+  const start = await firstBytes(path, 6);
+  const file = createReadStream(path);
+  if (start.startsWith('1f8b')) return [file, createGunzip()];
+  if (start === 'fd377a585a00') return [Readable.fromWeb(new xz.XzReadableStream(Readable.toWeb(file)))];
+  return [file];
+}
+
+/** The first bytes of a file, as hexadecimal digits. */
+async function firstBytes(path: string, count: number): Promise<string> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(count), 0, count);
+    return buffer.toString('hex', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes the files of an archive. Links and devices are left out: results never have any. @returns the number of files. */
+async function writeFiles(archive: Extract, folder: string): Promise<number> {
+  let files = 0;
+  for await (const entry of archive) {
+    const { name, type } = entry.header;
+    if (type === 'file' || type === 'contiguous-file') {
+      const path = pathInside(folder, name);
+      mkdirSync(dirname(path), { recursive: true });
+      await pipeline(entry, createWriteStream(path));
+      files++;
+    } else {
+      // The next entry comes only after this one was read.
+      entry.resume();
+    }
+  }
+  return files;
+}
+
+/** @throws if the name of an archive's file leads out of the folder, by `..` or from the root. */
+function pathInside(folder: string, name: string): string {
+  const path = resolve(folder, name);
+  if (relative(folder, path).startsWith('..')) throw new Error(`The archive has a file outside of its folder: ${name}`);
+  return path;
+}
+
+/** @throws HarnessError (2) if the file does not exist, or its folder must not be read. */
 function statOf(path: string): Stats {
-  const none = (why: string) =>
+  const refused = (why: string) =>
     new HarnessError(2, {
       what: 'There are no results to read.',
       where: path,
@@ -45,21 +120,24 @@ function statOf(path: string): Stats {
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat !== undefined) return stat;
   } catch (error) {
-    throw none(error instanceof Error ? error.message : String(error));
+    throw refused(errorMessage(error));
   }
-  throw none('There is no such folder.');
+  throw refused('There is no such folder.');
 }
 
-/** A folder, unless it is that of a report, which has the results of each agent further down. @throws HarnessError (2). */
+/**
+ * A report is not a folder of results, but holds one for each agent: the error names them.
+ * @returns the folder if it is not a report. @throws HarnessError (2).
+ */
 function refuseReport(folder: string): string {
   const results = join(folder, 'results');
   if (existsSync(join(folder, 'index.json')) || !existsSync(join(folder, 'report.json')) || !existsSync(results))
     return folder;
-  const shown = readdirSync(results).map((name) => relative(process.cwd(), join(results, name)));
+  const folders = readdirSync(results).map((name) => relative(process.cwd(), join(results, name)));
   throw new HarnessError(2, {
     what: 'This is the folder of a report; its results are further down.',
     where: folder,
-    why: 'Each of its agents has a folder of results of its own.',
-    todo: `Name one: ${shown.map((path) => `--from ${path}`).join(' or ')}`,
+    why: 'Each agent of the report has its own folder of results.',
+    todo: `Name one of them: ${folders.map((path) => `--from ${path}`).join(' or ')}`,
   });
 }

@@ -1,121 +1,111 @@
-import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { type FSWatcher, watch } from 'chokidar';
 
-/** Folders that are never a server's own files. */
-const FOREIGN = new Set(['node_modules', '.git']);
-/** Editors write a file in several steps, and several files at once: a change is over when it has been quiet for so long. */
+/** Folders that never hold the user's own source files. */
+const IGNORED_FOLDERS = new Set(['node_modules', '.git']);
+/** A change is complete after this time without a further one: editors write a file in several steps. */
 const QUIET_MS = 100;
 
-/**
- * Watches folders for changed files. Every folder is watched by itself rather than by `recursive`, which under Linux
- * would follow `node_modules` too and run out of watches.
- */
+/** Watches the folders of the servers under test, so that a run can begin again when a file changes. */
 export class FileWatch {
   private readonly folders: readonly string[];
-  private readonly watchers = new Map<string, FSWatcher>();
-  /** The file that changed first since `changed` was last answered. */
-  private first: string | undefined;
-  private quiet: NodeJS.Timeout | undefined;
-  private settled = false;
-  private wake: (() => void) | undefined;
-  private readonly report: string;
+  private readonly out: string;
+  private readonly watcher: FSWatcher;
+  /** The first file of the change that nobody has asked for yet. */
+  private changedFile: string | undefined;
+  private isComplete = false;
+  private quietTimer: NodeJS.Timeout | undefined;
+  /** Resolves the promise of the pending call of `changed`. */
+  private resolvePending: (() => void) | undefined;
 
-  /** @param out folder of the report, which must not wake those who write it. */
-  constructor(folders: readonly string[], out: string) {
+  private constructor(folders: readonly string[], out: string) {
     this.folders = folders.map((folder) => resolve(folder));
-    this.report = resolve(out);
-    for (const folder of this.folders) this.follow(folder);
+    this.out = resolve(out);
+    this.watcher = watch([...this.folders], {
+      ignored: (path) => this.isIgnored(path),
+      ignoreInitial: true,
+      followSymlinks: false,
+    });
+    this.watcher.on('all', (_, path) => this.onChange(path));
+    // A folder may be deleted while chokidar reads it. Then there is nothing in it to watch.
+    this.watcher.on('error', () => {});
   }
 
   /**
-   * Resolves with the path of a changed file, relative to its folder, once no further change has come for a while; at
-   * once where there was one since the last call. Rejects with the signal's reason when that aborts.
+   * Starts to watch folders. Resolves when every change from now on will be seen.
+   * @param out folder of the report. A run writes it, so changes in it must not start the next run.
+   */
+  static async start(folders: readonly string[], out: string): Promise<FileWatch> {
+    const files = new FileWatch(folders, out);
+    await new Promise<void>((resolve) => files.watcher.once('ready', resolve));
+    return files;
+  }
+
+  /**
+   * Resolves when a change is complete, also if it was complete before the call. Several files that change together
+   * are one change.
+   * @returns path of the first file of the change, relative to the watched folder. Rejects if the signal aborts.
    */
   async changed(signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
-    if (!this.settled) {
-      await new Promise<void>((done, reject) => {
-        const leave = () => reject(signal.reason);
-        signal.addEventListener('abort', leave, { once: true });
-        this.wake = () => {
-          signal.removeEventListener('abort', leave);
-          done();
+    if (!this.isComplete) {
+      await new Promise<void>((resolve, reject) => {
+        const onAbort = () => reject(signal.reason);
+        signal.addEventListener('abort', onAbort, { once: true });
+        this.resolvePending = () => {
+          signal.removeEventListener('abort', onAbort);
+          resolve();
         };
       });
     }
-    const file = this.first ?? '';
-    this.wake = undefined;
-    this.first = undefined;
-    this.settled = false;
+    const file = this.changedFile ?? '';
+    this.resolvePending = undefined;
+    this.discardChange();
     return file;
   }
 
-  /** Forgets what has changed since `changed` was last answered: it was our own doing. */
-  overlook(): void {
-    clearTimeout(this.quiet);
-    this.quiet = undefined;
-    this.first = undefined;
-    this.settled = false;
+  /** Forgets the changes since the last call of `changed`, because the run itself made them: a build writes files. */
+  discardChange(): void {
+    clearTimeout(this.quietTimer);
+    this.quietTimer = undefined;
+    this.changedFile = undefined;
+    this.isComplete = false;
   }
 
-  close(): void {
-    clearTimeout(this.quiet);
-    this.quiet = undefined;
-    for (const watcher of this.watchers.values()) watcher.close();
-    this.watchers.clear();
+  async close(): Promise<void> {
+    clearTimeout(this.quietTimer);
+    await this.watcher.close();
   }
 
-  private follow(folder: string): void {
-    if (this.watchers.has(folder) || this.isIgnored(folder)) return;
-    // A folder may go away at any moment; then there is nothing in it to watch.
-    try {
-      const watcher = watch(folder, (_, name) => this.noticed(folder, name));
-      watcher.on('error', () => this.forget(folder));
-      this.watchers.set(folder, watcher);
-      for (const entry of readdirSync(folder, { withFileTypes: true }))
-        if (entry.isDirectory()) this.follow(join(folder, entry.name));
-    } catch {
-      this.forget(folder);
-    }
-  }
-
-  private forget(folder: string): void {
-    this.watchers.get(folder)?.close();
-    this.watchers.delete(folder);
-  }
-
-  private noticed(folder: string, name: string | null): void {
-    const path = name === null ? folder : join(folder, name);
-    if (this.isIgnored(path)) return;
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) this.forget(path);
-    else if (stat.isDirectory()) this.follow(path);
-    this.first ??= relative(this.rootOf(path), path);
-    this.settled = false;
-    clearTimeout(this.quiet);
-    const quiet = setTimeout(() => {
-      // What came while this process was busy belongs to the same change: it is read before the quiet counts.
+  private onChange(path: string): void {
+    this.changedFile ??= relative(this.rootOf(path), path);
+    this.isComplete = false;
+    clearTimeout(this.quietTimer);
+    const timer = setTimeout(() => {
+      // After a busy time of this process, events of the same change may still wait to be read. setImmediate lets
+      // them come first; each of them replaces the timer.
       setImmediate(() => {
-        if (this.quiet !== quiet) return;
-        this.settled = true;
-        this.wake?.();
+        if (this.quietTimer !== timer) return;
+        this.isComplete = true;
+        this.resolvePending?.();
       });
     }, QUIET_MS);
-    this.quiet = quiet;
+    this.quietTimer = timer;
   }
 
-  /** What must not count: other people's code, and the report with the folders in which it is made (`place.ts`). */
+  /** True for code of others, for the report, and for the folders `.NAME-…` next to it in which reports are prepared. */
   private isIgnored(path: string): boolean {
     return (
       relative(this.rootOf(path), path)
         .split(sep)
-        .some((part) => FOREIGN.has(part)) ||
-      path === this.report ||
-      path.startsWith(this.report + sep) ||
-      path.startsWith(join(dirname(this.report), `.${basename(this.report)}-`))
+        .some((name) => IGNORED_FOLDERS.has(name)) ||
+      path === this.out ||
+      path.startsWith(this.out + sep) ||
+      path.startsWith(join(dirname(this.out), `.${basename(this.out)}-`))
     );
   }
 
+  /** The watched folder that a path is in. */
   private rootOf(path: string): string {
     return this.folders.find((folder) => path === folder || path.startsWith(folder + sep)) ?? path;
   }

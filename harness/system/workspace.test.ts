@@ -12,8 +12,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-/** A run that is killed while it exchanges the report for a new one; gives back the folders of the report. */
-async function killedWhilePlacing(): Promise<{ staged: string; aside: string; place: string }> {
+/** Starts a run that is killed while it replaces a report. @returns the folders of the report. */
+async function killWhilePublishing(): Promise<{ staged: string; aside: string; place: string }> {
   const [staged, place] = [join(home, 'staged'), join(home, 'report')];
   for (const folder of [staged, `${staged}-before`]) mkdirSync(folder);
   const code = `
@@ -25,24 +25,24 @@ async function killedWhilePlacing(): Promise<{ staged: string; aside: string; pl
 }
 
 test.runIf(process.platform === 'linux')(
-  'a report that was put aside for one that never came is put back by the next run, and else removed',
+  'puts a previous report back if the run was killed before the new one took its place, and removes it otherwise',
   async () => {
-    const { place } = await killedWhilePlacing();
+    const { place } = await killWhilePublishing();
     removeStaleWorkspaces();
     expect(readdirSync(home)).toEqual(['report']);
-    // Now there is one in the place: what was put aside is the older one.
-    await killedWhilePlacing();
+    // Now a report is in place again, so the report that was moved aside is older.
+    await killWhilePublishing();
     removeStaleWorkspaces();
     expect(existsSync(place)).toBe(true);
     expect(readdirSync(home)).toEqual(['report']);
   },
 );
 
-test('no folder for temporary files is exit 3, and names the variable', () => {
+test('fails with exit 3 and names TMPDIR if there is no folder for temporary files', () => {
   vi.stubEnv('TMPDIR', join(home, 'nowhere'));
-  const trouble = caughtError(() => new Workspace());
+  const error = caughtError(() => new Workspace());
   vi.unstubAllEnvs();
-  expect(trouble.exitCode).toBe(3);
-  expect(trouble.problem.where).toBe(join(home, 'nowhere'));
-  expect(trouble.problem.todo).toContain('TMPDIR');
+  expect(error.exitCode).toBe(3);
+  expect(error.problem.where).toBe(join(home, 'nowhere'));
+  expect(error.problem.todo).toContain('TMPDIR');
 });

@@ -11,35 +11,39 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { errorMessage } from '../support/error-message.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { groupMembers, processFacts } from './process-table.ts';
 import { followLinks, previousReportPath } from './report-folder.ts';
 
+/** Name of every workspace folder, before the random part. */
 const PREFIX = 'ws-conformance-run-';
+/** The file of a workspace that says which run it belongs to. */
 const OWNER = 'owner.json';
 
 const ownerSchema = z.object({
   pid: z.number(),
   started: z.number(),
-  /** Process groups, each with its leader's start: ids are used again once a group is gone. */
+  /** Process groups that the run started. The start time of the leader identifies a group, because ids are used again. */
   groups: z.array(z.object({ group: z.number(), started: z.number() })),
-  /** Folders elsewhere that are the run's own until it has put them in their place. */
+  /** Folders outside of the workspace in which reports are prepared. */
   folders: z.array(z.string()),
-  /** Reports that are put aside while another takes their place. */
+  /** Previous reports that are moved to `folder` while a new report takes their place. */
   asides: z.array(z.object({ folder: z.string(), place: z.string() })).default([]),
 });
 type Owner = z.infer<typeof ownerSchema>;
 
-const living = new Set<Workspace>();
+/** The workspaces of this process that are not removed yet. */
+const openWorkspaces = new Set<Workspace>();
 
-/** The last resort: ends at once what this process's runs have started, and removes their folders. */
+/** Kills all processes that runs of this process started, and removes their folders. For a process that must exit at once. */
 export function abandonWorkspaces(): void {
-  for (const workspace of living) workspace.abandon();
+  for (const workspace of openWorkspaces) workspace.abandon();
 }
 
 /**
- * A temporary folder that belongs to one run, with a note in it of who owns it and which processes it started. Should
- * the run be killed without a chance to clean up, the next one finds the note and does it.
+ * The temporary folder of one run. A file in it says which process runs, which process groups the run started, and
+ * which folders it made. If the run is killed, a later run reads that file and cleans up: `removeStaleWorkspaces`.
  */
 export class Workspace {
   readonly folder: string;
@@ -63,39 +67,43 @@ export class Workspace {
       throw new HarnessError(3, {
         what: 'The folder for temporary files cannot be written.',
         where: tmpdir(),
-        why: error instanceof Error ? error.message : String(error),
-        todo: 'Make room there, or name another folder with the variable TMPDIR.',
+        why: errorMessage(error),
+        todo: 'Free space on that disk, or name another folder with the environment variable TMPDIR.',
       });
     }
-    living.add(this);
+    openWorkspaces.add(this);
   }
 
-  /** Notes a process group, so that a later run can end it if this one cannot. */
+  /** Records a process group, so that a later run can end it if this run is killed. */
   own(group: number): void {
     this.owner.groups.push({ group, started: processFacts(group)?.started ?? 0 });
-    this.note();
+    this.trySave();
   }
 
-  /** Notes a folder in which a report is made. It goes away with this one, unless it is in its place by then. */
-  ownReport(staged: string, place: string): void {
+  /**
+   * Records a folder in which a report is prepared. It is removed with the workspace, unless it was published before.
+   * @param out folder that the report will replace.
+   */
+  ownReport(staged: string, out: string): void {
     this.owner.folders.push(staged);
-    this.owner.asides.push({ folder: previousReportPath(staged), place: followLinks(place) });
-    this.note();
+    this.owner.asides.push({ folder: previousReportPath(staged), place: followLinks(out) });
+    this.trySave();
   }
 
-  /** Without any of the ceremony of `Target.end`. */
+  /** Kills the processes of the run with SIGKILL at once, and removes its folders. */
   abandon(): void {
     for (const { group } of this.owner.groups) killGroup(group, 'SIGKILL');
     this.remove();
   }
 
+  /** Removes the folder, and every report folder of the run that was not published. */
   remove(): void {
-    living.delete(this);
+    openWorkspaces.delete(this);
     removeFolders(this.owner, this.folder);
   }
 
-  /** Only a run that is killed needs the note: that the disk has become full is no reason to leave behind what it is about. */
-  private note(): void {
+  /** Saves the owner file. A full disk must not end the run: the file is only needed if the run is killed. */
+  private trySave(): void {
     try {
       this.save();
     } catch {}
@@ -107,42 +115,45 @@ export class Workspace {
 }
 
 /**
- * Ends the processes and removes the folders of runs that no longer live. Linux only: elsewhere nobody can tell whose
- * a pid is. @returns how many runs left something behind.
+ * Ends the processes and removes the folders of runs that were killed. Only on Linux, because elsewhere a pid alone
+ * does not tell whether a run still lives. @returns the number of such runs.
  */
 export function removeStaleWorkspaces(): number {
   if (process.platform !== 'linux') return 0;
   let found = 0;
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
     const folder = join(tmpdir(), name);
-    // A folder of another user's could make us delete what its note names.
+    // The owner file of another user could name any folder for us to delete.
     if (lstatSync(folder).uid !== process.getuid?.()) continue;
     const owner = readOwner(folder);
     if (!owner || processFacts(owner.pid)?.started === owner.started) continue;
     found++;
-    for (const { group } of owner.groups.filter(isStillThatGroup)) killGroup(group, 'SIGKILL');
+    for (const { group } of owner.groups.filter(isSameGroup)) killGroup(group, 'SIGKILL');
     removeFolders(owner, folder);
   }
   return found;
 }
 
-/** A report that was put aside for one that never came goes back to its place. */
-function removeFolders({ folders, asides }: Owner, own: string): void {
+/**
+ * Removes a workspace and the report folders of its run. A previous report goes back to its place if the run was
+ * killed before the new report took that place.
+ */
+function removeFolders({ folders, asides }: Owner, workspace: string): void {
   for (const { folder, place } of asides) if (existsSync(folder) && !existsSync(place)) renameSync(folder, place);
-  for (const folder of [...folders, ...asides.map((one) => one.folder), own])
+  for (const folder of [...folders, ...asides.map((aside) => aside.folder), workspace])
     rmSync(folder, { recursive: true, force: true });
 }
 
 /**
- * Whether a process group is the one that was noted, and not another that got its number later. A group may outlive
- * its leader; as long as it does, the number is not given out again.
+ * Whether a process group is still the recorded one, and not a later group with the same id. If the leader of a group
+ * has ended, its id is not used again as long as other members live.
  */
-function isStillThatGroup({ group, started }: Owner['groups'][number]): boolean {
+function isSameGroup({ group, started }: Owner['groups'][number]): boolean {
   const leader = processFacts(group);
   return leader === undefined ? groupMembers(group).length > 0 : leader.started === started;
 }
 
-/** Sends a signal to a whole process group; that it is gone already is fine. */
+/** Sends a signal to a process group. Does nothing if the group is gone. */
 export function killGroup(group: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-group, signal);
@@ -151,6 +162,7 @@ export function killGroup(group: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** Reads the owner file of a workspace. @returns undefined if there is none, or it is damaged. */
 function readOwner(folder: string): Owner | undefined {
   try {
     const owner: unknown = JSON.parse(readFileSync(join(folder, OWNER), 'utf8'));

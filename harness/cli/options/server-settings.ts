@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import type { Config, ServerConfig } from '../../config/config.ts';
 import type { serverSchema } from '../../config/config-schema.ts';
-import { READY_SECONDS } from '../../subject/target.ts';
+import { READY_SECONDS } from '../../subject/readiness.ts';
 import type { Setting } from './settings.ts';
 
 type Key = keyof (typeof serverSchema)['shape'];

@@ -7,7 +7,7 @@ import { ENGINE_CHOICES } from '../../run/choose-engine.ts';
 import { suiteNamed } from '../../run/registry.ts';
 import { HarnessError } from '../../support/harness-error.ts';
 import { image, oneOf } from '../options/arguments.ts';
-import { resolveSettings, takeEnvironment } from '../options/settings.ts';
+import { resolveSettings } from '../options/settings.ts';
 import { type Shell, styleOf } from '../options/shell.ts';
 import { listenForSignals } from '../options/signals.ts';
 
@@ -31,9 +31,8 @@ export function addDoctor(program: Command, shell: Shell): void {
     .option('--config <file>', 'configuration file (default: the nearest conformance.config.{json,js,mjs})')
     .option('--json', 'print JSON')
     .action(async (_: unknown, verb: Command) => {
-      // A configuration that cannot be used is a finding like any other: it must not keep the others back.
+      // A configuration that cannot be used is one of the findings, and must not prevent the others.
       await resolveSettings(shell, verb).catch((error: unknown) => {
-        takeEnvironment(shell, verb);
         if (!(error instanceof HarnessError)) throw error;
       });
       const { json, ...flags } = verb.opts<DoctorFlags>();

@@ -19,7 +19,8 @@ import { type RegisteredSuite, suiteNamed, suiteOfReport } from '../../run/regis
 import { keepFrom } from '../../run/resume.ts';
 import { type RunOptions, run } from '../../run/run.ts';
 import { HarnessError, toProblem } from '../../support/harness-error.ts';
-import { revision, TOOL } from '../../support/identity.ts';
+import { TOOL } from '../../support/identity.ts';
+import { readRevision } from '../../system/git-revision.ts';
 import { followLinks } from '../../system/report-folder.ts';
 import { FileWatch } from '../../system/watch.ts';
 import {
@@ -219,7 +220,7 @@ async function runVerb(shell: Shell, patterns: readonly string[], flags: RunFlag
   if (flags.dryRun) return await runDry(shell, patterns, flags, interruption);
   if (!flags.watch) return await runOnce(shell, patterns, flags, interruption);
   const servers = serversOf(await readConfig(process.cwd(), flags.config), shell.command, flags);
-  const files = new FileWatch(
+  const files = await FileWatch.start(
     servers.map(({ cwd }) => cwd),
     flags.out,
   );
@@ -233,13 +234,13 @@ async function runVerb(shell: Shell, patterns: readonly string[], flags: RunFlag
       });
       interruption.throwIfAborted();
       // What a build writes would call for the next one, without end.
-      if (servers.some(({ build }) => build !== undefined)) files.overlook();
+      if (servers.some(({ build }) => build !== undefined)) files.discardChange();
       say(shell, `watching ${servers.map(({ cwd }) => cwd).join(', ')}; Ctrl-C ends it`);
       const file = await files.changed(interruption);
       say(shell, `---- ${new Date().toTimeString().slice(0, 8)} ${file} changed: run ${round} ----`);
     }
   } finally {
-    files.close();
+    await files.close();
   }
 }
 
@@ -378,7 +379,7 @@ async function runServers(
       : keepFrom(suite, earlier, flags.out, {
           servers,
           plan: options.plan.map(({ id }) => id),
-          commit: (await revision()).commit,
+          commit: (await readRevision()).commit,
         });
   const progress = flags.quiet
     ? undefined

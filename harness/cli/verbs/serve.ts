@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import type { Command } from 'commander';
+import { execa } from 'execa';
 import { inRepoServer } from '../../config/config.ts';
 import { pathOfUrl, portOr0 } from '../options/arguments.ts';
 import type { Shell } from '../options/shell.ts';
@@ -13,14 +14,16 @@ export function addServe(program: Command, shell: Shell): void {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--path <path>', 'path of the WebSocket endpoint', pathOfUrl, '/ws')
     .action(async ({ port, host, path }: { port: number; host: string; path: string }) => {
-      const { execa } = await import('execa');
       const [file = '', ...args] = (inRepoServer().command ?? []).slice(0, -2);
-      const ended = await execa(file, [...args, '--port', String(port), '--host', host, '--path', path], {
-        stdio: 'inherit',
-        reject: false,
-      });
-      // As a shell tells it; 3 where it could not even be started.
-      const signal = ended.signal && constants.signals[ended.signal];
-      shell.exitCode = ended.exitCode ?? (signal === undefined ? 3 : 128 + signal);
+      const { exitCode, signal } = await execa(
+        file,
+        [...args, '--port', String(port), '--host', host, '--path', path],
+        {
+          stdio: 'inherit',
+          reject: false,
+        },
+      );
+      // 128 + N after a signal, as in a shell; 3 if the server could not be started.
+      shell.exitCode = exitCode ?? (signal === undefined ? 3 : 128 + constants.signals[signal]);
     });
 }

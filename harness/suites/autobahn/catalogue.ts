@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { CaseInfo } from '../../../reports/document/report.ts';
+import { PACKAGE_ROOT } from '../../support/package-paths.ts';
 import { type Case, type CaseEvent, payloadOctets } from './cases/case.ts';
 import { caseById, families } from './cases/index.ts';
 import type { AutobahnOutcome } from './outcome.ts';
@@ -9,9 +11,9 @@ import { payloadText } from './payload-text.ts';
  * Milliseconds the real suite took for each case against `ws` (four that `ws` refuses: against `websocket`): a measure
  * for sharding and progress, not a promise.
  */
-const weights = JSON.parse(
-  readFileSync(new URL('../../../fixtures/spec/weights.json', import.meta.url), 'utf8'),
-) as Readonly<Record<string, number>>;
+const weights = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'fixtures/spec/weights.json'), 'utf8')) as Readonly<
+  Record<string, number>
+>;
 
 /**
  * What every case is called and about, whichever engine plays it, and what a server without fault scores in it. In

@@ -8,11 +8,12 @@ import { WebSocketServer } from 'ws';
 import { groupMembers, listenersOn, processFacts } from '../system/process-table.ts';
 import { removeStaleWorkspaces, Workspace } from '../system/workspace.ts';
 import { rejectedError } from '../testing/run-command.ts';
+import { attach } from './attach.ts';
+import { type Launch, launch } from './launch.ts';
 import { probe } from './probe.ts';
-import { attach, type Launch, launch } from './target.ts';
 
 const node = process.execPath;
-/** A server in one line: `S(port, delay in ms)`. */
+/** Defines `S(port, delay in ms)`, which starts a WebSocket server, for scripts of `node -e`. */
 const SERVER = `const S = (port, ms) => setTimeout(() => new (require('ws').WebSocketServer)({ port, host: '127.0.0.1' }), ms);`;
 const script = (code: string, ...args: string[]): Launch => ({
   command: [node, '-e', `${SERVER} ${code}`, ...args],
@@ -34,7 +35,7 @@ const portOf = (server: net.Server) => {
   if (typeof address === 'string' || address === null) throw new Error('no port');
   return address.port;
 };
-/** A port where nobody listens. */
+/** Resolves with a port on which nobody listens. */
 async function closedPort(): Promise<number> {
   const server = net.createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -43,20 +44,20 @@ async function closedPort(): Promise<number> {
   return port;
 }
 const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
-/** Waits for a condition that must come true; the test's own time limit is the deadline. */
+/** Polls until a condition is true. The time limit of the test is the deadline. */
 const until = async (condition: () => boolean) => {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 };
 
-describe('a server is ready when it speaks, not when a clock says so', () => {
-  test('by answering an opening handshake on the port it was given, however late', async () => {
+describe('a server is ready', () => {
+  test('when it answers an opening handshake on the port it was given, however late', async () => {
     const target = await start(script('S(+process.argv[1], 700)', '{port}'));
     expect(await probe(target.url, 1000)).toBe('open');
     await target.end();
     expect(await probe(target.url, 1000)).not.toBe('open');
   });
 
-  test('by the line "listening ws://…", whatever port it chose', async () => {
+  test('when it prints "listening ws://…", on whatever port', async () => {
     const target = await start(
       script(
         `const s = new (require('ws').WebSocketServer)({ port: 0, host: '127.0.0.1' }, () => console.log('listening ws://127.0.0.1:' + s.address().port + '/ws'))`,
@@ -68,29 +69,29 @@ describe('a server is ready when it speaks, not when a clock says so', () => {
   });
 });
 
-describe('when it is ready can be said otherwise', () => {
-  /** Upgrades every connection, and sends back what is said from the `after`-th connection on. */
+describe('a server with a setting for readiness', () => {
+  /** Upgrades every connection. Sends messages back from the connection on whose number is the second argument. */
   const LATE_ECHO = `let seen = 0; new (require('ws').WebSocketServer)({ port: +process.argv[1], host: '127.0.0.1' }).on('connection', (socket) => {
     const awake = ++seen >= +process.argv[2];
     socket.on('error', () => {}).on('message', (data, binary) => awake && socket.send(data, { binary }));
   });`;
 
-  test('by a text that comes back: one that upgrades and is not yet awake is waited for', async () => {
+  test('is ready when a text comes back, and not when it only upgrades', async () => {
     const target = await start({ ...script(LATE_ECHO, '{port}', '2'), ready: 'echo' });
     expect(await probe(target.url, 5000, 'echo')).toBe('open');
     await target.end();
   });
 
-  test('and one that never sends it back is told as such', async () => {
-    const never = { ...script(LATE_ECHO, '{port}', '1000'), ready: 'echo', readySeconds: 3 } as const;
-    const { problem } = await rejectedError(start(never));
+  test('fails with that reason if the text never comes back', async () => {
+    const silent = { ...script(LATE_ECHO, '{port}', '1000'), ready: 'echo', readySeconds: 3 } as const;
+    const { problem } = await rejectedError(start(silent));
     expect(problem.why).toContain('did not send back a text');
   });
 
   test.each([
     ['up on (?<port>\\d+)', '/chat'],
     ['at (?<url>https?:\\S+)', '/other'],
-  ])('by a line that matches %s, which also says where it listens', async (line, path) => {
+  ])('is ready when a line matches %s, and listens where the line says', async (line, path) => {
     const code = `const s = new (require('ws').WebSocketServer)({ port: 0, host: '127.0.0.1' }, () => {
       console.log('starting up on purpose');
       console.log('up on ' + s.address().port + ', at http://0.0.0.0:' + s.address().port + '/other');
@@ -101,20 +102,20 @@ describe('when it is ready can be said otherwise', () => {
     await target.end();
   });
 
-  test('by a line alone: what answers before it is not yet ready', async () => {
+  test('is not ready before the line is printed, even if it answers', async () => {
     const code = `S(+process.argv[1], 0); setTimeout(() => console.log('schema loaded'), 600)`;
     const target = await start({ ...script(code, '{port}'), ready: { line: 'schema loaded' } });
     expect(target.tail()).toContain('schema loaded');
     await target.end();
   });
 
-  test('by a line that is never said: the expression is named', async () => {
+  test('fails with the expression if the line is never printed', async () => {
     const silent = { ...script(`S(+process.argv[1], 0)`, '{port}'), ready: { line: 'all set' } };
     const { problem } = await rejectedError(start({ ...silent, readySeconds: 1 }));
     expect(problem.why).toContain('/all set/');
   });
 
-  test('by a TCP connection that opens, whatever it answers', async () => {
+  test('is ready when a TCP connection opens, whatever it answers', async () => {
     const code = `require('net').createServer((socket) => socket.on('error', () => {}).end('no WebSocket')).listen(+process.argv[1], '127.0.0.1')`;
     const target = await start({ ...script(code, '{port}'), ready: 'tcp' });
     expect(await probe(target.url, 5000, 'tcp')).toBe('open');
@@ -122,28 +123,28 @@ describe('when it is ready can be said otherwise', () => {
   });
 });
 
-describe('where it listens can be said', () => {
+describe('the port of a server', () => {
   test.each([
     [
-      'in its environment, under any name',
+      'is put into each variable that contains {port}',
       { env: { LISTEN: '127.0.0.1:{port}' } },
       `+process.env.LISTEN.split(':')[1]`,
     ],
-    ['in its environment as PORT, and nowhere else', {}, '+process.env.PORT'],
+    ['is in the environment as PORT, even if the command does not contain {port}', {}, '+process.env.PORT'],
   ])('%s', async (_, more, port) => {
     const target = await start({ ...script(`S(${port}, 0)`), ...more });
     expect(await probe(target.url, 5000)).toBe('open');
     await target.end();
   });
 
-  test('as the only port it can have', async () => {
+  test('is the one in the settings, if there is one', async () => {
     const port = await closedPort();
     const target = await start({ ...script(`S(${port}, 0)`), port });
     expect(target.url).toBe(`ws://127.0.0.1:${port}/`);
     await target.end();
   });
 
-  test('and where that one is taken, whoever has it is named, and nothing is started', async () => {
+  test('must be free: otherwise the process that has it is named, and nothing is started', async () => {
     const other = net.createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     const port = portOf(other);
@@ -155,7 +156,7 @@ describe('where it listens can be said', () => {
     other.close();
   });
 
-  test.runIf(hasIpv6)('at an IPv6 address', async () => {
+  test.runIf(hasIpv6)('can be on an IPv6 address', async () => {
     const code = `new (require('ws').WebSocketServer)({ port: +process.argv[1], host: '::1' })`;
     const target = await start({ ...script(code, '{port}'), host: '::1' });
     expect(target.url).toMatch(/^ws:\/\/\[::1\]:\d+\/$/);
@@ -164,58 +165,58 @@ describe('where it listens can be said', () => {
   });
 });
 
-test('a server that answers no stranger is told who asks: header fields, subprotocol and Origin', async () => {
+test('sends header fields, subprotocol and Origin to a server that demands them before it is ready', async () => {
   const code = `new (require('ws').WebSocketServer)({ port: +process.argv[1], host: '127.0.0.1',
     verifyClient: ({ req }) => req.headers.authorization === 'Bearer abc' && req.headers.origin === 'https://a.example'
       && req.headers['sec-websocket-protocol'] === 'chat' })`;
-  const greeting = { headers: { Authorization: 'Bearer abc' }, origin: 'https://a.example', protocols: ['chat'] };
-  const target = await start({ ...script(code, '{port}'), greeting });
+  const handshake = { headers: { Authorization: 'Bearer abc' }, origin: 'https://a.example', protocols: ['chat'] };
+  const target = await start({ ...script(code, '{port}'), handshake });
   expect(await probe(target.url, 5000)).toEqual({ why: expect.stringContaining('401') });
-  await expect(attach({ url: target.url, greeting }, never)).resolves.toBeDefined();
+  await expect(attach({ url: target.url, handshake }, never)).resolves.toBeDefined();
   await target.end();
 });
 
-describe('a server that does not start is told with its command and its last lines', () => {
-  test('it ends', async () => {
-    const trouble = await rejectedError(start(script(`console.error('no such table'); process.exit(7)`)));
-    expect(trouble.exitCode).toBe(3);
-    expect(trouble.problem).toMatchObject({ why: 'It ended with exit code 7.', tail: ['no such table'] });
-    expect(trouble.problem.todo).toMatch(/^Its last lines are below\./);
+describe('a server that does not start fails with exit 3, its command and its last lines', () => {
+  test('if it ends', async () => {
+    const error = await rejectedError(start(script(`console.error('no such table'); process.exit(7)`)));
+    expect(error.exitCode).toBe(3);
+    expect(error.problem).toMatchObject({ why: 'It ended with exit code 7.', tail: ['no such table'] });
+    expect(error.problem.todo).toMatch(/^Its last lines are below\./);
   });
-  test('there is no such program', async () => {
-    const trouble = await rejectedError(start({ command: ['/no/such/program'], path: '/', readySeconds: 5 }));
-    expect(trouble.problem.why).toBe('It could not be started: there is no such program (ENOENT).');
+  test('if there is no such program', async () => {
+    const error = await rejectedError(start({ command: ['/no/such/program'], path: '/', readySeconds: 5 }));
+    expect(error.problem.why).toBe('It could not be started: there is no such program (ENOENT).');
   });
-  test('the program is a folder', async () => {
-    const trouble = await rejectedError(start({ command: [import.meta.dirname], path: '/', readySeconds: 5 }));
-    expect(trouble.problem.why).toMatch(/it is no program, or may not be executed \(EACCES\)/);
+  test('if the program is a folder', async () => {
+    const error = await rejectedError(start({ command: [import.meta.dirname], path: '/', readySeconds: 5 }));
+    expect(error.problem.why).toMatch(/the file is not a program, or must not be executed \(EACCES\)/);
   });
-  test('the command was written as one word', async () => {
-    const trouble = await rejectedError(start({ command: ['node server.js'], path: '/', readySeconds: 5 }));
-    expect(trouble.problem.todo).toMatch(/Leave out the quotes: -- node server\.js$/);
+  test('if the command was written as one word', async () => {
+    const error = await rejectedError(start({ command: ['node server.js'], path: '/', readySeconds: 5 }));
+    expect(error.problem.todo).toMatch(/Leave out the quotes: -- node server\.js$/);
   });
-  test('it stays silent until its time is over, and is ended: what came when it was last asked is told', async () => {
-    const trouble = await rejectedError(
+  test('if its time is over, with the reason why the last probe failed', async () => {
+    const error = await rejectedError(
       start({ ...script(`console.log('thinking'); setInterval(() => {}, 1000)`), readySeconds: 0.6 }),
     );
-    expect(trouble.problem).toMatchObject({ what: expect.stringContaining('within 0.6 s'), tail: ['thinking'] });
-    expect(trouble.problem.why).toMatch(/ answered no opening handshake: connect ECONNREFUSED /);
+    expect(error.problem).toMatchObject({ what: expect.stringContaining('within 0.6 s'), tail: ['thinking'] });
+    expect(error.problem.why).toMatch(/ answered no opening handshake: connect ECONNREFUSED /);
   });
 });
 
-test("another process on the port is noticed: its answers are not the server's", async () => {
+test("fails if another process listens on the port, because its answers are not the server's", async () => {
   const other = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   await new Promise((resolve) => other.once('listening', resolve));
   const address = other.address();
   if (typeof address === 'string' || address === null) throw new Error('no port');
   const code = `console.log('listening ws://127.0.0.1:${address.port}/'); setInterval(() => {}, 1000)`;
-  const trouble = await rejectedError(start(script(code)));
-  expect(trouble.problem.what).toMatch(/Another process answers/);
-  expect(trouble.problem.why).toContain(String(process.pid));
+  const error = await rejectedError(start(script(code)));
+  expect(error.problem.what).toMatch(/Another process answers/);
+  expect(error.problem.why).toContain(String(process.pid));
   other.close();
 });
 
-test('what a server starts in turn is ended with it, even when its shell has gone before', async () => {
+test('ends the processes that the server started, even if its shell has ended before', async () => {
   const target = await start({
     command: ['sh', '-c', `${node} -e "$1" "$2" & wait`, 'sh', `${SERVER} S(+process.argv[1], 0)`, '{port}'],
     path: '/',
@@ -228,7 +229,7 @@ test('what a server starts in turn is ended with it, even when its shell has gon
   expect(groupMembers(listener.group)).toEqual([]);
 });
 
-test('a server that ignores SIGTERM, or is stopped, is ended all the same', async () => {
+test('ends a server that ignores SIGTERM and is stopped', async () => {
   const target = await start(script(`process.on('SIGTERM', () => {}); S(+process.argv[1], 0)`, '{port}'));
   const [listener] = listenersOn(Number(new URL(target.url).port));
   if (!listener) throw new Error('nobody listens');
@@ -237,8 +238,8 @@ test('a server that ignores SIGTERM, or is stopped, is ended all the same', asyn
   expect(groupMembers(listener.group)).toEqual([]);
 });
 
-test('a server that loses its port to somebody else is started again with another one', async () => {
-  // It fails as if the port had been taken, until it has been started for the third time.
+test('starts a server again with another port if another process took its port', async () => {
+  // The first two starts fail as if the port was taken.
   const tries = join(workspace.folder, 'tries');
   const code = `const fs = require('fs'); fs.appendFileSync(process.argv[2], 'x');
     if (fs.readFileSync(process.argv[2]).length < 3) { console.error('Error: listen EADDRINUSE: address already in use'); process.exit(1); }
@@ -248,7 +249,7 @@ test('a server that loses its port to somebody else is started again with anothe
   await target.end();
 });
 
-test('a server that was restarted in mid-run is noticed: its results would be of two servers', async () => {
+test('notices a server that was restarted during the run', async () => {
   const target = await start({
     command: [
       'sh',
@@ -270,7 +271,7 @@ test('a server that was restarted in mid-run is noticed: its results would be of
   await target.end();
 });
 
-test('a server that dies says how, and when', async () => {
+test('reports how a server ended', async () => {
   const target = await start(script(`S(+process.argv[1], 0)`, '{port}'));
   expect(target.exit()).toBeUndefined();
   process.kill(listenersOn(Number(new URL(target.url).port))[0]?.pid ?? 0, 'SIGKILL');
@@ -279,14 +280,14 @@ test('a server that dies says how, and when', async () => {
   await target.end();
 });
 
-test('an aborted start leaves nothing running', async () => {
+test('leaves nothing running if the start is aborted', async () => {
   const controller = new AbortController();
   const starting = start({ ...script('setInterval(() => {}, 1000)'), readySeconds: 60 }, controller.signal);
   controller.abort(new Error('enough'));
   await expect(starting).rejects.toThrow('enough');
 });
 
-test('the output of a server is kept in a file', async () => {
+test('writes the output of the server to a file', async () => {
   const target = await start(
     script(`console.log('to stdout'); console.error('to stderr'); S(+process.argv[1], 0)`, '{port}'),
   );
@@ -294,7 +295,7 @@ test('the output of a server is kept in a file', async () => {
   expect(readFileSync(log, 'utf8')).toMatch(/to stdout[\s\S]*to stderr|to stderr[\s\S]*to stdout/);
 });
 
-test('a server that prints without end fills neither the disk nor our memory', async () => {
+test('fills neither disk nor memory with the output of a server that prints 300 MB', async () => {
   const before = process.memoryUsage().rss;
   const megabytes = 300;
   const target = await start({
@@ -315,15 +316,15 @@ test('a server that prints without end fills neither the disk nor our memory', a
   expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024);
 });
 
-describe('a server that is running already', () => {
-  test('or will be, is waited for where a time is given', async () => {
+describe('attach', () => {
+  test('waits for a server that starts later, if it is given time', async () => {
     const port = await closedPort();
     const attaching = attach({ url: `ws://127.0.0.1:${port}/`, readySeconds: 20 }, never);
     const server = new WebSocketServer({ port, host: '127.0.0.1' });
     expect((await attaching).url).toBe(`ws://127.0.0.1:${port}/`);
     server.close();
   });
-  test('is taken as it is, and not ended', async () => {
+  test('does not end the server', async () => {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     await new Promise((resolve) => server.once('listening', resolve));
     const address = server.address();
@@ -333,24 +334,24 @@ describe('a server that is running already', () => {
     expect(await probe(target.url, 1000)).toBe('open');
     server.close();
   });
-  test('and does not answer is told with its address', async () => {
+  test('fails with the address if nobody answers', async () => {
     const port = await closedPort();
-    const trouble = await rejectedError(attach({ url: `ws://127.0.0.1:${port}/` }, never));
-    expect(trouble).toMatchObject({ exitCode: 3, problem: { why: expect.stringContaining('ECONNREFUSED') } });
+    const error = await rejectedError(attach({ url: `ws://127.0.0.1:${port}/` }, never));
+    expect(error).toMatchObject({ exitCode: 3, problem: { why: expect.stringContaining('ECONNREFUSED') } });
   });
-  test('and is no WebSocket server is told with its answer', async () => {
+  test('fails with the answer of a server that is not a WebSocket server', async () => {
     const http = net.createServer((socket) => socket.end('HTTP/1.1 404 Not Found\r\n\r\n')).listen(0, '127.0.0.1');
     await new Promise((resolve) => http.once('listening', resolve));
     const address = http.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const trouble = await rejectedError(attach({ url: `ws://127.0.0.1:${port}/` }, never));
-    expect(trouble.problem.why).toContain('HTTP/1.1 404 Not Found');
+    const error = await rejectedError(attach({ url: `ws://127.0.0.1:${port}/` }, never));
+    expect(error.problem.why).toContain('HTTP/1.1 404 Not Found');
     http.close();
   });
 });
 
 test.runIf(process.platform === 'linux')(
-  "a process group that got a dead run's number later is left alone",
+  "does not kill a process group that got the id of a dead run's group later",
   async () => {
     const bystander = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
     await until(() => processFacts(bystander.pid ?? 0)?.group === bystander.pid);
@@ -365,7 +366,7 @@ test.runIf(process.platform === 'linux')(
 );
 
 test.runIf(process.platform === 'linux')(
-  'what a killed run left behind, the next run removes: processes and folders',
+  'ends the processes and removes the folders of a run that was killed',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ws-conformance-left-'));
     const orphan = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
@@ -390,7 +391,7 @@ test.runIf(process.platform === 'linux')(
     expect(existsSync(left.trim())).toBe(false);
     expect(existsSync(folder)).toBe(false);
     await until(() => processFacts(orphan.pid ?? 0) === undefined);
-    // Our own, living workspace is none of its business.
+    // The workspace of this living process must stay.
     expect(existsSync(workspace.folder)).toBe(true);
     rmSync(folder, { recursive: true, force: true });
   },

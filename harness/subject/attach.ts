@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Readiness } from '../config/config-schema.ts';
+import { HarnessError } from '../support/harness-error.ts';
+import type { HandshakeOptions } from './handshake-options.ts';
+import { probe } from './probe.ts';
+import { POLL_MS, probeKindOf } from './readiness.ts';
+import type { Target } from './target.ts';
+
+/** A server that somebody else started, or is about to start. */
+export interface Attachment {
+  url: string;
+  ready?: Readiness;
+  /** How long to wait until the server is ready. Without it, the server is asked once. */
+  readySeconds?: number;
+  /** What the opening handshake of the probe contains in addition to the required fields. */
+  handshake?: HandshakeOptions;
+}
+
+const PROBE_TIMEOUT_MS = 10_000;
+
+/**
+ * Checks that a server answers, and returns it as a target.
+ * @throws HarnessError (3) if it does not answer as `ready` demands.
+ */
+export async function attach(
+  { url, ready, readySeconds = 0, handshake }: Attachment,
+  signal: AbortSignal,
+): Promise<Target> {
+  const deadline = performance.now() + readySeconds * 1000;
+  const ask = () => probe(url, PROBE_TIMEOUT_MS, probeKindOf(ready), handshake);
+  let result = await ask();
+  while (result !== 'open' && performance.now() < deadline) {
+    await sleep(POLL_MS, undefined, { signal });
+    result = await ask();
+  }
+  if (result !== 'open') {
+    throw new HarnessError(3, {
+      what: `No WebSocket server answers at ${url}.`,
+      why: result.why,
+      todo: 'Start the server first, check address and path, or let us start it: ws-conformance -- COMMAND … {port}.',
+    });
+  }
+  return {
+    url,
+    tail: () => [],
+    onLine: () => {},
+    exit: () => undefined,
+    ended: new Promise(() => {}),
+    isTheSame: () => true,
+    end: async () => {},
+  };
+}
