@@ -286,7 +286,7 @@ test('S20 frames sent together with the handshake are read once and in order, at
 });
 
 test('S22 while verify is pending, later frames wait in order, and a closed client is not upgraded', async () => {
-  const resolvers: ((verdict: true) => void)[] = [];
+  const resolvers: ((answer: true) => void)[] = [];
   const server = createServer({ verify: () => new Promise((resolve) => resolvers.push(resolve)), closeTimeoutMs: 50 });
   let upgraded = 0;
   server.on('connection', (connection) => {
