@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import type { Problem } from '../../reports/document/report.ts';
-import { describeProblem } from '../reporting/terminal.ts';
+import { describeProblem } from '../../reports/wording/terminal-problem.ts';
 import type { Registry } from '../run/registry.ts';
 import { HarnessError, toProblem } from '../support/harness-error.ts';
 import { Interruption } from '../support/interruption.ts';
