@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseReporter, REPORTERS } from './reporter-names.ts';
+import { reporterSchema } from './reporter-names.ts';
 
 /**
  * What a configuration may say. The descriptions are read by people: they are the text of `config.schema.json` and of
@@ -128,9 +128,7 @@ export const serverSchema = z.strictObject({
     ),
 });
 
-const reporter = z.string().regex(new RegExp(`^(${REPORTERS.join('|')})(=.+)?$`), {
-  error: ({ input }) => String(parseReporter(String(input))),
-});
+const reporter = reporterSchema();
 
 /** Options of the command line that a configuration may set, by the name they have there. */
 const settings = {
