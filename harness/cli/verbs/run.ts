@@ -2,8 +2,10 @@ import { statSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import type { Report } from '../../../reports/document/report.ts';
+import { describeProblem } from '../../../reports/wording/terminal-problem.ts';
+import { visible } from '../../../reports/wording/terminal-text.ts';
 import { type Config, readConfig, type ServerConfig, serverNamed, unnamedServer } from '../../config/config.ts';
-import { parseReporter, type Reporter } from '../../config/reporter-names.ts';
+import { parseReporter, type Reporter, reporterHelp } from '../../config/reporter-names.ts';
 import { selftest } from '../../doctor/selftest.ts';
 import type { Engine } from '../../engines/engine.ts';
 import { today } from '../../expectations/read-expectations.ts';
@@ -11,7 +13,6 @@ import type { Suite } from '../../plan/suite.ts';
 import { ciOption } from '../../reporting/ci-facts.ts';
 import { ProgressLine } from '../../reporting/progress.ts';
 import { refuseReporters } from '../../reporting/reporters.ts';
-import { describeProblem, speaksUnicode, visible } from '../../reporting/terminal.ts';
 import { chooseEngine, ENGINE_CHOICES, type EngineChoice, wishesOf } from '../../run/choose-engine.ts';
 import { type PlaySettings, playServers } from '../../run/play-servers.ts';
 import { readRecorded } from '../../run/read-recorded.ts';
@@ -44,6 +45,7 @@ import { type ServerFlags, serversOf } from '../options/servers.ts';
 import { resolveSettings, type Setting, settingsTable } from '../options/settings.ts';
 import { publishedLine, type Shell, say, styleOf } from '../options/shell.ts';
 import { listenForSignals } from '../options/signals.ts';
+import { speaksUnicode } from '../options/terminal-style.ts';
 import { dryRun } from './dry-run.ts';
 import { readReport } from './last-report.ts';
 import { tellReport } from './tell-report.ts';
@@ -175,11 +177,7 @@ export function addRun(program: Command, shell: Shell): void {
       15,
     )
     .option('--selftest', 'before the run, check that a server with a known fault fails')
-    .option(
-      '--reporter <name>',
-      'output to write: list, line, json, junit, markdown, github, html, each also as NAME=PATH; repeatable',
-      reporters,
-    )
+    .option('--reporter <name>', reporterHelp(), reporters)
     .option('--history <file>', 'history file: append this run, and show each case over time in the report')
     .option('--resume', 'run only the cases without a result in the last report in --out, and keep the other results')
     .option('--watch', 'run again after each change of a file of the server, until Ctrl-C')
@@ -306,7 +304,7 @@ async function runOnce(
 
 /** The reporters meant, each once. Pages that are wanted in the report's own folder are at their usual place. */
 function reportersOf(texts: readonly string[], out: string): Reporter[] {
-  const read = [...new Set(texts)].map(parseReporter).filter((one) => typeof one !== 'string');
+  const read = [...new Set(texts)].map((text) => parseReporter(text)).filter((one) => typeof one !== 'string');
   return read.map((one) =>
     one.name === 'html' && one.path !== undefined && resolve(one.path) === resolve(out) ? { name: 'html' } : one,
   );
