@@ -2,7 +2,7 @@ import type Docker from 'dockerode';
 import { z } from 'zod';
 import type { CaseRecord } from '../engine.ts';
 import { orAborted } from './abort.ts';
-import { asReadable, saying } from './api.ts';
+import { asReadable, messageOf } from './api.ts';
 import { unpackJson } from './archive.ts';
 import { RESULTS } from './container-spec.ts';
 import type { SuiteRun } from './play-in-container.ts';
@@ -20,7 +20,7 @@ export interface AgentNames {
  * Reads the results of a container that has ended: one record for each case that its index lists.
  * @throws HarnessError (3) if the container left no index or no readable archive.
  */
-export async function harvest(
+export async function readResults(
   container: Docker.Container,
   names: AgentNames,
   signal: AbortSignal,
@@ -38,12 +38,12 @@ export async function harvest(
   } catch (error) {
     signal.throwIfAborted();
     if (files.has('index.json') || files.size === 0)
-      throw suite.trouble(
+      throw suite.failure(
         'the container left no readable results',
         'run again; its last output is below',
-        saying(error),
+        messageOf(error),
       );
-    throw suite.trouble('the container left no index.json', 'run again; its last output is below');
+    throw suite.failure('the container left no index.json', 'run again; its last output is below');
   }
 }
 

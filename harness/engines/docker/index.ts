@@ -2,18 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type Docker from 'dockerode';
 import type { EngineFacts } from '../../../reports/document/report.ts';
-import { deal } from '../../plan/shards.ts';
+import { splitByWeight } from '../../plan/shards.ts';
 import type { HandshakeOptions } from '../../subject/handshake-options.ts';
 import { HarnessError } from '../../support/harness-error.ts';
 import type { Assignment, Engine, PlayEvent, Preparation } from '../engine.ts';
 import { eventStream } from '../event-stream.ts';
 import { orAborted, withTimeout } from './abort.ts';
 import { toHarnessError } from './api.ts';
-import { reap, sweep } from './clean.ts';
+import { removeOrphans, removeRun } from './clean.ts';
 import { connect, type DaemonConnection } from './connect.ts';
 import { runToEnd, withContainer } from './container.ts';
 import { agentForSuite, fuzzingClientSpec } from './container-spec.ts';
-import { type AgentNames, harvest } from './harvest.ts';
+import { type AgentNames, readResults } from './harvest.ts';
 import { findImage, type Image, imageHere, PINNED_IMAGE } from './image.ts';
 import { ownLabels } from './labels.ts';
 import { HeadAndTail } from './log.ts';
@@ -67,7 +67,7 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
     async prepare(preparation) {
       const { signal, onMessage } = preparation;
       const { docker, architecture } = await daemon(preparation);
-      const reaped = await orAborted(signal, reap(docker)).catch((error: unknown) => {
+      const reaped = await orAborted(signal, removeOrphans(docker)).catch((error: unknown) => {
         signal.throwIfAborted();
         throw toHarnessError(error, 'could not look for what earlier runs left', AGAIN);
       });
@@ -99,7 +99,7 @@ async function play(
     if (signal.aborted) throw signal.reason;
     throw toHarnessError(error, 'the Docker engine failed in mid-run', AGAIN);
   } finally {
-    await withTimeout(SWEEP_MS, sweep(ready.docker, run));
+    await withTimeout(SWEEP_MS, removeRun(ready.docker, run));
   }
 }
 
@@ -174,7 +174,7 @@ class Play {
     const deadline = setTimeout(() => this.#failure.abort(this.#outOfTime(runs)), this.#seconds * 1000);
     try {
       const network = await chooseNetwork(this.#url, (way, command) => this.#knock(way, command), emit);
-      const shares = deal(cases, jobs, this.#options.weigh ?? (() => 1)).filter((ids) => ids.length > 0);
+      const shares = splitByWeight(cases, jobs, this.#options.weigh ?? (() => 1)).filter((ids) => ids.length > 0);
       if (shares.length > 1) emit({ kind: 'note', text: `${shares.length} containers side by side` });
       const names = { inSuite: agentForSuite(agent, `agent-${this.#run}`), inResults: agent };
       await Promise.all(
@@ -202,7 +202,7 @@ class Play {
     const recipe = { ...this.#recipe(network, SuiteRun.command(this.#seconds + GRACE_SECONDS)), name: suite.name };
     await withContainer(this.#ready.docker, recipe, this.#signal, async (container) => {
       await suite.play(container, spec, this.#signal);
-      for (const record of await harvest(container, names, this.#signal, suite))
+      for (const record of await readResults(container, names, this.#signal, suite))
         this.#emit({ kind: 'recorded', record });
     });
   }
@@ -239,10 +239,10 @@ class Play {
   }
 
   #outOfTime(runs: readonly SuiteRun[]): HarnessError {
-    const hanging = runs.find((each) => each.inFlight !== undefined);
+    const hanging = runs.find((each) => each.currentCase !== undefined);
     const what = `the play did not end within ${this.#seconds} s`;
     const todo = 'raise --timeout, or play that case alone and look why it hangs';
-    return hanging?.trouble(what, todo) ?? new HarnessError(3, { what, where: this.#url, todo });
+    return hanging?.failure(what, todo) ?? new HarnessError(3, { what, where: this.#url, todo });
   }
 }
 

@@ -289,5 +289,3 @@ export class Endpoint {
     this.#events.lost();
   }
 }
-
-export { TIMEOUTS, type Timeouts } from './timers.ts';

@@ -33,7 +33,7 @@ describe('the embedded engine', () => {
     for (const folder of folders) rmSync(folder, { recursive: true });
   });
 
-  const engine = folderPlayer(nativeEngine({ patience: { second: SECOND } }));
+  const engine = folderPlayer(nativeEngine({ timeouts: { second: SECOND } }));
   const said: PlayEvent[] = [];
   function assignment(facts: Partial<FolderAssignment>): FolderAssignment {
     const folder = mkdtempSync(join(tmpdir(), 'native-'));
@@ -140,14 +140,14 @@ describe('the embedded engine', () => {
   it('does not wait for ever where the server closes and keeps TCP open', async () => {
     const facts = assignment({ cases: ['2.1'], url: `${probe.url}peerclose-hang` });
     const patient = { second: SECOND, afterServerClose: 0.5 };
-    await folderPlayer(nativeEngine({ patience: patient })).play(facts);
+    await folderPlayer(nativeEngine({ timeouts: patient })).play(facts);
     const one = JSON.parse(readFileSync(join(facts.folder, 'the_probe_case_2_1.json'), 'utf8'));
     expect(one).toMatchObject({ wasClean: false, droppedByMe: true, wasServerConnectionDropTimeout: true });
   });
 
   it('does not wait a hundred seconds for a server that says nothing', async () => {
     const facts = assignment({ cases: ['9.1.3'], url: `${probe.url}silent` });
-    await folderPlayer(nativeEngine({ patience: { second: SECOND, silence: 1 } })).play(facts);
+    await folderPlayer(nativeEngine({ timeouts: { second: SECOND, silence: 1 } })).play(facts);
     const one = JSON.parse(readFileSync(join(facts.folder, 'the_probe_case_9_1_3.json'), 'utf8'));
     expect(one.behavior).toBe('FAILED');
     expect(one.wirelog.map((row: unknown[]) => row[0])).toContain('TIE');
@@ -258,7 +258,7 @@ describe('the embedded engine', () => {
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : 0;
     const facts = assignment({ cases: ['1.1.6', '1.1.7', '6.5.1'], url: `ws://127.0.0.1:${port}/` });
-    await folderPlayer(nativeEngine({ patience: { second: 0.2 } })).play(facts);
+    await folderPlayer(nativeEngine({ timeouts: { second: 0.2 } })).play(facts);
     server.close();
     const one = JSON.parse(readFileSync(join(facts.folder, 'the_probe_case_6_5_1.json'), 'utf8'));
     expect(one).toMatchObject({ behavior: 'OK', behaviorClose: 'OK', playedAgainAlone: true });

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Case } from '../../suites/autobahn/cases/case.ts';
-import { type CaseEnding, CasePlay, type PlayedCase, type ServerEndpoint } from './case-play.ts';
+import { type CaseEnding, CasePlay, type PlayedCase, type TestedServer } from './case-play.ts';
 import { passed, TimedFailures } from './timed-failures.ts';
 import { isHeavy, plannedWait, workload } from './workload.ts';
 
@@ -35,7 +35,7 @@ const RECONNECT_AFTER_MS = 100;
  */
 export async function playCases(
   cases: readonly Case[],
-  server: ServerEndpoint,
+  server: TestedServer,
   options: { jobs: number; signal: AbortSignal },
   events: PlayerEvents,
 ): Promise<PlayEnd> {
@@ -87,7 +87,7 @@ class NoServer extends Error {
 }
 
 class Player {
-  readonly #server: ServerEndpoint;
+  readonly #server: TestedServer;
   readonly #signal: AbortSignal;
   readonly #events: PlayerEvents;
   /** Open connections, each with a promise for its end. */
@@ -99,7 +99,7 @@ class Player {
   /** Set when the server refuses connections: no further case is started. */
   #serverGone: NoServer | null = null;
 
-  constructor(server: ServerEndpoint, signal: AbortSignal, events: PlayerEvents) {
+  constructor(server: TestedServer, signal: AbortSignal, events: PlayerEvents) {
     this.#server = server;
     this.#signal = signal;
     this.#events = events;

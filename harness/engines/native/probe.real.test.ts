@@ -89,7 +89,7 @@ describe('the embedded engine, against a server wrong in many ways', () => {
     async (mode, expected) => {
       const folder = mkdtempSync(join(tmpdir(), 'probe-'));
       folders.push(folder);
-      await folderPlayer(nativeEngine({ patience: { second: SECOND } })).play({
+      await folderPlayer(nativeEngine({ timeouts: { second: SECOND } })).play({
         cases: Object.keys(expected),
         url: probe.url + mode,
         agent: mode,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { folderPlayer } from '../../testing/folder-player.ts';
 import { nativeEngine } from './engine.ts';
 import { type ProbeServer, startProbeServer } from './testing/probe-server.ts';
-import { momentLine, type TraceEntry } from './trace.ts';
+import { type TraceEntry, traceLine } from './trace.ts';
 import { encodeFrame, framesIn } from './wire.ts';
 
 const frame = (facts: Partial<Extract<TraceEntry, { kind: 'frame' }>>): TraceEntry => ({
@@ -42,14 +42,14 @@ describe('a line of the trace', () => {
     ],
     [' * TCP is over', { ms: 1.5, kind: 'note', text: 'TCP is over' }],
   ])('%s', (line, moment) => {
-    expect(momentLine('7.1.6', moment)).toBe(`7.1.6         1.500 ms ${line}`);
+    expect(traceLine('7.1.6', moment)).toBe(`7.1.6         1.500 ms ${line}`);
   });
 
   it('is one line, whatever the server wrote', () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.string(), (octets, text) => {
-        expect(momentLine('1.1.1', frame({ payload: Buffer.from(octets) }))).not.toMatch(/[\r\n]/);
-        expect(momentLine('1.1.1', { ms: 0, kind: 'note', text: `${text}\r\n` })).not.toMatch(/[\r\n]/);
+        expect(traceLine('1.1.1', frame({ payload: Buffer.from(octets) }))).not.toMatch(/[\r\n]/);
+        expect(traceLine('1.1.1', { ms: 0, kind: 'note', text: `${text}\r\n` })).not.toMatch(/[\r\n]/);
       }),
     );
   });
