@@ -141,7 +141,7 @@ class Player {
       if (confirmed >= CONFIRMED_FAILURES) {
         const left = suspects.length - i;
         this.#events.note(
-          `${confirmed} cases in a row failed alone as they had failed among others: the other ${left} count as they are`,
+          `${confirmed} cases in a row failed again when they were played alone: the other ${left} failures are not played again`,
         );
         return;
       }
@@ -149,7 +149,7 @@ class Player {
       const over = this.#play(testCase, (played) => {
         better = passed(played);
         if (!better) return played;
-        this.#events.note(`${testCase.id} failed among others and passed alone: alone counts`);
+        this.#events.note(`${testCase.id} failed next to other cases and passed alone: the second result counts`);
         return { ...played, playedAgainAlone: true };
       });
       // A case that only waits does not disturb the next one.

@@ -7,10 +7,10 @@ import { unpackJson } from './archive.ts';
 import { RESULTS } from './container-spec.ts';
 import type { SuiteRun } from './play-in-container.ts';
 
-/** The parts of wstest's `index.json` that are needed here: agent → case id → entry. */
+/** The parts of wstest's `index.json` that are needed here: the entries of the cases, by agent and case id. */
 const indexSchema = z.record(z.string(), z.record(z.string(), z.looseObject({ reportfile: z.string().optional() })));
 
-/** The agent's name for wstest, and the name that replaces it in all results (see `agentForSuite`). */
+/** Two names of the same agent. `inSuite` is the name for wstest (see `agentForSuite`); `inResults` replaces it in all results. */
 export interface AgentNames {
   inSuite: string;
   inResults: string;
@@ -20,7 +20,7 @@ export interface AgentNames {
  * Reads the results of a container that has ended: one record for each case that its index lists.
  * @throws HarnessError (3) if the container left no index or no readable archive.
  */
-export async function readResults(
+export async function readContainerResults(
   container: Docker.Container,
   names: AgentNames,
   signal: AbortSignal,
@@ -57,7 +57,7 @@ function recordOf(
   return { id, file, entry, ...(text === undefined ? {} : { text }) };
 }
 
-/** The text of a result file with the agent's real name. */
+/** Returns the text of a result file with the agent's real name. */
 function renamed(text: string, { inSuite, inResults }: AgentNames): string {
   if (inSuite === inResults) return text;
   // The replacement is a function, because `$` has a meaning in a replacement string and may be part of the name.
