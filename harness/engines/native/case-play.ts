@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import type { Case } from '../../suites/autobahn/cases/case.ts';
-import { clientHandshake, type Request } from './client-handshake.ts';
-import type { MessageStore } from './compressed.ts';
 import { Echoes } from './echoes.ts';
 import { Endpoint } from './endpoint.ts';
 import { hasAllEvents, type ObservedEvent, type Verdict } from './judge.ts';
-import type { Deflate } from './permessage-deflate.ts';
+import type { MessageStore } from './messages/message-store.ts';
+import { clientHandshake, type Request } from './protocol/client-handshake.ts';
+import type { Deflate } from './protocol/permessage-deflate.ts';
 import { ScriptPlayer } from './script-player.ts';
 import { type Address, connectTcp } from './tcp-transport.ts';
 import type { Timeouts } from './timers.ts';

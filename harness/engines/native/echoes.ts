@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { type Case, TEXT } from '../../suites/autobahn/cases/case.ts';
-import type { MessageStore, PreparedMessage } from './compressed.ts';
 import type { Endpoint } from './endpoint.ts';
 import { trafficStats } from './endpoint-facts.ts';
 import type { Verdict } from './judge.ts';
-import type { Deflate } from './permessage-deflate.ts';
+import type { MessageStore, PreparedMessage } from './messages/message-store.ts';
+import type { Deflate } from './protocol/permessage-deflate.ts';
 import { sharedBytes } from './script-player.ts';
 import type { WireLog } from './wire-log.ts';
 

@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Case, payloadBytes } from '../../suites/autobahn/cases/case.ts';
 import { caseById, cases } from '../../suites/autobahn/cases/index.ts';
 import { CasePlay, type PlayedCase } from './case-play.ts';
-import { MessageStore } from './compressed.ts';
-import { Corpora } from './data.ts';
+import { Corpora } from './messages/corpora.ts';
+import { MessageStore } from './messages/message-store.ts';
 import { framesOf, startRecorder, type WireFrame } from './testing/recorder.ts';
 import { TIMEOUTS } from './timers.ts';
 

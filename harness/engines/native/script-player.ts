@@ -2,8 +2,8 @@ import { performance } from 'node:perf_hooks';
 import { type Case, type Payload, payloadBytes, type Step, TEXT } from '../../suites/autobahn/cases/case.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { StreamedFrame } from './frame-sender.ts';
+import { fragmentLengths } from './protocol/wire.ts';
 import type { Timeouts } from './timers.ts';
-import { fragmentLengths } from './wire.ts';
 import type { WireLog } from './wire-log.ts';
 
 /** Performs the script of one case on an endpoint: sends frames and messages, waits, and keeps the time limit. */

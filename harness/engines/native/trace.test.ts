@@ -5,9 +5,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { folderPlayer } from '../../testing/folder-player.ts';
 import { nativeEngine } from './engine.ts';
+import { encodeFrame, framesIn } from './protocol/wire.ts';
 import { type ProbeServer, startProbeServer } from './testing/probe-server.ts';
 import { type TraceEntry, traceLine } from './trace.ts';
-import { encodeFrame, framesIn } from './wire.ts';
 
 const frame = (facts: Partial<Extract<TraceEntry, { kind: 'frame' }>>): TraceEntry => ({
   ms: 1.5,
