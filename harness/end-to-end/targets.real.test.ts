@@ -56,7 +56,7 @@ await describeWithDocker('the real suite', () => {
       const { exitCode, stdout, stderr } = await play(both);
       expect(stdout).toContain('PASSED: 4 of 4 cases are as expected.');
       expect(exitCode).toBe(0);
-      expect(stderr).toContain('the real suite verifies no certificate');
+      expect(stderr).toContain('the real suite does not verify certificates');
       expect(report().agents.map((agent) => [agent.name, new URL(agent.url).protocol])).toEqual([
         ['one', 'wss:'],
         ['other', 'wss:'],

@@ -1,7 +1,7 @@
 import type { EngineFacts } from '../../reports/document/report.ts';
 import type { Engine } from './engine.ts';
 
-/** What a user can ask of an engine that not every engine can do, in words for errors. */
+/** Abilities that not every engine has, as the end of a sentence such as "The engine cannot …". */
 export const ABILITIES = {
   headers: 'send your own header fields',
   certificates: 'verify certificates',
@@ -9,29 +9,31 @@ export const ABILITIES = {
   data: 'use other test data (--data)',
   trace: 'report frames while cases run (--trace)',
 } as const;
+/** Name of an ability. */
 export type Ability = keyof typeof ABILITIES;
 
-/** What the user asks of an engine in addition to playing cases. */
+/** What the user wants from an engine in addition to playing cases. */
 export interface EngineWishes {
-  /** Names of the servers that are to be sent header fields of the user's. */
+  /** Names of the servers that receive additional header fields of the user. */
   headersFor?: readonly string[];
-  /** Whether certificates must be verified. An engine that cannot is still used if the user names it: we verify once ourselves. */
+  /** Whether certificates must be verified. An engine without this ability is used only if the user names it. */
   verifyCertificates?: boolean;
   /** Container image of the suite. */
   image?: string;
-  /** Folder with the original's data for compressed messages. */
+  /** Folder with Autobahn's data for compressed messages. */
   dataFolder?: string;
-  /** Receives a line for every frame and timer as it happens. */
+  /** Receives a line for every frame and timer at the time of the event. */
   onTrace?: (line: string) => void;
 }
 
-/** An engine before it is loaded: its name, what it can do, and how to make one. */
+/** Describes an engine before its code is loaded: its name, its abilities, and how to load it. */
 export interface EngineKind {
   name: Exclude<EngineFacts['name'], 'recorded'>;
-  /** For sentences: "the embedded engine". */
+  /** The engine in a sentence, such as "the embedded engine". */
   title: string;
   abilities: ReadonlySet<Ability>;
-  /** Why the engine lacks an ability, for an error. */
+  /** Why the engine does not have an ability, as a sentence for an error. */
   limits?: Partial<Record<Ability, string>>;
+  /** Loads the code of the engine. */
   load(wishes: EngineWishes): Promise<Engine>;
 }

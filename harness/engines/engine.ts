@@ -3,7 +3,7 @@ import type { HandshakeOptions } from '../subject/handshake-options.ts';
 
 /** The recorded facts of one case, as the results folder holds them. */
 export interface CaseRecord {
-  /** Case id. */
+  /** Id of the case. */
   id: string;
   /** Name of the case file, without a folder. */
   file: string;
@@ -84,13 +84,13 @@ export interface PreparedEngine {
   play(assignment: Assignment): AsyncIterable<PlayEvent>;
 }
 
-/** What plays cases. All engines of a suite produce the same records, so that no later stage depends on the engine. */
+/** Plays the cases of a suite. All engines of a suite make the same records, so that no later stage depends on the engine. */
 export interface Engine {
   /**
-   * Reports which engine would play, without changing anything: no image is pulled, nothing of an earlier run is removed.
+   * Reports the facts of the engine without a change: no image is pulled, and nothing of an earlier run is removed.
    * @throws HarnessError (3) if the engine cannot run here.
    */
   inspect(preparation: Preparation): Promise<EngineFacts>;
-  /** @throws HarnessError (3) if the engine cannot run here; within 5 s if nothing answers. */
+  /** Prepares the engine to play. @throws HarnessError (3) if the engine cannot run here, within 5 s if nothing answers. */
   prepare(preparation: Preparation): Promise<PreparedEngine>;
 }

@@ -3,7 +3,7 @@
  * union of the shares is the list, no more, no less, and each share keeps the list's order. Empty shares are possible
  * when there are fewer items than shares.
  */
-export function deal<T>(items: readonly T[], count: number, weigh: (item: T) => number): T[][] {
+export function splitByWeight<T>(items: readonly T[], count: number, weigh: (item: T) => number): T[][] {
   const shares = Array.from({ length: count }, (): Share => ({ weight: 0, places: [] }));
   const heaviestFirst = items
     .map((item, place) => ({ place, weight: weigh(item) }))
@@ -28,5 +28,5 @@ function isLighter(one: Share, other: Share): boolean {
 
 /** The `index`-th of `count` shares, counted from 1. */
 export function shardOf<T>(items: readonly T[], index: number, count: number, weigh: (item: T) => number): T[] {
-  return deal(items, count, weigh)[index - 1] ?? [];
+  return splitByWeight(items, count, weigh)[index - 1] ?? [];
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Docker from 'dockerode';
 import { HarnessError } from '../../support/harness-error.ts';
 import { orAborted } from './abort.ts';
-import { saying } from './api.ts';
+import { messageOf } from './api.ts';
 
 /** Milliseconds that the Docker daemon may take to answer both requests (ping and version). */
 const ANSWER_WITHIN_MS = 3_000;
@@ -101,6 +101,6 @@ export function explainFailure(error: unknown): string {
     case 'ECONNREFUSED':
       return 'no process listens on the socket (ECONNREFUSED): the engine has stopped';
     default:
-      return saying(error);
+      return messageOf(error);
   }
 }

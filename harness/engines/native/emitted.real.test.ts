@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Case, payloadOctets } from '../../suites/autobahn/cases/case.ts';
+import { type Case, payloadBytes } from '../../suites/autobahn/cases/case.ts';
 import { caseById, cases } from '../../suites/autobahn/cases/index.ts';
 import { CasePlay, type PlayedCase } from './case-play.ts';
-import { MessageStore } from './compressed.ts';
-import { Corpora } from './data.ts';
-import { TIMEOUTS } from './endpoint.ts';
+import { Corpora } from './messages/corpora.ts';
+import { MessageStore } from './messages/message-store.ts';
 import { framesOf, startRecorder, type WireFrame } from './testing/recorder.ts';
+import { TIMEOUTS } from './timers.ts';
 
 /** Returns the frames that the script of a case must send. Shares no code with the player of the engine. */
 function expectedFrames(testCase: Case): Omit<WireFrame, 'masked'>[] {
@@ -14,10 +14,10 @@ function expectedFrames(testCase: Case): Omit<WireFrame, 'masked'>[] {
   for (const step of testCase.script) {
     switch (step.step) {
       case 'frame':
-        frames.push({ fin: step.fin, rsv: step.rsv, opcode: step.opcode, payload: payloadOctets(step.payload) });
+        frames.push({ fin: step.fin, rsv: step.rsv, opcode: step.opcode, payload: payloadBytes(step.payload) });
         break;
       case 'message': {
-        const payload = payloadOctets(step.payload);
+        const payload = payloadBytes(step.payload);
         const size = step.fragment ?? payload.length;
         let rest = payload;
         let opcode = step.binary ? 2 : 1;
@@ -32,7 +32,7 @@ function expectedFrames(testCase: Case): Omit<WireFrame, 'masked'>[] {
       case 'close': {
         const code = Buffer.alloc(step.code === null ? 0 : 2);
         if (step.code !== null) code.writeUInt16BE(step.code);
-        const reason = step.reason === undefined ? Buffer.alloc(0) : payloadOctets(step.reason);
+        const reason = step.reason === undefined ? Buffer.alloc(0) : payloadBytes(step.reason);
         frames.push({ fin: true, rsv: 0, opcode: 8, payload: Buffer.concat([code, reason]) });
         break;
       }
@@ -40,7 +40,7 @@ function expectedFrames(testCase: Case): Omit<WireFrame, 'masked'>[] {
         frames.push({ fin: false, rsv: 0, opcode: step.opcode, payload: Buffer.alloc(0) });
         break;
       case 'piece': {
-        pieces.push(step.octets);
+        pieces.push(step.bytes);
         const last = frames.at(-1);
         if (last !== undefined) last.payload = Buffer.concat(pieces);
         break;
@@ -58,10 +58,10 @@ const frameText = ({ fin, rsv, opcode, payload }: Omit<WireFrame, 'masked'>): st
 
 /** Whether a case is small enough to be recorded completely. */
 const isSmall = (testCase: Case): boolean =>
-  testCase.judging.by !== 'compressed round-trips' &&
+  testCase.criterion.by !== 'compressed round-trips' &&
   !(
-    testCase.judging.by === 'size' &&
-    (testCase.judging.length > 1 << 20 ||
+    testCase.criterion.by === 'size' &&
+    (testCase.criterion.length > 1 << 20 ||
       testCase.script.some((step) => step.step === 'frame' && step.chop !== undefined))
   );
 
@@ -93,7 +93,7 @@ describe('the bytes that a case sends', () => {
       const ending = await new CasePlay(testCase, {
         address: { host: hostname, port: Number(port), tls: null },
         request: { host: hostname, port: Number(port), resource: `/${id}`, userAgent: 'test' },
-        patience: { ...TIMEOUTS, second: second(testCase) },
+        timeouts: { ...TIMEOUTS, second: second(testCase) },
         messages,
       }).ending;
       if (!('played' in ending)) throw ending.refused;

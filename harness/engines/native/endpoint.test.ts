@@ -1,18 +1,18 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
-import { clientHandshake, requestText } from './client-handshake.ts';
-import { MessageStore } from './compressed.ts';
-import { Corpora } from './data.ts';
 import { Endpoint, type EndpointOptions } from './endpoint.ts';
-import type { OpeningHandshake } from './opening-handshake.ts';
-import type { Deflate } from './permessage-deflate.ts';
-import { serverHandshake } from './server-handshake.ts';
+import { Corpora } from './messages/corpora.ts';
+import { MessageStore } from './messages/message-store.ts';
+import { clientHandshake, requestText } from './protocol/client-handshake.ts';
+import type { OpeningHandshake } from './protocol/opening-handshake.ts';
+import type { Deflate } from './protocol/permessage-deflate.ts';
+import { serverHandshake } from './protocol/server-handshake.ts';
+import { encodeFrame, type FrameHead, type Role } from './protocol/wire.ts';
 import { acceptTcp, connectTcp } from './tcp-transport.ts';
 import { MemoryTransport } from './testing/memory-transport.ts';
 import { framesOf } from './testing/recorder.ts';
 import { TIMEOUTS } from './timers.ts';
-import { encodeFrame, type FrameHead, type Role } from './wire.ts';
 import { WireLog } from './wire-log.ts';
 
 const HELLO = Buffer.from('Hello');

@@ -2,12 +2,12 @@ import { performance } from 'node:perf_hooks';
 import { ClosingHandshake } from './closing-handshake.ts';
 import { type EndpointFacts, newEndpointFacts, newTraffic } from './endpoint-facts.ts';
 import { FrameSender, type State } from './frame-sender.ts';
-import type { HandshakeOutcome, HandshakeStep, OpeningHandshake } from './opening-handshake.ts';
-import type { Deflate } from './permessage-deflate.ts';
-import { Reader, type ReaderEvents } from './reader.ts';
+import type { HandshakeOutcome, HandshakeStep, OpeningHandshake } from './protocol/opening-handshake.ts';
+import type { Deflate } from './protocol/permessage-deflate.ts';
+import { Reader, type ReaderEvents } from './protocol/reader.ts';
+import { otherRole, type Role } from './protocol/wire.ts';
 import { type Timeouts, type Timer, Timers } from './timers.ts';
 import type { Transport } from './transport.ts';
-import { otherRole, type Role } from './wire.ts';
 import type { WireLog } from './wire-log.ts';
 
 /** What an endpoint reports to the case that is played on it. */
@@ -289,5 +289,3 @@ export class Endpoint {
     this.#events.lost();
   }
 }
-
-export { TIMEOUTS, type Timeouts } from './timers.ts';

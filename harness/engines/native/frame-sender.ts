@@ -1,8 +1,8 @@
 import { payloadText } from '../../suites/autobahn/payload-text.ts';
-import type { PreparedMessage } from './compressed.ts';
 import { newTraffic } from './endpoint-facts.ts';
+import type { PreparedMessage } from './messages/message-store.ts';
+import { encodeFrame, type FrameHead, maskFor, maskInto, type Role, writeHeader } from './protocol/wire.ts';
 import type { Transport } from './transport.ts';
-import { encodeFrame, type FrameHead, maskFor, maskInto, type Role, writeHeader } from './wire.ts';
 import type { WireLog } from './wire-log.ts';
 import { type WriteMode, WriteQueue } from './write-queue.ts';
 

@@ -7,11 +7,11 @@ import { nativeEngine } from './engine.ts';
 import { type ProbeServer, startProbeServer } from './testing/probe-server.ts';
 
 /**
- * What the real suite (25.10.1) found of the probe server's modes: 681 cases in 32 modes, each with its two grades,
- * close codes, flags (c closed, f failed, d dropped by me, w clean, S O C timeouts), the reason for an unclean end, and
- * the timer rows of its wire log in order.
+ * A result of Autobahn 25.10.1 against the probe server, in short form: both grades, both close codes, the flags that are
+ * set (see `FLAGS`), the reason for an unclean end (see `REASONS`), and the timer rows of the wire log in order. 681 such
+ * results, of 32 modes, are recorded in `fixtures/spec/probe-verdicts.json`.
  */
-type Golden = readonly [
+type RecordedResult = readonly [
   behavior: string,
   behaviorClose: string,
   remoteCloseCode: number | null,
@@ -20,13 +20,14 @@ type Golden = readonly [
   reason: string,
   timers: string,
 ];
-const golden = JSON.parse(
+const recordedResults = JSON.parse(
   readFileSync(new URL('../../../fixtures/spec/probe-verdicts.json', import.meta.url), 'utf8'),
-) as Record<string, Record<string, Golden>>;
+) as Record<string, Record<string, RecordedResult>>;
 
-/** Everything that waits waits a quarter as long here, the probe server included. */
+/** Length of a second in this test, in seconds, for the engine and for the probe server. */
 const SECOND = 0.25;
 
+/** Boolean facts of a result, and the letter of each. */
 const FLAGS = {
   closedByMe: 'c',
   failedByMe: 'f',
@@ -36,6 +37,7 @@ const FLAGS = {
   wasOpenHandshakeTimeout: 'O',
   wasCloseHandshakeTimeout: 'C',
 } as const;
+/** Autobahn's reasons for an unclean end, and their short forms. */
 const REASONS: Readonly<Record<string, string>> = {
   'peer dropped the TCP connection without previous WebSocket closing handshake': 'peer dropped',
   'server did not drop TCP connection (in time)': 'no drop',
@@ -54,7 +56,8 @@ interface Result {
   wirelog: unknown[][];
 }
 
-function compact(result: Result & Record<keyof typeof FLAGS, boolean>): Golden {
+/** Writes a result of the embedded engine in the short form. */
+function compact(result: Result & Record<keyof typeof FLAGS, boolean>): RecordedResult {
   const flags = (Object.keys(FLAGS) as (keyof typeof FLAGS)[])
     .filter((flag) => result[flag])
     .map((flag) => FLAGS[flag]);
@@ -73,7 +76,7 @@ function compact(result: Result & Record<keyof typeof FLAGS, boolean>): Golden {
   ];
 }
 
-describe('the embedded engine, against a server wrong in many ways', () => {
+describe('the embedded engine, against a server with many faults', () => {
   let probe: ProbeServer;
   const folders: string[] = [];
   beforeAll(async () => {
@@ -84,12 +87,12 @@ describe('the embedded engine, against a server wrong in many ways', () => {
     for (const folder of folders) rmSync(folder, { recursive: true });
   });
 
-  it.concurrent.each(Object.entries(golden))(
-    'finds of %s what the real suite found',
+  it.concurrent.each(Object.entries(recordedResults))(
+    'gives the grades of Autobahn in mode %s',
     async (mode, expected) => {
       const folder = mkdtempSync(join(tmpdir(), 'probe-'));
       folders.push(folder);
-      await folderPlayer(nativeEngine({ patience: { second: SECOND } })).play({
+      await folderPlayer(nativeEngine({ timeouts: { second: SECOND } })).play({
         cases: Object.keys(expected),
         url: probe.url + mode,
         agent: mode,

@@ -1,5 +1,5 @@
 import { payloadText } from '../../suites/autobahn/payload-text.ts';
-import type { FrameHead } from './wire.ts';
+import type { FrameHead } from './protocol/wire.ts';
 
 /** One event of a case's connection, reported when it happens: a line of `--trace`. */
 export type TraceEntry = { /** Milliseconds since the connection was made. */ ms: number } & (
@@ -36,7 +36,7 @@ const OPCODES: Readonly<Record<number, string>> = {
  * Formats a trace entry as one line. Line breaks and tabs are escaped, so that a server cannot forge a line. Payloads
  * can hold other control characters: escape them before the line is printed on a terminal.
  */
-export function momentLine(id: string, entry: TraceEntry): string {
+export function traceLine(id: string, entry: TraceEntry): string {
   const start = `${id.padEnd(8)} ${entry.ms.toFixed(3).padStart(10)} ms `;
   switch (entry.kind) {
     case 'note':

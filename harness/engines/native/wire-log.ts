@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { payloadHex, payloadText } from '../../suites/autobahn/payload-text.ts';
+import { type FrameHead, framesIn } from './protocol/wire.ts';
 import type { TraceEntry } from './trace.ts';
-import { type FrameHead, framesIn } from './wire.ts';
 
 /** A row of the wire log in the form of Autobahn's result files: its kind (`RO`, `TO`, `RF`, `TF` …), then its values. */
 export type Row = readonly unknown[];

@@ -53,7 +53,7 @@ function impossibleGrades(id: string, { behavior, behaviorClose }: RecordedCase)
   const one = caseById(id);
   const isInformational = one?.finalRule === 'informational';
   const mayBeNonStrict = one?.allowed['NON-STRICT'] !== undefined && !isInformational;
-  const mayBeUnimplemented = one?.judging.by === 'compressed round-trips';
+  const mayBeUnimplemented = one?.criterion.by === 'compressed round-trips';
   if ((behavior === 'INFORMATIONAL') !== isInformational) {
     found.push(isInformational ? 'this case is always INFORMATIONAL' : 'INFORMATIONAL is no grade of this case');
   }

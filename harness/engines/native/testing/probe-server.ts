@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Utf8Judge } from '../utf8.ts';
+import { Utf8Judge } from '../protocol/utf8.ts';
 
 /**
  * A server with one intended fault for each path: `/close-1012` answers every Close with 1012, `/echo` has no fault.

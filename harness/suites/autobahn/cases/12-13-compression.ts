@@ -1,5 +1,5 @@
 import { count } from '../../../../reports/wording/vocabulary.ts';
-import { aCase, type Case, type Corpus, closeAfter, type Family, size, WE_CLOSE } from './case.ts';
+import { type Case, type Corpus, closeAfter, defineCase, type Family, size, WE_CLOSE } from './case.ts';
 
 const COUNT = 1000;
 
@@ -150,7 +150,7 @@ const units = (group: Group, length: number): string =>
   group.binary ? size(length) : length === 1 ? '1 character' : `${count(length)} characters`;
 
 const row = (group: Group, { length, fragment, seconds }: (typeof ROWS)[number], n: number): Case =>
-  aCase({
+  defineCase({
     id: `${group.sub}.${n}`,
     title: `${COUNT} compressed messages of ${units(group, length)}${fragment ? `, frames of ${size(fragment)}` : ''}`,
     sends: `${COUNT} ${group.binary ? 'binary' : 'text'} messages of ${units(group, length)}, compressed${
@@ -159,7 +159,7 @@ const row = (group: Group, { length, fragment, seconds }: (typeof ROWS)[number],
     demands: `The server agrees to permessage-deflate and echoes every message byte for byte, compressed or not, all within ${seconds} s. ${group.why} If the server declines the extension, the case is UNIMPLEMENTED.`,
     rfc: group.rfc,
     script: [closeAfter(seconds)],
-    judging: {
+    criterion: {
       by: 'compressed round-trips',
       corpus: group.corpus,
       binary: group.binary,

@@ -11,8 +11,8 @@ import { count } from '../../../../reports/wording/vocabulary.ts';
  * Autobahn.
  */
 export type Payload =
-  | { kind: 'octets'; octets: Buffer }
-  | { kind: 'run'; octet: number; length: number }
+  | { kind: 'bytes'; bytes: Buffer }
+  | { kind: 'run'; byte: number; length: number }
   | { kind: 'pattern'; pattern: Buffer; length: number };
 
 /** One step of a script: something that the fuzzing client does. Times are in seconds. */
@@ -25,7 +25,7 @@ export type Step =
   | { step: 'close'; code: number | null; reason?: Payload }
   /** Sends the header of a frame without FIN that announces `length` bytes. The `piece` steps send these bytes. */
   | { step: 'header'; opcode: number; length: number }
-  | { step: 'piece'; octets: Buffer }
+  | { step: 'piece'; bytes: Buffer }
   /**
    * Waits. With a tag, the end of the wait is recorded as an event, and the rest of the script is played only if the
    * connection is still open. Without a tag (`null`), the rest of the script is always played.
@@ -60,7 +60,7 @@ export const CORPORA = ['json', 'bitmap', 'prose', 'html', 'compressed'] as cons
 export type Corpus = (typeof CORPORA)[number];
 
 /** How the behavior of the server is judged. */
-export type Judging =
+export type Criterion =
   /** By the list of events, which must be equal to one of the lists in `allowed`. */
   | { by: 'events' }
   /** By type and length of the echo of one message (9.1 to 9.6). */
@@ -111,14 +111,14 @@ export interface Case {
   /** Sections such as `RFC 6455 5.5.1`, the most relevant section first. */
   rfc: readonly string[];
   script: readonly Step[];
-  judging: Judging;
+  criterion: Criterion;
   allowed: { readonly OK?: readonly CaseEvent[]; readonly 'NON-STRICT'?: readonly CaseEvent[] };
   close: CloseDemand;
   /** Whether only the script closes the connection, and not the observation of all allowed events. */
   suppressClose: boolean;
   finalRule: FinalRule;
   /** Whether the reason of the client's Close is not text, and is recorded in hex (7.5.1). */
-  reasonIsOctets: boolean;
+  reasonIsBinary: boolean;
   wirelog: WireLogMode;
   reportTime: boolean;
   reportCompressionRatio: boolean;
@@ -162,22 +162,22 @@ export const CLOSE_REFUSED: CloseDemand = {
 };
 
 /** Fields of a case that most cases leave at their default. */
-type Rare =
-  | 'judging'
+type OptionalField =
+  | 'criterion'
   | 'suppressClose'
   | 'finalRule'
-  | 'reasonIsOctets'
+  | 'reasonIsBinary'
   | 'wirelog'
   | 'reportTime'
   | 'reportCompressionRatio';
 
 /** Makes a case that is judged by its events, unless `facts` say otherwise. */
-export function aCase(facts: Omit<Case, Rare> & Partial<Pick<Case, Rare>>): Case {
+export function defineCase(facts: Omit<Case, OptionalField> & Partial<Pick<Case, OptionalField>>): Case {
   return {
-    judging: { by: 'events' },
+    criterion: { by: 'events' },
     suppressClose: false,
     finalRule: 'none',
-    reasonIsOctets: false,
+    reasonIsBinary: false,
     wirelog: 'full',
     reportTime: false,
     reportCompressionRatio: false,
@@ -185,13 +185,20 @@ export function aCase(facts: Omit<Case, Rare> & Partial<Pick<Case, Rare>>): Case
   };
 }
 
-export const text = (value: string): Payload => ({ kind: 'octets', octets: Buffer.from(value, 'utf8') });
-export const hex = (value: string): Payload => ({ kind: 'octets', octets: Buffer.from(value, 'hex') });
-export const octets = (value: Buffer): Payload => ({ kind: 'octets', octets: value });
-export const run = (octet: number, length: number): Payload => ({ kind: 'run', octet, length });
+/** A payload of text, in UTF-8. */
+export const text = (value: string): Payload => ({ kind: 'bytes', bytes: Buffer.from(value, 'utf8') });
+/** A payload from bytes in hex. */
+export const hex = (value: string): Payload => ({ kind: 'bytes', bytes: Buffer.from(value, 'hex') });
+/** A payload from a buffer. */
+export const bytes = (value: Buffer): Payload => ({ kind: 'bytes', bytes: value });
+/** A payload of one byte, `length` times. */
+export const run = (byte: number, length: number): Payload => ({ kind: 'run', byte, length });
+/** A payload that repeats `value` up to `length` bytes. */
 export const pattern = (value: Buffer, length: number): Payload => ({ kind: 'pattern', pattern: value, length });
-export const EMPTY: Payload = { kind: 'octets', octets: Buffer.alloc(0) };
+/** The empty payload. */
+export const EMPTY: Payload = { kind: 'bytes', bytes: Buffer.alloc(0) };
 
+/** Opcodes of frames (RFC 6455 5.2). */
 export const CONTINUATION = 0;
 export const TEXT = 1;
 export const BINARY = 2;
@@ -219,6 +226,7 @@ export const CUT_SENTENCES: Record<Cut, string> = {
   bytes: ' Every byte is sent in a write of its own.',
 };
 
+/** A step that sends one frame: FIN set, no reserved bit, and written together with others, unless `how` says otherwise. */
 export const frame = (
   opcode: number,
   payload: Payload,
@@ -231,33 +239,42 @@ export const frame = (
   payload,
   ...(how.chop === undefined ? CUTS[how.cut ?? 'together'] : { chop: how.chop }),
 });
+/** A step that sends a message: text in one frame, unless `how` says otherwise. */
 export const message = (payload: Payload, how: { binary?: boolean; fragment?: number } = {}): Step => ({
   step: 'message',
   binary: how.binary ?? false,
   payload,
   ...(how.fragment === undefined ? {} : { fragment: how.fragment }),
 });
+/** A step that sends a Close. */
 export const close = (code: number | null, reason?: Payload): Step => ({
   step: 'close',
   code,
   ...(reason === undefined ? {} : { reason }),
 });
+/** A step that waits. */
 export const wait = (seconds: number, tag: string | null): Step => ({ step: 'wait', seconds, tag });
+/** A step that starts a time limit, after which the fuzzing client fails the connection. */
 export const killAfter = (seconds: number): Step => ({ step: 'limit', limit: 'kill', seconds });
+/** A step that starts a time limit, after which the fuzzing client sends an empty Close. */
 export const closeAfter = (seconds: number): Step => ({ step: 'limit', limit: 'close', seconds });
 
+/** An allowed event: a text message arrives. */
 export const gotText = (payload: Payload): CaseEvent => ({ kind: 'message', payload, binary: false });
+/** An allowed event: a binary message arrives. */
 export const gotBinary = (payload: Payload): CaseEvent => ({ kind: 'message', payload, binary: true });
+/** An allowed event: a Pong arrives. */
 export const gotPong = (payload: Payload): CaseEvent => ({ kind: 'pong', payload });
+/** An allowed event: the wait with this tag ends while the connection is still open. */
 export const gotTimeout = (tag: string): CaseEvent => ({ kind: 'timeout', tag });
 
-/** Returns the bytes of a payload. Allocates a new buffer for `run` and `pattern`: do not call it repeatedly for large ones. */
-export function payloadOctets(payload: Payload): Buffer {
+/** Returns the bytes of a payload. Allocates a new buffer for `run` and `pattern`: do not call this repeatedly for large payloads. */
+export function payloadBytes(payload: Payload): Buffer {
   switch (payload.kind) {
-    case 'octets':
-      return payload.octets;
+    case 'bytes':
+      return payload.bytes;
     case 'run':
-      return Buffer.alloc(payload.length, payload.octet);
+      return Buffer.alloc(payload.length, payload.byte);
     case 'pattern':
       return Buffer.alloc(payload.length, payload.pattern);
   }

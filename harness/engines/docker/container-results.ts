@@ -2,15 +2,15 @@ import type Docker from 'dockerode';
 import { z } from 'zod';
 import type { CaseRecord } from '../engine.ts';
 import { orAborted } from './abort.ts';
-import { asReadable, saying } from './api.ts';
+import { asReadable, messageOf } from './api.ts';
 import { unpackJson } from './archive.ts';
 import { RESULTS } from './container-spec.ts';
 import type { SuiteRun } from './play-in-container.ts';
 
-/** The parts of wstest's `index.json` that are needed here: agent → case id → entry. */
+/** The parts of wstest's `index.json` that are needed here: the entries of the cases, by agent and case id. */
 const indexSchema = z.record(z.string(), z.record(z.string(), z.looseObject({ reportfile: z.string().optional() })));
 
-/** The agent's name for wstest, and the name that replaces it in all results (see `agentForSuite`). */
+/** Two names of the same agent. `inSuite` is the name for wstest (see `agentForSuite`); `inResults` replaces it in all results. */
 export interface AgentNames {
   inSuite: string;
   inResults: string;
@@ -20,7 +20,7 @@ export interface AgentNames {
  * Reads the results of a container that has ended: one record for each case that its index lists.
  * @throws HarnessError (3) if the container left no index or no readable archive.
  */
-export async function harvest(
+export async function readContainerResults(
   container: Docker.Container,
   names: AgentNames,
   signal: AbortSignal,
@@ -38,12 +38,12 @@ export async function harvest(
   } catch (error) {
     signal.throwIfAborted();
     if (files.has('index.json') || files.size === 0)
-      throw suite.trouble(
+      throw suite.failure(
         'the container left no readable results',
         'run again; its last output is below',
-        saying(error),
+        messageOf(error),
       );
-    throw suite.trouble('the container left no index.json', 'run again; its last output is below');
+    throw suite.failure('the container left no index.json', 'run again; its last output is below');
   }
 }
 
@@ -57,7 +57,7 @@ function recordOf(
   return { id, file, entry, ...(text === undefined ? {} : { text }) };
 }
 
-/** The text of a result file with the agent's real name. */
+/** Returns the text of a result file with the agent's real name. */
 function renamed(text: string, { inSuite, inResults }: AgentNames): string {
   if (inSuite === inResults) return text;
   // The replacement is a function, because `$` has a meaning in a replacement string and may be part of the name.

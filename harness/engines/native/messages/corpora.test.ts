@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { CORPORA } from '../../suites/autobahn/cases/case.ts';
+import { CORPORA } from '../../../suites/autobahn/cases/case.ts';
+import { Corpora, cut, unitsOf } from './corpora.ts';
 import { UNITS } from './corpus-generator.ts';
-import { Corpora, cut, unitsOf } from './data.ts';
 
 const sha1 = (bytes: Buffer): string => createHash('sha1').update(bytes).digest('hex');
 const corpora = new Corpora(null);

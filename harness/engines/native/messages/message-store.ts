@@ -1,8 +1,8 @@
-import type { Corpus } from '../../suites/autobahn/cases/case.ts';
-import { type Corpora, cut, unitsOf } from './data.ts';
-import { deflateMessage } from './deflate.ts';
-import { compressionOf, type Deflate } from './permessage-deflate.ts';
-import { encodeFrame, fragmentLengths, maskFor, type Role } from './wire.ts';
+import type { Corpus } from '../../../suites/autobahn/cases/case.ts';
+import { deflateMessage } from '../protocol/deflate.ts';
+import { compressionOf, type Deflate } from '../protocol/permessage-deflate.ts';
+import { encodeFrame, fragmentLengths, maskFor, type Role } from '../protocol/wire.ts';
+import { type Corpora, cut, unitsOf } from './corpora.ts';
 
 /** A compressed message with its frames, ready to be written, and the counts that the wire log needs. */
 export interface PreparedMessage {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Corpus } from '../../suites/autobahn/cases/case.ts';
+import type { Corpus } from '../../../suites/autobahn/cases/case.ts';
 import { generate } from './corpus-generator.ts';
 
 /** The content of a corpus: bytes, or a text without characters beyond U+FFFF, so that a cut never splits one. */
