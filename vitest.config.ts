@@ -1,22 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import type { Reporter, TestModule } from 'vitest/node';
-
-/** Prints the last line of a run, in words that every CI can read: `N passed, N failed, N skipped`. */
-class Tally implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
-    const count = { passed: 0, failed: errors.length, skipped: 0, pending: 0 };
-    for (const module of modules) {
-      if (module.errors().length > 0) count.failed++;
-      for (const test of module.children.allTests()) count[test.result().state]++;
-    }
-    const skipped = count.skipped + count.pending;
-    // At exit, because vitest checks the coverage after the tests: a branch that is not taken counts as one failure.
-    process.once('exit', (exitCode) => {
-      const failed = count.failed === 0 && exitCode !== 0 ? 1 : count.failed;
-      console.log(`\n${count.passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
-    });
-  }
-}
+import { SlowFiles, Tally } from './.ci/vitest.reporters.ts';
 
 const ROOMS = '{server,harness,reports,fixtures,bench,docs}';
 
@@ -41,7 +24,7 @@ const long = { testTimeout: 3_600_000, hookTimeout: 600_000 };
  */
 export default defineConfig({
   test: {
-    reporters: ['default', new Tally()],
+    reporters: ['default', new SlowFiles(), new Tally()],
     // `npm test` and `npm run coverage` fail if a branch of server/ is not taken.
     coverage: {
       provider: 'custom',
