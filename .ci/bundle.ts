@@ -17,7 +17,7 @@ const ENTRIES = [
   'server/index.ts',
   // Started as processes of their own: the in-repo server, and the faulty server of the self-test.
   'server/main.ts',
-  'fixtures/servers/close-code-unchecked.ts',
+  'fixtures/servers/closing/close-code-unchecked.ts',
 ];
 
 /** Libraries that stay in node_modules. Dockerode reads files of its own at run time and has optional native parts. */
@@ -87,11 +87,24 @@ function pruneDeclarations(dist: string, publicEntries: readonly string[]): void
   }
 }
 
+/** The servers of `fixtures/servers`, which tests start as processes. */
+function fixtureServers(): string[] {
+  return readdirSync(join(ROOT, 'fixtures/servers'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .map((name) => `fixtures/servers/${name}`)
+    .filter((name) => !ENTRIES.includes(name));
+}
+
 if (import.meta.filename === process.argv[1]) {
-  const dist = join(ROOT, 'dist');
-  mkdirSync(dist, { recursive: true });
-  const metafile = await bundle(dist);
-  writeFileSync(join(dist, 'THIRD-PARTY-LICENCES.txt'), bundledLicences(metafile));
-  pruneDeclarations(dist, ['harness/index.d.ts', 'reports/index.d.ts', 'server/index.d.ts']);
-  console.log(`${Object.keys(metafile.outputs).length} files below ${relative(process.cwd(), dist)}`);
+  const [folder = 'dist', mode] = process.argv.slice(2);
+  const outdir = resolve(folder);
+  mkdirSync(outdir, { recursive: true });
+  if (mode === 'tests') {
+    await bundle(outdir, fixtureServers());
+  } else {
+    const metafile = await bundle(outdir);
+    writeFileSync(join(outdir, 'THIRD-PARTY-LICENCES.txt'), bundledLicences(metafile));
+    pruneDeclarations(outdir, ['harness/index.d.ts', 'reports/index.d.ts', 'server/index.d.ts']);
+    console.log(`${Object.keys(metafile.outputs).length} files below ${relative(process.cwd(), outdir)}`);
+  }
 }

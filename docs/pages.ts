@@ -39,16 +39,16 @@ export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm run test:quick': 'part of npm test',
   'npm test': 'the tests of the pages are part of this command',
   // These need a project with the packed tarball.
-  'npm install --save-dev ws ws-conformance': 'harness/end-to-end/package.real.test.ts',
-  'npx ws-conformance init --name echo -- node server.mjs {port}': 'harness/end-to-end/package.real.test.ts',
-  'npx ws-conformance 1 2 6 7': 'harness/end-to-end/package.real.test.ts',
-  'npx ws-conformance accept --why "ws judges whole messages"': 'harness/end-to-end/package.real.test.ts',
-  'npm run third-party-servers': 'fixtures/third-party-servers/as-expected.real.test.ts',
-  'npm run crosscheck': 'harness/crosscheck/crosscheck.real.test.ts',
+  'npm install --save-dev ws ws-conformance': 'harness/end-to-end/package.full.test.ts',
+  'npx ws-conformance init --name echo -- node server.mjs {port}': 'harness/end-to-end/package.full.test.ts',
+  'npx ws-conformance 1 2 6 7': 'harness/end-to-end/package.full.test.ts',
+  'npx ws-conformance accept --why "ws judges whole messages"': 'harness/end-to-end/package.full.test.ts',
+  'npm run third-party-servers': 'fixtures/third-party-servers/as-expected.full.test.ts',
+  'npm run crosscheck': 'harness/crosscheck/crosscheck.full.test.ts',
   'npm run crosscheck -- --server ws --server websocket --server faye-websocket':
-    'harness/crosscheck/crosscheck.real.test.ts',
+    'harness/crosscheck/crosscheck.full.test.ts',
   'npm run crosscheck -- --server gobwas-ws --server coder-websocket --server tokio-tungstenite':
-    'harness/crosscheck/crosscheck.real.test.ts',
-  'npm run crosscheck -- --probe --jobs 6': 'harness/crosscheck/crosscheck.real.test.ts',
-  'npm run crosscheck -- --wrong --jobs 4': 'harness/crosscheck/crosscheck.real.test.ts',
+    'harness/crosscheck/crosscheck.full.test.ts',
+  'npm run crosscheck -- --probe --jobs 6': 'harness/crosscheck/crosscheck.full.test.ts',
+  'npm run crosscheck -- --wrong --jobs 4': 'harness/crosscheck/crosscheck.full.test.ts',
 };

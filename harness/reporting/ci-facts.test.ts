@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { reportSchema } from '../../reports/document/report.ts';
+import { COMMAND } from '../testing/command.ts';
 import { ciFacts } from './ci-facts.ts';
 
 /** What ci-info finds in an environment. It looks only once, when it is loaded, so it is loaded again. */
@@ -129,9 +130,9 @@ test('writes the facts into the report, and the commit too if git does not know 
   const home = mkdtempSync(join(tmpdir(), 'ci-test-'));
   try {
     const seed = join(import.meta.dirname, '../../fixtures/recorded/seed');
-    const cli = ['--import', import.meta.resolve('tsx'), join(import.meta.dirname, '../cli/main.ts')];
+    const [node, main] = COMMAND;
     const env = { GITLAB_CI: 'true', CI_COMMIT_SHA: COMMIT, CI_COMMIT_REF_NAME: '<main>', GITHUB_ACTIONS: '' };
-    const { exitCode } = await execa(process.execPath, [...cli, '--from', seed, '7.1.6'], {
+    const { exitCode } = await execa(node, [main, '--from', seed, '7.1.6'], {
       cwd: home,
       reject: false,
       env: { ...env, GIT_CEILING_DIRECTORIES: tmpdir() },
