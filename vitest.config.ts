@@ -43,6 +43,8 @@ export default defineConfig({
       {
         test: {
           name: 'quick',
+          globalSetup: '.ci/vitest.compile.ts',
+          maxWorkers: '100%',
           include: ['{server,harness,reports,fixtures,bench,docs}/**/*.test.ts'],
           exclude: ['**/*.real.test.ts', '**/node_modules/**'],
           testTimeout: 30_000,
@@ -52,6 +54,7 @@ export default defineConfig({
       {
         test: {
           name: 'real',
+          globalSetup: '.ci/vitest.compile.ts',
           include: ['{server,harness,reports,fixtures,docs}/**/*.real.test.ts'],
           // It imports a JSON file as only a bundler does.
           server: { deps: { inline: [/@actions\/workflow-parser/] } },

@@ -5,7 +5,7 @@ import { chooseEngine } from '../run/choose-engine.ts';
 import { conformantOutcome } from '../suites/autobahn/catalogue.ts';
 import { selfTest } from '../suites/autobahn/self-test.ts';
 import { autobahn } from '../suites/autobahn/suite.ts';
-import { rejectedError } from '../testing/run-command.ts';
+import { rejectedError } from '../testing/thrown-error.ts';
 import { refuseOtherVerdicts, selftest } from './selftest.ts';
 
 const { signal } = new AbortController();

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { groupMembers } from '../system/process-table.ts';
+import { COMMAND } from '../testing/command.ts';
 import { conformance, ownFolder, said } from '../testing/run-command.ts';
 
 /*
  * Tests of mistyped command lines: exit code 2 before a server starts, and a message that says what to type instead.
  */
 
-const CLI = join(import.meta.dirname, '../cli/main.ts');
 const home = ownFolder('bad-input-test-');
 const out = () => join(home(), 'report');
 /** Runs `ws-conformance` with the arguments, as a user types them. */
@@ -84,11 +84,8 @@ test.each(['--from', '--history', '--expected', '--config', '--spec'])(
 
 test('init exits with 2 if the path of --from cannot be opened', async () => {
   symlinkSync('loop', join(home(), 'loop'));
-  const { exitCode, stderr } = await execa(
-    process.execPath,
-    ['--import', import.meta.resolve('tsx/esm'), CLI, 'init', '--from', 'loop'],
-    { cwd: home(), reject: false },
-  );
+  const [node, main] = COMMAND;
+  const { exitCode, stderr } = await execa(node, [main, 'init', '--from', 'loop'], { cwd: home(), reject: false });
   expect(stderr).toContain('ELOOP');
   expect(exitCode).toBe(2);
 });
@@ -126,7 +123,7 @@ test.runIf(existsSync('/dev/full')).each([
   ['stdout exits with 3: the result did not arrive', '1', 3],
   ['stderr exits with 0: the result arrived on stdout', '2', 0],
 ])('a full disk under %s', async (_, stream, code) => {
-  const line = [process.execPath, '--import', import.meta.resolve('tsx/esm'), CLI, 'list', '7.1.6'];
+  const line = [...COMMAND, 'list', '7.1.6'];
   const { exitCode, stderr } = await execa('sh', ['-c', `exec "$@" ${stream}>/dev/full`, 'sh', ...line], {
     reject: false,
   });
@@ -155,7 +152,7 @@ test('reports only the first uncaught error, and exits although more errors foll
 
 describe('serve', () => {
   const serve = (...args: string[]) =>
-    execa(process.execPath, ['--import', import.meta.resolve('tsx/esm'), CLI, 'serve', ...args], {
+    execa(COMMAND[0], [COMMAND[1], 'serve', ...args], {
       reject: false,
       // The server runs in its own process group, so that the test can find its child processes.
       detached: true,

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { reportSchema } from '../../reports/document/report.ts';
+import { COMMAND } from '../testing/command.ts';
 
 const root = join(import.meta.dirname, '../..');
 const recorded = join(root, 'fixtures/recorded');
@@ -25,15 +26,12 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 /** Runs the command in the repository as a user would. The report goes to the temporary folder of the test. */
 async function run(args: readonly string[], env: Record<string, string> = {}) {
-  const { exitCode, stdout, stderr } = await execa(
-    process.execPath,
-    ['--import', 'tsx', 'harness/cli/main.ts', ...args],
-    {
-      cwd: root,
-      reject: false,
-      env: { NO_COLOR: '1', CI: '', ...env },
-    },
-  );
+  const [node, main] = COMMAND;
+  const { exitCode, stdout, stderr } = await execa(node, [main, ...args], {
+    cwd: root,
+    reject: false,
+    env: { NO_COLOR: '1', CI: '', ...env },
+  });
   return { exitCode, stdout, stderr };
 }
 const out = () => join(home, 'report');
@@ -349,4 +347,11 @@ test('run --help names the exit codes and gives examples', async () => {
   expect(exitCode).toBe(0);
   expect(stdout).toContain('Exit codes');
   expect(stdout).toContain('--listen {port}');
+});
+
+test('starts from source too, which is how it runs in a clone', async () => {
+  const args = ['run', '--silent', 'conformance', '--', '--from', 'fixtures/recorded/seed', '--out', out(), '7.1.6'];
+  const { exitCode, stdout } = await execa('npm', args, { cwd: root, reject: false, env: { NO_COLOR: '1', CI: '' } });
+  expect(stdout).toContain('FAILED: 1 of 1 case is not as expected (1 regressed).');
+  expect(exitCode).toBe(1);
 });

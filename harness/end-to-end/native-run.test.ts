@@ -4,6 +4,7 @@ import type { Options } from 'execa';
 import { describe, expect, test, vi } from 'vitest';
 import { reportSchema } from '../../reports/document/report.ts';
 import { groupMembers, processFacts } from '../system/process-table.ts';
+import { fixtureServer } from '../testing/command.ts';
 import { conformance, ownFolder, reportIn, said } from '../testing/run-command.ts';
 
 /*
@@ -172,7 +173,7 @@ describe('a server that disappears exits with 3', { timeout: 90_000 }, () => {
   const native = (...args: string[]) => play(['--engine', 'native', ...args]);
 
   test('if it exits during the run: names the case in flight, and shows the last output of the server', async () => {
-    const server = ['node', '--import', 'tsx', 'fixtures/servers/lifecycle/dies-after-10-connections.ts'];
+    const server = fixtureServer('lifecycle/dies-after-10-connections');
     const { exitCode, stdout } = await native('--jobs', '1', '1', '2', '--', ...server);
     expect(exitCode).toBe(3);
     expect(stdout).toMatch(/INCOMPLETE: .*The server ended during the run \(in flight: case [12]\.[\d.]+/);
@@ -186,7 +187,7 @@ describe('a server that disappears exits with 3', { timeout: 90_000 }, () => {
   });
 
   test('if it exits while many cases are in flight: names the cases as ranges', async () => {
-    const server = ['node', '--import', 'tsx', 'fixtures/servers/lifecycle/dies-after-10-connections.ts'];
+    const server = fixtureServer('lifecycle/dies-after-10-connections');
     const { stdout } = await native('--jobs', '16', '2', '3', '--', ...server);
     expect(stdout).toMatch(/The server ended during the run \(in flight: case [^)]*\d-[23]\.\d/);
   });

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { reportSchema } from '../../reports/document/report.ts';
 import { run } from '../index.ts';
+import { COMMAND } from '../testing/command.ts';
 import { type Credentials, credentials, tlsEcho } from '../testing/tls.ts';
 
 /*
@@ -59,8 +60,9 @@ const out = join(home, 'report');
 const report = () => reportSchema.parse(JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')));
 async function play(...args: string[]) {
   receivedHeaders = [];
-  const command = ['--import', 'tsx', 'harness/cli/main.ts', '--engine', 'native', '--out', out, ...args];
-  const { exitCode, stdout, stderr } = await execa(process.execPath, command, {
+  const [node, main] = COMMAND;
+  const command = [main, '--engine', 'native', '--out', out, ...args];
+  const { exitCode, stdout, stderr } = await execa(node, command, {
     cwd: root,
     reject: false,
     env: { NO_COLOR: '1', CI: '' },

@@ -8,7 +8,7 @@ import { selectCases } from '../plan/match-cases.ts';
 import { playServers } from '../run/play-servers.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
 import { autobahn, groups } from '../suites/autobahn/suite.ts';
-import { caughtError, rejectedError } from '../testing/run-command.ts';
+import { caughtError, rejectedError } from '../testing/thrown-error.ts';
 
 /*
  * Tests of wrong configurations (H43): exit code 2, and a message with the file, the line, the path of the key and the

@@ -7,7 +7,8 @@ import { readConfig } from '../config/config.ts';
 import { readExpectations } from '../expectations/read-expectations.ts';
 import { conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
 import { autobahn } from '../suites/autobahn/suite.ts';
-import { caughtError } from '../testing/run-command.ts';
+import { COMMAND, fixtureServer } from '../testing/command.ts';
+import { caughtError } from '../testing/thrown-error.ts';
 import { configText, expectationText, workflowText } from './init.ts';
 import { agentOf, type IndexOrigin, outcomesOf, readOrigin, type SpecOrigin } from './init-from.ts';
 
@@ -130,9 +131,9 @@ describe('init', { timeout: 60_000 }, () => {
   });
   afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-  const tsx = import.meta.resolve('tsx');
+  const [node, main] = COMMAND;
   const runCommand = (args: readonly string[], cwd = home) =>
-    execa(process.execPath, ['--import', tsx, join(root, 'harness/cli/main.ts'), ...args], {
+    execa(node, [main, ...args], {
       cwd,
       reject: false,
       env: { NO_COLOR: '1', CI: '', DOCKER_HOST: 'unix:///nowhere/docker.sock' },
@@ -147,7 +148,7 @@ describe('init', { timeout: 60_000 }, () => {
       .filter((entry) => !entry.isDirectory())
       .map((entry) => join(entry.parentPath, entry.name).slice(home.length + 1))
       .sort();
-  const server = ['--', 'node', '--import', tsx, join(root, 'fixtures/servers/npm/ws.ts')];
+  const server = ['--', ...fixtureServer('npm/ws')];
   const workflow = '.github/workflows/conformance.yml';
 
   test('writes a configuration, an expectation file and a workflow with which the next run passes', async () => {

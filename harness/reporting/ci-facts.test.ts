@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { reportSchema } from '../../reports/document/report.ts';
+import { COMMAND } from '../testing/command.ts';
 import { ciFacts } from './ci-facts.ts';
 
 const COMMIT = '7fd5e6c0c3a1b2d4e5f60718293a4b5c6d7e8f90';
@@ -103,9 +104,9 @@ test('a run in a job has them in its report, and its commit too where git cannot
   const home = mkdtempSync(join(tmpdir(), 'ci-test-'));
   try {
     const seed = join(import.meta.dirname, '../../fixtures/recorded/seed');
-    const cli = ['--import', import.meta.resolve('tsx'), join(import.meta.dirname, '../cli/main.ts')];
+    const [node, main] = COMMAND;
     const env = { GITLAB_CI: 'true', CI_COMMIT_SHA: COMMIT, CI_COMMIT_REF_NAME: '<main>', GITHUB_ACTIONS: '' };
-    const { exitCode } = await execa(process.execPath, [...cli, '--from', seed, '7.1.6'], {
+    const { exitCode } = await execa(node, [main, '--from', seed, '7.1.6'], {
       cwd: home,
       reject: false,
       env: { ...env, GIT_CEILING_DIRECTORIES: tmpdir() },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { caseInfo, suiteIds } from '../suites/autobahn/catalogue.ts';
+import { fixtureServer } from '../testing/command.ts';
 import { conformance, ownFolder, reportIn } from '../testing/run-command.ts';
 import { Bail, portions } from './bail.ts';
 
@@ -9,7 +10,7 @@ const home = ownFolder('bail-test-');
 const out = () => join(home(), 'report');
 const report = () => reportIn(out());
 const play = (...args: string[]) => conformance(out(), ['--engine', 'native', ...args]);
-const WRONG = ['--', 'node', '--import', 'tsx', 'fixtures/servers/echo/trimmed-echo.ts'];
+const WRONG = ['--', ...fixtureServer('echo/trimmed-echo')];
 
 describe('--bail', { timeout: 60_000 }, () => {
   test('ends the run at so many unexpected outcomes: exit 1, and the report says INCOMPLETE and why', async () => {
@@ -46,7 +47,7 @@ describe('--bail', { timeout: 60_000 }, () => {
   });
 
   test('lets --retries tell what was found: flaky is unexpected too', async () => {
-    const server = ['--', 'node', '--import', 'tsx', 'fixtures/servers/unsteady/every-second-echo.ts'];
+    const server = ['--', ...fixtureServer('unsteady/every-second-echo')];
     const { exitCode, stdout } = await play('--bail', '1', '--retries', '1', '1.1', ...server);
     expect(stdout).toMatch(/FAILED: 1 of 8 .*1 flaky\)\. INCOMPLETE/);
     expect(exitCode).toBe(1);

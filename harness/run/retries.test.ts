@@ -5,6 +5,7 @@ import { emptyExpectationFile } from '../expectations/accept.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
 import { autobahn } from '../suites/autobahn/suite.ts';
 import { groupMembers } from '../system/process-table.ts';
+import { fixtureServer } from '../testing/command.ts';
 import { conformance, ownFolder, reportIn } from '../testing/run-command.ts';
 import { MAX_RETRIED_CASES, Retries } from './retries.ts';
 
@@ -16,8 +17,8 @@ const file = (name: string) => readFileSync(join(out(), name), 'utf8');
 
 /** One job: what fails beside others the embedded engine would play again by itself. */
 const play = (args: readonly string[], server: string) =>
-  conformance(out(), ['--engine', 'native', '--jobs', '1', ...args, '--', 'node', '--import', 'tsx', server]);
-const UNSTEADY = 'fixtures/servers/unsteady/every-second-echo.ts';
+  conformance(out(), ['--engine', 'native', '--jobs', '1', ...args, '--', ...fixtureServer(server)]);
+const UNSTEADY = 'unsteady/every-second-echo';
 
 describe('H30: a case that fails every second time is not played until it is green', { timeout: 60_000 }, () => {
   test('but called flaky, with both outcomes wherever it is told of: exit 1', async () => {
@@ -45,7 +46,7 @@ describe('H30: a case that fails every second time is not played until it is gre
   });
 
   test('and what always fails stays regressed, after as many tries as were allowed', async () => {
-    const { exitCode, stdout } = await play(['--retries', '2', '1.1.2'], 'fixtures/servers/echo/trimmed-echo.ts');
+    const { exitCode, stdout } = await play(['--retries', '2', '1.1.2'], 'echo/trimmed-echo');
     expect(exitCode).toBe(1);
     expect(stdout).toContain('1.1.2 regressed (3 of 3 tries)');
     expect(one('1.1.2')).toMatchObject({ verdict: 'regressed', tries: [{}, {}, {}] });
@@ -53,7 +54,7 @@ describe('H30: a case that fails every second time is not played until it is gre
   });
 
   test('what is better than expected is played again too: by chance better is no reason to expect it', async () => {
-    await play(['1.1.2'], 'fixtures/servers/echo/trimmed-echo.ts');
+    await play(['1.1.2'], 'echo/trimmed-echo');
     const { actual } = one('1.1.2') ?? {};
     const { received: _, ...facts } = actual ?? {};
     const wrong = {
@@ -62,10 +63,7 @@ describe('H30: a case that fails every second time is not played until it is gre
     };
     const expected = join(home(), 'expected.json');
     writeFileSync(expected, JSON.stringify(wrong));
-    const { exitCode } = await play(
-      ['--retries', '1', '--expected', expected, '1.1.2'],
-      'fixtures/servers/base/conformant.ts',
-    );
+    const { exitCode } = await play(['--retries', '1', '--expected', expected, '1.1.2'], 'base/conformant');
     expect(exitCode).toBe(1);
     expect(one('1.1.2')).toMatchObject({
       verdict: 'improved',
@@ -74,7 +72,7 @@ describe('H30: a case that fails every second time is not played until it is gre
   });
 
   test('unless the expectation file calls the outcome flaky: then it is green, counted apart, and not played again', async () => {
-    await play(['1.1.2'], 'fixtures/servers/echo/trimmed-echo.ts');
+    await play(['1.1.2'], 'echo/trimmed-echo');
     const { actual } = one('1.1.2') ?? {};
     const file = JSON.parse(emptyExpectationFile(autobahn, 'server'));
     const expected = join(home(), 'expected.json');
@@ -100,7 +98,7 @@ describe('H30: a case that fails every second time is not played until it is gre
     for (const i of [1, 2]) {
       await conformance(share(i), [
         ...['--engine', 'native', '--jobs', '1', '--retries', '1', '--shard', `${i}/2`, '1.1.2', '2.1', '--'],
-        ...['node', '--import', 'tsx', UNSTEADY],
+        ...fixtureServer(UNSTEADY),
       ]);
     }
     const merged = await conformance(out(), ['merge', share(1), share(2)]);
@@ -127,12 +125,12 @@ describe('a run that is interrupted while it plays again', { timeout: 60_000 }, 
   }
 
   test.each([
-    ['in the first round', 2, 'fixtures/servers/echo/trimmed-echo.ts', { '1.1.2': ['regressed', 'regressed'] }],
+    ['in the first round', 2, 'echo/trimmed-echo', { '1.1.2': ['regressed', 'regressed'] }],
     ['in the first round, after a case that is flaky', 2, UNSTEADY, { '1.1.2': ['regressed', 'same'] }],
     [
       'in the second round',
       3,
-      'fixtures/servers/echo/trimmed-echo.ts',
+      'echo/trimmed-echo',
       {
         '1.1.2': ['regressed', 'regressed', 'regressed'],
         '5.19': ['regressed', 'regressed'],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { afterEach, beforeEach } from 'vitest';
 import { type Report, reportSchema } from '../../reports/document/report.ts';
-import { HarnessError } from '../support/harness-error.ts';
+import { COMMAND } from './command.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -14,9 +14,9 @@ const root = join(import.meta.dirname, '../..');
  */
 export function conformance(out: string, args: readonly string[], options: Options = {}) {
   const verb = args.filter((word, at) => at === 0 && /^[a-z]+$/.test(word));
-  const tsx = ['--import', import.meta.resolve('tsx/esm'), join(root, 'harness/cli/main.ts')];
+  const [node, main] = COMMAND;
   const place = verb[0] === 'list' ? [] : ['--out', out];
-  return execa(process.execPath, [...tsx, ...verb, ...place, ...args.slice(verb.length)], {
+  return execa(node, [main, ...verb, ...place, ...args.slice(verb.length)], {
     cwd: root,
     reject: false,
     env: { NO_COLOR: '1', CI: '', DOCKER_HOST: 'unix:///nowhere/docker.sock' },
@@ -62,25 +62,4 @@ export function said(stream: NodeJS.ReadableStream | null, pattern: RegExp): Pro
     stream?.on('data', look);
     stream?.on('end', () => reject(new Error(`${pattern} was never said:\n${before}\n${line}`)));
   });
-}
-
-/** The HarnessError that `act` throws, for tests; throws itself when `act` does not, or throws something else. */
-export function caughtError(act: () => unknown): HarnessError {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof HarnessError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
-
-/** The HarnessError that a promise rejects with, for tests; throws itself when it does not, or rejects with something else. */
-export async function rejectedError(promise: Promise<unknown>): Promise<HarnessError> {
-  const error: unknown = await promise.then(
-    () => new Error('nothing was thrown'),
-    (reason) => reason,
-  );
-  if (error instanceof HarnessError) return error;
-  throw error;
 }

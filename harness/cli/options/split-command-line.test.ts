@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { caughtError } from '../../testing/run-command.ts';
+import { caughtError } from '../../testing/thrown-error.ts';
 import { splitCommandLine } from './split-command-line.ts';
 
 describe('a command as one text', () => {

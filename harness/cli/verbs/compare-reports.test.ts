@@ -6,7 +6,7 @@ import type { Report } from '../../../reports/document/report.ts';
 import { sampleOutcome, sampleReport } from '../../../reports/testing/sample.ts';
 import { alikeComparison } from '../../../reports/testing/sample-comparison.ts';
 import { REGISTRY } from '../../run/registry.ts';
-import { rejectedError } from '../../testing/run-command.ts';
+import { rejectedError } from '../../testing/thrown-error.ts';
 import { compareReports, comparisonLines } from './compare-reports.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'compare-reports-'));
