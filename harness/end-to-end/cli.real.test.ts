@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Report, reportSchema } from '../../reports/document/report.ts';
 import { LABEL } from '../engines/docker/labels.ts';
 import { describeWithDocker } from '../engines/docker/testing.ts';
+import { suiteIds } from '../suites/autobahn/catalogue.ts';
 import { groupMembers, processFacts } from '../system/process-table.ts';
 import { said } from '../testing/run-command.ts';
 
@@ -31,6 +32,17 @@ function conformance(...args: string[]) {
 const report = (): Report => reportSchema.parse(JSON.parse(readFileSync(join(out(), 'report.json'), 'utf8')));
 
 await describeWithDocker('the real Autobahn in a real container', () => {
+  test('a sample of every category passes against the server of this repository', async () => {
+    const cases = ['1.1', '1.2', '2', '3', '4.1', '5', '6.1', '6.4', '7.1', '7.3', '7.7', '9.1.1-9.1.3', '9.5', '10'];
+    const compressed = ['1', '2', '3', '4', '5'].flatMap((kind) => [`12.${kind}.1`, `13.${kind}.1`]);
+    const { exitCode, stdout } = await conformance(...cases, ...compressed, '13.6.1', '13.7.1');
+    expect(stdout).toMatch(/PASSED: (\d+) of \1 cases are as expected\./);
+    expect(exitCode).toBe(0);
+    const played = report().agents[0]?.cases ?? [];
+    expect(new Set(played.map(({ id }) => id.split('.')[0]))).toEqual(new Set(suiteIds.map((id) => id.split('.')[0])));
+    expect(report().engine.name).toBe('docker');
+  });
+
   describe('a server that never answers a Close frame fails the run', () => {
     test.each([
       ['named in the configuration', ['7.1.6', '--server', 'never-answers-close']],

@@ -19,12 +19,13 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 const readme = readPage('README.md');
 const commands = commandsOf(readme);
 
-/** `main` installs and plays; `npmTest` is the command that runs this test, so that it is not run again. */
-const [main, npmTest, ...others] = commands;
+/** `main` installs and plays; `npmTest` and `testFull` run the tests, this one among them. */
+const [main, npmTest, testFull, ...others] = commands;
 
-test('the README begins with these two commands, and states an exit code for every command', () => {
+test('the README begins with these three commands, and states an exit code for every command', () => {
   expect(main?.[0]).toBe('npm ci && npm run conformance');
   expect(npmTest?.[0]).toBe('npm ci && npm test');
+  expect(testFull?.[0]).toBe('npm run test:full');
   expect(others.length).toBeGreaterThan(3);
   for (const [command, exitCode] of commands) expect(exitCode, command).toBeGreaterThanOrEqual(0);
 });
@@ -46,6 +47,16 @@ await describeWithDocker('in a fresh clone', () => {
     expect(notOk.map(({ id }) => id)).toEqual(['7.1.6', '7.13.1', '7.13.2']);
     expect(cases.filter(({ actual }) => !actual?.wasClean)).toEqual([]);
     expect(readdirSync(join(out, 'cases', agents[0]?.slug ?? ''))).toHaveLength(517);
+  });
+
+  test('the embedded engine agrees with the real suite in every fact of these 517 cases', async () => {
+    const out = join(home, 'clone', 'conformance-report');
+    const { agents } = reportSchema.parse(JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')));
+    const results = join(out, 'results', agents[0]?.slug ?? '');
+    const { exitCode, stdout, stderr } = await inClone(`npm run --silent crosscheck -- --reference ${results}`);
+    console.log(stdout);
+    expect(stdout, stderr).toContain('The engines agree.');
+    expect(exitCode).toBe(0);
   });
 
   test('the report opens from disk without network requests or script errors, and every link leads to a file', async () => {
