@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { inject } from 'vitest';
 
-/** The package as `.ci/vitest.compile.ts` compiles it for one test run. */
+/** The package, which the global setup of vitest compiles for this test run. */
 const compiled = join(inject('compiledPackage'), 'package');
 await builtPackage(inject('compiledPackage'));
 
