@@ -43,7 +43,7 @@ describe('a wrong command line exits with 2 and writes nothing', () => {
     const list = join(home(), 'list');
     writeFileSync(list, '# 7.1.6 was fixed\n\n');
     const { exitCode, stderr } = await type('list', `@${list}`);
-    expect(stderr).toContain('The list of cases names none.');
+    expect(stderr).toContain('The list of cases is empty.');
     expect(exitCode).toBe(2);
   });
 });

@@ -3,16 +3,17 @@ import type { CaseInfo, Report } from '../../../reports/document/report.ts';
 import { makePlan, type Shard, shareOf } from '../../plan/plan.ts';
 import { caseIds, type Suite } from '../../plan/suite.ts';
 import { readSpec } from '../../suites/autobahn/fuzzingclient-spec.ts';
+import { errorMessage } from '../../support/error-message.ts';
 import { HarnessError } from '../../support/harness-error.ts';
 import { type Shell, say } from './shell.ts';
 
-/** Options that say, beside the cases named, what is to be played. */
+/** The options that select cases, in addition to the patterns of cases. */
 export interface SelectionFlags {
   spec?: string;
   shard?: Shard;
 }
 
-/** What is to be played, and where it is one share of several: which, and the whole plan, by which `merge` proves the union. */
+/** The cases to play. For one shard of several: its number, and the whole plan, so that `merge` can check that no case is missing. */
 export interface Selection {
   plan: CaseInfo[];
   shard?: NonNullable<Report['run']['shard']>;
@@ -60,14 +61,14 @@ function readList({ groups }: Suite, pattern: string): string[] {
     .filter((line) => line !== '');
   if (listed.length > 0) return listed.map((line) => minus + line);
   throw new HarnessError(2, {
-    what: 'The list of cases names none.',
+    what: 'The list of cases is empty.',
     where: path,
-    why: 'Without a pattern all cases would be played, which nobody who names a list wants.',
-    todo: 'Write patterns into it, one a line, or leave it out.',
+    why: 'Without a pattern all cases would be played.',
+    todo: 'Write patterns into the file, one per line, or leave the file out.',
   });
 }
 
-/** A file that the user named. @param what it is, for the error. @throws HarnessError (2). */
+/** Reads a file that the user named. @param what kind of file it is, for the error. @throws HarnessError (2). */
 export function readUserFile(path: string, what: string, todo = 'Check the path.'): string {
   try {
     return readFileSync(path, 'utf8');
@@ -75,7 +76,7 @@ export function readUserFile(path: string, what: string, todo = 'Check the path.
     throw new HarnessError(2, {
       what: `The ${what} cannot be read.`,
       where: path,
-      why: error instanceof Error ? error.message : String(error),
+      why: errorMessage(error),
       todo,
     });
   }
