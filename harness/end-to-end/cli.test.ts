@@ -315,8 +315,8 @@ test.each([
   [['--path', 'x', '--', 'x'], /starts with "\/"/],
   [['--ready', 'soon', '--', 'x'], /handshake, echo, tcp, or line:/],
   [['--ready', 'line:(', '--', 'x'], /or line:REGEXP/],
-  [['--url', 'ws://127.0.0.1:65536/'], /no WebSocket address/],
-  [['--url', 'ws://127.0.0.1:1/#x'], /no WebSocket address/],
+  [['--url', 'ws://127.0.0.1:65536/'], /is not a WebSocket address/],
+  [['--url', 'ws://127.0.0.1:1/#x'], /is not a WebSocket address/],
 ])('refuses %j with exit code 2', async (args, message) => {
   const { exitCode, stderr } = await run(['--out', out(), ...args]);
   expect(stderr).toMatch(message);

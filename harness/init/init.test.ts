@@ -264,7 +264,7 @@ describe('init', { timeout: 60_000 }, () => {
   test.each([
     [[], 'no server to write down'],
     [['--'], 'no command after'],
-    [['--url', 'http://x/'], 'is not a WebSocket URL'],
+    [['--url', 'http://x/'], 'is not a WebSocket address'],
     [['--url', 'ws://x/', '--path', '/ws'], '--path goes with a command'],
     [['--url', 'ws://x/', '--command', 'node x'], 'not clear which server'],
     [['--path', 'ws', '--command', 'node x'], 'no path of an endpoint'],

@@ -5,6 +5,7 @@ import { caseIds, type Suite } from '../../plan/suite.ts';
 import { readSpec } from '../../suites/autobahn/fuzzingclient-spec.ts';
 import { errorMessage } from '../../support/error-message.ts';
 import { HarnessError } from '../../support/harness-error.ts';
+import { omitUndefined } from '../../support/omit-undefined.ts';
 import { type Shell, say } from './shell.ts';
 
 /** The options that select cases, in addition to the patterns of cases. */
@@ -19,7 +20,11 @@ export interface Selection {
   shard?: NonNullable<Report['run']['shard']>;
 }
 
-/** The plan that a command line means. @throws HarnessError (2) for a pattern that matches nothing, and for unreadable files. */
+/**
+ * Makes the plan from the patterns and options of the command line.
+ * @param patterns each is a pattern of cases, or `@FILE` for a file of patterns; a leading `!` removes cases.
+ * @throws HarnessError (2) for a pattern that matches no case, and for a file that cannot be read.
+ */
 export function selectionOf(
   shell: Shell,
   suite: Suite,
@@ -37,21 +42,24 @@ export function selectionOf(
     for (const warning of warnings) say(shell, `warning: ${warning}`);
     allowed = suite.cases.filter((info) => cases.includes(info.id));
   }
-  const whole = makePlan(allowed, expanded, suite.groups);
-  if (shard === undefined) return { plan: whole };
-  return { plan: shareOf(whole, shard), shard: { ...shard, plan: whole.map(({ id }) => id) } };
+  const plan = makePlan(allowed, expanded, suite.groups);
+  if (shard === undefined) return { plan };
+  return { plan: shareOf(plan, shard), shard: { ...shard, plan: plan.map(({ id }) => id) } };
 }
 
-/** The plan of an earlier run, share that it may be. */
+/** The plan of an earlier run, from its report. It is one shard if the run was one. */
 export function selectionOfRun(shell: Shell, suite: Suite, { cases, run }: Report): Selection {
   const ids = cases.map(({ id }) => id);
-  return { ...selectionOf(shell, suite, ids, {}), ...(run.shard === undefined ? {} : { shard: run.shard }) };
+  return { ...selectionOf(shell, suite, ids, {}), ...omitUndefined({ shard: run.shard }) };
 }
 
-/** `@file`: a pattern a line, `#` begins a comment; `!@file` takes away what the file names. */
+/**
+ * Reads a file of patterns, one per line; `#` begins a comment.
+ * @param pattern `@FILE`, or `!@FILE`, which puts `!` before each pattern of the file. @throws HarnessError (2).
+ */
 function readList({ groups }: Suite, pattern: string): string[] {
   const [, minus = '', path = ''] = /^(!?)@(.*)$/.exec(pattern) ?? [];
-  const listed = readUserFile(
+  const patterns = readUserFile(
     path,
     'list of cases',
     `Check the path. The groups are ${Object.keys(groups).join(', ')}.`,
@@ -59,7 +67,7 @@ function readList({ groups }: Suite, pattern: string): string[] {
     .split('\n')
     .map((line) => line.replace(/#.*/, '').trim())
     .filter((line) => line !== '');
-  if (listed.length > 0) return listed.map((line) => minus + line);
+  if (patterns.length > 0) return patterns.map((line) => minus + line);
   throw new HarnessError(2, {
     what: 'The list of cases is empty.',
     where: path,

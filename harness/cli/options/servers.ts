@@ -158,9 +158,9 @@ export function headersOf(lines: readonly string[]): Record<string, string> {
 export function checkedUrl(url: string, where = '--url'): string {
   if (URL.canParse(url) && ['ws:', 'wss:'].includes(new URL(url).protocol) && !url.includes('#')) return url;
   throw new HarnessError(2, {
-    what: `"${visible(url)}" is not a WebSocket URL.`,
+    what: `"${visible(url)}" is not a WebSocket address.`,
     where,
-    why: 'A WebSocket URL begins with ws:// or wss://, names a host, may have a port up to 65535, and has no "#" (RFC 6455 section 3).',
+    why: 'A WebSocket address begins with ws:// or wss://, names a host, may have a port up to 65535, and has no "#" (RFC 6455 section 3).',
     todo: 'For example --url ws://127.0.0.1:9001/',
   });
 }
