@@ -2,10 +2,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join, relative, resolve } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 
-/**
- * Bundles the package: JavaScript of every entry, with the libraries it uses, below a folder. To load the 300 modules
- * one by one took a third of the CPU time of a run of one case. Each entry keeps its path, so that the
- * `exports` of package.json name the same files as without a bundle; code that several entries share is in `chunks/`.
+/*
+ * Bundles the code of the package and the libraries that it uses into a few files. Without a bundle, loading about 300
+ * modules took a third of the CPU time of a run of one case. Each entry keeps its path, because `exports` and `bin` of
+ * package.json name it. Code that several entries share is in `chunks/`. Bundled libraries are devDependencies; zod is
+ * a dependency too, because the type declarations refer to it.
  */
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -41,9 +42,9 @@ export async function bundle(outdir: string, moreEntries: readonly string[] = []
     format: 'esm',
     target: 'node20.19',
     external: EXTERNAL,
-    // Prefers the ES module of a library that has both forms: jsonc-parser's other form cannot be bundled.
+    // Prefers the ES module of a library that has both forms: the CommonJS form of jsonc-parser cannot be bundled.
     mainFields: ['module', 'main'],
-    // CommonJS libraries call require() for Node's own modules, which an ES module does not have.
+    // Bundled CommonJS libraries call require() for Node's own modules, and an ES module has no require().
     banner: {
       js: "import { createRequire as $require } from 'node:module'; const require = $require(import.meta.url);",
     },
@@ -54,7 +55,7 @@ export async function bundle(outdir: string, moreEntries: readonly string[] = []
   return metafile;
 }
 
-/** The licences of all bundled libraries, which must go wherever their code goes. @throws if a library has none. */
+/** The licence texts of all bundled libraries: a copy of their code must contain them. @throws if a library has none. */
 function bundledLicences({ inputs }: Metafile): string {
   const folders = new Set(
     Object.keys(inputs).flatMap((path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),

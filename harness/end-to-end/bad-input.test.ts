@@ -23,7 +23,7 @@ describe('a wrong command line exits with 2 and writes nothing', () => {
     [['--protocol', '', '1.1.1'], /one subprotocol/],
     [['--origin', 'x\r\nHost: y', '1.1.1'], /one header field/],
     [['--path', '/x#y', '1.1.1'], /A WebSocket address must not have a "#"/],
-    [['--command', '', '1.1.1'], /no command behind --command/],
+    [['--command', '', '1.1.1'], /no command after --command/],
     [['--from', 'fixtures/recorded/ws', '--url', 'ws://127.0.0.1:1/'], /--from and --url do not go together/],
     [['--from', 'fixtures/recorded/ws', '--', 'server'], /--from and a command behind "--" do not go together/],
     [['--from', 'fixtures/recorded/ws', '--retries', '2'], /--from and --retries do not go together/],
@@ -43,7 +43,7 @@ describe('a wrong command line exits with 2 and writes nothing', () => {
     const list = join(home(), 'list');
     writeFileSync(list, '# 7.1.6 was fixed\n\n');
     const { exitCode, stderr } = await type('list', `@${list}`);
-    expect(stderr).toContain('The list of cases names none.');
+    expect(stderr).toContain('The list of cases is empty.');
     expect(exitCode).toBe(2);
   });
 });

@@ -113,7 +113,7 @@ describe('exits with 2 if the command line or a file of the user is wrong', () =
     [['--expected', 'nowhere.json'], /expectation file of .* cannot be read/],
     [['@nowhere.txt'], /list of cases cannot be read/],
     [['--out', 'server'], /holds something else/],
-    [['--'], /no command behind/],
+    [['--'], /no command after/],
     [['--agent', '\u001b[31m', '--url', 'ws://127.0.0.1:1/'], /agent name/],
   ])('%j', async (args, message) => {
     const { exitCode, stderr, stdout } = await run([...(args.includes('--out') ? [] : ['--out', out()]), ...args]);
@@ -308,13 +308,13 @@ test('--print-config prints each selected server with the source of every settin
 });
 
 test.each([
-  [['--path', '/x', '--url', 'ws://127.0.0.1:1/'], /--path cannot be said of a server that is running already/],
+  [['--path', '/x', '--url', 'ws://127.0.0.1:1/'], /--path cannot be used for a server that is running already/],
   [['--port', '70000', '--', 'x'], /1 to 65535/],
   [['--path', 'x', '--', 'x'], /starts with "\/"/],
   [['--ready', 'soon', '--', 'x'], /handshake, echo, tcp, or line:/],
   [['--ready', 'line:(', '--', 'x'], /or line:REGEXP/],
-  [['--url', 'ws://127.0.0.1:65536/'], /no WebSocket address/],
-  [['--url', 'ws://127.0.0.1:1/#x'], /no WebSocket address/],
+  [['--url', 'ws://127.0.0.1:65536/'], /is not a WebSocket address/],
+  [['--url', 'ws://127.0.0.1:1/#x'], /is not a WebSocket address/],
 ])('refuses %j with exit code 2', async (args, message) => {
   const { exitCode, stderr } = await run(['--out', out(), ...args]);
   expect(stderr).toMatch(message);

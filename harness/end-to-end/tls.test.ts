@@ -225,7 +225,7 @@ describe('header fields of the command line', { timeout: 90_000 }, () => {
     'refuse the --header value %j with exit code 2',
     async (line) => {
       const { exitCode, stderr } = await play('--url', plainUrl, '--header', line, '1.1.1');
-      expect(stderr).toContain('is no header field');
+      expect(stderr).toContain('is not a header field');
       expect(exitCode).toBe(2);
     },
   );

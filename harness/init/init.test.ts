@@ -264,8 +264,8 @@ describe('init', { timeout: 60_000 }, () => {
 
   test.each([
     [[], 'no server to write down'],
-    [['--'], 'no command behind'],
-    [['--url', 'http://x/'], 'no WebSocket address'],
+    [['--'], 'no command after'],
+    [['--url', 'http://x/'], 'is not a WebSocket address'],
     [['--url', 'ws://x/', '--path', '/ws'], '--path goes with a command'],
     [['--url', 'ws://x/', '--command', 'node x'], 'not clear which server'],
     [['--path', 'ws', '--command', 'node x'], 'no path of an endpoint'],

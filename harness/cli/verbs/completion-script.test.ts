@@ -8,7 +8,7 @@ const verbs = [
 ];
 const script = (shell: string) => completionScript(shell, 'ws-conformance', verbs);
 
-/** What a real bash would offer for the last of these words. */
+/** The completions that a real bash offers for the last of the words. */
 function offered(...words: string[]): string[] {
   const setup = `COMP_WORDS=(ws-conformance ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}`;
   const { stdout } = execaSync('bash', [
@@ -19,7 +19,7 @@ function offered(...words: string[]): string[] {
   return stdout.split('\n').filter((line) => line !== '');
 }
 
-describe('bash is offered', () => {
+describe('in bash', () => {
   it.each([
     [['l'], ['list']],
     [['@'], ['@core', '@limits', '@deflate']],
@@ -27,16 +27,16 @@ describe('bash is offered', () => {
     [['list', '--'], ['--json']],
     [['--e'], ['--engine']],
     [['nothing-like-it'], []],
-  ])('for %j: %j', (words, found) => {
+  ])('the words %j are completed by %j', (words, found) => {
     expect(offered(...words)).toEqual(found);
   });
 });
 
-it('zsh and fish have a script of their own', () => {
+it('zsh and fish have their own scripts', () => {
   expect(script('zsh')).toMatch(/^autoload -U \+X bashcompinit/);
   expect(script('fish')).toContain('complete -c ws-conformance -n "__fish_seen_subcommand_from list" -l json');
 });
 
-it('another shell is an error that names those there are', () => {
-  expect(() => script('tcsh')).toThrow(/no shell that can be completed/);
+it('any other shell is refused', () => {
+  expect(() => script('tcsh')).toThrow(/no completion for the shell "tcsh"/);
 });

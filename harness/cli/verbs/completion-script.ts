@@ -1,17 +1,18 @@
 import { HarnessError } from '../../support/harness-error.ts';
 
-/** A verb with the options it takes: what a shell can complete. */
+/** A verb with its options, which a shell can complete. */
 export interface VerbShape {
   name: string;
   options: readonly string[];
 }
 
+/** The shells that can be completed. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 /**
- * A script that completes verbs, options and groups of cases in a shell. It asks nobody at the time of completion, so
- * it is quick; it is made anew with every version.
- * @throws HarnessError (2) for a shell it does not know.
+ * Generates a script that completes verbs, options and groups of cases in a shell. The script contains all words, so
+ * that a completion does not start this tool.
+ * @throws HarnessError (2) for an unknown shell.
  */
 export function completionScript(shell: string, tool: string, verbs: readonly VerbShape[]): string {
   const groups = ['@core', '@limits', '@deflate'];
@@ -25,8 +26,8 @@ export function completionScript(shell: string, tool: string, verbs: readonly Ve
       return fish(tool, verbs, names, groups);
     default:
       throw new HarnessError(2, {
-        what: `"${shell}" is no shell that can be completed.`,
-        why: `There are ${SHELLS.join(', ')}.`,
+        what: `There is no completion for the shell "${shell}".`,
+        why: `The shells are ${SHELLS.join(', ')}.`,
         todo: `For example: source <(${tool} completion bash)`,
       });
   }
@@ -36,7 +37,7 @@ function bash(tool: string, verbs: readonly VerbShape[], names: readonly string[
   const run = verbs.find(({ name }) => name === 'run')?.options ?? [];
   return [
     `_${identifier(tool)}() {`,
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of bash's
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of bash
     '  local current="${COMP_WORDS[COMP_CWORD]}" verb="${COMP_WORDS[1]}" words',
     '  case "$verb" in',
     ...verbs.map(({ name, options }) => `    ${name}) words="${[...options, ...groups].join(' ')}" ;;`),
