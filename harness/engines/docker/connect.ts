@@ -67,7 +67,7 @@ export async function connect(
   const deadline = AbortSignal.timeout(ANSWER_WITHIN_MS);
   const either = AbortSignal.any([signal, deadline]);
   try {
-    // The timeout is for these two requests only: others, such as waiting for the end of a container, can take an hour.
+    // The timeout is for the ping and version requests only: others, such as waiting for the end of a container, can take an hour.
     // The timeout also closes the socket of a daemon that never answers, because an open socket keeps this process running.
     const impatient = new Docker({ ...address.options, timeout: ANSWER_WITHIN_MS });
     await orAborted(either, impatient.ping());

@@ -65,7 +65,7 @@ const isSmall = (testCase: Case): boolean =>
       testCase.script.some((step) => step.step === 'frame' && step.chop !== undefined))
   );
 
-/** Length of a second while a case is played, in seconds. A case that is written byte by byte needs longer waits. */
+/** Time scale of the waits in a case: 0.02 makes each wait 50 times shorter. Byte-by-byte writes need longer waits. */
 const second = (testCase: Case): number =>
   testCase.script.some((step) => step.step === 'frame' && step.chop === 1) ? 0.5 : 0.02;
 

@@ -2,7 +2,7 @@ import { payloadText } from '../../suites/autobahn/payload-text.ts';
 import type { FrameHead } from './protocol/wire.ts';
 
 /** One event of a case's connection, reported when it happens: a line of `--trace`. */
-export type TraceEntry = { /** Milliseconds since the connection was made. */ ms: number } & (
+export type TraceEntry = { /** Time of the event in milliseconds since the connection was made. */ ms: number } & (
   | {
       kind: 'frame';
       from: 'us' | 'peer';
