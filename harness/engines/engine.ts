@@ -49,7 +49,7 @@ export type Reach =
 export interface PlayOptions {
   /** Number of cases (embedded engine) or containers (real suite) at the same time. Default: the engine's own choice. */
   jobs?: number;
-  /** Start a case only when the one before has ended, even if that one only waits. The real suite always does so. */
+  /** Start a case only when the previous case has ended, even if the previous case only waits. The real suite always does so. */
   oneByOne?: boolean;
   /** Seconds after which the whole run of cases counts as hung. */
   timeoutSeconds?: number;

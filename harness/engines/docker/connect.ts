@@ -56,7 +56,7 @@ export function findDaemon(env: Readonly<Record<string, string | undefined>>): A
 
 /**
  * Connects to the Docker daemon and asks for its version. Throws HarnessError (3) within 3 s if no daemon answers: there
- * is no socket, this user may not use the socket, no process listens, or the process that listens does not answer.
+ * is no socket, this user has no permission to use the socket, no process listens, or the process that listens does not answer.
  */
 export async function connect(
   env: Readonly<Record<string, string | undefined>>,
@@ -67,8 +67,8 @@ export async function connect(
   const deadline = AbortSignal.timeout(ANSWER_WITHIN_MS);
   const either = AbortSignal.any([signal, deadline]);
   try {
-    // The timeout is for these two requests only: others, such as waiting for the end of a container, can take an hour.
-    // It also closes the socket of a daemon that never answers, because an open socket keeps this process running.
+    // The timeout is for the ping and version requests only: others, such as waiting for the end of a container, can take an hour.
+    // The timeout also closes the socket of a daemon that never answers, because an open socket keeps this process running.
     const impatient = new Docker({ ...address.options, timeout: ANSWER_WITHIN_MS });
     await orAborted(either, impatient.ping());
     const version = await orAborted(either, impatient.version());

@@ -24,7 +24,7 @@ export interface Image {
   readonly architecture: string;
 }
 
-/** What to look for, and with which daemon. */
+/** Which image is searched for, and with which Docker daemon. */
 interface Finding {
   readonly docker: Docker;
   /** Architecture of the Docker engine, by Docker's name. */

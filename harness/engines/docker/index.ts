@@ -34,14 +34,14 @@ export interface DockerOptions {
 
 /** Default number of containers: at most two, because the suite and the tested server keep one core busy each. */
 const DEFAULT_JOBS = Math.min(2, availableParallelism());
-/** Default time limit of a run. The whole suite against a slow server takes less than half of it. */
+/** Default time limit of a run in seconds. The whole suite against a slow server takes less than half of it. */
 const DEFAULT_TIMEOUT_SECONDS = 3_600;
 /**
  * Seconds by which the time limit inside a container is longer than the time limit of the run. The limit inside the
  * container is needed only if this process was killed.
  */
 const GRACE_SECONDS = 30;
-/** Time limit for removing containers at the end of a run. Everything after an abort must take less than 6 s. */
+/** Time limit in milliseconds for removing containers at the end of a run. Everything after an abort must take less than 6 s. */
 const REMOVE_MS = 4_000;
 
 const AGAIN = 'check that the Docker engine works (`docker info`) and run again; or use `--engine native`';

@@ -105,7 +105,7 @@ function loadCorpora({ dataFolder }: NativeOptions): Corpora {
   return corpora;
 }
 
-/** @throws HarnessError (2) for an unknown id. */
+/** Returns the case with an id. @throws HarnessError (2) for an unknown id. */
 function findCase(id: string): Case {
   const testCase = caseById(id);
   if (testCase !== undefined) return testCase;

@@ -36,7 +36,7 @@ export class Echoes {
     this.#verdict = { behavior: 'FAILED', result: missingEchoes(criterion) };
   }
 
-  /** The verdict on the echoes so far. */
+  /** The verdict on the echoes that have arrived so far. */
   get verdict(): Verdict {
     return this.#verdict;
   }
@@ -46,7 +46,7 @@ export class Echoes {
     return this.#trafficStats;
   }
 
-  /** Takes the result of the opening handshake. Returns false, and closes, if the server declined compression. */
+  /** Takes the result of the opening handshake. Returns false, and closes the connection, if compression was declined. */
   agree(deflate: Deflate | null): boolean {
     this.#deflate = deflate;
     if (this.#criterion.by !== 'compressed round-trips' || deflate !== null) return true;

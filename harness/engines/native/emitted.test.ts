@@ -65,7 +65,7 @@ const isSmall = (testCase: Case): boolean =>
       testCase.script.some((step) => step.step === 'frame' && step.chop !== undefined))
   );
 
-/** Length of a second in a case, in seconds. A case that is written byte by byte needs longer waits. */
+/** Time scale of the waits in a case: 0.02 makes each wait 50 times shorter. Byte-by-byte writes need longer waits. */
 const second = (testCase: Case): number =>
   testCase.script.some((step) => step.step === 'frame' && step.chop === 1) ? 0.5 : 0.02;
 
@@ -104,7 +104,7 @@ describe('the bytes that a case sends', () => {
     const worker = async (): Promise<void> => {
       for (let id = ids.shift(); id !== undefined; id = ids.shift()) await play(id);
     };
-    // These two cases keep the process busy. Next to others, they would use up the short waits of the others.
+    // These two cases keep the process busy, which would use up the short waits of other cases. They are played alone.
     for (const id of slow) await play(id);
     await Promise.all(Array.from({ length: 24 }, worker));
     await recorder.close();

@@ -104,7 +104,7 @@ describe('a client and a server', () => {
       endpoint.send.piece(endpoint.send.header(2, HELLO.length), HELLO);
       endpoint.send.frame(head(9), HELLO);
     }
-    // Each side answers the Ping of the other. The message of `header` and `piece` is not finished, and not reported.
+    // Each side answers the Ping of the other side. The binary message is never reported, because no frame has FIN.
     const EVENTS = ['opened', 'text Hello', 'pong Hello'];
     await vi.waitFor(() => expect([...client.events, ...server.events]).toEqual([...EVENTS, ...EVENTS]));
     const frames = (transport: MemoryTransport) => framesOf(afterHead(transport.written));
@@ -161,7 +161,7 @@ describe('a client and a server', () => {
     const texts = [0, 1, 2].map((k) => `text ${store.get(series, 'client', deflate, k).plain}`);
     await vi.waitFor(() => expect(server.events).toEqual(['opened', ...texts]));
     await vi.waitFor(() => expect(client.events).toEqual(['opened', ...texts]));
-    // Only the client remembers its earlier messages, so that its later messages are shorter.
+    // Only the client compresses with context takeover, so that its later messages are shorter.
     expect(client.endpoint.send.traffic.webSocket).toBeLessThan(server.endpoint.send.traffic.webSocket);
     expect(client.endpoint.received.webSocket).toBe(server.endpoint.send.traffic.webSocket);
   });

@@ -16,9 +16,9 @@ export interface EndpointEvents {
   opened(deflate: Deflate | null): void;
   message(bytes: Buffer, binary: boolean): void;
   pong(payload: Buffer): void;
-  /** The connection is over. This is the last event. */
+  /** The connection is over. This is the last event of an endpoint. */
   lost(): void;
-  /** The transport could not be connected. This is the only event. */
+  /** The transport could not be connected. No other event is reported then. */
   refused(error: Error): void;
 }
 
@@ -37,7 +37,7 @@ const PEER_DROPPED = 'peer dropped the TCP connection without previous WebSocket
 
 /**
  * One side of one WebSocket connection, a client or a server. It sends what it is told to send, legal or not, checks and
- * records what the other side sends, and answers Ping and Close frames. It knows nothing of cases.
+ * records what the other side sends, and answers Ping and Close frames. An endpoint knows no cases.
  */
 export class Endpoint {
   readonly role: Role;

@@ -19,9 +19,9 @@ export interface Verdict {
 export interface Grades {
   behavior: Grade;
   behaviorClose: CloseGrade;
-  /** Explains `behavior`. */
+  /** The sentence that explains `behavior`. */
   result: string;
-  /** Explains `behaviorClose`. */
+  /** The sentence that explains `behaviorClose`. */
   resultClose: string;
 }
 

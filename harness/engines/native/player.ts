@@ -105,7 +105,7 @@ class Player {
     this.#events = events;
   }
 
-  /** Starts all cases, and resolves when the last of them is over or would let another case start. */
+  /** Starts all cases, one after the other. Resolves when each case is over or only waits. */
   async start(cases: readonly Case[], how: { atOnce: number; startNext: 'soon' | 'when idle' }): Promise<void> {
     const busy = new Set<Promise<unknown>>();
     for (const testCase of cases) {

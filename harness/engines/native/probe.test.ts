@@ -24,7 +24,7 @@ const recordedResults = JSON.parse(
   readFileSync(new URL('../../../fixtures/spec/probe-verdicts.json', import.meta.url), 'utf8'),
 ) as Record<string, Record<string, RecordedResult>>;
 
-/** Length of a second in this test, in seconds, for the engine and for the probe server. */
+/** Time scale of all waits in this test: the engine and the probe server wait a quarter of the usual time. */
 const SECOND = 0.25;
 
 /** Boolean facts of a result, and the letter of each. */

@@ -18,9 +18,9 @@ export class WireLog {
   readonly rows: Row[] = [];
   /** Time of each row in milliseconds since the connection was made. */
   readonly times: number[] = [];
-  /** Number of reads by their length in bytes. */
+  /** Number of reads from the transport, by the length of the read in bytes. */
   readonly rxOctets: Counts = {};
-  /** Number of writes by their length in bytes. */
+  /** Number of writes to the transport, by the length of the write in bytes. */
   readonly txOctets: Counts = {};
   /** Number of received frames by opcode. */
   readonly rxFrames: Counts = {};

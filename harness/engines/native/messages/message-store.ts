@@ -18,7 +18,7 @@ export interface PreparedMessage {
   writes: readonly (readonly [length: number, times: number])[];
 }
 
-/** The messages that a case sends: consecutive cuts of a corpus. */
+/** The messages that a case sends: consecutive sections of a corpus. */
 export interface MessageSeries {
   corpus: Corpus;
   binary: boolean;

@@ -73,7 +73,7 @@ describe('an inflater', () => {
   });
 
   it('does not count the tail as a part of the message', () => {
-    // The last block is not finished: the tail is read as a part of the block.
+    // The last block of the compressed message is not finished, so that zlib reads the tail as a part of the block.
     const message = Buffer.from('{ "station": "harbour", "values": [1, 2, 3], "unit": "m" }');
     const cutShort = deflateMessage(message, NOTHING, 15).subarray(0, -1);
     expect(new Inflater(true, 15).message(cutShort).toString()).toBe(message.toString());

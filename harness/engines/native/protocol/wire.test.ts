@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeFrame, fragmentLengths, freshMask, headerLength, maskInto } from './wire.ts';
+import { encodeFrame, fragmentLengths, framesIn, freshMask, headerLength, maskFor, maskInto } from './wire.ts';
 
 const MASK = Buffer.from('37fa213d', 'hex');
 
@@ -12,6 +12,27 @@ describe('a frame', () => {
   it('is equal to the masked example of RFC 6455 5.7', () => {
     const frame = encodeFrame({ opcode: 1, fin: true, rsv: 0 }, Buffer.from('Hello'), MASK);
     expect(frame.toString('hex')).toBe('818537fa213d7f9f4d5158');
+  });
+
+  it('without a mask is equal to the unmasked example of RFC 6455 5.7', () => {
+    const frame = encodeFrame({ opcode: 1, fin: true, rsv: 0 }, Buffer.from('Hello'), null);
+    expect(frame.toString('hex')).toBe('810548656c6c6f');
+  });
+
+  it('without a mask can be decoded again, at every form of the length', () => {
+    const lengths = [0, 125, 126, 65_535, 65_536];
+    const head = { opcode: 2, fin: true, rsv: 0 };
+    const bytes = Buffer.concat(lengths.map((length) => encodeFrame(head, Buffer.alloc(length, 7), null)));
+    expect([...framesIn(bytes)].map(({ length, mask, payload }) => [length, mask, payload.length])).toEqual(
+      lengths.map((length) => [length, null, length]),
+    );
+    for (const length of lengths)
+      expect(encodeFrame(head, Buffer.alloc(length), null).length).toBe(headerLength(length, false) + length);
+  });
+
+  it('has a mask if a client sends it, and none if a server sends it', () => {
+    expect(maskFor('client')).toHaveLength(4);
+    expect(maskFor('server')).toBeNull();
   });
 
   it('can have any first byte, legal or not', () => {

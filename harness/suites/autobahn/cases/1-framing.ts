@@ -54,7 +54,7 @@ const cases: Case[] = KINDS.flatMap((kind) =>
   }),
 );
 
-/** 1.x: unfragmented messages in every form of the payload length. */
+/** The cases of category 1: unfragmented messages in every form of the payload length. */
 export const framing: Family = {
   category: '1',
   title: 'Framing',

@@ -63,5 +63,5 @@ const cases: Case[] = [
   singleFrame('3.7', 7, CLOSE, 'Close', EMPTY),
 ];
 
-/** 3.x: reserved bits without a negotiated extension. */
+/** The cases of category 3: reserved bits without a negotiated extension. */
 export const reservedBits: Family = { category: '3', title: 'Reserved bits', subcategories: {}, cases };

@@ -68,7 +68,7 @@ const cases: Case[] = KINDS.flatMap((kind) => [
   afterValidText(kind, 5, HELLO, 'with payload', 'bytes'),
 ]);
 
-/** 4.x: opcodes that no standard has defined yet. */
+/** The cases of category 4: opcodes that no standard has defined yet. */
 export const opcodes: Family = {
   category: '4',
   title: 'Opcodes',

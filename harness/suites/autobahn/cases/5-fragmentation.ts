@@ -175,5 +175,5 @@ const cases: Case[] = [
   longFragmented('5.20', 'apart'),
 ];
 
-/** 5.x: messages in several frames, and frames that belong to no message. */
+/** The cases of category 5: messages in several frames, and frames that belong to no message. */
 export const fragmentation: Family = { category: '5', title: 'Fragmentation', subcategories: {}, cases };

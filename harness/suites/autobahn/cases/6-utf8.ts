@@ -154,7 +154,7 @@ const wholeAndSplit: Case[] = [
   }),
 ];
 
-/** 6.4: whether the server refuses text at the first invalid byte, or only at the end of the message. */
+/** Makes a case of 6.4: whether the server refuses text at the first invalid byte, or only at the end of the message. */
 function earlyRejection(id: string, cuts: readonly [number, number], how: 'frames' | 'pieces'): Case {
   const parts = [
     BEYOND_UNICODE.subarray(0, cuts[0]),
@@ -198,13 +198,13 @@ function earlyRejection(id: string, cuts: readonly [number, number], how: 'frame
 interface Group {
   sub: string;
   title: string;
-  /** A sentence behind the demand: what the sequences have in common. */
+  /** What the byte sequences have in common: a sentence that is a part of `demands` in each case. */
   why: string;
-  /** Bytes in hex. A `!` in front marks a sequence that is not UTF-8. */
+  /** Byte sequences in hex. A `!` in front marks a sequence that is not UTF-8. */
   sequences: readonly string[];
 }
 
-/** Every byte from `first` to `last`, each followed by a space: lead bytes without a continuation byte. */
+/** Returns, in hex, every byte from `first` to `last`, each followed by a space: lead bytes without a continuation byte. */
 const loneLeads = (first: number, last: number): string =>
   Array.from({ length: last - first + 1 }, (_, i) => `${(first + i).toString(16)}20`).join('');
 const byteRange = (first: number, last: number): string =>
@@ -425,7 +425,7 @@ const cases: Case[] = [
   ...GROUPS.flatMap((group) => group.sequences.map((sequence, i) => sequenceCase(group, sequence, i + 1))),
 ];
 
-/** 6.x: valid text is echoed, and text that is not UTF-8 is refused. */
+/** The cases of category 6: valid text is echoed, and text that is not UTF-8 is refused. */
 export const utf8: Family = {
   category: '6',
   title: 'UTF-8',

@@ -26,7 +26,7 @@ const HELLO = text('Hello World!');
 const HANDSHAKE_RFC = ['RFC 6455 5.5.1', 'RFC 6455 7.1.2'];
 const CODE_RFC = ['RFC 6455 7.4.1', 'RFC 6455 7.4.2', 'RFC 6455 5.5.1'];
 
-/** A case that sends a Close and then another frame, which the server must ignore. */
+/** Makes a case that sends a Close and then another frame, which the server must ignore. */
 const afterClose = (facts: {
   id: string;
   title: string;
@@ -44,7 +44,7 @@ const afterClose = (facts: {
     finalRule: 'wrong code fails',
   });
 
-/** A case that sends one Close, with a body that is legal or not. */
+/** Makes a case that sends one Close, with a legal or an illegal body. */
 const closing = (facts: {
   id: string;
   title: string;
@@ -276,7 +276,7 @@ const codes: Case[] = [
   ),
 ];
 
-/** 7.x: the closing handshake, the body of a Close, and frames after a Close. */
+/** The cases of category 7: the closing handshake, the body of a Close, and frames after a Close. */
 export const closingHandshake: Family = {
   category: '7',
   title: 'Closing',

@@ -20,7 +20,7 @@ const TEXT_PATTERN = Buffer.from('BAsd7&jh23', 'ascii');
 const BINARY_PATTERN = Buffer.from('00fe23faf0', 'hex');
 const ECHO = 'The server echoes a message of the same type and length';
 
-/** A case with one message, judged by type and length of its echo. */
+/** Makes a case with one message, which is judged by type and length of its echo. */
 const oneMessage = (facts: {
   id: string;
   title: string;
@@ -134,7 +134,7 @@ const roundTrips = (sub: string, kind: Kind): Case[] =>
 
 const [TEXTS, BINARIES] = KINDS;
 
-/** 9.x: large messages, many frames, many small messages. */
+/** The cases of category 9: large messages, many frames, many small messages. */
 export const limits: Family = {
   category: '9',
   title: 'Limits and performance',

@@ -34,13 +34,13 @@ export type Step =
   /** Starts the time limit of the case. At its end, `kill` fails the connection with 1001, `close` sends an empty Close. */
   | { step: 'limit'; limit: 'kill' | 'close'; seconds: number };
 
-/** Something that the server did, or the end of a wait. A Ping of the server is answered, but is no event. */
+/** An event that a case allows: something that the server does, or the end of a wait. A Ping of the server is not an event. */
 export type CaseEvent =
   | { kind: 'message'; payload: Payload; binary: boolean }
   | { kind: 'pong'; payload: Payload }
   | { kind: 'timeout'; tag: string };
 
-/** How the connection must end. */
+/** How the connection of a case must end. */
 export interface CloseDemand {
   /** Whether the fuzzing client, and not the server, must send the first Close. */
   closedByMe: boolean;
@@ -51,23 +51,23 @@ export interface CloseDemand {
   codes: readonly [number, ...number[]];
   /** Whether the closing handshake must be complete and the server must end TCP in time. */
   requireClean: boolean;
-  /** Whether a first Close by the wrong side fails the grade of the behavior too, not only the grade of the close. */
+  /** Whether a first Close by the wrong side also makes the grade of the behavior FAILED. */
   wrongEndpointIsFatal: boolean;
 }
 
-/** The five corpora from which the messages of 12.x and 13.x are cut. */
+/** The five corpora from which the compressed messages of 12.x and 13.x are cut. */
 export const CORPORA = ['json', 'bitmap', 'prose', 'html', 'compressed'] as const;
 export type Corpus = (typeof CORPORA)[number];
 
 /** How the behavior of the server is judged. */
 export type Criterion =
-  /** By the list of events, which must be equal to one of the lists in `allowed`. */
+  /** Judged by the list of observed events, which must be equal to one of the lists in `allowed`. */
   | { by: 'events' }
-  /** By type and length of the echo of one message (9.1 to 9.6). */
+  /** Judged by type and length of the echo of one message (9.1 to 9.6). */
   | { by: 'size'; binary: boolean; length: number }
-  /** By type and length of `count` echoes. Each message is sent after the echo of the previous message (9.7, 9.8). */
+  /** Judged by type and length of `count` echoes. Each message is sent after the echo of the previous message (9.7, 9.8). */
   | { by: 'round-trips'; binary: boolean; payload: Payload; length: number; count: number }
-  /** By the content of `count` echoes, for compressed messages that are cut from a corpus (12.x, 13.x). */
+  /** Judged by the content of `count` echoes, for compressed messages that are cut from a corpus (12.x, 13.x). */
   | {
       by: 'compressed round-trips';
       corpus: Corpus;
@@ -83,10 +83,10 @@ export type Criterion =
       offers: readonly string[];
     };
 
-/** A rule that changes the two grades of a case at the end. */
+/** A rule that changes the two grades of a case after they were found. */
 export type FinalRule =
   | 'none'
-  /** A close code that is not allowed fails the grade of the behavior too. */
+  /** A close code that is not allowed also makes the grade of the behavior FAILED. */
   | 'wrong code fails'
   /** Both grades are INFORMATIONAL, whatever the server did. */
   | 'informational'
@@ -94,15 +94,15 @@ export type FinalRule =
   | 'frame count';
 
 /**
- * Which rows the wire log has. `quiet`: none between the opening handshake and the first echo. `switched`: none until the
- * case is over, and a row where the log is switched off or on.
+ * Which rows the wire log of a case has. `quiet`: no rows between the opening handshake and the first echo. `switched`: no rows until the
+ * case is over, except one for each time that the log is switched off or on.
  */
 export type WireLogMode = 'full' | 'quiet' | 'switched';
 
 /** One case of the suite. */
 export interface Case {
   id: string;
-  /** A few words, for lists of cases. */
+  /** A short description, for lists of cases. */
   title: string;
   /** What the fuzzing client sends, in sentences. */
   sends: string;
@@ -114,7 +114,7 @@ export interface Case {
   criterion: Criterion;
   allowed: { readonly OK?: readonly CaseEvent[]; readonly 'NON-STRICT'?: readonly CaseEvent[] };
   close: CloseDemand;
-  /** Whether only the script closes the connection, and not the observation of all allowed events. */
+  /** Whether only the script closes the connection. Otherwise the client also closes after all allowed events. */
   suppressClose: boolean;
   finalRule: FinalRule;
   /** Whether the reason of the client's Close is not text, and is recorded in hex (7.5.1). */
@@ -185,15 +185,15 @@ export function defineCase(facts: Omit<Case, OptionalField> & Partial<Pick<Case,
   };
 }
 
-/** A payload of text, in UTF-8. */
+/** Makes a payload from a text, in UTF-8. */
 export const text = (value: string): Payload => ({ kind: 'bytes', bytes: Buffer.from(value, 'utf8') });
-/** A payload from bytes in hex. */
+/** Makes a payload from bytes in hex. */
 export const hex = (value: string): Payload => ({ kind: 'bytes', bytes: Buffer.from(value, 'hex') });
-/** A payload from a buffer. */
+/** Makes a payload from a buffer. */
 export const bytes = (value: Buffer): Payload => ({ kind: 'bytes', bytes: value });
-/** A payload of one byte, `length` times. */
+/** Makes a payload of one byte, `length` times. */
 export const run = (byte: number, length: number): Payload => ({ kind: 'run', byte, length });
-/** A payload that repeats `value` up to `length` bytes. */
+/** Makes a payload that repeats `value` up to `length` bytes. */
 export const pattern = (value: Buffer, length: number): Payload => ({ kind: 'pattern', pattern: value, length });
 /** The empty payload. */
 export const EMPTY: Payload = { kind: 'bytes', bytes: Buffer.alloc(0) };
@@ -213,20 +213,20 @@ const CUTS: Record<Cut, { chop?: number; sync?: true }> = {
   apart: { sync: true },
   bytes: { chop: 1 },
 };
-/** The end of a title that says how frames are written. */
+/** The end of a case title: how frames are written. */
 export const CUT_TITLES: Record<Cut, string> = {
   together: '',
   apart: ', one write per frame',
   bytes: ', one byte per write',
 };
-/** A sentence that says how frames are written. */
+/** A sentence for `sends` of a case: how frames are written. */
 export const CUT_SENTENCES: Record<Cut, string> = {
   together: '',
   apart: ' Every frame is sent in a write of its own.',
   bytes: ' Every byte is sent in a write of its own.',
 };
 
-/** A step that sends one frame: FIN set, no reserved bit, and written together with others, unless `how` says otherwise. */
+/** Makes a step that sends one frame: FIN set, no reserved bit, and written together with others, unless `how` says otherwise. */
 export const frame = (
   opcode: number,
   payload: Payload,
@@ -239,33 +239,33 @@ export const frame = (
   payload,
   ...(how.chop === undefined ? CUTS[how.cut ?? 'together'] : { chop: how.chop }),
 });
-/** A step that sends a message: text in one frame, unless `how` says otherwise. */
+/** Makes a step that sends a message: text in one frame, unless `how` says otherwise. */
 export const message = (payload: Payload, how: { binary?: boolean; fragment?: number } = {}): Step => ({
   step: 'message',
   binary: how.binary ?? false,
   payload,
   ...(how.fragment === undefined ? {} : { fragment: how.fragment }),
 });
-/** A step that sends a Close. */
+/** Makes a step that sends a Close frame. */
 export const close = (code: number | null, reason?: Payload): Step => ({
   step: 'close',
   code,
   ...(reason === undefined ? {} : { reason }),
 });
-/** A step that waits. */
+/** Makes a step that waits for some seconds. */
 export const wait = (seconds: number, tag: string | null): Step => ({ step: 'wait', seconds, tag });
-/** A step that starts a time limit, after which the fuzzing client fails the connection. */
+/** Makes a step that starts a time limit, after which the fuzzing client fails the connection. */
 export const killAfter = (seconds: number): Step => ({ step: 'limit', limit: 'kill', seconds });
-/** A step that starts a time limit, after which the fuzzing client sends an empty Close. */
+/** Makes a step that starts a time limit, after which the fuzzing client sends an empty Close. */
 export const closeAfter = (seconds: number): Step => ({ step: 'limit', limit: 'close', seconds });
 
-/** An allowed event: a text message arrives. */
+/** Makes an allowed event: a text message arrives. */
 export const gotText = (payload: Payload): CaseEvent => ({ kind: 'message', payload, binary: false });
-/** An allowed event: a binary message arrives. */
+/** Makes an allowed event: a binary message arrives. */
 export const gotBinary = (payload: Payload): CaseEvent => ({ kind: 'message', payload, binary: true });
-/** An allowed event: a Pong arrives. */
+/** Makes an allowed event: a Pong arrives. */
 export const gotPong = (payload: Payload): CaseEvent => ({ kind: 'pong', payload });
-/** An allowed event: the wait with this tag ends while the connection is still open. */
+/** Makes an allowed event: the wait with this tag ends while the connection is still open. */
 export const gotTimeout = (tag: string): CaseEvent => ({ kind: 'timeout', tag });
 
 /** Returns the bytes of a payload. Allocates a new buffer for `run` and `pattern`: do not call this repeatedly for large payloads. */

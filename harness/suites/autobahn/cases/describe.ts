@@ -37,7 +37,7 @@ const RULE_WORDS = {
   'frame count': 'base+frameCount',
 } as const;
 
-/** A boolean as a digit, as in the lines of the digests. */
+/** Writes a boolean as 0 or 1. */
 const bit = (value: boolean): 0 | 1 => (value ? 1 : 0);
 const ruleWord = (testCase: Case): string =>
   `${RULE_WORDS[testCase.finalRule]}${testCase.reasonIsBinary ? '+hexReason' : ''}`;
