@@ -2,7 +2,7 @@ import type { RecordedCase } from '../../../reports/document/recorded-case.ts';
 import type { AutobahnOutcome } from './outcome.ts';
 
 /**
- * What we choose not to compare, and why. Everything else of a result is compared; see `outcomeSchema`. The test
+ * What we choose not to compare, and why. Everything else of a result is compared; see `autobahnOutcomeSchema`. The test
  * beside this file holds the two lists together against the case file's keys, so that a new key must be put in one.
  */
 export const NOT_COMPARED = {
