@@ -186,6 +186,11 @@ it('a counter sets its word, and takes it away again', () => {
   expect(toggleWord('7.1 S:Failed "a b"', 's:failed')).toBe('7.1 "a b"');
 });
 
+it('takes names that every object has for text', () => {
+  for (const name of ['__proto__', 'constructor', 'toString', 'toString:ok', 's:__proto__', 'is:constructor'])
+    expect(ROWS.filter((one) => parse(name, ['ours']).matches(one))).toEqual([]);
+});
+
 it('any text at all is a query, and a word with its negation finds every row just once', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (query) => {

@@ -44,11 +44,11 @@ export const SLOW_MS = 1000;
 const VERDICTS = ['same', 'regressed', 'improved', 'changed', 'new', 'missing', 'flaky', 'skipped'];
 const STATES = [...VERDICTS, 'different', 'known', 'slow', 'truncated', 'unexpected'];
 /** RFC 6455 framing up to closing is `core`; the categories are those of the suite. */
-const TAGS: Readonly<Record<string, readonly number[]>> = {
-  '@core': [1, 2, 3, 4, 5, 6, 7, 10],
-  '@limits': [9],
-  '@deflate': [12, 13],
-};
+const TAGS: ReadonlyMap<string, readonly number[]> = new Map([
+  ['@core', [1, 2, 3, 4, 5, 6, 7, 10]],
+  ['@limits', [9]],
+  ['@deflate', [12, 13]],
+]);
 
 interface Word {
   text: string;
@@ -116,10 +116,10 @@ function meaningOf({ text, quoted }: Word, { agents, grades }: QueryWords, probl
   const plainText: Meaning = { of: 'row', test: (row) => row.text.includes(text) };
   if (quoted) return plainText;
   if (/^\d{1,2}(\.\d+)*(\.\*?)?$/.test(text)) return { of: 'row', test: (row) => beginsId(row.id, text) };
-  const tag = TAGS[text];
+  const tag = TAGS.get(text);
   if (tag !== undefined) return { of: 'row', test: (row) => tag.includes(Number.parseInt(row.id, 10)) };
   if (text.startsWith('@')) {
-    problems.push(`${text} is not known; there are ${Object.keys(TAGS).join(', ')}.`);
+    problems.push(`${text} is not known; there are ${[...TAGS.keys()].join(', ')}.`);
     return plainText;
   }
   const [, sign, limit, unit] = /^d(<=|>=|<|>|=)(\d+(?:\.\d+)?)(ms|s)?$/.exec(text) ?? [];
