@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import type { Problem } from '../../reports/document/report.ts';
+import { describeProblem } from '../../reports/wording/terminal-problem.ts';
 import { tellGithubOfProblem } from '../reporting/github.ts';
-import { describeProblem } from '../reporting/terminal.ts';
 import type { Registry } from '../run/registry.ts';
 import { HarnessError, toProblem } from '../support/harness-error.ts';
 import { Interruption } from '../support/interruption.ts';

@@ -1,8 +1,8 @@
+import { wrapText } from '../../reports/wording/wrap-text.ts';
 import { matchCases } from '../plan/match-cases.ts';
 import { caseIds, type Explanation, type Suite } from '../plan/suite.ts';
 import { closestTo } from '../support/did-you-mean.ts';
 import { HarnessError } from '../support/harness-error.ts';
-import { wrapText } from '../support/wrapped.ts';
 
 /** Longer lines are tiring to read. */
 const MAX_COLUMNS = 100;

@@ -1,6 +1,6 @@
 import type { CaseInfo } from '../../reports/document/report.ts';
+import { fitted, spelt, visible } from '../../reports/wording/terminal-text.ts';
 import type { PlayEvent } from '../engines/engine.ts';
-import { fitted, spelt, visible } from './terminal.ts';
 
 /** How often a run that makes no other sound says that it lives: many CI systems end a job that is silent. */
 const HEARTBEAT_MS = 30_000;

@@ -5,11 +5,11 @@ import type { Report } from '../../reports/document/report.ts';
 import { json } from '../../reports/formats/json.ts';
 import { junit } from '../../reports/formats/junit.ts';
 import { markdown } from '../../reports/formats/markdown.ts';
+import { caseList, endBlock } from '../../reports/formats/terminal.ts';
 import type { Reporter, ReporterName } from '../config/reporter-names.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { assertReplaceable, replaceFile, writeError } from '../system/report-folder.ts';
 import { github } from './github.ts';
-import { caseList, endBlock } from './terminal.ts';
 
 /** Those that are one text, which can stand on stdout or in a file. */
 const DOCUMENTS = { json, junit, markdown } satisfies Partial<Record<ReporterName, Renderer>>;

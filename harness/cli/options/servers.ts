@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { visible } from '../../../reports/wording/terminal-text.ts';
 import { ALL, type Config, checkedAgent, type ServerConfig, serverNamed, unnamedServer } from '../../config/config.ts';
 import { isSendable, type Readiness } from '../../config/config-schema.ts';
-import { visible } from '../../reporting/terminal.ts';
 import { HarnessError } from '../../support/harness-error.ts';
 import { splitCommandLine } from './split-command-line.ts';
 

@@ -1,5 +1,6 @@
-import { fitted, type Style, speaksUnicode, visible, wantsColour } from '../../reporting/terminal.ts';
+import { fitted, type Style, visible } from '../../../reports/wording/terminal-text.ts';
 import type { Registry } from '../../run/registry.ts';
+import { speaksUnicode, wantsColour } from './terminal-style.ts';
 
 /** The process as a verb sees it: arguments, environment and output streams. `harness/cli/main.ts` creates the only one. */
 export interface Shell {

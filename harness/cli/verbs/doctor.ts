@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
+import { fitted, type Style, visible } from '../../../reports/wording/terminal-text.ts';
 import { type DoctorOptions, doctor, type Finding } from '../../doctor/doctor.ts';
 import { today } from '../../expectations/read-expectations.ts';
-import { fitted, type Style, visible } from '../../reporting/terminal.ts';
 import { ENGINE_CHOICES } from '../../run/choose-engine.ts';
 import { suiteNamed } from '../../run/registry.ts';
 import { HarnessError } from '../../support/harness-error.ts';

@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import type { CaseInfo, EngineFacts, Report } from '../../../reports/document/report.ts';
+import { fitted, type Style, visible } from '../../../reports/wording/terminal-text.ts';
 import { duration, plural } from '../../../reports/wording/vocabulary.ts';
 import type { ServerConfig } from '../../config/config.ts';
 import type { Engine } from '../../engines/engine.ts';
@@ -7,7 +8,6 @@ import { expectationsOf } from '../../expectations/expectations-of.ts';
 import { withoutSkipped } from '../../expectations/judge-cases.ts';
 import { today } from '../../expectations/read-expectations.ts';
 import type { Suite } from '../../plan/suite.ts';
-import { fitted, type Style, visible } from '../../reporting/terminal.ts';
 import { type Shell, styleOf } from '../options/shell.ts';
 import { planText } from './list.ts';
 

@@ -12,6 +12,7 @@ import {
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import { slugOf } from '../../../reports/document/slug.ts';
+import { fitted, spelt, visible } from '../../../reports/wording/terminal-text.ts';
 import { ALL, checkedAgent } from '../../config/config.ts';
 import { loadConfig } from '../../config/config-file.ts';
 import { emptyExpectationFile } from '../../expectations/accept.ts';
@@ -25,7 +26,6 @@ import {
   type SpecOrigin,
 } from '../../init/init-from.ts';
 import { patternsFor } from '../../plan/case-patterns.ts';
-import { fitted, spelt, visible } from '../../reporting/terminal.ts';
 import { readResults } from '../../results/read-results.ts';
 import { suiteIds } from '../../suites/autobahn/catalogue.ts';
 import { autobahn } from '../../suites/autobahn/suite.ts';

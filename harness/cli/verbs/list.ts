@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CaseInfo } from '../../../reports/document/report.ts';
-import { fitted, type Style } from '../../reporting/terminal.ts';
+import { fitted, type Style } from '../../../reports/wording/terminal-text.ts';
 import { suiteNamed } from '../../run/registry.ts';
 import { shard } from '../options/arguments.ts';
 import { type SelectionFlags, selectionOf } from '../options/selection.ts';

@@ -1,94 +1,15 @@
 import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pc from 'picocolors';
-import type { AgentReport, CaseVerdict, Problem, Report, Verdict } from '../../reports/document/report.ts';
-import { groupSimilarCases, type SimilarCases } from '../../reports/wording/attention.ts';
-import { rangesText } from '../../reports/wording/group-similar.ts';
-import { idRanges } from '../../reports/wording/id-ranges.ts';
-import { gradeFace } from '../../reports/wording/outcome.ts';
-import { casesOf, groupSimilarProblems, whatOfAll } from '../../reports/wording/problems.ts';
-import { casePath } from '../../reports/wording/views.ts';
-import { count, plural, suiteOf } from '../../reports/wording/vocabulary.ts';
-import { wrapText } from '../support/wrapped.ts';
-
-/** How text is to look on one stream. */
-export interface Style {
-  colour: boolean;
-  /** Whether the terminal can show more than ASCII. */
-  unicode: boolean;
-  /** How wide the terminal is; undefined for a file or a pipe, whose readers look for whole lines. */
-  columns?: number;
-}
-
-/**
- * The order in which the wishes for colour count: `--color`/`--no-color`, FORCE_COLOR (`0` and `false` say no),
- * NO_COLOR (any text), TERM=dumb, and last whether the stream is a terminal.
- */
-export function wantsColour(flag: boolean | undefined, env: NodeJS.ProcessEnv, isTty: boolean): boolean {
-  if (flag !== undefined) return flag;
-  if (env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '')
-    return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false';
-  if (env.NO_COLOR) return false;
-  return env.TERM !== 'dumb' && isTty;
-}
-
-/** Whether the locale's character set is UTF-8. */
-export function speaksUnicode(env: NodeJS.ProcessEnv): boolean {
-  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
-  return locale === '' ? env.CI !== undefined || process.platform !== 'linux' : /utf-?8/i.test(locale);
-}
-
-/**
- * Makes text of unknown origin safe to print: control and bidi characters are shown, not obeyed, and neither is what
- * runners of CI take for a command (`::error::` at the beginning of a line, `##[error]` and `##vso[` anywhere).
- */
-export function visible(text: string): string {
-  return text
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, writtenOut)
-    .replace(COMMAND, (begin) => begin.replace(':', writtenOut))
-    .replace(/#(?=#\w*\[)/g, writtenOut);
-}
-
-/** How a line begins that GitHub's runner takes for a command. */
-const COMMAND = /^\s*:(?=:)/gm;
-
-function writtenOut(character: string): string {
-  const code = character.charCodeAt(0);
-  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
-}
-
-/** Our typography, where it cannot be shown. */
-const IN_ASCII: Readonly<Record<string, string>> = {
-  '“': '"',
-  '”': '"',
-  '‘': "'",
-  '’': "'",
-  '–': '-',
-  '→': '->',
-  '×': 'x',
-  '·': '-',
-  '…': '...',
-};
-
-/** Text for one stream: where that shows ASCII alone, whatever is more is spelt, or written out. */
-export function spelt(text: string, { unicode }: Pick<Style, 'unicode'>): string {
-  return unicode ? text : text.replace(/[^\0-\x7f]/g, (character) => IN_ASCII[character] ?? writtenOut(character));
-}
-
-/**
- * Text for one stream, with lines that a terminal need not break in the middle of a word: later ones begin with `rest`.
- * Lines that the text has itself stay lines.
- */
-export function fitted(text: string, first: string, rest: string, style: Style): string[] {
-  const lines = spelt(text, style)
-    .split('\n')
-    .flatMap((line, i) => {
-      const begin = i === 0 ? first : rest;
-      return style.columns === undefined ? [begin + line] : wrapText(line, begin, rest, style.columns);
-    });
-  // What stood within a line may begin one now.
-  return lines.map((line) => line.replace(COMMAND, (begin) => begin.replace(':', writtenOut)));
-}
+import type { AgentReport, CaseVerdict, Report, Verdict } from '../document/report.ts';
+import { groupSimilarCases, type SimilarCases, turnWords } from '../wording/attention.ts';
+import { idRanges } from '../wording/id-ranges.ts';
+import { gradeFace } from '../wording/outcome.ts';
+import { casesOf, groupSimilarProblems, whatOfAll } from '../wording/problems.ts';
+import { describeProblem } from '../wording/terminal-problem.ts';
+import { fitted, rangeLines, type Style, spelt, visible } from '../wording/terminal-text.ts';
+import { casePath } from '../wording/views.ts';
+import { count, plural, suiteOf } from '../wording/vocabulary.ts';
 
 const MARKS: Readonly<Record<Verdict, { glyph: string; ascii: string }>> = {
   regressed: { glyph: '▼', ascii: 'v' },
@@ -103,10 +24,6 @@ const MARKS: Readonly<Record<Verdict, { glyph: string; ascii: string }>> = {
 /** Of each, cases or problems that say the same being one. */
 const MOST_CASES = 20;
 const MOST_PROBLEMS = 5;
-const MOST_TAIL = 15;
-/** A server that prints lines without end would else push what is wrong out of sight. */
-const MOST_TAIL_CHARS = 300;
-
 /** A line for each case of each agent, in the plan's order: mark, id, grade, how long it took. */
 export function caseList(report: Report, style: Style): string {
   const { agents } = report;
@@ -167,30 +84,6 @@ export function endBlock(report: Report, pages: string | undefined, style: Style
   return spelt(`${lines.join('\n')}\n`, style);
 }
 
-/**
- * What, where, why, what to do, and the last lines of the log that tells more.
- * @param ranges the cases that have it in common, as ranges of ids.
- */
-export function describeProblem(problem: Problem, style: Style, ranges: readonly string[] = []): string[] {
-  const colour = pc.createColors(style.colour);
-  const indent = ' '.repeat('  where: '.length);
-  const part = (name: string, text: string | undefined) =>
-    text === undefined ? [] : fitted(visible(text), `  ${name}`.padEnd(indent.length), indent, style);
-  const lines = [
-    ...fitted(visible(problem.what), '', '  ', style).map(colour.bold),
-    ...rangeLines(ranges, '  cases: ', indent, style),
-    // An address or a path is there to be copied: it is not broken.
-    ...(problem.where === undefined ? [] : [`  where: ${visible(problem.where)}`]),
-    ...part('why:', problem.why),
-    ...part('do:', problem.todo),
-  ];
-  for (const line of (problem.tail ?? []).slice(-MOST_TAIL)) {
-    const shown = line.length > MOST_TAIL_CHARS ? `${line.slice(0, MOST_TAIL_CHARS)}…` : line;
-    lines.push(colour.dim(`  | ${visible(shown)}`));
-  }
-  return lines.map((line) => spelt(line, style));
-}
-
 /** Of one agent: what is not as expected, worst first, each with the page of its first case. */
 function deviations(
   told: readonly SimilarCases[],
@@ -215,16 +108,6 @@ function deviations(
   const others = told.slice(MOST_CASES).flatMap(({ cases }) => cases).length;
   if (others > 0) lines.push(`  and ${others} more; all of them are in the report.`);
   return lines.length > 0 ? [...lines, ''] : [];
-}
-
-/** `, OK → FAILED`: what cases have in common beside their sentence. */
-export function turnWords({ was, is }: SimilarCases['turn']): string {
-  return is === null ? '' : `, ${was === null ? '' : `${was} → `}${is}`;
-}
-
-/** Ranges of ids in lines, broken between ids, of a terminal's usual width elsewhere; of many, the first dozen and their number. */
-export function rangeLines(ranges: readonly string[], first: string, rest: string, style: Style): string[] {
-  return ranges.length === 0 ? [] : fitted(visible(rangesText(ranges)), first, rest, { columns: 80, ...style });
 }
 
 /** That cases were played again and came out the same. */

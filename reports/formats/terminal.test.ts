@@ -1,42 +1,11 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import type { CaseVerdict, Report } from '../../reports/document/report.ts';
-import { sampleOutcome, sampleReport } from '../../reports/testing/sample.ts';
-import { bigReport } from '../../reports/testing/sample-big.ts';
-import { describeProblem, endBlock, speaksUnicode, visible, wantsColour } from './terminal.ts';
-
-describe('colour, by the order in which wishes count', () => {
-  test.each([
-    [undefined, {}, true, true],
-    [undefined, {}, false, false],
-    [undefined, { TERM: 'dumb' }, true, false],
-    [undefined, { NO_COLOR: '1' }, true, false],
-    [undefined, { NO_COLOR: '' }, true, true],
-    [undefined, { FORCE_COLOR: '1' }, false, true],
-    [undefined, { FORCE_COLOR: '0' }, true, false],
-    [undefined, { FORCE_COLOR: 'false' }, true, false],
-    [undefined, { FORCE_COLOR: '1', NO_COLOR: '1' }, false, true],
-    [undefined, { FORCE_COLOR: '1', TERM: 'dumb' }, false, true],
-    [false, { FORCE_COLOR: '1' }, true, false],
-    [true, { NO_COLOR: '1', TERM: 'dumb' }, false, true],
-  ])('flag %s, %j, terminal %s: %s', (flag, env, isTty, expected) => {
-    expect(wantsColour(flag, env, isTty)).toBe(expected);
-  });
-});
-
-test('glyphs are used where the locale speaks UTF-8', () => {
-  expect(speaksUnicode({ LANG: 'en_US.UTF-8' })).toBe(true);
-  expect(speaksUnicode({ LANG: 'en_US.UTF-8', LC_ALL: 'C' })).toBe(false);
-});
-
-test('text of unknown origin cannot steer the terminal: every control and bidi character is shown', () => {
-  expect(visible('a\x1b[31mred\x07\r\x00\u202ebidi\x9b')).toBe('a\\x1b[31mred\\x07\\x0d\\x00\\u202ebidi\\x9b');
-  for (let code = 0; code < 0x20; code++) {
-    if (code !== 9 && code !== 10) expect(visible(String.fromCharCode(code))).not.toContain(String.fromCharCode(code));
-  }
-  expect(visible('tab\tand newline\n stay, ünïcode too')).toBe('tab\tand newline\n stay, ünïcode too');
-});
+import type { CaseVerdict, Report } from '../document/report.ts';
+import { sampleOutcome, sampleReport } from '../testing/sample.ts';
+import { bigReport } from '../testing/sample-big.ts';
+import { visible } from '../wording/terminal-text.ts';
+import { endBlock } from './terminal.ts';
 
 /** What a line does to a runner of CI: as GitHub's reads it (both of its forms), and Azure's. */
 const COMMAND = /^\s*::|##\w*\[/m;
@@ -69,44 +38,6 @@ test('no text of unknown origin is a command to the runner that reads our output
     expect(endBlock(report, 'report', { colour: false, unicode: true })).not.toMatch(COMMAND);
     expect(endBlock(report, 'report', { colour: false, unicode: true, columns: 12 })).not.toMatch(COMMAND);
   }
-});
-
-test('a problem is told in four parts and with the last lines of the log', () => {
-  const problem = { what: 'It broke.', where: 'here', why: 'so', todo: 'mend it', tail: ['line\x1b[2J'] };
-  expect(describeProblem(problem, { colour: false, unicode: true })).toEqual([
-    'It broke.',
-    '  where: here',
-    '  why:   so',
-    '  do:    mend it',
-    '  | line\\x1b[2J',
-  ]);
-});
-
-test('a line of the log that has no end is cut: it would push what is wrong out of sight', () => {
-  const [, line] = describeProblem({ what: 'It broke.', tail: ['x'.repeat(2000)] }, { colour: false, unicode: true });
-  expect(line).toBe(`  | ${'x'.repeat(300)}…`);
-});
-
-test('a problem is broken between words where the terminal ends, its address never', () => {
-  const problem = {
-    what: 'It broke in a way that takes many words.',
-    where: '/a path/that is/longer than/forty/columns/are.txt',
-    why: 'tar: This does not look like an archive\ntar: Exiting',
-    todo: 'Mend it “soon”, and then play the case again.',
-  };
-  expect(describeProblem(problem, { colour: true, unicode: false, columns: 40 })).toEqual([
-    '\x1b[1mIt broke in a way that takes many words.\x1b[22m',
-    '  where: /a path/that is/longer than/forty/columns/are.txt',
-    '  why:   tar: This does not look like an',
-    '         archive',
-    '         tar: Exiting',
-    '  do:    Mend it "soon", and then play',
-    '         the case again.',
-  ]);
-  expect(describeProblem(problem, { colour: false, unicode: true, columns: 39 }).slice(0, 2)).toEqual([
-    'It broke in a way that takes many',
-    '  words.',
-  ]);
 });
 
 describe('the end of a run', () => {
