@@ -25,15 +25,11 @@ import { timesView } from './times.ts';
 /** Entries of the attention list shown at once; the rest is folded below them. */
 const ATTENTION_SHOWN = 60;
 
-/** The other forms of a report that may stand beside its pages. */
-const FORM_FILES = ['report.json', 'junit.xml', 'summary.md', 'badge.svg'] as const;
-export type FormFile = (typeof FORM_FILES)[number];
-
 /**
  * Everything `templates/index.hbs` names, in the order of the page.
- * @param forms what stands beside it: links to what was not asked for would lead nowhere.
+ * @param forms files of the report in other forms, in the folder of the index: the index links to them.
  */
-export function indexView(report: Report, hasHistory = false, forms: readonly FormFile[] = FORM_FILES) {
+export function indexView(report: Report, hasHistory = false, forms: readonly string[] = []) {
   const attention = attentionView(report);
   const plan = report.cases.map(({ id }) => id);
   const cellWords = cellWordsOf(report.suites);

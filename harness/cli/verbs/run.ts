@@ -5,7 +5,7 @@ import type { Report } from '../../../reports/document/report.ts';
 import { describeProblem } from '../../../reports/wording/terminal-problem.ts';
 import { visible } from '../../../reports/wording/terminal-text.ts';
 import { type Config, readConfig, type ServerConfig, serverNamed, unnamedServer } from '../../config/config.ts';
-import { parseReporter, type Reporter } from '../../config/reporter-names.ts';
+import { parseReporter, type Reporter, reporterHelp } from '../../config/reporter-names.ts';
 import { selftest } from '../../doctor/selftest.ts';
 import type { Engine } from '../../engines/engine.ts';
 import { today } from '../../expectations/read-expectations.ts';
@@ -177,11 +177,7 @@ export function addRun(program: Command, shell: Shell): void {
       15,
     )
     .option('--selftest', 'before the run, check that a server with a known fault fails')
-    .option(
-      '--reporter <name>',
-      'output to write: list, line, json, junit, markdown, github, html, each also as NAME=PATH; repeatable',
-      reporters,
-    )
+    .option('--reporter <name>', reporterHelp(), reporters)
     .option('--history <file>', 'history file: append this run, and show each case over time in the report')
     .option('--resume', 'run only the cases without a result in the last report in --out, and keep the other results')
     .option('--watch', 'run again after each change of a file of the server, until Ctrl-C')
@@ -308,7 +304,7 @@ async function runOnce(
 
 /** The reporters meant, each once. Pages that are wanted in the report's own folder are at their usual place. */
 function reportersOf(texts: readonly string[], out: string): Reporter[] {
-  const read = [...new Set(texts)].map(parseReporter).filter((one) => typeof one !== 'string');
+  const read = [...new Set(texts)].map((text) => parseReporter(text)).filter((one) => typeof one !== 'string');
   return read.map((one) =>
     one.name === 'html' && one.path !== undefined && resolve(one.path) === resolve(out) ? { name: 'html' } : one,
   );
