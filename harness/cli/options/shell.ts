@@ -1,3 +1,4 @@
+import { shellLine } from '../../../reports/wording/shell-line.ts';
 import { fitted, type Style, visible } from '../../../reports/wording/terminal-text.ts';
 import type { Registry } from '../../run/registry.ts';
 import { speaksUnicode, wantsColour } from './terminal-style.ts';
@@ -38,16 +39,22 @@ export function say(shell: Shell, text: string): void {
 
 /** What was typed, as a line to type again. @param name of the tool, where npm did not start it. */
 export function typedLine({ words, env }: Shell, name: string): string {
-  const quoted = words.map((word) => (/^[\w@%+=:,./{}-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`));
-  const start = env.npm_lifecycle_event === 'conformance' ? ['npm', 'run', 'conformance', '--'] : [name];
-  return [...start, ...quoted].join(' ');
+  return shellLine([...toolWords(env, name), ...words]);
 }
+
+/** The words that start this tool. */
+export const toolWords = (env: Shell['env'], name: string): string[] =>
+  env.npm_lifecycle_event === 'conformance' ? ['npm', 'run', 'conformance', '--'] : [name];
 
 /** The same line as a report may hold it: a report is shown to others, and header fields are there to get past a login. */
 export function publishedLine(shell: Shell, name: string): string {
-  const words = shell.words.map((word, i) => {
+  return typedLine({ ...shell, words: withoutHeaderValues(shell.words) }, name);
+}
+
+/** The words of a command line, with `…` for the value of every header field. */
+export function withoutHeaderValues(words: readonly string[]): string[] {
+  return words.map((word, i) => {
     const [, flag = '', field] = /^(--header=)?([^:]*:).*$/s.exec(word) ?? [];
-    return field !== undefined && (flag !== '' || shell.words[i - 1] === '--header') ? `${flag}${field} …` : word;
+    return field !== undefined && (flag !== '' || words[i - 1] === '--header') ? `${flag}${field} …` : word;
   });
-  return typedLine({ ...shell, words }, name);
 }
