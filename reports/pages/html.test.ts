@@ -440,7 +440,7 @@ describe('a case page', () => {
     expect(seed).toContain('rel="next" href="7.5.1.html"');
     expect(seed).toContain(`href="../${OTHER}/7.1.6.html"`);
     expect(seed).toContain('href="../../results/server/case_7_1_6.json"');
-    expect(seed).toContain('npm run conformance -- 7.1.6 --engine docker</pre>');
+    expect(seed).toContain('npm run conformance -- --engine docker 7.1.6</pre>');
     expect(seed).toContain('href="https://www.rfc-editor.org/rfc/rfc6455#section-5.5.1"');
   });
 
@@ -575,8 +575,8 @@ describe('the templates', () => {
       .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
       .filter((name) => /^import (?!type).* from 'handlebars'/m.test(readFileSync(new URL(name, room), 'utf8')));
     expect(users).toEqual(['pages/precompile.ts']);
-    const { dependencies, devDependencies } = JSON.parse(readFileSync(new URL('../package.json', room), 'utf8'));
-    expect({ ...devDependencies, ...dependencies }.handlebars).toMatch(/^4\.7\.(9|\d\d)$/);
+    const { devDependencies } = JSON.parse(readFileSync(new URL('../package.json', room), 'utf8'));
+    expect(devDependencies.handlebars).toMatch(/^4\.7\.(9|\d\d)$/);
   });
 
   it('take what a view merely inherits for missing', () => {
