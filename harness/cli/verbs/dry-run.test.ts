@@ -61,8 +61,8 @@ describe('--dry-run', () => {
     [2, ['--expected', 'nowhere.json', '1.1.1'], /expectation file of .* cannot be read/],
     [2, ['99'], /No case matches/],
     [2, ['--reporter', 'html=server', '1.1.1'], /holds something else/],
-    [2, ['--resume'], /--dry-run and --resume do not go together/],
-    [2, ['--from', 'fixtures/recorded/seed'], /--dry-run and --from do not go together/],
+    [2, ['--resume'], /--dry-run and --resume cannot be used together/],
+    [2, ['--from', 'fixtures/recorded/seed'], /--dry-run and --from cannot be used together/],
     [3, ['--engine', 'docker', '1.1.1'], /No Docker engine answers/],
   ] as const)('exit %i where the run would end so: %j', async (code, args, message) => {
     const { exitCode, stderr, stdout } = await dryRun(...args);

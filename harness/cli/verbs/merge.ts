@@ -12,7 +12,7 @@ import { resolveSettings } from '../options/settings.ts';
 import { publishedLine, type Shell } from '../options/shell.ts';
 import { listenForSignals } from '../options/signals.ts';
 import { readReport } from './last-report.ts';
-import { tellReport } from './tell-report.ts';
+import { publishReport } from './publish-report.ts';
 
 interface MergeFlags {
   out: string;
@@ -62,7 +62,7 @@ async function merge(shell: Shell, folders: readonly string[], flags: MergeFlags
     ...(flags.history === undefined ? {} : { history: flags.history }),
   };
   const source = mergeShards(suite, shares, (agent) => heldTo(agent, config, flags), today());
-  tellReport(shell, await run(suite, source, options, interruption), flags, interruption);
+  publishReport(shell, await run(suite, source, options, interruption), flags, interruption);
 }
 
 /** The configured server of that name, or what the share itself was held to. */
