@@ -6,13 +6,13 @@ import { conformantOutcome } from '../suites/autobahn/catalogue.ts';
 import { selfTest } from '../suites/autobahn/self-test.ts';
 import { autobahn } from '../suites/autobahn/suite.ts';
 import { rejectedError } from '../testing/thrown-error.ts';
-import { refuseOtherVerdicts, selftest } from './selftest.ts';
+import { requireExpectedVerdicts, selftest } from './selftest.ts';
 
 const { signal } = new AbortController();
 const native = chooseEngine([nativeKind], 'native');
 
-/** The embedded engine, with its records changed; a record that becomes undefined is lost. */
-const spoilt = (spoil: (record: CaseRecord) => CaseRecord | undefined): Engine => ({
+/** The embedded engine with changed records. The engine loses a record if `change` returns undefined. */
+const engineWith = (change: (record: CaseRecord) => CaseRecord | undefined): Engine => ({
   inspect: (options) => native.inspect(options),
   async prepare(options) {
     const prepared = await native.prepare(options);
@@ -22,7 +22,7 @@ const spoilt = (spoil: (record: CaseRecord) => CaseRecord | undefined): Engine =
         for await (const event of prepared.play(assignment)) {
           if (event.kind !== 'recorded') yield event;
           else {
-            const record = spoil(event.record);
+            const record = change(event.record);
             if (record !== undefined) yield { ...event, record };
           }
         }
@@ -31,13 +31,13 @@ const spoilt = (spoil: (record: CaseRecord) => CaseRecord | undefined): Engine =
   },
 });
 
-test('the embedded engine passes: the wrong server fails exactly the right cases', async () => {
+test('the embedded engine passes the self-test: the faulty server fails in exactly the expected cases', async () => {
   await expect(selftest(autobahn, native, signal)).resolves.toBeDefined();
 });
 
-test('finds out an engine that calls a wrong answer right, though both grades are INFORMATIONAL', async () => {
+test('the self-test fails if the engine records wrong facts as conformant, even if both grades are INFORMATIONAL', async () => {
   const { received: _, ...facts } = conformantOutcome('7.13.1');
-  const blind = spoilt((record) => {
+  const blindEngine = engineWith((record) => {
     if (record.id !== '7.13.1') return record;
     const { remoteCloseCode } = facts;
     return {
@@ -46,29 +46,29 @@ test('finds out an engine that calls a wrong answer right, though both grades ar
       text: JSON.stringify({ ...JSON.parse(record.text ?? ''), ...facts }),
     };
   });
-  const { problem, exitCode } = await rejectedError(selftest(autobahn, blind, signal));
-  expect(problem.why).toBe('passed although the server is wrong: 7.13.1.');
+  const { problem, exitCode } = await rejectedError(selftest(autobahn, blindEngine, signal));
+  expect(problem.why).toBe('passed although the server breaks a rule: 7.13.1.');
   expect(exitCode).toBe(3);
 });
 
-test('finds out an engine that records nothing', async () => {
+test('the self-test fails if the engine records nothing', async () => {
   const { exitCode } = await rejectedError(
     selftest(
       autobahn,
-      spoilt(() => undefined),
+      engineWith(() => undefined),
       signal,
     ),
   );
   expect(exitCode).toBe(3);
 });
 
-test('finds out an engine whose case files are empty', async () => {
-  const empty = spoilt((record) => ({ ...record, text: '' }));
-  const { exitCode } = await rejectedError(selftest(autobahn, empty, signal));
+test('the self-test fails if the case files of the engine are empty', async () => {
+  const engine = engineWith((record) => ({ ...record, text: '' }));
+  const { exitCode } = await rejectedError(selftest(autobahn, engine, signal));
   expect(exitCode).toBe(3);
 });
 
-test('refuses a suite without a self-test', async () => {
+test('a suite without a self-test is refused', async () => {
   const { selfTest: _, ...suite } = autobahn;
   const { exitCode } = await rejectedError(selftest(suite, native, signal));
   expect(exitCode).toBe(2);
@@ -76,11 +76,11 @@ test('refuses a suite without a self-test', async () => {
 
 test.each([
   [['7.9.1', '7.13.1'], 4, undefined],
-  [['7.9.1'], 4, 'passed although the server is wrong: 7.13.1.'],
-  [['1.1.1', '7.9.1', '7.13.1'], 4, 'failed although the server is right: 1.1.1.'],
+  [['7.9.1'], 4, 'passed although the server breaks a rule: 7.13.1.'],
+  [['1.1.1', '7.9.1', '7.13.1'], 4, 'failed although the server breaks no rule: 1.1.1.'],
   [['7.9.1', '7.13.1'], 3, '3 of 4 cases have a result.'],
-])('failed %j of %i played', async (failed, played, why) => {
-  const judged = Promise.resolve().then(() => refuseOtherVerdicts(selfTest, failed, played));
-  if (why === undefined) await expect(judged).resolves.toBeUndefined();
-  else expect((await rejectedError(judged)).problem.why).toBe(why);
+])('failed cases %j, %i results', async (failed, resultCount, why) => {
+  const check = Promise.resolve().then(() => requireExpectedVerdicts(selfTest, failed, resultCount));
+  if (why === undefined) await expect(check).resolves.toBeUndefined();
+  else expect((await rejectedError(check)).problem.why).toBe(why);
 });

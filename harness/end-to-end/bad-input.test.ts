@@ -24,12 +24,12 @@ describe('a wrong command line exits with 2 and writes nothing', () => {
     [['--origin', 'x\r\nHost: y', '1.1.1'], /one header field/],
     [['--path', '/x#y', '1.1.1'], /A WebSocket address must not have a "#"/],
     [['--command', '', '1.1.1'], /no command after --command/],
-    [['--from', 'fixtures/recorded/ws', '--url', 'ws://127.0.0.1:1/'], /--from and --url do not go together/],
-    [['--from', 'fixtures/recorded/ws', '--', 'server'], /--from and a command behind "--" do not go together/],
-    [['--from', 'fixtures/recorded/ws', '--retries', '2'], /--from and --retries do not go together/],
+    [['--from', 'fixtures/recorded/ws', '--url', 'ws://127.0.0.1:1/'], /--from and --url cannot be used together/],
+    [['--from', 'fixtures/recorded/ws', '--', 'server'], /--from and a command after "--" cannot be used together/],
+    [['--from', 'fixtures/recorded/ws', '--retries', '2'], /--from and --retries cannot be used together/],
     [['--image', 'no such', '1.1.1'], /the name of a container image, without spaces/],
     [['--shard', '1/99999999999', '1.1.1'], /at most 1000 shards/],
-    [['--engine', 'native', '--data', 'nowhere', '12.1.1'], /no folder of data/],
+    [['--engine', 'native', '--data', 'nowhere', '12.1.1'], /folder of --data does not exist/],
     [['@nope'], /cannot be read[\s\S]*@core, @limits and @deflate/],
     [['@'], /No case matches "@"/],
   ])('%j', async (args, message) => {
@@ -60,7 +60,7 @@ test('refuses to replace the results that --from reads, and writes the report to
   const results = join(out(), 'results/ws');
   for (const from of [out(), results]) {
     const { exitCode, stderr } = await type('--from', from, '7.1.6');
-    expect(stderr).toContain('The results stand in the folder that the report would replace.');
+    expect(stderr).toContain('The recorded results are in the folder that the new report would replace.');
     expect(exitCode).toBe(2);
   }
   const elsewhere = join(home(), 'elsewhere');

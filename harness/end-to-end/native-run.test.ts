@@ -148,12 +148,12 @@ describe('--watch', { timeout: 90_000 }, () => {
     const passed = said(run.stdout, /PASSED: 1 of 1/);
     const failed = said(run.stdout, /FAILED: 1 of 1 case /);
     const separator = said(run.stderr, /^---- \d\d:\d\d:\d\d server\.mts changed: run 2 ----$/m);
-    const waiting = said(run.stderr, /watching [^\n]*; Ctrl-C ends it/);
+    const waiting = said(run.stderr, /Waiting for a change in [^\n]*Press Ctrl-C to stop/);
     await passed;
     await waiting;
     writeFileSync(file, serverSource(`Served from '${root}/fixtures/servers/echo/doubled-echo`));
     await separator;
-    await said(run.stderr, /watching [^\n]*; Ctrl-C ends it/);
+    await said(run.stderr, /Waiting for a change in [^\n]*Press Ctrl-C to stop/);
     await failed;
     run.kill('SIGINT');
     const { exitCode, stderr } = await run;
@@ -164,7 +164,7 @@ describe('--watch', { timeout: 90_000 }, () => {
 
   test.each(['--json', '--resume', '--from'])('is refused together with %s, with exit code 2', async (flag) => {
     const { exitCode, stderr } = await play(['--watch', flag, ...(flag === '--from' ? ['fixtures/recorded/ws'] : [])]);
-    expect(stderr).toContain('do not go together');
+    expect(stderr).toContain('cannot be used together');
     expect(exitCode).toBe(2);
   });
 });

@@ -89,7 +89,7 @@ describe('H30: a case that fails every second time is not played until it is gre
   test('and accept does not make one of the two outcomes the expectation', async () => {
     await play(['--retries', '1', '1.1.2'], UNSTEADY);
     const accepted = await conformance(out(), ['accept', '--expected', join(home(), 'mine.json'), '--why', 'so it is']);
-    expect(accepted.stdout).toContain('1.1.2 is not accepted: it came out differently');
+    expect(accepted.stdout).toContain('1.1.2 is not accepted: its outcomes differed');
     expect(accepted.stdout).not.toContain('outcomes accepted');
   });
 

@@ -8,8 +8,8 @@ const verbs = [
 ];
 const script = (shell: string) => completionScript(shell, 'ws-conformance', verbs);
 
-/** The completions that a real bash offers for the last of the words. */
-function offered(...words: string[]): string[] {
+/** The completions that a real bash offers for the last of these words. */
+function completionsFor(...words: string[]): string[] {
   const setup = `COMP_WORDS=(ws-conformance ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}`;
   const { stdout } = execaSync('bash', [
     '--norc',
@@ -19,7 +19,7 @@ function offered(...words: string[]): string[] {
   return stdout.split('\n').filter((line) => line !== '');
 }
 
-describe('in bash', () => {
+describe('bash', () => {
   it.each([
     [['l'], ['list']],
     [['@'], ['@core', '@limits', '@deflate']],
@@ -27,16 +27,16 @@ describe('in bash', () => {
     [['list', '--'], ['--json']],
     [['--e'], ['--engine']],
     [['nothing-like-it'], []],
-  ])('the words %j are completed by %j', (words, found) => {
-    expect(offered(...words)).toEqual(found);
+  ])('completes %j to %j', (words, completions) => {
+    expect(completionsFor(...words)).toEqual(completions);
   });
 });
 
-it('zsh and fish have their own scripts', () => {
+it('there is a script for zsh and one for fish', () => {
   expect(script('zsh')).toMatch(/^autoload -U \+X bashcompinit/);
   expect(script('fish')).toContain('complete -c ws-conformance -n "__fish_seen_subcommand_from list" -l json');
 });
 
-it('any other shell is refused', () => {
-  expect(() => script('tcsh')).toThrow(/no completion for the shell "tcsh"/);
+it('an unknown shell is an error that names the known shells', () => {
+  expect(() => script('tcsh')).toThrow(/no completion script for the shell "tcsh"/);
 });

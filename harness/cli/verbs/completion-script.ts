@@ -1,18 +1,18 @@
 import { HarnessError } from '../../support/harness-error.ts';
 
-/** A verb with its options, which a shell can complete. */
+/** A verb and the names of its options, for example `--json`. */
 export interface VerbShape {
   name: string;
   options: readonly string[];
 }
 
-/** The shells that can be completed. */
+/** The shells for which `completionScript` has a script. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 /**
- * Generates a script that completes verbs, options and groups of cases in a shell. The script contains all words, so
- * that a completion does not start this tool.
- * @throws HarnessError (2) for an unknown shell.
+ * A shell script that completes verbs, options and groups of cases. The script contains all words, so that completion
+ * is fast and starts no process. Users generate the script again after an update of the tool.
+ * @throws HarnessError (2) if `shell` is not one of `SHELLS`.
  */
 export function completionScript(shell: string, tool: string, verbs: readonly VerbShape[]): string {
   const groups = ['@core', '@limits', '@deflate'];
@@ -26,9 +26,9 @@ export function completionScript(shell: string, tool: string, verbs: readonly Ve
       return fish(tool, verbs, names, groups);
     default:
       throw new HarnessError(2, {
-        what: `There is no completion for the shell "${shell}".`,
-        why: `The shells are ${SHELLS.join(', ')}.`,
-        todo: `For example: source <(${tool} completion bash)`,
+        what: `There is no completion script for the shell "${shell}".`,
+        why: `There are scripts for ${SHELLS.join(', ')}.`,
+        todo: `Name one of these shells. Example: source <(${tool} completion bash)`,
       });
   }
 }
@@ -37,7 +37,7 @@ function bash(tool: string, verbs: readonly VerbShape[], names: readonly string[
   const run = verbs.find(({ name }) => name === 'run')?.options ?? [];
   return [
     `_${identifier(tool)}() {`,
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of bash
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of bash, not of TypeScript
     '  local current="${COMP_WORDS[COMP_CWORD]}" verb="${COMP_WORDS[1]}" words',
     '  case "$verb" in',
     ...verbs.map(({ name, options }) => `    ${name}) words="${[...options, ...groups].join(' ')}" ;;`),

@@ -5,7 +5,7 @@ import { suiteNamed } from '../../run/registry.ts';
 import { TOOL } from '../../support/identity.ts';
 import { type Shell, styleOf } from '../options/shell.ts';
 
-/** `explain`: one case in words. */
+/** Adds the verb `explain`, which describes one case. */
 export function addExplain(program: Command, shell: Shell): void {
   program
     .command('explain')
