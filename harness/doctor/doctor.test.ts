@@ -27,7 +27,7 @@ async function examine(options: Partial<DoctorOptions> = {}): Promise<Record<str
   return findings;
 }
 
-test('without a Docker engine, doctor warns about Docker only, and the embedded engine passes its self-test', async () => {
+test('without a Docker daemon, doctor warns about Docker only, and the embedded engine passes its self-test', async () => {
   const findings = await examine();
   const { 'Docker engine': docker, ...others } = findings;
   expect(docker).toMatchObject({ state: 'warning', says: expect.stringContaining('docker.sock') });
@@ -38,7 +38,7 @@ test('without a Docker engine, doctor warns about Docker only, and the embedded 
   expect(readdirSync(home)).toEqual([]);
 });
 
-test('with --engine docker, a missing Docker engine is ill', async () => {
+test('with --engine docker, a missing Docker daemon is ill', async () => {
   expect((await examine({ engine: 'docker' }))['Docker engine']?.state).toBe('ill');
 });
 

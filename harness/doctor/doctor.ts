@@ -33,7 +33,7 @@ export interface DoctorOptions {
   /** Folder into which a run would write its report. */
   out: string;
   /**
-   * With `docker`, a missing Docker engine is `ill`. Otherwise it is a `warning`, because the embedded engine exists.
+   * With `docker`, a missing Docker daemon is `ill`. Otherwise it is a `warning`, because the embedded engine exists.
    */
   engine: EngineChoice;
   image?: string;
@@ -52,8 +52,8 @@ const DISK_MIB = 300;
 const MEMORY_MIB = 512;
 
 /**
- * Checks everything that a run depends on: Node, configuration, report folder, disk, memory, ports, Docker engine and
- * image. The last checks run the engines against a server that is wrong on purpose. `doctor` changes nothing and pulls
+ * Checks everything that a run depends on: Node, configuration, report folder, disk, memory, ports, Docker daemon and
+ * image. The last checks run the engines against a faulty server. `doctor` changes nothing and pulls
  * no image. Yields each finding as soon as its check ends; rejects only if `signal` aborts.
  */
 export async function* doctor(
@@ -76,7 +76,7 @@ export async function* doctor(
   }
 }
 
-/** The state of a missing Docker engine or image: `ill` only if the user asked for the Docker engine. */
+/** The state of a missing Docker daemon or image: `ill` only if the user asked for the Docker engine. */
 const severity = ({ engine }: DoctorOptions) => (engine === 'docker' ? 'ill' : 'warning');
 
 async function configuration(suite: Suite, { folder, config: named, today }: DoctorOptions): Promise<Finding> {
@@ -157,7 +157,7 @@ async function ports(): Promise<Finding> {
   }
 }
 
-/** Checks the Docker engine and then its image. Without an answer of the engine there is no finding for the image. */
+/** Checks the Docker daemon and then its image. Without an answer of the daemon there is no finding for the image. */
 async function dockerAndImage(options: DoctorOptions, signal: AbortSignal): Promise<Finding[]> {
   const findings: Finding[] = [];
   try {
@@ -201,7 +201,7 @@ function imageFinding(
 }
 
 /**
- * Runs the self-test of an engine. The finding also names the Docker network through which a container reached the
+ * Runs the self-test of an engine. The finding also names the container network through which a container reached the
  * server.
  */
 async function selftestFinding(
@@ -213,8 +213,8 @@ async function selftestFinding(
 ): Promise<Finding> {
   try {
     const { network } = await selftest(suite, engine, signal);
-    const way = network === undefined ? '' : `, a container reaches a server through the network "${network}"`;
-    return { about, state: 'well', says: `fails a server that is wrong on purpose, in the right cases${way}` };
+    const route = network === undefined ? '' : `, a container reaches a server through the network "${network}"`;
+    return { about, state: 'well', says: `fails a server that is wrong on purpose, in the right cases${route}` };
   } catch (error) {
     signal.throwIfAborted();
     return findingOf(error, about, stateOnFailure);

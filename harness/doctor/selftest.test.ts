@@ -11,8 +11,8 @@ import { refuseOtherVerdicts, selftest } from './selftest.ts';
 const { signal } = new AbortController();
 const native = chooseEngine([nativeKind], 'native');
 
-/** The embedded engine, with its records changed; a record that becomes undefined is lost. */
-const spoilt = (spoil: (record: CaseRecord) => CaseRecord | undefined): Engine => ({
+/** Returns the embedded engine with a step that changes each record, or drops the record by returning undefined. */
+const engineWithChangedRecords = (change: (record: CaseRecord) => CaseRecord | undefined): Engine => ({
   inspect: (options) => native.inspect(options),
   async prepare(options) {
     const prepared = await native.prepare(options);
@@ -22,7 +22,7 @@ const spoilt = (spoil: (record: CaseRecord) => CaseRecord | undefined): Engine =
         for await (const event of prepared.play(assignment)) {
           if (event.kind !== 'recorded') yield event;
           else {
-            const record = spoil(event.record);
+            const record = change(event.record);
             if (record !== undefined) yield { ...event, record };
           }
         }
@@ -31,13 +31,13 @@ const spoilt = (spoil: (record: CaseRecord) => CaseRecord | undefined): Engine =
   },
 });
 
-test('the embedded engine passes: the wrong server fails exactly the right cases', async () => {
+test('passes for the embedded engine: the faulty server fails exactly the expected cases', async () => {
   await expect(selftest(autobahn, native, signal)).resolves.toBeDefined();
 });
 
-test('finds out an engine that calls a wrong answer right, though both grades are INFORMATIONAL', async () => {
+test('detects an engine that records a conformant close code, even if both grades are INFORMATIONAL', async () => {
   const { received: _, ...facts } = conformantOutcome('7.13.1');
-  const blind = spoilt((record) => {
+  const blindEngine = engineWithChangedRecords((record) => {
     if (record.id !== '7.13.1') return record;
     const { remoteCloseCode } = facts;
     return {
@@ -46,25 +46,25 @@ test('finds out an engine that calls a wrong answer right, though both grades ar
       text: JSON.stringify({ ...JSON.parse(record.text ?? ''), ...facts }),
     };
   });
-  const { problem, exitCode } = await rejectedError(selftest(autobahn, blind, signal));
+  const { problem, exitCode } = await rejectedError(selftest(autobahn, blindEngine, signal));
   expect(problem.why).toBe('passed although the server is wrong: 7.13.1.');
   expect(exitCode).toBe(3);
 });
 
-test('finds out an engine that records nothing', async () => {
+test('detects an engine that records nothing', async () => {
   const { exitCode } = await rejectedError(
     selftest(
       autobahn,
-      spoilt(() => undefined),
+      engineWithChangedRecords(() => undefined),
       signal,
     ),
   );
   expect(exitCode).toBe(3);
 });
 
-test('finds out an engine whose case files are empty', async () => {
-  const empty = spoilt((record) => ({ ...record, text: '' }));
-  const { exitCode } = await rejectedError(selftest(autobahn, empty, signal));
+test('detects an engine whose case files are empty', async () => {
+  const emptyEngine = engineWithChangedRecords((record) => ({ ...record, text: '' }));
+  const { exitCode } = await rejectedError(selftest(autobahn, emptyEngine, signal));
   expect(exitCode).toBe(3);
 });
 
@@ -79,8 +79,8 @@ test.each([
   [['7.9.1'], 4, 'passed although the server is wrong: 7.13.1.'],
   [['1.1.1', '7.9.1', '7.13.1'], 4, 'failed although the server is right: 1.1.1.'],
   [['7.9.1', '7.13.1'], 3, '3 of 4 cases have a result.'],
-])('failed %j of %i played', async (failed, played, why) => {
-  const judged = Promise.resolve().then(() => refuseOtherVerdicts(selfTest, failed, played));
-  if (why === undefined) await expect(judged).resolves.toBeUndefined();
-  else expect((await rejectedError(judged)).problem.why).toBe(why);
+])('judges the failed cases %j of %i cases', async (failed, played, why) => {
+  const verdict = Promise.resolve().then(() => refuseOtherVerdicts(selfTest, failed, played));
+  if (why === undefined) await expect(verdict).resolves.toBeUndefined();
+  else expect((await rejectedError(verdict)).problem.why).toBe(why);
 });

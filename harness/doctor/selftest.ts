@@ -12,10 +12,10 @@ import { ownProgramCommand, PACKAGE_ROOT } from '../support/package-paths.ts';
 import { Workspace } from '../system/workspace.ts';
 
 /**
- * Plays a few cases against a server that is wrong on purpose, and checks that exactly the right cases fail. An engine or a
- * comparison that no longer sees faults would otherwise call every server conformant.
- * @returns what the engine found out, such as the container network.
- * @throws HarnessError (2) if the suite has no self-test; (3) with the cases that were judged wrongly, or could not be played.
+ * Runs a few cases against a faulty server, and checks that exactly the expected cases fail. An engine or a comparison
+ * that no longer detects faults would otherwise call every server conformant.
+ * @returns facts about the engine, such as the container network that it used.
+ * @throws HarnessError (2) if the suite has no self-test; (3) if a case has the wrong verdict or no result.
  */
 export async function selftest(suite: Suite, engine: Engine, signal: AbortSignal): Promise<Partial<EngineFacts>> {
   const { selfTest } = suite;
@@ -60,19 +60,24 @@ export async function selftest(suite: Suite, engine: Engine, signal: AbortSignal
   }
 }
 
-/** @throws HarnessError (3) unless all cases were played and exactly the right ones failed. */
+/**
+ * Checks the result of the self-test.
+ * @param failed ids of the cases that differ from a conformant server.
+ * @param played number of cases with a result.
+ * @throws HarnessError (3) unless all cases have a result and exactly the cases of `mustFail` failed.
+ */
 export function refuseOtherVerdicts(
   { server, cases, mustFail }: SelfTest,
   failed: readonly string[],
   played: number,
 ): void {
-  const unseen = mustFail.filter((id) => !failed.includes(id));
-  const accused = failed.filter((id) => !mustFail.includes(id));
-  if (unseen.length === 0 && accused.length === 0 && played === cases.length) return;
+  const undetected = mustFail.filter((id) => !failed.includes(id));
+  const falseAlarms = failed.filter((id) => !mustFail.includes(id));
+  if (undetected.length === 0 && falseAlarms.length === 0 && played === cases.length) return;
   const reasons = [
     ...(played === cases.length ? [] : [`${played} of ${cases.length} cases have a result`]),
-    ...(unseen.length === 0 ? [] : [`passed although the server is wrong: ${unseen.join(', ')}`]),
-    ...(accused.length === 0 ? [] : [`failed although the server is right: ${accused.join(', ')}`]),
+    ...(undetected.length === 0 ? [] : [`passed although the server is wrong: ${undetected.join(', ')}`]),
+    ...(falseAlarms.length === 0 ? [] : [`failed although the server is right: ${falseAlarms.join(', ')}`]),
   ];
   throw new HarnessError(3, {
     what: 'The self-test failed: a server that is wrong on purpose was not judged as it must be.',

@@ -39,7 +39,7 @@ describe('a wrong command line exits with 2 and writes nothing', () => {
     expect(existsSync(out())).toBe(false);
   });
 
-  test('refuses an empty list of cases instead of playing all cases', async () => {
+  test('refuses an empty list of cases instead of running all cases', async () => {
     const list = join(home(), 'list');
     writeFileSync(list, '# 7.1.6 was fixed\n\n');
     const { exitCode, stderr } = await type('list', `@${list}`);

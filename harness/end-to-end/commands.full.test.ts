@@ -91,7 +91,7 @@ await describeWithDocker('in a fresh clone', () => {
     }
   });
 
-  test('without Docker the same command plays all 517 cases with the embedded engine, and says why', async () => {
+  test('without Docker the same command runs all 517 cases with the embedded engine, and says why', async () => {
     const out = join(home, 'without-docker');
     const { exitCode, stdout, stderr } = await execa('npm', ['run', 'conformance', '--', '--out', out], {
       cwd: join(home, 'clone'),
