@@ -178,7 +178,7 @@ describe('exits with 3 if no verdict is possible', () => {
       DOCKER_HOST: 'unix:///nowhere/docker.sock',
     });
     expect(exitCode).toBe(0);
-    expect(stderr).toContain('the embedded engine plays the cases instead');
+    expect(stderr).toContain('the embedded engine is used instead');
     expect(stdout).toContain('taken because');
     expect(report().engine).toMatchObject({ name: 'native' });
   });

@@ -98,7 +98,7 @@ await describeWithDocker('in a fresh clone', () => {
       reject: false,
       env: { NO_COLOR: '1', DOCKER_HOST: 'unix:///nowhere/docker.sock' },
     });
-    expect(stderr).toContain('the embedded engine plays the cases instead');
+    expect(stderr).toContain('the embedded engine is used instead');
     expect(stdout).toContain('PASSED: 517 of 517 cases are as expected.');
     expect(exitCode).toBe(0);
     const { engine } = reportSchema.parse(JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')));

@@ -76,7 +76,7 @@ await describeWithDocker('the real suite', () => {
       writeFileSync(config, JSON.stringify({ servers: { ...servers, one: fields } }));
       expect(await play(both)).toMatchObject({
         exitCode: 2,
-        stderr: expect.stringContaining('header fields of ours (to one)'),
+        stderr: expect.stringContaining('your own header fields (to one)'),
       });
     } finally {
       server.closeAllConnections();
