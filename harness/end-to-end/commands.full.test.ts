@@ -19,7 +19,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 const readme = readPage('README.md');
 const commands = commandsOf(readme);
 
-/** `main` installs and plays; `npmTest` and `testFull` run the tests, this one among them. */
+/** `main` installs the packages and runs the cases; `npmTest` and `testFull` run the tests, this one among them. */
 const [main, npmTest, testFull, ...others] = commands;
 
 test('the README begins with these three commands, and states an exit code for every command', () => {
