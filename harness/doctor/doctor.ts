@@ -216,7 +216,7 @@ function imageFinding(
 }
 
 /**
- * Runs the self-test of an engine. The finding also names the Docker network through which a container reached the
+ * Runs the self-test of an engine. The finding also names the container network through which a container reached the
  * server.
  */
 async function selftestFinding(

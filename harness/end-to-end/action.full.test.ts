@@ -95,7 +95,7 @@ describe('the action', () => {
     expect(run.ci).toMatchObject({ name: 'GitHub Actions', job: 'job', url: expect.stringContaining('/runs/4711') });
   });
 
-  test('fails for a wrong server, annotates the failed case, and still uploads the report', async () => {
+  test('fails for a faulty server, annotates the failed case, and still uploads the report', async () => {
     const { failed, outputs } = await play({ command: fixture('closing/never-answers-close'), cases: '1.1.1 7.1.6' });
     expect(failed).toBe(true);
     expect(outputs).toMatchObject({ verdict: 'failed', 'exit-code': '1' });
@@ -148,7 +148,7 @@ describe('the action', () => {
     expect(missing).toMatchObject({ failed: true, outputs: { verdict: 'undecided', 'exit-code': '3', report: '' } });
   });
 
-  test('the workflow that init writes passes for a conformant server and fails for a wrong server', async () => {
+  test('the workflow that init writes passes for a conformant server and fails for a faulty server', async () => {
     put('package.json', '{ "private": true }');
     const tarball = readdirSync(home).find((name) => name.endsWith('.tgz')) ?? '';
     await execa('npm', ['install', '--no-audit', '--no-fund', join(home, tarball)], { cwd: project });
@@ -234,7 +234,7 @@ describe('the example workflows in docs/ci.md', () => {
   });
   afterEach(() => runner.remove());
 
-  test('pass for a conformant server and fail for a wrong server', async () => {
+  test('pass for a conformant server and fail for a faulty server', async () => {
     expect(failures(await runner.playWorkflow(shortened(simple))), log()).toEqual([false]);
     expect(reportOf('conformance-report').cases).toHaveLength(8);
     const wrong = shortened(simple).replace(/command: .*/, `command: '${fixture('framing/rsv2-accepted')}'`);
@@ -242,7 +242,7 @@ describe('the example workflows in docs/ci.md', () => {
     expect(reportOf('conformance-report').gate.exitCode).toBe(1);
   });
 
-  test('with shards play each case exactly once, and merge the shards into one passing run', async () => {
+  test('with shards run each case exactly once, and merge the shards into one passing run', async () => {
     expect(failures(await runner.playWorkflow(sharded ?? '')), log()).toEqual([false, false]);
     const { gate, cases } = reportOf('conformance-report');
     expect(cases).toHaveLength(517);

@@ -30,7 +30,7 @@ describe('a wrong command line exits with 2 and writes nothing', () => {
     [['--image', 'no such', '1.1.1'], /the name of a container image, without spaces/],
     [['--shard', '1/99999999999', '1.1.1'], /at most 1000 shards/],
     [['--engine', 'native', '--data', 'nowhere', '12.1.1'], /folder of --data does not exist/],
-    [['@nope'], /cannot be read[\s\S]*@core, @limits and @deflate/],
+    [['@nope'], /cannot be read[\s\S]*@core, @limits, @deflate/],
     [['@'], /No case matches "@"/],
   ])('%j', async (args, message) => {
     const { exitCode, stderr } = await type(...args);
@@ -39,7 +39,7 @@ describe('a wrong command line exits with 2 and writes nothing', () => {
     expect(existsSync(out())).toBe(false);
   });
 
-  test('refuses an empty list of cases instead of playing all cases', async () => {
+  test('refuses an empty list of cases instead of running all cases', async () => {
     const list = join(home(), 'list');
     writeFileSync(list, '# 7.1.6 was fixed\n\n');
     const { exitCode, stderr } = await type('list', `@${list}`);

@@ -21,7 +21,7 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 const out = () => join(home, 'report');
 
-/** Runs the README's command with the Docker engine. The report goes to the temporary folder of the test. */
+/** Runs the README's command with the engine `docker`. The report goes to the temporary folder of the test. */
 function conformance(...args: string[]) {
   return execa('npm', ['run', '--silent', 'conformance', '--', '--engine', 'docker', '--out', out(), ...args], {
     cwd: root,
@@ -93,7 +93,7 @@ await describeWithDocker('the real Autobahn in a real container', () => {
     expect(report().agents.map((agent) => agent.name)).toEqual(['websock server', 'ws', 'websocket-node']);
   });
 
-  test('--retries plays an unexpected case again, and a flaky case fails the run (H30)', async () => {
+  test('--retries runs an unexpected case again, and a flaky case fails the run (H30)', async () => {
     const server = ['--', 'node', '--import', 'tsx', 'fixtures/servers/unsteady/every-second-echo.ts'];
     const { exitCode, stdout } = await conformance('--retries', '2', '1.1.2', '2.1', ...server);
     expect(stdout).toMatch(/FAILED: 1 of 2 .*1 flaky[\s\S]*1\.1\.2 flaky: Two outcomes in 2 tries\. Try 1: .* Try 2: /);

@@ -162,7 +162,7 @@ describe('exits with 3 if no verdict is possible', () => {
     expect(stdout).toContain('INCOMPLETE: 1 of 517 cases has a result.');
   });
 
-  test('if no Docker engine answers: says what to do, and writes nothing', async () => {
+  test('if no Docker daemon answers: says what to do, and writes nothing', async () => {
     const { exitCode, stderr } = await run(['--engine', 'docker', '--out', out(), '1.1.1'], {
       DOCKER_HOST: 'unix:///nowhere/docker.sock',
     });
@@ -173,12 +173,12 @@ describe('exits with 3 if no verdict is possible', () => {
     expect(readdirSync(home)).toEqual([]);
   });
 
-  test('but --engine auto uses the embedded engine if no Docker engine answers, and says why', async () => {
+  test('but --engine auto uses the embedded engine if no Docker daemon answers, and says why', async () => {
     const { exitCode, stdout, stderr } = await run(['--out', out(), '1.1.1', '7.1.6'], {
       DOCKER_HOST: 'unix:///nowhere/docker.sock',
     });
     expect(exitCode).toBe(0);
-    expect(stderr).toContain('the embedded engine plays the cases instead');
+    expect(stderr).toContain('the embedded engine is used instead');
     expect(stdout).toContain('taken because');
     expect(report().engine).toMatchObject({ name: 'native' });
   });
@@ -204,7 +204,7 @@ test('four runs at the same time with one folder all pass and leave one complete
   expect(readdirSync(home)).toEqual(['report']);
 });
 
-test('warns once that a --spec pattern also matches unintended cases, even if only a shard is played', async () => {
+test('warns once that a --spec pattern also matches unintended cases, even if only a shard is run', async () => {
   const spec = join(home, 'fuzzingclient.json');
   writeFileSync(spec, JSON.stringify({ cases: ['2.1*'] }));
   const { exitCode, stderr } = await read('fixtures/recorded/ws', '--spec', spec, '--shard', '1/2');

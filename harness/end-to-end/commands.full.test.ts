@@ -19,7 +19,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 const readme = readPage('README.md');
 const commands = commandsOf(readme);
 
-/** `main` installs and plays; `npmTest` and `testFull` run the tests, this one among them. */
+/** `main` installs the packages and runs the cases; `npmTest` and `testFull` run the tests, this one among them. */
 const [main, npmTest, testFull, ...others] = commands;
 
 test('the README begins with these three commands, and states an exit code for every command', () => {
@@ -91,14 +91,14 @@ await describeWithDocker('in a fresh clone', () => {
     }
   });
 
-  test('without Docker the same command plays all 517 cases with the embedded engine, and says why', async () => {
+  test('without Docker the same command runs all 517 cases with the embedded engine, and says why', async () => {
     const out = join(home, 'without-docker');
     const { exitCode, stdout, stderr } = await execa('npm', ['run', 'conformance', '--', '--out', out], {
       cwd: join(home, 'clone'),
       reject: false,
       env: { NO_COLOR: '1', DOCKER_HOST: 'unix:///nowhere/docker.sock' },
     });
-    expect(stderr).toContain('the embedded engine plays the cases instead');
+    expect(stderr).toContain('the embedded engine is used instead');
     expect(stdout).toContain('PASSED: 517 of 517 cases are as expected.');
     expect(exitCode).toBe(0);
     const { engine } = reportSchema.parse(JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')));

@@ -27,7 +27,7 @@ const resultCount = () => {
 };
 
 describe('SIGKILL of the harness during the run (H49)', { timeout: 120_000 }, () => {
-  test('leaves an INCOMPLETE report of the cases played so far, and --resume plays the rest', async () => {
+  test('leaves an INCOMPLETE report of the cases run so far, and --resume runs the rest', async () => {
     // Cases of category 12 take seconds on any machine, so that they are not finished when the first report is written.
     const args = ['--engine', 'native', '--jobs', '2', '1', '12.1', '12.2', '12.3'];
     const run = conformance(out(), [...args, '--checkpoint', '1']);
@@ -72,7 +72,7 @@ describe('SIGKILL of the harness during the run (H49)', { timeout: 120_000 }, ()
     expect(readdirSync(home())).toEqual(['report']);
   });
 
-  test('reports the servers that were not started yet as not played', async () => {
+  test('reports the servers that were not started yet as not run', async () => {
     const run = conformance(out(), [
       ...['--engine', 'native', '--checkpoint', '0.5', '--server', 'ws', '--server', 'websock-server', '9'],
     ]);

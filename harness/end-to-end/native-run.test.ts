@@ -55,7 +55,7 @@ test.each([
     ['--header', 'A: b', '--header', 'C: d'],
     /cannot send your own header fields \(to websock-server\)[\s\S]*no such option/,
   ],
-])('the real suite refuses %j: exit 2, before anything is started', async (args, message) => {
+])('the engine docker refuses %j with exit code 2 before a server starts', async (args, message) => {
   const { exitCode, stderr, stdout } = await play(['--engine', 'docker', ...args, '1.1.1']);
   expect(stderr).toMatch(message);
   expect(stderr).toContain('--engine native');
@@ -81,7 +81,7 @@ describe('--resume', { timeout: 90_000 }, () => {
     return join(out(), 'results', slug);
   };
 
-  test('plays the cases without a result, and keeps the existing results, even old ones', async () => {
+  test('runs the cases without a result, and keeps the existing results, even old ones', async () => {
     const first = native('1', '9');
     await said(first.stderr, /category 9 begins/);
     first.kill('SIGINT');
@@ -135,7 +135,7 @@ describe('--resume', { timeout: 90_000 }, () => {
 });
 
 describe('--watch', { timeout: 90_000 }, () => {
-  test('plays again with the changed server if a file of the server changes, until Ctrl-C', async () => {
+  test('runs again with the changed server if a file of the server changes, until Ctrl-C', async () => {
     // The server's file is in a temporary folder, so that it imports the fixtures by their absolute paths.
     const file = join(home(), 'server.mts');
     const serverSource = (served: string) =>

@@ -20,7 +20,7 @@ const inProject = (file: string, args: readonly string[], env: Record<string, st
   execa(file, args, {
     cwd: project,
     reject: false,
-    // DOCKER_HOST names no engine, so that every run uses the embedded engine.
+    // No Docker daemon answers at DOCKER_HOST, so that every run uses the embedded engine.
     env: { NO_COLOR: '1', CI: '', GITHUB_ACTIONS: '', DOCKER_HOST: 'unix:///nowhere/docker.sock', ...env },
   });
 const conformance = (...args: string[]) => inProject('npx', ['ws-conformance', ...args]);
@@ -96,7 +96,7 @@ describe('in an empty project', () => {
     expect(stdout).toContain('13.1.1');
   });
 
-  test('--url plays a server that is already running', async () => {
+  test('--url tests a server that is already running', async () => {
     const server = execa('node', ['good.mjs', '0'], { cwd: project });
     try {
       const url = await new Promise<string>((resolve) => {
@@ -110,13 +110,13 @@ describe('in an empty project', () => {
     }
   });
 
-  test('--selftest finds its wrong server in the package, and the default server passes', async () => {
+  test('--selftest finds its faulty server in the package, and the default server passes', async () => {
     const { exitCode, stderr } = await conformance('--selftest', '--engine', 'native', '1.1.1');
     expect(exitCode, stderr).toBe(0);
     expect(stderr).toContain('Self-test passed: the server with a known fault failed');
   });
 
-  test('the library plays cases and returns the report', async () => {
+  test('the library runs cases and returns the report', async () => {
     writeFileSync(
       join(project, 'library.mjs'),
       `import { diff, readResults, run } from 'ws-conformance';
