@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { build, type Metafile } from 'esbuild';
+import { REGISTRY } from '../harness/run/registry.ts';
 
 /*
  * Bundles the code of the package and the libraries that it uses into a few files. Without a bundle, loading about 300
@@ -16,9 +17,9 @@ const ENTRIES = [
   'harness/index.ts',
   'reports/index.ts',
   'server/index.ts',
-  // Started as processes of their own: the in-repo server, and the faulty server of the self-test.
+  // The tool starts these programs as processes: the in-repo server, and the faulty server of each suite's self-test.
   'server/main.ts',
-  'fixtures/servers/closing/close-code-unchecked.ts',
+  ...REGISTRY.flatMap(({ suite }) => (suite.selfTest === undefined ? [] : [`${suite.selfTest.server}.ts`])),
 ];
 
 /** Libraries that stay in node_modules. Dockerode reads files of its own at run time and has optional native parts. */

@@ -57,7 +57,8 @@ describe('the tarball', () => {
   test('has less than 2 MB, and neither tests nor TypeScript sources', () => {
     expect(statSync(tarball).size).toBeLessThan(2_000_000);
     const unwanted = files.filter(
-      ({ path }) => !/^(dist\/.*\.(js|d\.ts|json)|LICENSE|README\.md|package\.json)$/.test(path),
+      ({ path }) =>
+        !/^(dist\/.*\.(js|d\.ts|json)|dist\/THIRD-PARTY-LICENCES\.txt|LICENSE|README\.md|package\.json)$/.test(path),
     );
     expect(unwanted).toEqual([]);
     expect(files.filter(({ path }) => /\.test\.|testkit|testing|hostile|sample/.test(path))).toEqual([]);
