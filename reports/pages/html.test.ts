@@ -440,7 +440,7 @@ describe('a case page', () => {
     expect(seed).toContain('rel="next" href="7.5.1.html"');
     expect(seed).toContain(`href="../${OTHER}/7.1.6.html"`);
     expect(seed).toContain('href="../../results/server/case_7_1_6.json"');
-    expect(seed).toContain('npm run conformance -- 7.1.6 --engine docker</pre>');
+    expect(seed).toContain('npm run conformance -- --engine docker 7.1.6</pre>');
     expect(seed).toContain('href="https://www.rfc-editor.org/rfc/rfc6455#section-5.5.1"');
   });
 

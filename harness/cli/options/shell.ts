@@ -1,3 +1,4 @@
+import { shellLine } from '../../../reports/wording/shell-line.ts';
 import { fitted, type Style, visible } from '../../../reports/wording/terminal-text.ts';
 import type { Registry } from '../../run/registry.ts';
 import { speaksUnicode, wantsColour } from './terminal-style.ts';
@@ -41,16 +42,22 @@ export function say(shell: Shell, text: string): void {
 
 /** The typed command line, quoted for a shell. @param name of the tool, for a command that npm did not start. */
 export function typedLine({ words, env }: Shell, name: string): string {
-  const quoted = words.map((word) => (/^[\w@%+=:,./{}-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`));
-  const start = env.npm_lifecycle_event === 'conformance' ? ['npm', 'run', 'conformance', '--'] : [name];
-  return [...start, ...quoted].join(' ');
+  return shellLine([...toolWords(env, name), ...words]);
 }
+
+/** The words that start this tool. */
+export const toolWords = (env: Shell['env'], name: string): string[] =>
+  env.npm_lifecycle_event === 'conformance' ? ['npm', 'run', 'conformance', '--'] : [name];
 
 /** The typed command line for a report, without the values of header fields: they may be secret, and reports are shown to others. */
 export function publishedLine(shell: Shell, name: string): string {
-  const words = shell.words.map((word, i) => {
+  return typedLine({ ...shell, words: withoutHeaderValues(shell.words) }, name);
+}
+
+/** The words of a command line, with `…` for the value of every header field. */
+export function withoutHeaderValues(words: readonly string[]): string[] {
+  return words.map((word, i) => {
     const [, flag = '', field] = /^(--header=)?([^:]*:).*$/s.exec(word) ?? [];
-    return field !== undefined && (flag !== '' || shell.words[i - 1] === '--header') ? `${flag}${field} …` : word;
+    return field !== undefined && (flag !== '' || words[i - 1] === '--header') ? `${flag}${field} …` : word;
   });
-  return typedLine({ ...shell, words }, name);
 }

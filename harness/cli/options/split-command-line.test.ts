@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { caughtError } from '../../testing/thrown-error.ts';
-import { splitCommandLine } from './split-command-line.ts';
+import { joinCommandLine, splitCommandLine } from './split-command-line.ts';
 
 describe('a command in one text', () => {
   test.each([
@@ -12,5 +13,16 @@ describe('a command in one text', () => {
 
   test('is refused when a quote does not end', () => {
     expect(caughtError(() => splitCommandLine("node 'a b")).exitCode).toBe(2);
+  });
+
+  test('is made of words so that splitting it gives the same words', () => {
+    expect(joinCommandLine(['node', 'my server.js', "it's", '', '{port}'])).toBe(
+      `node 'my server.js' 'it'"'"'s' '' {port}`,
+    );
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: fc.constantFrom('a', ' ', "'", '"', '\\', '\n', 'é') })), (words) => {
+        expect(splitCommandLine(joinCommandLine(words))).toEqual(words);
+      }),
+    );
   });
 });

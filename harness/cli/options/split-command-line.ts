@@ -17,3 +17,13 @@ export function splitCommandLine(text: string): string[] {
   }
   return (text.match(word) ?? []).map((quoted) => quoted.replace(/'([^']*)'|"([^"]*)"/g, '$1$2'));
 }
+
+/** One text of which `splitCommandLine` makes these words again. */
+export function joinCommandLine(words: readonly string[]): string {
+  const quoted = (word: string) =>
+    word
+      .split("'")
+      .map((part) => (part === '' ? '' : `'${part}'`))
+      .join(`"'"`);
+  return words.map((word) => (word === '' ? "''" : /[\s'"]/.test(word) ? quoted(word) : word)).join(' ');
+}

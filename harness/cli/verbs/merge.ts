@@ -58,6 +58,8 @@ async function merge(shell: Shell, folders: readonly string[], flags: MergeFlags
     out: flags.out,
     strict: flags.strict ?? false,
     command: publishedLine(shell, TOOL.name),
+    // The shards were one command apart from --shard, and that of a single case has no --shard.
+    ...(first?.report.run.rerun === undefined ? {} : { rerun: first.report.run.rerun }),
     ...ciOption(shell.env),
     ...(flags.history === undefined ? {} : { history: flags.history }),
   };

@@ -39,6 +39,7 @@ import {
   wholeNumber,
   wholeNumberOr0,
 } from '../options/arguments.ts';
+import { rerunWords } from '../options/rerun.ts';
 import { type SelectionFlags, selectionOf, selectionOfRun } from '../options/selection.ts';
 import { serverSettings, withoutValues } from '../options/server-settings.ts';
 import { type ServerFlags, serversOf } from '../options/servers.ts';
@@ -51,6 +52,8 @@ import { readReport } from './last-report.ts';
 import { tellReport } from './tell-report.ts';
 
 interface RunFlags extends ServerFlags, SelectionFlags {
+  /** Words of a command that runs one case of this run again, without the case id. */
+  rerun: readonly string[];
   suite?: string;
   engine: EngineChoice;
   image?: string;
@@ -192,7 +195,7 @@ export function addRun(program: Command, shell: Shell): void {
     .action(async (cases: string[], _: unknown, verb: Command) => {
       const { config, settings } = await resolveSettings(shell, verb);
       const caIsDefault = settings.some(({ option, source }) => option === 'ca' && source === 'file');
-      const flags: RunFlags = { ...verb.opts<RunFlags>(), caIsDefault };
+      const flags: RunFlags = { ...verb.opts<RunFlags>(), caIsDefault, rerun: rerunWords(shell, verb, TOOL.name) };
       if (flags.printConfig) printSettings(shell, settings, config, flags);
       else {
         refuseIdle(shell, verb);
@@ -282,6 +285,7 @@ async function runOnce(
     strict: flags.strict ?? false,
     checkpointSeconds: flags.checkpoint,
     command: earlier?.run.command ?? publishedLine(shell, TOOL.name),
+    rerun: earlier?.run.rerun ?? flags.rerun,
     ...ciOption(shell.env),
     ...(flags.history === undefined ? {} : { history: flags.history }),
     ...(reporters === undefined ? {} : { reporters }),
