@@ -15,7 +15,7 @@ export function patternsFor(ids: readonly string[], suite: readonly string[]): s
 }
 
 /** The widest sections that hold nothing but these cases, and the cases that are in none of them. */
-function cover(ids: readonly string[], suite: readonly string[]): string[] {
+export function cover(ids: readonly string[], suite: readonly string[]): string[] {
   const wanted = new Set(ids);
   const isWhole = remembered((section) => matchCases(suite, section).every((one) => wanted.has(one)));
   const widest = ids.map((id) => sectionsOf(id).find(isWhole) ?? id);

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { parseQuery, type QueryCell, type QueryRow, toggleWord, tokenizeQuery } from './query.ts';
 
 const GRADES = ['ok', 'non-strict', 'informational', 'unimplemented', 'failed', 'missing', 'skipped'];
-const parse = (query: string, agents: readonly string[] = []) => parseQuery(query, { agents, grades: GRADES });
+const GROUPS = { '@core': ['1', '2', '3', '4', '5', '6', '7', '10'], '@limits': ['9'], '@deflate': ['12', '13'] };
+const parse = (query: string, agents: readonly string[] = []) =>
+  parseQuery(query, { agents, grades: GRADES, groups: GROUPS });
 
 const cell = (facts: Partial<QueryCell> = {}): QueryCell => ({
   agent: 'ours',
