@@ -117,7 +117,7 @@ await describeWithDocker('the real Autobahn in a real container', () => {
     ] as const)('%s during 9.5.x: exits with 3, and names the case in flight', async (signal, what, why) => {
       const run = conformance('--patience', '2', '9.5', '--jobs', '1');
       const [, pid] = await said(run.stderr, /answers at \S+ \(pid (\d+)\)/);
-      await said(run.stderr, /category 9 begins/);
+      await said(run.stderr, /category 9 starts/);
       process.kill(Number(pid), signal);
       const { exitCode, stdout } = await run;
       expect(exitCode).toBe(3);
@@ -135,7 +135,7 @@ await describeWithDocker('the real Autobahn in a real container', () => {
       { cwd: root, reject: false },
     );
     const [, pid] = await said(run.stderr, /answers at \S+ \(pid (\d+)\)/);
-    await said(run.stderr, /category 9 begins/);
+    await said(run.stderr, /category 9 starts/);
     run.kill('SIGKILL');
     await run;
     expect(processFacts(Number(pid))).toBeDefined();

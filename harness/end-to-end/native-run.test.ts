@@ -83,7 +83,7 @@ describe('--resume', { timeout: 90_000 }, () => {
 
   test('runs the cases without a result, and keeps the existing results, even old ones', async () => {
     const first = native('1', '9');
-    await said(first.stderr, /category 9 begins/);
+    await said(first.stderr, /category 9 starts/);
     first.kill('SIGINT');
     expect(await first).toMatchObject({ exitCode: 130, stdout: expect.stringContaining('INCOMPLETE') });
     const before = report();
@@ -218,7 +218,7 @@ describe('a run that is interrupted', { timeout: 90_000 }, () => {
     ['when the server is ready', 'SIGTERM', /answers at/, ['1.1', '6.4', '9.5', '12.1']],
     ['at the first frame', 'SIGINT', /-> /, ['1.1', '6.4', '9.5', '12.1']],
     ['while cases wait for a timer', 'SIGTERM', /the case waits/, ['6.4']],
-    ['during the large messages of category 9', 'SIGINT', /category 9 begins/, ['9']],
+    ['during the large messages of category 9', 'SIGINT', /category 9 starts/, ['9']],
     ['during the compressed messages of category 12', 'SIGTERM', /category 12 begins/, ['12.1', '12.2']],
   ] as const)(
     '%s by %s ends within six seconds, leaves no process, and reports INCOMPLETE',

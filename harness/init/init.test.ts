@@ -239,9 +239,9 @@ describe('init', { timeout: 60_000 }, () => {
     const { exitCode, stderr } = await runCommand(['init', '--from', 'index.json', ...server]);
     expect(exitCode).toBe(0);
     expect(stderr).toContain('no such case: 8.1');
-    expect(stderr).toContain('515 of 517 cases are not in it');
+    expect(stderr).toContain('515 of 517 cases are not in the index');
     expect(stderr).toContain('all but 1.1.1 9.1.1');
-    expect(stderr).toContain('grades and close code only');
+    expect(stderr).toContain('only grades and a close code');
     expect(expectations(read('conformance/theirs.json')).get('9.1.1')?.outcome.behavior).toBe('FAILED');
   });
 
@@ -263,12 +263,12 @@ describe('init', { timeout: 60_000 }, () => {
   });
 
   test.each([
-    [[], 'no server to write down'],
+    [[], 'No server was given'],
     [['--'], 'no command after'],
     [['--url', 'http://x/'], 'is not a WebSocket address'],
-    [['--url', 'ws://x/', '--path', '/ws'], '--path goes with a command'],
+    [['--url', 'ws://x/', '--path', '/ws'], '--path can only be used with a command'],
     [['--url', 'ws://x/', '--command', 'node x'], 'not clear which server'],
-    [['--path', 'ws', '--command', 'node x'], 'no path of an endpoint'],
+    [['--path', 'ws', '--command', 'node x'], 'not a path of an endpoint'],
     [['--name', 'all', '--command', 'node x'], 'cannot be called "all"'],
     [['--from', 'nowhere.json', '--command', 'node x'], 'cannot be read'],
   ])('refuses %j with exit code 2 and writes nothing', async (args, message) => {

@@ -121,12 +121,12 @@ test('takes the branch of a pull request, not the merge that GitHub makes of it'
   expect(factsIn(env)).toEqual({ name: 'GitHub Actions', branch: 'their-branch' });
 });
 
-test('leaves out the address of the job if a part of it is missing', () => {
+test('leaves out the address of the job if one of its variables is missing', () => {
   const env = { GITHUB_ACTIONS: 'true', GITHUB_SERVER_URL: 'https://git.example', GITHUB_RUN_ID: '1' };
   expect(factsIn(env)).toEqual({ name: 'GitHub Actions' });
 });
 
-test('writes the facts into the report, and the commit too if git does not know it', async () => {
+test('writes the facts into the report, and also the commit if git does not know the commit', async () => {
   const home = mkdtempSync(join(tmpdir(), 'ci-test-'));
   try {
     const seed = join(import.meta.dirname, '../../fixtures/recorded/seed');

@@ -2,7 +2,7 @@ import type { CaseInfo, Problem, Report } from '../../reports/document/report.ts
 import type { Reporter } from '../config/reporter-names.ts';
 import { type Suite, suiteFacts } from '../plan/suite.ts';
 import type { CiFacts } from '../reporting/ci-facts.ts';
-import { appendHistory, historyLineOf, readHistory, tryHistory } from '../reporting/history.ts';
+import { appendHistory, historyLineOf, readHistory, requireReadableHistory } from '../reporting/history.ts';
 import { copyResults, loadPages, type Publication, publishPages, writeReport } from '../reporting/publish.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { readRevision } from '../system/git-revision.ts';
@@ -57,7 +57,7 @@ export async function run(
   // refuse to read a tree of another user, but the CI system knows which commit it checked out.
   const tree = readRevision().then((found) => ({ ...found, commit: found.commit ?? ci?.commit ?? null }));
   // Fail now, and not after all cases have run.
-  if (history !== undefined) tryHistory(history);
+  if (history !== undefined) requireReadableHistory(history);
   const workspace = new Workspace();
   const staged = stageIn(workspace, options.out);
   loadPages();

@@ -136,7 +136,7 @@ describe('compare', () => {
     writeFileSync(path, '{}');
     const { message, problem } = await rejectedError(compareReports(REGISTRY, path, clean, { from: '' }, plain));
     expect(message).toMatch(/is not a report of a run/);
-    expect(problem.why).toBe('It is no report of this version: schemaVersion: is missing; it is 1.');
+    expect(problem.why).toBe('The file is not a report of this version: schemaVersion: is missing; it is 1.');
     writeFileSync(path, '{"a');
     expect((await rejectedError(compareReports(REGISTRY, path, clean, { from: '' }, plain))).problem.why).toMatch(
       /^a text that does not end at line 1/,

@@ -110,7 +110,7 @@ async function runServers(
         });
   const progress = flags.quiet
     ? undefined
-    : new ProgressLine(shell.stderr, { unicode: speaksUnicode(shell.env), obeys: shell.env.TERM !== 'dumb' });
+    : new ProgressLine(shell.stderr, { unicode: speaksUnicode(shell.env), movesCursor: shell.env.TERM !== 'dumb' });
   const print = (line: string) => (progress ? progress.say(line) : say(shell, line));
   const engine = engineOf(registered, flags, servers, print);
   try {
@@ -133,7 +133,7 @@ async function runServers(
           options.plan.filter(({ id }) => ids.has(id)),
         );
       },
-      onEvent: (event) => progress?.hear(event),
+      onEvent: (event) => progress?.update(event),
     };
     return await run(suite, playServers(suite, engine, settings, today()), options, signal);
   } finally {
