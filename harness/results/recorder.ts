@@ -2,8 +2,8 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CaseRecord } from '../engines/engine.ts';
+import { autobahnJson } from '../support/autobahn-json.ts';
 import { HarnessError } from '../support/harness-error.ts';
-import { autobahnJson } from './autobahn-json.ts';
 
 /** The index is written at most once in this time while cases are still being played. */
 const INDEX_INTERVAL_MS = 1000;

@@ -10,7 +10,7 @@ import { TOOL } from '../support/identity.ts';
 import { Interruption } from '../support/interruption.ts';
 import type { CollectedResults, ServerResults } from './collected-results.ts';
 import { retriesOf } from './retries.ts';
-import type { RunOptions } from './run.ts';
+import type { RunOptions } from './run-options.ts';
 
 /** What is known about a run besides its results. */
 export interface RunFacts {
