@@ -3,7 +3,7 @@ import { fitted, type Style, visible } from '../../../reports/wording/terminal-t
 import type { Registry } from '../../run/registry.ts';
 import { speaksUnicode, wantsColour } from './terminal-style.ts';
 
-/** The process as a verb sees it: arguments, environment and output streams. `harness/cli/main.ts` creates the only one. */
+/** The process as a verb sees it: arguments, environment and output streams. */
 export interface Shell {
   /** The typed arguments. */
   readonly words: readonly string[];
