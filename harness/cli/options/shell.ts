@@ -45,9 +45,9 @@ export function typedLine({ words, env }: Shell, name: string): string {
   return shellLine([...toolWords(env, name), ...words]);
 }
 
-/** The words that start this tool. */
+/** The words that start this tool. `name` can be several words, for example `npx ws-conformance`. */
 export const toolWords = (env: Shell['env'], name: string): string[] =>
-  env.npm_lifecycle_event === 'conformance' ? ['npm', 'run', 'conformance', '--'] : [name];
+  env.npm_lifecycle_event === 'conformance' ? ['npm', 'run', 'conformance', '--'] : name.split(' ');
 
 /** The typed command line for a report, without the values of header fields: they may be secret, and reports are shown to others. */
 export function publishedLine(shell: Shell, name: string): string {
