@@ -11,7 +11,7 @@ const render = (report = sampleReport) => [...json(report)][0]?.content ?? '';
 it('gives back the same document when read again', () => {
   const { suite, ...document } = reportSchema.parse(JSON.parse(render()));
   expect(document).toEqual(sampleReport);
-  // For readers from before a report had several suites.
+  // The deprecated key `suite` is for readers from the time when a report had only one suite.
   expect(suite).toEqual({ name: 'Autobahn|Testsuite', version: '25.10.1', cases: 517 });
 });
 
@@ -26,7 +26,8 @@ it('refuses a document that is not what the schema says', () => {
 
 it('has its published JSON Schema checked in as it is now', () => {
   const published = readFileSync(new URL('../document/report.schema.json', import.meta.url), 'utf8');
-  // If not: write z.toJSONSchema(reportSchema) into it, run `npm run fix`, and think about schemaVersion.
+  // If this fails: write z.toJSONSchema(reportSchema) to the file, run `npm run fix`, and decide whether schemaVersion
+  // must change.
   expect(JSON.parse(published)).toEqual(z.toJSONSchema(reportSchema));
 });
 

@@ -11,7 +11,10 @@ import { junit } from './junit.ts';
 
 const render = (report: Report = sampleReport) => [...junit(report)][0]?.content ?? '';
 
-/** Every element with its attributes, as a strict reader of XML 1.0 finds them. Throws at the first thing it forbids. */
+/**
+ * The elements of an XML 1.0 document with their attributes, read by a strict parser.
+ * @throws Error at the first violation of XML 1.0.
+ */
 function readXml(xml: string): { name: string; attributes: Record<string, string> }[] {
   const elements: { name: string; attributes: Record<string, string> }[] = [];
   const parser = new SaxesParser();
@@ -84,7 +87,7 @@ describe('junit.xml', () => {
   });
 });
 
-/** The common core of what readers of JUnit's XML expect, in their order. */
+/** An XML schema of the elements and attributes that all common readers of JUnit files expect. */
 const CORE = `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
   <xs:attributeGroup name="counts">
     <xs:attribute name="name" type="xs:string" use="required"/>
@@ -134,7 +137,7 @@ const CORE = `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
   </xs:complexType></xs:element>
 </xs:schema>`;
 
-/** What xmllint says of a document, held to that core. */
+/** The errors that xmllint finds in a document, with that schema. */
 const xmllint = (contents: string) =>
   validateXML({ xml: { fileName: 'junit.xml', contents }, schema: CORE, maxMemoryPages: 4096 });
 
@@ -183,7 +186,7 @@ describe('readers of XML that others wrote', () => {
   });
 });
 
-/** The sample with `text` in every field that somebody else fills in. */
+/** The sample report with `text` in every field that can come from strangers. */
 function hostile(text: string): Report {
   return {
     ...sampleReport,

@@ -7,7 +7,7 @@ import { bigReport } from '../testing/sample-big.ts';
 import { visible } from '../wording/terminal-text.ts';
 import { endBlock } from './terminal.ts';
 
-/** What a line does to a runner of CI: as GitHub's reads it (both of its forms), and Azure's. */
+/** Lines that a CI system takes for a command: two forms of GitHub Actions, and the form of Azure Pipelines. */
 const COMMAND = /^\s*::|##\w*\[/m;
 
 test('no text of unknown origin is a command to the runner that reads our output', () => {
@@ -78,7 +78,7 @@ describe('what many cases have in common', () => {
   });
   const failed = sampleOutcome({ behavior: 'FAILED' });
   const same = (one: CaseVerdict): CaseVerdict => ({ ...one, verdict: 'same', actual: one.expected });
-  /** Every second case fails, each with a payload of its own. */
+  /** A report in which every second case fails, each with another payload. */
   const swapped = withCases((one, i) =>
     i % 2 === 0 ? { ...one, verdict: 'regressed', actual: failed, sentence: `It sent “${i}” back.` } : same(one),
   );

@@ -21,12 +21,12 @@ const FACES = [
   ...CHIPS.map((face) => ({ ...face, kind: 'chip' })),
   ...Object.values(VERDICT_FACES).map((face) => ({ ...face, kind: 'mark' })),
 ];
-/** Where each face is to be seen: the pages of all cases have every one. */
+/** Paths of all case pages, which together show every face. */
 const CASES = sampleReport.agents.flatMap(({ slug }) =>
   sampleReport.cases.map(({ id }) => `sample/${casePath(slug, id)}`),
 );
 
-/** A picture as its grey values, 0 to 1, row by row, and how far its pixels are from grey. */
+/** A picture as grey values from 0 to 1, row by row, and the largest distance of a pixel from grey. */
 interface Picture {
   width: number;
   greys: readonly number[];
@@ -72,7 +72,7 @@ describeWithChromium('the colours of the pages, as Chromium shows them', () => {
       '<body style="background:#fff"><p style="color:#777">a</p><p style="background:#00000080;color:#fff">b</p>',
     );
     const shown = await page.evaluate<Shown[]>(MEASURE_CONTRAST);
-    // #777 on white is 4.48; white on half of black is what it is on #7f7f7f.
+    // #777 on white has the ratio 4.48. White on half-transparent black looks like white on #7f7f7f.
     expect(shown.map(({ ratio }) => Math.round(ratio * 100) / 100)).toEqual([4.48, expect.closeTo(3.98, 1)]);
     await close();
   });
@@ -107,11 +107,12 @@ describeWithChromium('the colours of the pages, as Chromium shows them', () => {
         ).toBe(true);
       for (const { picture, glyph, word } of all) {
         if (type === 'achromatopsia') expect(picture.tint, word).toBeLessThanOrEqual(2 / 255);
-        // The glyph stands out from its ground by light alone.
+        // The glyph must be visible by brightness alone.
         const [dark, light] = [Math.min(...picture.greys), Math.max(...picture.greys)];
         expect((light + 0.05) / (dark + 0.05), `${glyph} ${word}`).toBeGreaterThan(4.5);
       }
-      // Two faces have the same glyph only where their words differ, and then that of one family (!, or the same word).
+      // Two faces may have the same glyph only if their words differ and have a common first character or a common
+      // word.
       for (const [i, one] of all.entries())
         for (const other of all.slice(i + 1)) {
           if (one.glyph === other.glyph) continue;
@@ -140,7 +141,7 @@ describeWithChromium('the colours of the pages, as Chromium shows them', () => {
       for (const { tone } of [...gradeFaces(sampleReport.suites), MISSING_FACE]) {
         const key = page.locator(`.key:has(.${tone})`).first();
         parts.push({ tone, picture: await pictureOf(page, await key.screenshot()) });
-        // What the legend shows is what the chart is filled with.
+        // The legend and the chart must use the same fill.
         const look = (of: string) =>
           page.evaluate<string>(
             `(({ fill, strokeDasharray }) => fill + strokeDasharray)(getComputedStyle(document.querySelector('${of} .${tone}')))`,
@@ -167,14 +168,14 @@ describeWithChromium('the colours of the pages, as Chromium shows them', () => {
   );
 });
 
-/** Two greys, 0 to 1, as a ratio of contrast. */
+/** The contrast ratio of two grey values from 0 to 1. */
 function ratio(a: number, b: number): number {
   return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
 }
 
-/** What one sees of an area without colours: a pattern whose light and dark are 3 : 1 apart, or one full grey. */
+/** How an area looks without colours: a pattern with a contrast of at least 3 : 1, or one grey. */
 function tellingOf({ greys, width }: Picture): { kind: 'full' | 'pattern'; mean: number } {
-  // Its rim may be half of what is beside it.
+  // The edge of the area may be mixed with its neighbour.
   const within = greys.filter(
     (_, i) => i >= width && i < greys.length - width && i % width > 0 && i % width < width - 1,
   );
@@ -184,7 +185,7 @@ function tellingOf({ greys, width }: Picture): { kind: 'full' | 'pattern'; mean:
   return { kind: isFull ? 'full' : 'pattern', mean };
 }
 
-/** Decodes a PNG where there is a decoder at hand: in the browser, on a page of its own. */
+/** Decodes a PNG in the browser, on a page of its own. */
 async function pictureOf(page: Page, png: Buffer): Promise<Picture> {
   const decoder = await page.context().newPage();
   try {
@@ -209,8 +210,8 @@ async function pictureOf(page: Page, png: Buffer): Promise<Picture> {
 }
 
 /**
- * How much of the ink of two glyphs, or patterns, is not common to both, 0 to 1: on either side of the middle grey is
- * ink what there is less of.
+ * The share of ink, from 0 to 1, that two glyphs or patterns do not have in common. Ink is the rarer side of the middle
+ * grey.
  */
 function unlike(a: Picture, b: Picture): number {
   const ink = ({ greys, width }: Picture) => {

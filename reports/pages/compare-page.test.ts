@@ -12,7 +12,7 @@ const details = {
 };
 const pageOf = (comparison = sampleComparison) => [...comparePage([comparison], details)][0]?.content ?? '';
 const page = pageOf();
-/** One agent, in two runs. */
+/** A comparison of one agent in two runs. */
 const runs = { ...sampleComparison, b: { ...sampleComparison.a, run: 'the second run' } };
 
 it('sums up in a line, without what did not occur', () => {
@@ -99,7 +99,7 @@ it('is the same page whatever its names, runs, events and wire logs hold', () =>
     (content.match(/<[^>]*>/g) ?? []).map((tag) => tag.replace(/="[^"]*"/g, '')).join('\n');
   const named = (words: string) => {
     const recorded = filledWith(sampleDetail('2.4', 'a', sampleOutcome()), words);
-    // Whether hex is folded hangs on its length.
+    // Long hex is folded, so its length changes the page.
     const wirelog = recorded.wirelog.map((row) =>
       row.row === 'octets' ? { ...row, hex: words.padEnd(40, '0') } : row,
     );

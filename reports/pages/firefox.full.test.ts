@@ -11,7 +11,7 @@ import { PAGES, SEED, WORST } from '../testing/sample-pages.ts';
 
 const { home, at } = pagesOnDisk('firefox-real-');
 
-/** What is written in the page and kept from the reader, though every fold is open. */
+/** A script that returns the text that is in the page but not visible although every fold is open. */
 const UNREAD = `(() => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const unread = [];
@@ -23,7 +23,10 @@ const UNREAD = `(() => {
   return unread;
 })()`;
 
-/** Opens every fold as a reader does, outermost first, by a click on its summary; true when there was one to open. */
+/**
+ * Opens the next fold like a reader, from the outside in, by a click on its summary. Returns false if all folds are
+ * open.
+ */
 async function openFold(page: Page): Promise<boolean> {
   const place = (await page.evaluate(`(() => {
     const shut = [...document.querySelectorAll('details:not([open]) > summary')].find((one) => one.checkVisibility());
@@ -98,7 +101,7 @@ describeWithFirefox('the pages, opened from disk in a stock Firefox', () => {
       for (const path of PAGES) {
         await page.goto(at(path));
         expect(await page.evaluate('document.querySelector(".tools").hidden'), `${path}: its script ran`).toBe(true);
-        // Bounded by what a page may hold of folds, so that one that does not open is told and not waited for.
+        // The limit stops the loop if a fold does not open.
         for (let folds = 0; folds < 200 && (await openFold(page)); folds++);
         expect(await page.evaluate('document.querySelectorAll("details:not([open])").length'), path).toBe(0);
         expect(await page.evaluate(UNREAD), path).toEqual([]);

@@ -131,7 +131,7 @@ it('is the same page whatever its runs, names and titles hold', () => {
   const skeleton = (content: string) =>
     (content.match(/<[^>]*>/g) ?? []).map((tag) => tag.replace(/="[^"]*"/g, '')).join('\n');
   const named = (words: string) => {
-    // One suite, or they would not be one history.
+    // The suite stays the same, because a history shows only runs of one suite.
     const lines = LINES.map((one) => ({ ...filledWith(one, words), id: words, suite: one.suite }));
     return [...historyPage({ lines, cases: filledWith(cases, words), suites, unreadable: 0 })][0]?.content ?? '';
   };

@@ -27,7 +27,7 @@ const index = page('index.html');
 const [OURS, OTHER] = ['img-1a2b3c4d', 'error-5e6f7a8b'];
 const seed = page(`cases/${OURS}/7.1.6.html`);
 
-/** A page as somebody reads it: without tags, with its entities resolved and spaces run together. */
+/** The text of a page for a reader: without tags, with resolved entities and single spaces. */
 function text(content: string): string {
   const entities: Record<string, string> = {
     amp: '&',
@@ -45,7 +45,7 @@ function text(content: string): string {
     .replace(/\s+/g, ' ');
 }
 
-/** The tags of a page in order, with their attributes' names but not their values: what no text may change. */
+/** The tags of a page in order, with the names of their attributes. No text of a report may change them. */
 function skeleton(content: string): string {
   return (content.match(/<[^>]*>/g) ?? []).map((tag) => tag.replace(/="[^"]*"/g, '')).join('\n');
 }
@@ -105,7 +105,7 @@ describe('every page', () => {
           /(^|\/)results\/|^(report\.json|junit\.xml|summary\.md|compare\.html|history\.html|badge\.svg)$/.test(href)
         )
           continue;
-        // A filter of the index, not a place in it.
+        // A link to a filter of the index is not an anchor.
         if (href.startsWith('#?')) continue;
         if (href.startsWith('#')) expect(ids).toContain(href.slice(1));
         else expect([...pages.keys()]).toContain(posix.join(posix.dirname(path), href));
@@ -174,7 +174,7 @@ describe('the index', () => {
       ([, word]) => word,
     );
     expect([...new Set(words)]).toEqual(['regressed', 'missing', 'changed', 'new', 'flaky', 'improved']);
-    // Five that are missing for one reason are one line.
+    // Five cases that are missing for the same reason are one line.
     expect(words).toHaveLength(11);
     expect(text(list)).toContain('○ missing 5 cases ');
     expect(text(list)).toContain(
@@ -411,7 +411,7 @@ describe('a case page', () => {
       '1 → TX OCTETS · 7 octets · in 7 writes row 0 89810000000070',
       '8 → TX FRAME · 9 ping · FIN · len 1 · mask 00000000 row 9 p',
     ]);
-    // A short log is shown as it is, and directions are never mixed.
+    // Rows of a short log, and rows of different directions, are not joined.
     expect(rows(wirelog.slice(0, 8))).toHaveLength(8 + 1);
     expect(rows([...wirelog, octets('00', 'in'), octets('00', 'in')])).toHaveLength(2 * 10 + 1 + 1);
   });
@@ -530,7 +530,7 @@ describe('hostile text', () => {
     const filled = filledWith(sampleDetail('7.1.6', 'a', sampleOutcome()), words);
     const detail = {
       ...filled,
-      // Which rows belong together depends on how long the headers are, and whether hex is folded on its own length.
+      // Whether rows are joined and hex is folded depends on the lengths of headers and of hex.
       wirelog: [
         { row: 'log', on: false } as const,
         ...filled.wirelog.map((row) => (row.row === 'octets' ? { ...row, hex: words.padEnd(40, '0') } : row)),
