@@ -3,16 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { readPage } from './pages.ts';
 import { importsOf, isTest, isTestKit, packagesOf, sourceFiles } from './source-files.ts';
 
-/** The rules are the tables of ARCHITECTURE.md. This test reads the tables and holds every import of every file to them. */
+/** The rules are the tables of ARCHITECTURE.md. This test reads the tables and checks every import of every file. */
 
 const page = readPage('ARCHITECTURE.md');
 
-/** Edges that the tables do not allow and that are still in the code. A test fails if one of them is gone. */
+/** Imports between folders that the tables forbid and that still exist in the code. A test fails if a listed import is gone. */
 const KNOWN_VIOLATIONS: readonly string[] = [];
 
 const MAX_FILES_PER_FOLDER = 25;
 
-/** Folders that are still larger. */
+/** Folders that exceed the maximum number of files. */
 const KNOWN_LARGE_FOLDERS: readonly string[] = [];
 
 /** Folder → the folders that it may import, from every table with the head `| folder | may import |`. */

@@ -1,8 +1,10 @@
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 
-// `node client.mjs URL [good|bad|short]`: a client for the toy client suite. The client connects again and again until no
-// server listens. `bad` gives one wrong answer. `short` exits after the first connection.
+/**
+ * `node client.mjs URL [good|bad|short]`: a client for the toy client suite. The client connects again and again until no
+ * server listens. `bad` gives one wrong answer. `short` exits after the first connection.
+ */
 const [url, behavior = 'good'] = process.argv.slice(2);
 const { hostname, port } = new URL(url);
 
