@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readPage } from './pages.ts';
 import { importsOf, isTest, isTestKit, packagesOf, sourceFiles } from './source-files.ts';
 
-/** The rules are the tables of ARCHITECTURE.md. This test reads the tables and holds every import of every file to them. */
+/** The rules are the tables of ARCHITECTURE.md. This test reads the tables and checks every import of every file. */
 
 const page = readPage('ARCHITECTURE.md');
 
