@@ -5,7 +5,7 @@ import type { Entry } from './expectation-file.ts';
 import { widestFirst } from './read-expectations.ts';
 
 /** One edit of an expectation file: what stands under a key from now on; undefined takes the key away. */
-export interface Edit {
+export interface EntryEdit {
   /** Case id or pattern. */
   key: string;
   entry: Entry | undefined;
@@ -34,7 +34,7 @@ export function editsFor(
   entries: ReadonlyMap<string, Entry>,
   wanted: ReadonlyMap<string, Entry | undefined>,
   { ids, groups }: { ids: readonly string[]; groups: CaseGroups },
-): Edit[] {
+): EntryEdit[] {
   const known = new Map<string, readonly string[]>();
   const match: Match = (key) => {
     const matched = known.get(key) ?? matchCases(ids, key, groups);
@@ -50,9 +50,11 @@ export function editsFor(
   }
   changeCases(now, left, match);
   dropIdle(entries, now, match);
-  const gone = [...entries.keys()].filter((key) => !now.has(key)).map((key): Edit => ({ key, entry: undefined }));
+  const gone = [...entries.keys()].filter((key) => !now.has(key)).map((key): EntryEdit => ({ key, entry: undefined }));
   const other = [...now].filter(([key, entry]) => !isDeepStrictEqual(entries.get(key), entry));
-  return [...gone, ...other.map(([key, entry]): Edit => ({ key, entry }))].sort((a, b) => compareKeys(a.key, b.key));
+  return [...gone, ...other.map(([key, entry]): EntryEdit => ({ key, entry }))].sort((a, b) =>
+    compareKeys(a.key, b.key),
+  );
 }
 
 /** A pattern whose cases change, all of them or some. @param own the cases it has the last word on. */
@@ -102,9 +104,9 @@ function dropIdle(before: Entries, now: Map<string, Entry>, match: Match): void 
 }
 
 /** One edit for `12.*` where all cases of 12 get the same entry and nothing is said of any of them or of the section. */
-function grouped(cases: Wanted, now: Entries, match: Match): Edit[] {
+function grouped(cases: Wanted, now: Entries, match: Match): EntryEdit[] {
   const left = new Map(cases);
-  const edits: Edit[] = [];
+  const edits: EntryEdit[] = [];
   const sections = [...new Set([...cases.keys()].flatMap(sectionsOf))].sort(
     (a, b) => a.split('.').length - b.split('.').length || compareCaseIds(a, b),
   );
@@ -116,7 +118,7 @@ function grouped(cases: Wanted, now: Entries, match: Match): Edit[] {
     edits.push({ key: `${section}.*`, entry: left.get(first) });
     for (const id of members) left.delete(id);
   }
-  return [...edits, ...[...left].map(([key, entry]): Edit => ({ key, entry }))];
+  return [...edits, ...[...left].map(([key, entry]): EntryEdit => ({ key, entry }))];
 }
 
 /** Case id → the key that has the last word on it. */

@@ -5,7 +5,7 @@ import { caseIds, type OutcomeField, type Suite } from '../plan/suite.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { withKey } from '../support/json-edit.ts';
 import { readJsonText } from '../support/json-text.ts';
-import { type Edit, editsFor } from './accept-entries.ts';
+import { type EntryEdit, editsFor } from './accept-entries.ts';
 import { type Entry, type ExpectedFacts, entryFormat, expectationFileSchema, suiteName } from './expectation-file.ts';
 import { type Expectation, needsReason } from './read-expectations.ts';
 
@@ -93,7 +93,12 @@ export function applyChanges(suite: Suite, text: string, changes: readonly Expec
 }
 
 /** Adds, removes or changes one entry. An entry is changed field by field, so that comments between its fields stay. */
-function applyEdit(text: string, { key, entry }: Edit, before: Entry | undefined, order: readonly string[]): string {
+function applyEdit(
+  text: string,
+  { key, entry }: EntryEdit,
+  before: Entry | undefined,
+  order: readonly string[],
+): string {
   if (
     entry === undefined ||
     before === undefined ||

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { CaseInfo, Report } from '../../../reports/document/report.ts';
-import { makePlan, type Shard, shareOf } from '../../plan/plan.ts';
+import { casesOfShard, makePlan, type Shard } from '../../plan/plan.ts';
 import { caseIds, type Suite } from '../../plan/suite.ts';
 import { readSpec } from '../../suites/autobahn/fuzzingclient-spec.ts';
 import { HarnessError } from '../../support/harness-error.ts';
@@ -38,7 +38,7 @@ export function selectionOf(
   }
   const whole = makePlan(allowed, expanded, suite.groups);
   if (shard === undefined) return { plan: whole };
-  return { plan: shareOf(whole, shard), shard: { ...shard, plan: whole.map(({ id }) => id) } };
+  return { plan: casesOfShard(whole, shard), shard: { ...shard, plan: whole.map(({ id }) => id) } };
 }
 
 /** The plan of an earlier run, share that it may be. */

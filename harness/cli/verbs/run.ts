@@ -13,10 +13,11 @@ import { ProgressLine } from '../../reporting/progress.ts';
 import { refuseReporters } from '../../reporting/reporters.ts';
 import { describeProblem, speaksUnicode, visible } from '../../reporting/terminal.ts';
 import { chooseEngine, ENGINE_CHOICES, type EngineChoice, wishesOf } from '../../run/choose-engine.ts';
-import { type PlaySettings, playServers } from '../../run/play-servers.ts';
+import { playServers } from '../../run/play-servers.ts';
+import type { PlaySettings } from '../../run/play-settings.ts';
 import { readRecorded } from '../../run/read-recorded.ts';
 import { type RegisteredSuite, suiteNamed, suiteOfReport } from '../../run/registry.ts';
-import { keepFrom } from '../../run/resume.ts';
+import { resumeFrom } from '../../run/resume.ts';
 import { type RunOptions, run } from '../../run/run.ts';
 import { HarnessError, toProblem } from '../../support/harness-error.ts';
 import { TOOL } from '../../support/identity.ts';
@@ -373,10 +374,10 @@ async function runServers(
   earlier?: Report,
 ): Promise<Report> {
   const { suite } = registered;
-  const kept =
+  const earlierRun =
     earlier === undefined
       ? undefined
-      : keepFrom(suite, earlier, flags.out, {
+      : resumeFrom(suite, earlier, flags.out, {
           servers,
           plan: options.plan.map(({ id }) => id),
           commit: (await readRevision()).commit,
@@ -399,7 +400,7 @@ async function runServers(
         ...(timeout === undefined ? {} : { timeoutSeconds: timeout }),
       },
       patienceSeconds: flags.patience,
-      kept,
+      earlierRun,
       retries: flags.retries === 0 ? undefined : flags.retries,
       bail: flags.bail,
       strict: options.strict,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type Docker from 'dockerode';
 import type { EngineFacts } from '../../../reports/document/report.ts';
-import { deal } from '../../plan/shards.ts';
+import { splitByWeight } from '../../plan/split-by-weight.ts';
 import type { HandshakeOptions } from '../../subject/handshake-options.ts';
 import { HarnessError } from '../../support/harness-error.ts';
 import type { Assignment, Engine, PlayEvent, Preparation } from '../engine.ts';
@@ -174,7 +174,7 @@ class Play {
     const deadline = setTimeout(() => this.#failure.abort(this.#outOfTime(runs)), this.#seconds * 1000);
     try {
       const network = await chooseNetwork(this.#url, (way, command) => this.#knock(way, command), emit);
-      const shares = deal(cases, jobs, this.#options.weigh ?? (() => 1)).filter((ids) => ids.length > 0);
+      const shares = splitByWeight(cases, jobs, this.#options.weigh ?? (() => 1)).filter((ids) => ids.length > 0);
       if (shares.length > 1) emit({ kind: 'note', text: `${shares.length} containers side by side` });
       const names = { inSuite: agentForSuite(agent, `agent-${this.#run}`), inResults: agent };
       await Promise.all(

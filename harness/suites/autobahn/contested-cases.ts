@@ -41,6 +41,6 @@ const NOTES: readonly (readonly [pattern: string, note: string])[] = [
 ];
 
 /** What is contested about a case; empty for most. */
-export function contestedNotes(id: string): string[] {
+export function disputeNotes(id: string): string[] {
   return NOTES.filter(([pattern]) => matchCases(suiteIds, pattern).includes(id)).map(([, note]) => note);
 }

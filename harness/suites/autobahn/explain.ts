@@ -2,7 +2,7 @@ import { eventText } from '../../../reports/wording/event-text.ts';
 import { closeCode } from '../../../reports/wording/vocabulary.ts';
 import type { Explanation } from '../../plan/suite.ts';
 import { caseInfo, caseSentences, conformantOutcome } from './catalogue.ts';
-import { contestedNotes } from './contested-cases.ts';
+import { disputeNotes } from './contested-cases.ts';
 
 /** Number of expected events that are listed one by one. */
 const EVENTS_SHOWN = 4;
@@ -17,7 +17,7 @@ export function explain(id: string): Explanation {
   if (info === undefined || sentences === undefined)
     throw new RangeError(`The suite has no case ${JSON.stringify(id)}.`);
   const expected = conformantOutcome(id);
-  const notes = contestedNotes(id);
+  const notes = disputeNotes(id);
   const events = expected.received.length === 0 ? ['nothing'] : expected.received.map((event) => eventText(event, 60));
   const more = events.length > EVENTS_SHOWN ? ` and ${events.length - EVENTS_SHOWN} more` : '';
   return {

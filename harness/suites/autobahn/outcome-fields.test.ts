@@ -8,12 +8,12 @@ import { conformantOutcome, suiteIds } from './catalogue.ts';
 import { AUTOBAHN_FIELDS, type AutobahnOutcome } from './outcome.ts';
 import { autobahn } from './suite.ts';
 
-const { weigh } = comparison;
+const { verdictOf } = comparison;
 const compareOutcomes = (expected: AutobahnOutcome, actual: AutobahnOutcome, good: AutobahnOutcome) =>
   comparison.compareOutcomes(autobahn, expected, actual, good);
 const conformant = conformantOutcome('1.1.2');
 const verdict = (expected: AutobahnOutcome, actual: AutobahnOutcome, good = conformant) =>
-  weigh(compareOutcomes(expected, actual, good));
+  verdictOf(compareOutcomes(expected, actual, good));
 
 test('an outcome that is the expected one has no difference', () => {
   for (const id of suiteIds)
@@ -121,7 +121,7 @@ describe('no change of a compared fact goes unnoticed', () => {
         count++;
         const differences = compareOutcomes(outcome, mutant, conformantOutcome(id));
         expect(differences.length, `${id}: ${what}`).toBeGreaterThan(0);
-        expect(weigh(differences), `${id}: ${what}`).not.toBe('same');
+        expect(verdictOf(differences), `${id}: ${what}`).not.toBe('same');
       }
     }
     expect(count).toBeGreaterThan(517 * 19);
@@ -142,5 +142,5 @@ test('the recorded seed: a server that never answers the Close has regressed in 
   const good = conformantOutcome('7.1.6');
   const differences = compareOutcomes(good, result.outcome as AutobahnOutcome, good);
   expect(differences.map(({ at }) => at)).toEqual(['remoteCloseCode', 'wasClean']);
-  expect(weigh(differences)).toBe('regressed');
+  expect(verdictOf(differences)).toBe('regressed');
 });
