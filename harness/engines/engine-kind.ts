@@ -1,7 +1,7 @@
 import type { EngineFacts } from '../../reports/document/report.ts';
 import type { Engine } from './engine.ts';
 
-/** What a user can ask of an engine that not every engine can do, in words for errors. */
+/** The abilities that only some engines have, each with the words for an error. */
 export const ABILITIES = {
   headers: 'send your own header fields',
   certificates: 'verify certificates',
@@ -9,29 +9,31 @@ export const ABILITIES = {
   data: 'use other test data (--data)',
   trace: 'report frames while cases run (--trace)',
 } as const;
+/** Name of an ability. */
 export type Ability = keyof typeof ABILITIES;
 
-/** What the user asks of an engine in addition to playing cases. */
+/** The user's options that need an ability of the engine. */
 export interface EngineWishes {
-  /** Names of the servers that are to be sent header fields of the user's. */
+  /** Names of the servers whose opening handshake must contain header fields of the user. */
   headersFor?: readonly string[];
-  /** Whether certificates must be verified. An engine that cannot is still used if the user names it: we verify once ourselves. */
+  /** Whether certificates must be verified. If the named engine cannot do this, the harness verifies the certificate once before the run. */
   verifyCertificates?: boolean;
   /** Container image of the suite. */
   image?: string;
-  /** Folder with the original's data for compressed messages. */
+  /** Folder with Autobahn's own test data for compressed messages. */
   dataFolder?: string;
   /** Receives a line for every frame and timer as it happens. */
   onTrace?: (line: string) => void;
 }
 
-/** An engine before it is loaded: its name, what it can do, and how to make one. */
+/** An engine before its code is loaded: the name, the abilities and the loader. */
 export interface EngineKind {
   name: Exclude<EngineFacts['name'], 'recorded'>;
-  /** For sentences: "the embedded engine". */
+  /** The engine's name in sentences: "the embedded engine". */
   title: string;
   abilities: ReadonlySet<Ability>;
   /** Why the engine lacks an ability, for an error. */
   limits?: Partial<Record<Ability, string>>;
+  /** Loads the code and makes the engine. */
   load(wishes: EngineWishes): Promise<Engine>;
 }

@@ -17,7 +17,7 @@ import { judgeCases } from './judge-cases.ts';
  * the 6,204 damaged runs must not pass, and the end of the terminal output must name the damaged case.
  */
 
-// biome-ignore lint/suspicious/noExplicitAny: files that are damaged on purpose
+// biome-ignore lint/suspicious/noExplicitAny: the tests damage these files on purpose
 type Json = Record<string, any>;
 /** One recorded case: its index entry and its file. `second` is another case of the same plan. */
 interface RecordedFiles {
