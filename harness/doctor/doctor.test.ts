@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-/** Runs `doctor` with a DOCKER_HOST at which no engine answers. @returns the findings by name. */
+/** Runs `doctor` with a DOCKER_HOST at which no daemon answers. @returns the findings by name. */
 async function examine(options: Partial<DoctorOptions> = {}): Promise<Record<string, Finding>> {
   const allOptions = {
     folder: home,
@@ -27,9 +27,9 @@ async function examine(options: Partial<DoctorOptions> = {}): Promise<Record<str
   return findings;
 }
 
-test('without a Docker engine, doctor warns about Docker only, and the embedded engine passes its self-test', async () => {
+test('without a Docker daemon, doctor warns only about Docker, and the embedded engine passes its self-test', async () => {
   const findings = await examine();
-  const { 'Docker engine': docker, ...others } = findings;
+  const { 'Docker daemon': docker, ...others } = findings;
   expect(docker).toMatchObject({ state: 'warning', says: expect.stringContaining('docker.sock') });
   expect(Object.values(others).filter(({ state }) => state !== 'well')).toEqual([]);
   expect(Object.keys(others)).toEqual(
@@ -38,8 +38,8 @@ test('without a Docker engine, doctor warns about Docker only, and the embedded 
   expect(readdirSync(home)).toEqual([]);
 });
 
-test('with --engine docker, a missing Docker engine is ill', async () => {
-  expect((await examine({ engine: 'docker' }))['Docker engine']?.state).toBe('ill');
+test('with --engine docker, a missing Docker daemon is ill', async () => {
+  expect((await examine({ engine: 'docker' }))['Docker daemon']?.state).toBe('ill');
 });
 
 test('a wrong configuration, and a report folder inside a file, are ill and say what to do', async () => {

@@ -10,17 +10,19 @@ import { expectationsOf } from '../expectations/expectations-of.ts';
 import type { Suite } from '../plan/suite.ts';
 import { chooseEngine, type EngineChoice } from '../run/choose-engine.ts';
 import type { RegisteredSuite } from '../run/registry.ts';
+import { errorMessage } from '../support/error-message.ts';
 import { HarnessError, toProblem } from '../support/harness-error.ts';
+import { omitUndefined } from '../support/omit-undefined.ts';
 import { selftest } from './selftest.ts';
 
 /** The result of one check of `doctor`. */
 export interface Finding {
   about: string;
-  /** `well`: a run can rely on it. `warning`: some runs are impossible or slow. `ill`: no run is possible. */
+  /** `well`: no problem for a run. `warning`: some runs are impossible or slow. `ill`: no run is possible. */
   state: 'well' | 'warning' | 'ill';
-  /** What the check found: a version, an address, or an amount with its unit. */
+  /** Result of the check as text: a version, an address, or an amount with its unit. */
   says: string;
-  /** What the user can do about it; only if the state is not `well`. */
+  /** Advice for the user; only if the state is not `well`. */
   todo?: string;
 }
 
@@ -33,7 +35,8 @@ export interface DoctorOptions {
   /** Folder into which a run would write its report. */
   out: string;
   /**
-   * With `docker`, a missing Docker engine is `ill`. Otherwise it is a `warning`, because the embedded engine exists.
+   * Engine that a run would use. With `docker`, a missing Docker daemon is `ill`. Otherwise a missing daemon is a `warning`,
+   * because the embedded engine can be used instead.
    */
   engine: EngineChoice;
   image?: string;
@@ -43,18 +46,18 @@ export interface DoctorOptions {
 }
 
 const MIB = 1_048_576;
-/** Free disk space for a run. A report of five servers takes about 100 MiB, and for a moment there are two reports. */
+/** Free disk space that a run needs. A report of five servers takes about 100 MiB, and two reports exist for a moment. */
 const DISK_MIB = 300;
 /**
- * Free memory for a run. The embedded engine takes 150 MiB, a container 120 MiB; messages of 16 MiB need several
- * buffers.
+ * Free memory that a run needs. The embedded engine takes 150 MiB, a container 120 MiB, and a message of 16 MiB needs
+ * several buffers.
  */
 const MEMORY_MIB = 512;
 
 /**
- * Checks everything that a run depends on: Node, configuration, report folder, disk, memory, ports, Docker engine and
- * image. The last checks run the engines against a server that is wrong on purpose. `doctor` changes nothing and pulls
- * no image. Yields each finding as soon as its check ends; rejects only if `signal` aborts.
+ * Checks everything that a run depends on: Node, configuration, report folder, disk, memory, ports, Docker daemon and
+ * image. The last checks run the engines against a faulty server. `doctor` changes nothing and pulls no image. Yields each
+ * finding as soon as its check ends. Rejects only if `signal` aborts.
  */
 export async function* doctor(
   { suite, engines }: RegisteredSuite,
@@ -71,13 +74,13 @@ export async function* doctor(
   const docker = await dockerAndImage(options, signal);
   yield* docker;
   if (docker.every(({ state }) => state === 'well')) {
-    const engine = chooseEngine(engines, 'docker', options.image === undefined ? {} : { image: options.image });
-    yield await selftestFinding(suite, 'real suite', engine, severity(options), signal);
+    const engine = chooseEngine(engines, 'docker', omitUndefined({ image: options.image }));
+    yield await selftestFinding(suite, 'real suite', engine, stateWithoutDocker(options), signal);
   }
 }
 
-/** The state of a missing Docker engine or image: `ill` only if the user asked for the Docker engine. */
-const severity = ({ engine }: DoctorOptions) => (engine === 'docker' ? 'ill' : 'warning');
+/** The state of a missing Docker daemon or image: `ill` only if the user asked for the engine `docker`. */
+const stateWithoutDocker = ({ engine }: DoctorOptions) => (engine === 'docker' ? 'ill' : 'warning');
 
 async function configuration(suite: Suite, { folder, config: named, today }: DoctorOptions): Promise<Finding> {
   const about = 'configuration';
@@ -103,8 +106,7 @@ function writeAccess(out: string): Finding {
     rmSync(mkdtempSync(join(parent, '.ws-conformance-doctor-')), { recursive: true });
     return { about, state: 'well', says: `${parent} can be written` };
   } catch (error) {
-    const says = error instanceof Error ? error.message : String(error);
-    return { about, state: 'ill', says, todo: 'Name a folder that may be written with --out.' };
+    return { about, state: 'ill', says: errorMessage(error), todo: 'Name a writable folder with --out.' };
   }
 }
 
@@ -115,7 +117,7 @@ async function disk(out: string): Promise<Finding> {
       return (bavail * bsize) / MIB;
     }),
   );
-  return amount('disk', Math.min(...free), DISK_MIB, 'Make room, or name another disk with --out and TMPDIR.');
+  return amount('disk', Math.min(...free), DISK_MIB, 'Free some space, or name another disk with --out and TMPDIR.');
 }
 
 async function memory(): Promise<Finding> {
@@ -123,7 +125,7 @@ async function memory(): Promise<Finding> {
   const meminfo = await readFile('/proc/meminfo', 'utf8').catch(() => '');
   const available = /^MemAvailable:\s+(\d+) kB$/m.exec(meminfo)?.[1];
   const mib = available === undefined ? freemem() / MIB : Number(available) / 1024;
-  return amount('memory', mib, MEMORY_MIB, 'End something else, or play fewer cases at once with --jobs.');
+  return amount('memory', mib, MEMORY_MIB, 'End other programs, or play fewer cases at the same time with --jobs.');
 }
 
 function amount(about: string, mib: number, needed: number, todo: string): Finding {
@@ -148,16 +150,20 @@ async function ports(): Promise<Finding> {
       socket.once('error', failed);
       socket.once('timeout', () => failed(new Error(`127.0.0.1:${port} does not answer`)));
     });
-    return { about, state: 'well', says: '127.0.0.1 gives out free ports, and they can be reached' };
+    return { about, state: 'well', says: '127.0.0.1 has free ports, and connections to these ports work' };
   } catch (error) {
-    const says = error instanceof Error ? error.message : String(error);
-    return { about, state: 'ill', says, todo: 'Look at the firewall, and at the limits of this sandbox.' };
+    return {
+      about,
+      state: 'ill',
+      says: errorMessage(error),
+      todo: 'Check the firewall, and the limits of the sandbox.',
+    };
   } finally {
     server.close();
   }
 }
 
-/** Checks the Docker engine and then its image. Without an answer of the engine there is no finding for the image. */
+/** Checks the Docker daemon, and then the image of the suite. Without an answer of the daemon the image is not checked. */
 async function dockerAndImage(options: DoctorOptions, signal: AbortSignal): Promise<Finding[]> {
   const findings: Finding[] = [];
   try {
@@ -166,12 +172,12 @@ async function dockerAndImage(options: DoctorOptions, signal: AbortSignal): Prom
       import('../engines/docker/image.ts'),
     ]);
     const { docker, version, architecture, address } = await connect(options.env, signal);
-    findings.push({ about: 'Docker engine', state: 'well', says: `${version} (${architecture}) at ${address}` });
+    findings.push({ about: 'Docker daemon', state: 'well', says: `${version} (${architecture}) at ${address}` });
     const image = await imageHere(docker, options.image, signal);
     findings.push(imageFinding(image, architecture, options));
   } catch (error) {
     signal.throwIfAborted();
-    findings.push(findingOf(error, findings.length === 0 ? 'Docker engine' : 'image', severity(options)));
+    findings.push(findingOf(error, findings.length === 0 ? 'Docker daemon' : 'image', stateWithoutDocker(options)));
   }
   return findings;
 }
@@ -185,9 +191,9 @@ function imageFinding(
   if (image === undefined) {
     return {
       about,
-      state: severity(options),
-      says: 'not here; a run would pull it',
-      todo: 'Pull it by a run with --engine docker, or build it here (Debian as root): npm run image.',
+      state: stateWithoutDocker(options),
+      says: 'not on this machine; a run would pull the image',
+      todo: 'Start a run with --engine docker, which pulls the image, or build the image (Debian as root): npm run image.',
     };
   }
   const says = `${image.name}, ${image.digest ?? image.id}, ${image.architecture}`;
@@ -195,15 +201,12 @@ function imageFinding(
   return {
     about,
     state: 'warning',
-    says: `${says}: emulated here, and slow`,
-    todo: 'Build one for this machine: npm run image.',
+    says: `${says}: emulated on this machine, and slow`,
+    todo: 'Build an image for this machine: npm run image.',
   };
 }
 
-/**
- * Runs the self-test of an engine. The finding also names the Docker network through which a container reached the
- * server.
- */
+/** Runs the self-test of an engine. The finding also names the Docker network through which the container reached the server. */
 async function selftestFinding(
   suite: Suite,
   about: string,
@@ -213,8 +216,8 @@ async function selftestFinding(
 ): Promise<Finding> {
   try {
     const { network } = await selftest(suite, engine, signal);
-    const way = network === undefined ? '' : `, a container reaches a server through the network "${network}"`;
-    return { about, state: 'well', says: `fails a server that is wrong on purpose, in the right cases${way}` };
+    const via = network === undefined ? '' : `; a container reaches a server through the network "${network}"`;
+    return { about, state: 'well', says: `finds the fault of a faulty server in the right cases${via}` };
   } catch (error) {
     signal.throwIfAborted();
     return findingOf(error, about, stateOnFailure);
@@ -226,5 +229,5 @@ function findingOf(error: unknown, about: string, state: 'warning' | 'ill'): Fin
   const { what, where, why, todo } = error instanceof HarnessError ? error.problem : toProblem(error);
   const location = where === undefined || what.includes(where) ? '' : ` (${where})`;
   const says = `${what.replace(/\.$/, '')}${location}${why === undefined ? '' : `: ${why}`}`;
-  return { about, state, says, ...(todo === undefined ? {} : { todo }) };
+  return { about, state, says, ...omitUndefined({ todo }) };
 }

@@ -11,8 +11,8 @@ import { refuseOtherVerdicts, selftest } from './selftest.ts';
 const { signal } = new AbortController();
 const native = chooseEngine([nativeKind], 'native');
 
-/** The embedded engine, with its records changed; a record that becomes undefined is lost. */
-const spoilt = (spoil: (record: CaseRecord) => CaseRecord | undefined): Engine => ({
+/** Makes an embedded engine with changed records. @param change returns the changed record; undefined drops the record. */
+const faultyEngine = (change: (record: CaseRecord) => CaseRecord | undefined): Engine => ({
   inspect: (options) => native.inspect(options),
   async prepare(options) {
     const prepared = await native.prepare(options);
@@ -22,7 +22,7 @@ const spoilt = (spoil: (record: CaseRecord) => CaseRecord | undefined): Engine =
         for await (const event of prepared.play(assignment)) {
           if (event.kind !== 'recorded') yield event;
           else {
-            const record = spoil(event.record);
+            const record = change(event.record);
             if (record !== undefined) yield { ...event, record };
           }
         }
@@ -31,13 +31,13 @@ const spoilt = (spoil: (record: CaseRecord) => CaseRecord | undefined): Engine =
   },
 });
 
-test('the embedded engine passes: the wrong server fails exactly the right cases', async () => {
+test('selftest passes with the embedded engine', async () => {
   await expect(selftest(autobahn, native, signal)).resolves.toBeDefined();
 });
 
-test('finds out an engine that calls a wrong answer right, though both grades are INFORMATIONAL', async () => {
+test('selftest fails with an engine that records conformant facts of 7.13.1, whose grades are always INFORMATIONAL', async () => {
   const { received: _, ...facts } = conformantOutcome('7.13.1');
-  const blind = spoilt((record) => {
+  const blind = faultyEngine((record) => {
     if (record.id !== '7.13.1') return record;
     const { remoteCloseCode } = facts;
     return {
@@ -51,24 +51,24 @@ test('finds out an engine that calls a wrong answer right, though both grades ar
   expect(exitCode).toBe(3);
 });
 
-test('finds out an engine that records nothing', async () => {
+test('selftest fails with an engine that records nothing', async () => {
   const { exitCode } = await rejectedError(
     selftest(
       autobahn,
-      spoilt(() => undefined),
+      faultyEngine(() => undefined),
       signal,
     ),
   );
   expect(exitCode).toBe(3);
 });
 
-test('finds out an engine whose case files are empty', async () => {
-  const empty = spoilt((record) => ({ ...record, text: '' }));
+test('selftest fails with an engine whose case files are empty', async () => {
+  const empty = faultyEngine((record) => ({ ...record, text: '' }));
   const { exitCode } = await rejectedError(selftest(autobahn, empty, signal));
   expect(exitCode).toBe(3);
 });
 
-test('refuses a suite without a self-test', async () => {
+test('selftest refuses a suite without a self-test', async () => {
   const { selfTest: _, ...suite } = autobahn;
   const { exitCode } = await rejectedError(selftest(suite, native, signal));
   expect(exitCode).toBe(2);
@@ -79,8 +79,8 @@ test.each([
   [['7.9.1'], 4, 'passed although the server is wrong: 7.13.1.'],
   [['1.1.1', '7.9.1', '7.13.1'], 4, 'failed although the server is right: 1.1.1.'],
   [['7.9.1', '7.13.1'], 3, '3 of 4 cases have a result.'],
-])('failed %j of %i played', async (failed, played, why) => {
-  const judged = Promise.resolve().then(() => refuseOtherVerdicts(selfTest, failed, played));
-  if (why === undefined) await expect(judged).resolves.toBeUndefined();
-  else expect((await rejectedError(judged)).problem.why).toBe(why);
+])('refuseOtherVerdicts with the failed cases %j of %i played cases', async (failed, played, why) => {
+  const check = Promise.resolve().then(() => refuseOtherVerdicts(selfTest, failed, played));
+  if (why === undefined) await expect(check).resolves.toBeUndefined();
+  else expect((await rejectedError(check)).problem.why).toBe(why);
 });

@@ -12,10 +12,10 @@ import { ownProgramCommand, PACKAGE_ROOT } from '../support/package-paths.ts';
 import { Workspace } from '../system/workspace.ts';
 
 /**
- * Plays a few cases against a server that is wrong on purpose, and checks that exactly the right cases fail. An engine or a
- * comparison that no longer sees faults would otherwise call every server conformant.
- * @returns what the engine found out, such as the container network.
- * @throws HarnessError (2) if the suite has no self-test; (3) with the cases that were judged wrongly, or could not be played.
+ * Plays a few cases against a faulty server, and checks that exactly the right cases fail. Without a self-test, an engine
+ * that finds no faults would call every server conformant.
+ * @returns facts that the engine found out, such as the container network.
+ * @throws HarnessError (2) if the suite has no self-test; (3) if other cases fail, or cases could not be played.
  */
 export async function selftest(suite: Suite, engine: Engine, signal: AbortSignal): Promise<Partial<EngineFacts>> {
   const { selfTest } = suite;
@@ -23,7 +23,7 @@ export async function selftest(suite: Suite, engine: Engine, signal: AbortSignal
     throw new HarnessError(2, {
       what: `The suite "${suite.id}" has no self-test.`,
       where: '--selftest',
-      why: 'A self-test needs a server that is wrong on purpose, and the suite names none.',
+      why: 'A self-test needs a faulty server, and the suite names none.',
       todo: 'Leave --selftest out.',
     });
   }
@@ -33,7 +33,7 @@ export async function selftest(suite: Suite, engine: Engine, signal: AbortSignal
   try {
     mkdirSync(folder);
     const prepared = await engine.prepare({ signal, onMessage: () => {} });
-    const server = wrongServer(selfTest);
+    const server = faultyServer(selfTest);
     const options = {
       suite,
       server,
@@ -60,29 +60,30 @@ export async function selftest(suite: Suite, engine: Engine, signal: AbortSignal
   }
 }
 
-/** @throws HarnessError (3) unless all cases were played and exactly the right ones failed. */
+/** @throws HarnessError (3) unless all cases were played and exactly the cases in `mustFail` failed. */
 export function refuseOtherVerdicts(
   { server, cases, mustFail }: SelfTest,
   failed: readonly string[],
   played: number,
 ): void {
-  const unseen = mustFail.filter((id) => !failed.includes(id));
-  const accused = failed.filter((id) => !mustFail.includes(id));
-  if (unseen.length === 0 && accused.length === 0 && played === cases.length) return;
+  const wronglyPassed = mustFail.filter((id) => !failed.includes(id));
+  const wronglyFailed = failed.filter((id) => !mustFail.includes(id));
+  if (wronglyPassed.length === 0 && wronglyFailed.length === 0 && played === cases.length) return;
   const reasons = [
     ...(played === cases.length ? [] : [`${played} of ${cases.length} cases have a result`]),
-    ...(unseen.length === 0 ? [] : [`passed although the server is wrong: ${unseen.join(', ')}`]),
-    ...(accused.length === 0 ? [] : [`failed although the server is right: ${accused.join(', ')}`]),
+    ...(wronglyPassed.length === 0 ? [] : [`passed although the server is wrong: ${wronglyPassed.join(', ')}`]),
+    ...(wronglyFailed.length === 0 ? [] : [`failed although the server is right: ${wronglyFailed.join(', ')}`]),
   ];
   throw new HarnessError(3, {
-    what: 'The self-test failed: a server that is wrong on purpose was not judged as it must be.',
+    what: 'The self-test failed: the engine did not find the known fault of a faulty server in exactly the right cases.',
     where: basename(server),
     why: `${reasons.join('; ')}.`,
     todo: 'No verdict of this engine can be trusted here. Try the other engine; if both fail, this is a bug in ws-conformance.',
   });
 }
 
-const wrongServer = ({ server }: SelfTest): ServerConfig => ({
+/** The configuration of the faulty server. */
+const faultyServer = ({ server }: SelfTest): ServerConfig => ({
   name: basename(server),
   agent: basename(server),
   command: ownProgramCommand(server),

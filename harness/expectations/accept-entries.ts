@@ -24,8 +24,7 @@ const MIN_SECTION_CASES = 3;
 const CONFORMANT: Entry = {};
 
 /** Compares two entries. A missing entry is equal to an entry without facts: both expect the conformant outcome. */
-const isSameEntry = (a: Entry | undefined, b: Entry | undefined) =>
-  isDeepStrictEqual(a ?? CONFORMANT, b ?? CONFORMANT);
+const isSameEntry = (a: Entry | undefined, b: Entry | undefined) => isDeepStrictEqual(a ?? CONFORMANT, b ?? CONFORMANT);
 
 /**
  * Finds the edits that a person would make to reach the wanted entries:

@@ -110,7 +110,9 @@ describe('the entries of a section', () => {
 
   test('are all removed if the whole section is conformant again', () => {
     const before = `"6.4.*": { "behavior": "NON-STRICT", "why": "by message" },\n    "12.*": ${NONE},\n    "12.1.*": {},\n    "12.2.1": {}`;
-    expect(casesIn(accepted(before, outcomesOf('12')))).toEqual({ '6.4.*': { behavior: 'NON-STRICT', why: 'by message' } });
+    expect(casesIn(accepted(before, outcomesOf('12')))).toEqual({
+      '6.4.*': { behavior: 'NON-STRICT', why: 'by message' },
+    });
   });
 
   test('get one exception for a whole subsection that is conformant again', () => {
@@ -179,16 +181,22 @@ describe('the entries of a section', () => {
       }),
     );
     fc.assert(
-      fc.property(fc.dictionary(key, fc.oneof(entry, fc.constant({})), { maxKeys: 6 }), newOutcomes, (cases, deviations) => {
-        const text = emptyFile.replace('"cases": {}', `"cases": ${JSON.stringify(cases)}`);
-        const outcomes = new Map(Object.entries(deviations).map(([id, facts]) => [id, { ...conformantOutcome(id), ...facts }]));
-        const before = read(text);
-        const after = accept(text, outcomes, 'seen');
-        const expectations = read(after);
-        for (const id of suiteIds)
-          expect(expectations.get(id)?.outcome, id).toEqual(outcomes.get(id) ?? before.get(id)?.outcome);
-        expect(accept(after, outcomes, 'seen')).toBe(after);
-      }),
+      fc.property(
+        fc.dictionary(key, fc.oneof(entry, fc.constant({})), { maxKeys: 6 }),
+        newOutcomes,
+        (cases, deviations) => {
+          const text = emptyFile.replace('"cases": {}', `"cases": ${JSON.stringify(cases)}`);
+          const outcomes = new Map(
+            Object.entries(deviations).map(([id, facts]) => [id, { ...conformantOutcome(id), ...facts }]),
+          );
+          const before = read(text);
+          const after = accept(text, outcomes, 'seen');
+          const expectations = read(after);
+          for (const id of suiteIds)
+            expect(expectations.get(id)?.outcome, id).toEqual(outcomes.get(id) ?? before.get(id)?.outcome);
+          expect(accept(after, outcomes, 'seen')).toBe(after);
+        },
+      ),
       { numRuns: 100 },
     );
   });

@@ -23,10 +23,7 @@ const NOTES: readonly (readonly [pattern: string, note: string])[] = [
     '7.9.3',
     'Close code 1004 is reserved without a meaning (RFC 6455 7.4.1). A server that takes the code breaks no written rule, but the suite demands that the server refuses the code.',
   ],
-  [
-    '7.9.*',
-    'These close codes must not be sent. The RFC does not say which close code answers them; 1002 is usual.',
-  ],
+  ['7.9.*', 'These close codes must not be sent. The RFC does not say which close code answers them; 1002 is usual.'],
   [
     '7.13.*',
     'Close codes from 5000 on are in no range of RFC 6455 7.4.2. The suite always gives INFORMATIONAL. We compare the facts.',

@@ -64,13 +64,21 @@ function causesOf(category: string): [grade: string, cause: string][] {
     ],
     '3': [['FAILED', 'the reserved bits are not checked, or only in the first frame.']],
     '4': [['FAILED', 'frames with reserved opcodes are treated as data or ignored, and the connection does not fail.']],
-    '5': [['FAILED', 'a control frame inside a fragmented message ends the message, or a continuation frame without a message is taken.']],
+    '5': [
+      [
+        'FAILED',
+        'a control frame inside a fragmented message ends the message, or a continuation frame without a message is taken.',
+      ],
+    ],
     '6': [
       ['FAILED', 'UTF-8 is checked frame by frame, so that a character in two frames fails, or UTF-8 is not checked.'],
       ['NON-STRICT', 'UTF-8 is checked only when the message is complete.'],
     ],
     '7': [
-      ['FAILED', 'data after a Close frame is still answered, or the code and reason of a Close frame are not checked.'],
+      [
+        'FAILED',
+        'data after a Close frame is still answered, or the code and reason of a Close frame are not checked.',
+      ],
     ],
     '9': [['FAILED', 'the limit is below 16 MiB, or the work grows with the square of the number of fragments.']],
     '10': [['FAILED', 'a frame is lost if its bytes arrive in small pieces.']],

@@ -65,12 +65,7 @@ export function readSpec(
  * @param warnings gets a warning if a pattern also matches other sections.
  * @param onUnknown called for an exact id that the suite does not have; returns the result.
  */
-function matchEntry(
-  entry: string,
-  suite: readonly string[],
-  warnings: string[],
-  onUnknown: () => string[],
-): string[] {
+function matchEntry(entry: string, suite: readonly string[], warnings: string[], onUnknown: () => string[]): string[] {
   if (!entry.includes('*')) return suite.includes(entry) ? [entry] : onUnknown();
   const [first = '', ...rest] = entry.split('*').map((part) => part.replace(/[^\w]/g, '\\$&'));
   const start = new RegExp(`^${[first, ...rest].join('.*')}`);

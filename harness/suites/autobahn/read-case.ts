@@ -27,7 +27,9 @@ function findContradictions(id: string, agent: string, listed: IndexEntry, detai
   const contradictions: string[] = [];
   const compare = (what: string, inIndex: unknown, inFile: unknown) => {
     if (inIndex !== inFile)
-      contradictions.push(`${what} is ${JSON.stringify(inIndex)} in the index and ${JSON.stringify(inFile)} in the file`);
+      contradictions.push(
+        `${what} is ${JSON.stringify(inIndex)} in the index and ${JSON.stringify(inFile)} in the file`,
+      );
   };
   compare('the case id', id, detail.id);
   compare('the agent', agent, detail.agent);
@@ -55,11 +57,14 @@ function impossibleGrades(id: string, { behavior, behaviorClose }: RecordedCase)
   const canBeNonStrict = caseData?.allowed['NON-STRICT'] !== undefined && !isInformational;
   const canBeUnimplemented = caseData?.judging.by === 'compressed round-trips';
   if ((behavior === 'INFORMATIONAL') !== isInformational) {
-    contradictions.push(isInformational ? 'this case is always INFORMATIONAL' : 'INFORMATIONAL is never a grade of this case');
+    contradictions.push(
+      isInformational ? 'this case is always INFORMATIONAL' : 'INFORMATIONAL is never a grade of this case',
+    );
   }
   if ((behavior === 'INFORMATIONAL') !== (behaviorClose === 'INFORMATIONAL'))
     contradictions.push('only one of the two grades is INFORMATIONAL');
   if (behavior === 'NON-STRICT' && !canBeNonStrict) contradictions.push('NON-STRICT is never a grade of this case');
-  if (behavior === 'UNIMPLEMENTED' && !canBeUnimplemented) contradictions.push('UNIMPLEMENTED is never a grade of this case');
+  if (behavior === 'UNIMPLEMENTED' && !canBeUnimplemented)
+    contradictions.push('UNIMPLEMENTED is never a grade of this case');
   return contradictions;
 }
