@@ -1,11 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { build, type Metafile } from 'esbuild';
+import { REGISTRY } from '../harness/run/registry.ts';
 
-/**
- * Bundles the package: JavaScript of every entry, with the libraries it uses, below a folder. To load the 300 modules
- * one by one took a third of the CPU time of a run of one case. Each entry keeps its path, so that the
- * `exports` of package.json name the same files as without a bundle; code that several entries share is in `chunks/`.
+/*
+ * Bundles the code of the package and the libraries that it uses into a few files. Without a bundle, loading about 300
+ * modules took a third of the CPU time of a run of one case. Each entry keeps its path, because `exports` and `bin` of
+ * package.json name it. Code that several entries share is in `chunks/`. Bundled libraries are devDependencies; zod is
+ * a dependency too, because the type declarations refer to it.
  */
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -15,9 +17,9 @@ const ENTRIES = [
   'harness/index.ts',
   'reports/index.ts',
   'server/index.ts',
-  // Started as processes of their own: the in-repo server, and the faulty server of the self-test.
+  // The tool starts these programs as processes: the in-repo server, and the faulty server of each suite's self-test.
   'server/main.ts',
-  'fixtures/servers/close-code-unchecked.ts',
+  ...REGISTRY.flatMap(({ suite }) => (suite.selfTest === undefined ? [] : [`${suite.selfTest.server}.ts`])),
 ];
 
 /** Libraries that stay in node_modules. Dockerode reads files of its own at run time and has optional native parts. */
@@ -41,9 +43,9 @@ export async function bundle(outdir: string, moreEntries: readonly string[] = []
     format: 'esm',
     target: 'node20.19',
     external: EXTERNAL,
-    // Prefers the ES module of a library that has both forms: jsonc-parser's other form cannot be bundled.
+    // Prefers the ES module of a library that has both forms: the CommonJS form of jsonc-parser cannot be bundled.
     mainFields: ['module', 'main'],
-    // CommonJS libraries call require() for Node's own modules, which an ES module does not have.
+    // Bundled CommonJS libraries call require() for Node's own modules, and an ES module has no require().
     banner: {
       js: "import { createRequire as $require } from 'node:module'; const require = $require(import.meta.url);",
     },
@@ -54,7 +56,7 @@ export async function bundle(outdir: string, moreEntries: readonly string[] = []
   return metafile;
 }
 
-/** The licences of all bundled libraries, which must go wherever their code goes. @throws if a library has none. */
+/** The licence texts of all bundled libraries: a copy of their code must contain them. @throws if a library has none. */
 function bundledLicences({ inputs }: Metafile): string {
   const folders = new Set(
     Object.keys(inputs).flatMap((path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
@@ -87,11 +89,24 @@ function pruneDeclarations(dist: string, publicEntries: readonly string[]): void
   }
 }
 
+/** The servers of `fixtures/servers`, which tests start as processes. */
+function fixtureServers(): string[] {
+  return readdirSync(join(ROOT, 'fixtures/servers'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .map((name) => `fixtures/servers/${name}`)
+    .filter((name) => !ENTRIES.includes(name));
+}
+
 if (import.meta.filename === process.argv[1]) {
-  const dist = join(ROOT, 'dist');
-  mkdirSync(dist, { recursive: true });
-  const metafile = await bundle(dist);
-  writeFileSync(join(dist, 'THIRD-PARTY-LICENCES.txt'), bundledLicences(metafile));
-  pruneDeclarations(dist, ['harness/index.d.ts', 'reports/index.d.ts', 'server/index.d.ts']);
-  console.log(`${Object.keys(metafile.outputs).length} files below ${relative(process.cwd(), dist)}`);
+  const [folder = 'dist', mode] = process.argv.slice(2);
+  const outdir = resolve(folder);
+  mkdirSync(outdir, { recursive: true });
+  if (mode === 'tests') {
+    await bundle(outdir, fixtureServers());
+  } else {
+    const metafile = await bundle(outdir);
+    writeFileSync(join(outdir, 'THIRD-PARTY-LICENCES.txt'), bundledLicences(metafile));
+    pruneDeclarations(outdir, ['harness/index.d.ts', 'reports/index.d.ts', 'server/index.d.ts']);
+    console.log(`${Object.keys(metafile.outputs).length} files below ${relative(process.cwd(), outdir)}`);
+  }
 }

@@ -11,6 +11,7 @@ export const pages: readonly string[] = [
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'SECURITY.md',
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`)
@@ -37,18 +38,19 @@ export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm ci': 'the tests of the pages run this first',
   'npm run check': 'npm test starts with this command',
   'npm run test:quick': 'part of npm test',
-  'npm test': 'the tests of the pages are part of this command',
+  'npm test': '.ci/run runs this command',
+  'npm run test:full': 'the tests of the pages are part of this command',
   // These need a project with the packed tarball.
-  'npm install --save-dev ws ws-conformance': 'harness/end-to-end/package.real.test.ts',
-  'npx ws-conformance init --name echo -- node server.mjs {port}': 'harness/end-to-end/package.real.test.ts',
-  'npx ws-conformance 1 2 6 7': 'harness/end-to-end/package.real.test.ts',
-  'npx ws-conformance accept --why "ws judges whole messages"': 'harness/end-to-end/package.real.test.ts',
-  'npm run third-party-servers': 'fixtures/third-party-servers/as-expected.real.test.ts',
-  'npm run crosscheck': 'harness/crosscheck/crosscheck.real.test.ts',
+  'npm install --save-dev ws ws-conformance': 'harness/end-to-end/package.full.test.ts',
+  'npx ws-conformance init --name echo -- node server.mjs {port}': 'harness/end-to-end/package.full.test.ts',
+  'npx ws-conformance 1 2 6 7': 'harness/end-to-end/package.full.test.ts',
+  'npx ws-conformance accept --why "ws judges whole messages"': 'harness/end-to-end/package.full.test.ts',
+  'npm run third-party-servers': 'fixtures/third-party-servers/as-expected.full.test.ts',
+  'npm run crosscheck': 'harness/end-to-end/commands.full.test.ts',
   'npm run crosscheck -- --server ws --server websocket --server faye-websocket':
-    'harness/crosscheck/crosscheck.real.test.ts',
+    'harness/crosscheck/crosscheck.full.test.ts',
   'npm run crosscheck -- --server gobwas-ws --server coder-websocket --server tokio-tungstenite':
-    'harness/crosscheck/crosscheck.real.test.ts',
-  'npm run crosscheck -- --probe --jobs 6': 'harness/crosscheck/crosscheck.real.test.ts',
-  'npm run crosscheck -- --wrong --jobs 4': 'harness/crosscheck/crosscheck.real.test.ts',
+    'harness/crosscheck/crosscheck.full.test.ts',
+  'npm run crosscheck -- --probe --at-once 6': 'harness/crosscheck/crosscheck.full.test.ts',
+  'npm run crosscheck -- --wrong --at-once 5': 'harness/crosscheck/crosscheck.full.test.ts',
 };

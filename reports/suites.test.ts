@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { lettersOf } from './document/history.ts';
 import { reportSchema } from './document/report.ts';
-import { keyFields, outcomeSchemaOf, suiteNames } from './document/suite-facts.ts';
+import { keyFields, outcomeSchemaOf, type SuiteFacts, suiteNames } from './document/suite-facts.ts';
 import { badge } from './formats/badge.ts';
 import { workflowCommands } from './formats/github.ts';
 import { json } from './formats/json.ts';
@@ -35,6 +35,7 @@ describe('a report of a suite with other fields and grades', () => {
       'frames-1 Toy case frames-1 frames-1 first client: kept frames-1 second client: kept',
     );
     expect(text(index)).toContain('s:broken · s:!kept by grade is:regressed');
+    expect(text(index)).toContain('upgrade-a · @upgrades cases by id and group');
     expect(text(index)).not.toMatch(/close:|no code|undefined|\[object/);
     expect(text(index)).toContain('Toy probes 1.0, 4 cases');
   });
@@ -122,7 +123,7 @@ describe('a report of two suites', () => {
 
 describe('the facts of a suite', () => {
   it('name the fields that summaries show', () => {
-    const names = (suite: typeof toySuite) => Object.values(keyFields(suite)).map((field) => field?.name);
+    const names = (suite: SuiteFacts) => Object.values(keyFields(suite)).map((field) => field?.name);
     expect(names(sampleSuite)).toEqual(['behavior', 'behaviorClose', 'remoteCloseCode']);
     expect(names(toySuite)).toEqual(['verdictOfToy', undefined, undefined]);
   });

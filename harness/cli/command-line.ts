@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import type { Problem } from '../../reports/document/report.ts';
-import { tellGithubOfProblem } from '../reporting/github.ts';
-import { describeProblem } from '../reporting/terminal.ts';
+import { describeProblem } from '../../reports/wording/terminal-problem.ts';
+import { problemAnnotation } from '../reporting/github.ts';
 import type { Registry } from '../run/registry.ts';
 import { HarnessError, toProblem } from '../support/harness-error.ts';
 import { Interruption } from '../support/interruption.ts';
@@ -83,7 +83,7 @@ export async function runCommandLine(registry: Registry): Promise<void> {
     } else {
       const problem = toProblem(error);
       printProblem(problem);
-      shell.stderr.write(tellGithubOfProblem(problem, shell.env));
+      shell.stderr.write(problemAnnotation(problem, shell.env));
       process.exitCode = error instanceof HarnessError ? error.exitCode : 3;
     }
   }

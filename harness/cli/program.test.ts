@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { REGISTRY } from '../run/registry.ts';
-import { caughtError } from '../testing/run-command.ts';
+import { caughtError } from '../testing/thrown-error.ts';
 import type { Shell } from './options/shell.ts';
 import { makeProgram } from './program.ts';
 

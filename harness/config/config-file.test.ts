@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import { rejectedError } from '../testing/run-command.ts';
+import { rejectedError } from '../testing/thrown-error.ts';
 import { readConfig } from './config.ts';
 import { loadConfig } from './config-file.ts';
 import { configSchema } from './config-schema.ts';

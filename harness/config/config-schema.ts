@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseReporter, REPORTERS } from './reporter-names.ts';
+import { reporterSchema } from './reporter-names.ts';
 
 /*
  * The schema of the configuration file. `config.schema.json` and docs/configuration.md are generated from it, so
@@ -132,9 +132,7 @@ export const serverSchema = z.strictObject({
     ),
 });
 
-const reporter = z.string().regex(new RegExp(`^(${REPORTERS.join('|')})(=.+)?$`), {
-  error: ({ input }) => String(parseReporter(String(input))),
-});
+const reporter = reporterSchema();
 
 /** Options of the command line that a configuration can set. The keys are the long names of the options. */
 const settings = {

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
 import type { RecordedCase } from '../../reports/document/recorded-case.ts';
+import { describeProblem } from '../../reports/wording/terminal-problem.ts';
+import { visible } from '../../reports/wording/terminal-text.ts';
 import { readConfig, type ServerConfig, serverNamed } from '../config/config.ts';
 import { dockerKind } from '../engines/docker/kind.ts';
 import { takeTestData } from '../engines/docker/testdata.ts';
@@ -10,7 +12,6 @@ import type { PreparedEngine } from '../engines/engine.ts';
 import { nativeKind } from '../engines/native/kind.ts';
 import { startProbeServer } from '../engines/native/testing/probe-server.ts';
 import { matchCases, selectCases } from '../plan/match-cases.ts';
-import { describeProblem, visible } from '../reporting/terminal.ts';
 import { readResults } from '../results/read-results.ts';
 import { chooseEngine } from '../run/choose-engine.ts';
 import { playSubject } from '../run/play-subject.ts';
@@ -87,6 +88,8 @@ const ONE_CASE_OF_EACH_KIND = [
 interface Check {
   server: ServerConfig;
   cases: readonly string[];
+  /** Folder of results that the real suite has written before. The reference does not play these cases again. */
+  recorded?: string;
 }
 
 type Engines = Readonly<Record<'reference' | 'native', PreparedEngine>>;
@@ -99,14 +102,26 @@ interface Times {
 const signal = new AbortController().signal;
 const preparation = { signal, onMessage: () => {} };
 
+/** Reads the results of a check from a folder, and returns the recorded cases by id. */
+function recordedCases(folder: string, { server, cases }: Check): Map<string, RecordedCase> {
+  const { agents } = readResults(autobahn, folder, { cases, agents: [server.agent], extraIsFault: true });
+  return new Map(
+    (agents[0]?.results ?? []).flatMap((result) =>
+      result.did === 'run' && result.detail !== undefined ? [[result.id, result.detail] as const] : [],
+    ),
+  );
+}
+
 /** Plays a check with one engine, and returns the recorded cases by id. Adds the seconds to `times`. */
 async function playOnce(
   engines: Engines,
   which: keyof Engines,
-  { server, cases }: Check,
+  check: Check,
   jobs: number,
   times: Times,
 ): Promise<Map<string, RecordedCase>> {
+  const { server, cases, recorded } = check;
+  if (which === 'reference' && recorded !== undefined) return recordedCases(recorded, check);
   const workspace = new Workspace();
   try {
     const folder = join(workspace.folder, which);
@@ -122,12 +137,7 @@ async function playOnce(
     };
     await playSubject(engines[which], options, workspace, signal);
     times[which] += (performance.now() - started) / 1000;
-    const { agents } = readResults(autobahn, folder, { cases, agents: [server.agent], extraIsFault: true });
-    return new Map(
-      (agents[0]?.results ?? []).flatMap((result) =>
-        result.did === 'run' && result.detail !== undefined ? [[result.id, result.detail] as const] : [],
-      ),
-    );
+    return recordedCases(folder, check);
   } finally {
     workspace.remove();
   }
@@ -155,34 +165,62 @@ const isKnown = (server: string, { id, at }: Disagreement) =>
       cases.some((pattern) => matchCases(suiteIds, pattern).includes(id)),
   );
 
-/** Checks one server, prints the result, and returns the number of disagreements that every replay has confirmed. */
-async function runCheck(engines: Engines, check: Check, jobs: number): Promise<number> {
+/** A check that both engines have played, with the disagreements that are not known deviations. */
+interface PlayedCheck {
+  check: Check;
+  disagreements: readonly Disagreement[];
+}
+
+/** Plays a check with both engines, and prints one line about the result. */
+async function playCheck(engines: Engines, check: Check, jobs: number): Promise<PlayedCheck> {
   const times = { reference: 0, native: 0 };
   const all = await playBoth(engines, check, jobs, times);
-  const first = all.filter((disagreement) => !isKnown(check.server.name, disagreement));
+  const disagreements = all.filter((disagreement) => !isKnown(check.server.name, disagreement));
+  const documented = all.length - disagreements.length;
   const { reference, native } = times;
-  const casesInDisagreement = [...new Set(first.map(({ id }) => id))];
-  const confirmed: Disagreement[] = [];
-  for (const id of casesInDisagreement) {
-    let left = first.filter((disagreement) => disagreement.id === id);
-    for (let play = 0; play < REPLAYS && left.length > 0; play++) {
-      const again = await playBoth(engines, { ...check, cases: [id] }, jobs, times);
+  console.log(
+    `${check.server.name}: ${check.cases.length} cases, ${disagreements.length} disagreements` +
+      `${documented > 0 ? ` (and ${documented} documented)` : ''}; ` +
+      (reference > 0
+        ? `reference ${reference.toFixed(1)} s, native ${native.toFixed(1)} s, ${(reference / native).toFixed(1)} times`
+        : `reference played before, native ${native.toFixed(1)} s`),
+  );
+  return { check, disagreements };
+}
+
+/** Plays the checks, `atOnce` of them at the same time: most of the time both engines wait for timers. */
+async function playChecks(engines: Engines, checks: readonly Check[], { jobs, atOnce }: Flags): Promise<PlayedCheck[]> {
+  const queue = [...checks];
+  const played: PlayedCheck[] = [];
+  const worker = async () => {
+    for (let check = queue.shift(); check !== undefined; check = queue.shift())
+      played.push(await playCheck(engines, check, jobs));
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return played;
+}
+
+/**
+ * Plays each case with a disagreement again alone, after all checks, and prints the disagreements that every replay has
+ * confirmed. Returns the number of these disagreements.
+ */
+async function replay(engines: Engines, { check, disagreements }: PlayedCheck): Promise<number> {
+  let confirmed = 0;
+  for (const id of new Set(disagreements.map((disagreement) => disagreement.id))) {
+    let left = disagreements.filter((disagreement) => disagreement.id === id);
+    let plays = 0;
+    for (; plays < REPLAYS && left.length > 0; plays++) {
+      const again = await playBoth(engines, { server: check.server, cases: [id] }, 1, { reference: 0, native: 0 });
       left = again.filter((now) => left.some((before) => before.at === now.at));
     }
-    confirmed.push(...left);
+    console.log(`${check.server.name}: ${id} played again ${plays} times, ${left.length} disagreements`);
+    for (const { at, reference, native } of left)
+      console.log(
+        `  ${id} ${at}: reference ${visible(JSON.stringify(reference))}, native ${visible(JSON.stringify(native))}`,
+      );
+    confirmed += left.length;
   }
-  const remarks = [
-    ...(all.length > first.length ? [`${all.length - first.length} documented`] : []),
-    ...(casesInDisagreement.length > 0 ? [`played again: ${casesInDisagreement.join(', ')}`] : []),
-  ];
-  console.log(
-    `${check.server.name}: ${check.cases.length} cases, ${confirmed.length} disagreements${remarks.length > 0 ? ` (${remarks.join(', ')})` : ''}; ` +
-      `reference ${reference.toFixed(1)} s, native ${native.toFixed(1)} s, ${(reference / native).toFixed(1)} times`,
-  );
-  for (const { id, at, reference: theirs, native: ours } of confirmed) {
-    console.log(`  ${id} ${at}: reference ${visible(JSON.stringify(theirs))}, native ${visible(JSON.stringify(ours))}`);
-  }
-  return confirmed.length;
+  return confirmed;
 }
 
 interface Flags {
@@ -191,6 +229,8 @@ interface Flags {
   fault?: string[];
   probe?: boolean;
   jobs: number;
+  atOnce: number;
+  reference?: string;
 }
 
 async function checksOf(flags: Flags, patterns: readonly string[], probeUrl: string): Promise<Check[]> {
@@ -204,6 +244,7 @@ async function checksOf(flags: Flags, patterns: readonly string[], probeUrl: str
     ...named.map((name) => ({
       server: serverNamed(config, name),
       cases: chosen(name === config.defaultServer ? ['*'] : ['@core', '@limits']),
+      ...(flags.reference === undefined ? {} : { recorded: flags.reference }),
     })),
     ...wrongServers
       .filter(({ name }) => flags.wrong || flags.fault?.includes(name))
@@ -241,7 +282,12 @@ const program = new Command('crosscheck')
     name,
   ])
   .option('--probe', 'the probe server, in each of its modes')
-  .option('--jobs <n>', 'number of containers at the same time', Number, 2)
+  .option(
+    '--reference <folder>',
+    'results of the real suite for this server and these cases; the real suite does not run',
+  )
+  .option('--jobs <n>', 'number of containers at the same time, for each server', Number, 2)
+  .option('--at-once <n>', 'number of servers at the same time', Number, 1)
   .parse();
 const flags = program.opts<Flags>();
 const data = new Workspace();
@@ -255,9 +301,9 @@ try {
     reference: await chooseEngine([dockerKind], 'docker').prepare(preparation),
     native: await chooseEngine([nativeKind], 'native', { dataFolder: data.folder }).prepare(preparation),
   };
+  const played = await playChecks(engines, await checksOf(flags, program.args, probe.url), flags);
   let count = 0;
-  for (const check of await checksOf(flags, program.args, probe.url))
-    count += await runCheck(engines, check, flags.jobs);
+  for (const check of played) count += await replay(engines, check);
   console.log(count === 0 ? 'The engines agree.' : `${count} disagreements.`);
   process.exitCode = count === 0 ? 0 : 1;
 } catch (error) {

@@ -27,36 +27,36 @@ async function examine(options: Partial<DoctorOptions> = {}): Promise<Record<str
   return findings;
 }
 
-test('without a Docker daemon, doctor warns only about Docker, and the embedded engine passes its self-test', async () => {
+test('without a Docker daemon, doctor warns about Docker only, and the embedded engine passes its self-test', async () => {
   const findings = await examine();
   const { 'Docker daemon': docker, ...others } = findings;
   expect(docker).toMatchObject({ state: 'warning', says: expect.stringContaining('docker.sock') });
-  expect(Object.values(others).filter(({ state }) => state !== 'well')).toEqual([]);
+  expect(Object.values(others).filter(({ state }) => state !== 'ok')).toEqual([]);
   expect(Object.keys(others)).toEqual(
     expect.arrayContaining(['configuration', 'report folder', 'disk', 'memory', 'ports', 'embedded engine']),
   );
   expect(readdirSync(home)).toEqual([]);
 });
 
-test('with --engine docker, a missing Docker daemon is ill', async () => {
-  expect((await examine({ engine: 'docker' }))['Docker daemon']?.state).toBe('ill');
+test('with --engine docker, a missing Docker daemon is an error', async () => {
+  expect((await examine({ engine: 'docker' }))['Docker daemon']?.state).toBe('error');
 });
 
-test('a wrong configuration, and a report folder inside a file, are ill and say what to do', async () => {
+test('a wrong configuration and a report folder inside a file are errors that say what to do', async () => {
   writeFileSync(join(home, 'conformance.config.json'), '{ "servers": { "x": { "comand": [] } } }');
   writeFileSync(join(home, 'file'), '');
   const findings = await examine({ out: join(home, 'file', 'report') });
-  expect(findings.configuration).toMatchObject({ state: 'ill', says: expect.stringContaining('"command"') });
-  expect(findings['report folder']).toMatchObject({ state: 'ill', todo: expect.stringContaining('--out') });
+  expect(findings.configuration).toMatchObject({ state: 'error', says: expect.stringContaining('"command"') });
+  expect(findings['report folder']).toMatchObject({ state: 'error', todo: expect.stringContaining('--out') });
 });
 
-test('an expectation file that cannot be read makes the configuration ill', async () => {
+test('an expectation file that cannot be read is an error of the configuration', async () => {
   writeFileSync(
     join(home, 'conformance.config.json'),
     '{ "servers": { "x": { "url": "ws://127.0.0.1:1/", "expected": "nowhere.json" } } }',
   );
   expect((await examine()).configuration).toMatchObject({
-    state: 'ill',
+    state: 'error',
     says: expect.stringContaining('nowhere.json'),
   });
 });

@@ -17,12 +17,13 @@ import { selftest } from './selftest.ts';
 
 /** The result of one check of `doctor`. */
 export interface Finding {
+  /** What was checked, for example `disk`. */
   about: string;
-  /** `well`: no problem for a run. `warning`: some runs are impossible or slow. `ill`: no run is possible. */
-  state: 'well' | 'warning' | 'ill';
-  /** Result of the check as text: a version, an address, or an amount with its unit. */
+  /** `ok`: nothing stands in the way of a run. `warning`: some runs are impossible or slow. `error`: no run is possible. */
+  state: 'ok' | 'warning' | 'error';
+  /** What the check found: a version, an address, or an amount with its unit. */
   says: string;
-  /** Advice for the user; only if the state is not `well`. */
+  /** What the user can do about the problem. Set only if the state is not `ok`. */
   todo?: string;
 }
 
@@ -35,8 +36,7 @@ export interface DoctorOptions {
   /** Folder into which a run would write its report. */
   out: string;
   /**
-   * Engine that a run would use. With `docker`, a missing Docker daemon is `ill`. Otherwise a missing daemon is a `warning`,
-   * because the embedded engine can be used instead.
+   * With `docker`, a missing Docker daemon is an `error`. Otherwise it is a `warning`, because the embedded engine exists.
    */
   engine: EngineChoice;
   image?: string;
@@ -46,41 +46,40 @@ export interface DoctorOptions {
 }
 
 const MIB = 1_048_576;
-/** Free disk space that a run needs. A report of five servers takes about 100 MiB, and two reports exist for a moment. */
+/** Free disk space for a run. A report of five servers takes about 100 MiB, and for a moment there are two reports. */
 const DISK_MIB = 300;
 /**
- * Free memory that a run needs. The embedded engine takes 150 MiB, a container 120 MiB, and a message of 16 MiB needs
- * several buffers.
+ * Free memory for a run. The embedded engine takes 150 MiB, a container 120 MiB; messages of 16 MiB need several
+ * buffers.
  */
 const MEMORY_MIB = 512;
 
 /**
  * Checks everything that a run depends on: Node, configuration, report folder, disk, memory, ports, Docker daemon and
- * image. The last checks run the engines against a faulty server. `doctor` changes nothing and pulls no image. Yields each
- * finding as soon as its check ends. Rejects only if `signal` aborts.
+ * image. The last checks run the engines against a server with a known fault. `doctor` changes nothing and pulls no image. Yields each finding as soon as its check ends; rejects only if `signal` aborts.
  */
 export async function* doctor(
   { suite, engines }: RegisteredSuite,
   options: DoctorOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Finding> {
-  yield { about: 'Node', state: 'well', says: `${process.version}, ${process.platform} ${process.arch}` };
+  yield { about: 'Node', state: 'ok', says: `${process.version}, ${process.platform} ${process.arch}` };
   yield await configuration(suite, options);
   yield writeAccess(options.out);
   yield await disk(options.out);
   yield await memory();
   yield await ports();
-  yield await selftestFinding(suite, 'embedded engine', chooseEngine(engines, 'native'), 'ill', signal);
+  yield await selftestFinding(suite, 'embedded engine', chooseEngine(engines, 'native'), 'error', signal);
   const docker = await dockerAndImage(options, signal);
   yield* docker;
-  if (docker.every(({ state }) => state === 'well')) {
+  if (docker.every(({ state }) => state === 'ok')) {
     const engine = chooseEngine(engines, 'docker', omitUndefined({ image: options.image }));
-    yield await selftestFinding(suite, 'real suite', engine, stateWithoutDocker(options), signal);
+    yield await selftestFinding(suite, 'real suite', engine, severity(options), signal);
   }
 }
 
-/** The state of a missing Docker daemon or image: `ill` only if the user asked for the engine `docker`. */
-const stateWithoutDocker = ({ engine }: DoctorOptions) => (engine === 'docker' ? 'ill' : 'warning');
+/** The state of a missing Docker daemon or image: `error` only if the user asked for the engine `docker`. */
+const severity = ({ engine }: DoctorOptions) => (engine === 'docker' ? 'error' : 'warning');
 
 async function configuration(suite: Suite, { folder, config: named, today }: DoctorOptions): Promise<Finding> {
   const about = 'configuration';
@@ -91,11 +90,11 @@ async function configuration(suite: Suite, { folder, config: named, today }: Doc
     const path = config.file?.path;
     return {
       about,
-      state: 'well',
-      says: path === undefined ? `none; ${servers}` : `${relative(folder, path)}: ${servers}`,
+      state: 'ok',
+      says: path === undefined ? `no file; ${servers}` : `${relative(folder, path)}: ${servers}`,
     };
   } catch (error) {
-    return findingOf(error, about, 'ill');
+    return findingOf(error, about, 'error');
   }
 }
 
@@ -104,9 +103,14 @@ function writeAccess(out: string): Finding {
   const parent = dirname(resolve(out));
   try {
     rmSync(mkdtempSync(join(parent, '.ws-conformance-doctor-')), { recursive: true });
-    return { about, state: 'well', says: `${parent} can be written` };
+    return { about, state: 'ok', says: `${parent} can be written` };
   } catch (error) {
-    return { about, state: 'ill', says: errorMessage(error), todo: 'Name a writable folder with --out.' };
+    return {
+      about,
+      state: 'error',
+      says: errorMessage(error),
+      todo: 'Name a folder with --out in which you can write.',
+    };
   }
 }
 
@@ -117,7 +121,12 @@ async function disk(out: string): Promise<Finding> {
       return (bavail * bsize) / MIB;
     }),
   );
-  return amount('disk', Math.min(...free), DISK_MIB, 'Free some space, or name another disk with --out and TMPDIR.');
+  return amount(
+    'disk',
+    Math.min(...free),
+    DISK_MIB,
+    'Free some disk space, or name folders on another disk with --out and the variable TMPDIR.',
+  );
 }
 
 async function memory(): Promise<Finding> {
@@ -125,14 +134,14 @@ async function memory(): Promise<Finding> {
   const meminfo = await readFile('/proc/meminfo', 'utf8').catch(() => '');
   const available = /^MemAvailable:\s+(\d+) kB$/m.exec(meminfo)?.[1];
   const mib = available === undefined ? freemem() / MIB : Number(available) / 1024;
-  return amount('memory', mib, MEMORY_MIB, 'End other programs, or play fewer cases at the same time with --jobs.');
+  return amount('memory', mib, MEMORY_MIB, 'End other programs, or run fewer cases at the same time with --jobs.');
 }
 
 function amount(about: string, mib: number, needed: number, todo: string): Finding {
   const says = `${count(Math.round(mib))} MiB free`;
   return mib >= needed
-    ? { about, state: 'well', says }
-    : { about, state: 'warning', says: `${says}, and a run may need ${needed}`, todo };
+    ? { about, state: 'ok', says }
+    : { about, state: 'warning', says: `${says}; a run may need ${needed} MiB`, todo };
 }
 
 /** Checks that a server can listen on a free port of 127.0.0.1, and that a client can connect to that port. */
@@ -150,20 +159,20 @@ async function ports(): Promise<Finding> {
       socket.once('error', failed);
       socket.once('timeout', () => failed(new Error(`127.0.0.1:${port} does not answer`)));
     });
-    return { about, state: 'well', says: '127.0.0.1 has free ports, and connections to these ports work' };
+    return { about, state: 'ok', says: 'a server can listen on 127.0.0.1, and a client can connect' };
   } catch (error) {
     return {
       about,
-      state: 'ill',
+      state: 'error',
       says: errorMessage(error),
-      todo: 'Check the firewall, and the limits of the sandbox.',
+      todo: 'Check the firewall, and the limits of the container or sandbox.',
     };
   } finally {
     server.close();
   }
 }
 
-/** Checks the Docker daemon, and then the image of the suite. Without an answer of the daemon the image is not checked. */
+/** Checks the Docker daemon and then its image. If the daemon does not answer, there is no finding for the image. */
 async function dockerAndImage(options: DoctorOptions, signal: AbortSignal): Promise<Finding[]> {
   const findings: Finding[] = [];
   try {
@@ -172,12 +181,12 @@ async function dockerAndImage(options: DoctorOptions, signal: AbortSignal): Prom
       import('../engines/docker/image.ts'),
     ]);
     const { docker, version, architecture, address } = await connect(options.env, signal);
-    findings.push({ about: 'Docker daemon', state: 'well', says: `${version} (${architecture}) at ${address}` });
+    findings.push({ about: 'Docker daemon', state: 'ok', says: `${version} (${architecture}) at ${address}` });
     const image = await imageHere(docker, options.image, signal);
     findings.push(imageFinding(image, architecture, options));
   } catch (error) {
     signal.throwIfAborted();
-    findings.push(findingOf(error, findings.length === 0 ? 'Docker daemon' : 'image', stateWithoutDocker(options)));
+    findings.push(findingOf(error, findings.length === 0 ? 'Docker daemon' : 'image', severity(options)));
   }
   return findings;
 }
@@ -191,33 +200,36 @@ function imageFinding(
   if (image === undefined) {
     return {
       about,
-      state: stateWithoutDocker(options),
-      says: 'not on this machine; a run would pull the image',
-      todo: 'Start a run with --engine docker, which pulls the image, or build the image (Debian as root): npm run image.',
+      state: severity(options),
+      says: 'the image is not on this machine; a run pulls the image',
+      todo: 'Start a run with --engine docker to pull the image, or build the image (Debian as root): npm run image.',
     };
   }
   const says = `${image.name}, ${image.digest ?? image.id}, ${image.architecture}`;
-  if (image.architecture === architecture) return { about, state: 'well', says };
+  if (image.architecture === architecture) return { about, state: 'ok', says };
   return {
     about,
     state: 'warning',
-    says: `${says}: emulated on this machine, and slow`,
+    says: `${says}: for another architecture, so it is emulated and slow`,
     todo: 'Build an image for this machine: npm run image.',
   };
 }
 
-/** Runs the self-test of an engine. The finding also names the Docker network through which the container reached the server. */
+/**
+ * Runs the self-test of an engine. The finding also names the container network through which a container reached the
+ * server.
+ */
 async function selftestFinding(
   suite: Suite,
   about: string,
   engine: Engine,
-  stateOnFailure: 'warning' | 'ill',
+  stateOnFailure: 'warning' | 'error',
   signal: AbortSignal,
 ): Promise<Finding> {
   try {
     const { network } = await selftest(suite, engine, signal);
-    const via = network === undefined ? '' : `; a container reaches a server through the network "${network}"`;
-    return { about, state: 'well', says: `finds the fault of a faulty server in the right cases${via}` };
+    const via = network === undefined ? '' : `; containers reach servers through the network "${network}"`;
+    return { about, state: 'ok', says: `a server with a known fault fails in exactly the expected cases${via}` };
   } catch (error) {
     signal.throwIfAborted();
     return findingOf(error, about, stateOnFailure);
@@ -225,7 +237,7 @@ async function selftestFinding(
 }
 
 /** Turns an error into a finding. */
-function findingOf(error: unknown, about: string, state: 'warning' | 'ill'): Finding {
+function findingOf(error: unknown, about: string, state: 'warning' | 'error'): Finding {
   const { what, where, why, todo } = error instanceof HarnessError ? error.problem : toProblem(error);
   const location = where === undefined || what.includes(where) ? '' : ` (${where})`;
   const says = `${what.replace(/\.$/, '')}${location}${why === undefined ? '' : `: ${why}`}`;

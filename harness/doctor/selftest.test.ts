@@ -5,14 +5,14 @@ import { chooseEngine } from '../run/choose-engine.ts';
 import { conformantOutcome } from '../suites/autobahn/catalogue.ts';
 import { selfTest } from '../suites/autobahn/self-test.ts';
 import { autobahn } from '../suites/autobahn/suite.ts';
-import { rejectedError } from '../testing/run-command.ts';
-import { refuseOtherVerdicts, selftest } from './selftest.ts';
+import { rejectedError } from '../testing/thrown-error.ts';
+import { requireExpectedVerdicts, selftest } from './selftest.ts';
 
 const { signal } = new AbortController();
 const native = chooseEngine([nativeKind], 'native');
 
-/** Makes an embedded engine with changed records. @param change returns the changed record; undefined drops the record. */
-const faultyEngine = (change: (record: CaseRecord) => CaseRecord | undefined): Engine => ({
+/** The embedded engine with changed records. The engine loses a record if `change` returns undefined. */
+const engineWith = (change: (record: CaseRecord) => CaseRecord | undefined): Engine => ({
   inspect: (options) => native.inspect(options),
   async prepare(options) {
     const prepared = await native.prepare(options);
@@ -31,13 +31,13 @@ const faultyEngine = (change: (record: CaseRecord) => CaseRecord | undefined): E
   },
 });
 
-test('selftest passes with the embedded engine', async () => {
+test('the embedded engine passes the self-test: the faulty server fails in exactly the expected cases', async () => {
   await expect(selftest(autobahn, native, signal)).resolves.toBeDefined();
 });
 
-test('selftest fails with an engine that records conformant facts of 7.13.1, whose grades are always INFORMATIONAL', async () => {
+test('the self-test fails if the engine records wrong facts as conformant, even if both grades are INFORMATIONAL', async () => {
   const { received: _, ...facts } = conformantOutcome('7.13.1');
-  const blind = faultyEngine((record) => {
+  const blindEngine = engineWith((record) => {
     if (record.id !== '7.13.1') return record;
     const { remoteCloseCode } = facts;
     return {
@@ -46,29 +46,29 @@ test('selftest fails with an engine that records conformant facts of 7.13.1, who
       text: JSON.stringify({ ...JSON.parse(record.text ?? ''), ...facts }),
     };
   });
-  const { problem, exitCode } = await rejectedError(selftest(autobahn, blind, signal));
-  expect(problem.why).toBe('passed although the server is wrong: 7.13.1.');
+  const { problem, exitCode } = await rejectedError(selftest(autobahn, blindEngine, signal));
+  expect(problem.why).toBe('passed although the server breaks a rule: 7.13.1.');
   expect(exitCode).toBe(3);
 });
 
-test('selftest fails with an engine that records nothing', async () => {
+test('the self-test fails if the engine records nothing', async () => {
   const { exitCode } = await rejectedError(
     selftest(
       autobahn,
-      faultyEngine(() => undefined),
+      engineWith(() => undefined),
       signal,
     ),
   );
   expect(exitCode).toBe(3);
 });
 
-test('selftest fails with an engine whose case files are empty', async () => {
-  const empty = faultyEngine((record) => ({ ...record, text: '' }));
-  const { exitCode } = await rejectedError(selftest(autobahn, empty, signal));
+test('the self-test fails if the case files of the engine are empty', async () => {
+  const engine = engineWith((record) => ({ ...record, text: '' }));
+  const { exitCode } = await rejectedError(selftest(autobahn, engine, signal));
   expect(exitCode).toBe(3);
 });
 
-test('selftest refuses a suite without a self-test', async () => {
+test('a suite without a self-test is refused', async () => {
   const { selfTest: _, ...suite } = autobahn;
   const { exitCode } = await rejectedError(selftest(suite, native, signal));
   expect(exitCode).toBe(2);
@@ -76,11 +76,11 @@ test('selftest refuses a suite without a self-test', async () => {
 
 test.each([
   [['7.9.1', '7.13.1'], 4, undefined],
-  [['7.9.1'], 4, 'passed although the server is wrong: 7.13.1.'],
-  [['1.1.1', '7.9.1', '7.13.1'], 4, 'failed although the server is right: 1.1.1.'],
+  [['7.9.1'], 4, 'passed although the server breaks a rule: 7.13.1.'],
+  [['1.1.1', '7.9.1', '7.13.1'], 4, 'failed although the server breaks no rule: 1.1.1.'],
   [['7.9.1', '7.13.1'], 3, '3 of 4 cases have a result.'],
-])('refuseOtherVerdicts with the failed cases %j of %i played cases', async (failed, played, why) => {
-  const check = Promise.resolve().then(() => refuseOtherVerdicts(selfTest, failed, played));
+])('failed cases %j, %i results', async (failed, resultCount, why) => {
+  const check = Promise.resolve().then(() => requireExpectedVerdicts(selfTest, failed, resultCount));
   if (why === undefined) await expect(check).resolves.toBeUndefined();
   else expect((await rejectedError(check)).problem.why).toBe(why);
 });

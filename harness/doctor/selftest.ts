@@ -12,10 +12,10 @@ import { ownProgramCommand, PACKAGE_ROOT } from '../support/package-paths.ts';
 import { Workspace } from '../system/workspace.ts';
 
 /**
- * Plays a few cases against a faulty server, and checks that exactly the right cases fail. Without a self-test, an engine
- * that finds no faults would call every server conformant.
- * @returns facts that the engine found out, such as the container network.
- * @throws HarnessError (2) if the suite has no self-test; (3) if other cases fail, or cases could not be played.
+ * Runs a few cases against a server with a known fault, and checks that exactly the expected cases fail. An engine or a
+ * comparison that no longer finds faults would call every server conformant.
+ * @returns facts about the engine, for example the container network.
+ * @throws HarnessError (2) if the suite has no self-test; HarnessError (3) if a case got a wrong verdict or no result.
  */
 export async function selftest(suite: Suite, engine: Engine, signal: AbortSignal): Promise<Partial<EngineFacts>> {
   const { selfTest } = suite;
@@ -23,7 +23,7 @@ export async function selftest(suite: Suite, engine: Engine, signal: AbortSignal
     throw new HarnessError(2, {
       what: `The suite "${suite.id}" has no self-test.`,
       where: '--selftest',
-      why: 'A self-test needs a faulty server, and the suite names none.',
+      why: 'A self-test needs a server with a known fault, and the suite names no such server.',
       todo: 'Leave --selftest out.',
     });
   }
@@ -53,36 +53,36 @@ export async function selftest(suite: Suite, engine: Engine, signal: AbortSignal
       const conformant = suite.conformant(result.id);
       return compareOutcomes(suite, conformant, result.outcome, conformant).length > 0 ? [result.id] : [];
     });
-    refuseOtherVerdicts(selfTest, failed, results.filter(({ did }) => did === 'run').length);
+    requireExpectedVerdicts(selfTest, failed, results.filter(({ did }) => did === 'run').length);
     return facts;
   } finally {
     workspace.remove();
   }
 }
 
-/** @throws HarnessError (3) unless all cases were played and exactly the cases in `mustFail` failed. */
-export function refuseOtherVerdicts(
+/** @throws HarnessError (3) unless all cases have a result and exactly the cases in `mustFail` failed. */
+export function requireExpectedVerdicts(
   { server, cases, mustFail }: SelfTest,
   failed: readonly string[],
-  played: number,
+  resultCount: number,
 ): void {
   const wronglyPassed = mustFail.filter((id) => !failed.includes(id));
   const wronglyFailed = failed.filter((id) => !mustFail.includes(id));
-  if (wronglyPassed.length === 0 && wronglyFailed.length === 0 && played === cases.length) return;
+  if (wronglyPassed.length === 0 && wronglyFailed.length === 0 && resultCount === cases.length) return;
   const reasons = [
-    ...(played === cases.length ? [] : [`${played} of ${cases.length} cases have a result`]),
-    ...(wronglyPassed.length === 0 ? [] : [`passed although the server is wrong: ${wronglyPassed.join(', ')}`]),
-    ...(wronglyFailed.length === 0 ? [] : [`failed although the server is right: ${wronglyFailed.join(', ')}`]),
+    ...(resultCount === cases.length ? [] : [`${resultCount} of ${cases.length} cases have a result`]),
+    ...(wronglyPassed.length === 0 ? [] : [`passed although the server breaks a rule: ${wronglyPassed.join(', ')}`]),
+    ...(wronglyFailed.length === 0 ? [] : [`failed although the server breaks no rule: ${wronglyFailed.join(', ')}`]),
   ];
   throw new HarnessError(3, {
-    what: 'The self-test failed: the engine did not find the known fault of a faulty server in exactly the right cases.',
+    what: 'The self-test failed: a server with a known fault got unexpected verdicts.',
     where: basename(server),
     why: `${reasons.join('; ')}.`,
-    todo: 'No verdict of this engine can be trusted here. Try the other engine; if both fail, this is a bug in ws-conformance.',
+    todo: 'Do not trust any verdict of this engine on this machine. Try the other engine. If both engines fail, this is a bug in ws-conformance.',
   });
 }
 
-/** The configuration of the faulty server. */
+/** The configuration of the server with the known fault. */
 const faultyServer = ({ server }: SelfTest): ServerConfig => ({
   name: basename(server),
   agent: basename(server),

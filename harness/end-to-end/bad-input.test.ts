@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { groupMembers } from '../system/process-table.ts';
+import { COMMAND } from '../testing/command.ts';
 import { conformance, ownFolder, said } from '../testing/run-command.ts';
 
 /*
  * Tests of mistyped command lines: exit code 2 before a server starts, and a message that says what to type instead.
  */
 
-const CLI = join(import.meta.dirname, '../cli/main.ts');
 const home = ownFolder('bad-input-test-');
 const out = () => join(home(), 'report');
 /** Runs `ws-conformance` with the arguments, as a user types them. */
@@ -23,14 +23,14 @@ describe('a wrong command line exits with 2 and writes nothing', () => {
     [['--protocol', '', '1.1.1'], /one subprotocol/],
     [['--origin', 'x\r\nHost: y', '1.1.1'], /one header field/],
     [['--path', '/x#y', '1.1.1'], /A WebSocket address must not have a "#"/],
-    [['--command', '', '1.1.1'], /no command behind --command/],
-    [['--from', 'fixtures/recorded/ws', '--url', 'ws://127.0.0.1:1/'], /--from and --url do not go together/],
-    [['--from', 'fixtures/recorded/ws', '--', 'server'], /--from and a command behind "--" do not go together/],
-    [['--from', 'fixtures/recorded/ws', '--retries', '2'], /--from and --retries do not go together/],
+    [['--command', '', '1.1.1'], /no command after --command/],
+    [['--from', 'fixtures/recorded/ws', '--url', 'ws://127.0.0.1:1/'], /--from and --url cannot be used together/],
+    [['--from', 'fixtures/recorded/ws', '--', 'server'], /--from and a command after "--" cannot be used together/],
+    [['--from', 'fixtures/recorded/ws', '--retries', '2'], /--from and --retries cannot be used together/],
     [['--image', 'no such', '1.1.1'], /the name of a container image, without spaces/],
     [['--shard', '1/99999999999', '1.1.1'], /at most 1000 shards/],
-    [['--engine', 'native', '--data', 'nowhere', '12.1.1'], /no folder of data/],
-    [['@nope'], /cannot be read[\s\S]*@core, @limits and @deflate/],
+    [['--engine', 'native', '--data', 'nowhere', '12.1.1'], /folder of --data does not exist/],
+    [['@nope'], /cannot be read[\s\S]*@core, @limits, @deflate/],
     [['@'], /No case matches "@"/],
   ])('%j', async (args, message) => {
     const { exitCode, stderr } = await type(...args);
@@ -39,11 +39,11 @@ describe('a wrong command line exits with 2 and writes nothing', () => {
     expect(existsSync(out())).toBe(false);
   });
 
-  test('refuses an empty list of cases instead of playing all cases', async () => {
+  test('refuses an empty list of cases instead of running all cases', async () => {
     const list = join(home(), 'list');
     writeFileSync(list, '# 7.1.6 was fixed\n\n');
     const { exitCode, stderr } = await type('list', `@${list}`);
-    expect(stderr).toContain('The list of cases names none.');
+    expect(stderr).toContain('The list of cases is empty.');
     expect(exitCode).toBe(2);
   });
 });
@@ -60,7 +60,7 @@ test('refuses to replace the results that --from reads, and writes the report to
   const results = join(out(), 'results/ws');
   for (const from of [out(), results]) {
     const { exitCode, stderr } = await type('--from', from, '7.1.6');
-    expect(stderr).toContain('The results stand in the folder that the report would replace.');
+    expect(stderr).toContain('The recorded results are in the folder that the new report would replace.');
     expect(exitCode).toBe(2);
   }
   const elsewhere = join(home(), 'elsewhere');
@@ -84,11 +84,8 @@ test.each(['--from', '--history', '--expected', '--config', '--spec'])(
 
 test('init exits with 2 if the path of --from cannot be opened', async () => {
   symlinkSync('loop', join(home(), 'loop'));
-  const { exitCode, stderr } = await execa(
-    process.execPath,
-    ['--import', import.meta.resolve('tsx/esm'), CLI, 'init', '--from', 'loop'],
-    { cwd: home(), reject: false },
-  );
+  const [node, main] = COMMAND;
+  const { exitCode, stderr } = await execa(node, [main, 'init', '--from', 'loop'], { cwd: home(), reject: false });
   expect(stderr).toContain('ELOOP');
   expect(exitCode).toBe(2);
 });
@@ -126,7 +123,7 @@ test.runIf(existsSync('/dev/full')).each([
   ['stdout exits with 3: the result did not arrive', '1', 3],
   ['stderr exits with 0: the result arrived on stdout', '2', 0],
 ])('a full disk under %s', async (_, stream, code) => {
-  const line = [process.execPath, '--import', import.meta.resolve('tsx/esm'), CLI, 'list', '7.1.6'];
+  const line = [...COMMAND, 'list', '7.1.6'];
   const { exitCode, stderr } = await execa('sh', ['-c', `exec "$@" ${stream}>/dev/full`, 'sh', ...line], {
     reject: false,
   });
@@ -155,7 +152,7 @@ test('reports only the first uncaught error, and exits although more errors foll
 
 describe('serve', () => {
   const serve = (...args: string[]) =>
-    execa(process.execPath, ['--import', import.meta.resolve('tsx/esm'), CLI, 'serve', ...args], {
+    execa(COMMAND[0], [COMMAND[1], 'serve', ...args], {
       reject: false,
       // The server runs in its own process group, so that the test can find its child processes.
       detached: true,

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { reportSchema } from '../../reports/document/report.ts';
+import { COMMAND } from '../testing/command.ts';
 
 const root = join(import.meta.dirname, '../..');
 const recorded = join(root, 'fixtures/recorded');
@@ -25,15 +26,12 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 /** Runs the command in the repository as a user would. The report goes to the temporary folder of the test. */
 async function run(args: readonly string[], env: Record<string, string> = {}) {
-  const { exitCode, stdout, stderr } = await execa(
-    process.execPath,
-    ['--import', 'tsx', 'harness/cli/main.ts', ...args],
-    {
-      cwd: root,
-      reject: false,
-      env: { NO_COLOR: '1', CI: '', ...env },
-    },
-  );
+  const [node, main] = COMMAND;
+  const { exitCode, stdout, stderr } = await execa(node, [main, ...args], {
+    cwd: root,
+    reject: false,
+    env: { NO_COLOR: '1', CI: '', ...env },
+  });
   return { exitCode, stdout, stderr };
 }
 const out = () => join(home, 'report');
@@ -115,7 +113,7 @@ describe('exits with 2 if the command line or a file of the user is wrong', () =
     [['--expected', 'nowhere.json'], /expectation file of .* cannot be read/],
     [['@nowhere.txt'], /list of cases cannot be read/],
     [['--out', 'server'], /holds something else/],
-    [['--'], /no command behind/],
+    [['--'], /no command after/],
     [['--agent', '\u001b[31m', '--url', 'ws://127.0.0.1:1/'], /agent name/],
   ])('%j', async (args, message) => {
     const { exitCode, stderr, stdout } = await run([...(args.includes('--out') ? [] : ['--out', out()]), ...args]);
@@ -164,7 +162,7 @@ describe('exits with 3 if no verdict is possible', () => {
     expect(stdout).toContain('INCOMPLETE: 1 of 517 cases has a result.');
   });
 
-  test('if no Docker engine answers: says what to do, and writes nothing', async () => {
+  test('if no Docker daemon answers: says what to do, and writes nothing', async () => {
     const { exitCode, stderr } = await run(['--engine', 'docker', '--out', out(), '1.1.1'], {
       DOCKER_HOST: 'unix:///nowhere/docker.sock',
     });
@@ -175,12 +173,12 @@ describe('exits with 3 if no verdict is possible', () => {
     expect(readdirSync(home)).toEqual([]);
   });
 
-  test('but --engine auto uses the embedded engine if no Docker engine answers, and says why', async () => {
+  test('but --engine auto uses the embedded engine if no Docker daemon answers, and says why', async () => {
     const { exitCode, stdout, stderr } = await run(['--out', out(), '1.1.1', '7.1.6'], {
       DOCKER_HOST: 'unix:///nowhere/docker.sock',
     });
     expect(exitCode).toBe(0);
-    expect(stderr).toContain('the embedded engine plays the cases instead');
+    expect(stderr).toContain('the embedded engine is used instead');
     expect(stdout).toContain('taken because');
     expect(report().engine).toMatchObject({ name: 'native' });
   });
@@ -206,7 +204,7 @@ test('four runs at the same time with one folder all pass and leave one complete
   expect(readdirSync(home)).toEqual(['report']);
 });
 
-test('warns once that a --spec pattern also matches unintended cases, even if only a shard is played', async () => {
+test('warns once that a --spec pattern also matches unintended cases, even if only a shard is run', async () => {
   const spec = join(home, 'fuzzingclient.json');
   writeFileSync(spec, JSON.stringify({ cases: ['2.1*'] }));
   const { exitCode, stderr } = await read('fixtures/recorded/ws', '--spec', spec, '--shard', '1/2');
@@ -310,13 +308,13 @@ test('--print-config prints each selected server with the source of every settin
 });
 
 test.each([
-  [['--path', '/x', '--url', 'ws://127.0.0.1:1/'], /--path cannot be said of a server that is running already/],
+  [['--path', '/x', '--url', 'ws://127.0.0.1:1/'], /--path cannot be used for a server that is running already/],
   [['--port', '70000', '--', 'x'], /1 to 65535/],
   [['--path', 'x', '--', 'x'], /starts with "\/"/],
   [['--ready', 'soon', '--', 'x'], /handshake, echo, tcp, or line:/],
   [['--ready', 'line:(', '--', 'x'], /or line:REGEXP/],
-  [['--url', 'ws://127.0.0.1:65536/'], /no WebSocket address/],
-  [['--url', 'ws://127.0.0.1:1/#x'], /no WebSocket address/],
+  [['--url', 'ws://127.0.0.1:65536/'], /is not a WebSocket address/],
+  [['--url', 'ws://127.0.0.1:1/#x'], /is not a WebSocket address/],
 ])('refuses %j with exit code 2', async (args, message) => {
   const { exitCode, stderr } = await run(['--out', out(), ...args]);
   expect(stderr).toMatch(message);
@@ -349,4 +347,11 @@ test('run --help names the exit codes and gives examples', async () => {
   expect(exitCode).toBe(0);
   expect(stdout).toContain('Exit codes');
   expect(stdout).toContain('--listen {port}');
+});
+
+test('starts from source too, which is how it runs in a clone', async () => {
+  const args = ['run', '--silent', 'conformance', '--', '--from', 'fixtures/recorded/seed', '--out', out(), '7.1.6'];
+  const { exitCode, stdout } = await execa('npm', args, { cwd: root, reject: false, env: { NO_COLOR: '1', CI: '' } });
+  expect(stdout).toContain('FAILED: 1 of 1 case is not as expected (1 regressed).');
+  expect(exitCode).toBe(1);
 });

@@ -105,7 +105,7 @@ test('a server that a shell starts, with child processes: the run leaves none of
   expect(groupMembers(group)).toEqual([]);
 });
 
-test('a build that fails: exits with 3, shows the last output of the build, and still plays the other servers', async () => {
+test('a build that fails: exits with 3, shows the last output of the build, and still tests the other servers', async () => {
   const config = join(home, 'config.json');
   const command = ECHO.split(' ');
   const servers = {

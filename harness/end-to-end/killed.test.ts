@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test, vi } from 'vitest';
 import { groupMembers, processFacts } from '../system/process-table.ts';
+import { COMMAND, fixtureServer } from '../testing/command.ts';
 import { conformance, ownFolder, reportIn, said } from '../testing/run-command.ts';
 
 /*
@@ -10,7 +11,6 @@ import { conformance, ownFolder, reportIn, said } from '../testing/run-command.t
  */
 
 const root = join(import.meta.dirname, '../..');
-const cli = [process.execPath, '--import', import.meta.resolve('tsx'), join(root, 'harness/cli/main.ts')];
 
 const home = ownFolder('killed-test-');
 const out = () => join(home(), 'report');
@@ -27,7 +27,7 @@ const resultCount = () => {
 };
 
 describe('SIGKILL of the harness during the run (H49)', { timeout: 120_000 }, () => {
-  test('leaves an INCOMPLETE report of the cases played so far, and --resume plays the rest', async () => {
+  test('leaves an INCOMPLETE report of the cases run so far, and --resume runs the rest', async () => {
     // Cases of category 12 take seconds on any machine, so that they are not finished when the first report is written.
     const args = ['--engine', 'native', '--jobs', '2', '1', '12.1', '12.2', '12.3'];
     const run = conformance(out(), [...args, '--checkpoint', '1']);
@@ -72,7 +72,7 @@ describe('SIGKILL of the harness during the run (H49)', { timeout: 120_000 }, ()
     expect(readdirSync(home())).toEqual(['report']);
   });
 
-  test('reports the servers that were not started yet as not played', async () => {
+  test('reports the servers that were not started yet as not run', async () => {
     const run = conformance(out(), [
       ...['--engine', 'native', '--checkpoint', '0.5', '--server', 'ws', '--server', 'websock-server', '9'],
     ]);
@@ -92,7 +92,7 @@ describe('SIGKILL of the harness during the run (H49)', { timeout: 120_000 }, ()
 describe('a reader that closes the output pipe (H44)', { timeout: 90_000 }, () => {
   /** Runs a shell line, in which "$@" is the command. */
   const shell = (line: string) =>
-    execa('bash', ['-o', 'pipefail', '-c', line, 'bash', ...cli], {
+    execa('bash', ['-o', 'pipefail', '-c', line, 'bash', ...COMMAND], {
       cwd: root,
       reject: false,
       env: { NO_COLOR: '1', CI: '', DOCKER_HOST: 'unix:///nowhere/docker.sock' },
@@ -111,7 +111,7 @@ describe('a reader that closes the output pipe (H44)', { timeout: 90_000 }, () =
 
   test('before the first line, on stdout and stderr: the run passes and leaves no process', async () => {
     const pids = join(home(), 'pids');
-    const server = `sh -c 'echo $$ > ${pids}; exec node --import tsx fixtures/servers/base/conformant.ts'`;
+    const server = `sh -c 'echo $$ > ${pids}; exec ${fixtureServer('base/conformant').join(' ')}'`;
     const { exitCode } = await shell(
       `"$@" --engine native --out ${out()} 1.1 7.1.6 -- ${server} 2>&1 | true; exit \${PIPESTATUS[0]}`,
     );

@@ -4,6 +4,7 @@ import type { Options } from 'execa';
 import { describe, expect, test, vi } from 'vitest';
 import { reportSchema } from '../../reports/document/report.ts';
 import { groupMembers, processFacts } from '../system/process-table.ts';
+import { fixtureServer } from '../testing/command.ts';
 import { conformance, ownFolder, reportIn, said } from '../testing/run-command.ts';
 
 /*
@@ -54,7 +55,7 @@ test.each([
     ['--header', 'A: b', '--header', 'C: d'],
     /cannot send your own header fields \(to websock-server\)[\s\S]*no such option/,
   ],
-])('the real suite refuses %j: exit 2, before anything is started', async (args, message) => {
+])('the engine docker refuses %j with exit code 2 before a server starts', async (args, message) => {
   const { exitCode, stderr, stdout } = await play(['--engine', 'docker', ...args, '1.1.1']);
   expect(stderr).toMatch(message);
   expect(stderr).toContain('--engine native');
@@ -80,9 +81,9 @@ describe('--resume', { timeout: 90_000 }, () => {
     return join(out(), 'results', slug);
   };
 
-  test('plays the cases without a result, and keeps the existing results, even old ones', async () => {
+  test('runs the cases without a result, and keeps the existing results, even old ones', async () => {
     const first = native('1', '9');
-    await said(first.stderr, /category 9 begins/);
+    await said(first.stderr, /category 9 starts/);
     first.kill('SIGINT');
     expect(await first).toMatchObject({ exitCode: 130, stdout: expect.stringContaining('INCOMPLETE') });
     const before = report();
@@ -134,7 +135,7 @@ describe('--resume', { timeout: 90_000 }, () => {
 });
 
 describe('--watch', { timeout: 90_000 }, () => {
-  test('plays again with the changed server if a file of the server changes, until Ctrl-C', async () => {
+  test('runs again with the changed server if a file of the server changes, until Ctrl-C', async () => {
     // The server's file is in a temporary folder, so that it imports the fixtures by their absolute paths.
     const file = join(home(), 'server.mts');
     const serverSource = (served: string) =>
@@ -147,12 +148,12 @@ describe('--watch', { timeout: 90_000 }, () => {
     const passed = said(run.stdout, /PASSED: 1 of 1/);
     const failed = said(run.stdout, /FAILED: 1 of 1 case /);
     const separator = said(run.stderr, /^---- \d\d:\d\d:\d\d server\.mts changed: run 2 ----$/m);
-    const waiting = said(run.stderr, /watching [^\n]*; Ctrl-C ends it/);
+    const waiting = said(run.stderr, /Waiting for a change in [^\n]*Press Ctrl-C to stop/);
     await passed;
     await waiting;
     writeFileSync(file, serverSource(`Served from '${root}/fixtures/servers/echo/doubled-echo`));
     await separator;
-    await said(run.stderr, /watching [^\n]*; Ctrl-C ends it/);
+    await said(run.stderr, /Waiting for a change in [^\n]*Press Ctrl-C to stop/);
     await failed;
     run.kill('SIGINT');
     const { exitCode, stderr } = await run;
@@ -163,7 +164,7 @@ describe('--watch', { timeout: 90_000 }, () => {
 
   test.each(['--json', '--resume', '--from'])('is refused together with %s, with exit code 2', async (flag) => {
     const { exitCode, stderr } = await play(['--watch', flag, ...(flag === '--from' ? ['fixtures/recorded/ws'] : [])]);
-    expect(stderr).toContain('do not go together');
+    expect(stderr).toContain('cannot be used together');
     expect(exitCode).toBe(2);
   });
 });
@@ -172,7 +173,7 @@ describe('a server that disappears exits with 3', { timeout: 90_000 }, () => {
   const native = (...args: string[]) => play(['--engine', 'native', ...args]);
 
   test('if it exits during the run: names the case in flight, and shows the last output of the server', async () => {
-    const server = ['node', '--import', 'tsx', 'fixtures/servers/lifecycle/dies-after-10-connections.ts'];
+    const server = fixtureServer('lifecycle/dies-after-10-connections');
     const { exitCode, stdout } = await native('--jobs', '1', '1', '2', '--', ...server);
     expect(exitCode).toBe(3);
     expect(stdout).toMatch(/INCOMPLETE: .*The server ended during the run \(in flight: case [12]\.[\d.]+/);
@@ -186,7 +187,7 @@ describe('a server that disappears exits with 3', { timeout: 90_000 }, () => {
   });
 
   test('if it exits while many cases are in flight: names the cases as ranges', async () => {
-    const server = ['node', '--import', 'tsx', 'fixtures/servers/lifecycle/dies-after-10-connections.ts'];
+    const server = fixtureServer('lifecycle/dies-after-10-connections');
     const { stdout } = await native('--jobs', '16', '2', '3', '--', ...server);
     expect(stdout).toMatch(/The server ended during the run \(in flight: case [^)]*\d-[23]\.\d/);
   });
@@ -217,7 +218,7 @@ describe('a run that is interrupted', { timeout: 90_000 }, () => {
     ['when the server is ready', 'SIGTERM', /answers at/, ['1.1', '6.4', '9.5', '12.1']],
     ['at the first frame', 'SIGINT', /-> /, ['1.1', '6.4', '9.5', '12.1']],
     ['while cases wait for a timer', 'SIGTERM', /the case waits/, ['6.4']],
-    ['during the large messages of category 9', 'SIGINT', /category 9 begins/, ['9']],
+    ['during the large messages of category 9', 'SIGINT', /category 9 starts/, ['9']],
     ['during the compressed messages of category 12', 'SIGTERM', /category 12 begins/, ['12.1', '12.2']],
   ] as const)(
     '%s by %s ends within six seconds, leaves no process, and reports INCOMPLETE',

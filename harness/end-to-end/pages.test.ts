@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
+import { COMMAND } from '../testing/command.ts';
 
 /*
  * Tests of the report pages that are made from recorded results of the real suite.
@@ -16,10 +17,8 @@ afterAll(() => rmSync(home, { recursive: true }));
 async function makeReport(recorded: string): Promise<string> {
   const out = join(home, recorded);
   const folder = join('fixtures/recorded', recorded);
-  await execa(process.execPath, ['--import', 'tsx', 'harness/cli/main.ts', '--from', folder, '--out', out], {
-    cwd: root,
-    reject: false,
-  });
+  const [node, main] = COMMAND;
+  await execa(node, [main, '--from', folder, '--out', out], { cwd: root, reject: false });
   return out;
 }
 

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CaseVerdict, Report } from '../../reports/document/report.ts';
 import { junit } from '../../reports/formats/junit.ts';
 import { markdown } from '../../reports/formats/markdown.ts';
+import { endBlock } from '../../reports/formats/terminal.ts';
 import { unpackCells } from '../../reports/pages/cell-facts.ts';
 import { parseQuery } from '../../reports/pages/query.ts';
 import { unnamedServer } from '../config/config.ts';
-import { endBlock } from '../reporting/terminal.ts';
 import { readRecorded } from '../run/read-recorded.ts';
 import { run } from '../run/run.ts';
 import { catalogue, suiteIds } from '../suites/autobahn/catalogue.ts';
@@ -105,9 +105,7 @@ describe('each of the 517 cases can be found by its id', () => {
     const cells = report.agents.map(({ name }, i) => unpackCells(packed[i] ?? '', name, words));
     const rows = suiteIds.map((id, i) => ({ id, text: '', cells: cells.flatMap((agent) => agent[i] ?? []) }));
     for (const id of suiteIds) {
-      const found = rows
-        .filter((row) => parseQuery(id, { agents: [], grades: words.grades }).matches(row))
-        .map((row) => row.id);
+      const found = rows.filter((row) => parseQuery(id, { ...words, agents: [] }).matches(row)).map((row) => row.id);
       expect(found).toContain(id);
       expect(
         found.every((other) => other === id || other.startsWith(`${id}.`)),

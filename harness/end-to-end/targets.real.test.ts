@@ -34,7 +34,7 @@ function play(args: readonly string[], env: Record<string, string> = {}, before:
 }
 
 await describeWithDocker('the real suite', () => {
-  test('plays two TLS servers with certificates of two authorities, each with its own subprotocol and Origin', async () => {
+  test('tests two TLS servers with certificates of two authorities, each with its own subprotocol and Origin', async () => {
     const [first, second] = await Promise.all([credentials(home, 'one'), credentials(home, 'other')]);
     const requests: IncomingHttpHeaders[] = [];
     const server = https.createServer({ key: readFileSync(first.key), cert: readFileSync(first.cert) });
@@ -56,7 +56,7 @@ await describeWithDocker('the real suite', () => {
       const { exitCode, stdout, stderr } = await play(both);
       expect(stdout).toContain('PASSED: 4 of 4 cases are as expected.');
       expect(exitCode).toBe(0);
-      expect(stderr).toContain('the real suite verifies no certificate');
+      expect(stderr).toContain('the real suite does not verify certificates');
       expect(report().agents.map((agent) => [agent.name, new URL(agent.url).protocol])).toEqual([
         ['one', 'wss:'],
         ['other', 'wss:'],
@@ -76,7 +76,7 @@ await describeWithDocker('the real suite', () => {
       writeFileSync(config, JSON.stringify({ servers: { ...servers, one: fields } }));
       expect(await play(both)).toMatchObject({
         exitCode: 2,
-        stderr: expect.stringContaining('header fields of ours (to one)'),
+        stderr: expect.stringContaining('your own header fields (to one)'),
       });
     } finally {
       server.closeAllConnections();
@@ -87,7 +87,7 @@ await describeWithDocker('the real suite', () => {
   describe.runIf(Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1')))(
     'a server at an IPv6 address, with proxy variables that lead nowhere (H19)',
     () => {
-      test.each(['docker', 'native'])('is played by the %s engine', async (engine) => {
+      test.each(['docker', 'native'])('is tested by the %s engine', async (engine) => {
         const server = new WebSocketServer({ host: '::1', port: 0, perMessageDeflate: false });
         server.on('connection', (socket) => {
           socket.on('error', () => undefined);

@@ -158,7 +158,7 @@ describe('without a terminal', () => {
     const { exitCode, stdout, stderr } = await shell(conformance('1', '2'));
     expect(exitCode).toBe(0);
     expect(stdout + stderr).not.toContain('\x1b');
-    expect(stderr).toMatch(/category 1 begins\n.*category 2 begins/);
+    expect(stderr).toMatch(/category 1 starts\n.*category 2 starts/);
   });
 
   test('with FORCE_COLOR: prints colour, but no cursor movement', async () => {

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { reportSchema } from '../../reports/document/report.ts';
 import { run } from '../index.ts';
+import { COMMAND } from '../testing/command.ts';
 import { type Credentials, credentials, tlsEcho } from '../testing/tls.ts';
 
 /*
@@ -59,8 +60,9 @@ const out = join(home, 'report');
 const report = () => reportSchema.parse(JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')));
 async function play(...args: string[]) {
   receivedHeaders = [];
-  const command = ['--import', 'tsx', 'harness/cli/main.ts', '--engine', 'native', '--out', out, ...args];
-  const { exitCode, stdout, stderr } = await execa(process.execPath, command, {
+  const [node, main] = COMMAND;
+  const command = [main, '--engine', 'native', '--out', out, ...args];
+  const { exitCode, stdout, stderr } = await execa(node, command, {
     cwd: root,
     reject: false,
     env: { NO_COLOR: '1', CI: '' },
@@ -74,14 +76,14 @@ describe('wss://', { timeout: 90_000 }, () => {
   test.each([
     ['with --ca for the authority that signed the certificate', () => ['--ca', secure.ca]],
     ['without --ca, which trusts any certificate', () => []],
-  ])('%s, the cases are played', async (_, ca) => {
+  ])('%s, the cases are run', async (_, ca) => {
     const { exitCode, stdout } = await play('--url', secureUrl, ...ca(), ...CASES);
     expect(stdout).toContain('PASSED: 2 of 2 cases are as expected.');
     expect(exitCode).toBe(0);
     expect(report().agents[0]?.url).toBe(secureUrl);
   });
 
-  test('plays a server whose wss URL is in the configuration', async () => {
+  test('tests a server whose wss URL is in the configuration', async () => {
     const config = join(home, 'config.json');
     writeFileSync(config, JSON.stringify({ default: 'mine', servers: { mine: { url: secureUrl } } }));
     expect(await play('--config', config, '--ca', secure.ca, ...CASES)).toMatchObject({ exitCode: 0 });
@@ -129,7 +131,7 @@ describe('one run of five servers with different certificates and header fields'
     return play('--config', config, ...named, ...args, ...CASES);
   };
 
-  test('plays all of them and sends each server its own header fields', async () => {
+  test('tests all of them and sends each server its own header fields', async () => {
     const { exitCode, stdout } = await playAll(matrix());
     expect(stdout).toContain('PASSED: 10 of 10 cases are as expected.');
     expect(exitCode).toBe(0);
@@ -150,7 +152,7 @@ describe('one run of five servers with different certificates and header fields'
       );
   });
 
-  test('names the server with an untrusted certificate, and plays the others', async () => {
+  test('names the server with an untrusted certificate, and tests the others', async () => {
     const { servers } = matrix();
     const { exitCode, stdout } = await playAll({ servers: { ...servers, other: { ...servers.other, ca: secure.ca } } });
     expect(exitCode).toBe(3);
@@ -223,7 +225,7 @@ describe('header fields of the command line', { timeout: 90_000 }, () => {
     'refuse the --header value %j with exit code 2',
     async (line) => {
       const { exitCode, stderr } = await play('--url', plainUrl, '--header', line, '1.1.1');
-      expect(stderr).toContain('is no header field');
+      expect(stderr).toContain('is not a header field');
       expect(exitCode).toBe(2);
     },
   );

@@ -8,7 +8,7 @@ import { selectCases } from '../plan/match-cases.ts';
 import { playServers } from '../run/play-servers.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
 import { autobahn, groups } from '../suites/autobahn/suite.ts';
-import { caughtError, rejectedError } from '../testing/run-command.ts';
+import { caughtError, rejectedError } from '../testing/thrown-error.ts';
 
 /*
  * Tests of wrong configurations (H43): exit code 2, and a message with the file, the line, the path of the key and the
@@ -134,7 +134,7 @@ const ROWS: readonly Row[] = [
     /servers\.mine\.env\.DEBUG: 1 is not a text/,
     3,
   ],
-  ['an unknown readiness', mine(`${command}, "ready": "echoes"`), /servers\.mine\.ready: "echoes" is none of/, 3],
+  ['an unknown value of ready', mine(`${command}, "ready": "echoes"`), /servers\.mine\.ready: "echoes" is none of/, 3],
   [
     'a ready line for a server that is already running',
     mine('"url": "ws://127.0.0.1:1/", "ready": { "line": "up" }'),
@@ -288,7 +288,7 @@ describe('a wrong selection exits with 2', () => {
   test.each([
     ['without a case', ['7', '!7'], /selection is empty/],
     ['with a case that does not exist', ['7.1.66'], /No case matches "7\.1\.66"[\s\S]*Did you mean "7\.1\.6"/],
-    ['with an invalid pattern', ['7.1*'], /No case matches "7\.1\*"[\s\S]*whole component[\s\S]*Did you mean "7\.1"/],
+    ['with an invalid pattern', ['7.1*'], /No case matches "7\.1\*"[\s\S]*whole part[\s\S]*Did you mean "7\.1"/],
     ['with an unknown group', ['@cor'], /Did you mean "@core"/],
   ])('%s', (_, patterns, message) => {
     const { exitCode, problem } = caughtError(() => selectCases(suiteIds, patterns, groups));

@@ -1,7 +1,7 @@
 import type { EngineFacts } from '../../reports/document/report.ts';
 import type { Engine } from './engine.ts';
 
-/** The abilities that only some engines have, each with the words for an error. */
+/** Abilities that not every engine has, as the end of a sentence such as "The engine cannot …". */
 export const ABILITIES = {
   headers: 'send your own header fields',
   certificates: 'verify certificates',
@@ -12,28 +12,28 @@ export const ABILITIES = {
 /** Name of an ability. */
 export type Ability = keyof typeof ABILITIES;
 
-/** The user's options that need an ability of the engine. */
+/** What the user wants from an engine in addition to playing cases. */
 export interface EngineWishes {
-  /** Names of the servers whose opening handshake must contain header fields of the user. */
+  /** Names of the servers that receive additional header fields of the user. */
   headersFor?: readonly string[];
-  /** Whether certificates must be verified. If the named engine cannot do this, the harness verifies the certificate once before the run. */
+  /** Whether certificates must be verified. An engine without this ability is used only if the user names it. */
   verifyCertificates?: boolean;
   /** Container image of the suite. */
   image?: string;
-  /** Folder with Autobahn's own test data for compressed messages. */
+  /** Folder with Autobahn's data for compressed messages. */
   dataFolder?: string;
-  /** Receives a line for every frame and timer as it happens. */
+  /** Receives a line for every frame and timer at the time of the event. */
   onTrace?: (line: string) => void;
 }
 
-/** An engine before its code is loaded: the name, the abilities and the loader. */
+/** Describes an engine before its code is loaded: its name, its abilities, and how to load it. */
 export interface EngineKind {
   name: Exclude<EngineFacts['name'], 'recorded'>;
-  /** The engine's name in sentences: "the embedded engine". */
+  /** The engine in a sentence, such as "the embedded engine". */
   title: string;
   abilities: ReadonlySet<Ability>;
-  /** Why the engine lacks an ability, for an error. */
+  /** Why the engine does not have an ability, as a sentence for an error. */
   limits?: Partial<Record<Ability, string>>;
-  /** Loads the code and makes the engine. */
+  /** Loads the code of the engine. */
   load(wishes: EngineWishes): Promise<Engine>;
 }

@@ -3,7 +3,7 @@ import type { HandshakeOptions } from '../subject/handshake-options.ts';
 
 /** The recorded facts of one case, in the form of a result folder. */
 export interface CaseRecord {
-  /** Case id. */
+  /** Id of the case. */
   id: string;
   /** Name of the case file, without a path. */
   file: string;

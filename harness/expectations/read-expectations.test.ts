@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
 import { autobahn } from '../suites/autobahn/suite.ts';
-import { caughtError } from '../testing/run-command.ts';
+import { caughtError } from '../testing/thrown-error.ts';
 import { readExpectations } from './read-expectations.ts';
 
 const head = {

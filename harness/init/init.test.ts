@@ -7,7 +7,8 @@ import { readConfig } from '../config/config.ts';
 import { readExpectations } from '../expectations/read-expectations.ts';
 import { conformantOutcome, suiteIds } from '../suites/autobahn/catalogue.ts';
 import { autobahn } from '../suites/autobahn/suite.ts';
-import { caughtError } from '../testing/run-command.ts';
+import { COMMAND, fixtureServer } from '../testing/command.ts';
+import { caughtError } from '../testing/thrown-error.ts';
 import { configText, expectationText, workflowText } from './init.ts';
 import { agentOf, type IndexOrigin, outcomesOf, readOrigin, type SpecOrigin } from './init-from.ts';
 
@@ -130,9 +131,9 @@ describe('init', { timeout: 60_000 }, () => {
   });
   afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-  const tsx = import.meta.resolve('tsx');
+  const [node, main] = COMMAND;
   const runCommand = (args: readonly string[], cwd = home) =>
-    execa(process.execPath, ['--import', tsx, join(root, 'harness/cli/main.ts'), ...args], {
+    execa(node, [main, ...args], {
       cwd,
       reject: false,
       env: { NO_COLOR: '1', CI: '', DOCKER_HOST: 'unix:///nowhere/docker.sock' },
@@ -147,7 +148,7 @@ describe('init', { timeout: 60_000 }, () => {
       .filter((entry) => !entry.isDirectory())
       .map((entry) => join(entry.parentPath, entry.name).slice(home.length + 1))
       .sort();
-  const server = ['--', 'node', '--import', tsx, join(root, 'fixtures/servers/npm/ws.ts')];
+  const server = ['--', ...fixtureServer('npm/ws')];
   const workflow = '.github/workflows/conformance.yml';
 
   test('writes a configuration, an expectation file and a workflow with which the next run passes', async () => {
@@ -238,9 +239,9 @@ describe('init', { timeout: 60_000 }, () => {
     const { exitCode, stderr } = await runCommand(['init', '--from', 'index.json', ...server]);
     expect(exitCode).toBe(0);
     expect(stderr).toContain('no such case: 8.1');
-    expect(stderr).toContain('515 of 517 cases are not in it');
+    expect(stderr).toContain('515 of 517 cases are not in the index');
     expect(stderr).toContain('all but 1.1.1 9.1.1');
-    expect(stderr).toContain('grades and close code only');
+    expect(stderr).toContain('only grades and a close code');
     expect(expectations(read('conformance/theirs.json')).get('9.1.1')?.outcome.behavior).toBe('FAILED');
   });
 
@@ -262,12 +263,12 @@ describe('init', { timeout: 60_000 }, () => {
   });
 
   test.each([
-    [[], 'no server to write down'],
-    [['--'], 'no command behind'],
-    [['--url', 'http://x/'], 'no WebSocket address'],
-    [['--url', 'ws://x/', '--path', '/ws'], '--path goes with a command'],
+    [[], 'No server was given'],
+    [['--'], 'no command after'],
+    [['--url', 'http://x/'], 'is not a WebSocket address'],
+    [['--url', 'ws://x/', '--path', '/ws'], '--path can only be used with a command'],
     [['--url', 'ws://x/', '--command', 'node x'], 'not clear which server'],
-    [['--path', 'ws', '--command', 'node x'], 'no path of an endpoint'],
+    [['--path', 'ws', '--command', 'node x'], 'not a path of an endpoint'],
     [['--name', 'all', '--command', 'node x'], 'cannot be called "all"'],
     [['--from', 'nowhere.json', '--command', 'node x'], 'cannot be read'],
   ])('refuses %j with exit code 2 and writes nothing', async (args, message) => {

@@ -50,7 +50,7 @@ function targetLines(target: InitTarget): string[] {
 
 /** What `workflowText` needs to know in addition to the configuration. */
 export interface WorkflowFacts {
-  /** Command line that plays the cases. One line, without a colon or hash that has a meaning in YAML. */
+  /** Command line that runs the cases. One line, without a colon or hash that has a meaning in YAML. */
   run: string;
   target: InitTarget;
   /** Whether the project has a lock file, so that the workflow can run `npm ci`. */
@@ -59,7 +59,7 @@ export interface WorkflowFacts {
   below: string;
 }
 
-/** Makes a GitHub workflow that plays the cases at every push, and uploads the report even if the run fails. */
+/** Makes a GitHub workflow that runs the cases at every push, and uploads the report even if the run fails. */
 export function workflowText({ run, target, locked, below }: WorkflowFacts): string {
   const todo =
     'url' in target

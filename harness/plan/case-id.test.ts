@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { groups } from '../suites/autobahn/suite.ts';
-import { caughtError } from '../testing/run-command.ts';
+import { caughtError } from '../testing/thrown-error.ts';
 import { compareCaseIds } from './case-id.ts';
 import * as matching from './match-cases.ts';
 

@@ -16,7 +16,7 @@ export function patternsFor(ids: readonly string[], suite: readonly string[]): s
 }
 
 /** The widest sections that contain only the given cases, and the ids of the cases outside of these sections. */
-function coverCases(ids: readonly string[], suite: readonly string[]): string[] {
+export function coverCases(ids: readonly string[], suite: readonly string[]): string[] {
   const covered = new Set(ids);
   // Cached because every case of a section asks for the section, and each answer reads the whole suite.
   const cache = new Map<string, boolean>();

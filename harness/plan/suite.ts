@@ -2,6 +2,7 @@ import type { RecordedCase } from '../../reports/document/recorded-case.ts';
 import type { CaseInfo, Difference, Outcome } from '../../reports/document/report.ts';
 import type { OutcomeField as OutcomeFieldFacts, SuiteFacts } from '../../reports/document/suite-facts.ts';
 import type { Against } from '../../reports/wording/sentence.ts';
+import { coverCases } from './case-patterns.ts';
 import type { CaseGroups } from './match-cases.ts';
 
 /** What a suite tests: a server that the engine connects to, or a client that connects to the engine. */
@@ -83,13 +84,16 @@ export interface Suite {
 }
 
 /** The facts about a suite that `report.json` contains. */
-export function suiteFacts({ id, title, version, subject, cases, fields }: Suite): SuiteFacts {
+export function suiteFacts({ id, title, version, subject, cases, groups, fields }: Suite): SuiteFacts {
+  const ids = cases.map((info) => info.id);
+  const sections = Object.entries(groups).map(([name, has]) => [name, coverCases(ids.filter(has), ids)] as const);
   return {
     id,
     title,
     version,
     cases: cases.length,
     subject,
+    ...(sections.length === 0 ? {} : { groups: Object.fromEntries(sections) }),
     fields: fields.map(({ toward: _, ...facts }) => facts),
   };
 }

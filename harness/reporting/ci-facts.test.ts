@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { reportSchema } from '../../reports/document/report.ts';
+import { COMMAND } from '../testing/command.ts';
 import { ciFacts } from './ci-facts.ts';
 
-/** What ci-info finds in an environment. It looks only once, when it is loaded, so it is loaded again. */
+/** What ci-info finds in an environment. ci-info reads the environment when it is loaded, so this test loads it again. */
 function detect(env: Record<string, string>): typeof import('ci-info') {
   const require = createRequire(import.meta.url);
   const path = require.resolve('ci-info');
@@ -120,18 +121,18 @@ test('takes the branch of a pull request, not the merge that GitHub makes of it'
   expect(factsIn(env)).toEqual({ name: 'GitHub Actions', branch: 'their-branch' });
 });
 
-test('leaves out the address of the job if a part of it is missing', () => {
+test('leaves out the address of the job if one of its variables is missing', () => {
   const env = { GITHUB_ACTIONS: 'true', GITHUB_SERVER_URL: 'https://git.example', GITHUB_RUN_ID: '1' };
   expect(factsIn(env)).toEqual({ name: 'GitHub Actions' });
 });
 
-test('writes the facts into the report, and the commit too if git does not know it', async () => {
+test('writes the facts into the report, and also the commit if git does not know the commit', async () => {
   const home = mkdtempSync(join(tmpdir(), 'ci-test-'));
   try {
     const seed = join(import.meta.dirname, '../../fixtures/recorded/seed');
-    const cli = ['--import', import.meta.resolve('tsx'), join(import.meta.dirname, '../cli/main.ts')];
+    const [node, main] = COMMAND;
     const env = { GITLAB_CI: 'true', CI_COMMIT_SHA: COMMIT, CI_COMMIT_REF_NAME: '<main>', GITHUB_ACTIONS: '' };
-    const { exitCode } = await execa(process.execPath, [...cli, '--from', seed, '7.1.6'], {
+    const { exitCode } = await execa(node, [main, '--from', seed, '7.1.6'], {
       cwd: home,
       reject: false,
       env: { ...env, GIT_CEILING_DIRECTORIES: tmpdir() },

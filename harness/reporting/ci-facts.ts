@@ -1,13 +1,15 @@
 import ciInfo from 'ci-info';
 import type { Report } from '../../reports/document/report.ts';
+import { omitUndefined } from '../support/omit-undefined.ts';
 
-/** The CI job that runs us, as the report describes it, and the commit that the job checked out. */
+/** Facts about the CI job that runs this tool, in the format of the report, and the commit that the job checked out. */
 export type CiFacts = NonNullable<Report['run']['ci']> & { commit?: string };
 
 type Env = Readonly<Record<string, string | undefined>>;
-/** The CI system that ci-info finds in the environment. */
+/** The CI system that the package ci-info finds in the environment. */
 type DetectedCi = Pick<typeof ciInfo, 'id' | 'name'>;
 
+/** How to read the facts of one CI system from environment variables. */
 interface CiSystem {
   /** A variable that only this system sets. */
   variable: string;
@@ -15,8 +17,8 @@ interface CiSystem {
 }
 
 /**
- * Where a CI system keeps commit, branch, job and address of the job, by the id that ci-info has for the system.
- * ci-info knows the names of 55 systems, but none of these facts.
+ * Environment variables of five CI systems for commit, branch, job name and job address. The keys are the ids of the
+ * package ci-info, which knows the names of 55 systems but none of these facts.
  */
 const SYSTEMS: Readonly<Record<string, CiSystem>> = {
   GITHUB_ACTIONS: {
@@ -68,10 +70,9 @@ const SYSTEMS: Readonly<Record<string, CiSystem>> = {
 };
 
 /**
- * Facts about the CI job that runs us. All of them are untrusted text: whoever opens a pull request names its branch.
- * An empty variable counts as absent.
- * @param detected what ci-info found in the environment of this process.
- * @returns undefined outside of CI.
+ * Facts about the CI job that runs this tool; undefined outside of CI. All facts are untrusted text, because the author of
+ * a pull request chooses the name of the branch. An empty variable counts as missing.
+ * @param detected the CI system that ci-info found in the environment of this process.
  */
 export function ciFacts(env: Env, { id, name }: DetectedCi = ciInfo): CiFacts | undefined {
   const system = id === null ? undefined : SYSTEMS[id];
@@ -81,12 +82,12 @@ export function ciFacts(env: Env, { id, name }: DetectedCi = ciInfo): CiFacts | 
   return { name, ...Object.fromEntries(facts) };
 }
 
-/** The facts about the CI job as an option of `run`: absent outside of CI. */
+/** The facts about the CI job as the option `ci` of `run`. Outside of CI the object is empty. */
 export function ciOption(env: Env): { ci?: CiFacts } {
-  const ci = ciFacts(env);
-  return ci === undefined ? {} : { ci };
+  return omitUndefined({ ci: ciFacts(env) });
 }
 
+/** Whether a variable has a value other than empty, `0`, `false` or `no`. */
 const isSet = (value: string | undefined) => value !== undefined && !/^(|0|false|no)$/i.test(value);
 
 /** Joins the parts of an address with `/`; undefined if a part is missing. */

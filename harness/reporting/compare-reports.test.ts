@@ -26,7 +26,7 @@ const reportOf = (outcomes: Record<string, Outcome | null>): Report => ({
     },
   ],
 });
-/** Autobahn, with one conformant outcome for all cases. */
+/** The Autobahn suite, but all cases have the same conformant outcome. */
 const suite = { ...autobahn, conformant: () => good };
 const party = (report: Report) => {
   const [agent] = report.agents;
@@ -39,21 +39,21 @@ const compare = (a: Record<string, Outcome | null>, b: Record<string, Outcome | 
 const unclean = sampleOutcome({ wasClean: false, remoteCloseCode: null });
 const other = sampleOutcome({ remoteCloseCode: 1001 });
 
-describe('B against A', () => {
+describe('a comparison of B with A', () => {
   it.each([
     ['regressed', good, unclean],
     ['fixed', unclean, good],
     ['changed', good, other],
     ['removed', good, null],
     ['added', null, good],
-  ] as const)('%s', (change, a, b) => {
+  ] as const)('finds a case that is %s', (change, a, b) => {
     const { cases, counts } = compare({ '1.1.1': a }, { '1.1.1': b });
-    expect(cases.map((one) => [one.id, one.change])).toEqual([['1.1.1', change]]);
+    expect(cases.map(({ id, change: found }) => [id, found])).toEqual([['1.1.1', change]]);
     expect(counts[change]).toBe(1);
     expect(cases[0]?.sentence).toMatch(/\.$/);
   });
 
-  it('is quiet about what is the same, and about what neither has', () => {
+  it('lists no case that is the same on both sides or has no outcome on both sides', () => {
     expect(compare({ '1.1.1': good, '2.4': null }, { '1.1.1': good, '2.4': null })).toMatchObject({
       same: 1,
       without: 1,
@@ -61,7 +61,7 @@ describe('B against A', () => {
     });
   });
 
-  it('puts the worst first, and each kind in the order of the suite', () => {
+  it('lists the worst changes first, and the cases of each change in the order of the suite', () => {
     const a = { '1.1.1': unclean, '1.1.2': good, '2.4': good, '7.1.6': good, '9.1.1': null, '12.1.1': good };
     const b = { '1.1.1': good, '1.1.2': other, '2.4': null, '7.1.6': unclean, '9.1.1': good, '12.1.1': unclean };
     expect(compare(a, b).cases.map(({ id, change }) => `${id} ${change}`)).toEqual([
@@ -74,19 +74,19 @@ describe('B against A', () => {
     ]);
   });
 
-  it('is its own mirror: what regressed one way is fixed the other', () => {
+  it('finds the opposite changes if A and B are swapped', () => {
     const a = { '1.1.1': unclean, '1.1.2': good, '2.4': good };
     const b = { '1.1.1': good, '1.1.2': unclean, '2.4': null };
-    const [there, back] = [compare(a, b).counts, compare(b, a).counts];
-    expect([there.regressed, there.fixed, there.removed, there.added]).toEqual([
-      back.fixed,
-      back.regressed,
-      back.added,
-      back.removed,
+    const [forward, backward] = [compare(a, b).counts, compare(b, a).counts];
+    expect([forward.regressed, forward.fixed, forward.removed, forward.added]).toEqual([
+      backward.fixed,
+      backward.regressed,
+      backward.added,
+      backward.removed,
     ]);
   });
 
-  it('refuses different suites', () => {
+  it('is refused if A and B were tested with different suites', () => {
     const b = {
       ...reportOf({ '1.1.1': good }),
       suites: sampleReport.suites.map((suite) => ({ ...suite, version: '0.8' })),
@@ -95,7 +95,7 @@ describe('B against A', () => {
   });
 });
 
-it('several agents of one run are held against the first', () => {
+it('compareWithFirst compares each further agent of a run with the first agent', () => {
   const [comparison, ...more] = compareWithFirst(suite, sampleReport);
   expect(more).toEqual([]);
   expect(comparison?.a.agent).toBe(sampleReport.agents[0]?.name);

@@ -13,7 +13,7 @@ import { compareOutcomes, verdictOf } from '../plan/compare-outcomes.ts';
 import type { Suite } from '../plan/suite.ts';
 import { HarnessError } from '../support/harness-error.ts';
 
-/** An agent in the report of its run. `root` leads from the comparison's page to that report's folder. */
+/** One side of a comparison: an agent and its report. `root` is the path from the page of the comparison to the report folder. */
 export interface Party {
   report: Report;
   agent: AgentReport;
@@ -21,58 +21,69 @@ export interface Party {
 }
 
 /**
- * Compares B with A in the way a run is compared with its expectations: what is worse in B has regressed.
- * @throws HarnessError (2) if the two were tested with different suites, because their cases differ then.
+ * Compares agent B with agent A, as a run is compared with its expectations: a case that is worse in B has regressed.
+ * @throws HarnessError (2) if A and B were tested with different suites, because the same id may then be another case.
  */
 export function compareAgents(suite: Suite, a: Party, b: Party): Comparison {
   const [suiteA, suiteB] = [suiteNames(a.report.suites), suiteNames(b.report.suites)];
   if (suiteA !== suiteB) {
     throw new HarnessError(2, {
-      what: 'These two cannot be compared: they were tested with different suites.',
-      why: `A with ${suiteA}, B with ${suiteB}: the same id may be another case.`,
-      todo: 'Run both with the same suite.',
+      what: 'A and B cannot be compared, because they were tested with different suites.',
+      why: `A was tested with ${suiteA}, B with ${suiteB}. The same id may be another case.`,
+      todo: 'Test A and B with the same suite.',
     });
   }
   const infos = new Map<string, CaseInfo>([...a.report.cases, ...b.report.cases].map((info) => [info.id, info]));
-  const [ofA, ofB] = [outcomesOf(a.agent), outcomesOf(b.agent)];
+  const [outcomesOfA, outcomesOfB] = [outcomesOf(a.agent), outcomesOf(b.agent)];
   const cases: ComparedCase[] = [];
   let same = 0;
   let without = 0;
   const plan = [...infos.keys()].sort(compareCaseIds);
   for (const id of plan) {
-    const [before, after] = [ofA.get(id) ?? null, ofB.get(id) ?? null];
-    const apart = comparePair(suite, id, before, after);
-    if (apart === 'without') without++;
-    else if (apart === 'same') same++;
+    const [before, after] = [outcomesOfA.get(id) ?? null, outcomesOfB.get(id) ?? null];
+    const result = comparePair(suite, id, before, after);
+    if (result === 'without') without++;
+    else if (result === 'same') same++;
     else
-      cases.push({ id, title: infos.get(id)?.title ?? '', suite: infos.get(id)?.suite, a: before, b: after, ...apart });
+      cases.push({
+        id,
+        title: infos.get(id)?.title ?? '',
+        suite: infos.get(id)?.suite,
+        a: before,
+        b: after,
+        ...result,
+      });
   }
-  const of = (change: ComparisonChange) => cases.filter((one) => one.change === change);
+  const casesWith = (change: ComparisonChange) => cases.filter((compared) => compared.change === change);
   return {
     a: sideOf(a),
     b: sideOf(b),
     suites: b.report.suites,
     counts: {
-      regressed: of('regressed').length,
-      removed: of('removed').length,
-      changed: of('changed').length,
-      fixed: of('fixed').length,
-      added: of('added').length,
+      regressed: casesWith('regressed').length,
+      removed: casesWith('removed').length,
+      changed: casesWith('changed').length,
+      fixed: casesWith('fixed').length,
+      added: casesWith('added').length,
     },
     same,
     without,
     plan,
-    cases: CHANGES.flatMap(of),
+    cases: CHANGES.flatMap(casesWith),
   };
 }
 
-/** Every other agent of a report against its first, or swapped the first against it: none when there is but one. */
+/**
+ * Compares each further agent of a report with the first agent. The list is empty if the report has one agent.
+ * @param swapped compares the first agent with each further agent instead.
+ */
 export function compareWithFirst(suite: Suite, report: Report, swapped = false): Comparison[] {
   const [first, ...others] = report.agents.map((agent): Party => ({ report, agent, root: '' }));
   if (first === undefined) return [];
   return others.map((other) => (swapped ? compareAgents(suite, other, first) : compareAgents(suite, first, other)));
 }
 
+/** The change from A to B in one case; `same`, or `without` if neither A nor B has an outcome. */
 function comparePair(
   suite: Suite,
   id: string,

@@ -5,7 +5,7 @@ import { explainCase } from './explain-case.ts';
 
 const explained = (id: string) => explainCase(autobahn, id, `ws-conformance ${id}`);
 
-it('says what is sent, what must happen, and what is contested', () => {
+it('names what a case sends, what must happen, and what is contested', () => {
   const text = explained('7.1.6');
   for (const part of [
     '7.1.6  256 KiB',
@@ -15,12 +15,12 @@ it('says what is sent, what must happen, and what is contested', () => {
     'close code 1000 (normal closure)',
     'UNCLEAN',
     'Contested\n  The suite grades it INFORMATIONAL',
-    'Alone:  ws-conformance 7.1.6',
+    'Run only this case:  ws-conformance 7.1.6',
   ])
     expect(text).toContain(part);
 });
 
-it('explains every case, in lines that fit', () => {
+it('explains every case in lines of limited width', () => {
   for (const id of suiteIds) {
     const text = explained(id);
     expect(text, id).toMatch(/What is sent\n {2}\S[\s\S]*What must happen\n {2}\S[\s\S]*Usual causes\n {2}\S/);
@@ -28,7 +28,7 @@ it('explains every case, in lines that fit', () => {
   }
 });
 
-it('names the nearest id for one that is not there', () => {
+it('refuses an id that is unknown or matches several cases', () => {
   expect(() => explained('7.1.66')).toThrow(/no case "7.1.66"/);
-  expect(() => explained('7.1')).toThrow(/"7.1" is not one case but 6/);
+  expect(() => explained('7.1')).toThrow(/"7.1" matches 6 cases/);
 });

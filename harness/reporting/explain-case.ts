@@ -1,16 +1,18 @@
+import { wrapText } from '../../reports/wording/wrap-text.ts';
 import { matchCases } from '../plan/match-cases.ts';
 import { caseIds, type Explanation, type Suite } from '../plan/suite.ts';
 import { closestTo } from '../support/did-you-mean.ts';
 import { HarnessError } from '../support/harness-error.ts';
-import { wrapText } from '../support/wrapped.ts';
 
-/** Longer lines are tiring to read. */
+/** Maximum width of the text in columns, also on a wider terminal: long lines are hard to read. */
 const MAX_COLUMNS = 100;
 
 /**
- * The text of `explain`: what a case sends, what must happen, what is allowed, and usual causes of each bad grade.
- * @param columns width of the terminal. @param command plays this case alone.
- * @throws HarnessError (2) for an id that the suite does not have, with the closest id.
+ * The text that the verb `explain` prints: what a case sends, what must happen, which outcomes are allowed, and usual
+ * causes of each bad grade.
+ * @param command command line that runs only this case.
+ * @param columns width of the terminal.
+ * @throws HarnessError (2) if the suite has no case with this id. The error names the closest id.
  */
 export function explainCase(suite: Suite, id: string, command: string, columns = MAX_COLUMNS): string {
   const ids = caseIds(suite);
@@ -28,18 +30,19 @@ export function explainCase(suite: Suite, id: string, command: string, columns =
     ...lines(subtitle, '', '  '),
     ...sections.flatMap(section),
     '',
-    `Alone:  ${command}`,
+    `Run only this case:  ${command}`,
     '',
   ].join('\n');
 }
 
+/** The error for a text that is not the id of exactly one case. */
 function unknownCase(ids: readonly string[], id: string): HarnessError {
-  const meant = matchCases(ids, id);
-  if (meant.length > 0) {
+  const matches = matchCases(ids, id);
+  if (matches.length > 0) {
     return new HarnessError(2, {
-      what: `"${id}" is not one case but ${meant.length}.`,
-      why: 'Cases are explained one at a time.',
-      todo: `Name one, such as ${meant[0]}; "list ${id}" prints them all.`,
+      what: `"${id}" matches ${matches.length} cases.`,
+      why: 'explain describes one case at a time.',
+      todo: `Name one case, for example ${matches[0]}. "list ${id}" prints all ${matches.length} cases.`,
     });
   }
   return new HarnessError(2, {

@@ -5,44 +5,52 @@ import { type InRepository, problemCommand, workflowCommands } from '../../repor
 import { markdown } from '../../reports/formats/markdown.ts';
 import { TOOL } from '../support/identity.ts';
 
-/** GitHub drops a step's summary of more than 1 MiB whole, and other tools may have written to it before us. */
-const MOST_BYTES = 1024 * 1024;
+/** Maximum size of a step summary. GitHub drops a larger summary completely. Earlier tools of the step write into the same file. */
+const MAX_SUMMARY_BYTES = 1024 * 1024;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * What GitHub Actions is told of a run: annotations, as text for a stream that the runner reads, and the summary,
- * appended to the file it names. A summary that cannot be written is no reason to fail a run: the text then says so, as
- * a warning.
+ * Reports a run to GitHub Actions: appends the step summary to a file, and returns the annotations as text for stdout or
+ * stderr, which the runner reads. If the summary cannot be written, the run does not fail: the text then contains a
+ * warning.
+ * @param summaryFile path of the step summary. Without a path there is no summary.
  */
 export function github(report: Report, summaryFile: string | undefined, env: Env): string {
   return workflowCommands(report, inRepositoryOf(env)) + addSummary(report, summaryFile);
 }
 
-/** What GitHub Actions is told of an error that ended a command before there was a report: one annotation. */
-export function tellGithubOfProblem(problem: Problem, env: Env): string {
+/**
+ * One annotation for an error that ended the command before there was a report; empty outside of GitHub Actions.
+ * @returns text for stdout or stderr.
+ */
+export function problemAnnotation(problem: Problem, env: Env): string {
   return env.GITHUB_ACTIONS === 'true' ? problemCommand(problem, TOOL.name, inRepositoryOf(env)) : '';
 }
 
-/** GitHub names files from the root of the repository, we from where we were started. */
+/**
+ * Converts paths for annotations: GitHub wants paths from the root of the repository, this tool uses paths from the working
+ * folder. A path outside of the repository becomes undefined.
+ */
 function inRepositoryOf({ GITHUB_WORKSPACE: workspace }: Env): InRepository {
   return (path) => {
     if (workspace === undefined || workspace === '') return path;
-    const from = relative(workspace, resolve(path));
-    return isAbsolute(from) || from.split(sep)[0] === '..' ? undefined : from.split(sep).join('/');
+    const fromRoot = relative(workspace, resolve(path));
+    return isAbsolute(fromRoot) || fromRoot.split(sep)[0] === '..' ? undefined : fromRoot.split(sep).join('/');
   };
 }
 
+/** Appends the summary to the file. @returns a warning for GitHub if this failed, otherwise an empty text. */
 function addSummary(report: Report, path: string | undefined): string {
   if (path === undefined || path === '') return '';
   const text = [...markdown(report)].map(({ content }) => content).join('');
   try {
-    const before = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-    if (before + Buffer.byteLength(text) > MOST_BYTES)
-      return '::warning title=ws-conformance::The step summary is full already; summary.md of the report has it all.\n';
+    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    if (size + Buffer.byteLength(text) > MAX_SUMMARY_BYTES)
+      return '::warning title=ws-conformance::The step summary would exceed the limit of GitHub. The file summary.md of the report contains the whole summary.\n';
     appendFileSync(path, text);
     return '';
   } catch {
-    return '::warning title=ws-conformance::The step summary could not be written; summary.md of the report has it all.\n';
+    return '::warning title=ws-conformance::The step summary could not be written. The file summary.md of the report contains the whole summary.\n';
   }
 }

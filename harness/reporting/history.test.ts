@@ -11,8 +11,8 @@ const home = mkdtempSync(join(tmpdir(), 'history-'));
 afterAll(() => rmSync(home, { recursive: true }));
 const line = historyLineOf(sampleReport, sampleReport.cases, 'here');
 
-describe('a line', () => {
-  it('holds a letter of grade and of verdict for each case', () => {
+describe('a line of the history', () => {
+  it('has one letter for the grade and one for the verdict of each case', () => {
     expect(line.agents[0]).toMatchObject({ grades: '+?X~+i+iX?-', verdicts: '=?v=^v*=Fsn' });
     expect(line.agents[0]?.times).toEqual([12, null, 12]);
     expect(line).toMatchObject({
@@ -23,13 +23,13 @@ describe('a line', () => {
     });
   });
 
-  it('leaves a gap where --bail ended the run: what was not played says nothing', () => {
+  it('is undecided if --bail ended the run', () => {
     const run = { ...sampleReport.run, bail: { limit: 1 } };
     const gate = { ...sampleReport.gate, decision: 'failed' as const };
     expect(historyLineOf({ ...sampleReport, run, gate }, sampleReport.cases, 'here').decision).toBe('undecided');
   });
 
-  it('leaves dots for what was not planned, and is about a kilobyte for the whole suite', () => {
+  it('has dots for cases outside of the plan, and less than 3 kB for the whole suite', () => {
     const whole = historyLineOf({ ...sampleReport, agents: sampleReport.agents.slice(0, 1) }, catalogue);
     expect(whole.agents[0]?.grades).toHaveLength(517);
     expect(whole.agents[0]?.grades).toMatch(/^\+\?\.\./);
@@ -37,8 +37,8 @@ describe('a line', () => {
   });
 });
 
-describe('the file', () => {
-  it('is made, grows by a line a run, and is read oldest first', () => {
+describe('the history file', () => {
+  it('is created, grows by one line per run, and is read oldest first', () => {
     const file = join(home, 'new/history.ndjson');
     expect(readHistory(file)).toEqual({ lines: [], unreadable: 0 });
     appendHistory(file, { ...line, started: '2026-02-01T00:00:00.000Z' });
@@ -47,7 +47,7 @@ describe('the file', () => {
     expect(readHistory(file).lines.map(({ started }) => started.slice(0, 7))).toEqual(['2026-01', '2026-02']);
   });
 
-  it('may hold lines that are torn or of another version: they are counted', () => {
+  it('may contain incomplete lines and lines of another version, which are counted', () => {
     const file = join(home, 'torn.ndjson');
     appendHistory(file, line);
     appendFileSync(file, '{"v":1,"id":"torn\n{"v":2}\n');
@@ -55,14 +55,14 @@ describe('the file', () => {
     expect(readHistory(file)).toMatchObject({ lines: [{}, {}], unreadable: 2 });
   });
 
-  it('that is a folder is said to be none', () => {
+  it('is an error if the path is a folder', () => {
     mkdirSync(join(home, 'folder'));
     expect(() => readHistory(join(home, 'folder'))).toThrow(/cannot be read/);
     expect(() => appendHistory(join(home, 'folder'), line)).toThrow(/could not be added/);
   });
 });
 
-describe('a case along its runs', () => {
+describe('the history of a case', () => {
   const runs = (verdicts: string, grades = verdicts.replace(/[^?.]/g, '+')) =>
     caseHistories(
       [...verdicts].map((verdict, at) => ({
@@ -83,11 +83,11 @@ describe('a case along its runs', () => {
     ['=..v', 1, 3],
     ['=?=v', 1, 3],
     ['=v?v', 1, 1],
-  ])('%s: %i flips, bad since run %s', (verdicts, flips, firstBad) => {
+  ])('with the verdicts %s has %i flips and is bad since run %s', (verdicts, flips, firstBad) => {
     expect(runs(verdicts)).toMatchObject({ flips, firstBad });
   });
 
-  it('has a gap, and never a zero, where a run was cut short', () => {
+  it('has a gap for a run that was cut short', () => {
     expect(runs('=?=')?.states.map(({ gap }) => gap)).toEqual([false, true, false]);
   });
 });

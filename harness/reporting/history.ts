@@ -10,9 +10,14 @@ import {
 } from '../../reports/document/history.ts';
 import type { CaseInfo, Report } from '../../reports/document/report.ts';
 import { suiteNames, suiteOfCase } from '../../reports/document/suite-facts.ts';
+import { errorMessage } from '../support/error-message.ts';
 import { HarnessError } from '../support/harness-error.ts';
 
-/** What is kept of a run. `suite` is every case of the suite, in order: the letters stand in it. */
+/**
+ * Makes the line of a history file for one run. The line has one letter per case for the grade and one for the verdict.
+ * @param suite every case of the suite. The letters are in this order.
+ * @param machine name of the computer.
+ */
 export function historyLineOf(report: Report, suite: readonly CaseInfo[], machine = hostname()): HistoryLine {
   return {
     v: 1,
@@ -23,14 +28,14 @@ export function historyLineOf(report: Report, suite: readonly CaseInfo[], machin
     suite: suiteNames(report.suites),
     engine: report.engine.name,
     machine: `${machine}, ${report.run.host.platform}, Node ${report.run.host.node}`,
-    // What --bail left out says nothing, no more than what an interruption did.
+    // A run that --bail ended is incomplete, like an interrupted run: missing cases have no verdict.
     decision: report.run.bail === undefined ? report.gate.decision : 'undecided',
     agents: report.agents.map(({ name, cases }) => {
-      const verdicts = new Map(cases.map((one) => [one.id, one]));
+      const verdicts = new Map(cases.map((result) => [result.id, result]));
       const letters = suite.map((info) => {
-        const one = verdicts.get(info.id);
-        if (one === undefined) return { grade: NOT_PLANNED, verdict: NOT_PLANNED };
-        return lettersOf(one, suiteOfCase(report.suites, info));
+        const result = verdicts.get(info.id);
+        if (result === undefined) return { grade: NOT_PLANNED, verdict: NOT_PLANNED };
+        return lettersOf(result, suiteOfCase(report.suites, info));
       });
       return {
         name,
@@ -43,8 +48,9 @@ export function historyLineOf(report: Report, suite: readonly CaseInfo[], machin
 }
 
 /**
- * Adds one line to a history file, in one write, so that runs at the same time do not tear each other's lines.
- * @throws HarnessError (3) when it cannot be written.
+ * Appends one line to a history file. The line is written in one call, so that lines of several runs at the same time do
+ * not mix.
+ * @throws HarnessError (3) if the file cannot be written.
  */
 export function appendHistory(file: string, line: HistoryLine): void {
   try {
@@ -56,8 +62,8 @@ export function appendHistory(file: string, line: HistoryLine): void {
       {
         what: 'The run could not be added to the history.',
         where: resolve(file),
-        why: error instanceof Error ? error.message : String(error),
-        todo: 'Check that the file may be written, or name another with --history.',
+        why: errorMessage(error),
+        todo: 'Check the permissions of the file, or name another file with --history.',
       },
       { cause: error },
     );
@@ -65,34 +71,38 @@ export function appendHistory(file: string, line: HistoryLine): void {
 }
 
 /**
- * Every line of a history file, oldest first; none when there is no file yet. A line that cannot be read (the disk was
- * full, a newer version wrote it) is left out and counted, for the others still tell their story.
- * @throws HarnessError (2) when there is something of that name that cannot be read.
+ * Reads all lines of a history file, oldest first. Without a file there are no lines. A line that cannot be parsed, for
+ * example because the disk was full or a newer version wrote the line, is left out and counted in `unreadable`.
+ * @throws HarnessError (2) if the path exists and cannot be read.
  */
 export function readHistory(file: string): { lines: HistoryLine[]; unreadable: number } {
   const lines: HistoryLine[] = [];
   let unreadable = 0;
-  for (const line of textOf(file)
+  for (const line of readText(file)
     .split('\n')
-    .filter((one) => one.trim() !== '')) {
-    const parsed = historyLineSchema.safeParse(asJson(line));
+    .filter((text) => text.trim() !== '')) {
+    const parsed = historyLineSchema.safeParse(parseJson(line));
     if (parsed.success) lines.push(parsed.data);
     else unreadable++;
   }
   return { lines: lines.sort((a, b) => a.started.localeCompare(b.started)), unreadable };
 }
 
-/** Whether a history could be read now, but for a pipe, which would then have nothing more to say. @throws as `readHistory`. */
-export function tryHistory(file: string): void {
+/**
+ * Checks before a run that the history file can be read. A named pipe is not read, because its content could not be read a
+ * second time after the run.
+ * @throws HarnessError (2) if the path exists and cannot be read.
+ */
+export function requireReadableHistory(file: string): void {
   let isPipe = false;
   try {
     isPipe = statSync(file).isFIFO();
   } catch {}
-  if (!isPipe) textOf(file);
+  if (!isPipe) readText(file);
 }
 
-/** All of a history file; nothing where there is none yet. @throws HarnessError (2). */
-function textOf(file: string): string {
+/** The text of a history file; empty if the file does not exist. @throws HarnessError (2). */
+function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
@@ -100,13 +110,14 @@ function textOf(file: string): string {
     throw new HarnessError(2, {
       what: 'The history cannot be read.',
       where: resolve(file),
-      why: error instanceof Error ? error.message : String(error),
-      todo: 'Name a file with --history; it is made when it is not there.',
+      why: errorMessage(error),
+      todo: 'Name a file with --history. A missing file is created.',
     });
   }
 }
 
-function asJson(line: string): unknown {
+/** A parsed line; undefined if the line is not JSON. */
+function parseJson(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {

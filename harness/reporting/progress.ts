@@ -1,14 +1,15 @@
 import type { CaseInfo } from '../../reports/document/report.ts';
+import { fitted, spelt, visible } from '../../reports/wording/terminal-text.ts';
 import type { PlayEvent } from '../engines/engine.ts';
-import { fitted, spelt, visible } from './terminal.ts';
 
-/** How often a run that makes no other sound says that it lives: many CI systems end a job that is silent. */
+/** Interval of the status line without a terminal. Many CI systems end a CI job that prints nothing for minutes. */
 const HEARTBEAT_MS = 30_000;
+/** Interval at which the progress on a terminal is painted again. */
 const REPAINT_MS = 100;
-/** A terminal paints all between these two at once; those that do not know them ignore them. */
-const [SYNC, SYNCED] = ['\x1b[?2026h', '\x1b[?2026l'];
+/** Escape sequences for a synchronized update: the terminal shows the text between both in one step. Older terminals ignore both. */
+const [BEGIN_UPDATE, END_UPDATE] = ['\x1b[?2026h', '\x1b[?2026l'];
 
-/** What of a stream is needed here: a terminal has a size. */
+/** The part of an output stream that `ProgressLine` uses. `columns` and `rows` are set if the stream is a terminal. */
 export interface Screen {
   isTTY?: boolean;
   columns?: number;
@@ -17,28 +18,33 @@ export interface Screen {
 }
 
 /**
- * Tells how far a run has come: on a terminal a line for each category that fills as its cases are played, painted
- * over in place; elsewhere plain lines and a heartbeat. Everything goes to stderr, since stdout is the result.
+ * Shows the progress of a run. On a terminal: one line for each category with a bar, painted again in the same place.
+ * Without a terminal: a line when a category starts, and a status line every 30 seconds. The stream is stderr, because
+ * stdout is for the result.
  */
 export class ProgressLine {
   private readonly stream: Screen;
+  /** Whether the lines are painted again in the same place. */
   private readonly live: boolean;
   private readonly unicode: boolean;
   private readonly timer: NodeJS.Timeout;
-  private readonly clock = performance.now();
+  private readonly startedAt = performance.now();
   private agent = '';
   private plan: readonly CaseInfo[] = [];
   private readonly inFlight = new Set<string>();
-  private readonly seen = new Set<string>();
-  private readonly categories = new Set<string>();
-  /** Lines of our window that stand on the terminal, below which the cursor is. */
+  /** Ids of the cases that have ended. */
+  private readonly ended = new Set<string>();
+  /** The categories that have been announced without a terminal. */
+  private readonly announced = new Set<string>();
+  /** The progress lines that are on the terminal now. The cursor is below the last line. */
   private painted: readonly string[] = [];
 
-  /** @param obeys whether a terminal moves its cursor when told to; one that is dumb shows the orders. */
-  constructor(stream: Screen, { unicode = true, obeys = true }: { unicode?: boolean; obeys?: boolean } = {}) {
+  /** @param options `unicode`: the terminal can show more than ASCII. `movesCursor`: false for a terminal that prints escape sequences as text. */
+  constructor(stream: Screen, options: { unicode?: boolean; movesCursor?: boolean } = {}) {
+    const { unicode = true, movesCursor = true } = options;
     this.stream = stream;
     this.unicode = unicode;
-    this.live = stream.isTTY === true && obeys;
+    this.live = stream.isTTY === true && movesCursor;
     this.timer = setInterval(
       () => (this.live ? this.paint() : this.say(this.status())),
       this.live ? REPAINT_MS : HEARTBEAT_MS,
@@ -46,16 +52,17 @@ export class ProgressLine {
     this.timer.unref();
   }
 
-  /** From here on it is about this agent and plan. */
+  /** Starts the progress of the next agent. */
   begin(agent: string, plan: readonly CaseInfo[]): void {
     this.agent = agent;
     this.plan = plan;
-    this.seen.clear();
+    this.ended.clear();
     this.inFlight.clear();
-    this.categories.clear();
+    this.announced.clear();
   }
 
-  hear(event: PlayEvent): void {
+  /** Updates the progress with an event of the engine. */
+  update(event: PlayEvent): void {
     switch (event.kind) {
       case 'note':
         this.say(event.text);
@@ -66,7 +73,7 @@ export class ProgressLine {
         return;
       case 'ended':
         this.inFlight.delete(event.id);
-        this.seen.add(event.id);
+        this.ended.add(event.id);
         return;
       case 'recorded':
       case 'facts':
@@ -75,67 +82,79 @@ export class ProgressLine {
     }
   }
 
-  /** Ends the telling, and takes the window away: the end block follows. */
+  /** Stops the progress and removes its lines from the terminal. */
   end(): void {
     clearInterval(this.timer);
     this.wipe();
   }
 
-  /** Without a window that is painted over, each category says when it begins. */
+  /** Without a terminal: prints a line when the first case of a category starts. */
   private announce(id: string): void {
     const category = id.split('.')[0] ?? '';
-    if (this.live || this.categories.has(category)) return;
-    this.categories.add(category);
-    this.say(`${this.agent}: category ${category} begins`);
+    if (this.live || this.announced.has(category)) return;
+    this.announced.add(category);
+    this.say(`${this.agent}: category ${category} starts`);
   }
 
-  /** Prints one line above the one that is painted over. */
+  /** Prints one line. On a terminal the line is above the progress. */
   say(line: string): void {
     this.wipe();
     const style = { colour: false, unicode: this.unicode, ...(this.stream.isTTY ? { columns: this.columns() } : {}) };
     this.stream.write(`${fitted(visible(line), '', '  ', style).join('\n')}\n`);
   }
 
-  /** A terminal that does not know its size says 0. */
+  /** Width of the terminal. A terminal of unknown size reports 0 columns; then the width is 80. */
   private columns(): number {
     return this.stream.columns || 80;
   }
 
+  /** The status line: agent, number of ended cases, time, and the cases that run now. */
   private status(): string {
-    const seconds = Math.round((performance.now() - this.clock) / 1000);
-    const now = this.inFlight.size > 0 ? `, playing ${[...this.inFlight].slice(0, 3).join(', ')}` : '';
-    return `${this.agent}: ${this.seen.size} of ${this.plan.length} cases after ${seconds} s${left(this.plan, this.seen, seconds)}${now}`;
+    const seconds = Math.round((performance.now() - this.startedAt) / 1000);
+    const running = this.inFlight.size > 0 ? `, running ${[...this.inFlight].slice(0, 3).join(', ')}` : '';
+    return `${this.agent}: ${this.ended.size} of ${this.plan.length} cases after ${seconds} s${timeLeft(this.plan, this.ended, seconds)}${running}`;
   }
 
+  /** Paints the progress again. If the terminal has too few rows, only the status line is painted. */
   private paint(): void {
     if (this.plan.length === 0) return;
     const width = this.columns() - 1;
-    const rows = categoryLines(this.plan, this.seen, this.inFlight, width, this.unicode);
+    const rows = categoryLines(this.plan, this.ended, this.inFlight, width, this.unicode);
     const lines = [
       ...(rows.length + 2 > (this.stream.rows || 24) ? [] : rows),
       cut(spelt(visible(this.status()), { unicode: this.unicode }), width),
     ];
-    this.stream.write(`${SYNC}${this.back()}${lines.map((line) => `${line}\n`).join('')}${SYNCED}`);
+    this.stream.write(
+      `${BEGIN_UPDATE}${this.clearSequence()}${lines.map((line) => `${line}\n`).join('')}${END_UPDATE}`,
+    );
     this.painted = lines;
   }
 
+  /** Removes the progress lines from the terminal. */
   private wipe(): void {
-    if (this.painted.length > 0) this.stream.write(this.back());
+    if (this.painted.length > 0) this.stream.write(this.clearSequence());
     this.painted = [];
   }
 
-  /** To the beginning of our window, with all of it gone; a terminal that became narrower has wrapped its lines. */
-  private back(): string {
+  /**
+   * The escape sequence that moves the cursor to the first progress line and clears everything below. If the terminal became
+   * narrower, it has wrapped the lines, so each line can take several rows.
+   */
+  private clearSequence(): string {
     const columns = this.columns();
     const rows = this.painted.reduce((sum, line) => sum + Math.max(1, Math.ceil(Array.from(line).length / columns)), 0);
     return rows > 0 ? `\x1b[${rows}F\x1b[J` : '\r\x1b[J';
   }
 }
 
-/** ` 6 UTF-8 handling  117/145  ▇▇▇▇▇▇▇▇░░  6.22.3`: a line for each category of the plan. */
+/**
+ * One line for each category of the plan, for example ` 6 UTF-8 handling  117/145  ▇▇▇▇▇▇▇▇··  6.22.3`: number, title, ended
+ * cases, bar, and cases that run now.
+ * @param width maximum width of a line in columns.
+ */
 export function categoryLines(
   plan: readonly CaseInfo[],
-  seen: ReadonlySet<string>,
+  ended: ReadonlySet<string>,
   inFlight: ReadonlySet<string>,
   width: number,
   unicode: boolean,
@@ -144,27 +163,28 @@ export function categoryLines(
   const categories = new Map<string, CaseInfo[]>();
   for (const info of plan) categories.set(info.category, [...(categories.get(info.category) ?? []), info]);
   return [...categories.values()].map((infos) => {
-    const done = infos.filter(({ id }) => seen.has(id)).length;
-    const now = infos.filter(({ id }) => inFlight.has(id)).map(({ id }) => id);
+    const done = infos.filter(({ id }) => ended.has(id)).length;
+    const running = infos.filter(({ id }) => inFlight.has(id)).map(({ id }) => id);
     const title = `${(infos[0]?.category ?? '').padStart(2)} ${(infos[0]?.categoryTitle ?? '').slice(0, 24).padEnd(24)}`;
     const bar = Math.max(0, Math.min(40, width - 50));
     const filled = Math.floor((bar * done) / infos.length);
     const counts = `${done}/${infos.length}`.padStart(7);
     return cut(
-      `${title} ${counts}  ${full.repeat(filled)}${empty.repeat(bar - filled)}  ${now.slice(0, 2).join(' ')}`.trimEnd(),
+      `${title} ${counts}  ${full.repeat(filled)}${empty.repeat(bar - filled)}  ${running.slice(0, 2).join(' ')}`.trimEnd(),
       width,
     );
   });
 }
 
-/** By what the cases weigh: the time the rest will take, once enough has been played to tell. */
-function left(plan: readonly CaseInfo[], seen: ReadonlySet<string>, seconds: number): string {
+/** The time for the remaining cases by their weight, as text; empty before 5 s and before 5 % of the weight has ended. */
+function timeLeft(plan: readonly CaseInfo[], ended: ReadonlySet<string>, seconds: number): string {
   const total = plan.reduce((sum, { weightMs }) => sum + weightMs, 0);
-  const done = plan.reduce((sum, { id, weightMs }) => sum + (seen.has(id) ? weightMs : 0), 0);
+  const done = plan.reduce((sum, { id, weightMs }) => sum + (ended.has(id) ? weightMs : 0), 0);
   if (seconds < 5 || done < total / 20 || done === total) return '';
   return `, about ${Math.max(1, Math.round((seconds * (total - done)) / done))} s left`;
 }
 
+/** The first `width` characters of a line. */
 function cut(line: string, width: number): string {
   return Array.from(line).slice(0, width).join('');
 }

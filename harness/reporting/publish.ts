@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { DetailOf } from '../../reports/document/files.ts';
 import type { Report } from '../../reports/document/report.ts';
 import type { History } from '../../reports/pages/history-page.ts';
-import type { RendererName } from '../../reports/renderers.ts';
+import { documentFormats, FORMATS, type ReportFormats } from '../../reports/renderers.ts';
 import { writeFiles } from '../../reports/write.ts';
 import type { Reporter } from '../config/reporter-names.ts';
 import type { Suite } from '../plan/suite.ts';
@@ -12,7 +12,7 @@ import { writeError } from '../system/report-folder.ts';
 import { StagedReport } from '../system/staged-report.ts';
 import type { Workspace } from '../system/workspace.ts';
 import { compareWithFirst } from './compare-reports.ts';
-import { pageFolders, writesHere } from './reporters.ts';
+import { pageFolders, writesHere, writesPagesHere } from './reporters.ts';
 
 /** A report with everything that its pages show. */
 export interface Publication {
@@ -22,24 +22,14 @@ export interface Publication {
   past?: History;
 }
 
-let loading: ReturnType<typeof load> | undefined;
-const load = () =>
-  Promise.all([
-    import('../../reports/renderers.ts'),
-    import('../../reports/pages/html.ts'),
-    import('../../reports/pages/compare-page.ts'),
-  ]);
+let loading: ReturnType<typeof FORMATS.html.load> | undefined;
 
 /** The pages and their templates; worth asking for early, so that they are loaded while cases play. */
-export function loadPages(): ReturnType<typeof load> {
-  loading ??= load();
+export function loadPages(): NonNullable<typeof loading> {
+  loading ??= FORMATS.html.load();
   loading.catch(() => undefined);
   return loading;
 }
-
-const FORMS = ['junit', 'markdown', 'badge'] as const satisfies readonly RendererName[];
-/** What they write. */
-const FILES = { junit: 'junit.xml', markdown: 'summary.md', badge: 'badge.svg' } as const;
 
 /**
  * Writes into `folder` what the reporters want to have in the report's own: pages, `junit.xml`, `summary.md`, and
@@ -50,21 +40,26 @@ export async function writeReport(
   folder: string,
   publication: Publication,
   reporters: readonly Reporter[] | undefined,
+  formats: ReportFormats = FORMATS,
 ): Promise<void> {
-  const [{ renderers }, { html }, { comparePage }] = await loadPages();
+  const { html, comparePage } = await loadPages();
   const { suite, report, details, past } = publication;
-  const forms = FORMS.filter((form) => writesHere(reporters, form === 'badge' ? 'html' : form));
+  const documents = documentFormats(formats).filter(
+    ({ name, always, with: other }) => always || writesHere(reporters, other ?? name),
+  );
   try {
-    if (writesHere(reporters, 'html')) {
+    if (writesPagesHere(reporters, formats)) {
       const comparisons = compareWithFirst(suite, report);
       const swapped = compareWithFirst(suite, report, true);
       if (comparisons.length > 0)
         await writeFiles(folder, comparePage(comparisons, { a: details, b: details }, 'index.html', swapped));
-      const beside = ['report.json', ...forms.map((form) => FILES[form])] as const;
-      await writeFiles(folder, html(report, details, past, beside));
+      const files = documents.map(({ file }) => file);
+      await writeFiles(folder, html(report, details, past, files));
     }
-    // JSON comes last: a folder that holds it holds everything.
-    for (const form of [...forms, 'json'] as const) await writeFiles(folder, renderers[form](report));
+    // report.json comes last: a folder that holds it holds everything.
+    const last = documents.filter(({ always }) => always);
+    for (const { render } of [...documents.filter(({ always }) => !always), ...last])
+      await writeFiles(folder, render(report));
   } catch (error) {
     throw writeError(folder, error);
   }

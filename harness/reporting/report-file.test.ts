@@ -17,18 +17,18 @@ function read(value: unknown) {
 }
 const written = JSON.parse([...json(sampleReport)][0]?.content ?? '');
 
-test('reads what a run wrote', () => {
+test('reads a report that a run wrote', () => {
   expect(read(written)).toMatchObject(sampleReport);
 });
 
-test('reads a report that does not describe its suites yet: its cases are Autobahn’s', () => {
+test('reads an old report without suites as a report about Autobahn', () => {
   const { suites: _, ...old } = { ...written, suite: { ...written.suite, version: '0.8.2' } };
   const report = read(old);
   expect(report.suites).toEqual(sampleReport.suites.map((suite) => ({ ...suite, version: '0.8.2' })));
   expect(report.agents).toEqual(sampleReport.agents);
 });
 
-test('refuses an old report with a grade that Autobahn does not have, and says where', () => {
+test('refuses an old report with an unknown grade, and names the field', () => {
   const { suites: _, ...old } = structuredClone(written);
   old.agents[0].cases[0].actual.behavior = 'GREAT';
   expect(() => read(old)).toThrow(HarnessError);
@@ -42,7 +42,7 @@ test('refuses an old report with a grade that Autobahn does not have, and says w
   }
 });
 
-test('refuses a document that names no suite at all', () => {
+test('refuses a document without any suite', () => {
   const { suites: _, suite: __, ...none } = written;
   expect(() => read(none)).toThrow(HarnessError);
 });

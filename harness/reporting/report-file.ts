@@ -3,31 +3,35 @@ import { z } from 'zod';
 import { type Problem, type Report, reportSchema } from '../../reports/document/report.ts';
 import { suiteFacts } from '../plan/suite.ts';
 import { autobahn } from '../suites/autobahn/suite.ts';
+import { errorMessage } from '../support/error-message.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { readJsonText } from '../support/json-text.ts';
 import { describeSchemaIssue } from '../support/schema-issues.ts';
 
 /**
- * A report that a run wrote.
- * @param words what to say of one that cannot be read, but for the place and the reason. @throws HarnessError (2).
+ * Reads a report.json.
+ * @param words first and last part of the error message. The path and the reason are added.
+ * @throws HarnessError (2) if the file cannot be read or is not a report of this version.
  */
 export function readReportFile(path: string, words: Pick<Problem, 'what' | 'todo'>): Report {
-  const refused = (why: string) => new HarnessError(2, { ...words, where: path, why });
+  const failure = (why: string) => new HarnessError(2, { ...words, where: path, why });
   let value: unknown;
   try {
-    value = parsed(readFileSync(path, 'utf8'));
+    value = parseJson(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw refused(error instanceof Error ? error.message : String(error));
+    throw failure(errorMessage(error));
   }
   value = withSuites(value);
   const report = reportSchema.safeParse(value);
   if (report.success) return report.data;
-  throw refused(`It is no report of this version: ${describeSchemaIssue(report.error, value, () => []).text}.`);
+  throw failure(
+    `The file is not a report of this version: ${describeSchemaIssue(report.error, value, () => []).text}.`,
+  );
 }
 
 /**
- * A report of this tool from before reports described their suites: all its cases are Autobahn's, so Autobahn's fields
- * are added, with the version that the report names. Any other value is returned as it is.
+ * Adds `suites` to a report of an older version of this tool, which had no `suites`. All its cases are Autobahn's, so the
+ * fields are those of the Autobahn suite, with the version in the report. Any other value is returned unchanged.
  */
 function withSuites(value: unknown): unknown {
   const old = documentWithoutSuites.safeParse(value);
@@ -36,13 +40,14 @@ function withSuites(value: unknown): unknown {
   return { ...old.data, suites: [{ ...suiteFacts(autobahn), title, version, cases }] };
 }
 
+/** A report of an older version, without `suites`. */
 const documentWithoutSuites = z.looseObject({
   suites: z.undefined().optional(),
   suite: z.object({ name: z.string(), version: z.string(), cases: z.number().int() }),
 });
 
-/** A report may have megabytes, which JSON.parse reads at once; what it cannot read, the other one can tell where. */
-function parsed(text: string): unknown {
+/** Parses with JSON.parse, which is fast for reports of many megabytes. After an error, `readJsonText` finds the line. */
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

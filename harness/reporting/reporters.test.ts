@@ -2,8 +2,14 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { reportSchema } from '../../reports/document/report.ts';
-import { parseReporter, REPORTERS } from '../config/reporter-names.ts';
+import { FORMATS, reporterNames } from '../../reports/renderers.ts';
+import { sampleDetailOf, sampleReport } from '../../reports/testing/sample.ts';
+import { toy } from '../../reports/testing/toy-reporter.ts';
+import { parseReporter, reporterHelp, reporterSchema } from '../config/reporter-names.ts';
+import { autobahn } from '../suites/autobahn/suite.ts';
 import { conformance, ownFolder, reportIn } from '../testing/run-command.ts';
+import { writeReport } from './publish.ts';
+import { refuseReporters, tell } from './reporters.ts';
 
 const home = ownFolder('reporters-test-');
 const out = () => join(home(), 'report');
@@ -162,7 +168,40 @@ describe('flag, then variable, then file, then default', () => {
   });
 });
 
-test.each(REPORTERS)('%s is read by its name, and with a path that holds anything', (name) => {
+test.each(reporterNames())('%s is read by its name, and with a path that holds anything', (name) => {
   expect(parseReporter(name)).toEqual({ name });
   expect(parseReporter(`${name}=a=b,c d`)).toEqual({ name, path: 'a=b,c d' });
+});
+
+describe('a reporter that is one more line in the map of formats', () => {
+  const formats = { ...FORMATS, toy: { output: 'document', file: 'toy.txt', render: toy } } as const;
+  const sentence = `toy: ${sampleReport.gate.sentence}\n`;
+  const style = { colour: false, unicode: true };
+
+  test('is in the help, in the schema of the configuration, and among the names of an error', () => {
+    expect(reporterHelp(formats)).toContain(' toy, each also as NAME=PATH');
+    expect(reporterSchema(formats).safeParse('toy=out/toy.txt').success).toBe(true);
+    expect(reporterSchema(formats).safeParse('tooy').error?.issues[0]?.message).toContain('did you mean "toy"');
+    expect(reporterSchema().safeParse('toy').success).toBe(false);
+    expect(parseReporter('toy=a', formats)).toEqual({ name: 'toy', path: 'a' });
+  });
+
+  test.each([undefined, [{ name: 'toy' }]])('is written into the folder of the report for %j', async (reporters) => {
+    const folder = join(home(), 'toy');
+    await writeReport(folder, { suite: autobahn, report: sampleReport, details: sampleDetailOf }, reporters, formats);
+    expect(readFileSync(join(folder, 'toy.txt'), 'utf8')).toBe(sentence);
+    if (reporters === undefined)
+      expect(readFileSync(join(folder, 'index.html'), 'utf8')).toContain('<a href="toy.txt">toy.txt</a>');
+    else expect(readdirSync(folder).sort()).toEqual(['report.json', 'toy.txt']);
+  });
+
+  test('goes to stdout, or to a file', () => {
+    const on = (path: string) =>
+      tell(sampleReport, [{ name: 'toy', path }], { out: home(), env: {}, style, json: false }, formats);
+    expect(on('-')).toEqual({ stdout: sentence, stderr: '', failure: undefined });
+    on(join(home(), 'elsewhere.txt'));
+    expect(readFileSync(join(home(), 'elsewhere.txt'), 'utf8')).toBe(sentence);
+    const both = ['toy', 'json'].map((name) => ({ name, path: '-' }));
+    expect(() => refuseReporters(both, formats)).toThrow('Only one of toy, json can be on stdout');
+  });
 });

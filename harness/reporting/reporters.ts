@@ -1,35 +1,31 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { Renderer } from '../../reports/document/files.ts';
 import type { Report } from '../../reports/document/report.ts';
-import { json } from '../../reports/formats/json.ts';
-import { junit } from '../../reports/formats/junit.ts';
-import { markdown } from '../../reports/formats/markdown.ts';
-import type { Reporter, ReporterName } from '../config/reporter-names.ts';
+import { FORMATS, type ReportFormats } from '../../reports/renderers.ts';
+import type { Style } from '../../reports/wording/terminal-text.ts';
+import type { Reporter } from '../config/reporter-names.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { assertReplaceable, replaceFile, writeError } from '../system/report-folder.ts';
 import { github } from './github.ts';
-import { caseList, endBlock } from './terminal.ts';
-
-/** Those that are one text, which can stand on stdout or in a file. */
-const DOCUMENTS = { json, junit, markdown } satisfies Partial<Record<ReporterName, Renderer>>;
-
-const isDocument = (name: ReporterName): name is keyof typeof DOCUMENTS => name in DOCUMENTS;
 
 /** Whether a reporter writes its usual files into the report's own folder. Without a choice all of them do. */
-export const writesHere = (reporters: readonly Reporter[] | undefined, name: ReporterName): boolean =>
+export const writesHere = (reporters: readonly Reporter[] | undefined, name: string): boolean =>
   reporters === undefined || reporters.some((one) => one.name === name && one.path === undefined);
 
-/** The folders, beside the report's own, in which pages are wanted. */
-export const pageFolders = (reporters: readonly Reporter[] = []): string[] =>
-  reporters.flatMap(({ name, path }) => (name === 'html' && path !== undefined ? [path] : []));
+/** Whether pages are written into the report's own folder. */
+export const writesPagesHere = (reporters: readonly Reporter[] | undefined, formats: ReportFormats): boolean =>
+  Object.entries(formats).some(([name, { output }]) => output === 'pages' && writesHere(reporters, name));
+
+/** The folders other than the report's own in which pages are wanted. */
+export const pageFolders = (reporters: readonly Reporter[] = [], formats: ReportFormats = FORMATS): string[] =>
+  reporters.flatMap(({ name, path }) => (formats[name]?.output === 'pages' && path !== undefined ? [path] : []));
 
 /**
  * Refuses, before anything is played, what could not be written at its end.
  * @throws HarnessError (2): two texts for one stdout, a folder where a file is meant, a folder that is somebody else's.
  */
-export function refuseReporters(reporters: readonly Reporter[]): void {
-  const toStdout = reporters.filter(({ name, path }) => path === '-' && isDocument(name));
+export function refuseReporters(reporters: readonly Reporter[], formats: ReportFormats = FORMATS): void {
+  const toStdout = reporters.filter(({ name, path }) => path === '-' && formats[name]?.output === 'document');
   if (toStdout.length > 1) {
     throw new HarnessError(2, {
       what: `Only one of ${toStdout.map(({ name }) => name).join(', ')} can be on stdout.`,
@@ -37,9 +33,9 @@ export function refuseReporters(reporters: readonly Reporter[]): void {
       todo: 'Give the others a file: --reporter junit=junit.xml.',
     });
   }
-  for (const folder of pageFolders(reporters)) assertReplaceable(folder);
+  for (const folder of pageFolders(reporters, formats)) assertReplaceable(folder);
   for (const { name, path } of reporters) {
-    if (name === 'html' || path === undefined || path === '-') continue;
+    if (formats[name]?.output === 'pages' || path === undefined || path === '-') continue;
     if (!existsSync(path) || !statSync(path).isDirectory()) continue;
     throw new HarnessError(2, {
       what: `--reporter ${name} takes a file, and this is a folder.`,
@@ -56,7 +52,7 @@ export interface Telling {
   out: string;
   env: NodeJS.ProcessEnv;
   /** How text is to look on stdout. */
-  style: Parameters<typeof endBlock>[2];
+  style: Style;
   /** `--json`: as `json=-`. */
   json: boolean;
 }
@@ -70,15 +66,11 @@ export function tell(
   report: Report,
   reporters: readonly Reporter[] | undefined,
   { out, env, style, json: asJson }: Telling,
+  formats: ReportFormats = FORMATS,
 ): { stdout: string; stderr: string; failure: HarnessError | undefined } {
-  const chosen: readonly Reporter[] = reporters ?? [
-    { name: 'line' },
-    ...(isGithub(env) ? [{ name: 'github' as const }] : []),
-  ];
-  const pages = writesHere(reporters, 'html') ? out : pageFolders(reporters)[0];
-  const text = (name: 'list' | 'line', look: typeof style) =>
-    (name === 'list' ? caseList(report, look) : '') + endBlock(report, pages, look);
-  const document = asJson ? 'json' : chosen.find(({ name, path }) => path === '-' && isDocument(name))?.name;
+  const chosen: readonly Reporter[] = reporters ?? [{ name: 'line' }, ...(isGithub(env) ? [{ name: 'github' }] : [])];
+  const pages = writesPagesHere(reporters, formats) ? out : pageFolders(reporters, formats)[0];
+  let document = asJson ? textOf(report, 'json', formats) : undefined;
   let stdout = '';
   let failure: HarnessError | undefined;
   const elsewhere = (path: string, content: string) => {
@@ -87,25 +79,32 @@ export function tell(
   // The runner reads both streams; a document has stdout to itself.
   let commands = '';
   for (const { name, path } of chosen) {
-    if (name === 'github') {
-      commands += github(report, path ?? env.GITHUB_STEP_SUMMARY, env);
-    } else if (name === 'list' || name === 'line') {
-      if (path === undefined || path === '-') stdout += text(name, style);
-      else elsewhere(path, text(name, { colour: false, unicode: true }));
-    } else if (isDocument(name) && path !== undefined && path !== '-') {
-      elsewhere(path, textOf(report, name));
+    const format = formats[name];
+    switch (format?.output) {
+      case 'github':
+        commands += github(report, path ?? env.GITHUB_STEP_SUMMARY, env);
+        break;
+      case 'terminal':
+        if (path === undefined || path === '-') stdout += format.render(report, pages, style);
+        else elsewhere(path, format.render(report, pages, { colour: false, unicode: true }));
+        break;
+      case 'document':
+        if (path === '-') document ??= textOf(report, name, formats);
+        else if (path !== undefined) elsewhere(path, textOf(report, name, formats));
+        break;
     }
   }
-  if (document !== undefined && isDocument(document))
-    return { stdout: textOf(report, document), stderr: commands, failure };
+  if (document !== undefined) return { stdout: document, stderr: commands, failure };
   // Whoever asked for files alone still wants to know.
   return { stdout: (stdout === '' ? `${report.gate.sentence}\n` : stdout) + commands, stderr: '', failure };
 }
 
 const isGithub = (env: NodeJS.ProcessEnv): boolean => env.GITHUB_ACTIONS === 'true';
 
-const textOf = (report: Report, name: keyof typeof DOCUMENTS): string =>
-  [...DOCUMENTS[name](report)].map(({ content }) => content).join('');
+function textOf(report: Report, name: string, formats: ReportFormats): string {
+  const format = formats[name];
+  return format?.output === 'document' ? [...format.render(report)].map(({ content }) => content).join('') : '';
+}
 
 /** Puts a file in its place as a whole. @returns what keeps it from there. */
 function writeElsewhere(path: string, text: string): HarnessError | undefined {

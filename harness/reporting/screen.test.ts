@@ -6,12 +6,15 @@ import { ProgressLine } from './progress.ts';
 const plan = catalogue.filter(({ category }) => /^[1267]$/.test(category));
 const ids = plan.map(({ id }) => id);
 
-// The terminal needs its own timers.
+// setTimeout stays real, because the emulated terminal needs it.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
 
-/** A run on a terminal that is dragged to other sizes in the middle; gives what is seen while it lasts and at the end. */
-async function playOn(sizes: readonly (readonly [columns: number, rows: number])[]) {
+/**
+ * Shows the progress of a run on an emulated terminal that changes its size during the run.
+ * @returns the lines on the terminal after each size, and the lines after the end.
+ */
+async function showProgressOn(sizes: readonly (readonly [columns: number, rows: number])[]) {
   const [[columns, rows] = [80, 24]] = sizes;
   const screen = new TestScreen(columns, rows);
   const written: Promise<void>[] = [];
@@ -24,25 +27,25 @@ async function playOn(sizes: readonly (readonly [columns: number, rows: number])
   const progress = new ProgressLine(stream);
   progress.begin('ours', plan);
   progress.say('ours answers at ws://127.0.0.1:1/ (pid 1)');
-  const seen: string[][] = [];
-  for (const [at, [wide, high]] of sizes.entries()) {
+  const linesBySize: string[][] = [];
+  for (const [step, [newColumns, newRows]] of sizes.entries()) {
     await Promise.all(written);
-    screen.resize(wide, high);
-    Object.assign(stream, { columns: wide, rows: high });
-    for (const id of ids.slice(at * 10, at * 10 + 10)) {
-      progress.hear({ kind: 'started', id });
+    screen.resize(newColumns, newRows);
+    Object.assign(stream, { columns: newColumns, rows: newRows });
+    for (const id of ids.slice(step * 10, step * 10 + 10)) {
+      progress.update({ kind: 'started', id });
       vi.advanceTimersByTime(100);
-      progress.hear({ kind: 'ended', id });
+      progress.update({ kind: 'ended', id });
     }
     await Promise.all(written);
-    seen.push(screen.lines());
+    linesBySize.push(screen.lines());
   }
-  progress.hear({ kind: 'note', text: 'a note' });
+  progress.update({ kind: 'note', text: 'a note' });
   vi.advanceTimersByTime(100);
   progress.end();
   stream.write('PASSED\n');
   await Promise.all(written);
-  return { seen, left: screen.lines() };
+  return { linesBySize, finalLines: screen.lines() };
 }
 
 it.each([
@@ -84,12 +87,12 @@ it.each([
       [80, 30],
     ],
   ],
-] as const)('on a terminal %s one window is seen, and nothing of it is left', async (_, sizes) => {
-  const { seen, left } = await playOn(sizes);
-  for (const lines of seen) {
+] as const)('a terminal %s shows the progress once, and nothing of it at the end', async (_, sizes) => {
+  const { linesBySize, finalLines } = await showProgressOn(sizes);
+  for (const lines of linesBySize) {
     expect(lines.join('\n').match(/ours: \d+ of \d+ cases/g), lines.join('\n')).toHaveLength(1);
     expect(lines.join('').match(/answers at/g)).toHaveLength(1);
   }
-  // The first line was wrapped where it became too long.
-  expect(left.join('').replaceAll(/\s/g, '')).toBe('oursanswersatws://127.0.0.1:1/(pid1)anotePASSED');
+  // The terminal wrapped the first line when it became too narrow, so spaces are removed before the comparison.
+  expect(finalLines.join('').replaceAll(/\s/g, '')).toBe('oursanswersatws://127.0.0.1:1/(pid1)anotePASSED');
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { fixtureServer } from '../testing/command.ts';
 import { conformance, ownFolder, reportIn } from '../testing/run-command.ts';
 import { Bail } from './bail.ts';
 
@@ -8,7 +9,7 @@ const home = ownFolder('bail-test-');
 const out = () => join(home(), 'report');
 const report = () => reportIn(out());
 const runCommand = (...args: string[]) => conformance(out(), ['--engine', 'native', ...args]);
-const FAULTY_SERVER = ['--', 'node', '--import', 'tsx', 'fixtures/servers/echo/trimmed-echo.ts'];
+const FAULTY_SERVER = ['--', ...fixtureServer('echo/trimmed-echo')];
 
 describe('--bail', { timeout: 60_000 }, () => {
   test('ends the run at its limit with exit code 1, and the report says INCOMPLETE and why', async () => {
@@ -45,7 +46,7 @@ describe('--bail', { timeout: 60_000 }, () => {
   });
 
   test('counts a case that --retries finds flaky', async () => {
-    const server = ['--', 'node', '--import', 'tsx', 'fixtures/servers/unsteady/every-second-echo.ts'];
+    const server = ['--', ...fixtureServer('unsteady/every-second-echo')];
     const { exitCode, stdout } = await runCommand('--bail', '1', '--retries', '1', '1.1', ...server);
     expect(stdout).toMatch(/FAILED: 1 of 8 .*1 flaky\)\. INCOMPLETE/);
     expect(exitCode).toBe(1);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Engine } from '../engines/engine.ts';
 import type { Ability, EngineKind, EngineWishes } from '../engines/engine-kind.ts';
 import { eventStream } from '../engines/event-stream.ts';
-import { caughtError } from '../testing/run-command.ts';
+import { caughtError } from '../testing/thrown-error.ts';
 import { chooseEngine, type EngineChoice, wishesOf } from './choose-engine.ts';
 
 const preparation = { signal: new AbortController().signal, onMessage: () => {} };

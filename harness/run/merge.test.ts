@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Report, reportSchema } from '../../reports/document/report.ts';
+import { COMMAND } from '../testing/command.ts';
 
 /* Runs the command as several machines would: three shards of one run, and then `merge`. */
 
@@ -13,7 +14,7 @@ const PLAN = ['1.1', '2', '7.1.6'];
 let home: string;
 
 const run = (...args: string[]) =>
-  execa(process.execPath, ['--import', import.meta.resolve('tsx'), join(root, 'harness/cli/main.ts'), ...args], {
+  execa(COMMAND[0], [COMMAND[1], ...args], {
     cwd: root,
     reject: false,
     env: { NO_COLOR: '1', CI: '', GITHUB_ACTIONS: '' },

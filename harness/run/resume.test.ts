@@ -101,7 +101,7 @@ describe('a run cannot be resumed', () => {
   test('with another suite, or another commit of the server', () => {
     expect(refusal(() => resume({ commit: 'd'.repeat(40) }))).toContain('now it is dddddddddddd');
     expect(resume({ commit: null }).agents.size).toBe(1);
-    Object.assign(report.suites[0] ?? {}, { version: '0.8.2' });
+    report.suites = report.suites.map((suite) => ({ ...suite, version: '0.8.2' }));
     expect(refusal(resume)).toContain('0.8.2');
   });
 

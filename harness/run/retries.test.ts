@@ -5,6 +5,7 @@ import { emptyExpectationFile } from '../expectations/accept.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
 import { autobahn } from '../suites/autobahn/suite.ts';
 import { groupMembers } from '../system/process-table.ts';
+import { fixtureServer } from '../testing/command.ts';
 import { conformance, ownFolder, reportIn } from '../testing/run-command.ts';
 import { MAX_RETRIED_CASES, Retries } from './retries.ts';
 
@@ -16,8 +17,8 @@ const file = (name: string) => readFileSync(join(out(), name), 'utf8');
 
 /** Runs the command with one job, because with several jobs the embedded engine repeats some failed cases itself. */
 const runCommand = (args: readonly string[], server: string) =>
-  conformance(out(), ['--engine', 'native', '--jobs', '1', ...args, '--', 'node', '--import', 'tsx', server]);
-const UNSTEADY = 'fixtures/servers/unsteady/every-second-echo.ts';
+  conformance(out(), ['--engine', 'native', '--jobs', '1', ...args, '--', ...fixtureServer(server)]);
+const UNSTEADY = 'unsteady/every-second-echo';
 
 describe('H30: --retries of a case that fails every second time', { timeout: 60_000 }, () => {
   test('calls the case flaky, reports both outcomes everywhere, and exits with 1', async () => {
@@ -46,7 +47,7 @@ describe('H30: --retries of a case that fails every second time', { timeout: 60_
   });
 
   test('calls a case that always fails regressed, after all allowed attempts', async () => {
-    const { exitCode, stdout } = await runCommand(['--retries', '2', '1.1.2'], 'fixtures/servers/echo/trimmed-echo.ts');
+    const { exitCode, stdout } = await runCommand(['--retries', '2', '1.1.2'], 'echo/trimmed-echo');
     expect(exitCode).toBe(1);
     expect(stdout).toContain('1.1.2 regressed (3 of 3 tries)');
     expect(verdictOf('1.1.2')).toMatchObject({ verdict: 'regressed', tries: [{}, {}, {}] });
@@ -54,7 +55,7 @@ describe('H30: --retries of a case that fails every second time', { timeout: 60_
   });
 
   test('retries an outcome that is better than expected too, because the outcome may be better by chance', async () => {
-    await runCommand(['1.1.2'], 'fixtures/servers/echo/trimmed-echo.ts');
+    await runCommand(['1.1.2'], 'echo/trimmed-echo');
     const { actual } = verdictOf('1.1.2') ?? {};
     const { received: _, ...facts } = actual ?? {};
     const deviating = {
@@ -63,10 +64,7 @@ describe('H30: --retries of a case that fails every second time', { timeout: 60_
     };
     const expected = join(home(), 'expected.json');
     writeFileSync(expected, JSON.stringify(deviating));
-    const { exitCode } = await runCommand(
-      ['--retries', '1', '--expected', expected, '1.1.2'],
-      'fixtures/servers/base/conformant.ts',
-    );
+    const { exitCode } = await runCommand(['--retries', '1', '--expected', expected, '1.1.2'], 'base/conformant');
     expect(exitCode).toBe(1);
     expect(verdictOf('1.1.2')).toMatchObject({
       verdict: 'improved',
@@ -75,7 +73,7 @@ describe('H30: --retries of a case that fails every second time', { timeout: 60_
   });
 
   test('does not retry an outcome that the expectation file calls flaky: exit 0, counted separately', async () => {
-    await runCommand(['1.1.2'], 'fixtures/servers/echo/trimmed-echo.ts');
+    await runCommand(['1.1.2'], 'echo/trimmed-echo');
     const { actual } = verdictOf('1.1.2') ?? {};
     const file = JSON.parse(emptyExpectationFile(autobahn, 'server'));
     const expected = join(home(), 'expected.json');
@@ -92,7 +90,7 @@ describe('H30: --retries of a case that fails every second time', { timeout: 60_
   test('makes a flaky case that accept does not take into the expectation file', async () => {
     await runCommand(['--retries', '1', '1.1.2'], UNSTEADY);
     const accepted = await conformance(out(), ['accept', '--expected', join(home(), 'mine.json'), '--why', 'so it is']);
-    expect(accepted.stdout).toContain('1.1.2 is not accepted: it came out differently');
+    expect(accepted.stdout).toContain('1.1.2 is not accepted: its outcomes differed');
     expect(accepted.stdout).not.toContain('outcomes accepted');
   });
 
@@ -101,7 +99,7 @@ describe('H30: --retries of a case that fails every second time', { timeout: 60_
     for (const i of [1, 2]) {
       await conformance(shard(i), [
         ...['--engine', 'native', '--jobs', '1', '--retries', '1', '--shard', `${i}/2`, '1.1.2', '2.1', '--'],
-        ...['node', '--import', 'tsx', UNSTEADY],
+        ...fixtureServer(UNSTEADY),
       ]);
     }
     const merged = await conformance(out(), ['merge', shard(1), shard(2)]);
@@ -129,12 +127,12 @@ describe('a run that is interrupted during retries', { timeout: 60_000 }, () => 
   }
 
   test.each([
-    ['in the first round', 2, 'fixtures/servers/echo/trimmed-echo.ts', { '1.1.2': ['regressed', 'regressed'] }],
+    ['in the first round', 2, 'echo/trimmed-echo', { '1.1.2': ['regressed', 'regressed'] }],
     ['in the first round, after a case that is flaky', 2, UNSTEADY, { '1.1.2': ['regressed', 'same'] }],
     [
       'in the second round',
       3,
-      'fixtures/servers/echo/trimmed-echo.ts',
+      'echo/trimmed-echo',
       {
         '1.1.2': ['regressed', 'regressed', 'regressed'],
         '5.19': ['regressed', 'regressed'],

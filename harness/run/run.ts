@@ -2,7 +2,7 @@ import type { CaseInfo, Problem, Report } from '../../reports/document/report.ts
 import type { Reporter } from '../config/reporter-names.ts';
 import { type Suite, suiteFacts } from '../plan/suite.ts';
 import type { CiFacts } from '../reporting/ci-facts.ts';
-import { appendHistory, historyLineOf, readHistory, tryHistory } from '../reporting/history.ts';
+import { appendHistory, historyLineOf, readHistory, requireReadableHistory } from '../reporting/history.ts';
 import { copyResults, loadPages, type Publication, publishPages, writeReport } from '../reporting/publish.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { readRevision } from '../system/git-revision.ts';
@@ -57,7 +57,7 @@ export async function run(
   // container git may refuse to read the files of another user; then the CI system knows the commit.
   const tree = readRevision().then((found) => ({ ...found, commit: found.commit ?? ci?.commit ?? null }));
   // A bad path of the history file must fail now, and not after all cases have run.
-  if (history !== undefined) tryHistory(history);
+  if (history !== undefined) requireReadableHistory(history);
   const workspace = new Workspace();
   const staged = createStaged(workspace, options.out);
   loadPages();

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { unnamedServer } from '../config/config.ts';
 import { processFacts } from '../system/process-table.ts';
 import { Workspace } from '../system/workspace.ts';
-import { rejectedError } from '../testing/run-command.ts';
+import { rejectedError } from '../testing/thrown-error.ts';
 import { build } from './build.ts';
 
 let folder: string;

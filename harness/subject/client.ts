@@ -1,5 +1,6 @@
 import type { ServerConfig } from '../config/config.ts';
 import { HarnessError } from '../support/harness-error.ts';
+import { omitUndefined } from '../support/omit-undefined.ts';
 import { type Exit, startProcess } from '../system/process.ts';
 import type { Workspace } from '../system/workspace.ts';
 
@@ -37,7 +38,7 @@ export async function launchClient(
     });
   }
   const filled = (text: string) => text.replaceAll('{url}', url);
-  const { pid, output, exit, ended, end } = await startProcess(
+  const { pid, output, exit, ended, end } = startProcess(
     {
       command: command.map(filled),
       cwd,
@@ -47,7 +48,7 @@ export async function launchClient(
     log,
   );
   return {
-    ...(pid === undefined ? {} : { pid }),
+    ...omitUndefined({ pid }),
     tail: () => output.tail(),
     onLine: (listener) => output.onLine(listener),
     exit,

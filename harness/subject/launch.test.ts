@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { groupMembers, listenersOn, processFacts } from '../system/process-table.ts';
 import { removeStaleWorkspaces, Workspace } from '../system/workspace.ts';
-import { rejectedError } from '../testing/run-command.ts';
+import { rejectedError } from '../testing/thrown-error.ts';
 import { attach } from './attach.ts';
 import { type Launch, launch } from './launch.ts';
 import { probe } from './probe.ts';

@@ -14,7 +14,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { caughtError } from '../testing/run-command.ts';
+import { caughtError } from '../testing/thrown-error.ts';
 import { createStagingFolder, publishStagedReport, replaceFile } from './report-folder.ts';
 
 let home: string;

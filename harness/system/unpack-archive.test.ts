@@ -15,7 +15,8 @@ import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
-import { ownFolder, rejectedError } from '../testing/run-command.ts';
+import { ownFolder } from '../testing/run-command.ts';
+import { rejectedError } from '../testing/thrown-error.ts';
 import { unpackResults } from './unpack-archive.ts';
 
 const home = ownFolder('unpack-test-');

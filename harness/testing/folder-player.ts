@@ -2,6 +2,7 @@ import type { EngineFacts } from '../../reports/document/report.ts';
 import type { Engine, PlayEvent, PlayOptions, Preparation } from '../engines/engine.ts';
 import { playBatch } from '../run/play-batch.ts';
 import type { HandshakeOptions } from '../subject/handshake-options.ts';
+import { omitUndefined } from '../support/omit-undefined.ts';
 
 /** Cases to play against a server, and the folder for their results. */
 export interface FolderAssignment extends PlayOptions, HandshakeOptions {
@@ -24,9 +25,7 @@ export function folderPlayer(engine: Engine): {
     async play({ cases, url, agent, folder, signal, onEvent, jobs, oneByOne, timeoutSeconds, ...handshake }) {
       const prepared = await engine.prepare({ signal, onMessage: onEvent });
       const options = {
-        ...(jobs === undefined ? {} : { jobs }),
-        ...(oneByOne === undefined ? {} : { oneByOne }),
-        ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+        ...omitUndefined({ jobs, oneByOne, timeoutSeconds }),
       };
       const reach = { by: 'connecting' as const, url, handshake };
       return await playBatch(prepared, { ...options, cases, agent, reach, signal }, folder, onEvent);

@@ -4,38 +4,40 @@ import { join, resolve } from 'node:path';
 import { data, Evaluator, Lexer, Parser, wellKnownFunctions } from '@actions/expressions';
 import { execa } from 'execa';
 import { parse } from 'yaml';
+import { omitUndefined } from '../support/omit-undefined.ts';
 
-/**
- * A runner of GitHub's, for tests: it plays the steps of a workflow or of a composite action on this machine, each
- * `run` in bash as GitHub starts it, with the files that a step writes its outputs to. Of actions by others it checks
- * that they are pinned and that their inputs exist; artifacts are kept in a folder, a checkout is a copy.
+/*
+ * A runner of GitHub Actions for tests. It runs the steps of a workflow or of a composite action on this machine: each
+ * `run` script in bash with GitHub's flags, and with the files to which a step writes its outputs. Actions of other
+ * owners are not run: the runner checks that they are pinned and that their inputs exist. It copies artifacts to a
+ * folder, and copies the repository for a checkout.
  */
 
-/** One step that was reached: what became of it. */
+/** The result of one step of a job. A step after a failed step has a result too. */
 export interface PlayedStep {
   job: string;
   name: string;
-  /** `owner/name@version` of a step that uses an action. */
+  /** The action that the step uses: `owner/name@version`. */
   uses?: string;
-  /** Inputs handed to that action, expressions evaluated. */
+  /** The inputs of that action, with expressions evaluated. */
   with?: Record<string, string>;
-  /** The script of a `run`, expressions evaluated. */
+  /** The script of a `run` step, with expressions evaluated. */
   script?: string;
-  /** False where its condition was not met. */
+  /** False if the condition of the step was false. */
   ran: boolean;
   exitCode: number;
-  /** Both streams of a `run`. */
+  /** stdout and stderr of a `run` step. */
   log: string;
 }
 
-/** What became of a job, or of an action. */
+/** The result of a job or of an action. */
 export interface Played {
   failed: boolean;
   outputs: Record<string, string>;
 }
 
-/** Actions by others that may be used, and their inputs at the version that is named. */
-const KNOWN: Readonly<Record<string, { version: string; inputs: readonly string[] }>> = {
+/** The actions of other owners that our workflows may use, with their inputs at that version. */
+const KNOWN_ACTIONS: Readonly<Record<string, { version: string; inputs: readonly string[] }>> = {
   'actions/checkout': { version: 'v4', inputs: ['ref', 'fetch-depth', 'persist-credentials', 'path'] },
   'actions/setup-node': { version: 'v4', inputs: ['node-version', 'node-version-file', 'cache'] },
   'actions/upload-artifact': {
@@ -45,6 +47,7 @@ const KNOWN: Readonly<Record<string, { version: string; inputs: readonly string[
   'actions/download-artifact': { version: 'v4', inputs: ['name', 'path', 'pattern', 'merge-multiple'] },
 };
 
+/** A step as it is written in a workflow. */
 interface Step {
   id?: string;
   name?: string;
@@ -57,6 +60,7 @@ interface Step {
   'working-directory'?: string;
 }
 
+/** A job as it is written in a workflow. */
 interface Job {
   needs?: string | string[];
   if?: string;
@@ -66,36 +70,40 @@ interface Job {
   steps: Step[];
 }
 
+/** The content of an `action.yml`. */
 interface Action {
   inputs?: Record<string, { default?: unknown; required?: boolean }>;
   outputs?: Record<string, { value: string }>;
   runs: { using: string; steps: Step[] };
 }
 
+/** What a step sees: folders, environment, contexts of expressions. */
 interface Scope {
   job: string;
   workspace: string;
   env: Record<string, string>;
   contexts: Record<string, unknown>;
   defaults: { 'working-directory'?: string; shell?: string };
-  /** Folder of the composite action whose steps are played; absent in a job's own. */
+  /** Folder of the composite action that contains the step; absent for a step of a job. */
   action?: string;
 }
 
+/** Options of a test runner. */
 export interface RunnerOptions {
-  /** What a checkout leaves in the workspace. */
+  /** Folder whose content a checkout copies into the workspace. */
   repository: string;
-  /** Where the code of `owner/name` lies, for actions that are played rather than only checked. */
+  /** Folders of composite actions to run, by `owner/name`. All other actions are only checked. */
   actions?: Record<string, string>;
-  /** Environment of every step, beside what GitHub sets. */
+  /** Environment of every step, in addition to the variables that GitHub sets. */
   env?: Record<string, string>;
 }
 
+/** Runs workflows and actions, and records the result of each step. */
 export class Runner {
   readonly steps: PlayedStep[] = [];
-  /** The summaries of all steps, one behind the other. */
+  /** The job summaries of all steps, in order. */
   summary = '';
-  /** Folder that holds all that the steps are given and leave. */
+  /** Temporary folder of the runner: workspaces, artifacts, and the files of the steps. */
   readonly home = mkdtempSync(join(tmpdir(), 'runner-'));
   private readonly options: RunnerOptions;
   private files = 0;
@@ -104,7 +112,7 @@ export class Runner {
     this.options = options;
   }
 
-  /** Folder of an artifact, whether it was kept or not. */
+  /** Folder to which an artifact is uploaded. It exists only after the upload. */
   artifact(name: string): string {
     return join(this.home, 'artifacts', name);
   }
@@ -113,16 +121,16 @@ export class Runner {
     rmSync(this.home, { recursive: true, force: true });
   }
 
-  /** Plays every job of a workflow, those of a matrix one behind the other. @returns what became of each. */
+  /** Runs the jobs of a workflow one after the other, also those of a matrix. @returns the result of each job by id. */
   async playWorkflow(text: string): Promise<Map<string, Played>> {
     const { jobs } = parse(text) as { jobs: Record<string, Job> };
     const played = new Map<string, Played>();
     for (const [id, job] of Object.entries(jobs)) {
       const needs = [job.needs ?? []].flat();
       const before = needs.map((need) => {
-        const one = played.get(need);
-        if (one === undefined) throw new Error(`${id} needs ${need}, which does not stand before it`);
-        return one;
+        const needed = played.get(need);
+        if (needed === undefined) throw new Error(`${id} needs ${need}, which is not written before it`);
+        return needed;
       });
       const contexts = { needs: Object.fromEntries(needs.map((need, i) => [need, { result: result(before[i]) }])) };
       const failedBefore = before.some(({ failed }) => failed);
@@ -132,15 +140,15 @@ export class Runner {
       }
       let failed = false;
       for (const matrix of combinations(job.strategy?.matrix ?? {})) {
-        const one = await this.playJob(id, job, { ...contexts, matrix });
-        failed ||= one.failed;
+        const jobResult = await this.playJob(id, job, { ...contexts, matrix });
+        failed ||= jobResult.failed;
       }
       played.set(id, { failed, outputs: {} });
     }
     return played;
   }
 
-  /** Plays an action of ours as the only step of a job, behind a checkout. */
+  /** Runs a composite action as the only step of a job, after a checkout. */
   async playAction(uses: string, inputs: Record<string, string>): Promise<Played> {
     const scope = this.scope('job', {}, {});
     cpSync(this.options.repository, scope.workspace, { recursive: true });
@@ -149,6 +157,7 @@ export class Runner {
     return { failed: step.exitCode !== 0, outputs };
   }
 
+  /** Creates the folders, the environment and the contexts of a job. */
   private scope(job: string, env: Record<string, string>, contexts: Record<string, unknown>): Scope {
     const workspace = join(this.home, `work-${++this.files}`);
     mkdirSync(workspace, { recursive: true });
@@ -213,6 +222,7 @@ export class Runner {
     return { failed, outputs: {}, steps: contexts.steps };
   }
 
+  /** Runs the script of a step. @param added takes the variables that the step sets for later steps. @returns its outputs. */
   private async run(
     step: PlayedStep,
     shell: string | undefined,
@@ -222,7 +232,7 @@ export class Runner {
     scope: Scope,
   ): Promise<Record<string, string>> {
     if (scope.action !== undefined && shell === undefined)
-      throw new Error(`"${step.name}" of an action names no shell`);
+      throw new Error(`"${step.name}" is a step of an action and names no shell`);
     if (shell !== undefined && shell !== 'bash') throw new Error(`"${step.name}" wants the shell ${shell}`);
     const file = (name: string) => join(this.home, `${name}-${++this.files}`);
     const script = file('script');
@@ -239,7 +249,7 @@ export class Runner {
         GITHUB_OUTPUT: output,
         GITHUB_ENV: more,
         GITHUB_STEP_SUMMARY: summary,
-        ...(scope.action === undefined ? {} : { GITHUB_ACTION_PATH: scope.action }),
+        ...omitUndefined({ GITHUB_ACTION_PATH: scope.action }),
       },
     });
     step.exitCode = exitCode ?? 255;
@@ -251,12 +261,13 @@ export class Runner {
     return readPairs(output);
   }
 
+  /** Runs or checks the action that a step uses. @returns the outputs of the action. */
   private async use(step: PlayedStep, scope: Scope): Promise<Record<string, string>> {
     const [, name = '', version = ''] = /^([\w.-]+\/[\w.-]+)@(v\d+|[0-9a-f]{40})$/.exec(step.uses ?? '') ?? [];
     if (name === '') throw new Error(`${step.uses} is pinned neither to a commit nor to a major version`);
     const folder = this.options.actions?.[name];
     if (folder !== undefined) return await this.compose(step, folder, scope);
-    const known = KNOWN[name];
+    const known = KNOWN_ACTIONS[name];
     if (known?.version !== version) throw new Error(`${step.uses} is not known here`);
     const unknown = Object.keys(step.with ?? {}).filter((input) => !known.inputs.includes(input));
     if (unknown.length > 0) throw new Error(`${step.uses} has no input ${unknown.join(', ')}`);
@@ -264,6 +275,7 @@ export class Runner {
     return {};
   }
 
+  /** Does what a known action does, as far as tests need it. */
   private actAs(name: string, inputs: Record<string, string>, workspace: string): void {
     switch (name) {
       case 'actions/checkout':
@@ -271,32 +283,36 @@ export class Runner {
         return;
       case 'actions/upload-artifact': {
         const { name: artifact = 'artifact', path = '' } = inputs;
-        if (/["<>:|*?\r\n\\/]/.test(artifact)) throw new Error(`"${artifact}" is no name of an artifact`);
+        if (/["<>:|*?\r\n\\/]/.test(artifact))
+          throw new Error(`"${artifact}" is not allowed as the name of an artifact`);
         const from = resolve(workspace, path);
         if (existsSync(from)) cpSync(from, this.artifact(artifact), { recursive: true });
-        else if (inputs['if-no-files-found'] === 'error') throw new Error(`there is no ${path} to keep`);
+        else if (inputs['if-no-files-found'] === 'error') throw new Error(`there is no ${path} to upload`);
         return;
       }
       case 'actions/download-artifact': {
         const { pattern = '*', path = '.' } = inputs;
-        const all = existsSync(this.artifact('')) ? readdirSync(this.artifact('')) : [];
+        const artifacts = existsSync(this.artifact('')) ? readdirSync(this.artifact('')) : [];
         const wanted = new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '.*')}$`);
-        for (const one of all.filter((artifact) => wanted.test(artifact)))
-          cpSync(this.artifact(one), resolve(workspace, path, one), { recursive: true });
+        for (const artifact of artifacts.filter((name) => wanted.test(name)))
+          cpSync(this.artifact(artifact), resolve(workspace, path, artifact), { recursive: true });
         return;
       }
     }
   }
 
-  /** Plays the steps of a composite action: they see its inputs, and nothing of the job's other contexts. */
+  /** Runs the steps of a composite action. The steps see the inputs of the action, and no other contexts of the job. */
   private async compose(step: PlayedStep, folder: string, scope: Scope): Promise<Record<string, string>> {
     const action = parse(readFileSync(join(folder, 'action.yml'), 'utf8')) as Action;
-    if (action.runs.using !== 'composite') throw new Error(`${step.uses} is no composite action`);
-    const given = step.with ?? {};
-    const unknown = Object.keys(given).filter((input) => action.inputs?.[input] === undefined);
+    if (action.runs.using !== 'composite') throw new Error(`${step.uses} is not a composite action`);
+    const inputsOfStep = step.with ?? {};
+    const unknown = Object.keys(inputsOfStep).filter((input) => action.inputs?.[input] === undefined);
     if (unknown.length > 0) throw new Error(`${step.uses} has no input ${unknown.join(', ')}`);
     const inputs = Object.fromEntries(
-      Object.entries(action.inputs ?? {}).map(([name, input]) => [name, given[name] ?? String(input.default ?? '')]),
+      Object.entries(action.inputs ?? {}).map(([name, input]) => [
+        name,
+        inputsOfStep[name] ?? String(input.default ?? ''),
+      ]),
     );
     const { runner, github } = scope.contexts;
     const contexts = { runner, github, inputs };
@@ -313,36 +329,38 @@ export class Runner {
 
 const result = (played: Played | undefined) => (played?.failed ? 'failure' : 'success');
 
-/** Every choice of one value for each key, in order; one empty choice where there is no key. */
+/** All combinations of a matrix: one value for each key. A matrix without keys has one empty combination. */
 function combinations(matrix: Record<string, unknown[]>): Record<string, unknown>[] {
   return Object.entries(matrix).reduce<Record<string, unknown>[]>(
-    (all, [key, values]) => all.flatMap((one) => values.map((value) => ({ ...one, [key]: value }))),
+    (all, [key, values]) => all.flatMap((combination) => values.map((value) => ({ ...combination, [key]: value }))),
     [{}],
   );
 }
 
-const STATUS = ['always', 'success', 'failure', 'cancelled'] as const;
+/** The functions of an expression that ask for the status of the steps before. */
+const STATUS_FUNCTIONS = ['always', 'success', 'failure', 'cancelled'] as const;
 
-/** Whether a step or job is played: without a word about what became of those before, only if none of them failed. */
+/** Whether a step or job runs. Without a status function in its condition, it runs only if nothing before has failed. */
 function holds(condition: string | boolean | undefined, contexts: Record<string, unknown>, failed: boolean): boolean {
   const text = String(condition ?? 'success()').replace(/^\s*\$\{\{([\s\S]*)\}\}\s*$/, '$1');
-  const says = STATUS.some((name) => new RegExp(`\\b${name}\\s*\\(`).test(text));
-  const value = evaluate(says ? text : `success() && (${text})`, contexts, failed);
+  const asksForStatus = STATUS_FUNCTIONS.some((name) => new RegExp(`\\b${name}\\s*\\(`).test(text));
+  const value = evaluate(asksForStatus ? text : `success() && (${text})`, contexts, failed);
   return !['', 'false', '0', 'null'].includes(value);
 }
 
-/** A text with its expressions evaluated. */
+/** Replaces every `${{ … }}` in a text by the value of the expression. */
 function expand(text: string, contexts: Record<string, unknown>): string {
   return text.replace(/\$\{\{([\s\S]*?)\}\}/g, (_, expression: string) => evaluate(expression, contexts, false));
 }
 
+/** Expands every value of an object. */
 function texts(values: Record<string, unknown> | undefined, contexts: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(Object.entries(values ?? {}).map(([key, value]) => [key, expand(String(value), contexts)]));
 }
 
-/** The value of an expression as text, by GitHub's own evaluator. @throws for a context or function it does not know. */
+/** Evaluates an expression with GitHub's own evaluator. @returns the value as text. @throws for an unknown context or function. */
 function evaluate(expression: string, contexts: Record<string, unknown>, failed: boolean): string {
-  const status = STATUS.map((name) => ({
+  const status = STATUS_FUNCTIONS.map((name) => ({
     name,
     minArgs: 0,
     maxArgs: 0,
@@ -352,12 +370,12 @@ function evaluate(expression: string, contexts: Record<string, unknown>, failed:
   const known = JSON.parse(JSON.stringify(contexts), data.reviver) as InstanceType<typeof data.Dictionary>;
   const parser = new Parser(new Lexer(expression.trim()).lex().tokens, Object.keys(contexts), status);
   const functions = new Map(
-    [...Object.values(wellKnownFunctions), ...status].map((one) => [one.name.toLowerCase(), one]),
+    [...Object.values(wellKnownFunctions), ...status].map((definition) => [definition.name.toLowerCase(), definition]),
   );
   return new Evaluator(parser.parse(), known, functions).evaluate().coerceString();
 }
 
-/** What a step wrote to GITHUB_OUTPUT or GITHUB_ENV: `name=value`, or `name<<END` up to a line END. */
+/** Parses the file GITHUB_OUTPUT or GITHUB_ENV of a step: `name=value`, or `name<<END` and lines up to END. */
 function readPairs(path: string): Record<string, string> {
   const pairs: Record<string, string> = {};
   const lines = readFileSync(path, 'utf8').split('\n');

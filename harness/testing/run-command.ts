@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { afterEach, beforeEach } from 'vitest';
 import { type Report, reportSchema } from '../../reports/document/report.ts';
-import { HarnessError } from '../support/harness-error.ts';
+import { COMMAND } from './command.ts';
 
 const root = join(import.meta.dirname, '../..');
 
 /**
- * The command as a user runs it, in the repository unless told otherwise, with its report in `out` and no Docker.
- * @param args a verb other than `run` comes first.
+ * Starts the command as a user would, without Docker. The working folder is the root of the repository.
+ * @param out folder of the report. @param args the arguments; a verb other than `run` comes first.
  */
 export function conformance(out: string, args: readonly string[], options: Options = {}) {
   const verb = args.filter((word, at) => at === 0 && /^[a-z]+$/.test(word));
-  const tsx = ['--import', import.meta.resolve('tsx/esm'), join(root, 'harness/cli/main.ts')];
+  const [node, main] = COMMAND;
   const place = verb[0] === 'list' ? [] : ['--out', out];
-  return execa(process.execPath, [...tsx, ...verb, ...place, ...args.slice(verb.length)], {
+  return execa(node, [main, ...verb, ...place, ...args.slice(verb.length)], {
     cwd: root,
     reject: false,
     env: { NO_COLOR: '1', CI: '', DOCKER_HOST: 'unix:///nowhere/docker.sock' },
@@ -24,7 +24,7 @@ export function conformance(out: string, args: readonly string[], options: Optio
   });
 }
 
-/** A folder of its own for each test of a file, which is gone after it. @returns its path, while a test runs. */
+/** Creates a temporary folder before each test of a file, and removes it afterwards. @returns a function that returns its path. */
 export function ownFolder(prefix: string): () => string {
   let folder: string;
   beforeEach(() => {
@@ -34,53 +34,33 @@ export function ownFolder(prefix: string): () => string {
   return () => folder;
 }
 
-/** The report that a run left in `out`. */
+/** Reads the report of a run. @param out folder of the report. */
 export const reportIn = (out: string): Report =>
   reportSchema.parse(JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')));
 
 /**
- * Resolves with the first match of a pattern in a line of a stream that goes on. Each line is looked at once: a trace
- * has 13 MB, and a search through all of it at each chunk made us so late that the run was over before our signal.
+ * Waits until a line of a stream matches a pattern. Each line is searched once: a trace has 13 MB, and to search all
+ * of it after each chunk took so long that the run ended before the test could send its signal.
+ * @returns the match. Rejects if the stream ends before.
  */
 export function said(stream: NodeJS.ReadableStream | null, pattern: RegExp): Promise<RegExpExecArray> {
   return new Promise((resolve, reject) => {
     let line = '';
-    let before = '';
-    const look = (chunk: unknown) => {
+    let seen = '';
+    const onChunk = (chunk: unknown) => {
       const lines = `${line}${chunk}`.split('\n');
       line = lines.pop() ?? '';
-      for (const one of [...lines, line]) {
-        const match = pattern.exec(one);
+      for (const candidate of [...lines, line]) {
+        const match = pattern.exec(candidate);
         if (!match) continue;
-        stream?.off('data', look);
+        stream?.off('data', onChunk);
         stream?.resume();
         resolve(match);
         return;
       }
-      before = [before, ...lines].join('\n').slice(-2000);
+      seen = [seen, ...lines].join('\n').slice(-2000);
     };
-    stream?.on('data', look);
-    stream?.on('end', () => reject(new Error(`${pattern} was never said:\n${before}\n${line}`)));
+    stream?.on('data', onChunk);
+    stream?.on('end', () => reject(new Error(`no line matches ${pattern}:\n${seen}\n${line}`)));
   });
-}
-
-/** The HarnessError that `act` throws, for tests; throws itself when `act` does not, or throws something else. */
-export function caughtError(act: () => unknown): HarnessError {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof HarnessError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
-
-/** The HarnessError that a promise rejects with, for tests; throws itself when it does not, or rejects with something else. */
-export async function rejectedError(promise: Promise<unknown>): Promise<HarnessError> {
-  const error: unknown = await promise.then(
-    () => new Error('nothing was thrown'),
-    (reason) => reason,
-  );
-  if (error instanceof HarnessError) return error;
-  throw error;
 }

@@ -1,6 +1,6 @@
 import { Terminal } from '@xterm/headless';
 
-/** A terminal that obeys what is written to it, for tests: one can read what a person would see. */
+/** A terminal emulator for tests: it interprets what a program writes, and returns the lines that a person would see. */
 export class TestScreen {
   private readonly terminal: Terminal;
 
@@ -8,17 +8,20 @@ export class TestScreen {
     this.terminal = new Terminal({ cols: columns, rows, scrollback: 10_000, allowProposedApi: true });
   }
 
-  /** Bytes as a program writes them; resolves when they were obeyed. A kernel's terminal turns `\n` into `\r\n` before. */
+  /**
+   * Writes the output of a program. Resolves when the terminal has interpreted it. Lines must end with `\r\n`: a real
+   * terminal gets that from the kernel, which adds the `\r`.
+   */
   write(bytes: string | Uint8Array): Promise<void> {
     return new Promise((resolve) => this.terminal.write(bytes, resolve));
   }
 
-  /** As when somebody drags the window's edge: lines that no longer fit are wrapped. */
+  /** Changes the size of the terminal. Lines that no longer fit are wrapped. */
   resize(columns: number, rows: number): void {
     this.terminal.resize(columns, rows);
   }
 
-  /** Every line from the first that was ever written, wrapped ones as they stand, without empty ones at the end. */
+  /** All lines since the start, also those that are scrolled away. Wrapped lines stay wrapped. Without empty lines at the end. */
   lines(): string[] {
     const { active } = this.terminal.buffer;
     const lines = Array.from({ length: active.length }, (_, y) => active.getLine(y)?.translateToString(true) ?? '');

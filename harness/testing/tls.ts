@@ -1,18 +1,21 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 
-/** A certificate for a server, its key, and the authority that signed it: files with PEM, for tests. */
+/** Paths of PEM files for tests: a certificate for a server, its key, and the authority that signed it. */
 export interface Credentials {
   ca: string;
   cert: string;
   key: string;
 }
 
-/** A new authority, and a certificate of its for 127.0.0.1 and no other name. @param name of the authority, and of the files. */
+/**
+ * Creates an authority, and a certificate that the authority signed for 127.0.0.1 only.
+ * @param name of the authority; the names of the files begin with it.
+ */
 export async function credentials(folder: string, name: string): Promise<Credentials> {
   const at = (file: string) => join(folder, `${name}-${file}.pem`);
   const [ca, caKey, cert, key] = [at('ca'), at('ca-key'), at('cert'), at('key')];
-  const fresh = (subject: string, keyout: string, out: string) =>
+  const newCertificate = (subject: string, keyout: string, out: string) =>
     ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'].concat(
       '-subj',
       `/CN=${subject}`,
@@ -21,12 +24,22 @@ export async function credentials(folder: string, name: string): Promise<Credent
       '-out',
       out,
     );
-  await execa('openssl', [...fresh(`authority ${name}`, caKey, ca), '-addext', 'keyUsage=critical,keyCertSign']);
+  await execa('openssl', [
+    ...newCertificate(`authority ${name}`, caKey, ca),
+    '-addext',
+    'keyUsage=critical,keyCertSign',
+  ]);
   const signed = ['-CA', ca, '-CAkey', caKey, '-addext', 'subjectAltName=IP:127.0.0.1'];
-  await execa('openssl', [...fresh(`server of ${name}`, key, cert), ...signed, '-addext', 'basicConstraints=CA:FALSE']);
+  await execa('openssl', [
+    ...newCertificate(`server of ${name}`, key, cert),
+    ...signed,
+    '-addext',
+    'basicConstraints=CA:FALSE',
+  ]);
   return { ca, cert, key };
 }
 
+/** Source text of the echo server. Arguments: port, key file, certificate file, word. */
 const SERVER = `
 const [port, key, cert, word] = process.argv.slice(1);
 const read = require('node:fs').readFileSync;
@@ -40,8 +53,8 @@ server.listen(Number(port), '127.0.0.1', () => {
 });`;
 
 /**
- * A command that starts an echo server over TLS, by `ws`; to be run in the repository.
- * @param word with which it says its address when it listens; without one it says nothing.
+ * argv that starts a TLS echo server, made with the package ws. Its working folder must be the repository.
+ * @param word first word of the line with the URL that the server prints when it listens; without it, nothing is printed.
  */
 export const tlsEcho = ({ key, cert }: Credentials, word = ''): string[] => [
   process.execPath,

@@ -134,6 +134,8 @@ const documentSchema = z.object({
     durationMs: z.number(),
     /** A command that plays the same run again. */
     command: z.string(),
+    /** Words of a command that runs one case of this run again. Append the id of the case. */
+    rerun: z.array(z.string()).optional(),
     commit: z.string().nullable(),
     dirty: z.boolean().nullable(),
     /** Where the run is one of several shares of a plan: which of how many, and the ids of the whole plan. */

@@ -50,6 +50,8 @@ export const suiteFactsSchema = z.object({
   cases: z.number().int(),
   /** What the suite tests. */
   subject: z.enum(['server', 'client']),
+  /** Named groups of cases, for example `@core`, each as the ids of its sections and cases. */
+  groups: z.record(z.string(), z.array(z.string())).optional(),
   /** In the order of the tables on pages. The first field of a kind is the one that summaries show: see `keyFields`. */
   fields: z.array(outcomeFieldSchema),
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { reportSchema } from '../document/report.ts';
-import { renderers } from '../renderers.ts';
+import { renderers } from '../index.ts';
 import { sampleDetailOf, sampleReport } from '../testing/sample.ts';
 import { json } from './json.ts';
 

@@ -3,6 +3,7 @@ import type { AgentReport, CaseInfo, CaseVerdict, Report } from '../document/rep
 import { keyFields, type Outcome, type SuiteFacts } from '../document/suite-facts.ts';
 import { eventText } from '../wording/event-text.ts';
 import { closeGradeFace, fieldLines, gradeFace, gradeFaces, shortJson } from '../wording/outcome.ts';
+import { shellLine } from '../wording/shell-line.ts';
 import { decisionFace, outcomeFace, rawLink, rfcLink, towardFace, webLink } from '../wording/views.ts';
 import {
   closeCode,
@@ -20,7 +21,6 @@ import { when } from '../wording/when.ts';
 import { align } from './align.ts';
 import { CLOSING_PROPERTIES, type ClosingProperty } from './closing-properties.ts';
 import { examineHandshake, parseHead } from './handshake.ts';
-import { rerunCommand } from './rerun.ts';
 import { wireView } from './wire-view.ts';
 
 /** Events of a list shown in full; a case of 1 000 messages says how many more there are. */
@@ -106,7 +106,7 @@ export function caseView(
     wireFaults: wire === null || wire.faults === 0 ? null : `${plural(wire.faults, 'rule')} broken on the wire:`,
     detail: detail === undefined || wire === null ? null : { ...detailView(detail, one, suite), wire },
     serverOutput: one.serverOutput === undefined || one.serverOutput.length === 0 ? null : one.serverOutput.join('\n'),
-    rerun: rerunCommand(report.run.command, info.id),
+    rerun: shellLine([...(report.run.rerun ?? [report.tool.name]), info.id]),
     raw: rawLink(one.result, '../../'),
   };
 }

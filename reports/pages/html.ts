@@ -3,7 +3,7 @@ import type { Report } from '../document/report.ts';
 import { casePath } from '../wording/views.ts';
 import { caseView } from './case-view.ts';
 import { type History, historyPage, stripView } from './history-page.ts';
-import { type FormFile, indexView } from './index-view.ts';
+import { indexView } from './index-view.ts';
 import { render } from './render.ts';
 
 /**
@@ -15,7 +15,7 @@ export function* html(
   report: Report,
   detailOf: DetailOf,
   history?: History,
-  forms?: readonly FormFile[],
+  forms?: readonly string[],
 ): Generator<ReportFile> {
   yield { path: 'index.html', content: render('index', indexView(report, history !== undefined, forms)) };
   for (const agent of report.agents) {

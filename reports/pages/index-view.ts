@@ -25,15 +25,11 @@ import { timesView } from './times.ts';
 /** Entries of the attention list shown at once; the rest is folded below them. */
 const ATTENTION_SHOWN = 60;
 
-/** The other forms of a report that may stand beside its pages. */
-const FORM_FILES = ['report.json', 'junit.xml', 'summary.md', 'badge.svg'] as const;
-export type FormFile = (typeof FORM_FILES)[number];
-
 /**
  * Everything `templates/index.hbs` names, in the order of the page.
- * @param forms what stands beside it: links to what was not asked for would lead nowhere.
+ * @param forms files of the report in other forms, in the folder of the index: the index links to them.
  */
-export function indexView(report: Report, hasHistory = false, forms: readonly FormFile[] = FORM_FILES) {
+export function indexView(report: Report, hasHistory = false, forms: readonly string[] = []) {
   const attention = attentionView(report);
   const plan = report.cases.map(({ id }) => id);
   const cellWords = cellWordsOf(report.suites);
@@ -55,8 +51,8 @@ export function indexView(report: Report, hasHistory = false, forms: readonly Fo
     counts: countsView(report),
     grades: gradesView(report),
     keys: KEYS,
-    words: wordsOf(report.suites),
-    placeholder: placeholderOf(report.suites),
+    words: wordsOf(report),
+    placeholder: placeholderOf(report),
     hasHistory,
     forms,
     several: report.agents.length > 1,
@@ -67,7 +63,7 @@ export function indexView(report: Report, hasHistory = false, forms: readonly Fo
     wasPlanned: report.cases.length === 1 ? 'was planned' : 'were planned',
     /** The style sheet knows up to twelve columns; more are squeezed. */
     columns: Math.min(report.agents.length, 12),
-    cellWords: JSON.stringify(cellWords),
+    cellWords: JSON.stringify({ ...cellWords, groups: groupsOf(report.suites) }),
     agents: report.agents.map((agent) => agentView(report, agent, cellWords)),
     categories: categoriesView(report),
     times: timesView(report),
@@ -90,10 +86,14 @@ const KEYS = [
 ];
 
 /** The words of `query.ts`, as told on the page. */
-function wordsOf(suites: readonly SuiteFacts[]) {
-  const { best, worst, hasClose, hasCode } = examplesOf(suites);
+function wordsOf(report: Report) {
+  const { best, worst, hasClose, hasCode, id, section } = examplesOf(report);
+  const groups = Object.keys(groupsOf(report.suites)).join(' ');
   return [
-    { key: '7.1 · 6.4.2 · @core @limits @deflate', does: 'cases by id and group' },
+    {
+      key: [section, id, groups].filter((part) => part !== '').join(' · '),
+      does: groups === '' ? 'cases by id' : 'cases by id and group',
+    },
     { key: 'utf "fail fast" 1006', does: 'text, and close codes' },
     { key: `s:${worst} · s:!${best}`, does: `by grade${hasClose ? ', also that of the close' : ''}` },
     ...(hasCode ? [{ key: 'close:1006 · close:none', does: 'by the server’s close code' }] : []),
@@ -108,15 +108,23 @@ function wordsOf(suites: readonly SuiteFacts[]) {
   ];
 }
 
-function placeholderOf(suites: readonly SuiteFacts[]): string {
-  const { worst, hasCode } = examplesOf(suites);
-  return ['7.1.6', 'utf-8', `s:${worst}`, ...(hasCode ? ['close:1006'] : [])].join(', ');
+function placeholderOf(report: Report): string {
+  const { worst, hasCode, id } = examplesOf(report);
+  return [id, 'utf-8', `s:${worst}`, ...(hasCode ? ['close:1006'] : [])].filter((part) => part !== '').join(', ');
+}
+
+/** The groups of all suites by name. */
+function groupsOf(suites: readonly SuiteFacts[]): Record<string, readonly string[]> {
+  return Object.fromEntries(suites.flatMap(({ groups = {} }) => Object.entries(groups)));
 }
 
 /** Examples for the help: grades as one types them, and which search words find anything. */
-function examplesOf(suites: readonly SuiteFacts[]) {
+function examplesOf({ suites, cases }: Report) {
+  const id = cases[cases.length >> 1]?.id ?? '';
   const grades = gradeFaces(suites).map(({ word }) => word.toLowerCase());
   return {
+    id,
+    section: id.split('.').slice(0, -1).join('.'),
     best: grades[0] ?? 'missing',
     worst: grades.at(-1) ?? 'missing',
     hasClose: suites.some((suite) => keyFields(suite).closeGrade !== undefined),

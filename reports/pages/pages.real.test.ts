@@ -410,7 +410,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
       /^A WebSocket server was tested with case 7\.1\.6 .*What in the server may be the cause, and how would you find it\?$/s,
     );
     expect(await copied(again.getByRole('button', { name: 'copy command' }))).toBe(
-      'npm run conformance -- 7.1.6 --engine docker',
+      'npm run conformance -- --engine docker 7.1.6',
     );
     expect(seen).toEqual([]);
     await close();

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { transformSync } from 'esbuild';
 import Handlebars from 'handlebars';
@@ -106,5 +106,8 @@ function sha256(text: string): string {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  writeFileSync(new URL('compiled.js', FOLDER), precompileTemplates());
+  const target = new URL('compiled.js', FOLDER);
+  const source = precompileTemplates();
+  // An unchanged file stays as it is, because tests may be importing the file while `npm pack` builds the package.
+  if (!existsSync(target) || readFileSync(target, 'utf8') !== source) writeFileSync(target, source);
 }

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { parseQuery, type QueryCell, type QueryRow, toggleWord, tokenizeQuery } from './query.ts';
 
 const GRADES = ['ok', 'non-strict', 'informational', 'unimplemented', 'failed', 'missing', 'skipped'];
-const parse = (query: string, agents: readonly string[] = []) => parseQuery(query, { agents, grades: GRADES });
+const GROUPS = { '@core': ['1', '2', '3', '4', '5', '6', '7', '10'], '@limits': ['9'], '@deflate': ['12', '13'] };
+const parse = (query: string, agents: readonly string[] = []) =>
+  parseQuery(query, { agents, grades: GRADES, groups: GROUPS });
 
 const cell = (facts: Partial<QueryCell> = {}): QueryCell => ({
   agent: 'ours',
@@ -184,6 +186,11 @@ it('a counter sets its word, and takes it away again', () => {
   expect(toggleWord('', 's:failed')).toBe('s:failed');
   expect(toggleWord('7.1 "a b"', 's:failed')).toBe('7.1 "a b" s:failed');
   expect(toggleWord('7.1 S:Failed "a b"', 's:failed')).toBe('7.1 "a b"');
+});
+
+it('takes names that every object has for text', () => {
+  for (const name of ['__proto__', 'constructor', 'toString', 'toString:ok', 's:__proto__', 'is:constructor'])
+    expect(ROWS.filter((one) => parse(name, ['ours']).matches(one))).toEqual([]);
 });
 
 it('any text at all is a query, and a word with its negation finds every row just once', () => {

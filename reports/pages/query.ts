@@ -43,13 +43,6 @@ export const SLOW_MS = 1000;
 
 const VERDICTS = ['same', 'regressed', 'improved', 'changed', 'new', 'missing', 'flaky', 'skipped'];
 const STATES = [...VERDICTS, 'different', 'known', 'slow', 'truncated', 'unexpected'];
-/** RFC 6455 framing up to closing is `core`; the categories are those of the suite. */
-const TAGS: Readonly<Record<string, readonly number[]>> = {
-  '@core': [1, 2, 3, 4, 5, 6, 7, 10],
-  '@limits': [9],
-  '@deflate': [12, 13],
-};
-
 interface Word {
   text: string;
   negated: boolean;
@@ -64,6 +57,8 @@ export interface QueryWords {
   agents: readonly string[];
   /** Main grades in lower case, with `missing` and `skipped`. */
   grades: readonly string[];
+  /** Groups of cases by name, for example `@core`: the ids of their sections and cases. */
+  groups: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Understands a query, whatever it holds. */
@@ -111,15 +106,15 @@ export function toggleWord(query: string, word: string): string {
   return (kept.length < words.length ? kept : [...words, word]).join(' ');
 }
 
-function meaningOf({ text, quoted }: Word, { agents, grades }: QueryWords, problems: string[]): Meaning {
+function meaningOf({ text, quoted }: Word, { agents, grades, groups }: QueryWords, problems: string[]): Meaning {
   const hasGrade = gradeTest(grades);
   const plainText: Meaning = { of: 'row', test: (row) => row.text.includes(text) };
   if (quoted) return plainText;
   if (/^\d{1,2}(\.\d+)*(\.\*?)?$/.test(text)) return { of: 'row', test: (row) => beginsId(row.id, text) };
-  const tag = TAGS[text];
-  if (tag !== undefined) return { of: 'row', test: (row) => tag.includes(Number.parseInt(row.id, 10)) };
+  const sections = Object.hasOwn(groups, text) ? groups[text] : undefined;
+  if (sections !== undefined) return { of: 'row', test: (row) => sections.some((id) => beginsId(row.id, id)) };
   if (text.startsWith('@')) {
-    problems.push(`${text} is not known; there are ${Object.keys(TAGS).join(', ')}.`);
+    problems.push(`${text} is not known; there are ${Object.keys(groups).join(', ') || 'no groups'}.`);
     return plainText;
   }
   const [, sign, limit, unit] = /^d(<=|>=|<|>|=)(\d+(?:\.\d+)?)(ms|s)?$/.exec(text) ?? [];

@@ -3,7 +3,7 @@ import type { HistoryLine } from '../document/history.ts';
 import type { Report } from '../document/report.ts';
 import { comparePage } from '../pages/compare-page.ts';
 import { html } from '../pages/html.ts';
-import { renderers } from '../renderers.ts';
+import { documentFormats } from '../renderers.ts';
 import { sampleDetailOf, sampleReport } from './sample.ts';
 import { alikeComparison, sampleComparison } from './sample-comparison.ts';
 
@@ -89,5 +89,5 @@ function* filesOf(report: Report): Generator<ReportFile> {
   const details = { a: sampleDetailOf, b: sampleDetailOf };
   const swapped = { ...sampleComparison, a: sampleComparison.b, b: sampleComparison.a };
   yield* comparePage([sampleComparison], details, 'index.html', [swapped]);
-  for (const form of ['junit', 'markdown', 'badge', 'json'] as const) yield* renderers[form](report);
+  for (const { render } of documentFormats()) yield* render(report);
 }

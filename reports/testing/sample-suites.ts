@@ -47,6 +47,7 @@ export const sampleSuite: SuiteFacts = {
   version: '25.10.1',
   cases: 517,
   subject: 'server',
+  groups: { '@core': ['1', '2', '3', '4', '5', '6', '7', '10'], '@limits': ['9'], '@deflate': ['12', '13'] },
   fields: [...FIELDS],
 };
 
@@ -72,6 +73,7 @@ export const toySuite: SuiteFacts = {
   version: '1.0',
   cases: 4,
   subject: 'client',
+  groups: { '@upgrades': ['upgrade-a', 'upgrade-b'] },
   fields: [
     {
       name: 'verdictOfToy',

@@ -190,6 +190,7 @@ export const sampleReport: Report = {
     started: '2026-05-07T18:09:48.789Z',
     durationMs: 252_300,
     command: 'npm run conformance -- --engine docker 1 2 7.1.6',
+    rerun: ['npm', 'run', 'conformance', '--', '--engine', 'docker'],
     commit: '3262169',
     dirty: true,
     ci: {

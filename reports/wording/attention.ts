@@ -75,3 +75,8 @@ export function outcomeChangeOf(suite: SuiteFacts, before: Outcome | null, after
   if (code(before) !== code(after)) return { was: code(before), is: code(after) };
   return { was: null, is: null };
 }
+
+/** `, OK → FAILED`: what cases have in common beside their sentence. */
+export function turnWords({ was, is }: OutcomeChange): string {
+  return is === null ? '' : `, ${was === null ? '' : `${was} → `}${is}`;
+}

@@ -3,19 +3,23 @@ import { MOST_SECONDS, originSchema, protocolSchema, type Readiness, readySchema
 import { parseReporter } from '../../config/reporter-names.ts';
 import type { Shard } from '../../plan/plan.ts';
 
-/** Readers of what is written behind an option. Each throws commander's InvalidArgumentError, which ends in exit code 2. */
+/*
+ * Parsers for the values of options. Each throws commander's InvalidArgumentError, which leads to exit code 2.
+ */
 
+/** Parses a whole number from 1 on. */
 export const wholeNumber = (text: string): number => {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('Use a whole number, 1 or more.');
   return Number(text);
 };
 
-/** For an option whose 0 means that it is off, as one may want to say against a configuration. */
+/** Parses a whole number from 0 on. 0 switches an option off that the configuration switches on. */
 export const wholeNumberOr0 = (text: string): number => {
   if (!/^(0|[1-9]\d*)$/.test(text)) throw new InvalidArgumentError('Use a whole number, 0 or more.');
   return Number(text);
 };
 
+/** Parses a number of seconds, which may have a fraction. */
 export const positive = (text: string): number => {
   const seconds = Number(text);
   if (!(seconds > 0 && seconds <= MOST_SECONDS))
@@ -23,44 +27,44 @@ export const positive = (text: string): number => {
   return seconds;
 };
 
-/** A TCP port. */
+/** Parses a TCP port. */
 export const port = (text: string): number => {
   if (!/^[1-9]\d{0,4}$/.test(text) || Number(text) > 65_535)
     throw new InvalidArgumentError('Use a whole number from 1 to 65535.');
   return Number(text);
 };
 
-/** Where 0 means any that is free. */
+/** Parses a TCP port, or 0 for any free port. */
 export const portOr0 = (text: string): number => (text === '0' ? 0 : port(text));
 
-/** Path and query of an address. */
+/** Parses path and query of a WebSocket URL. */
 export const pathOfUrl = (text: string): string => {
   if (!text.startsWith('/')) throw new InvalidArgumentError('Use a path that starts with "/".');
   if (text.includes('#')) throw new InvalidArgumentError('A WebSocket address must not have a "#" (RFC 6455 3).');
   return text;
 };
 
-/** A subprotocol; several times. */
+/** Parses the name of a subprotocol, and adds it to the names before, for an option that can be repeated. */
 export const protocol = (text: string, before: string[] | undefined): string[] => {
   if (!protocolSchema.safeParse(text).success)
     throw new InvalidArgumentError('Use the name of one subprotocol, without spaces (RFC 6455 4.1).');
   return collect(text, before);
 };
 
-/** The value of the header field Origin. */
+/** Parses the value of the header field Origin. */
 export const origin = (text: string): string => {
   if (!originSchema.safeParse(text).success)
     throw new InvalidArgumentError('Use the value of one header field, for example https://example.org (RFC 6454 7).');
   return text;
 };
 
-/** The name of a container image, as Docker takes it: host, path, tag, digest. */
+/** Parses the name of a container image: host, path, tag and digest, as Docker writes them. */
 export const image = (text: string): string => {
   if (!/^[\w.:/@-]+$/.test(text)) throw new InvalidArgumentError('Use the name of a container image, without spaces.');
   return text;
 };
 
-/** A word, or `line:EXPRESSION`. */
+/** Parses when a server is ready: a kind of probe, or `line:EXPRESSION`. */
 export const readiness = (text: string): Readiness => {
   const expression = /^line:([\s\S]*)$/.exec(text)?.[1];
   const read = readySchema.safeParse(expression === undefined ? text : { line: expression });
@@ -71,7 +75,7 @@ export const readiness = (text: string): Readiness => {
 /** Upper limit for n in `--shard i/n`. The suite has 517 cases, and nobody has 1,000 machines. */
 const MAX_SHARDS = 1000;
 
-/** `I/N`. */
+/** Parses a shard of a plan: `1/4` is the first of four. */
 export const shard = (text: string): Shard => {
   const [, index, count] = /^([1-9]\d*)\/([1-9]\d*)$/.exec(text) ?? [];
   if (index === undefined || count === undefined || Number(index) > Number(count)) {
@@ -81,21 +85,21 @@ export const shard = (text: string): Shard => {
   return { index: Number(index), count: Number(count) };
 };
 
-/** Of an option that may be given several times. */
+/** Collects the values of an option that can be repeated. */
 export const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
 
-/** Of `--reporter`: several times, and several at once with commas between them. */
+/** Parses reporters with commas between them, and adds them to the reporters before. */
 export const reporters = (text: string, before: string[] | undefined): string[] => {
-  // A comma may stand in a path; one that separates comes before a word.
-  const some = text.split(/,(?=[a-z]+(?:=|,|$))/);
-  for (const one of some) {
-    const read = parseReporter(one);
-    if (typeof read === 'string') throw new InvalidArgumentError(read);
+  // A path may contain a comma too. A comma that separates is followed by the name of a reporter.
+  const names = text.split(/,(?=[a-z]+(?:=|,|$))/);
+  for (const name of names) {
+    const problem = parseReporter(name);
+    if (typeof problem === 'string') throw new InvalidArgumentError(problem);
   }
-  return [...(before ?? []), ...some];
+  return [...(before ?? []), ...names];
 };
 
-/** One of a few words. */
+/** Makes a parser that accepts only the given words. */
 export const oneOf =
   <Word extends string>(words: readonly Word[]) =>
   (text: string): Word => {

@@ -3,22 +3,28 @@ import type { CaseInfo, Report } from '../../../reports/document/report.ts';
 import { casesOfShard, makePlan, type Shard } from '../../plan/plan.ts';
 import { caseIds, type Suite } from '../../plan/suite.ts';
 import { readSpec } from '../../suites/autobahn/fuzzingclient-spec.ts';
+import { errorMessage } from '../../support/error-message.ts';
 import { HarnessError } from '../../support/harness-error.ts';
+import { omitUndefined } from '../../support/omit-undefined.ts';
 import { type Shell, say } from './shell.ts';
 
-/** Options that say, beside the cases named, what is to be played. */
+/** The options that select cases, in addition to the patterns of cases. */
 export interface SelectionFlags {
   spec?: string;
   shard?: Shard;
 }
 
-/** What is to be played, and where it is one share of several: which, and the whole plan, by which `merge` proves the union. */
+/** The cases to play. For one shard of several: its number, and the whole plan, so that `merge` can check that no case is missing. */
 export interface Selection {
   plan: CaseInfo[];
   shard?: NonNullable<Report['run']['shard']>;
 }
 
-/** The plan that a command line means. @throws HarnessError (2) for a pattern that matches nothing, and for unreadable files. */
+/**
+ * Makes the plan from the patterns and options of the command line.
+ * @param patterns each is a pattern of cases, or `@FILE` for a file of patterns; a leading `!` removes cases.
+ * @throws HarnessError (2) for a pattern that matches no case, and for a file that cannot be read.
+ */
 export function selectionOf(
   shell: Shell,
   suite: Suite,
@@ -36,21 +42,24 @@ export function selectionOf(
     for (const warning of warnings) say(shell, `warning: ${warning}`);
     allowed = suite.cases.filter((info) => cases.includes(info.id));
   }
-  const whole = makePlan(allowed, expanded, suite.groups);
-  if (shard === undefined) return { plan: whole };
-  return { plan: casesOfShard(whole, shard), shard: { ...shard, plan: whole.map(({ id }) => id) } };
+  const plan = makePlan(allowed, expanded, suite.groups);
+  if (shard === undefined) return { plan };
+  return { plan: casesOfShard(plan, shard), shard: { ...shard, plan: plan.map(({ id }) => id) } };
 }
 
-/** The plan of an earlier run, share that it may be. */
+/** The plan of an earlier run, from its report. It is one shard if the run was one. */
 export function selectionOfRun(shell: Shell, suite: Suite, { cases, run }: Report): Selection {
   const ids = cases.map(({ id }) => id);
-  return { ...selectionOf(shell, suite, ids, {}), ...(run.shard === undefined ? {} : { shard: run.shard }) };
+  return { ...selectionOf(shell, suite, ids, {}), ...omitUndefined({ shard: run.shard }) };
 }
 
-/** `@file`: a pattern a line, `#` begins a comment; `!@file` takes away what the file names. */
+/**
+ * Reads a file of patterns, one per line; `#` begins a comment.
+ * @param pattern `@FILE`, or `!@FILE`, which puts `!` before each pattern of the file. @throws HarnessError (2).
+ */
 function readList({ groups }: Suite, pattern: string): string[] {
   const [, minus = '', path = ''] = /^(!?)@(.*)$/.exec(pattern) ?? [];
-  const listed = readUserFile(
+  const patterns = readUserFile(
     path,
     'list of cases',
     `Check the path. The groups are ${Object.keys(groups).join(', ')}.`,
@@ -58,16 +67,16 @@ function readList({ groups }: Suite, pattern: string): string[] {
     .split('\n')
     .map((line) => line.replace(/#.*/, '').trim())
     .filter((line) => line !== '');
-  if (listed.length > 0) return listed.map((line) => minus + line);
+  if (patterns.length > 0) return patterns.map((line) => minus + line);
   throw new HarnessError(2, {
-    what: 'The list of cases names none.',
+    what: 'The list of cases is empty.',
     where: path,
-    why: 'Without a pattern all cases would be played, which nobody who names a list wants.',
-    todo: 'Write patterns into it, one a line, or leave it out.',
+    why: 'Without a pattern all cases would be played.',
+    todo: 'Write patterns into the file, one per line, or leave the file out.',
   });
 }
 
-/** A file that the user named. @param what it is, for the error. @throws HarnessError (2). */
+/** Reads a file that the user named. @param what kind of file it is, for the error. @throws HarnessError (2). */
 export function readUserFile(path: string, what: string, todo = 'Check the path.'): string {
   try {
     return readFileSync(path, 'utf8');
@@ -75,7 +84,7 @@ export function readUserFile(path: string, what: string, todo = 'Check the path.
     throw new HarnessError(2, {
       what: `The ${what} cannot be read.`,
       where: path,
-      why: error instanceof Error ? error.message : String(error),
+      why: errorMessage(error),
       todo,
     });
   }

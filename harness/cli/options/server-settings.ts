@@ -6,7 +6,7 @@ import type { Setting } from './settings.ts';
 
 type Key = keyof (typeof serverSchema)['shape'];
 
-/** Every key of a server, the option that outranks it, and the value it has in the end. */
+/** For every setting of a server: the option that overrides it, and how to read its value. */
 const ROWS: Readonly<Record<Key, { option?: string; of(server: ServerConfig): unknown }>> = {
   agent: { option: 'agent', of: ({ agent }) => agent },
   command: { of: ({ command }) => command },
@@ -31,13 +31,14 @@ const ROWS: Readonly<Record<Key, { option?: string; of(server: ServerConfig): un
   headers: { option: 'header', of: ({ headers }) => headers && hidden(headers) },
 };
 
+/** A path relative to the current folder. */
 const shown = (path: string | undefined) => (path === undefined ? undefined : relative(process.cwd(), path) || '.');
 
-/** Names without values: a token that is printed is a token that is in the log of a CI system. */
+/** Replaces values by `…`, because a printed access token would be in the log of a CI system. */
 const hidden = (values: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.keys(values).map((name) => [name, '…']));
 
-/** Header lines that were typed, without their values. */
+/** The setting of `--header` without the values of the header fields. */
 export function withoutValues(setting: Setting): Setting {
   const lines = Array.isArray(setting.value) ? setting.value : [];
   return lines.length === 0
@@ -46,10 +47,10 @@ export function withoutValues(setting: Setting): Setting {
 }
 
 /**
- * What is said of the servers that would be run, and who says it: the flag or variable, else the line of the file, else
- * the default.
- * @param servers as they would be run. @param settings of the command line's options.
- * @param isTyped whether the command that starts them stood behind "--".
+ * The settings of the servers that would run, and where each value comes from: flag or variable, file, or default.
+ * @param servers with the options of the command line applied.
+ * @param settings of the options of the command line.
+ * @param isTyped whether the command of the server was typed after `--`.
  */
 export function serverSettings(
   servers: readonly ServerConfig[],
@@ -58,17 +59,17 @@ export function serverSettings(
   isTyped: boolean,
 ): Setting[] {
   return servers.flatMap((server) => {
-    const raw: object = isTyped ? {} : (file?.values.servers[server.name] ?? {});
+    const fromFile: object = isTyped ? {} : (file?.values.servers[server.name] ?? {});
     return (Object.keys(ROWS) as Key[]).flatMap((key): Setting[] => {
       const { option, of } = ROWS[key];
       const value = of(server);
       if (value === undefined) return [];
       const setting = { option: `servers.${server.name}.${key}`, value };
-      const flag = settings.find((one) => one.option === option && ['flag', 'environment'].includes(one.source));
+      const flag = settings.find((other) => other.option === option && ['flag', 'environment'].includes(other.source));
       if (flag !== undefined) return [{ ...flag, ...setting }];
-      if (file !== undefined && key in raw)
+      if (file !== undefined && key in fromFile)
         return [{ ...setting, source: 'file', at: relative(process.cwd(), file.at(['servers', server.name, key])) }];
-      const common = settings.find((one) => one.option === option && one.source === 'file');
+      const common = settings.find((other) => other.option === option && other.source === 'file');
       if (common !== undefined) return [{ ...common, ...setting }];
       if (key === 'command' && isTyped) return [{ ...setting, source: 'flag', at: '--' }];
       return [{ ...setting, source: 'default' }];

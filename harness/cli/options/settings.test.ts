@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { REGISTRY } from '../../run/registry.ts';
-import { rejectedError } from '../../testing/run-command.ts';
+import { rejectedError } from '../../testing/thrown-error.ts';
 import { collect, positive, wholeNumber } from './arguments.ts';
 import { CommandWithVariables, resolveSettings, type Setting, settingsTable, variableOf } from './settings.ts';
 import type { Shell } from './shell.ts';

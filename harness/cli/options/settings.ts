@@ -17,7 +17,7 @@ export interface Setting {
   at?: string;
 }
 
-/** Options that only make sense for one call. For the colours the environment has variables of its own: FORCE_COLOR, NO_COLOR. */
+/** Options that neither environment nor configuration can set. FORCE_COLOR and NO_COLOR are the variables for colours. */
 const FLAG_ONLY = ['color', 'no-color', 'print-config'];
 /** Options that name the server under test. If the command line has one of them, their variables are ignored. */
 const NAMES_SERVER = ['server', 'url', 'command'];
@@ -65,7 +65,7 @@ const nameOf = (option: Option): string => option.long?.replace(/^--/, '') ?? op
 const isFrom = (verb: Command, option: Option, ...sources: string[]): boolean =>
   sources.includes(verb.getOptionValueSource(option.attributeName()) ?? '');
 
-/** Without this warning a misspelt variable would be silently ignored. */
+/** Warns of variables WS_CONFORMANCE_… that set no option. Without the warning, a misspelt variable would be silently ignored. */
 function warnOfUnknownVariables(shell: Shell, verb: Command): void {
   const known = [verb, ...(verb.parent?.commands ?? [])].flatMap(({ options }) =>
     options.map((option) => variableOf(nameOf(option))),
@@ -115,7 +115,7 @@ function relativeToCwd(file: string, name: string, value: unknown): unknown {
   return PATH_SETTINGS.includes(name) && typeof value === 'string' ? rewritten(value) : value;
 }
 
-/** Where an option has its value from. @param line of the configuration file that sets it. */
+/** The value of an option, and where it comes from. @param line `path:line`, if the configuration file sets the option. */
 function settingOf(verb: Command, option: Option, line: string | undefined): Setting {
   const attribute = option.attributeName();
   const value: unknown = verb.getOptionValue(attribute);

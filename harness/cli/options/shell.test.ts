@@ -13,13 +13,13 @@ const shell = (stream: Partial<NodeJS.WriteStream>): Shell => ({
 });
 const columnsOf = (stream: Partial<NodeJS.WriteStream>) => styleOf(shell(stream), shell(stream).stderr, false).columns;
 
-test('lines are broken for a terminal that knows its size, and for no other stream', () => {
+test('has a width for a terminal that knows its size, and for no other stream', () => {
   expect(columnsOf({ isTTY: true, columns: 80 })).toBe(80);
   expect(columnsOf({ isTTY: true, columns: 0 })).toBeUndefined();
   expect(columnsOf({})).toBeUndefined();
 });
 
-test('what is said is broken between words, and spelt where there is ASCII alone', () => {
+test('wraps messages between words, and replaces quotation marks if the terminal has only ASCII', () => {
   const written: string[] = [];
   const write = (text: string | Uint8Array) => written.push(String(text)) > 0;
   say(shell({ isTTY: true, columns: 20, write }), 'warning: no “option” is set by it');

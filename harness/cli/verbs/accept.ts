@@ -1,15 +1,17 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Outcome, Verdict } from '../../../reports/document/report.ts';
+import type { AgentReport, Outcome, Report, Verdict } from '../../../reports/document/report.ts';
+import { fitted, visible } from '../../../reports/wording/terminal-text.ts';
 import { type Config, unnamedServer } from '../../config/config.ts';
 import { applyChanges, emptyExpectationFile, findChanges } from '../../expectations/accept.ts';
 import { expectationsOf } from '../../expectations/expectations-of.ts';
 import { today } from '../../expectations/read-expectations.ts';
 import { selectCases } from '../../plan/match-cases.ts';
-import { fitted, visible } from '../../reporting/terminal.ts';
 import { suiteOfReport } from '../../run/registry.ts';
+import { errorMessage } from '../../support/error-message.ts';
 import { HarnessError } from '../../support/harness-error.ts';
+import { omitUndefined } from '../../support/omit-undefined.ts';
 import { replaceFile } from '../../system/report-folder.ts';
 import { oneOf } from '../options/arguments.ts';
 import { resolveSettings } from '../options/settings.ts';
@@ -24,10 +26,10 @@ interface AcceptFlags {
   only?: Verdict;
 }
 
-/** The verdicts that come with an outcome which is not the expected one. */
+/** The verdicts of `--only`: an outcome with one of these verdicts differs from its expectation. */
 const ACCEPTABLE = ['improved', 'regressed', 'changed', 'new'] as const satisfies readonly Verdict[];
 
-/** `accept`: makes the outcomes of the last run the expectation. */
+/** Adds the verb `accept`, which makes the outcomes of the last run the new expectation. */
 export function addAccept(program: Command, shell: Shell): void {
   program
     .command('accept')
@@ -45,110 +47,119 @@ export function addAccept(program: Command, shell: Shell): void {
     });
 }
 
-/** Refuses in CI and after a run that was not complete: both would make an accident the expectation. */
+/**
+ * Writes the outcomes of the last run into the expectation file.
+ * @throws HarnessError (2) in CI and after an incomplete run, because both would make an accident the expectation; also
+ * if the agent or the expectation file is unclear, or if the file cannot be read or written.
+ */
 function accept(shell: Shell, config: Config, patterns: readonly string[], flags: AcceptFlags): void {
   const { env, stdout } = shell;
   const style = styleOf(shell, stdout, undefined);
-  const say = (text: string) => stdout.write(`${fitted(visible(text), '', '  ', style).join('\n')}\n`);
+  const print = (text: string) => stdout.write(`${fitted(visible(text), '', '  ', style).join('\n')}\n`);
   if (env.CI) {
     throw new HarnessError(2, {
-      what: 'Outcomes are not accepted in CI.',
-      why: 'CI is set: a job that accepts what it sees can never fail.',
-      todo: 'Accept on your own machine, and commit the file.',
+      what: 'accept does not run in CI.',
+      why: 'The variable CI is set. A CI job that accepts every outcome can never fail.',
+      todo: 'Run accept on your own machine, and commit the expectation file.',
     });
   }
   const report = readReport(flags.out, 'accept');
   const { suite } = suiteOfReport(shell.registry, report, flags.out);
   if (report.gate.decision === 'undecided' || report.run.bail !== undefined) {
     throw new HarnessError(2, {
-      what: 'The last run cannot be accepted: it is not complete.',
+      what: 'The outcomes of the last run cannot be accepted: the run is not complete.',
       where: flags.out,
       why: report.gate.sentence,
       todo: 'Run again until every case has a result.',
     });
   }
-  const agent =
-    flags.server === undefined
-      ? report.agents[0]
-      : report.agents.find(
-          (one) => one.name === flags.server || config.servers.get(flags.server ?? '')?.agent === one.name,
-        );
-  if (!agent || (flags.server === undefined && report.agents.length > 1)) {
-    throw new HarnessError(2, {
-      what: 'It is not clear whose outcomes are meant.',
-      where: flags.out,
-      why: `The report has: ${report.agents.map((one) => one.name).join(', ')}.`,
-      todo: 'Name one with --server.',
-    });
-  }
-  const named =
-    flags.expected ??
-    agent.expectedFile ??
-    [...config.servers.values()].find((one) => one.agent === agent.name)?.expectedFile;
-  if (named === undefined) {
-    throw new HarnessError(2, {
-      what: 'There is no expectation file to write.',
-      why: `The server "${agent.name}" has none in the configuration.`,
-      todo: 'Name one with --expected FILE, or add "expected" to the server.',
-    });
-  }
-  const path = resolve(named);
-  const shown = relative(process.cwd(), path);
-  const before = textOf(path);
-  const text = before ?? emptyExpectationFile(suite, agent.name);
-  const server =
-    before === undefined ? unnamedServer(agent.name) : { ...unnamedServer(agent.name), expectedFile: path };
+  const agent = agentOf(report, config, flags);
+  const path = resolve(expectationFileOf(agent, config, flags));
+  const shownPath = relative(process.cwd(), path);
+  const before = readText(path);
+  const server = {
+    ...unnamedServer(agent.name),
+    ...omitUndefined({ expectedFile: before === undefined ? undefined : path }),
+  };
   const flaky = agent.cases.filter(({ verdict, tries }) => verdict === 'flaky' && tries !== undefined);
-  const played = new Map<string, Outcome>(
-    agent.cases.flatMap((one) =>
-      one.actual && !flaky.includes(one) && (flags.only === undefined || one.verdict === flags.only)
-        ? [[one.id, one.actual] as const]
-        : [],
-    ),
-  );
+  const outcomes = new Map<string, Outcome>();
+  for (const result of agent.cases) {
+    if (result.actual === null || flaky.includes(result)) continue;
+    if (flags.only === undefined || result.verdict === flags.only) outcomes.set(result.id, result.actual);
+  }
   for (const { id } of flaky)
-    say(
-      `${id} is not accepted: it came out differently when it was played again. If that may be, add "flaky" and "why" to its entry.`,
+    print(
+      `${id} is not accepted: its outcomes differed between attempts. If you expect this, add "flaky" and "why" to its entry.`,
     );
-  if (flags.only !== undefined && played.size === 0) {
-    say(`Nothing to accept: no case is ${flags.only}.`);
+  if (flags.only !== undefined && outcomes.size === 0) {
+    print(`Nothing to accept: no case is ${flags.only}.`);
     return;
   }
-  const chosen = new Set(selectCases([...played.keys()], patterns, suite.groups));
-  const outcomes = new Map([...played].filter(([id]) => chosen.has(id)));
-  const changes = findChanges(suite, outcomes, expectationsOf(suite, server, today()), flags.why);
-  for (const change of changes) say(change.text);
-  if (changes.length > 0 || before === undefined) write(path, applyChanges(suite, text, changes));
-  say(
+  const selected = new Set(selectCases([...outcomes.keys()], patterns, suite.groups));
+  const accepted = new Map([...outcomes].filter(([id]) => selected.has(id)));
+  const changes = findChanges(suite, accepted, expectationsOf(suite, server, today()), flags.why);
+  for (const change of changes) print(change.text);
+  if (changes.length > 0 || before === undefined)
+    writeText(path, applyChanges(suite, before ?? emptyExpectationFile(suite, agent.name), changes));
+  print(
     changes.length === 0
-      ? `Nothing to accept: ${shown} says so already.`
-      : `${changes.length} of ${outcomes.size} outcomes accepted into ${shown}.`,
+      ? `Nothing to accept: ${shownPath} already contains these outcomes.`
+      : `${changes.length} of ${accepted.size} outcomes accepted into ${shownPath}.`,
   );
 }
 
-/** An expectation file; undefined where there is none yet. @throws HarnessError (2). */
-function textOf(path: string): string | undefined {
+/**
+ * The agent of the report whose outcomes are accepted. `--server` is the name of an agent or of a configured server.
+ * @throws HarnessError (2) if there is no such agent, or if there are several agents and no `--server`.
+ */
+function agentOf({ agents }: Report, config: Config, { server, out }: AcceptFlags): AgentReport {
+  const configuredAgent = server === undefined ? undefined : config.servers.get(server)?.agent;
+  const [only, ...others] =
+    server === undefined ? agents : agents.filter(({ name }) => name === server || name === configuredAgent);
+  if (only !== undefined && (server !== undefined || others.length === 0)) return only;
+  throw new HarnessError(2, {
+    what: 'It is not clear whose outcomes to accept.',
+    where: out,
+    why: `The report has these agents: ${agents.map(({ name }) => name).join(', ')}.`,
+    todo: 'Name one of these agents with --server.',
+  });
+}
+
+/** The path of `--expected`, of the report or of the configured server, in this order. @throws HarnessError (2). */
+function expectationFileOf(agent: AgentReport, config: Config, { expected }: AcceptFlags): string {
+  const configured = [...config.servers.values()].find((server) => server.agent === agent.name);
+  const path = expected ?? agent.expectedFile ?? configured?.expectedFile;
+  if (path !== undefined) return path;
+  throw new HarnessError(2, {
+    what: 'There is no expectation file to write.',
+    why: `The server "${agent.name}" has no expectation file in the configuration.`,
+    todo: 'Name a file with --expected FILE, or add "expected" to the server in the configuration.',
+  });
+}
+
+/** The text of an expectation file; undefined if the file does not exist. @throws HarnessError (2). */
+function readText(path: string): string | undefined {
   try {
     return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
   } catch (error) {
-    throw unusable('read', path, error);
+    throw fileError('read', path, error);
   }
 }
 
-/** @throws HarnessError (2). */
-function write(path: string, text: string): void {
+/** Writes an expectation file and creates its folder. @throws HarnessError (2). */
+function writeText(path: string, text: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true });
     replaceFile(path, text);
   } catch (error) {
-    throw unusable('written', path, error);
+    throw fileError('written', path, error);
   }
 }
 
-const unusable = (done: 'read' | 'written', path: string, error: unknown) =>
+const fileError = (action: 'read' | 'written', path: string, error: unknown) =>
   new HarnessError(2, {
-    what: `The expectation file cannot be ${done}; nothing was accepted.`,
+    what: `The expectation file cannot be ${action}; nothing was accepted.`,
     where: path,
-    why: error instanceof Error ? error.message : String(error),
-    todo: 'Check the path, and that you may write there; --expected names another.',
+    why: errorMessage(error),
+    todo: 'Check the path and the permissions, or name another file with --expected.',
   });

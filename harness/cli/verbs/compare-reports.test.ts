@@ -6,15 +6,15 @@ import type { Report } from '../../../reports/document/report.ts';
 import { sampleOutcome, sampleReport } from '../../../reports/testing/sample.ts';
 import { alikeComparison } from '../../../reports/testing/sample-comparison.ts';
 import { REGISTRY } from '../../run/registry.ts';
-import { rejectedError } from '../../testing/run-command.ts';
+import { rejectedError } from '../../testing/thrown-error.ts';
 import { compareReports, comparisonLines } from './compare-reports.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'compare-reports-'));
 afterAll(() => rmSync(home, { recursive: true }));
 
 const plain = { colour: false, unicode: true };
-/** A report of these agents, whose outcome of 1.1.1 is clean or not, in a folder of its own. */
-function folder(name: string, agents: Record<string, boolean>): string {
+/** Writes a report into a new folder. `agents`: name of an agent → whether its connection in case 1.1.1 closed cleanly. */
+function writeReport(name: string, agents: Record<string, boolean>): string {
   const report: Report = {
     ...sampleReport,
     agents: Object.entries(agents).map(([agent, wasClean]) => ({
@@ -40,28 +40,28 @@ function folder(name: string, agents: Record<string, boolean>): string {
   writeFileSync(join(path, 'report.json'), JSON.stringify(report));
   return path;
 }
-const [good, bad, two] = [
-  folder('good', { ours: true }),
-  folder('bad', { ours: false }),
-  folder('two', { x: true, y: false }),
+const [clean, unclean, twoAgents] = [
+  writeReport('good', { ours: true }),
+  writeReport('bad', { ours: false }),
+  writeReport('two', { x: true, y: false }),
 ];
 
 describe('compare', () => {
-  it('exits 1 when B regressed, and only then', async () => {
-    const worse = await compareReports(REGISTRY, good, bad, { from: '' }, plain);
+  it('exits with 1 if a case regressed in B, otherwise with 0', async () => {
+    const worse = await compareReports(REGISTRY, clean, unclean, { from: '' }, plain);
     expect(worse.exitCode).toBe(1);
     expect(worse.text).toContain('▼ 1.1.1 regressed: ');
-    expect((await compareReports(REGISTRY, bad, good, { from: '' }, plain)).exitCode).toBe(0);
-    expect((await compareReports(REGISTRY, good, good, { from: '' }, plain)).text).toContain('1 the same');
+    expect((await compareReports(REGISTRY, unclean, clean, { from: '' }, plain)).exitCode).toBe(0);
+    expect((await compareReports(REGISTRY, clean, clean, { from: '' }, plain)).text).toContain('1 the same');
   });
 
-  it('says it in ASCII where there is no more', async () => {
-    const { text } = await compareReports(REGISTRY, good, bad, { from: '' }, { colour: false, unicode: false });
+  it('prints only ASCII if the terminal has no other characters', async () => {
+    const { text } = await compareReports(REGISTRY, clean, unclean, { from: '' }, { colour: false, unicode: false });
     expect(text).toMatch(/v 1\.1\.1 regressed: /);
     expect(text).toMatch(/^[\0-\x7f]*$/);
   });
 
-  it('tells cases that differ alike once: how many, from what to what, and which', () => {
+  it('prints similar cases as one entry: their number, both grades and their ids', () => {
     const lines = comparisonLines(alikeComparison, plain);
     expect(lines.slice(4, -1)).toEqual([
       '▼ 5 cases worse in B: The 1st event was a binary message “…”, in A a text message “…”.',
@@ -69,58 +69,76 @@ describe('compare', () => {
       expect.stringMatching(/^▼ 2\.4 worse in B: /),
     ]);
     const declined = sampleOutcome({ behavior: 'UNIMPLEMENTED' });
-    const cases = alikeComparison.cases.map((one) => ({ ...one, b: declined, sentence: 'It was not negotiated.' }));
+    const cases = alikeComparison.cases.map((compared) => ({
+      ...compared,
+      b: declined,
+      sentence: 'It was not negotiated.',
+    }));
     expect(comparisonLines({ ...alikeComparison, cases }, plain)[4]).toBe(
       '▼ 6 cases worse in B, OK → UNIMPLEMENTED: It was not negotiated.',
     );
   });
 
   it('takes two agents of one report', async () => {
-    expect(await compareReports(REGISTRY, 'x', 'y', { from: two }, plain)).toMatchObject({ exitCode: 1 });
+    expect(await compareReports(REGISTRY, 'x', 'y', { from: twoAgents }, plain)).toMatchObject({ exitCode: 1 });
   });
 
-  it('speaks JSON and markdown', async () => {
-    const json: unknown = JSON.parse((await compareReports(REGISTRY, good, bad, { from: '', json: true }, plain)).text);
+  it('prints JSON and Markdown', async () => {
+    const json: unknown = JSON.parse(
+      (await compareReports(REGISTRY, clean, unclean, { from: '', json: true }, plain)).text,
+    );
     expect(json).toMatchObject([{ counts: { regressed: 1 }, cases: [{ id: '1.1.1', change: 'regressed' }] }]);
-    expect((await compareReports(REGISTRY, good, bad, { from: '', md: true }, plain)).text).toContain(
+    expect((await compareReports(REGISTRY, clean, unclean, { from: '', md: true }, plain)).text).toContain(
       '| ▼ regressed | 1.1.1 |',
     );
   });
 
-  it('writes a page that leads to the pages of both runs', async () => {
+  it('writes a page with links to the pages of both runs', async () => {
     const out = join(home, 'page');
-    await compareReports(REGISTRY, good, bad, { from: '', out }, plain);
+    await compareReports(REGISTRY, clean, unclean, { from: '', out }, plain);
     const page = readFileSync(join(out, 'compare.html'), 'utf8');
     expect(page).toContain('href="../good/cases/ours/1.1.1.html"');
     expect(page).toContain('href="../bad/cases/ours/1.1.1.html"');
   });
 
   it.each([
-    ['nothing is there', 'nowhere', 'neither', { from: join(home, 'none') }, /Neither is there a folder/],
-    ['an agent is not in the report', 'x', 'z', { from: two }, /"z" is neither a folder nor an agent/],
-    ['the runs have no agent in common', two, good, { from: '' }, /no agent in common/],
-    ['an agent is not in both', good, bad, { from: '', agent: 'x' }, /"x" is not in both/],
-  ])('says so when %s', async (_, a, b, flags, words) => {
+    [
+      'nothing exists at the given paths',
+      'nowhere',
+      'neither',
+      { from: join(home, 'none') },
+      /are not two report folders/,
+    ],
+    [
+      'an agent is not in the report',
+      'x',
+      'z',
+      { from: twoAgents },
+      /"z" is not a folder, and the report has no agent/,
+    ],
+    ['the runs have no agent in common', twoAgents, clean, { from: '' }, /no agent in common/],
+    ['an agent is only in one report', clean, unclean, { from: '', agent: 'x' }, /"x" is not in both/],
+  ])('throws if %s', async (_, a, b, flags, words) => {
     await expect(compareReports(REGISTRY, a, b, flags, plain)).rejects.toThrow(words);
   });
 
-  it('says so when the page cannot be written', async () => {
+  it('throws if the page cannot be written', async () => {
     const file = join(home, 'file');
     writeFileSync(file, '');
-    const trouble = await rejectedError(
-      compareReports(REGISTRY, good, bad, { from: '', out: join(file, 'page') }, plain),
+    const failure = await rejectedError(
+      compareReports(REGISTRY, clean, unclean, { from: '', out: join(file, 'page') }, plain),
     );
-    expect(trouble).toMatchObject({ exitCode: 3, problem: { what: 'The report could not be written.' } });
+    expect(failure).toMatchObject({ exitCode: 3, problem: { what: 'The report could not be written.' } });
   });
 
-  it('says so when a file is no report', async () => {
+  it('throws if a file is not a report', async () => {
     const path = join(home, 'odd.json');
     writeFileSync(path, '{}');
-    const { message, problem } = await rejectedError(compareReports(REGISTRY, path, good, { from: '' }, plain));
-    expect(message).toMatch(/no report of a run/);
-    expect(problem.why).toBe('It is no report of this version: schemaVersion: is missing; it is 1.');
+    const { message, problem } = await rejectedError(compareReports(REGISTRY, path, clean, { from: '' }, plain));
+    expect(message).toMatch(/is not a report of a run/);
+    expect(problem.why).toBe('The file is not a report of this version: schemaVersion: is missing; it is 1.');
     writeFileSync(path, '{"a');
-    expect((await rejectedError(compareReports(REGISTRY, path, good, { from: '' }, plain))).problem.why).toMatch(
+    expect((await rejectedError(compareReports(REGISTRY, path, clean, { from: '' }, plain))).problem.why).toMatch(
       /^a text that does not end at line 1/,
     );
   });

@@ -6,39 +6,43 @@ import type { DetailOf } from '../../../reports/document/files.ts';
 import type { Report } from '../../../reports/document/report.ts';
 import { comparisonMarkdown } from '../../../reports/formats/markdown-comparison.ts';
 import { comparePage } from '../../../reports/pages/compare-page.ts';
+import { turnWords } from '../../../reports/wording/attention.ts';
 import { type Comparison, groupSimilarComparedCases } from '../../../reports/wording/comparison.ts';
 import { changeFaces, comparisonSentence } from '../../../reports/wording/comparison-text.ts';
+import { fitted, rangeLines, type Style, visible } from '../../../reports/wording/terminal-text.ts';
 import { writeFiles } from '../../../reports/write.ts';
 import type { Suite } from '../../plan/suite.ts';
 import { compareAgents, type Party } from '../../reporting/compare-reports.ts';
 import { readReportFile } from '../../reporting/report-file.ts';
-import { fitted, rangeLines, type Style, turnWords, visible } from '../../reporting/terminal.ts';
 import { readResults } from '../../results/read-results.ts';
 import { type Registry, suiteOfReport } from '../../run/registry.ts';
 import { HarnessError } from '../../support/harness-error.ts';
 import { writeError } from '../../system/report-folder.ts';
 
+/** The values of the options of `compare`. */
 export interface CompareFlags {
-  /** Report in which A and B are agents, when they are no folders. */
+  /** Folder of the report that contains the agents A and B, if A and B are not folders. */
   from: string;
-  /** Where `compare.html` goes; not written when left out. */
+  /** Folder for `compare.html`. Without this option no page is written. */
   out?: string;
-  /** Only this agent of two reports. */
+  /** Name of the only agent to compare, if A and B are reports. */
   agent?: string;
   json?: boolean;
   md?: boolean;
 }
 
-/** A report and the folder it was found in. */
-interface Found {
+/** A report and its folder. */
+interface LocatedReport {
   report: Report;
   folder: string;
 }
 
 /**
- * `compare A B`: two folders of reports, or two agents of one report. Gives back what belongs on stdout, and the exit
- * code: 1 when something regressed from A to B, and only then.
- * @throws HarnessError (2) when A or B is not there, or the two have nothing in common.
+ * Compares B with A, which are two report folders or two agents of one report. Writes `compare.html` if `flags.out` is
+ * set.
+ * @returns the text for stdout, and the exit code: 1 if a case regressed from A to B, otherwise 0.
+ * @throws HarnessError (2) if A or B does not exist, or if the reports have no agent in common; HarnessError (3) if the
+ * page cannot be written.
  */
 export async function compareReports(
   registry: Registry,
@@ -47,22 +51,25 @@ export async function compareReports(
   flags: CompareFlags,
   style: Style,
 ): Promise<{ text: string; exitCode: number }> {
-  const [foundA, foundB] = [find(a), find(b)];
+  const [reportA, reportB] = [findReport(a), findReport(b)];
   const pairs =
-    foundA !== undefined && foundB !== undefined
-      ? agentsInCommon(foundA, foundB, flags.agent)
-      : [twoAgents(mustFind(flags.from, a, b), a, b)];
-  const root = (folder: string) => (flags.out === undefined ? '' : wayTo(flags.out, folder));
-  const against = (left: Found & { agent: Party['agent'] }, right: Found & { agent: Party['agent'] }) => {
+    reportA !== undefined && reportB !== undefined
+      ? agentsInCommon(reportA, reportB, flags.agent)
+      : [twoAgents(requireReport(flags.from, a, b), a, b)];
+  const root = (folder: string) => (flags.out === undefined ? '' : relativeAddress(flags.out, folder));
+  const compare = (
+    left: LocatedReport & { agent: Party['agent'] },
+    right: LocatedReport & { agent: Party['agent'] },
+  ) => {
     const { suite } = suiteOfReport(registry, left.report, left.folder);
     return compareAgents(suite, { ...left, root: root(left.folder) }, { ...right, root: root(right.folder) });
   };
-  const comparisons = pairs.map(([left, right]) => against(left, right));
+  const comparisons = pairs.map(([left, right]) => compare(left, right));
   const lines: string[] = [];
   if (flags.out !== undefined) {
     const [first] = pairs;
     if (first !== undefined) {
-      const swapped = pairs.map(([left, right]) => against(right, left));
+      const swapped = pairs.map(([left, right]) => compare(right, left));
       const { suite } = suiteOfReport(registry, first[0].report, first[0].folder);
       const details = { a: detailsIn(suite, first[0]), b: detailsIn(suite, first[1]) };
       try {
@@ -81,9 +88,13 @@ export async function compareReports(
   return { text, exitCode: comparisons.some(({ counts }) => counts.regressed > 0) ? 1 : 0 };
 }
 
-type Located = Omit<Party, 'root'> & { folder: string };
+/** An agent with its report, and the folder of the report. */
+type LocatedAgent = Omit<Party, 'root'> & { folder: string };
 
-/** A comparison for a terminal: the line that sums up, then what differs, worst first, alike cases as one. */
+/**
+ * A comparison as lines for a terminal: the names of both sides, a summary, and the differing cases, worst first. Similar
+ * cases share one entry.
+ */
 export function comparisonLines(comparison: Comparison, style: Style): string[] {
   const colour = pc.createColors(style.colour);
   const { a, b, cases } = comparison;
@@ -119,47 +130,50 @@ export function comparisonLines(comparison: Comparison, style: Style): string[] 
   ];
 }
 
-/** The report at a path; undefined when nothing is there. */
-function find(path: string): Found | undefined {
+/** The report at a path, which is a report folder or a report.json; undefined if the path does not exist. */
+function findReport(path: string): LocatedReport | undefined {
   if (!existsSync(path)) return undefined;
   const file = statSync(path).isDirectory() ? join(path, 'report.json') : path;
   const report = readReportFile(file, {
-    what: 'This is no report of a run.',
-    todo: 'Name the folder a run wrote with --out.',
+    what: 'The file is not a report of a run.',
+    todo: 'Name the folder that a run wrote with --out.',
   });
   return { report, folder: resolve(file, '..') };
 }
 
-function mustFind(from: string, a: string, b: string): Found {
-  const found = find(from);
-  if (found !== undefined) return found;
+function requireReport(from: string, a: string, b: string): LocatedReport {
+  const report = findReport(from);
+  if (report !== undefined) return report;
   throw new HarnessError(2, {
-    what: `Neither is there a folder for each of "${a}" and "${b}", nor a report they could be agents of.`,
+    what: `"${a}" and "${b}" are not two report folders, and there is no report with two agents of these names.`,
     where: resolve(from),
-    todo: 'Name two folders of reports, or two agents of the report that --from names.',
+    todo: 'Name two report folders, or two agents of the report in the folder of --from.',
   });
 }
 
-function twoAgents({ report, folder }: Found, a: string, b: string): [Located, Located] {
-  const party = (name: string): Located => {
-    const agent = report.agents.find((one) => one.name === name || one.slug === name);
+function twoAgents({ report, folder }: LocatedReport, a: string, b: string): [LocatedAgent, LocatedAgent] {
+  const party = (name: string): LocatedAgent => {
+    const agent = report.agents.find((candidate) => candidate.name === name || candidate.slug === name);
     if (agent !== undefined) return { report, agent, folder };
     throw new HarnessError(2, {
-      what: `"${name}" is neither a folder nor an agent of the report.`,
+      what: `"${name}" is not a folder, and the report has no agent with this name.`,
       where: folder,
-      why: `The report has: ${report.agents.map((one) => one.name).join(', ') || 'none'}.`,
-      todo: 'Name two folders of reports, or two of these agents.',
+      why: `The report has these agents: ${report.agents.map((other) => other.name).join(', ') || 'none'}.`,
+      todo: 'Name two report folders, or two of these agents.',
     });
   };
   return [party(a), party(b)];
 }
 
-/** Agents of the same name; two reports of one agent each are compared whatever the names are. */
-function agentsInCommon(a: Found, b: Found, only: string | undefined): [Located, Located][] {
-  const wanted = (name: string) => only === undefined || name === only;
+/**
+ * Pairs of agents with the same name in both reports. If each report has one agent, the two are a pair with any names.
+ * @param only name of the only agent to compare.
+ */
+function agentsInCommon(a: LocatedReport, b: LocatedReport, only: string | undefined): [LocatedAgent, LocatedAgent][] {
+  const isSelected = (name: string) => only === undefined || name === only;
   const pairs = a.report.agents
-    .filter(({ name }) => wanted(name))
-    .flatMap((agent): [Located, Located][] => {
+    .filter(({ name }) => isSelected(name))
+    .flatMap((agent): [LocatedAgent, LocatedAgent][] => {
       const other = b.report.agents.find(({ name }) => name === agent.name);
       return other === undefined
         ? []
@@ -179,26 +193,26 @@ function agentsInCommon(a: Found, b: Found, only: string | undefined): [Located,
         { ...b, agent: agentB },
       ],
     ];
-  const names = ({ report }: Found) => report.agents.map(({ name }) => name).join(', ');
+  const names = ({ report }: LocatedReport) => report.agents.map(({ name }) => name).join(', ');
   throw new HarnessError(2, {
     what:
       only === undefined ? 'The two reports have no agent in common.' : `The agent "${only}" is not in both reports.`,
-    why: `A has: ${names(a)}. B has: ${names(b)}.`,
+    why: `The agents of A are: ${names(a)}. The agents of B are: ${names(b)}.`,
     todo: 'Compare runs of the same server.',
   });
 }
 
-/** From a page in `out` to the folder of a report, as a relative address. */
-function wayTo(out: string, folder: string): string {
-  const way = relative(resolve(out), folder).split(sep).map(encodeURIComponent).join('/');
-  return way === '' ? '' : `${way}/`;
+/** The relative address that leads from a page in the folder `out` to the folder of a report. */
+function relativeAddress(out: string, folder: string): string {
+  const path = relative(resolve(out), folder).split(sep).map(encodeURIComponent).join('/');
+  return path === '' ? '' : `${path}/`;
 }
 
-/** Reads the recorded case of a report from the report's own folder; undefined if it cannot be read. */
-function detailsIn(suite: Suite, { report, folder }: Located): DetailOf {
+/** A function that reads a recorded case from the folder of a report. It returns undefined if the case cannot be read. */
+function detailsIn(suite: Suite, { report, folder }: LocatedAgent): DetailOf {
   return (slug, id) => {
-    const agent = report.agents.find((one) => one.slug === slug);
-    const path = agent?.cases.find((one) => one.id === id)?.result;
+    const agent = report.agents.find((candidate) => candidate.slug === slug);
+    const path = agent?.cases.find((result) => result.id === id)?.result;
     if (agent === undefined || !path || !resolve(folder, path).startsWith(folder + sep)) return undefined;
     const { agents } = readResults(suite, dirname(resolve(folder, path)), {
       cases: [id],

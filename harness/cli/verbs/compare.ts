@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type Shell, styleOf } from '../options/shell.ts';
 import { type CompareFlags, compareReports } from './compare-reports.ts';
 
-/** `compare`: two runs, or two agents of one run. */
+/** Adds the verb `compare`, which compares two runs, or two agents of one run. */
 export function addCompare(program: Command, shell: Shell): void {
   program
     .command('compare')

@@ -8,8 +8,8 @@ const verbs = [
 ];
 const script = (shell: string) => completionScript(shell, 'ws-conformance', verbs);
 
-/** What a real bash would offer for the last of these words. */
-function offered(...words: string[]): string[] {
+/** The completions that a real bash offers for the last of these words. */
+function completionsFor(...words: string[]): string[] {
   const setup = `COMP_WORDS=(ws-conformance ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}`;
   const { stdout } = execaSync('bash', [
     '--norc',
@@ -19,7 +19,7 @@ function offered(...words: string[]): string[] {
   return stdout.split('\n').filter((line) => line !== '');
 }
 
-describe('bash is offered', () => {
+describe('bash', () => {
   it.each([
     [['l'], ['list']],
     [['@'], ['@core', '@limits', '@deflate']],
@@ -27,16 +27,16 @@ describe('bash is offered', () => {
     [['list', '--'], ['--json']],
     [['--e'], ['--engine']],
     [['nothing-like-it'], []],
-  ])('for %j: %j', (words, found) => {
-    expect(offered(...words)).toEqual(found);
+  ])('completes %j to %j', (words, completions) => {
+    expect(completionsFor(...words)).toEqual(completions);
   });
 });
 
-it('zsh and fish have a script of their own', () => {
+it('there is a script for zsh and one for fish', () => {
   expect(script('zsh')).toMatch(/^autoload -U \+X bashcompinit/);
   expect(script('fish')).toContain('complete -c ws-conformance -n "__fish_seen_subcommand_from list" -l json');
 });
 
-it('another shell is an error that names those there are', () => {
-  expect(() => script('tcsh')).toThrow(/no shell that can be completed/);
+it('an unknown shell is an error that names the known shells', () => {
+  expect(() => script('tcsh')).toThrow(/no completion script for the shell "tcsh"/);
 });

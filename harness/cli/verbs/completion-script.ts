@@ -1,17 +1,18 @@
 import { HarnessError } from '../../support/harness-error.ts';
 
-/** A verb with the options it takes: what a shell can complete. */
+/** A verb and the names of its options, for example `--json`. */
 export interface VerbShape {
   name: string;
   options: readonly string[];
 }
 
+/** The shells for which `completionScript` has a script. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 /**
- * A script that completes verbs, options and groups of cases in a shell. It asks nobody at the time of completion, so
- * it is quick; it is made anew with every version.
- * @throws HarnessError (2) for a shell it does not know.
+ * A shell script that completes verbs, options and groups of cases. The script contains all words, so that completion
+ * is fast and starts no process. Users generate the script again after an update of the tool.
+ * @throws HarnessError (2) if `shell` is not one of `SHELLS`.
  */
 export function completionScript(shell: string, tool: string, verbs: readonly VerbShape[]): string {
   const groups = ['@core', '@limits', '@deflate'];
@@ -25,9 +26,9 @@ export function completionScript(shell: string, tool: string, verbs: readonly Ve
       return fish(tool, verbs, names, groups);
     default:
       throw new HarnessError(2, {
-        what: `"${shell}" is no shell that can be completed.`,
-        why: `There are ${SHELLS.join(', ')}.`,
-        todo: `For example: source <(${tool} completion bash)`,
+        what: `There is no completion script for the shell "${shell}".`,
+        why: `There are scripts for ${SHELLS.join(', ')}.`,
+        todo: `Name one of these shells. Example: source <(${tool} completion bash)`,
       });
   }
 }
@@ -36,7 +37,7 @@ function bash(tool: string, verbs: readonly VerbShape[], names: readonly string[
   const run = verbs.find(({ name }) => name === 'run')?.options ?? [];
   return [
     `_${identifier(tool)}() {`,
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of bash's
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of bash, not of TypeScript
     '  local current="${COMP_WORDS[COMP_CWORD]}" verb="${COMP_WORDS[1]}" words',
     '  case "$verb" in',
     ...verbs.map(({ name, options }) => `    ${name}) words="${[...options, ...groups].join(' ')}" ;;`),

@@ -3,7 +3,7 @@ import { TOOL } from '../../support/identity.ts';
 import type { Shell } from '../options/shell.ts';
 import { completionScript, SHELLS } from './completion-script.ts';
 
-/** `completion`: a script for a shell. It is added last, since it knows the verbs that are there. */
+/** Adds the verb `completion`, which prints a completion script. Add this verb last: the script contains all verbs added before. */
 export function addCompletion(program: Command, shell: Shell): void {
   program
     .command('completion')

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
+import { fitted, type Style, visible } from '../../../reports/wording/terminal-text.ts';
 import { type DoctorOptions, doctor, type Finding } from '../../doctor/doctor.ts';
 import { today } from '../../expectations/read-expectations.ts';
-import { fitted, type Style, visible } from '../../reporting/terminal.ts';
 import { ENGINE_CHOICES } from '../../run/choose-engine.ts';
 import { suiteNamed } from '../../run/registry.ts';
 import { HarnessError } from '../../support/harness-error.ts';
@@ -13,12 +13,12 @@ import { listenForSignals } from '../options/signals.ts';
 
 type DoctorFlags = Pick<DoctorOptions, 'out' | 'engine' | 'config' | 'image'> & { json?: boolean };
 
-/** `doctor`: whether a run can be trusted on this machine. */
+/** Adds the verb `doctor`, which checks whether a run works on this machine. The exit code is 3 if a check fails. */
 export function addDoctor(program: Command, shell: Shell): void {
   program
     .command('doctor')
     .description(
-      'check what a run needs: engine, image, network, ports, disk, memory; then test a server that must fail',
+      'check what a run needs: engine, image, network, ports, disk, memory; then test a server with a known fault',
     )
     .option(
       '--engine <name>',
@@ -31,7 +31,7 @@ export function addDoctor(program: Command, shell: Shell): void {
     .option('--config <file>', 'configuration file (default: the nearest conformance.config.{json,js,mjs})')
     .option('--json', 'print JSON')
     .action(async (_: unknown, verb: Command) => {
-      // A configuration that cannot be used is one of the findings, and must not prevent the others.
+      // A wrong configuration becomes a finding of its own, so it must not stop the other checks.
       await resolveSettings(shell, verb).catch((error: unknown) => {
         if (!(error instanceof HarnessError)) throw error;
       });
@@ -44,17 +44,18 @@ export function addDoctor(program: Command, shell: Shell): void {
         if (!json) shell.stdout.write(`${findingLines(finding, style)}\n`);
       }
       if (json) shell.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
-      else shell.stdout.write(`\n${verdictOn(findings)}\n`);
-      shell.exitCode = findings.some(({ state }) => state === 'ill') ? 3 : 0;
+      else shell.stdout.write(`\n${summaryOf(findings)}\n`);
+      shell.exitCode = findings.some(({ state }) => state === 'error') ? 3 : 0;
     });
 }
 
+/** One finding as lines for the terminal: mark, name, text, and the advice if there is one. */
 function findingLines({ about, state, says, todo }: Finding, style: Style): string {
   const colour = pc.createColors(style.colour);
   const mark = {
-    well: colour.green(style.unicode ? '✓' : 'ok'),
+    ok: colour.green(style.unicode ? '✓' : 'ok'),
     warning: colour.yellow(style.unicode ? '!' : '! '),
-    ill: colour.red(style.unicode ? '✗' : 'X '),
+    error: colour.red(style.unicode ? '✗' : 'X '),
   }[state];
   const indent = ' '.repeat(style.unicode ? 19 : 20);
   return [
@@ -63,9 +64,11 @@ function findingLines({ about, state, says, todo }: Finding, style: Style): stri
   ].join('\n');
 }
 
-function verdictOn(findings: readonly Finding[]): string {
-  if (findings.some(({ state }) => state === 'ill')) return 'A run would fail here, or could not be trusted.';
+/** The last line of `doctor`. */
+function summaryOf(findings: readonly Finding[]): string {
+  if (findings.some(({ state }) => state === 'error'))
+    return 'A run would fail on this machine, or its verdict could be wrong.';
   return findings.some(({ state }) => state === 'warning')
-    ? 'A run works here, with the limits above.'
-    : 'All is well: a run works here, and can be trusted.';
+    ? 'A run works on this machine, with the limits above.'
+    : 'Everything is ok: a run works on this machine.';
 }

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import { spelt } from '../../../reports/wording/terminal-text.ts';
 import { explainCase } from '../../reporting/explain-case.ts';
-import { spelt } from '../../reporting/terminal.ts';
 import { suiteNamed } from '../../run/registry.ts';
 import { TOOL } from '../../support/identity.ts';
 import { type Shell, styleOf } from '../options/shell.ts';
 
-/** `explain`: one case in words. */
+/** Adds the verb `explain`, which describes one case. */
 export function addExplain(program: Command, shell: Shell): void {
   program
     .command('explain')

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import type { CaseInfo } from '../../../reports/document/report.ts';
-import { fitted, type Style } from '../../reporting/terminal.ts';
+import { fitted, type Style } from '../../../reports/wording/terminal-text.ts';
 import { suiteNamed } from '../../run/registry.ts';
 import { shard } from '../options/arguments.ts';
 import { type SelectionFlags, selectionOf } from '../options/selection.ts';
 import { type Shell, styleOf } from '../options/shell.ts';
 
-/** `list`: the plan without running it. */
+/** Adds the verb `list`, which prints the plan and runs no case. */
 export function addList(program: Command, shell: Shell): void {
   program
     .command('list')
@@ -24,7 +24,7 @@ export function addList(program: Command, shell: Shell): void {
     });
 }
 
-/** A plan for people: a line for each case, with what it takes with the real suite. */
+/** A plan as text: one line per case, with id, title, RFC sections, and the seconds that the real suite needs. */
 export const planText = (plan: readonly CaseInfo[], style: Style): string =>
   plan
     .flatMap(({ id, title, rfc, weightMs }) =>

@@ -8,11 +8,12 @@ import { mergeShards, planOfShards, requireSameRun } from '../../run/merge.ts';
 import { suiteNamed, suiteOfReport } from '../../run/registry.ts';
 import { run } from '../../run/run.ts';
 import { TOOL } from '../../support/identity.ts';
+import { omitUndefined } from '../../support/omit-undefined.ts';
 import { resolveSettings } from '../options/settings.ts';
 import { publishedLine, type Shell } from '../options/shell.ts';
 import { listenForSignals } from '../options/signals.ts';
 import { readReport } from './last-report.ts';
-import { tellReport } from './tell-report.ts';
+import { publishReport } from './publish-report.ts';
 
 interface MergeFlags {
   out: string;
@@ -23,7 +24,7 @@ interface MergeFlags {
   json?: boolean;
 }
 
-/** `merge`: the shares that several machines played become one run, which is judged as a whole. */
+/** Adds the verb `merge`, which makes one report of the reports of all shards, with one decision. */
 export function addMerge(program: Command, shell: Shell): void {
   program
     .command('merge')
@@ -44,34 +45,39 @@ export function addMerge(program: Command, shell: Shell): void {
 
 async function merge(shell: Shell, folders: readonly string[], flags: MergeFlags): Promise<void> {
   const interruption = listenForSignals();
-  const shares = folders.map((folder) => ({ folder, report: readReport(folder, 'merge') }));
-  const [first] = shares;
+  const shards = folders.map((folder) => ({ folder, report: readReport(folder, 'merge') }));
+  const [first] = shards;
   const { suite } =
     first === undefined
       ? suiteNamed(shell.registry, undefined)
       : suiteOfReport(shell.registry, first.report, first.folder);
-  requireSameRun(suite, shares);
-  const plan = planOfShards(suite, shares);
+  requireSameRun(suite, shards);
+  const plan = planOfShards(suite, shards);
   const config = await readConfig(process.cwd(), flags.config);
   const options = {
     plan,
     out: flags.out,
     strict: flags.strict ?? false,
     command: publishedLine(shell, TOOL.name),
+    // The shards were one command apart from --shard, and that of a single case has no --shard.
+    ...(first?.report.run.rerun === undefined ? {} : { rerun: first.report.run.rerun }),
     ...ciOption(shell.env),
-    ...(flags.history === undefined ? {} : { history: flags.history }),
+    ...omitUndefined({ history: flags.history }),
   };
-  const source = mergeShards(suite, shares, (agent) => heldTo(agent, config, flags), today());
-  tellReport(shell, await run(suite, source, options, interruption), flags, interruption);
+  const source = mergeShards(suite, shards, (agent) => serverOf(agent, config, flags), today());
+  publishReport(shell, await run(suite, source, options, interruption), flags, interruption);
 }
 
-/** The configured server of that name, or what the share itself was held to. */
-function heldTo(agent: AgentReport, config: Config, flags: MergeFlags): ServerConfig {
-  const configured = [...config.servers.values()].find((one) => one.agent === agent.name);
+/**
+ * The configured server of an agent. Its expectation file is that of `--expected`, of the configuration or of the shard's
+ * report, in this order.
+ */
+function serverOf(agent: AgentReport, config: Config, flags: MergeFlags): ServerConfig {
+  const configured = [...config.servers.values()].find((server) => server.agent === agent.name);
   const file = flags.expected ?? configured?.expectedFile ?? agent.expectedFile;
   return {
     ...unnamedServer(agent.name),
     ...configured,
-    ...(file === undefined ? {} : { expectedFile: resolve(file) }),
+    ...omitUndefined({ expectedFile: file && resolve(file) }),
   };
 }

@@ -5,7 +5,7 @@ import { inRepoServer } from '../../config/config.ts';
 import { pathOfUrl, portOr0 } from '../options/arguments.ts';
 import type { Shell } from '../options/shell.ts';
 
-/** `serve`: the in-repo server alone. */
+/** Adds the verb `serve`, which starts the in-repo server and tests nothing. */
 export function addServe(program: Command, shell: Shell): void {
   program
     .command('serve')
@@ -23,7 +23,7 @@ export function addServe(program: Command, shell: Shell): void {
           reject: false,
         },
       );
-      // 128 + N after a signal, as in a shell; 3 if the server could not be started.
+      // As in a shell, signal N gives the exit code 128 + N. Exit code 3 means that the server could not be started.
       shell.exitCode = exitCode ?? (signal === undefined ? 3 : 128 + constants.signals[signal]);
     });
 }

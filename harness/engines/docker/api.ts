@@ -8,7 +8,7 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 /** Returns the message of an error of any type, as one line. */
-export function saying(error: unknown): string {
+export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.trim().replaceAll(/\s+/g, ' ');
 }
@@ -16,7 +16,7 @@ export function saying(error: unknown): string {
 /** Turns an error of a request to the Docker daemon into a HarnessError (exit code 3). Returns a HarnessError unchanged. */
 export function toHarnessError(error: unknown, what: string, todo: string): HarnessError {
   if (error instanceof HarnessError) return error;
-  return new HarnessError(3, { what, where: 'Docker engine', why: saying(error), todo }, { cause: error });
+  return new HarnessError(3, { what, where: 'Docker engine', why: messageOf(error), todo }, { cause: error });
 }
 
 /**

@@ -39,7 +39,7 @@ export async function unpackJson(
   let files = 0;
   let total = 0;
   const reading = pipeline(archive, extract);
-  // A failure of the archive also ends the loop below, which reports it.
+  // A failure of the archive also ends the loop below, which reports the failure.
   reading.catch(() => undefined);
   for await (const entry of extract) {
     const { header } = entry;

@@ -11,7 +11,7 @@ describe('a container', () => {
   });
 
   it('is left behind if its process has ended, even if another process has the same pid now', () => {
-    // The largest pid of Linux is 2^22.
+    // The largest pid of Linux is 2^22, so no process has this pid.
     expect(isOrphan({ ...ours, Labels: { ...ours.Labels, [LABEL.pid]: String(2 ** 22 + 1) } })).toBe(true);
     expect(isOrphan({ ...ours, Labels: { ...ours.Labels, [LABEL.started]: '1' } })).toBe(true);
   });

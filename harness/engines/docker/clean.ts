@@ -34,13 +34,13 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: the process exists and belongs to another user.
+    // The error EPERM means that the process exists and belongs to another user.
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 
 /** Removes the containers that killed runs have left behind. Returns the number of removed containers. */
-export async function reap(docker: Docker): Promise<number> {
+export async function removeOrphans(docker: Docker): Promise<number> {
   const listed = await docker.listContainers({ all: true, filters: { label: [LABEL.run] } });
   const orphans = listed.filter((container) => isOrphan(container));
   await Promise.all(orphans.map(({ Id }) => remove(docker, Id)));
@@ -48,7 +48,7 @@ export async function reap(docker: Docker): Promise<number> {
 }
 
 /** Removes all containers of one run. */
-export async function sweep(docker: Docker, run: string): Promise<void> {
+export async function removeRun(docker: Docker, run: string): Promise<void> {
   const listed = await docker.listContainers({ all: true, filters: { label: [`${LABEL.run}=${run}`] } });
   await Promise.all(listed.map(({ Id }) => remove(docker, Id)));
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Docker from 'dockerode';
 import { HarnessError } from '../../support/harness-error.ts';
 import { orAborted } from './abort.ts';
-import { saying } from './api.ts';
+import { messageOf } from './api.ts';
 
 /** Milliseconds that the Docker daemon may take to answer both requests (ping and version). */
 const ANSWER_WITHIN_MS = 3_000;
@@ -56,7 +56,7 @@ export function findDaemon(env: Readonly<Record<string, string | undefined>>): A
 
 /**
  * Connects to the Docker daemon and asks for its version. Throws HarnessError (3) within 3 s if no daemon answers: there
- * is no socket, this user may not use the socket, no process listens, or the process that listens does not answer.
+ * is no socket, this user has no permission to use the socket, no process listens, or the process that listens does not answer.
  */
 export async function connect(
   env: Readonly<Record<string, string | undefined>>,
@@ -67,8 +67,8 @@ export async function connect(
   const deadline = AbortSignal.timeout(ANSWER_WITHIN_MS);
   const either = AbortSignal.any([signal, deadline]);
   try {
-    // The timeout is for these two requests only: others, such as waiting for the end of a container, can take an hour.
-    // It also closes the socket of a daemon that never answers, because an open socket keeps this process running.
+    // The timeout is for the ping and version requests only: others, such as waiting for the end of a container, can take an hour.
+    // The timeout also closes the socket of a daemon that never answers, because an open socket keeps this process running.
     const impatient = new Docker({ ...address.options, timeout: ANSWER_WITHIN_MS });
     await orAborted(either, impatient.ping());
     const version = await orAborted(either, impatient.version());
@@ -101,6 +101,6 @@ export function explainFailure(error: unknown): string {
     case 'ECONNREFUSED':
       return 'no process listens on the socket (ECONNREFUSED): the engine has stopped';
     default:
-      return saying(error);
+      return messageOf(error);
   }
 }

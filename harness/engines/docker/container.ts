@@ -6,7 +6,7 @@ import { remove } from './clean.ts';
 import { LogReader } from './log.ts';
 import type { Network } from './network.ts';
 
-/** How a container is created. */
+/** The settings of a container that is created. */
 export interface Recipe {
   /** A unique name, by which the container can be removed even if the daemon's response to its creation is lost. */
   readonly name: string;
@@ -32,7 +32,7 @@ const WITHOUT_PROXY = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'ALL_PROXY'].fl
 
 /** Milliseconds to wait for the last output after the container has ended. */
 const LAST_LINES_MS = 2_000;
-/** Milliseconds to wait, after an abort, for the creation of the container. Then it is removed by its name. */
+/** Milliseconds to wait, after an abort, for the creation of the container. Then the container is removed by its name. */
 const CREATION_MS = 1_500;
 
 /**

@@ -11,7 +11,7 @@ import { dockerEngine } from './index.ts';
 import { LABEL, ownLabels } from './labels.ts';
 import { describeWithDocker, leftovers } from './testing.ts';
 
-/** A generator of numbers in [0, 1) that gives the same ones for the same seed (a linear congruence). */
+/** Returns a generator of random numbers from 0 to 1 that repeats for the same seed (a linear congruential generator). */
 function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -24,7 +24,7 @@ await describeWithDocker('the Docker engine with a real engine', () => {
   let server: WebSocketServer;
   let url: string;
   let folder: string;
-  let notes: PlayEvent[];
+  let events: PlayEvent[];
 
   beforeAll(async () => {
     server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: true });
@@ -43,7 +43,7 @@ await describeWithDocker('the Docker engine with a real engine', () => {
   });
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'ws-conformance-test-'));
-    notes = [];
+    events = [];
   });
   afterEach(async () => {
     await rm(folder, { recursive: true, force: true });
@@ -58,7 +58,7 @@ await describeWithDocker('the Docker engine with a real engine', () => {
       folder,
       jobs: 1,
       signal: new AbortController().signal,
-      onEvent: (event) => notes.push(event),
+      onEvent: (event) => events.push(event),
       ...more,
     };
   }
@@ -74,49 +74,51 @@ await describeWithDocker('the Docker engine with a real engine', () => {
     if (!(error instanceof HarnessError)) throw new Error(`not a HarnessError: ${String(error)}`, { cause: error });
     return error;
   }
-  /** Resolves when the log tells that a case has begun. */
+  /** Returns a promise that resolves when a case has started, and the options of the assignment that it needs. */
   function onceStarted(id: string): [Promise<unknown>, Partial<FolderAssignment>] {
-    let begun: () => void = () => undefined;
+    let resolveStarted: () => void = () => undefined;
     const started = new Promise<void>((resolve) => {
-      begun = resolve;
+      resolveStarted = resolve;
     });
     const onEvent = (event: PlayEvent) => {
-      notes.push(event);
-      if (event.kind === 'started' && event.id === id) begun();
+      events.push(event);
+      if (event.kind === 'started' && event.id === id) resolveStarted();
     };
     return [started, { onEvent }];
   }
 
-  it('plays exactly the cases it is given and tells of each', async () => {
+  it('plays the given cases and reports the start and the end of each', async () => {
     const facts = await folderPlayer(dockerEngine()).prepare(preparation);
     expect(facts).toMatchObject({ name: 'docker', suiteVersion: '25.10.1' });
     await folderPlayer(dockerEngine()).play(assignment(['1.1.1', '2.1', '7.1.1']));
     const cases = (await index()).ws ?? {};
     expect(Object.keys(cases).sort()).toEqual(['1.1.1', '2.1', '7.1.1']);
-    expect(Object.values(cases).map((each) => each.behavior)).toEqual(['OK', 'OK', 'OK']);
+    expect(Object.values(cases).map(({ behavior }) => behavior)).toEqual(['OK', 'OK', 'OK']);
     const files = (await readdir(folder)).filter((name) => name !== 'index.json').sort();
     expect(files).toEqual(
       Object.values(cases)
-        .map((each) => each.reportfile)
+        .map(({ reportfile }) => reportfile)
         .sort(),
     );
     expect(
-      notes.flatMap((note) => (note.kind === 'started' || note.kind === 'ended' ? [`${note.id} ${note.kind}`] : [])),
+      events.flatMap((event) =>
+        event.kind === 'started' || event.kind === 'ended' ? [`${event.id} ${event.kind}`] : [],
+      ),
     ).toEqual(['1.1.1', '2.1', '7.1.1'].flatMap((id) => [`${id} started`, `${id} ended`]));
   });
 
-  it('brings the results of two containers together, under a name wstest itself could not write', async () => {
+  it('joins the results of two containers, with an agent name that wstest cannot write', async () => {
     const agent = 'Ünï "$&" /…';
     await folderPlayer(dockerEngine()).play(assignment(['1.1.1', '1.1.2', '2.1', '7.1.1'], { jobs: 2, agent }));
-    const left = await index();
-    expect(Object.keys(left)).toEqual([agent]);
-    expect(Object.keys(left[agent] ?? {}).sort()).toEqual(['1.1.1', '1.1.2', '2.1', '7.1.1']);
-    for (const { reportfile } of Object.values(left[agent] ?? {})) {
+    const results = await index();
+    expect(Object.keys(results)).toEqual([agent]);
+    expect(Object.keys(results[agent] ?? {}).sort()).toEqual(['1.1.1', '1.1.2', '2.1', '7.1.1']);
+    for (const { reportfile } of Object.values(results[agent] ?? {})) {
       expect(JSON.parse(await readFile(join(folder, reportfile), 'utf8')).agent).toBe(agent);
     }
   });
 
-  it('names the case in flight when its container is killed from outside', async () => {
+  it('names the case that was being played if its container is killed from outside', async () => {
     const [started, more] = onceStarted('6.4.1');
     const playing = failure(folderPlayer(dockerEngine()).play(assignment(['1.1.1', '6.4.1', '6.4.2', '6.4.3'], more)));
     await started;
@@ -130,7 +132,7 @@ await describeWithDocker('the Docker engine with a real engine', () => {
     expect(problem.tail?.join('\n')).toContain('Running test case ID 6.4.1');
   });
 
-  it('tells out of memory from killed', async () => {
+  it('distinguishes a container without memory from a killed container', async () => {
     const { problem } = await failure(
       folderPlayer(dockerEngine({ memoryBytes: 64 * 1_048_576 })).play(assignment(['9.1.6', '9.2.6'])),
     );
@@ -138,7 +140,7 @@ await describeWithDocker('the Docker engine with a real engine', () => {
     expect(problem.case).toBe('9.1.6');
   });
 
-  it('keeps what another container has finished when one fails, and ends the rest', async () => {
+  it('keeps the results of finished containers if another container fails, and ends the others', async () => {
     const [started, more] = onceStarted('6.4.1');
     const weights = (id: string) => (id === '1.1.1' ? 3 : 1);
     const cases = ['1.1.1', '6.4.1', '6.4.2', '6.4.3'];
@@ -152,7 +154,7 @@ await describeWithDocker('the Docker engine with a real engine', () => {
     expect(Object.keys((await index()).ws ?? {})).toEqual(['1.1.1']);
   });
 
-  it('says that the target is unreachable instead of failing its cases', async () => {
+  it('fails without results if the server is unreachable', async () => {
     const { exitCode, problem } = await failure(
       folderPlayer(dockerEngine()).play(assignment(['1.1.1'], { url: 'ws://127.0.0.1:9/' })),
     );
@@ -162,10 +164,10 @@ await describeWithDocker('the Docker engine with a real engine', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('removes at the next start what a harness killed by SIGKILL has left running', async () => {
+  it('removes, at the next start, the containers of a process that was killed by SIGKILL', async () => {
     const { docker } = await connect(process.env, AbortSignal.timeout(5_000));
     const facts = await folderPlayer(dockerEngine()).prepare(preparation);
-    // 2^22 is the largest pid Linux gives out: this owner is dead.
+    // The largest pid of Linux is 2^22, so this owner is not running.
     const Labels = { ...ownLabels('dead-owner'), [LABEL.pid]: String(2 ** 22 + 1) };
     const orphan = await docker.createContainer({ Image: facts.image ?? '', Cmd: ['sleep', '60'], Labels });
     await orphan.start();
@@ -173,7 +175,7 @@ await describeWithDocker('the Docker engine with a real engine', () => {
     await expect(orphan.inspect()).rejects.toMatchObject({ statusCode: 404 });
   });
 
-  it('leaves nothing at an abort, whenever it comes', async () => {
+  it('leaves no container after an abort at any time', async () => {
     const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
     process.stdout.write(`aborts: SEED=${seed}\n`);
     const random = seeded(seed);

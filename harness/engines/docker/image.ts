@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { HarnessError } from '../../support/harness-error.ts';
 import type { EngineMessage } from '../engine.ts';
 import { orAborted } from './abort.ts';
-import { asReadable, saying, statusOf, toHarnessError } from './api.ts';
+import { asReadable, messageOf, statusOf, toHarnessError } from './api.ts';
 
 /** The image that `npm run image` builds. It is preferred to the upstream image: a user who has built it wants to use it. */
 export const LOCAL_IMAGE = 'ws-conformance/autobahn:25.10.1';
@@ -24,7 +24,7 @@ export interface Image {
   readonly architecture: string;
 }
 
-/** What to look for, and with which daemon. */
+/** Which image is searched for, and with which Docker daemon. */
 interface Finding {
   readonly docker: Docker;
   /** Architecture of the Docker engine, by Docker's name. */
@@ -148,7 +148,7 @@ async function pull(
     signal.throwIfAborted();
     throw new HarnessError(
       3,
-      { what: 'the image could not be pulled', where: name, why: saying(error), todo: BUILD_IT },
+      { what: 'the image could not be pulled', where: name, why: messageOf(error), todo: BUILD_IT },
       { cause: error },
     );
   } finally {

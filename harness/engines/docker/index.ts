@@ -9,40 +9,44 @@ import type { Assignment, Engine, PlayEvent, Preparation } from '../engine.ts';
 import { eventStream } from '../event-stream.ts';
 import { orAborted, withTimeout } from './abort.ts';
 import { toHarnessError } from './api.ts';
-import { reap, sweep } from './clean.ts';
+import { removeOrphans, removeRun } from './clean.ts';
 import { connect, type DaemonConnection } from './connect.ts';
 import { runToEnd, withContainer } from './container.ts';
+import { type AgentNames, readContainerResults } from './container-results.ts';
 import { agentForSuite, fuzzingClientSpec } from './container-spec.ts';
-import { type AgentNames, harvest } from './harvest.ts';
 import { findImage, type Image, imageHere, PINNED_IMAGE } from './image.ts';
 import { ownLabels } from './labels.ts';
 import { HeadAndTail } from './log.ts';
 import { chooseNetwork, type Network } from './network.ts';
 import { SuiteRun } from './play-in-container.ts';
 
+/** Settings of the Docker engine. */
 export interface DockerOptions {
-  /** `--image`: this image and no other. */
+  /** The image that the user named with `--image`; without it, the engine chooses an image. */
   readonly image?: string;
-  /** How long a case takes, in milliseconds, for shares of equal length; all alike when absent. */
+  /** Returns the expected milliseconds of a case, so that all containers end at the same time. Default: equal for all cases. */
   readonly weigh?: (id: string) => number;
-  /** Most memory of one container, in octets; Docker's own limit when absent. */
+  /** Memory limit of a container in bytes; without it, the limit of Docker. */
   readonly memoryBytes?: number;
-  /** Where DOCKER_HOST and its like are read; the process's own when absent. */
+  /** Environment with DOCKER_HOST and related variables. Default: the environment of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** One container for each core that is there: the suite is busy with one, the server under test with another. */
+/** Default number of containers: at most two, because the suite and the tested server keep one core busy each. */
 const DEFAULT_JOBS = Math.min(2, availableParallelism());
-/** A play of unknown length is ended after so long; the whole suite against a slow server takes less than half of it. */
+/** Default time limit of a run in seconds. The whole suite against a slow server takes less than half of it. */
 const DEFAULT_TIMEOUT_SECONDS = 3_600;
-/** By so much the limit inside the container is later than ours: it is for when nobody is left to keep ours. */
+/**
+ * Seconds by which the time limit inside a container is longer than the time limit of the run. The limit inside the
+ * container is needed only if this process was killed.
+ */
 const GRACE_SECONDS = 30;
-/** All that is done after an abort has to fit into 6 s. */
-const SWEEP_MS = 4_000;
+/** Time limit in milliseconds for removing containers at the end of a run. Everything after an abort must take less than 6 s. */
+const REMOVE_MS = 4_000;
 
-const AGAIN = 'see that the Docker engine is well (`docker info`) and run again; or use `--engine native`';
+const AGAIN = 'check that the Docker engine works (`docker info`) and run again; or use `--engine native`';
 
-/** Everything found out by `prepare`. */
+/** The result of preparing the engine: a daemon, an image, and the facts for the report. */
 interface Ready {
   readonly docker: Docker;
   readonly image: Image;
@@ -50,8 +54,8 @@ interface Ready {
 }
 
 /**
- * The real Autobahn fuzzingclient, in as many containers as `jobs` says. Files go in and out as archives, so the daemon
- * need not share a disk with us. Whatever the end is, no container of ours stays.
+ * The Docker engine: plays cases with Autobahn's fuzzingclient in one or more containers. Files are copied as archives, so
+ * that the Docker daemon can run on another machine. All containers are removed on every path.
  */
 export function dockerEngine(options: DockerOptions = {}): Engine {
   const daemon = async ({ signal, onMessage }: Preparation): Promise<DaemonConnection> => {
@@ -63,15 +67,16 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
     return found;
   };
   return {
-    inspect: async (preparation) => await foresee(await daemon(preparation), options.image, preparation.signal),
+    inspect: async (preparation) =>
+      await factsWithoutPull(await daemon(preparation), options.image, preparation.signal),
     async prepare(preparation) {
       const { signal, onMessage } = preparation;
       const { docker, architecture } = await daemon(preparation);
-      const reaped = await orAborted(signal, reap(docker)).catch((error: unknown) => {
+      const removed = await orAborted(signal, removeOrphans(docker)).catch((error: unknown) => {
         signal.throwIfAborted();
-        throw toHarnessError(error, 'could not look for what earlier runs left', AGAIN);
+        throw toHarnessError(error, 'could not look for containers of earlier runs', AGAIN);
       });
-      if (reaped > 0) onMessage({ kind: 'note', text: `removed ${reaped} container(s) that a killed run had left` });
+      if (removed > 0) onMessage({ kind: 'note', text: `removed ${removed} container(s) that a killed run had left` });
       const image = await findImage({ docker, architecture, wanted: options.image, signal, onMessage });
       const ready: Ready = { docker, image, facts: factsOf(image, options.image) };
       return {
@@ -83,6 +88,7 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
   };
 }
 
+/** Plays an assignment, and removes all containers of this run at the end. */
 async function play(
   ready: Ready,
   options: DockerOptions,
@@ -93,13 +99,13 @@ async function play(
   signal.throwIfAborted();
   const run = randomUUID().slice(0, 8);
   try {
-    const network = await new Play(ready, options, assignment, run, emit).run();
+    const network = await new ContainerRun(ready, options, assignment, run, emit).play();
     emit({ kind: 'facts', facts: { network: network.name } });
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw toHarnessError(error, 'the Docker engine failed in mid-run', AGAIN);
+    throw toHarnessError(error, 'the Docker engine failed during the run', AGAIN);
   } finally {
-    await withTimeout(SWEEP_MS, sweep(ready.docker, run));
+    await withTimeout(REMOVE_MS, removeRun(ready.docker, run));
   }
 }
 
@@ -114,8 +120,8 @@ function factsOf(image: Image, wanted: string | undefined): EngineFacts {
   };
 }
 
-/** What would play, as far as can be told without a pull. */
-async function foresee(
+/** Returns the facts of the image that a run would use. Does not pull the image. */
+async function factsWithoutPull(
   { docker, architecture }: DaemonConnection,
   wanted: string | undefined,
   signal: AbortSignal,
@@ -125,14 +131,14 @@ async function foresee(
   const name = wanted ?? PINNED_IMAGE;
   return {
     name: 'docker',
-    summary: `Autobahn|Testsuite in Docker, image ${name}, which is not here: a run would pull it first`,
+    summary: `Autobahn|Testsuite in Docker, image ${name}, which this machine does not have: a run pulls it first`,
     image: name,
     architecture,
   };
 }
 
-/** One play: its containers, the first failure among them, and the way everybody ends at that. */
-class Play {
+/** One run of cases in one or more containers. The first failure of a container ends all others. */
+class ContainerRun {
   readonly #ready: Ready;
   readonly #options: DockerOptions;
   readonly #assignment: Assignment;
@@ -164,18 +170,25 @@ class Play {
     this.#seconds = assignment.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
   }
 
-  /** Chooses the network, plays every share, brings the results together; throws the first failure or the abort. Gives back the network. */
-  async run(): Promise<Network> {
+  /** Plays all cases, and returns the network that the containers used. Throws the first failure, or the reason of an abort. */
+  async play(): Promise<Network> {
     const { cases, jobs = DEFAULT_JOBS, agent } = this.#assignment;
     const emit = this.#emit;
     if (this.#handshake.ca !== undefined)
-      emit({ kind: 'note', text: 'the real suite verifies no certificate: that was done once, before it' });
+      emit({
+        kind: 'note',
+        text: 'the real suite does not verify certificates: the certificate was verified once, before the run',
+      });
     const runs: SuiteRun[] = [];
     const deadline = setTimeout(() => this.#failure.abort(this.#outOfTime(runs)), this.#seconds * 1000);
     try {
-      const network = await chooseNetwork(this.#url, (way, command) => this.#knock(way, command), emit);
+      const network = await chooseNetwork(
+        this.#url,
+        (candidate, command) => this.#tryNetwork(candidate, command),
+        emit,
+      );
       const shares = splitByWeight(cases, jobs, this.#options.weigh ?? (() => 1)).filter((ids) => ids.length > 0);
-      if (shares.length > 1) emit({ kind: 'note', text: `${shares.length} containers side by side` });
+      if (shares.length > 1) emit({ kind: 'note', text: `${shares.length} containers in parallel` });
       const names = { inSuite: agentForSuite(agent, `agent-${this.#run}`), inResults: agent };
       await Promise.all(
         shares.map(async (ids) => {
@@ -184,8 +197,8 @@ class Play {
           try {
             await this.#playShare(suite, ids, network, names);
           } catch (error) {
-            // The first failure ends the others; each of them removes its own container before it is done here.
-            this.#failure.abort(toHarnessError(error, 'the Docker engine failed in mid-run', AGAIN));
+            // The first failure ends the other containers. Each share removes its own container before its promise settles.
+            this.#failure.abort(toHarnessError(error, 'the Docker engine failed during the run', AGAIN));
           }
         }),
       );
@@ -202,20 +215,20 @@ class Play {
     const recipe = { ...this.#recipe(network, SuiteRun.command(this.#seconds + GRACE_SECONDS)), name: suite.name };
     await withContainer(this.#ready.docker, recipe, this.#signal, async (container) => {
       await suite.play(container, spec, this.#signal);
-      for (const record of await harvest(container, names, this.#signal, suite))
+      for (const record of await readContainerResults(container, names, this.#signal, suite))
         this.#emit({ kind: 'recorded', record });
     });
   }
 
-  /** Tries one way to the target from a container of its own; says why not, or undefined when it got through. */
-  async #knock(way: Network, command: string[]): Promise<string | undefined> {
+  /** Tests in a container whether the server can be reached with a network. Returns the reason if not, else undefined. */
+  async #tryNetwork(network: Network, command: string[]): Promise<string | undefined> {
     const log = new HeadAndTail();
-    const recipe = { ...this.#recipe(way, command), name: this.#nextName() };
+    const recipe = { ...this.#recipe(network, command), name: this.#nextName() };
     const ending = await withContainer(this.#ready.docker, recipe, this.#signal, (container) =>
       runToEnd(container, this.#signal, (line) => log.add(line)),
     ).catch((error: unknown) => {
       this.#signal.throwIfAborted();
-      // A daemon without this kind of network (rootless, Docker Desktop, an old one without host-gateway) says so here.
+      // Not every daemon has every network: rootless Docker, Docker Desktop and old versions refuse some at this point.
       return toHarnessError(error, 'the container could not be started', AGAIN);
     });
     if (ending instanceof HarnessError) return ending.problem.why ?? ending.problem.what;
@@ -239,10 +252,10 @@ class Play {
   }
 
   #outOfTime(runs: readonly SuiteRun[]): HarnessError {
-    const hanging = runs.find((each) => each.inFlight !== undefined);
-    const what = `the play did not end within ${this.#seconds} s`;
-    const todo = 'raise --timeout, or play that case alone and look why it hangs';
-    return hanging?.trouble(what, todo) ?? new HarnessError(3, { what, where: this.#url, todo });
+    const hanging = runs.find((suite) => suite.currentCase !== undefined);
+    const what = `the run did not end within ${this.#seconds} s`;
+    const todo = 'raise --timeout, or play that case alone to find out why it hangs';
+    return hanging?.failure(what, todo) ?? new HarnessError(3, { what, where: this.#url, todo });
   }
 }
 

@@ -1,7 +1,7 @@
 import { caseInfo } from '../../suites/autobahn/catalogue.ts';
 import type { EngineKind } from '../engine-kind.ts';
 
-/** The real Autobahn fuzzingclient in a container. */
+/** The Docker engine: Autobahn's fuzzingclient in a container. */
 export const dockerKind: EngineKind = {
   name: 'docker',
   title: 'the Docker engine',
@@ -11,7 +11,7 @@ export const dockerKind: EngineKind = {
     headers: "Autobahn's fuzzingclient has no such option.",
     data: "Autobahn's fuzzingclient has no such option.",
   },
-  // The client of the Docker engine is the slowest import of all, so it is loaded only if this engine is used.
+  // Loaded only if this engine is used, because the Docker client takes longer to import than any other package.
   async load({ image }) {
     const { dockerEngine } = await import('./index.ts');
     const weigh = (id: string) => caseInfo(id)?.weightMs ?? 0;

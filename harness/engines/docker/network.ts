@@ -22,7 +22,7 @@ export function candidateNetworks(url: string, platform: NodeJS.Platform = proce
   const target = new URL(url);
   const host: Network = { name: 'host', mode: 'host', extraHosts: [], url };
   if (!isLoopback(target.hostname)) return [host, { name: 'bridge', mode: 'bridge', extraHosts: [], url }];
-  // Assigning `hostname` keeps port, path and query.
+  // An assignment to `hostname` keeps port, path and query of the URL.
   target.hostname = GATEWAY;
   const gateway: Network = {
     name: 'host-gateway',

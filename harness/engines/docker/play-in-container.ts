@@ -30,7 +30,7 @@ export class SuiteRun {
   }
 
   /** Id of the case that wstest is playing; undefined before the first case and after a successful end. */
-  get inFlight(): string | undefined {
+  get currentCase(): string | undefined {
     return this.#ended ? undefined : this.#inFlight;
   }
 
@@ -50,7 +50,7 @@ export class SuiteRun {
       await orAborted(either, container.putArchive(archive, { path: '/' }));
       const ending = await runToEnd(container, either, (line) => this.#read(line));
       const failure = describeEnding(ending);
-      if (failure !== undefined) throw this.trouble(failure.what, failure.todo);
+      if (failure !== undefined) throw this.failure(failure.what, failure.todo);
       if (this.#inFlight !== undefined) this.#emit({ kind: 'ended', id: this.#inFlight });
       this.#ended = true;
     } finally {
@@ -59,7 +59,7 @@ export class SuiteRun {
   }
 
   /** Returns a HarnessError (3) about this container, with the case that was being played and the end of the output. */
-  trouble(what: string, todo: string, why?: string): HarnessError {
+  failure(what: string, todo: string, why?: string): HarnessError {
     const id = this.#inFlight;
     return new HarnessError(3, {
       what: id === undefined ? `${what}, before its first case` : `${what}, in case ${id}`,
@@ -85,12 +85,12 @@ export class SuiteRun {
     if (line.startsWith('Traceback (most recent call last)')) {
       this.#stuck ??= setTimeout(() => {
         this.#hung.abort(
-          this.trouble('wstest threw an exception and hangs', 'its traceback is below; run the case alone'),
+          this.failure('wstest threw an exception and hangs', 'its traceback is below; run the case alone'),
         );
       }, STUCK_AFTER_MS);
     } else this.#stuck?.refresh();
     if (line.includes('self.createReports()')) {
-      this.#hung.abort(this.trouble('wstest could not write its reports', 'its last output is below'));
+      this.#hung.abort(this.failure('wstest could not write its reports', 'its last output is below'));
     }
   }
 }

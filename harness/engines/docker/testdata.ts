@@ -7,7 +7,7 @@ import { connect } from './connect.ts';
 import { findImage } from './image.ts';
 import { ownLabels } from './labels.ts';
 
-/** Folders that can hold the data of 12.x and 13.x, in the two images that exist. */
+/** The folders with the data of 12.x and 13.x, one for each of the two images. */
 const FOLDERS = [
   '/opt/wstest/lib/python2.7/site-packages/autobahntestsuite/testdata',
   '/opt/pypy/site-packages/autobahntestsuite/testdata',

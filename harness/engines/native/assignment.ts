@@ -5,39 +5,40 @@ import { type Case, CORPORA } from '../../suites/autobahn/cases/case.ts';
 import { caseById, SUITE_VERSION } from '../../suites/autobahn/cases/index.ts';
 import { HarnessError } from '../../support/harness-error.ts';
 import type { Assignment, PlayEvent } from '../engine.ts';
-import type { ServerEndpoint } from './case-play.ts';
-import { MessageStore } from './compressed.ts';
-import { Corpora } from './data.ts';
-import { TIMEOUTS, type Timeouts } from './endpoint.ts';
+import type { TestedServer } from './case-play.ts';
+import { Corpora } from './messages/corpora.ts';
+import { MessageStore } from './messages/message-store.ts';
 import { type PlayerEvents, playCases } from './player.ts';
 import { recordOf, reportFile } from './record.ts';
+import { TIMEOUTS, type Timeouts } from './timers.ts';
 import type { Trace } from './trace.ts';
 
+/** Settings of the embedded engine. */
 export interface NativeOptions {
-  /** How this tool names itself to servers. */
+  /** Value of the `User-Agent` field of every request. */
   userAgent?: string;
-  /** The original's `testdata` folder, for its messages in 12.x and 13.x instead of our own. */
+  /** Folder with Autobahn's data for 12.x and 13.x; without it, the data is generated. */
   dataFolder?: string;
-  /** Hears of every frame and timer as it happens, of all cases that are played side by side. */
+  /** Receives every frame and timer of all cases at the time of the event. */
   trace?: Trace;
-  /** Seconds to wait at each point where a server may keep us waiting; Autobahn's by default. */
-  patience?: Partial<Timeouts>;
+  /** Timeouts that differ from Autobahn's, for tests. */
+  timeouts?: Partial<Timeouts>;
 }
 
 /**
- * Plays one assignment and emits what happens. Rejects with the signal's reason if aborted, with HarnessError if a case id is
- * unknown (exit code 2), the server cannot be reached at all or the time is up (3). If the server goes away during the run,
- * the cases that could not be played have no record.
+ * Plays the cases of an assignment and emits what happens. Rejects with the signal's reason if aborted, with HarnessError
+ * if a case id is unknown (exit code 2), if the server cannot be reached before the first case, or if the time is up (3).
+ * If the server goes away during the run, the remaining cases have no record.
  */
 export async function playAssignment(
   assignment: Assignment & { jobs: number },
   options: NativeOptions,
   emit: (event: PlayEvent) => void,
 ): Promise<void> {
-  const messages = new MessageStore(corporaOf(options));
-  const cases = assignment.cases.map(known);
+  const messages = new MessageStore(loadCorpora(options));
+  const cases = assignment.cases.map(findCase);
   const url = urlToConnect(assignment);
-  const opponent: ServerEndpoint = { ...opponentOf(assignment, options), messages };
+  const server: TestedServer = { ...connectionTo(url, assignment, options), messages };
   const deadline =
     assignment.timeoutSeconds === undefined ? null : AbortSignal.timeout(Math.ceil(assignment.timeoutSeconds * 1000));
   const signal = deadline === null ? assignment.signal : AbortSignal.any([assignment.signal, deadline]);
@@ -55,8 +56,8 @@ export async function playAssignment(
       },
       note: (text) => emit({ kind: 'note', text }),
     };
-    for (const together of assignment.oneByOne ? cases.map((one) => [one]) : [cases]) {
-      const end = await playCases(together, opponent, { jobs: assignment.jobs, signal }, events);
+    for (const batch of assignment.oneByOne ? cases.map((testCase) => [testCase]) : [cases]) {
+      const end = await playCases(batch, server, { jobs: assignment.jobs, signal }, events);
       if (end.ended === 'all played') continue;
       if (recorded.size === 0) throw unreachable(end.error, url, assignment);
       emit({ kind: 'note', text: `the server at ${url} went away: ${end.error.message}` });
@@ -68,7 +69,7 @@ export async function playAssignment(
   }
 }
 
-/** @throws HarnessError (2) if the subject is a client: the embedded engine cannot play a server yet. */
+/** Returns the URL of the tested server. @throws HarnessError (2) if the subject is a client, which cannot be tested yet. */
 function urlToConnect({ reach, agent }: Assignment): string {
   if (reach.by === 'connecting') return reach.url;
   throw new HarnessError(2, {
@@ -80,8 +81,11 @@ function urlToConnect({ reach, agent }: Assignment): string {
   });
 }
 
-/** Our own data, or the original's, read at once so that a missing file is told before the first case and not as a verdict. */
-function corporaOf({ dataFolder }: NativeOptions): Corpora {
+/**
+ * Returns the data of 12.x and 13.x. Autobahn's files are read at once, so that a missing file is an error before the first
+ * case. @throws HarnessError (2) if a file cannot be read.
+ */
+function loadCorpora({ dataFolder }: NativeOptions): Corpora {
   const corpora = new Corpora(dataFolder ?? null);
   if (dataFolder === undefined) return corpora;
   try {
@@ -93,7 +97,7 @@ function corporaOf({ dataFolder }: NativeOptions): Corpora {
         what: 'The data for the compressed messages cannot be read.',
         where: dataFolder,
         why: error instanceof Error ? error.message : String(error),
-        todo: 'Name the folder that holds the five files of the original, or leave the option out.',
+        todo: 'Name the folder with the five data files of Autobahn, or omit the option.',
       },
       { cause: error },
     );
@@ -101,28 +105,29 @@ function corporaOf({ dataFolder }: NativeOptions): Corpora {
   return corpora;
 }
 
-function known(id: string): Case {
-  const one = caseById(id);
-  if (one !== undefined) return one;
+/** Returns the case with an id. @throws HarnessError (2) for an unknown id. */
+function findCase(id: string): Case {
+  const testCase = caseById(id);
+  if (testCase !== undefined) return testCase;
   throw new HarnessError(2, {
     what: `There is no case ${id}.`,
-    where: 'the plan handed to the embedded engine',
-    why: `It knows the cases of Autobahn ${SUITE_VERSION} and no others.`,
-    todo: 'List the cases there are with `ws-conformance list`.',
+    where: 'the plan for the embedded engine',
+    why: `The embedded engine has only the cases of Autobahn ${SUITE_VERSION}.`,
+    todo: 'List all cases with `ws-conformance list`.',
     case: id,
   });
 }
 
-function opponentOf(assignment: Assignment, options: NativeOptions): Omit<ServerEndpoint, 'messages'> {
-  const address = urlToConnect(assignment);
+/** Returns address, request and timeouts for connections to `address`. @throws HarnessError (2) if it is not ws: or wss:. */
+function connectionTo(address: string, assignment: Assignment, options: NativeOptions): Omit<TestedServer, 'messages'> {
   const handshake = assignment.reach.by === 'connecting' ? assignment.reach.handshake : {};
   const url = new URL(address);
   if (url.protocol !== 'wss:' && url.protocol !== 'ws:')
     throw new HarnessError(2, {
-      what: `${address} is no WebSocket address.`,
+      what: `${address} is not a WebSocket address.`,
       where: 'the address of the server',
-      why: `Its scheme is ${url.protocol} where ws: or wss: is needed.`,
-      todo: 'Write ws://host:port/path.',
+      why: `The scheme is ${url.protocol}, not ws: or wss:.`,
+      todo: 'Write an address such as ws://host:port/path.',
       agent: assignment.agent,
     });
   const { host, port, secure } = addressOf(address);
@@ -137,7 +142,7 @@ function opponentOf(assignment: Assignment, options: NativeOptions): Omit<Server
       protocols: handshake.protocols,
       headers: handshake.headers,
     },
-    patience: { ...TIMEOUTS, ...options.patience },
+    timeouts: { ...TIMEOUTS, ...options.timeouts },
     ...(options.trace === undefined ? {} : { trace: options.trace }),
   };
 }
@@ -161,8 +166,8 @@ function timeIsUp(assignment: Assignment, played: number): HarnessError {
   return new HarnessError(3, {
     what: `The cases were not finished within ${assignment.timeoutSeconds} s.`,
     where: `the embedded engine, with ${played} of ${assignment.cases.length} cases played`,
-    why: 'The server kept cases waiting, or it is slow.',
-    todo: 'Look at the cases that are missing, or allow more time with --timeout.',
+    why: 'The server is slow, or does not answer.',
+    todo: 'Look at the missing cases, or allow more time with --timeout.',
     agent: assignment.agent,
   });
 }

@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import type { Case } from '../../suites/autobahn/cases/case.ts';
-import { clientHandshake, type Request } from './client-handshake.ts';
-import type { MessageStore } from './compressed.ts';
-import { Echoes, type Verdict } from './echoes.ts';
+import { Echoes } from './echoes.ts';
 import { Endpoint } from './endpoint.ts';
-import { isDone, type SeenEvent } from './judge.ts';
-import type { Deflate } from './permessage-deflate.ts';
+import { hasAllEvents, type ObservedEvent, type Verdict } from './judge.ts';
+import type { MessageStore } from './messages/message-store.ts';
+import { clientHandshake, type Request } from './protocol/client-handshake.ts';
+import type { Deflate } from './protocol/permessage-deflate.ts';
 import { ScriptPlayer } from './script-player.ts';
 import { type Address, connectTcp } from './tcp-transport.ts';
 import type { Timeouts } from './timers.ts';
@@ -13,10 +13,10 @@ import type { Trace } from './trace.ts';
 import { WireLog } from './wire-log.ts';
 
 /** The server that the cases are played against, and how. */
-export interface ServerEndpoint {
+export interface TestedServer {
   address: Address;
   request: Omit<Request, 'key' | 'offers'>;
-  patience: Timeouts;
+  timeouts: Timeouts;
   /** The compressed messages of 12.x and 13.x. */
   messages: MessageStore;
   /** Receives every frame and timer of the connection at the time of the event. */
@@ -25,10 +25,10 @@ export interface ServerEndpoint {
 
 /** A case that has been played: everything that its record needs. */
 export interface PlayedCase {
-  one: Case;
+  testCase: Case;
   endpoint: Endpoint;
   log: WireLog;
-  seen: readonly SeenEvent[];
+  observed: readonly ObservedEvent[];
   started: Date;
   durationMs: number;
   ownVerdict: Verdict;
@@ -54,13 +54,13 @@ export class CasePlay {
   readonly #script: ScriptPlayer;
   /** Judges the echoes of the messages; null for a case that is judged by its events. */
   readonly #echoes: Echoes | null;
-  readonly #observed: SeenEvent[] = [];
+  readonly #observed: ObservedEvent[] = [];
   readonly #started = new Date();
 
   /** Connects to the server and plays the case. */
-  constructor(testCase: Case, server: ServerEndpoint) {
+  constructor(testCase: Case, server: TestedServer) {
     this.#testCase = testCase;
-    const { judging } = testCase;
+    const { criterion } = testCase;
     const { trace } = server;
     this.#log = new WireLog(trace === undefined ? undefined : (entry) => trace(testCase.id, entry));
     let settle: (ending: CaseEnding) => void = () => undefined;
@@ -72,25 +72,25 @@ export class CasePlay {
       transport: connectTcp(server.address),
       handshake: clientHandshake({
         ...server.request,
-        offers: judging.by === 'compressed round-trips' ? judging.offers : [],
+        offers: criterion.by === 'compressed round-trips' ? criterion.offers : [],
       }),
       log: this.#log,
-      timeouts: server.patience,
+      timeouts: server.timeouts,
       events: {
         opened: (deflate) => this.#opened(deflate),
         message: (bytes, binary) => {
-          if (this.#echoes === null) this.#observe({ kind: 'message', octets: bytes, binary });
+          if (this.#echoes === null) this.#observe({ kind: 'message', payload: bytes, binary });
           else this.#echoes.receive(bytes, binary);
         },
-        pong: (payload) => this.#observe({ kind: 'pong', octets: payload }),
+        pong: (payload) => this.#observe({ kind: 'pong', payload }),
         lost: () => settle({ played: this.#played() }),
         refused: (error) => settle({ refused: error }),
       },
     });
-    this.#script = new ScriptPlayer(testCase.script, this.#endpoint, this.#log, server.patience, (tag) =>
+    this.#script = new ScriptPlayer(testCase.script, this.#endpoint, this.#log, server.timeouts, (tag) =>
       this.#observed.push({ kind: 'timeout', tag }),
     );
-    this.#echoes = judging.by === 'events' ? null : new Echoes(judging, this.#endpoint, this.#log, server.messages);
+    this.#echoes = criterion.by === 'events' ? null : new Echoes(criterion, this.#endpoint, this.#log, server.messages);
   }
 
   /** Milliseconds since the server last sent anything. */
@@ -120,20 +120,20 @@ export class CasePlay {
   }
 
   /** Records an event. Closes the connection if all allowed events have been observed and the client has to close. */
-  #observe(event: SeenEvent): void {
+  #observe(event: ObservedEvent): void {
     this.#observed.push(event);
     const { close, suppressClose } = this.#testCase;
-    if (close.closedByMe && !suppressClose && isDone(this.#testCase, this.#observed))
+    if (close.closedByMe && !suppressClose && hasAllEvents(this.#testCase, this.#observed))
       this.#endpoint.sendClose(close.codes[0], null);
   }
 
   #played(): PlayedCase {
     const { openedAt, facts } = this.#endpoint;
     return {
-      one: this.#testCase,
+      testCase: this.#testCase,
       endpoint: this.#endpoint,
       log: this.#log,
-      seen: this.#observed,
+      observed: this.#observed,
       started: this.#started,
       durationMs: openedAt === 0 ? 0 : Math.round(performance.now() - openedAt),
       ownVerdict: this.#echoes?.verdict ?? NO_LIST_FITS,

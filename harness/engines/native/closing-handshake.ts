@@ -1,8 +1,8 @@
 import type { EndpointFacts } from './endpoint-facts.ts';
 import type { FrameSender, State } from './frame-sender.ts';
+import { Utf8Judge } from './protocol/utf8.ts';
+import type { Role } from './protocol/wire.ts';
 import type { Timeouts, Timer } from './timers.ts';
-import { Utf8Judge } from './utf8.ts';
-import type { Role } from './wire.ts';
 
 /** What a closing handshake needs from its endpoint. */
 export interface ClosingConnection {

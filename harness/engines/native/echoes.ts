@@ -1,21 +1,15 @@
 import { isUtf8 } from 'node:buffer';
-import type { Grade } from '../../../reports/document/recorded-case.ts';
 import { type Case, TEXT } from '../../suites/autobahn/cases/case.ts';
-import type { MessageStore, PreparedMessage } from './compressed.ts';
 import type { Endpoint } from './endpoint.ts';
 import { trafficStats } from './endpoint-facts.ts';
-import type { Deflate } from './permessage-deflate.ts';
+import type { Verdict } from './judge.ts';
+import type { MessageStore, PreparedMessage } from './messages/message-store.ts';
+import type { Deflate } from './protocol/permessage-deflate.ts';
 import { sharedBytes } from './script-player.ts';
 import type { WireLog } from './wire-log.ts';
 
-/** The grade of a case's behavior and the sentence that explains it. */
-export interface Verdict {
-  behavior: Grade;
-  result: string;
-}
-
 /** How a case is judged by the echoes of its messages, instead of by a list of events. */
-type EchoJudging = Exclude<Case['judging'], { by: 'events' }>;
+type EchoCriterion = Exclude<Case['criterion'], { by: 'events' }>;
 
 /**
  * Plays the part of a case that consists of messages and their echoes: one message judged by its size (9.1 to 9.6), or
@@ -23,7 +17,7 @@ type EchoJudging = Exclude<Case['judging'], { by: 'events' }>;
  * the previous message.
  */
 export class Echoes {
-  readonly #judging: EchoJudging;
+  readonly #criterion: EchoCriterion;
   readonly #endpoint: Endpoint;
   readonly #log: WireLog;
   readonly #messages: MessageStore;
@@ -34,15 +28,15 @@ export class Echoes {
   #verdict: Verdict;
   #trafficStats: Readonly<Record<string, number | null>> | null = null;
 
-  constructor(judging: EchoJudging, endpoint: Endpoint, log: WireLog, messages: MessageStore) {
-    this.#judging = judging;
+  constructor(criterion: EchoCriterion, endpoint: Endpoint, log: WireLog, messages: MessageStore) {
+    this.#criterion = criterion;
     this.#endpoint = endpoint;
     this.#log = log;
     this.#messages = messages;
-    this.#verdict = { behavior: 'FAILED', result: missingEchoes(judging) };
+    this.#verdict = { behavior: 'FAILED', result: missingEchoes(criterion) };
   }
 
-  /** The verdict on the echoes so far. */
+  /** The verdict on the echoes that have arrived so far. */
   get verdict(): Verdict {
     return this.#verdict;
   }
@@ -52,10 +46,10 @@ export class Echoes {
     return this.#trafficStats;
   }
 
-  /** Takes the result of the opening handshake. Returns false, and closes, if the server declined compression. */
+  /** Takes the result of the opening handshake. Returns false, and closes the connection, if compression was declined. */
   agree(deflate: Deflate | null): boolean {
     this.#deflate = deflate;
-    if (this.#judging.by !== 'compressed round-trips' || deflate !== null) return true;
+    if (this.#criterion.by !== 'compressed round-trips' || deflate !== null) return true;
     this.#verdict = {
       behavior: 'UNIMPLEMENTED',
       result: 'The server did not agree to permessage-deflate, so there was nothing to test.',
@@ -66,30 +60,30 @@ export class Echoes {
 
   /** Starts the round trips. The script of the case has been played before, and has sent the first plain message. */
   start(): void {
-    if (this.#judging.by === 'compressed round-trips') this.#sendNext();
-    else if (this.#judging.by === 'round-trips') this.#sent = 1;
+    if (this.#criterion.by === 'compressed round-trips') this.#sendNext();
+    else if (this.#criterion.by === 'round-trips') this.#sent = 1;
   }
 
   /** Compares an echo with its message, then sends the next message or ends the case. Throws TypeError if text is not UTF-8. */
   receive(echo: Buffer, binary: boolean): void {
-    const judging = this.#judging;
-    switch (judging.by) {
+    const criterion = this.#criterion;
+    switch (criterion.by) {
       case 'size':
-        if (binary === judging.binary && echo.length === judging.length)
+        if (binary === criterion.binary && echo.length === criterion.length)
           this.#verdict = { behavior: 'OK', result: `The message came back with its ${echo.length} bytes.` };
         else if (this.#verdict.behavior !== 'OK')
-          this.#verdict = { behavior: 'FAILED', result: differentMessage(judging, echo.length, binary) };
+          this.#verdict = { behavior: 'FAILED', result: differentMessage(criterion, echo.length, binary) };
         this.#log.on = true;
         this.#endpoint.sendClose(1000, null);
         break;
       case 'round-trips':
-        if (binary !== judging.binary || echo.length !== judging.length)
-          this.#finish({ behavior: 'FAILED', result: differentMessage(judging, echo.length, binary) });
-        else if (this.#sent < judging.count) this.#sendNext();
-        else this.#finish({ behavior: 'OK', result: `All ${judging.count} messages came back in time.` });
+        if (binary !== criterion.binary || echo.length !== criterion.length)
+          this.#finish({ behavior: 'FAILED', result: differentMessage(criterion, echo.length, binary) });
+        else if (this.#sent < criterion.count) this.#sendNext();
+        else this.#finish({ behavior: 'OK', result: `All ${criterion.count} messages came back in time.` });
         break;
       case 'compressed round-trips':
-        this.#receiveCompressed(echo, binary, judging);
+        this.#receiveCompressed(echo, binary, criterion);
         break;
     }
   }
@@ -97,32 +91,32 @@ export class Echoes {
   #receiveCompressed(
     echo: Buffer,
     binary: boolean,
-    judging: Extract<EchoJudging, { by: 'compressed round-trips' }>,
+    criterion: Extract<EchoCriterion, { by: 'compressed round-trips' }>,
   ): void {
     // As in Autobahn: if text is expected, the echo is decoded before it is compared, and a failure ends the connection.
-    if (!judging.binary && binary && !isUtf8(echo)) throw new TypeError('binary echo of text is not UTF-8');
-    const equal = binary === judging.binary && this.#awaited !== null && echo.equals(this.#awaited.plain);
+    if (!criterion.binary && binary && !isUtf8(echo)) throw new TypeError('binary echo of text is not UTF-8');
+    const equal = binary === criterion.binary && this.#awaited !== null && echo.equals(this.#awaited.plain);
     if (!equal)
       this.#finish({
         behavior: 'FAILED',
-        result: `The echo of message ${this.#sent} of ${judging.count} was not equal to the message.`,
+        result: `The echo of message ${this.#sent} of ${criterion.count} was not equal to the message.`,
       });
-    else if (this.#sent < judging.count) this.#sendNext();
+    else if (this.#sent < criterion.count) this.#sendNext();
     else {
       this.#trafficStats = trafficStats(this.#endpoint.send.traffic, this.#endpoint.received);
-      this.#finish({ behavior: 'OK', result: `All ${judging.count} messages came back in time, byte for byte.` });
+      this.#finish({ behavior: 'OK', result: `All ${criterion.count} messages came back in time, byte for byte.` });
     }
   }
 
   #sendNext(): void {
-    const judging = this.#judging;
+    const criterion = this.#criterion;
     const { send, role } = this.#endpoint;
-    if (judging.by === 'round-trips')
-      send.frame({ opcode: judging.binary ? 2 : TEXT, fin: true, rsv: 0 }, sharedBytes(judging.payload), {
-        repeat: judging.length,
+    if (criterion.by === 'round-trips')
+      send.frame({ opcode: criterion.binary ? 2 : TEXT, fin: true, rsv: 0 }, sharedBytes(criterion.payload), {
+        repeat: criterion.length,
       });
-    else if (judging.by === 'compressed round-trips' && this.#deflate !== null) {
-      this.#awaited = this.#messages.get(judging, role, this.#deflate, this.#sent);
+    else if (criterion.by === 'compressed round-trips' && this.#deflate !== null) {
+      this.#awaited = this.#messages.get(criterion, role, this.#deflate, this.#sent);
       send.prepared(this.#awaited);
     }
     this.#sent++;
@@ -135,10 +129,10 @@ export class Echoes {
   }
 }
 
-function missingEchoes(judging: EchoJudging): string {
-  return judging.by === 'size'
+function missingEchoes(criterion: EchoCriterion): string {
+  return criterion.by === 'size'
     ? 'The message did not come back in time.'
-    : `Not all of the ${judging.count} messages came back in time.`;
+    : `Not all of the ${criterion.count} messages came back in time.`;
 }
 
 function differentMessage(sent: { binary: boolean; length: number }, length: number, binary: boolean): string {

@@ -1,18 +1,18 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
-import { clientHandshake, requestText } from './client-handshake.ts';
-import { MessageStore } from './compressed.ts';
-import { Corpora } from './data.ts';
 import { Endpoint, type EndpointOptions } from './endpoint.ts';
-import type { OpeningHandshake } from './opening-handshake.ts';
-import type { Deflate } from './permessage-deflate.ts';
-import { serverHandshake } from './server-handshake.ts';
+import { Corpora } from './messages/corpora.ts';
+import { MessageStore } from './messages/message-store.ts';
+import { clientHandshake, requestText } from './protocol/client-handshake.ts';
+import type { OpeningHandshake } from './protocol/opening-handshake.ts';
+import type { Deflate } from './protocol/permessage-deflate.ts';
+import { serverHandshake } from './protocol/server-handshake.ts';
+import { encodeFrame, type FrameHead, type Role } from './protocol/wire.ts';
 import { acceptTcp, connectTcp } from './tcp-transport.ts';
 import { MemoryTransport } from './testing/memory-transport.ts';
 import { framesOf } from './testing/recorder.ts';
 import { TIMEOUTS } from './timers.ts';
-import { encodeFrame, type FrameHead, type Role } from './wire.ts';
 import { WireLog } from './wire-log.ts';
 
 const HELLO = Buffer.from('Hello');
@@ -104,7 +104,7 @@ describe('a client and a server', () => {
       endpoint.send.piece(endpoint.send.header(2, HELLO.length), HELLO);
       endpoint.send.frame(head(9), HELLO);
     }
-    // Each side answers the Ping of the other. The message of `header` and `piece` is not finished, and not reported.
+    // Each side answers the Ping of the other side. The binary message is never reported, because no frame has FIN.
     const EVENTS = ['opened', 'text Hello', 'pong Hello'];
     await vi.waitFor(() => expect([...client.events, ...server.events]).toEqual([...EVENTS, ...EVENTS]));
     const frames = (transport: MemoryTransport) => framesOf(afterHead(transport.written));
@@ -161,7 +161,7 @@ describe('a client and a server', () => {
     const texts = [0, 1, 2].map((k) => `text ${store.get(series, 'client', deflate, k).plain}`);
     await vi.waitFor(() => expect(server.events).toEqual(['opened', ...texts]));
     await vi.waitFor(() => expect(client.events).toEqual(['opened', ...texts]));
-    // Only the client remembers its earlier messages, so that its later messages are shorter.
+    // Only the client compresses with context takeover, so that its later messages are shorter.
     expect(client.endpoint.send.traffic.webSocket).toBeLessThan(server.endpoint.send.traffic.webSocket);
     expect(client.endpoint.received.webSocket).toBe(server.endpoint.send.traffic.webSocket);
   });

@@ -2,12 +2,12 @@ import { performance } from 'node:perf_hooks';
 import { ClosingHandshake } from './closing-handshake.ts';
 import { type EndpointFacts, newEndpointFacts, newTraffic } from './endpoint-facts.ts';
 import { FrameSender, type State } from './frame-sender.ts';
-import type { HandshakeOutcome, HandshakeStep, OpeningHandshake } from './opening-handshake.ts';
-import type { Deflate } from './permessage-deflate.ts';
-import { Reader, type ReaderEvents } from './reader.ts';
+import type { HandshakeOutcome, HandshakeStep, OpeningHandshake } from './protocol/opening-handshake.ts';
+import type { Deflate } from './protocol/permessage-deflate.ts';
+import { Reader, type ReaderEvents } from './protocol/reader.ts';
+import { otherRole, type Role } from './protocol/wire.ts';
 import { type Timeouts, type Timer, Timers } from './timers.ts';
 import type { Transport } from './transport.ts';
-import { otherRole, type Role } from './wire.ts';
 import type { WireLog } from './wire-log.ts';
 
 /** What an endpoint reports to the case that is played on it. */
@@ -16,9 +16,9 @@ export interface EndpointEvents {
   opened(deflate: Deflate | null): void;
   message(bytes: Buffer, binary: boolean): void;
   pong(payload: Buffer): void;
-  /** The connection is over. This is the last event. */
+  /** The connection is over. This is the last event of an endpoint. */
   lost(): void;
-  /** The transport could not be connected. This is the only event. */
+  /** The transport could not be connected. No other event is reported then. */
   refused(error: Error): void;
 }
 
@@ -37,7 +37,7 @@ const PEER_DROPPED = 'peer dropped the TCP connection without previous WebSocket
 
 /**
  * One side of one WebSocket connection, a client or a server. It sends what it is told to send, legal or not, checks and
- * records what the other side sends, and answers Ping and Close frames. It knows nothing of cases.
+ * records what the other side sends, and answers Ping and Close frames. An endpoint knows no cases.
  */
 export class Endpoint {
   readonly role: Role;
@@ -289,5 +289,3 @@ export class Endpoint {
     this.#events.lost();
   }
 }
-
-export { TIMEOUTS, type Timeouts } from './timers.ts';

@@ -12,8 +12,8 @@ import type { PlayEvent } from '../engine.ts';
 import { nativeEngine } from './engine.ts';
 import { type ProbeServer, startProbeServer } from './testing/probe-server.ts';
 
-/** The 39 keys of a case file, always all there. */
-const KEYS = (
+/** The 39 keys that every case file of Autobahn has. */
+const AUTOBAHN_KEYS = (
   'agent behavior behaviorClose case closedByMe createStats createWirelog description droppedByMe duration expectation ' +
   'expected expectedClose failedByMe httpRequest httpResponse id isServer localCloseCode localCloseReason received ' +
   'remoteCloseCode remoteCloseReason reportCompressionRatio reportTime result resultClose rxFrameStats rxOctetStats ' +
@@ -33,12 +33,12 @@ describe('the embedded engine', () => {
     for (const folder of folders) rmSync(folder, { recursive: true });
   });
 
-  const engine = folderPlayer(nativeEngine({ patience: { second: SECOND } }));
-  const said: PlayEvent[] = [];
+  const engine = folderPlayer(nativeEngine({ timeouts: { second: SECOND } }));
+  const emitted: PlayEvent[] = [];
   function assignment(facts: Partial<FolderAssignment>): FolderAssignment {
     const folder = mkdtempSync(join(tmpdir(), 'native-'));
     folders.push(folder);
-    said.length = 0;
+    emitted.length = 0;
     return {
       cases: ['1.1.1'],
       url: `${probe.url}echo`,
@@ -46,12 +46,12 @@ describe('the embedded engine', () => {
       folder,
       jobs: 4,
       signal: new AbortController().signal,
-      onEvent: (event) => said.push(event),
+      onEvent: (event) => emitted.push(event),
       ...facts,
     };
   }
   const index = (folder: string) => JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8'));
-  const trouble = async (play: Promise<unknown>): Promise<HarnessError> => {
+  const failureOf = async (play: Promise<unknown>): Promise<HarnessError> => {
     const error = await play.then(
       () => null,
       (reason: unknown) => reason,
@@ -60,12 +60,12 @@ describe('the embedded engine', () => {
     throw new Error(`no HarnessError but ${error}`);
   };
 
-  it('says what it is', async () => {
+  it('reports its name, the version of the suite and its default jobs', async () => {
     const facts = await engine.prepare({ signal: new AbortController().signal, onMessage: () => undefined });
     expect(facts).toMatchObject({ name: 'native', suiteVersion: '25.10.1', jobs: expect.any(Number) });
   });
 
-  it('leaves the folder that the original leaves', async () => {
+  it('writes the same files as Autobahn', async () => {
     const facts = assignment({ cases: ['1.1.1', '2.1', '9.1.1', '12.1.1'] });
     await engine.play(facts);
     expect(readdirSync(facts.folder).sort()).toEqual([
@@ -82,16 +82,16 @@ describe('the embedded engine', () => {
       duration: expect.any(Number),
       reportfile: 'the_probe_case_2_1.json',
     });
-    const one = JSON.parse(readFileSync(join(facts.folder, 'the_probe_case_2_1.json'), 'utf8'));
-    expect(Object.keys(one).sort()).toEqual([...KEYS, 'wirelogTimes'].sort());
-    expect(one.wirelogTimes).toHaveLength(one.wirelog.length);
-    expect(one.case).toBe(17);
-    expect(one.started).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    const result = JSON.parse(readFileSync(join(facts.folder, 'the_probe_case_2_1.json'), 'utf8'));
+    expect(Object.keys(result).sort()).toEqual([...AUTOBAHN_KEYS, 'wirelogTimes'].sort());
+    expect(result.wirelogTimes).toHaveLength(result.wirelog.length);
+    expect(result.case).toBe(17);
+    expect(result.started).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   });
 
-  it('says when each case starts and finishes, and what its file will hold', async () => {
+  it('emits the start, the end and the record of each case', async () => {
     await engine.play(assignment({ cases: ['1.1.1', '2.1'], jobs: 1 }));
-    expect(said).toEqual([
+    expect(emitted).toEqual([
       ...['1.1.1', '2.1'].flatMap((id) => [
         { kind: 'started', id },
         { kind: 'ended', id },
@@ -109,51 +109,53 @@ describe('the embedded engine', () => {
     ]);
   });
 
-  it('plays one case at a time where it is told to: none begins before the one before it is over', async () => {
-    // 1.1.2 waits a second for what may still come; beside it another would begin.
+  it('starts no case before the previous case has ended, if one case at a time is wanted', async () => {
+    // 1.1.2 takes a second, during which the next case would start without the option.
     await engine.play(assignment({ cases: ['1.1.2', '1.1.3', '2.1'], jobs: 8, oneByOne: true }));
     expect(
-      said.flatMap((event) =>
+      emitted.flatMap((event) =>
         event.kind === 'started' || event.kind === 'ended' ? [`${event.id} ${event.kind}`] : [],
       ),
     ).toEqual(['1.1.2', '1.1.3', '2.1'].flatMap((id) => [`${id} started`, `${id} ended`]));
   });
 
-  it('names itself to the server, sends what it was told to send, and writes down no secret', async () => {
-    const asked = vi.fn();
-    const door = createServer((socket) => socket.once('data', (chunk) => asked(String(chunk)) ?? socket.destroy()));
-    await once(door.listen(0, '127.0.0.1'), 'listening');
+  it('sends user agent, origin, subprotocols and header fields, and records no value of a header field', async () => {
+    const received = vi.fn();
+    const listener = createServer((socket) =>
+      socket.once('data', (chunk) => received(String(chunk)) ?? socket.destroy()),
+    );
+    await once(listener.listen(0, '127.0.0.1'), 'listening');
     const facts = assignment({
-      url: `ws://127.0.0.1:${(door.address() as AddressInfo).port}/`,
+      url: `ws://127.0.0.1:${(listener.address() as AddressInfo).port}/`,
       origin: 'http://here',
       protocols: ['a', 'b'],
       headers: { 'X-Token': 'secret' },
     });
     await folderPlayer(nativeEngine({ userAgent: 'me' })).play(facts);
-    door.close();
-    expect(asked.mock.lastCall?.[0]).toContain('\r\nX-Token: secret\r\n');
+    listener.close();
+    expect(received.mock.lastCall?.[0]).toContain('\r\nX-Token: secret\r\n');
     const { httpRequest } = JSON.parse(readFileSync(join(facts.folder, 'the_probe_case_1_1_1.json'), 'utf8'));
     expect(httpRequest).toContain('User-Agent: me\r\n');
     expect(httpRequest).toContain('Origin: http://here\r\nSec-WebSocket-Protocol: a,b\r\nX-Token: …\r\n');
   });
 
-  it('does not wait for ever where the server closes and keeps TCP open', async () => {
+  it('ends TCP if the server closes and does not end TCP itself', async () => {
     const facts = assignment({ cases: ['2.1'], url: `${probe.url}peerclose-hang` });
-    const patient = { second: SECOND, afterServerClose: 0.5 };
-    await folderPlayer(nativeEngine({ patience: patient })).play(facts);
-    const one = JSON.parse(readFileSync(join(facts.folder, 'the_probe_case_2_1.json'), 'utf8'));
-    expect(one).toMatchObject({ wasClean: false, droppedByMe: true, wasServerConnectionDropTimeout: true });
+    const timeouts = { second: SECOND, afterServerClose: 0.5 };
+    await folderPlayer(nativeEngine({ timeouts })).play(facts);
+    const result = JSON.parse(readFileSync(join(facts.folder, 'the_probe_case_2_1.json'), 'utf8'));
+    expect(result).toMatchObject({ wasClean: false, droppedByMe: true, wasServerConnectionDropTimeout: true });
   });
 
-  it('does not wait a hundred seconds for a server that says nothing', async () => {
+  it('ends a case of a hundred seconds earlier if the server sends nothing', async () => {
     const facts = assignment({ cases: ['9.1.3'], url: `${probe.url}silent` });
-    await folderPlayer(nativeEngine({ patience: { second: SECOND, silence: 1 } })).play(facts);
-    const one = JSON.parse(readFileSync(join(facts.folder, 'the_probe_case_9_1_3.json'), 'utf8'));
-    expect(one.behavior).toBe('FAILED');
-    expect(one.wirelog.map((row: unknown[]) => row[0])).toContain('TIE');
+    await folderPlayer(nativeEngine({ timeouts: { second: SECOND, silence: 1 } })).play(facts);
+    const result = JSON.parse(readFileSync(join(facts.folder, 'the_probe_case_9_1_3.json'), 'utf8'));
+    expect(result.behavior).toBe('FAILED');
+    expect(result.wirelog.map((row: unknown[]) => row[0])).toContain('TIE');
   });
 
-  it('ends promptly when aborted, and leaves what had been played', async () => {
+  it('ends within a second if aborted, and keeps the records of cases that have ended', async () => {
     const abort = new AbortController();
     const reason = new Error('enough');
     const facts = assignment({
@@ -165,52 +167,52 @@ describe('the embedded engine', () => {
         if (event.kind === 'ended' && event.id === '1.1.2') abort.abort(reason);
       },
     });
-    const begun = performance.now();
+    const started = performance.now();
     await expect(engine.play(facts)).rejects.toBe(reason);
-    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(1000);
     expect(Object.keys(index(facts.folder)['the probe'])).toContain('1.1.2');
     expect(Object.keys(index(facts.folder)['the probe'])).not.toContain('9.1.3');
   });
 
-  it('does nothing at all when aborted before it begins', async () => {
+  it('emits nothing if aborted before the start', async () => {
     const facts = assignment({ signal: AbortSignal.abort(new Error('never')) });
     await expect(engine.play(facts)).rejects.toThrow('never');
-    expect(said).toEqual([]);
+    expect(emitted).toEqual([]);
   });
 
-  it('says so when the whole takes too long', async () => {
+  it('fails if the time limit of the run is exceeded', async () => {
     const facts = assignment({ cases: ['1.1.6'], url: `${probe.url}silent`, timeoutSeconds: 0.2 });
-    expect((await trouble(engine.play(facts))).problem.what).toContain('not finished within 0.2 s');
+    expect((await failureOf(engine.play(facts))).problem.what).toContain('not finished within 0.2 s');
   });
 
-  it('refuses a case that does not exist, before anything is sent', async () => {
-    const { exitCode, problem } = await trouble(engine.play(assignment({ cases: ['1.1.1', '9.9.1'] })));
+  it('refuses an unknown case id before anything is sent', async () => {
+    const { exitCode, problem } = await failureOf(engine.play(assignment({ cases: ['1.1.1', '9.9.1'] })));
     expect([exitCode, problem.case]).toEqual([2, '9.9.1']);
-    expect(said).toEqual([]);
+    expect(emitted).toEqual([]);
   });
 
-  it('refuses an address that is none', async () => {
-    expect((await trouble(engine.play(assignment({ url: 'http://127.0.0.1/' })))).exitCode).toBe(2);
+  it('refuses an address that is not ws: or wss:', async () => {
+    expect((await failureOf(engine.play(assignment({ url: 'http://127.0.0.1/' })))).exitCode).toBe(2);
   });
 
-  it('says so, before the first case, when there is no data where it was told to look', async () => {
+  it('fails before the first case if the folder with the data does not exist', async () => {
     const play = folderPlayer(nativeEngine({ dataFolder: '/nowhere' })).play(assignment({ cases: ['12.1.1'] }));
-    const { exitCode, problem } = await trouble(play);
+    const { exitCode, problem } = await failureOf(play);
     expect([exitCode, problem.where]).toEqual([2, '/nowhere']);
-    expect(said).toEqual([]);
+    expect(emitted).toEqual([]);
   });
 
-  it('says so when nobody listens', async () => {
+  it('fails if no server listens', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : 0;
     await new Promise((resolve) => server.close(resolve));
-    const { exitCode, problem } = await trouble(engine.play(assignment({ url: `ws://127.0.0.1:${port}/` })));
+    const { exitCode, problem } = await failureOf(engine.play(assignment({ url: `ws://127.0.0.1:${port}/` })));
     expect([exitCode, problem.why]).toEqual([3, expect.stringContaining('ECONNREFUSED')]);
   });
 
-  it('takes the later of two Closes, also where only the first says why', async () => {
+  it('records the later of two Close frames, even if only the first has a reason', async () => {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     const twice = Buffer.concat([Buffer.from('880603e8', 'hex'), Buffer.from('done'), Buffer.from('880203e9', 'hex')]);
     server.on('connection', (_, request) => request.socket.end(twice));
@@ -220,11 +222,11 @@ describe('the embedded engine', () => {
     const facts = assignment({ url: `ws://127.0.0.1:${port}/` });
     await engine.play(facts);
     server.close();
-    const one = JSON.parse(readFileSync(join(facts.folder, 'the_probe_case_1_1_1.json'), 'utf8'));
-    expect(one).toMatchObject({ remoteCloseCode: 1001, remoteCloseReason: null });
+    const result = JSON.parse(readFileSync(join(facts.folder, 'the_probe_case_1_1_1.json'), 'utf8'));
+    expect(result).toMatchObject({ remoteCloseCode: 1001, remoteCloseReason: null });
   });
 
-  it('leaves what it has when the server goes away in the middle', async () => {
+  it('keeps its records if the server goes away during the run', async () => {
     let connections = 0;
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     server.on('connection', (socket) => {
@@ -242,11 +244,11 @@ describe('the embedded engine', () => {
     });
     await engine.play(facts);
     expect(Object.keys(index(facts.folder)['the probe'])).toEqual(['1.1.1', '1.1.2', '1.1.3']);
-    expect(said).toContainEqual({ kind: 'note', text: expect.stringContaining('went away') });
+    expect(emitted).toContainEqual({ kind: 'note', text: expect.stringContaining('went away') });
   });
 
-  it('plays again alone what failed among others, and says that it did', async () => {
-    // Whoever is not alone waits for a quarter of a second, far longer than 6.5.1 may take here.
+  it('plays a case again alone if it failed next to others, and records this', async () => {
+    // With several clients, the server answers after 250 ms, which is longer than the time limit of 6.5.1 in this test.
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     server.on('connection', (socket) => {
       socket.on('message', async (data, isBinary) => {
@@ -258,18 +260,21 @@ describe('the embedded engine', () => {
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : 0;
     const facts = assignment({ cases: ['1.1.6', '1.1.7', '6.5.1'], url: `ws://127.0.0.1:${port}/` });
-    await folderPlayer(nativeEngine({ patience: { second: 0.2 } })).play(facts);
+    await folderPlayer(nativeEngine({ timeouts: { second: 0.2 } })).play(facts);
     server.close();
-    const one = JSON.parse(readFileSync(join(facts.folder, 'the_probe_case_6_5_1.json'), 'utf8'));
-    expect(one).toMatchObject({ behavior: 'OK', behaviorClose: 'OK', playedAgainAlone: true });
+    const result = JSON.parse(readFileSync(join(facts.folder, 'the_probe_case_6_5_1.json'), 'utf8'));
+    expect(result).toMatchObject({ behavior: 'OK', behaviorClose: 'OK', playedAgainAlone: true });
     expect(index(facts.folder)['the probe']['6.5.1'].behavior).toBe('OK');
-    expect(said).toContainEqual({ kind: 'note', text: '6.5.1 failed among others and passed alone: alone counts' });
+    expect(emitted).toContainEqual({
+      kind: 'note',
+      text: '6.5.1 failed next to other cases and passed alone: the second result counts',
+    });
   });
 
-  it('says so when the folder cannot be written', async () => {
+  it('fails if the results folder cannot be written', async () => {
     const facts = assignment({});
     rmSync(facts.folder, { recursive: true });
     folders.pop();
-    expect((await trouble(engine.play(facts))).problem.where).toBe(facts.folder);
+    expect((await failureOf(engine.play(facts))).problem.where).toBe(facts.folder);
   });
 });

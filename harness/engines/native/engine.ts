@@ -5,7 +5,7 @@ import type { Engine } from '../engine.ts';
 import { eventStream } from '../event-stream.ts';
 import type { NativeOptions } from './assignment.ts';
 
-/** Default number of busy cases at the same time: enough to keep a server busy, few enough to keep timers accurate. */
+/** Default number of busy cases at the same time: enough to keep a server busy, and few enough for accurate timers. */
 export const defaultJobs = (): number => Math.max(4, Math.min(16, availableParallelism() * 4));
 
 /** Loads the code that plays cases. Called early, so that it loads while the server starts. */

@@ -1,8 +1,8 @@
 import { payloadText } from '../../suites/autobahn/payload-text.ts';
-import type { PreparedMessage } from './compressed.ts';
 import { newTraffic } from './endpoint-facts.ts';
+import type { PreparedMessage } from './messages/message-store.ts';
+import { encodeFrame, type FrameHead, maskFor, maskInto, type Role, writeHeader } from './protocol/wire.ts';
 import type { Transport } from './transport.ts';
-import { encodeFrame, type FrameHead, maskFor, maskInto, type Role, writeHeader } from './wire.ts';
 import type { WireLog } from './wire-log.ts';
 import { type WriteMode, WriteQueue } from './write-queue.ts';
 
@@ -17,7 +17,7 @@ export interface StreamedFrame {
 
 /** Sends frames, legal or not, masked as the role demands. Counts and logs what it sends. */
 export class FrameSender {
-  /** What has been sent so far. */
+  /** Counts of the bytes, frames and messages that have been sent. */
   readonly traffic = newTraffic();
   readonly #connection: { readonly role: Role; readonly state: State };
   readonly #transport: Transport;
@@ -36,7 +36,7 @@ export class FrameSender {
     });
   }
 
-  /** Sends one frame in any state. If `repeat` is given, the frame has so many bytes of payload, which repeat `payload`. */
+  /** Sends one frame in any state of the connection. If `repeat` is given, the frame has so many bytes, a repetition of `payload`. */
   frame(head: FrameHead, payload: Buffer, how: WriteMode & { repeat?: number | undefined } = {}): void {
     const { chop, sync = false, repeat } = how;
     const whole = repeat === undefined ? payload : Buffer.alloc(repeat, payload);

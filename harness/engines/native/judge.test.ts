@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Case } from '../../suites/autobahn/cases/case.ts';
 import { caseById } from '../../suites/autobahn/cases/index.ts';
 import type { EndpointFacts } from './endpoint-facts.ts';
-import { grade, isDone, type SeenEvent, sameEvents } from './judge.ts';
+import { grade, hasAllEvents, type ObservedEvent, sameEvents } from './judge.ts';
 
 const caseOf = (id: string): Case => {
   const testCase = caseById(id);
@@ -26,12 +26,16 @@ const CLEAN: EndpointFacts = {
   httpRequest: '',
   httpResponse: '',
 };
-const text = (value: string): SeenEvent => ({ kind: 'message', octets: Buffer.from(value), binary: false });
-const grades = (id: string, ends: Partial<EndpointFacts>, seen: readonly SeenEvent[] = []): [string, string] => {
+const text = (value: string): ObservedEvent => ({ kind: 'message', payload: Buffer.from(value), binary: false });
+const grades = (
+  id: string,
+  facts: Partial<EndpointFacts>,
+  observed: readonly ObservedEvent[] = [],
+): [string, string] => {
   const { behavior, behaviorClose } = grade({
-    one: caseOf(id),
-    seen,
-    ends: { ...CLEAN, ...ends },
+    testCase: caseOf(id),
+    observed,
+    facts: { ...CLEAN, ...facts },
     ownVerdict: { behavior: 'FAILED', result: 'own' },
     sentFrames: { '0': 50, '1': 1 },
   });
@@ -41,7 +45,7 @@ const grades = (id: string, ends: Partial<EndpointFacts>, seen: readonly SeenEve
 describe('the observed events', () => {
   it('must be equal to the allowed events, in order and byte for byte', () => {
     const allowed = caseOf('5.6').allowed.OK ?? [];
-    const pong: SeenEvent = { kind: 'pong', octets: Buffer.from('ping payload') };
+    const pong: ObservedEvent = { kind: 'pong', payload: Buffer.from('ping payload') };
     const message = text('fragment1fragment2');
     expect(sameEvents([pong, message], allowed)).toBe(true);
     for (const wrong of [
@@ -52,14 +56,14 @@ describe('the observed events', () => {
       [pong, text('fragment1fragment3')],
       [pong, { ...message, binary: true }],
       [pong, { kind: 'timeout', tag: 'A' }],
-    ] as SeenEvent[][])
+    ] as ObservedEvent[][])
       expect(sameEvents(wrong, allowed)).toBe(false);
   });
 
   it('complete a case if they are equal to every allowed list: never if two lists differ, always without a list', () => {
-    expect(isDone(caseOf('2.1'), [{ kind: 'pong', octets: Buffer.alloc(0) }])).toBe(true);
-    expect(isDone(caseOf('3.2'), [text('Hello, world!')])).toBe(false);
-    expect(isDone(caseOf('9.1.1'), [text('anything')])).toBe(true);
+    expect(hasAllEvents(caseOf('2.1'), [{ kind: 'pong', payload: Buffer.alloc(0) }])).toBe(true);
+    expect(hasAllEvents(caseOf('3.2'), [text('Hello, world!')])).toBe(false);
+    expect(hasAllEvents(caseOf('9.1.1'), [text('anything')])).toBe(true);
   });
 });
 
@@ -110,12 +114,12 @@ describe('the grades', () => {
   });
 
   it('depend on the frames that the client sent in 10.1.1', () => {
-    const seen: SeenEvent[] = [{ kind: 'message', octets: Buffer.alloc(65_536, '*'), binary: false }];
-    expect(grades('10.1.1', {}, seen)).toEqual(['OK', 'OK']);
+    const observed: ObservedEvent[] = [{ kind: 'message', payload: Buffer.alloc(65_536, '*'), binary: false }];
+    expect(grades('10.1.1', {}, observed)).toEqual(['OK', 'OK']);
     const wrong = grade({
-      one: caseOf('10.1.1'),
-      seen,
-      ends: CLEAN,
+      testCase: caseOf('10.1.1'),
+      observed,
+      facts: CLEAN,
       ownVerdict: { behavior: 'FAILED', result: '' },
       sentFrames: { '0': 51, '1': 1 },
     });

@@ -1,69 +1,79 @@
 import type { CloseGrade, Grade } from '../../../reports/document/recorded-case.ts';
 import type { Case, CaseEvent } from '../../suites/autobahn/cases/case.ts';
-import { payloadOctets } from '../../suites/autobahn/cases/case.ts';
+import { payloadBytes } from '../../suites/autobahn/cases/case.ts';
 import type { EndpointFacts } from './endpoint-facts.ts';
 
-/** What was seen of the server, with payloads as octets. */
-export type SeenEvent =
-  | { kind: 'message'; octets: Buffer; binary: boolean }
-  | { kind: 'pong'; octets: Buffer }
+/** An event of a case, as it was observed while the case was played. */
+export type ObservedEvent =
+  | { kind: 'message'; payload: Buffer; binary: boolean }
+  | { kind: 'pong'; payload: Buffer }
   | { kind: 'timeout'; tag: string };
 
-export interface Grading {
+/** The grade of a case's behavior, and the sentence that explains it. */
+export interface Verdict {
+  behavior: Grade;
+  result: string;
+}
+
+/** The two grades of a case, each with a sentence that explains it. The names are those of Autobahn's results. */
+export interface Grades {
   behavior: Grade;
   behaviorClose: CloseGrade;
-  /** The two grades in sentences. */
+  /** The sentence that explains `behavior`. */
   result: string;
+  /** The sentence that explains `behaviorClose`. */
   resultClose: string;
 }
 
-/** Whether what was seen is what is allowed: the same events, in the same order, octet for octet, and nothing else. */
-export function sameEvents(seen: readonly SeenEvent[], allowed: readonly CaseEvent[]): boolean {
-  return seen.length === allowed.length && allowed.every((event, i) => sameEvent(seen[i], event));
+/** Whether the observed events are equal to the allowed events: the same events in the same order, byte for byte. */
+export function sameEvents(observed: readonly ObservedEvent[], allowed: readonly CaseEvent[]): boolean {
+  return observed.length === allowed.length && allowed.every((event, i) => sameEvent(observed[i], event));
 }
 
-function sameEvent(seen: SeenEvent | undefined, allowed: CaseEvent): boolean {
+function sameEvent(observed: ObservedEvent | undefined, allowed: CaseEvent): boolean {
   switch (allowed.kind) {
     case 'message':
       return (
-        seen?.kind === 'message' && seen.binary === allowed.binary && seen.octets.equals(payloadOctets(allowed.payload))
+        observed?.kind === 'message' &&
+        observed.binary === allowed.binary &&
+        observed.payload.equals(payloadBytes(allowed.payload))
       );
     case 'pong':
-      return seen?.kind === 'pong' && seen.octets.equals(payloadOctets(allowed.payload));
+      return observed?.kind === 'pong' && observed.payload.equals(payloadBytes(allowed.payload));
     case 'timeout':
-      return seen?.kind === 'timeout' && seen.tag === allowed.tag;
+      return observed?.kind === 'timeout' && observed.tag === allowed.tag;
   }
 }
 
 /**
- * Whether the client should now close of its own accord: everything the case allows has come. All lists are asked for
- * at once, so that a case with two different ones never gets here, and one without any always does.
+ * Whether all allowed events of a case have been observed, so that the client closes the connection. As in Autobahn, the
+ * events must be equal to every list: a case with two different lists is never complete, a case without a list always.
  */
-export function isDone(one: Case, seen: readonly SeenEvent[]): boolean {
-  return Object.values(one.allowed).every((allowed) => sameEvents(seen, allowed));
+export function hasAllEvents(testCase: Case, observed: readonly ObservedEvent[]): boolean {
+  return Object.values(testCase.allowed).every((allowed) => sameEvents(observed, allowed));
 }
 
-/**
- * The grades of a case that is over. `ownVerdict` is what the case found by itself where it does not go by events.
- * The order of the questions decides: who closed, then how cleanly, then with which code, then who ended TCP.
- */
-export function grade(facts: {
-  one: Case;
-  seen: readonly SeenEvent[];
-  ends: EndpointFacts;
-  ownVerdict: { behavior: Grade; result: string };
-  /** Opcode → frames that we sent. */
+/** Everything that decides the grades of a played case. */
+export interface Observations {
+  testCase: Case;
+  observed: readonly ObservedEvent[];
+  facts: EndpointFacts;
+  /** The verdict that counts if the events are equal to no allowed list, or if the case has no list. */
+  ownVerdict: Verdict;
+  /** Number of frames that the client sent, by opcode. */
   sentFrames: Readonly<Record<string, number>>;
-}): Grading {
-  const { one, seen, ends } = facts;
-  const opened = ends.wasOpen;
-  let { behavior, result } = opened ? byEvents(one, seen, facts.ownVerdict) : notOpened(ends);
-  const { behaviorClose, resultClose } = gradeClose(one, ends);
-  if (opened && one.close.wrongEndpointIsFatal && ends.closedByMe !== one.close.closedByMe) {
+}
+
+/** Grades a case that is over, as Autobahn does. */
+export function grade({ testCase, observed, facts, ownVerdict, sentFrames }: Observations): Grades {
+  const opened = facts.wasOpen;
+  let { behavior, result } = opened ? gradeEvents(testCase, observed, ownVerdict) : handshakeFailed(facts);
+  const { behaviorClose, resultClose } = gradeClose(testCase, facts);
+  if (opened && testCase.close.wrongEndpointIsFatal && facts.closedByMe !== testCase.close.closedByMe) {
     behavior = 'FAILED';
-    result = `The ${ends.closedByMe ? 'client' : 'server'} had to close the connection; the server should have failed it.`;
+    result = `The ${facts.closedByMe ? 'client' : 'server'} had to close the connection; the server should have failed it.`;
   }
-  switch (one.finalRule) {
+  switch (testCase.finalRule) {
     case 'none':
       break;
     case 'wrong code fails':
@@ -75,64 +85,61 @@ export function grade(facts: {
     case 'informational':
       return { behavior: 'INFORMATIONAL', behaviorClose: 'INFORMATIONAL', result, resultClose };
     case 'frame count':
-      if (!opened || facts.sentFrames['0'] !== 50 || facts.sentFrames['1'] !== 1) {
+      if (!opened || sentFrames['0'] !== 50 || sentFrames['1'] !== 1) {
         behavior = 'FAILED';
-        result = 'The message did not leave as one text frame and fifty continuation frames.';
+        result = 'The message was not sent as one text frame and fifty continuation frames.';
       }
       break;
   }
   return { behavior, behaviorClose, result, resultClose };
 }
 
-const notOpened = (ends: EndpointFacts): { behavior: Grade; result: string } => ({
+const handshakeFailed = (facts: EndpointFacts): Verdict => ({
   behavior: 'FAILED',
-  result: `The opening handshake failed: ${ends.wasNotCleanReason ?? 'no reason is known'}.`,
+  result: `The opening handshake failed: ${facts.wasNotCleanReason ?? 'no reason is known'}.`,
 });
 
-function byEvents(
-  one: Case,
-  seen: readonly SeenEvent[],
-  own: { behavior: Grade; result: string },
-): { behavior: Grade; result: string } {
+function gradeEvents(testCase: Case, observed: readonly ObservedEvent[], ownVerdict: Verdict): Verdict {
   for (const key of ['OK', 'NON-STRICT'] as const) {
-    const allowed = one.allowed[key];
-    if (allowed !== undefined && sameEvents(seen, allowed))
+    const allowed = testCase.allowed[key];
+    if (allowed !== undefined && sameEvents(observed, allowed))
       return {
         behavior: key,
         result:
           key === 'OK'
-            ? 'What the server did is what a strict server does.'
+            ? 'The server did what a strict server does.'
             : 'What the server did is allowed, but not what a strict server does.',
       };
   }
-  return own;
+  return ownVerdict;
 }
 
-function gradeClose({ close }: Case, ends: EndpointFacts): { behaviorClose: CloseGrade; resultClose: string } {
-  if (!ends.wasOpen) return { behaviorClose: 'FAILED', resultClose: 'The connection was never open.' };
-  if (ends.closedByMe !== close.closedByMe)
+/** Grades the end of the connection. The first fault decides: who closed, a clean end, the close code, who ended TCP. */
+function gradeClose({ close }: Case, facts: EndpointFacts): { behaviorClose: CloseGrade; resultClose: string } {
+  if (!facts.wasOpen) return { behaviorClose: 'FAILED', resultClose: 'The connection was never open.' };
+  if (facts.closedByMe !== close.closedByMe)
     return {
       behaviorClose: 'FAILED',
-      resultClose: `The ${ends.closedByMe ? 'client' : 'server'} closed the connection, or nobody did, where the ${
-        close.closedByMe ? 'client' : 'server'
-      } should have closed it.`,
+      resultClose: close.closedByMe
+        ? 'The client should have closed the connection; the server closed it, or neither side did.'
+        : 'The server should have closed the connection; the client had to close it.',
     };
-  if (close.requireClean && !ends.wasClean)
+  if (close.requireClean && !facts.wasClean)
     return {
       behaviorClose: 'UNCLEAN',
       resultClose: `The closing handshake was not completed${
-        ends.wasNotCleanReason === null ? '' : `: ${ends.wasNotCleanReason}`
+        facts.wasNotCleanReason === null ? '' : `: ${facts.wasNotCleanReason}`
       }.`,
     };
-  if (ends.remoteCloseCode !== null && !close.codes.includes(ends.remoteCloseCode))
+  if (facts.remoteCloseCode !== null && !close.codes.includes(facts.remoteCloseCode))
     return {
       behaviorClose: 'WRONG CODE',
-      resultClose: `The server closed with ${ends.remoteCloseCode} where ${[...new Set(close.codes)].join(', ')} or no code is right.`,
+      resultClose: `The server closed with ${facts.remoteCloseCode}; right is ${[...new Set(close.codes)].join(', ')} or no code.`,
     };
-  if (ends.droppedByMe)
+  if (facts.droppedByMe)
     return {
       behaviorClose: 'FAILED BY CLIENT',
-      resultClose: 'The client had to end the TCP connection, which is the server’s part.',
+      resultClose: 'The client had to end the TCP connection, which is the task of the server.',
     };
   return { behaviorClose: 'OK', resultClose: 'The connection was closed as it should be.' };
 }

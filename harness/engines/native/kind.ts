@@ -1,5 +1,5 @@
 import type { EngineKind } from '../engine-kind.ts';
-import { momentLine } from './trace.ts';
+import { traceLine } from './trace.ts';
 
 /** The embedded engine: the cases of Autobahn, played from this process. */
 export const nativeKind: EngineKind = {
@@ -11,7 +11,7 @@ export const nativeKind: EngineKind = {
     const { nativeEngine } = await import('./engine.ts');
     return nativeEngine({
       ...(dataFolder === undefined ? {} : { dataFolder }),
-      ...(onTrace === undefined ? {} : { trace: (id, moment) => onTrace(momentLine(id, moment)) }),
+      ...(onTrace === undefined ? {} : { trace: (id, entry) => onTrace(traceLine(id, entry)) }),
     });
   },
 };

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Case } from '../../suites/autobahn/cases/case.ts';
-import { type CaseEnding, CasePlay, type PlayedCase, type ServerEndpoint } from './case-play.ts';
+import { type CaseEnding, CasePlay, type PlayedCase, type TestedServer } from './case-play.ts';
 import { passed, TimedFailures } from './timed-failures.ts';
 import { isHeavy, plannedWait, workload } from './workload.ts';
 
@@ -35,7 +35,7 @@ const RECONNECT_AFTER_MS = 100;
  */
 export async function playCases(
   cases: readonly Case[],
-  server: ServerEndpoint,
+  server: TestedServer,
   options: { jobs: number; signal: AbortSignal },
   events: PlayerEvents,
 ): Promise<PlayEnd> {
@@ -87,7 +87,7 @@ class NoServer extends Error {
 }
 
 class Player {
-  readonly #server: ServerEndpoint;
+  readonly #server: TestedServer;
   readonly #signal: AbortSignal;
   readonly #events: PlayerEvents;
   /** Open connections, each with a promise for its end. */
@@ -99,13 +99,13 @@ class Player {
   /** Set when the server refuses connections: no further case is started. */
   #serverGone: NoServer | null = null;
 
-  constructor(server: ServerEndpoint, signal: AbortSignal, events: PlayerEvents) {
+  constructor(server: TestedServer, signal: AbortSignal, events: PlayerEvents) {
     this.#server = server;
     this.#signal = signal;
     this.#events = events;
   }
 
-  /** Starts all cases, and resolves when the last of them is over or would let another case start. */
+  /** Starts all cases, one after the other. Resolves when each case is over or only waits. */
   async start(cases: readonly Case[], how: { atOnce: number; startNext: 'soon' | 'when idle' }): Promise<void> {
     const busy = new Set<Promise<unknown>>();
     for (const testCase of cases) {
@@ -141,7 +141,7 @@ class Player {
       if (confirmed >= CONFIRMED_FAILURES) {
         const left = suspects.length - i;
         this.#events.note(
-          `${confirmed} cases in a row failed alone as they had failed among others: the other ${left} count as they are`,
+          `${confirmed} cases in a row failed again when they were played alone: the other ${left} failures are not played again`,
         );
         return;
       }
@@ -149,7 +149,7 @@ class Player {
       const over = this.#play(testCase, (played) => {
         better = passed(played);
         if (!better) return played;
-        this.#events.note(`${testCase.id} failed among others and passed alone: alone counts`);
+        this.#events.note(`${testCase.id} failed next to other cases and passed alone: the second result counts`);
         return { ...played, playedAgainAlone: true };
       });
       // A case that only waits does not disturb the next one.

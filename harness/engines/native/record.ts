@@ -1,59 +1,59 @@
 import type { CaseEvent } from '../../suites/autobahn/cases/case.ts';
-import { payloadOctets } from '../../suites/autobahn/cases/case.ts';
+import { payloadBytes } from '../../suites/autobahn/cases/case.ts';
 import { caseIndex } from '../../suites/autobahn/cases/index.ts';
 import { payloadText } from '../../suites/autobahn/payload-text.ts';
 import type { PlayedCase } from './case-play.ts';
-import { type Grading, grade, type SeenEvent } from './judge.ts';
+import { type Grades, grade, type ObservedEvent } from './judge.ts';
 
-/** What a case file and `index.json` are made of. */
+/** A played case in the form of Autobahn's results. */
 export interface CaseRecord {
   id: string;
-  grading: Grading;
-  /** The content of the case file: Autobahn's 39 keys, and `wirelogTimes`, `playedAgainAlone` where there is a need. */
+  grades: Grades;
+  /** Content of the case file: Autobahn's 39 keys, `wirelogTimes`, and `playedAgainAlone` if the case was played again. */
   content: Readonly<Record<string, unknown>>;
-  /** The entry in `index.json`. */
+  /** Entry of the case in `index.json`. */
   entry: Readonly<Record<string, unknown>>;
 }
 
-/** The file of a case, named as Autobahn names it: `ws_case_7_1_6.json`. */
+/** Returns the name of a case file, as Autobahn makes it from the agent: `ws_case_7_1_6.json`. */
 export function reportFile(agent: string, id: string): string {
-  const clean = agent
+  const cleanAgent = agent
     .trim()
     .toLowerCase()
     .replace(/[^a-z0-9]/g, ' ')
     .trim()
     .replaceAll(' ', '_');
-  return `${clean}_case_${id.replaceAll('.', '_')}.json`;
+  return `${cleanAgent}_case_${id.replaceAll('.', '_')}.json`;
 }
 
-/** A played case as it will stand in the results folder. */
+/** Grades a played case, and returns its record. */
 export function recordOf(played: PlayedCase, agent: string): CaseRecord {
-  const { one, endpoint, log, seen } = played;
-  const facts = endpoint.facts;
-  const grading = grade({ one, seen, ends: facts, ownVerdict: played.ownVerdict, sentFrames: log.txFrames });
-  const { close } = one;
+  const { testCase, endpoint, log, observed } = played;
+  const { facts } = endpoint;
+  const grades = grade({ testCase, observed, facts, ownVerdict: played.ownVerdict, sentFrames: log.txFrames });
+  const { close } = testCase;
   const expectedClose = {
     closedByMe: close.closedByMe,
     closeCode: close.codes,
     requireClean: close.requireClean,
     ...(close.wrongEndpointIsFatal ? { closedByWrongEndpointIsFatal: true } : {}),
   };
-  // 12.x and 13.x say before the connection is open how it should end; the others do when it is.
-  const knowsClose = facts.wasOpen || one.judging.by === 'compressed round-trips';
+  // As in Autobahn: only 12.x and 13.x have an expected close if the opening handshake failed.
+  const hasExpectedClose = facts.wasOpen || testCase.criterion.by === 'compressed round-trips';
   const content = {
-    id: one.id,
-    case: caseIndex(one.id),
+    id: testCase.id,
+    case: caseIndex(testCase.id),
     agent,
-    description: one.sends,
-    expectation: one.demands,
+    description: testCase.sends,
+    expectation: testCase.demands,
     started: played.started.toISOString(),
     duration: played.durationMs,
-    reportTime: one.reportTime,
-    reportCompressionRatio: one.reportCompressionRatio,
-    ...grading,
-    expected: facts.wasOpen ? mapValues(one.allowed, (events) => events.map(eventRow)) : {},
-    received: seen.map(seenRow),
-    expectedClose: knowsClose ? expectedClose : {},
+    reportTime: testCase.reportTime,
+    reportCompressionRatio: testCase.reportCompressionRatio,
+    ...grades,
+    expected: facts.wasOpen ? mapValues(testCase.allowed, (events) => events.map(allowedRow)) : {},
+    received: observed.map(eventRow),
+    expectedClose: hasExpectedClose ? expectedClose : {},
     closedByMe: facts.closedByMe,
     failedByMe: facts.failedByMe,
     droppedByMe: facts.droppedByMe,
@@ -63,12 +63,12 @@ export function recordOf(played: PlayedCase, agent: string): CaseRecord {
     wasOpenHandshakeTimeout: facts.wasOpenHandshakeTimeout,
     wasCloseHandshakeTimeout: facts.wasCloseHandshakeTimeout,
     localCloseCode: facts.localCloseCode,
-    localCloseReason: one.reasonIsOctets
+    localCloseReason: testCase.reasonIsBinary
       ? (facts.localCloseReason?.toString('hex') ?? '?')
       : (facts.localCloseReason?.toString('utf8') ?? null),
     remoteCloseCode: facts.remoteCloseCode,
     remoteCloseReason: facts.remoteCloseReason,
-    isServer: false,
+    isServer: endpoint.role === 'server',
     createStats: true,
     createWirelog: log.on,
     rxOctetStats: log.rxOctets,
@@ -83,36 +83,30 @@ export function recordOf(played: PlayedCase, agent: string): CaseRecord {
     ...(played.playedAgainAlone ? { playedAgainAlone: true } : {}),
   };
   const entry = {
-    behavior: grading.behavior,
-    behaviorClose: grading.behaviorClose,
+    behavior: grades.behavior,
+    behaviorClose: grades.behaviorClose,
     remoteCloseCode: facts.remoteCloseCode,
     duration: played.durationMs,
-    reportfile: reportFile(agent, one.id),
+    reportfile: reportFile(agent, testCase.id),
   };
-  return { id: one.id, grading, content, entry };
+  return { id: testCase.id, grades, content, entry };
 }
 
 function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }
 
-function eventRow(event: CaseEvent): unknown[] {
-  switch (event.kind) {
-    case 'message':
-      return ['message', payloadText(payloadOctets(event.payload)), event.binary];
-    case 'pong':
-      return ['pong', payloadText(payloadOctets(event.payload))];
-    case 'timeout':
-      return ['timeout', event.tag];
-  }
+function allowedRow(event: CaseEvent): unknown[] {
+  return event.kind === 'timeout' ? eventRow(event) : eventRow({ ...event, payload: payloadBytes(event.payload) });
 }
 
-function seenRow(event: SeenEvent): unknown[] {
+/** Writes an event as a row of Autobahn's results: its kind, its payload as text, and whether a message is binary. */
+function eventRow(event: ObservedEvent): unknown[] {
   switch (event.kind) {
     case 'message':
-      return ['message', payloadText(event.octets), event.binary];
+      return ['message', payloadText(event.payload), event.binary];
     case 'pong':
-      return ['pong', payloadText(event.octets)];
+      return ['pong', payloadText(event.payload)];
     case 'timeout':
       return ['timeout', event.tag];
   }

@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
-import { type Case, type Payload, payloadOctets, type Step, TEXT } from '../../suites/autobahn/cases/case.ts';
+import { type Case, type Payload, payloadBytes, type Step, TEXT } from '../../suites/autobahn/cases/case.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { StreamedFrame } from './frame-sender.ts';
+import { fragmentLengths } from './protocol/wire.ts';
 import type { Timeouts } from './timers.ts';
-import { fragmentLengths } from './wire.ts';
 import type { WireLog } from './wire-log.ts';
 
 /** Performs the script of one case on an endpoint: sends frames and messages, waits, and keeps the time limit. */
@@ -80,13 +80,13 @@ export class ScriptPlayer {
         this.#sendMessage(sharedBytes(step.payload), step.binary ? 2 : TEXT, step.fragment ?? 0);
         break;
       case 'close':
-        endpoint.sendClose(step.code, step.reason === undefined ? null : payloadOctets(step.reason));
+        endpoint.sendClose(step.code, step.reason === undefined ? null : payloadBytes(step.reason));
         break;
       case 'header':
         this.#streamed = endpoint.send.header(step.opcode, step.length);
         break;
       case 'piece':
-        endpoint.send.piece(this.#streamed, step.octets);
+        endpoint.send.piece(this.#streamed, step.bytes);
         break;
       case 'limit':
         this.#startLimit(step.limit, step.seconds);
@@ -136,11 +136,11 @@ export class ScriptPlayer {
 /** The bytes of a payload; of a pattern, the pattern without its repetitions. Runs are made once and shared by all cases. */
 export function sharedBytes(payload: Payload): Buffer {
   if (payload.kind === 'pattern') return payload.pattern;
-  if (payload.kind === 'octets') return payload.octets;
-  const key = `${payload.octet} ${payload.length}`;
+  if (payload.kind === 'bytes') return payload.bytes;
+  const key = `${payload.byte} ${payload.length}`;
   const known = runs.get(key);
   if (known !== undefined) return known;
-  const bytes = payloadOctets(payload);
+  const bytes = payloadBytes(payload);
   runs.set(key, bytes);
   return bytes;
 }

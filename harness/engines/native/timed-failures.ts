@@ -20,7 +20,7 @@ export class TimedFailures {
 
   /** Records a played case that was started at `from` (`performance.now()`). */
   add(played: PlayedCase, from: number): void {
-    const { one: testCase, timed, lateMs, durationMs } = played;
+    const { testCase, timed, lateMs, durationMs } = played;
     const span = { from, to: performance.now() };
     const slow = lateMs > SLOW_MS || (!timed && durationMs - plannedWait(testCase) * 1000 > SLOW_MS);
     if (slow || isHeavy(testCase)) this.#busySpans.push(span);
@@ -38,12 +38,12 @@ export class TimedFailures {
 /** Whether a case got the best grades; an informational case, which has no grades, must have ended cleanly. */
 export function passed(played: PlayedCase): boolean {
   const { behavior, behaviorClose } = grade({
-    one: played.one,
-    seen: played.seen,
-    ends: played.endpoint.facts,
+    testCase: played.testCase,
+    observed: played.observed,
+    facts: played.endpoint.facts,
     ownVerdict: played.ownVerdict,
     sentFrames: played.log.txFrames,
   });
-  if (played.one.finalRule === 'informational') return played.endpoint.facts.wasClean;
+  if (played.testCase.finalRule === 'informational') return played.endpoint.facts.wasClean;
   return behavior === 'OK' && behaviorClose === 'OK';
 }

@@ -15,7 +15,7 @@ export interface Timeouts {
    * ends as if its whole time had passed. Autobahn waits the whole time.
    */
   silence: number;
-  /** Length of a second in seconds: 1, or less in tests, which shortens every wait. */
+  /** Time scale of all waits: 1 for real seconds, 0.1 for waits that are ten times shorter (in tests). */
   second: number;
 }
 
@@ -33,13 +33,13 @@ export interface Timer {
   cancel(): void;
 }
 
-/** The timers of one connection. */
+/** Starts, counts and cancels the timers of one connection. */
 export class Timers {
   readonly #second: number;
   readonly #timeouts = new Set<NodeJS.Timeout>();
   #lateMs = 0;
 
-  /** `second`: length of a second in seconds (see `Timeouts`). */
+  /** `second`: time scale of all waits; 0.1 makes each wait ten times shorter. */
   constructor(second: number) {
     this.#second = second;
   }

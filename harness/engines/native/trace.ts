@@ -1,8 +1,8 @@
 import { payloadText } from '../../suites/autobahn/payload-text.ts';
-import type { FrameHead } from './wire.ts';
+import type { FrameHead } from './protocol/wire.ts';
 
 /** One event of a case's connection, reported when it happens: a line of `--trace`. */
-export type TraceEntry = { /** Milliseconds since the connection was made. */ ms: number } & (
+export type TraceEntry = { /** Time of the event in milliseconds since the connection was made. */ ms: number } & (
   | {
       kind: 'frame';
       from: 'us' | 'peer';
@@ -16,7 +16,7 @@ export type TraceEntry = { /** Milliseconds since the connection was made. */ ms
        */
       payload: Buffer;
     }
-  /** Any other event as a sentence: handshakes, timers, the end of TCP. */
+  /** Any other event, as a sentence: a handshake, a timer, the end of TCP. */
   | { kind: 'note'; text: string }
 );
 
@@ -36,7 +36,7 @@ const OPCODES: Readonly<Record<number, string>> = {
  * Formats a trace entry as one line. Line breaks and tabs are escaped, so that a server cannot forge a line. Payloads
  * can hold other control characters: escape them before the line is printed on a terminal.
  */
-export function momentLine(id: string, entry: TraceEntry): string {
+export function traceLine(id: string, entry: TraceEntry): string {
   const start = `${id.padEnd(8)} ${entry.ms.toFixed(3).padStart(10)} ms `;
   switch (entry.kind) {
     case 'note':
@@ -56,7 +56,7 @@ export function momentLine(id: string, entry: TraceEntry): string {
   }
 }
 
-/** The payload, shortened. Of a Close: its code and reason (RFC 6455 5.5.1). */
+/** Formats the payload of a frame, shortened; for a Close frame, its code and reason (RFC 6455 5.5.1). */
 function payloadPart({ from, head: { opcode }, length, payload }: Extract<TraceEntry, { kind: 'frame' }>): string {
   if (opcode === 8 && payload.length >= 2) {
     const reason = payload.subarray(2);

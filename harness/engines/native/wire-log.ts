@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { payloadHex, payloadText } from '../../suites/autobahn/payload-text.ts';
+import { type FrameHead, framesIn } from './protocol/wire.ts';
 import type { TraceEntry } from './trace.ts';
-import { type FrameHead, framesIn } from './wire.ts';
 
 /** A row of the wire log in the form of Autobahn's result files: its kind (`RO`, `TO`, `RF`, `TF` …), then its values. */
 export type Row = readonly unknown[];
@@ -18,9 +18,9 @@ export class WireLog {
   readonly rows: Row[] = [];
   /** Time of each row in milliseconds since the connection was made. */
   readonly times: number[] = [];
-  /** Number of reads by their length in bytes. */
+  /** Number of reads from the transport, by the length of the read in bytes. */
   readonly rxOctets: Counts = {};
-  /** Number of writes by their length in bytes. */
+  /** Number of writes to the transport, by the length of the write in bytes. */
   readonly txOctets: Counts = {};
   /** Number of received frames by opcode. */
   readonly rxFrames: Counts = {};

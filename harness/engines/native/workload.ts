@@ -1,7 +1,7 @@
 import type { Case } from '../../suites/autobahn/cases/case.ts';
 
 /** Whether a case keeps the engine and the server busy during its whole time: one that is judged by its echoes. */
-export const isHeavy = ({ judging }: Case): boolean => judging.by !== 'events';
+export const isHeavy = ({ criterion }: Case): boolean => criterion.by !== 'events';
 
 /** Seconds that a case waits on purpose, whatever the server does. */
 export function plannedWait(testCase: Case): number {
@@ -9,15 +9,15 @@ export function plannedWait(testCase: Case): number {
 }
 
 /** Estimated work of a heavy case: bytes that it sends, and 500 more for each message. For sorting only. */
-export function workload({ judging }: Case): number {
-  switch (judging.by) {
+export function workload({ criterion }: Case): number {
+  switch (criterion.by) {
     case 'events':
       return 0;
     case 'size':
-      return judging.length;
+      return criterion.length;
     case 'round-trips':
-      return judging.count * (judging.length + 500);
+      return criterion.count * (criterion.length + 500);
     case 'compressed round-trips':
-      return judging.count * (judging.length + (judging.fragment === 0 ? 0 : judging.length / 4) + 500);
+      return criterion.count * (criterion.length + (criterion.fragment === 0 ? 0 : criterion.length / 4) + 500);
   }
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CaseInfo } from '../../../reports/document/report.ts';
 import { PACKAGE_ROOT } from '../../support/package-paths.ts';
-import { type Case, type CaseEvent, payloadOctets } from './cases/case.ts';
+import { type Case, type CaseEvent, payloadBytes } from './cases/case.ts';
 import { caseById, families } from './cases/index.ts';
 import type { AutobahnOutcome } from './outcome.ts';
 import { payloadText } from './payload-text.ts';
@@ -97,9 +97,9 @@ function conformantEvents({ finalRule, allowed, script }: Case): readonly CaseEv
 function toRecordedEvent(event: CaseEvent): AutobahnOutcome['received'][number] {
   switch (event.kind) {
     case 'message':
-      return { kind: 'message', payload: payloadText(payloadOctets(event.payload)), binary: event.binary };
+      return { kind: 'message', payload: payloadText(payloadBytes(event.payload)), binary: event.binary };
     case 'pong':
-      return { kind: 'pong', payload: payloadText(payloadOctets(event.payload)) };
+      return { kind: 'pong', payload: payloadText(payloadBytes(event.payload)) };
     case 'timeout':
       return event;
   }

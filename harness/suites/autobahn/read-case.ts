@@ -55,7 +55,7 @@ function impossibleGrades(id: string, { behavior, behaviorClose }: RecordedCase)
   const caseData = caseById(id);
   const isInformational = caseData?.finalRule === 'informational';
   const canBeNonStrict = caseData?.allowed['NON-STRICT'] !== undefined && !isInformational;
-  const canBeUnimplemented = caseData?.judging.by === 'compressed round-trips';
+  const canBeUnimplemented = caseData?.criterion.by === 'compressed round-trips';
   if ((behavior === 'INFORMATIONAL') !== isInformational) {
     contradictions.push(
       isInformational ? 'this case is always INFORMATIONAL' : 'INFORMATIONAL is never a grade of this case',

@@ -8,7 +8,7 @@ const counters = all('a[data-word]');
 const folds = all('details.category').map((fold) => ({ fold, open: fold.open }));
 const bodies = all('.matrix tbody');
 const names = all('.agents .name').map((name) => name.textContent);
-const words = JSON.parse(document.querySelector('.agents')?.dataset.words ?? '{"grades":[],"closes":[]}');
+const words = JSON.parse(document.querySelector('.agents')?.dataset.words ?? '{"grades":[],"closes":[],"groups":{}}');
 const packed = all('.agents .name').map((name) => unpackCells(name.dataset.cells, name.textContent, words));
 const rows = all('tr[data-case]').map((row, at) => {
   const cells = packed.map((agent) => agent[at]);
@@ -27,7 +27,7 @@ form.hidden = rows.length === 0;
 
 const apply = () => {
   const typed = search.value.trim();
-  const query = parseQuery(typed, { agents: names, grades: words.grades });
+  const query = parseQuery(typed, { ...words, agents: names });
   let n = 0;
   const kept = new Set();
   for (const one of rows) {

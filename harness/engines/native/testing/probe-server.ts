@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Utf8Judge } from '../utf8.ts';
+import { Utf8Judge } from '../protocol/utf8.ts';
 
 /**
  * A server with one intended fault for each path: `/close-1012` answers every Close with 1012, `/echo` has no fault.
@@ -15,8 +15,8 @@ export interface ProbeServer {
 }
 
 /**
- * Starts the probe server on a free port. `second`: length of a second in seconds. Every connection ends after eight of
- * these seconds.
+ * Starts the probe server on a free port. `second`: time scale of all waits; 0.1 makes each wait ten times shorter. Every
+ * connection ends after eight such seconds.
  */
 export function startProbeServer(second: number): Promise<ProbeServer> {
   const sockets = new Set<Socket>();
@@ -192,7 +192,7 @@ class ProbeConnection {
     while (await this.#handle(await this.#input.frame()));
   }
 
-  /** Reacts to a frame as the mode demands. Returns false to end the connection. */
+  /** Reacts to a frame as the mode of the server demands. Returns false to end the connection. */
   async #handle(received: Frame): Promise<boolean> {
     switch (this.#mode) {
       case 'silent':
@@ -271,7 +271,7 @@ class ProbeConnection {
     return this.#text.push(bytes) && (!fin || this.#text.complete);
   }
 
-  /** Answers a Close as the mode demands. Returns false to end the connection. */
+  /** Answers a Close as the mode of the server demands. Returns false to end the connection. */
   #close(body: Buffer): boolean {
     switch (this.#mode) {
       case 'no-close':

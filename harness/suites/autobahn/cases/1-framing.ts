@@ -1,7 +1,7 @@
 import {
-  aCase,
   BINARY,
   type Case,
+  defineCase,
   EMPTY,
   type Family,
   frame,
@@ -39,7 +39,7 @@ const KINDS = [
 const cases: Case[] = KINDS.flatMap((kind) =>
   LENGTHS.map(({ length, seconds, chop, why }, i) => {
     const payload = length === 0 ? EMPTY : run(kind.byte, length);
-    return aCase({
+    return defineCase({
       id: `${kind.sub}.${i + 1}`,
       title: `${kind.title} message, ${size(length)}${chop ? `, ${chop} bytes per write` : ''}`,
       sends: `One ${kind.name} frame with ${length === 0 ? 'an empty payload' : `a payload of ${size(length)}`}${
@@ -54,7 +54,7 @@ const cases: Case[] = KINDS.flatMap((kind) =>
   }),
 );
 
-/** 1.x: unfragmented messages in every form of the payload length. */
+/** The cases of category 1: unfragmented messages in every form of the payload length. */
 export const framing: Family = {
   category: '1',
   title: 'Framing',

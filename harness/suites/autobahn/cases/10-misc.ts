@@ -1,14 +1,14 @@
-import { aCase, type Family, gotText, killAfter, message, run, WE_CLOSE } from './case.ts';
+import { defineCase, type Family, gotText, killAfter, message, run, WE_CLOSE } from './case.ts';
 
 const STARS = run(0x2a, 65_536);
 
-/** 10.x: automatic fragmentation. */
+/** The cases of category 10: automatic fragmentation. */
 export const misc: Family = {
   category: '10',
   title: 'Miscellaneous',
   subcategories: { '10.1': 'Automatic fragmentation' },
   cases: [
-    aCase({
+    defineCase({
       id: '10.1.1',
       title: 'Text of 64 KiB, cut into frames of 1,300 bytes',
       sends: 'A text message of 64 KiB, cut into one text frame and fifty continuation frames.',

@@ -1,9 +1,12 @@
 import { count } from '../../../../reports/wording/vocabulary.ts';
-import { aCase, type Case, type Corpus, closeAfter, type Family, size, WE_CLOSE } from './case.ts';
+import { type Case, type Corpus, closeAfter, defineCase, type Family, size, WE_CLOSE } from './case.ts';
 
 const COUNT = 1000;
 
-/** The eighteen cases of every subcategory. `length`: units per message; `fragment`: compressed bytes per frame, or 0 for one frame. */
+/**
+ * The eighteen cases of every subcategory of 12 and 13. `length`: units per message; `fragment`: compressed bytes per frame,
+ * or 0 for one frame; `seconds`: time limit.
+ */
 const ROWS: readonly { length: number; fragment: number; seconds: number }[] = [
   { length: 16, fragment: 0, seconds: 60 },
   { length: 64, fragment: 0, seconds: 60 },
@@ -25,7 +28,7 @@ const ROWS: readonly { length: number; fragment: number; seconds: number }[] = [
   { length: 131_072, fragment: 32_768, seconds: 480 },
 ];
 
-/** The start of every offer: the server may ask the client to reset its context, and to use a smaller window. */
+/** The start of every permessage-deflate offer: the server may ask the client to reset its context, and to use a smaller window. */
 const BASE = 'permessage-deflate; client_no_context_takeover; client_max_window_bits';
 const NO_CONTEXT = `${BASE}; server_no_context_takeover`;
 const WINDOW_9 = `${BASE}; server_max_window_bits=9`;
@@ -39,7 +42,7 @@ interface Group {
   corpus: Corpus;
   binary: boolean;
   offers: readonly string[];
-  /** A sentence behind the demand: what the group tests. */
+  /** What the group tests: a sentence that is a part of `demands` in each case. */
   why: string;
   rfc: readonly string[];
 }
@@ -150,7 +153,7 @@ const units = (group: Group, length: number): string =>
   group.binary ? size(length) : length === 1 ? '1 character' : `${count(length)} characters`;
 
 const row = (group: Group, { length, fragment, seconds }: (typeof ROWS)[number], n: number): Case =>
-  aCase({
+  defineCase({
     id: `${group.sub}.${n}`,
     title: `${COUNT} compressed messages of ${units(group, length)}${fragment ? `, frames of ${size(fragment)}` : ''}`,
     sends: `${COUNT} ${group.binary ? 'binary' : 'text'} messages of ${units(group, length)}, compressed${
@@ -159,7 +162,7 @@ const row = (group: Group, { length, fragment, seconds }: (typeof ROWS)[number],
     demands: `The server agrees to permessage-deflate and echoes every message byte for byte, compressed or not, all within ${seconds} s. ${group.why} If the server declines the extension, the case is UNIMPLEMENTED.`,
     rfc: group.rfc,
     script: [closeAfter(seconds)],
-    judging: {
+    criterion: {
       by: 'compressed round-trips',
       corpus: group.corpus,
       binary: group.binary,
@@ -183,10 +186,10 @@ const family = (category: string, title: string, groups: readonly Group[]): Fami
   cases: groups.flatMap((group) => ROWS.map((facts, i) => row(group, facts, i + 1))),
 });
 
-/** 12.x: permessage-deflate with five kinds of data. */
+/** The cases of category 12: permessage-deflate with five kinds of data. */
 export const compressedPayloads = family('12', 'Compression of different payloads', PAYLOADS);
 
-/** 13.x: permessage-deflate with seven different offers and the same JSON. */
+/** The cases of category 13: permessage-deflate with seven different offers and the same JSON. */
 export const compressionParameters = family(
   '13',
   'Compression with different parameters',

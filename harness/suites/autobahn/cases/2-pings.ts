@@ -1,8 +1,8 @@
 import {
-  aCase,
   type Case,
   close,
   closeAfter,
+  defineCase,
   EMPTY,
   type Family,
   frame,
@@ -20,7 +20,7 @@ import {
 
 const PING_RFC = ['RFC 6455 5.5.2', 'RFC 6455 5.5.3'];
 
-/** A case with one legal Ping, which the server answers with one Pong of the same payload. */
+/** Makes a case with one legal Ping, which the server answers with one Pong of the same payload. */
 const onePing = (facts: {
   id: string;
   title: string;
@@ -30,7 +30,7 @@ const onePing = (facts: {
   chop?: number;
   seconds?: number;
 }): Case =>
-  aCase({
+  defineCase({
     id: facts.id,
     title: facts.title,
     sends: facts.sends,
@@ -43,7 +43,7 @@ const onePing = (facts: {
 
 const TEN = Array.from({ length: 10 }, (_, i) => text(`payload-${i}`));
 const tenPings = (id: string, chop?: number): Case =>
-  aCase({
+  defineCase({
     id,
     title: chop ? 'Ten pings, one byte per write' : 'Ten pings at once',
     sends: chop
@@ -90,7 +90,7 @@ const cases: Case[] = [
     why: '125 bytes are legal and must all come back',
     payload: LONGEST,
   }),
-  aCase({
+  defineCase({
     id: '2.5',
     title: 'Ping with 126 bytes, one too many',
     sends: 'A Ping with 126 bytes, so that its length needs the 16-bit form.',
@@ -109,7 +109,7 @@ const cases: Case[] = [
     chop: 1,
     seconds: 2,
   }),
-  aCase({
+  defineCase({
     id: '2.7',
     title: 'Unsolicited pong without payload, then close',
     sends: 'An empty Pong without a Ping before it, then a Close with 1000.',
@@ -119,7 +119,7 @@ const cases: Case[] = [
     allowed: { OK: [] },
     close: WE_CLOSE,
   }),
-  aCase({
+  defineCase({
     id: '2.8',
     title: 'Unsolicited pong with payload, then close',
     sends: 'A Pong with a payload and without a Ping before it, then a Close with 1000.',
@@ -129,7 +129,7 @@ const cases: Case[] = [
     allowed: { OK: [] },
     close: WE_CLOSE,
   }),
-  aCase({
+  defineCase({
     id: '2.9',
     title: 'Unsolicited pong, then ping',
     sends: 'A Pong without a Ping before it, then a Ping with another payload.',
@@ -143,5 +143,5 @@ const cases: Case[] = [
   tenPings('2.11', 1),
 ];
 
-/** 2.x: a server answers each Ping and ignores each Pong. */
+/** The cases of category 2: a server answers each Ping and ignores each Pong. */
 export const pings: Family = { category: '2', title: 'Pings and pongs', subcategories: {}, cases };

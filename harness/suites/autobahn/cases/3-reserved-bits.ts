@@ -1,11 +1,11 @@
 import {
-  aCase,
   BINARY,
   type Case,
   CLOSE,
   CUT_SENTENCES,
   CUT_TITLES,
   type Cut,
+  defineCase,
   EMPTY,
   type Family,
   frame,
@@ -28,7 +28,7 @@ function bitNames(rsv: number): string {
 }
 
 const singleFrame = (id: string, rsv: number, opcode: number, name: string, payload = HELLO): Case =>
-  aCase({
+  defineCase({
     id,
     title: `${name} with ${bitNames(rsv)}`,
     sends: `One ${name.toLowerCase()} frame with ${bitNames(rsv)} set.`,
@@ -41,7 +41,7 @@ const singleFrame = (id: string, rsv: number, opcode: number, name: string, payl
   });
 
 const afterValidText = (id: string, rsv: number, cut: Cut): Case =>
-  aCase({
+  defineCase({
     id,
     title: `Valid text, then text with ${bitNames(rsv)}, then ping${CUT_TITLES[cut]}`,
     sends: `A valid text message, the same message again with ${bitNames(rsv)} set, then a Ping.${CUT_SENTENCES[cut]}`,
@@ -63,5 +63,5 @@ const cases: Case[] = [
   singleFrame('3.7', 7, CLOSE, 'Close', EMPTY),
 ];
 
-/** 3.x: reserved bits without a negotiated extension. */
+/** The cases of category 3: reserved bits without a negotiated extension. */
 export const reservedBits: Family = { category: '3', title: 'Reserved bits', subcategories: {}, cases };

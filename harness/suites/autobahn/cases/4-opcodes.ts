@@ -1,9 +1,9 @@
 import {
-  aCase,
   type Case,
   CUT_SENTENCES,
   CUT_TITLES,
   type Cut,
+  defineCase,
   EMPTY,
   type Family,
   frame,
@@ -32,7 +32,7 @@ const KINDS = [
 type Kind = (typeof KINDS)[number];
 
 const singleFrame = (kind: Kind, n: number, payload: Payload, suffix: string): Case =>
-  aCase({
+  defineCase({
     id: `${kind.sub}.${n}`,
     title: `Opcode ${kind.first + n - 1}, ${suffix}`,
     sends: `One frame with the reserved ${kind.name} opcode ${kind.first + n - 1}, ${suffix}.`,
@@ -44,7 +44,7 @@ const singleFrame = (kind: Kind, n: number, payload: Payload, suffix: string): C
   });
 
 const afterValidText = (kind: Kind, n: number, payload: Payload, suffix: string, cut: Cut): Case =>
-  aCase({
+  defineCase({
     id: `${kind.sub}.${n}`,
     title: `Valid text, opcode ${kind.first + n - 1} ${suffix}, ping${CUT_TITLES[cut]}`,
     sends: `A valid text message, a frame with the reserved ${kind.name} opcode ${kind.first + n - 1} ${suffix}, then a Ping.${CUT_SENTENCES[cut]}`,
@@ -68,7 +68,7 @@ const cases: Case[] = KINDS.flatMap((kind) => [
   afterValidText(kind, 5, HELLO, 'with payload', 'bytes'),
 ]);
 
-/** 4.x: opcodes that no standard has defined yet. */
+/** The cases of category 4: opcodes that no standard has defined yet. */
 export const opcodes: Family = {
   category: '4',
   title: 'Opcodes',

@@ -1,11 +1,11 @@
 import {
-  aCase,
   type Case,
   CONTINUATION,
   CUT_SENTENCES,
   CUT_TITLES,
   type Cut,
   closeAfter,
+  defineCase,
   type Family,
   frame,
   gotPong,
@@ -32,7 +32,7 @@ const FAIL_RFC = ['RFC 6455 5.4', 'RFC 6455 7.1.7'];
 const CUTS: readonly Cut[] = ['together', 'apart', 'bytes'];
 
 const fragmentedControl = (id: string, opcode: number, name: string): Case =>
-  aCase({
+  defineCase({
     id,
     title: `${name} in two fragments`,
     sends: `A ${name} without FIN, then a continuation frame that would end it.`,
@@ -44,7 +44,7 @@ const fragmentedControl = (id: string, opcode: number, name: string): Case =>
   });
 
 const twoFragments = (id: string, cut: Cut): Case =>
-  aCase({
+  defineCase({
     id,
     title: `Text in two fragments${CUT_TITLES[cut]}`,
     sends: `A text message in two frames.${CUT_SENTENCES[cut]}`,
@@ -60,7 +60,7 @@ const twoFragments = (id: string, cut: Cut): Case =>
   });
 
 const pingBetween = (id: string, cut: Cut): Case =>
-  aCase({
+  defineCase({
     id,
     title: `Ping between two fragments of a text${CUT_TITLES[cut]}`,
     sends: `A text message in two frames with a Ping between them.${CUT_SENTENCES[cut]}`,
@@ -78,7 +78,7 @@ const pingBetween = (id: string, cut: Cut): Case =>
   });
 
 const orphan = (id: string, fin: boolean, cut: Cut): Case =>
-  aCase({
+  defineCase({
     id,
     title: `Continuation ${fin ? 'with' : 'without'} FIN and no message to continue, then text${CUT_TITLES[cut]}`,
     sends: `A continuation frame ${fin ? 'with' : 'without'} FIN although no message has begun, then a valid text message.${CUT_SENTENCES[cut]}`,
@@ -95,7 +95,7 @@ const twiceOrphan = (id: string, fin: boolean): Case => {
     frame(TEXT, fragmentText(2), { fin: false }),
     frame(CONTINUATION, fragmentText(3)),
   ];
-  return aCase({
+  return defineCase({
     id,
     title: `Twice: continuation ${fin ? 'with' : 'without'} FIN and no message to continue, then text in two fragments`,
     sends: `Twice in a row: a continuation frame ${fin ? 'with' : 'without'} FIN although no message has begun, then a text message in two frames.`,
@@ -110,7 +110,7 @@ const twiceOrphan = (id: string, fin: boolean): Case => {
 const PONGME_1 = text('pongme 1!');
 const PONGME_2 = text('pongme 2!');
 const longFragmented = (id: string, cut: Cut): Case =>
-  aCase({
+  defineCase({
     id,
     title: `Text in five fragments, two pings between them, a pause of 1 s${CUT_TITLES[cut]}`,
     sends: `Two fragments of a text and a Ping; after a pause of 1 s two more fragments, a Ping and the last fragment.${CUT_SENTENCES[cut]}`,
@@ -141,7 +141,7 @@ const cases: Case[] = [
   ...CUTS.map((cut, i) => pingBetween(`5.${6 + i}`, cut)),
   ...CUTS.map((cut, i) => orphan(`5.${9 + i}`, true, cut)),
   ...CUTS.map((cut, i) => orphan(`5.${12 + i}`, false, cut)),
-  aCase({
+  defineCase({
     id: '5.15',
     title: 'Text in two fragments, then a continuation with no message to continue, then text',
     sends:
@@ -161,7 +161,7 @@ const cases: Case[] = [
   }),
   twiceOrphan('5.16', false),
   twiceOrphan('5.17', true),
-  aCase({
+  defineCase({
     id: '5.18',
     title: 'Second fragment with the text opcode',
     sends: 'A text frame without FIN, then a second text frame in place of a continuation frame.',
@@ -175,5 +175,5 @@ const cases: Case[] = [
   longFragmented('5.20', 'apart'),
 ];
 
-/** 5.x: messages in several frames, and frames that belong to no message. */
+/** The cases of category 5: messages in several frames, and frames that belong to no message. */
 export const fragmentation: Family = { category: '5', title: 'Fragmentation', subcategories: {}, cases };

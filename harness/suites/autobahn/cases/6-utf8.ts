@@ -1,8 +1,9 @@
 import {
-  aCase,
+  bytes,
   type Case,
   CONTINUATION,
   closeAfter,
+  defineCase,
   EMPTY,
   type Family,
   frame,
@@ -11,7 +12,6 @@ import {
   hex,
   killAfter,
   message,
-  octets,
   type Payload,
   SERVER_FAILS_TEXT,
   type Step,
@@ -44,7 +44,7 @@ const valid = (facts: {
   why?: string;
   rfc?: readonly string[];
 }): Case =>
-  aCase({
+  defineCase({
     id: facts.id,
     title: facts.title,
     sends: facts.sends,
@@ -56,8 +56,8 @@ const valid = (facts: {
   });
 
 const MIDDLE = text('middle frame payload');
-const latin = octets(LATIN);
-const greek = octets(GREEK);
+const latin = bytes(LATIN);
+const greek = bytes(GREEK);
 const EMPTY_RFC = ['RFC 6455 5.4', 'RFC 6455 5.6'];
 
 const wholeAndSplit: Case[] = [
@@ -110,8 +110,8 @@ const wholeAndSplit: Case[] = [
     title: 'Valid text with accents, cut between characters',
     sends: 'The same text in two frames, cut between two characters.',
     script: [
-      frame(TEXT, octets(LATIN.subarray(0, 15)), { fin: false }),
-      frame(CONTINUATION, octets(LATIN.subarray(15))),
+      frame(TEXT, bytes(LATIN.subarray(0, 15)), { fin: false }),
+      frame(CONTINUATION, bytes(LATIN.subarray(15))),
       closeAfter(1),
     ],
     echo: latin,
@@ -132,29 +132,29 @@ const wholeAndSplit: Case[] = [
     echo: greek,
     why: 'A character may be cut into several frames: only the whole message must be UTF-8.',
   }),
-  aCase({
+  defineCase({
     id: '6.3.1',
     title: 'Text with a lone surrogate, one frame',
     sends: 'A text with a surrogate of three bytes in the middle, in one frame.',
     demands: 'The server fails the connection with 1007: surrogates are not characters, and UTF-8 cannot contain them.',
     rfc: INVALID_RFC,
-    script: [message(octets(WITH_SURROGATE)), killAfter(1)],
+    script: [message(bytes(WITH_SURROGATE)), killAfter(1)],
     allowed: { OK: [] },
     close: SERVER_FAILS_TEXT,
   }),
-  aCase({
+  defineCase({
     id: '6.3.2',
     title: 'Text with a lone surrogate, one byte per frame',
     sends: 'The same invalid text in frames of one byte, and an empty last frame.',
     demands: 'The server fails the connection with 1007, at the latest when the message is complete.',
     rfc: INVALID_RFC,
-    script: [message(octets(WITH_SURROGATE), { fragment: 1 }), killAfter(1)],
+    script: [message(bytes(WITH_SURROGATE), { fragment: 1 }), killAfter(1)],
     allowed: { OK: [] },
     close: SERVER_FAILS_TEXT,
   }),
 ];
 
-/** 6.4: whether the server refuses text at the first invalid byte, or only at the end of the message. */
+/** Makes a case of 6.4: whether the server refuses text at the first invalid byte, or only at the end of the message. */
 function earlyRejection(id: string, cuts: readonly [number, number], how: 'frames' | 'pieces'): Case {
   const parts = [
     BEYOND_UNICODE.subarray(0, cuts[0]),
@@ -164,8 +164,8 @@ function earlyRejection(id: string, cuts: readonly [number, number], how: 'frame
   const cutAtInvalidByte = cuts[0] === 12;
   const sendPart = (i: 0 | 1 | 2): Step =>
     how === 'pieces'
-      ? { step: 'piece', octets: parts[i] }
-      : frame(i === 0 ? TEXT : CONTINUATION, octets(parts[i]), { fin: i === 2 });
+      ? { step: 'piece', bytes: parts[i] }
+      : frame(i === 0 ? TEXT : CONTINUATION, bytes(parts[i]), { fin: i === 2 });
   const script: Step[] = [
     ...(how === 'pieces' ? [{ step: 'header', opcode: TEXT, length: BEYOND_UNICODE.length } as const] : []),
     sendPart(0),
@@ -177,7 +177,7 @@ function earlyRejection(id: string, cuts: readonly [number, number], how: 'frame
     killAfter(1),
   ];
   const parcels = how === 'frames' ? 'three frames' : 'three pieces of one frame';
-  return aCase({
+  return defineCase({
     id,
     title: `Invalid text in ${parcels} with pauses of 1 s${cutAtInvalidByte ? ', cut at the invalid byte' : ''}`,
     sends: `A text in ${parcels}, 1 s apart; ${
@@ -198,13 +198,13 @@ function earlyRejection(id: string, cuts: readonly [number, number], how: 'frame
 interface Group {
   sub: string;
   title: string;
-  /** A sentence behind the demand: what the sequences have in common. */
+  /** What the byte sequences have in common: a sentence that is a part of `demands` in each case. */
   why: string;
-  /** Bytes in hex. A `!` in front marks a sequence that is not UTF-8. */
+  /** Byte sequences in hex. A `!` in front marks a sequence that is not UTF-8. */
   sequences: readonly string[];
 }
 
-/** Every byte from `first` to `last`, each followed by a space: lead bytes without a continuation byte. */
+/** Returns, in hex, every byte from `first` to `last`, each followed by a space: lead bytes without a continuation byte. */
 const loneLeads = (first: number, last: number): string =>
   Array.from({ length: last - first + 1 }, (_, i) => `${(first + i).toString(16)}20`).join('');
 const byteRange = (first: number, last: number): string =>
@@ -400,14 +400,14 @@ function sequenceCase(group: Group, marked: string, n: number): Case {
     script: [message(payload), killAfter(0.5)],
   };
   return invalid
-    ? aCase({
+    ? defineCase({
         ...common,
         demands: `The server fails the connection with 1007 within half a second and echoes nothing. ${group.why}`,
         rfc: INVALID_RFC,
         allowed: { OK: [] },
         close: SERVER_FAILS_TEXT,
       })
-    : aCase({
+    : defineCase({
         ...common,
         demands: `The server echoes the text byte for byte within half a second. ${group.why}`,
         rfc: VALID_RFC,
@@ -425,7 +425,7 @@ const cases: Case[] = [
   ...GROUPS.flatMap((group) => group.sequences.map((sequence, i) => sequenceCase(group, sequence, i + 1))),
 ];
 
-/** 6.x: valid text is echoed, and text that is not UTF-8 is refused. */
+/** The cases of category 6: valid text is echoed, and text that is not UTF-8 is refused. */
 export const utf8: Family = {
   category: '6',
   title: 'UTF-8',

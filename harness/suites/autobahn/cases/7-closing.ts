@@ -1,11 +1,11 @@
 import {
-  aCase,
   type Case,
   CLOSE,
   CLOSE_REFUSED,
   type CloseDemand,
   CONTINUATION,
   close,
+  defineCase,
   EMPTY,
   type Family,
   frame,
@@ -26,7 +26,7 @@ const HELLO = text('Hello World!');
 const HANDSHAKE_RFC = ['RFC 6455 5.5.1', 'RFC 6455 7.1.2'];
 const CODE_RFC = ['RFC 6455 7.4.1', 'RFC 6455 7.4.2', 'RFC 6455 5.5.1'];
 
-/** A case that sends a Close and then another frame, which the server must ignore. */
+/** Makes a case that sends a Close and then another frame, which the server must ignore. */
 const afterClose = (facts: {
   id: string;
   title: string;
@@ -34,7 +34,7 @@ const afterClose = (facts: {
   demands: string;
   script: readonly Step[];
 }): Case =>
-  aCase({
+  defineCase({
     ...facts,
     rfc: HANDSHAKE_RFC,
     script: [...facts.script, killAfter(1)],
@@ -44,7 +44,7 @@ const afterClose = (facts: {
     finalRule: 'wrong code fails',
   });
 
-/** A case that sends one Close, with a body that is legal or not. */
+/** Makes a case that sends one Close, with a legal or an illegal body. */
 const closing = (facts: {
   id: string;
   title: string;
@@ -56,7 +56,7 @@ const closing = (facts: {
   demand: CloseDemand;
   suppressClose?: boolean;
 }): Case =>
-  aCase({
+  defineCase({
     id: facts.id,
     title: facts.title,
     sends: facts.sends,
@@ -70,7 +70,7 @@ const closing = (facts: {
   });
 
 const basics: Case[] = [
-  aCase({
+  defineCase({
     id: '7.1.1',
     title: 'Text echoed, then close',
     sends: 'A text message, and after its echo a Close with 1000.',
@@ -112,7 +112,7 @@ const basics: Case[] = [
       'The server answers the Close and ends TCP. It does not echo the message, which was not finished before the Close.',
     script: [frame(TEXT, text('fragment1'), { fin: false }), close(1000), frame(CONTINUATION, text('fragment2'))],
   }),
-  aCase({
+  defineCase({
     id: '7.1.6',
     title: '256 KiB of text, a short text, close, ping',
     sends: 'A text of 256 KiB, a short text, a Close with 1000 and a Ping, all at once.',
@@ -203,7 +203,7 @@ const bodies: Case[] = [
       reason: hex('cebae1bdb9cf83cebcceb5eda080656469746564'),
       demand: { closedByMe: true, codes: [1002, 1007], requireClean: false, wrongEndpointIsFatal: false },
     }),
-    reasonIsOctets: true,
+    reasonIsBinary: true,
   },
 ];
 
@@ -276,7 +276,7 @@ const codes: Case[] = [
   ),
 ];
 
-/** 7.x: the closing handshake, the body of a Close, and frames after a Close. */
+/** The cases of category 7: the closing handshake, the body of a Close, and frames after a Close. */
 export const closingHandshake: Family = {
   category: '7',
   title: 'Closing',

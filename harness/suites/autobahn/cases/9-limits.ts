@@ -1,8 +1,8 @@
 import {
-  aCase,
   BINARY,
   type Case,
   closeAfter,
+  defineCase,
   type Family,
   frame,
   message,
@@ -20,7 +20,7 @@ const TEXT_PATTERN = Buffer.from('BAsd7&jh23', 'ascii');
 const BINARY_PATTERN = Buffer.from('00fe23faf0', 'hex');
 const ECHO = 'The server echoes a message of the same type and length';
 
-/** A case with one message, judged by type and length of its echo. */
+/** Makes a case with one message, which is judged by type and length of its echo. */
 const oneMessage = (facts: {
   id: string;
   title: string;
@@ -31,14 +31,14 @@ const oneMessage = (facts: {
   rfc: readonly string[];
   script: Case['script'];
 }): Case =>
-  aCase({
+  defineCase({
     id: facts.id,
     title: facts.title,
     sends: facts.sends,
     demands: `${ECHO} within ${facts.seconds} s. The report shows how long the echo took.`,
     rfc: facts.rfc,
     script: [...facts.script, closeAfter(facts.seconds)],
-    judging: { by: 'size', binary: facts.binary, length: facts.length },
+    criterion: { by: 'size', binary: facts.binary, length: facts.length },
     allowed: {},
     close: WE_CLOSE,
     wirelog: 'quiet',
@@ -117,14 +117,14 @@ const COUNT = 1000;
 const roundTrips = (sub: string, kind: Kind): Case[] =>
   ROUND_TRIPS.map(({ length, seconds }, i) => {
     const payload: Payload = pattern(Buffer.from([kind.binary ? 0xfe : 0x2a]), length);
-    return aCase({
+    return defineCase({
       id: `${sub}.${i + 1}`,
       title: `${COUNT} ${kind.name} round trips, ${size(length)} each`,
       sends: `${COUNT} ${kind.name} messages of ${size(length)}, each sent after the echo of the previous message.`,
       demands: `The server echoes every message with the same type and length, all within ${seconds} s. The report shows how long the echoes took.`,
       rfc: ['RFC 6455 5.6'],
       script: [closeAfter(seconds), frame(kind.opcode, payload)],
-      judging: { by: 'round-trips', binary: kind.binary, payload, length, count: COUNT },
+      criterion: { by: 'round-trips', binary: kind.binary, payload, length, count: COUNT },
       allowed: {},
       close: WE_CLOSE,
       wirelog: 'switched',
@@ -134,7 +134,7 @@ const roundTrips = (sub: string, kind: Kind): Case[] =>
 
 const [TEXTS, BINARIES] = KINDS;
 
-/** 9.x: large messages, many frames, many small messages. */
+/** The cases of category 9: large messages, many frames, many small messages. */
 export const limits: Family = {
   category: '9',
   title: 'Limits and performance',

@@ -11,8 +11,8 @@ import { count } from '../../../../reports/wording/vocabulary.ts';
  * Autobahn.
  */
 export type Payload =
-  | { kind: 'octets'; octets: Buffer }
-  | { kind: 'run'; octet: number; length: number }
+  | { kind: 'bytes'; bytes: Buffer }
+  | { kind: 'run'; byte: number; length: number }
   | { kind: 'pattern'; pattern: Buffer; length: number };
 
 /** One step of a script: something that the fuzzing client does. Times are in seconds. */
@@ -25,7 +25,7 @@ export type Step =
   | { step: 'close'; code: number | null; reason?: Payload }
   /** Sends the header of a frame without FIN that announces `length` bytes. The `piece` steps send these bytes. */
   | { step: 'header'; opcode: number; length: number }
-  | { step: 'piece'; octets: Buffer }
+  | { step: 'piece'; bytes: Buffer }
   /**
    * Waits. With a tag, the end of the wait is recorded as an event, and the rest of the script is played only if the
    * connection is still open. Without a tag (`null`), the rest of the script is always played.
@@ -34,13 +34,13 @@ export type Step =
   /** Starts the time limit of the case. At its end, `kill` fails the connection with 1001, `close` sends an empty Close. */
   | { step: 'limit'; limit: 'kill' | 'close'; seconds: number };
 
-/** Something that the server did, or the end of a wait. A Ping of the server is answered, but is no event. */
+/** An event that a case allows: something that the server does, or the end of a wait. A Ping of the server is not an event. */
 export type CaseEvent =
   | { kind: 'message'; payload: Payload; binary: boolean }
   | { kind: 'pong'; payload: Payload }
   | { kind: 'timeout'; tag: string };
 
-/** How the connection must end. */
+/** How the connection of a case must end. */
 export interface CloseDemand {
   /** Whether the fuzzing client, and not the server, must send the first Close. */
   closedByMe: boolean;
@@ -51,23 +51,23 @@ export interface CloseDemand {
   codes: readonly [number, ...number[]];
   /** Whether the closing handshake must be complete and the server must end TCP in time. */
   requireClean: boolean;
-  /** Whether a first Close by the wrong side fails the grade of the behavior too, not only the grade of the close. */
+  /** Whether a first Close by the wrong side also makes the grade of the behavior FAILED. */
   wrongEndpointIsFatal: boolean;
 }
 
-/** The five corpora from which the messages of 12.x and 13.x are cut. */
+/** The five corpora from which the compressed messages of 12.x and 13.x are cut. */
 export const CORPORA = ['json', 'bitmap', 'prose', 'html', 'compressed'] as const;
 export type Corpus = (typeof CORPORA)[number];
 
 /** How the behavior of the server is judged. */
-export type Judging =
-  /** By the list of events, which must be equal to one of the lists in `allowed`. */
+export type Criterion =
+  /** Judged by the list of observed events, which must be equal to one of the lists in `allowed`. */
   | { by: 'events' }
-  /** By type and length of the echo of one message (9.1 to 9.6). */
+  /** Judged by type and length of the echo of one message (9.1 to 9.6). */
   | { by: 'size'; binary: boolean; length: number }
-  /** By type and length of `count` echoes. Each message is sent after the echo of the previous message (9.7, 9.8). */
+  /** Judged by type and length of `count` echoes. Each message is sent after the echo of the previous message (9.7, 9.8). */
   | { by: 'round-trips'; binary: boolean; payload: Payload; length: number; count: number }
-  /** By the content of `count` echoes, for compressed messages that are cut from a corpus (12.x, 13.x). */
+  /** Judged by the content of `count` echoes, for compressed messages that are cut from a corpus (12.x, 13.x). */
   | {
       by: 'compressed round-trips';
       corpus: Corpus;
@@ -83,10 +83,10 @@ export type Judging =
       offers: readonly string[];
     };
 
-/** A rule that changes the two grades of a case at the end. */
+/** A rule that changes the two grades of a case after they were found. */
 export type FinalRule =
   | 'none'
-  /** A close code that is not allowed fails the grade of the behavior too. */
+  /** A close code that is not allowed also makes the grade of the behavior FAILED. */
   | 'wrong code fails'
   /** Both grades are INFORMATIONAL, whatever the server did. */
   | 'informational'
@@ -94,15 +94,15 @@ export type FinalRule =
   | 'frame count';
 
 /**
- * Which rows the wire log has. `quiet`: none between the opening handshake and the first echo. `switched`: none until the
- * case is over, and a row where the log is switched off or on.
+ * Which rows the wire log of a case has. `quiet`: no rows between the opening handshake and the first echo. `switched`: no rows until the
+ * case is over, except one for each time that the log is switched off or on.
  */
 export type WireLogMode = 'full' | 'quiet' | 'switched';
 
 /** One case of the suite. */
 export interface Case {
   id: string;
-  /** A few words, for lists of cases. */
+  /** A short description, for lists of cases. */
   title: string;
   /** What the fuzzing client sends, in sentences. */
   sends: string;
@@ -111,14 +111,14 @@ export interface Case {
   /** Sections such as `RFC 6455 5.5.1`, the most relevant section first. */
   rfc: readonly string[];
   script: readonly Step[];
-  judging: Judging;
+  criterion: Criterion;
   allowed: { readonly OK?: readonly CaseEvent[]; readonly 'NON-STRICT'?: readonly CaseEvent[] };
   close: CloseDemand;
-  /** Whether only the script closes the connection, and not the observation of all allowed events. */
+  /** Whether only the script closes the connection. Otherwise the client also closes after all allowed events. */
   suppressClose: boolean;
   finalRule: FinalRule;
   /** Whether the reason of the client's Close is not text, and is recorded in hex (7.5.1). */
-  reasonIsOctets: boolean;
+  reasonIsBinary: boolean;
   wirelog: WireLogMode;
   reportTime: boolean;
   reportCompressionRatio: boolean;
@@ -162,22 +162,22 @@ export const CLOSE_REFUSED: CloseDemand = {
 };
 
 /** Fields of a case that most cases leave at their default. */
-type Rare =
-  | 'judging'
+type OptionalField =
+  | 'criterion'
   | 'suppressClose'
   | 'finalRule'
-  | 'reasonIsOctets'
+  | 'reasonIsBinary'
   | 'wirelog'
   | 'reportTime'
   | 'reportCompressionRatio';
 
 /** Makes a case that is judged by its events, unless `facts` say otherwise. */
-export function aCase(facts: Omit<Case, Rare> & Partial<Pick<Case, Rare>>): Case {
+export function defineCase(facts: Omit<Case, OptionalField> & Partial<Pick<Case, OptionalField>>): Case {
   return {
-    judging: { by: 'events' },
+    criterion: { by: 'events' },
     suppressClose: false,
     finalRule: 'none',
-    reasonIsOctets: false,
+    reasonIsBinary: false,
     wirelog: 'full',
     reportTime: false,
     reportCompressionRatio: false,
@@ -185,13 +185,20 @@ export function aCase(facts: Omit<Case, Rare> & Partial<Pick<Case, Rare>>): Case
   };
 }
 
-export const text = (value: string): Payload => ({ kind: 'octets', octets: Buffer.from(value, 'utf8') });
-export const hex = (value: string): Payload => ({ kind: 'octets', octets: Buffer.from(value, 'hex') });
-export const octets = (value: Buffer): Payload => ({ kind: 'octets', octets: value });
-export const run = (octet: number, length: number): Payload => ({ kind: 'run', octet, length });
+/** Makes a payload from a text, in UTF-8. */
+export const text = (value: string): Payload => ({ kind: 'bytes', bytes: Buffer.from(value, 'utf8') });
+/** Makes a payload from bytes in hex. */
+export const hex = (value: string): Payload => ({ kind: 'bytes', bytes: Buffer.from(value, 'hex') });
+/** Makes a payload from a buffer. */
+export const bytes = (value: Buffer): Payload => ({ kind: 'bytes', bytes: value });
+/** Makes a payload of one byte, `length` times. */
+export const run = (byte: number, length: number): Payload => ({ kind: 'run', byte, length });
+/** Makes a payload that repeats `value` up to `length` bytes. */
 export const pattern = (value: Buffer, length: number): Payload => ({ kind: 'pattern', pattern: value, length });
-export const EMPTY: Payload = { kind: 'octets', octets: Buffer.alloc(0) };
+/** The empty payload. */
+export const EMPTY: Payload = { kind: 'bytes', bytes: Buffer.alloc(0) };
 
+/** Opcodes of frames (RFC 6455 5.2). */
 export const CONTINUATION = 0;
 export const TEXT = 1;
 export const BINARY = 2;
@@ -206,19 +213,20 @@ const CUTS: Record<Cut, { chop?: number; sync?: true }> = {
   apart: { sync: true },
   bytes: { chop: 1 },
 };
-/** The end of a title that says how frames are written. */
+/** The end of a case title: how frames are written. */
 export const CUT_TITLES: Record<Cut, string> = {
   together: '',
   apart: ', one write per frame',
   bytes: ', one byte per write',
 };
-/** A sentence that says how frames are written. */
+/** A sentence for `sends` of a case: how frames are written. */
 export const CUT_SENTENCES: Record<Cut, string> = {
   together: '',
   apart: ' Every frame is sent in a write of its own.',
   bytes: ' Every byte is sent in a write of its own.',
 };
 
+/** Makes a step that sends one frame: FIN set, no reserved bit, and written together with others, unless `how` says otherwise. */
 export const frame = (
   opcode: number,
   payload: Payload,
@@ -231,33 +239,42 @@ export const frame = (
   payload,
   ...(how.chop === undefined ? CUTS[how.cut ?? 'together'] : { chop: how.chop }),
 });
+/** Makes a step that sends a message: text in one frame, unless `how` says otherwise. */
 export const message = (payload: Payload, how: { binary?: boolean; fragment?: number } = {}): Step => ({
   step: 'message',
   binary: how.binary ?? false,
   payload,
   ...(how.fragment === undefined ? {} : { fragment: how.fragment }),
 });
+/** Makes a step that sends a Close frame. */
 export const close = (code: number | null, reason?: Payload): Step => ({
   step: 'close',
   code,
   ...(reason === undefined ? {} : { reason }),
 });
+/** Makes a step that waits for some seconds. */
 export const wait = (seconds: number, tag: string | null): Step => ({ step: 'wait', seconds, tag });
+/** Makes a step that starts a time limit, after which the fuzzing client fails the connection. */
 export const killAfter = (seconds: number): Step => ({ step: 'limit', limit: 'kill', seconds });
+/** Makes a step that starts a time limit, after which the fuzzing client sends an empty Close. */
 export const closeAfter = (seconds: number): Step => ({ step: 'limit', limit: 'close', seconds });
 
+/** Makes an allowed event: a text message arrives. */
 export const gotText = (payload: Payload): CaseEvent => ({ kind: 'message', payload, binary: false });
+/** Makes an allowed event: a binary message arrives. */
 export const gotBinary = (payload: Payload): CaseEvent => ({ kind: 'message', payload, binary: true });
+/** Makes an allowed event: a Pong arrives. */
 export const gotPong = (payload: Payload): CaseEvent => ({ kind: 'pong', payload });
+/** Makes an allowed event: the wait with this tag ends while the connection is still open. */
 export const gotTimeout = (tag: string): CaseEvent => ({ kind: 'timeout', tag });
 
-/** Returns the bytes of a payload. Allocates a new buffer for `run` and `pattern`: do not call it repeatedly for large ones. */
-export function payloadOctets(payload: Payload): Buffer {
+/** Returns the bytes of a payload. Allocates a new buffer for `run` and `pattern`: do not call this repeatedly for large payloads. */
+export function payloadBytes(payload: Payload): Buffer {
   switch (payload.kind) {
-    case 'octets':
-      return payload.octets;
+    case 'bytes':
+      return payload.bytes;
     case 'run':
-      return Buffer.alloc(payload.length, payload.octet);
+      return Buffer.alloc(payload.length, payload.byte);
     case 'pattern':
       return Buffer.alloc(payload.length, payload.pattern);
   }

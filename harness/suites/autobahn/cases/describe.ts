@@ -1,26 +1,26 @@
 import { createHash } from 'node:crypto';
-import { type Case, type CaseEvent, type Payload, payloadOctets, type Step } from './case.ts';
+import { type Case, type CaseEvent, type Payload, payloadBytes, type Step } from './case.ts';
 
 /**
  * Describes what a case sends as lines of text. Two cases with equal lines do the same. `fixtures/spec/digests.json` has
  * the digests of the lines that were made from the case objects of Autobahn 25.10.1: a test compares both, so that an
  * edit cannot change a case by mistake.
  */
-export function scriptLines(one: Case): string[] {
-  return [...one.script.map(stepLine), ...judgingLines(one)];
+export function scriptLines(testCase: Case): string[] {
+  return [...testCase.script.map(stepLine), ...criterionLines(testCase)];
 }
 
 /** Describes the rest of a case as lines of text: allowed events, the required end, and how the case is graded and logged. */
-export function expectationLines(one: Case): string[] {
-  const { close } = one;
+export function expectationLines(testCase: Case): string[] {
+  const { close } = testCase;
   const grades = (['NON-STRICT', 'OK'] as const).flatMap((grade) => {
-    const events = one.allowed[grade];
+    const events = testCase.allowed[grade];
     return events === undefined ? [] : [grade, ...events.map(eventLine)];
   });
   return [
     ...grades,
     `close ${bit(close.closedByMe)} ${close.codes.join(',')} clean=${bit(close.requireClean)} fatal=${bit(close.wrongEndpointIsFatal)}`,
-    `suppress=${bit(one.suppressClose)} rule=${ruleWord(one)} log=${LOG_WORDS[one.wirelog]} time=${bit(one.reportTime)} ratio=${bit(one.reportCompressionRatio)}`,
+    `suppress=${bit(testCase.suppressClose)} rule=${ruleWord(testCase)} log=${LOG_WORDS[testCase.wirelog]} time=${bit(testCase.reportTime)} ratio=${bit(testCase.reportCompressionRatio)}`,
   ];
 }
 
@@ -37,13 +37,15 @@ const RULE_WORDS = {
   'frame count': 'base+frameCount',
 } as const;
 
+/** Writes a boolean as 0 or 1. */
 const bit = (value: boolean): 0 | 1 => (value ? 1 : 0);
-const ruleWord = (one: Case): string => `${RULE_WORDS[one.finalRule]}${one.reasonIsOctets ? '+hexReason' : ''}`;
+const ruleWord = (testCase: Case): string =>
+  `${RULE_WORDS[testCase.finalRule]}${testCase.reasonIsBinary ? '+hexReason' : ''}`;
 
 function payloadWord(payload: Payload | undefined): string {
-  const octets = payload === undefined ? Buffer.alloc(0) : payloadOctets(payload);
-  const sum = createHash('sha1').update(octets).digest('hex').slice(0, 12);
-  return `${octets.length}:${sum}${payload?.kind === 'pattern' ? ` pattern ${payload.pattern.toString('hex')}` : ''}`;
+  const bytes = payload === undefined ? Buffer.alloc(0) : payloadBytes(payload);
+  const sum = createHash('sha1').update(bytes).digest('hex').slice(0, 12);
+  return `${bytes.length}:${sum}${payload?.kind === 'pattern' ? ` pattern ${payload.pattern.toString('hex')}` : ''}`;
 }
 
 function stepLine(step: Step): string {
@@ -57,7 +59,7 @@ function stepLine(step: Step): string {
     case 'header':
       return `header ${step.opcode} ${step.length}`;
     case 'piece':
-      return `piece ${payloadWord({ kind: 'octets', octets: step.octets })}`;
+      return `piece ${payloadWord({ kind: 'bytes', bytes: step.bytes })}`;
     case 'wait':
       return `wait ${step.seconds} ${step.tag ?? '-'}`;
     case 'limit':
@@ -65,18 +67,18 @@ function stepLine(step: Step): string {
   }
 }
 
-function judgingLines({ judging }: Case): string[] {
-  switch (judging.by) {
+function criterionLines({ criterion }: Case): string[] {
+  switch (criterion.by) {
     case 'events':
       return [];
     case 'size':
-      return [`size ${judging.length}`];
+      return [`size ${criterion.length}`];
     case 'round-trips':
-      return [`round-trips ${judging.length} x${judging.count}`];
+      return [`round-trips ${criterion.length} x${criterion.count}`];
     case 'compressed round-trips':
       return [
-        `compressed ${judging.corpus} ${bit(judging.binary)} ${judging.length} x${judging.count} fragment=${judging.fragment} within ${judging.seconds}`,
-        ...judging.offers.map((offer) => `offer ${offer}`),
+        `compressed ${criterion.corpus} ${bit(criterion.binary)} ${criterion.length} x${criterion.count} fragment=${criterion.fragment} within ${criterion.seconds}`,
+        ...criterion.offers.map((offer) => `offer ${offer}`),
       ];
   }
 }

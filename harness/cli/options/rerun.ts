@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import { type Shell, toolWords, withoutHeaderValues } from './shell.ts';
+import { joinCommandLine } from './split-command-line.ts';
+
+/** Options of `run` that are about a whole run, its place or its form: a single case is run without them. */
+export const WHOLE_RUN_OPTIONS: readonly string[] = [
+  '--shard',
+  '--out',
+  '--history',
+  '--reporter',
+  '--bail',
+  '--resume',
+];
+
+/**
+ * Words of a command that runs one case of this run again, if a case id is appended. All typed options stay, except
+ * those about the whole run. A command after `--` becomes `--command`, so that a case id can follow.
+ * @param verb knows which options take a value.
+ */
+export function rerunWords(shell: Shell, verb: Command, tool: string): string[] {
+  const { words: all, command, env } = shell;
+  const words = withoutHeaderValues(command === undefined ? all : all.slice(0, all.indexOf('--')));
+  const options: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? '';
+    const [name = ''] = word.split('=');
+    const option = word.startsWith('-')
+      ? verb.options.find(({ long, short }) => name === long || name === short)
+      : undefined;
+    // Without an option: a case, or the verb.
+    if (option === undefined) continue;
+    const takesNext = (option.required || option.optional) && !word.includes('=');
+    const typed = takesNext ? words.slice(at, at + 2) : [word];
+    if (takesNext) at++;
+    if (!WHOLE_RUN_OPTIONS.includes(option.long ?? '')) options.push(...typed);
+  }
+  return [
+    ...toolWords(env, tool),
+    ...options,
+    ...(command === undefined ? [] : ['--command', joinCommandLine(command)]),
+  ];
+}

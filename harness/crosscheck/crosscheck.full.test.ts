@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect, test } from 'vitest';
+import { describeWithThirdPartyServers } from '../../fixtures/third-party-servers/testing.ts';
+import { describeWithDocker } from '../engines/docker/testing.ts';
+
+/** Runs the crosscheck command, and expects that the engines agree in every fact. */
+async function expectAgreement(args: readonly string[]): Promise<void> {
+  const { exitCode, stdout, stderr } = await execa('npm', ['run', '--silent', 'crosscheck', '--', ...args], {
+    cwd: join(import.meta.dirname, '../..'),
+    reject: false,
+  });
+  console.log(stdout);
+  expect(stdout, stderr).toContain('The engines agree.');
+  expect(exitCode).toBe(0);
+}
+
+/*
+ * `harness/end-to-end/commands.full.test.ts` compares the engines on all 517 cases of the in-repo server, because that
+ * test has the results of the real suite already.
+ */
+await describeWithDocker('the embedded engine agrees with the real Autobahn in every fact', () => {
+  test.each([
+    [
+      'on three npm servers, all but 12 and 13',
+      ['--server', 'ws', '--server', 'websocket', '--server', 'faye-websocket', '--at-once', '3'],
+    ],
+    ['in every mode of the probe server', ['--probe', '--at-once', '6']],
+    ['on every server that is wrong on purpose', ['--wrong', '--at-once', '5']],
+  ])('%s', (_, args) => expectAgreement(args));
+
+  const servers = ['gobwas-ws', 'coder-websocket', 'tokio-tungstenite'];
+  describeWithThirdPartyServers('on third-party servers in Go and Rust', servers, () => {
+    test('all but 12 and 13', () =>
+      expectAgreement([...servers.flatMap((name) => ['--server', name]), '--at-once', '3']));
+  });
+});

@@ -1,0 +1,65 @@
+import type Docker from 'dockerode';
+import { z } from 'zod';
+import type { CaseRecord } from '../engine.ts';
+import { orAborted } from './abort.ts';
+import { asReadable, messageOf } from './api.ts';
+import { unpackJson } from './archive.ts';
+import { RESULTS } from './container-spec.ts';
+import type { SuiteRun } from './play-in-container.ts';
+
+/** The parts of wstest's `index.json` that are needed here: the entries of the cases, by agent and case id. */
+const indexSchema = z.record(z.string(), z.record(z.string(), z.looseObject({ reportfile: z.string().optional() })));
+
+/** Two names of the same agent. `inSuite` is the name for wstest (see `agentForSuite`); `inResults` replaces it in all results. */
+export interface AgentNames {
+  inSuite: string;
+  inResults: string;
+}
+
+/**
+ * Reads the results of a container that has ended: one record for each case that its index lists.
+ * @throws HarnessError (3) if the container left no index or no readable archive.
+ */
+export async function readContainerResults(
+  container: Docker.Container,
+  names: AgentNames,
+  signal: AbortSignal,
+  suite: SuiteRun,
+): Promise<CaseRecord[]> {
+  const files = new Map<string, string>();
+  try {
+    const archive = await orAborted(signal, container.getArchive({ path: RESULTS }));
+    await unpackJson(asReadable(archive), RESULTS.slice(1), async (name, content) => {
+      signal.throwIfAborted();
+      files.set(name, renamed(content.toString('utf8'), names));
+    });
+    const index = indexSchema.parse(JSON.parse(files.get('index.json') ?? 'null'));
+    return Object.entries(index[names.inResults] ?? {}).map(([id, entry]) => recordOf(id, entry, files));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (files.has('index.json') || files.size === 0)
+      throw suite.failure(
+        'the container left no readable results',
+        'run again; its last output is below',
+        messageOf(error),
+      );
+    throw suite.failure('the container left no index.json', 'run again; its last output is below');
+  }
+}
+
+function recordOf(
+  id: string,
+  entry: { reportfile?: string | undefined },
+  files: ReadonlyMap<string, string>,
+): CaseRecord {
+  const file = entry.reportfile ?? '';
+  const text = files.get(file);
+  return { id, file, entry, ...(text === undefined ? {} : { text }) };
+}
+
+/** Returns the text of a result file with the agent's real name. */
+function renamed(text: string, { inSuite, inResults }: AgentNames): string {
+  if (inSuite === inResults) return text;
+  // The replacement is a function, because `$` has a meaning in a replacement string and may be part of the name.
+  return text.replaceAll(JSON.stringify(inSuite), () => JSON.stringify(inResults));
+}

@@ -1,0 +1,107 @@
+import type { Corpus } from '../../../suites/autobahn/cases/case.ts';
+import { deflateMessage } from '../protocol/deflate.ts';
+import { compressionOf, type Deflate } from '../protocol/permessage-deflate.ts';
+import { encodeFrame, fragmentLengths, maskFor, type Role } from '../protocol/wire.ts';
+import { type Corpora, cut, unitsOf } from './corpora.ts';
+
+/** A compressed message with its frames, ready to be written, and the counts that the wire log needs. */
+export interface PreparedMessage {
+  /** The message before compression: the echo must be equal to it. */
+  plain: Buffer;
+  /** The encoded frames of the message, one after the other. */
+  bytes: Buffer;
+  /** Payload of all frames of the message together, in bytes. */
+  payloadLength: number;
+  /** Number of the message's frames by opcode. */
+  frames: readonly (readonly [opcode: number, times: number])[];
+  /** Number of the message's frames by their length in bytes, header included. */
+  writes: readonly (readonly [length: number, times: number])[];
+}
+
+/** The messages that a case sends: consecutive sections of a corpus. */
+export interface MessageSeries {
+  corpus: Corpus;
+  binary: boolean;
+  /** Units of each message: bytes of a binary corpus, characters of a text. */
+  length: number;
+  /** Compressed bytes per frame; 0 sends each message in one frame. */
+  fragment: number;
+}
+
+/**
+ * The compressed messages of 12.x and 13.x. Each is made once and shared by all cases with the same corpus, length and
+ * parameters, which therefore send the same bytes, masks included. Repeated masks do no harm here: a mask protects
+ * intermediaries from bytes that a script chooses (RFC 6455 10.3).
+ */
+export class MessageStore {
+  readonly #corpora: Corpora;
+  readonly #plains = new Map<string, Buffer>();
+  readonly #payloads = new Map<string, Buffer>();
+  readonly #prepared = new Map<string, PreparedMessage>();
+
+  constructor(corpora: Corpora) {
+    this.#corpora = corpora;
+  }
+
+  /**
+   * Returns message number `k` (from 0) of a series, as `sender` sends it on a connection with the parameters `deflate`.
+   * Throws RangeError if the parameters ask for a window that zlib does not have.
+   */
+  get(series: MessageSeries, sender: Role, deflate: Deflate, k: number): PreparedMessage {
+    const { corpus, binary, length, fragment } = series;
+    const { noContextTakeover, windowBits } = compressionOf(deflate, sender);
+    const data = this.#corpora.get(corpus);
+    const units = unitsOf(data);
+    const from = (k * length) % units;
+    // Units that the receiver remembers: all that was sent before, up to the size of the window.
+    const remembered = noContextTakeover ? 0 : Math.min(k * length, 1 << windowBits);
+    const window = (): Buffer => {
+      const earlier = cut(data, (from - remembered + units) % units, remembered);
+      return earlier.subarray(Math.max(0, earlier.length - (1 << windowBits)));
+    };
+    const plainKey = `${corpus} ${length} ${from}`;
+    const plain = once(this.#plains, plainKey, () => cut(data, from, length));
+    const payloadKey = `${plainKey} ${windowBits} ${remembered}`;
+    const payload = once(this.#payloads, payloadKey, () => deflateMessage(plain, window(), windowBits));
+    return once(this.#prepared, `${payloadKey} ${binary} ${fragment} ${sender}`, () => ({
+      plain,
+      ...encodeFrames(payload, binary ? 2 : 1, fragment, sender),
+    }));
+  }
+}
+
+/** Returns the cached value of a key, or computes the value and caches it. */
+function once<T>(known: Map<string, T>, key: string, make: () => T): T {
+  const earlier = known.get(key);
+  if (earlier !== undefined) return earlier;
+  const made = make();
+  known.set(key, made);
+  return made;
+}
+
+/** Encodes the frames of a compressed message. RSV1 is set on the first frame only (RFC 7692 6). */
+function encodeFrames(payload: Buffer, opcode: number, fragment: number, sender: Role): Omit<PreparedMessage, 'plain'> {
+  const lengths = fragmentLengths(payload.length, fragment);
+  const writes = new Map<number, number>();
+  const encoded: Buffer[] = [];
+  let start = 0;
+  for (const [i, length] of lengths.entries()) {
+    const head = { opcode: i === 0 ? opcode : 0, fin: i === lengths.length - 1, rsv: i === 0 ? 4 : 0 };
+    const frame = encodeFrame(head, payload.subarray(start, start + length), maskFor(sender));
+    encoded.push(frame);
+    writes.set(frame.length, (writes.get(frame.length) ?? 0) + 1);
+    start += length;
+  }
+  return {
+    bytes: Buffer.concat(encoded),
+    payloadLength: payload.length,
+    frames:
+      lengths.length === 1
+        ? [[opcode, 1]]
+        : [
+            [opcode, 1],
+            [0, lengths.length - 1],
+          ],
+    writes: [...writes],
+  };
+}

@@ -1,0 +1,133 @@
+import { join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import pc from 'picocolors';
+import type { AgentReport, CaseVerdict, Report, Verdict } from '../document/report.ts';
+import { groupSimilarCases, type SimilarCases, turnWords } from '../wording/attention.ts';
+import { idRanges } from '../wording/id-ranges.ts';
+import { gradeFace } from '../wording/outcome.ts';
+import { casesOf, groupSimilarProblems, whatOfAll } from '../wording/problems.ts';
+import { describeProblem } from '../wording/terminal-problem.ts';
+import { fitted, rangeLines, type Style, spelt, visible } from '../wording/terminal-text.ts';
+import { casePath } from '../wording/views.ts';
+import { count, plural, suiteOf } from '../wording/vocabulary.ts';
+
+const MARKS: Readonly<Record<Verdict, { glyph: string; ascii: string }>> = {
+  regressed: { glyph: '▼', ascii: 'v' },
+  missing: { glyph: '○', ascii: '?' },
+  changed: { glyph: '±', ascii: '*' },
+  new: { glyph: '+', ascii: '+' },
+  improved: { glyph: '▲', ascii: '^' },
+  flaky: { glyph: '↻', ascii: 'F' },
+  skipped: { glyph: '-', ascii: '-' },
+  same: { glyph: '=', ascii: '=' },
+};
+/** Of each, cases or problems that say the same being one. */
+const MOST_CASES = 20;
+const MOST_PROBLEMS = 5;
+/** A line for each case of each agent, in the plan's order: mark, id, grade, how long it took. */
+export function caseList(report: Report, style: Style): string {
+  const { agents } = report;
+  const several = agents.length > 1;
+  const lines = agents.flatMap((agent) => [
+    ...(several ? ['', visible(agent.name)] : []),
+    ...agent.cases.map(({ id, verdict, actual, durationMs }) => {
+      const mark = style.unicode ? MARKS[verdict].glyph : MARKS[verdict].ascii;
+      const time = durationMs === null ? '' : `${Math.round(durationMs)} ms`;
+      const words = verdict === 'same' ? '' : verdict;
+      const grade = actual === null ? '' : visible(gradeFace(suiteOf(report, id), actual).word);
+      return `${mark} ${id.padEnd(8)} ${grade.padEnd(13)} ${time.padStart(8)}  ${words}`.trimEnd();
+    }),
+  ]);
+  return spelt(`${lines.join('\n')}\n`, style);
+}
+
+/**
+ * The end of every run, the same wherever it is printed: the decision, what is not as expected, the figures, the report.
+ * @param pages the folder that has them; undefined where none were written.
+ */
+export function endBlock(report: Report, pages: string | undefined, style: Style): string {
+  const colour = pc.createColors(style.colour);
+  const { gate } = report;
+  const paint = gate.decision === 'passed' ? colour.green : gate.decision === 'failed' ? colour.red : colour.yellow;
+  const decision = fitted(visible(gate.sentence), '', '  ', style);
+  const lines = ['', ...decision.map((line) => paint(colour.bold(line))), ''];
+  const problems = groupSimilarProblems(report.problems);
+  const plan = report.cases.map(({ id }) => id);
+  for (const group of problems.slice(0, MOST_PROBLEMS)) {
+    const problem = { ...group[0], what: whatOfAll(group) };
+    lines.push(...describeProblem(problem, style, idRanges(casesOf(group), plan)), '');
+  }
+  const otherProblems = problems.slice(MOST_PROBLEMS).flat().length;
+  if (otherProblems > 0) lines.push(`and ${otherProblems} more; all of them are in the report.`, '');
+  // A missing case whose problem is printed above need not be told again.
+  const told = groupSimilarCases(report).filter(
+    ({ cases: [{ verdict }] }) => verdict !== 'missing' || report.problems.length === 0,
+  );
+  for (const agent of report.agents) {
+    const its = told.filter((one) => one.agent === agent);
+    lines.push(...deviations(its, report.agents.length > 1, pages, style));
+  }
+  for (const { agent, cases } of report.run.retries?.leftOut ?? [])
+    lines.push(
+      ...fitted(
+        `None of ${cases} unexpected outcomes of ${visible(agent)} was played again: so many are no accident.`,
+        '',
+        '  ',
+        style,
+      ),
+    );
+  for (const agent of report.agents) lines.push(...fitted(figures(agent, report), '', '  ', style));
+  lines.push(
+    ...fitted(`${(report.run.durationMs / 1000).toFixed(1)} s, ${visible(report.engine.summary)}`, '', '  ', style),
+  );
+  if (pages !== undefined) lines.push(`report  ${pathToFileURL(resolve(pages, 'index.html')).href}`);
+  return spelt(`${lines.join('\n')}\n`, style);
+}
+
+/** Of one agent: what is not as expected, worst first, each with the page of its first case. */
+function deviations(
+  told: readonly SimilarCases[],
+  namesAgent: boolean,
+  pages: string | undefined,
+  style: Style,
+): string[] {
+  const colour = pc.createColors(style.colour);
+  const lines = told.slice(0, MOST_CASES).flatMap(({ agent, cases, name, ranges, sentence, turn }) => {
+    const [first] = cases;
+    const mark = style.unicode ? MARKS[first.verdict].glyph : MARKS[first.verdict].ascii;
+    const page = pages && relative(process.cwd(), join(pages, casePath(agent.slug, first.id)));
+    const whose = namesAgent ? ` ${visible(agent.name)}` : '';
+    const became = cases.length === 1 ? '' : turnWords(turn);
+    const words = `${colour.bold(visible(name))}${whose} ${first.verdict}${became}${steady(cases)}: ${visible(sentence)}`;
+    return [
+      ...fitted(words, `${mark} `, '  ', style),
+      ...rangeLines(ranges, '    ', '    ', style),
+      ...(first.actual && page !== undefined ? [colour.dim(`    ${page}`)] : []),
+    ];
+  });
+  const others = told.slice(MOST_CASES).flatMap(({ cases }) => cases).length;
+  if (others > 0) lines.push(`  and ${others} more; all of them are in the report.`);
+  return lines.length > 0 ? [...lines, ''] : [];
+}
+
+/** That cases were played again and came out the same. */
+function steady(cases: readonly CaseVerdict[]): string {
+  const [words = '', ...others] = new Set(
+    cases.map(({ verdict, tries }) =>
+      tries === undefined || verdict === 'flaky' ? '' : ` (${tries.length} of ${tries.length} tries)`,
+    ),
+  );
+  return others.length === 0 ? words : '';
+}
+
+function figures(agent: AgentReport, report: Report): string {
+  const grades = new Map<string, number>();
+  for (const { id, actual } of agent.cases) {
+    if (actual === null) continue;
+    const { word } = gradeFace(suiteOf(report, id), actual);
+    grades.set(word, (grades.get(word) ?? 0) + 1);
+  }
+  const withResult = agent.cases.filter(({ actual }) => actual !== null).length;
+  const counts = [...grades].map(([grade, n]) => `${count(n)} ${visible(grade)}`).join(', ');
+  return `${visible(agent.name)}: ${count(withResult)} of ${plural(report.cases.length, 'case')}${counts === '' ? '' : `: ${counts}`}`;
+}

@@ -1,0 +1,20 @@
+import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
+
+/**
+ * Breaks text between words into lines of at most `columns` terminal columns: a wide character such as 日 takes two
+ * columns, a colour sequence none. A word that is wider than a line stays whole, on a line of its own. Line breaks in
+ * the text count as spaces; accents are composed (Unicode NFC).
+ * @param first begins the first line, and `rest` every other line.
+ */
+export function wrapText(text: string, first: string, rest: string, columns: number): string[] {
+  const words = text.trim().replace(/\s*\n\s*/g, ' ');
+  const [head = '', ...tail] = linesOf(words, columns - stringWidth(first));
+  if (tail.length === 0) return [first + head];
+  // The other lines may have more or less room than the first one.
+  return [first + head, ...linesOf(tail.join(' '), columns - stringWidth(rest)).map((line) => rest + line)];
+}
+
+function linesOf(text: string, columns: number): string[] {
+  return wrapAnsi(text, Math.max(1, columns)).split('\n');
+}
