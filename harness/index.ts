@@ -38,7 +38,7 @@ export { catalogue } from './suites/autobahn/catalogue.ts';
 export { normalise } from './suites/autobahn/normalise.ts';
 export { HarnessError } from './support/harness-error.ts';
 
-/** The server to test: a running server with a `url`, or a command that starts a server. The server is ended after the run. */
+/** The server to test: a running server with a `url`, or a command that starts a server. A started server is ended after the run. */
 export type TestedServer = ConnectionSettings &
   (
     | { readonly url: string }
@@ -71,7 +71,7 @@ interface ConnectionSettings {
   readonly origin?: string;
   /** More header fields of the opening handshake. Only the embedded engine can send them. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** PEM file with the trusted certificate authorities. Default: any certificate is accepted. */
+  /** PEM file with the trusted certificate authorities. Default: every certificate is trusted. */
   readonly caFile?: string;
 }
 

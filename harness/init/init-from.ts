@@ -112,9 +112,9 @@ export function outcomesOf(
   suite: readonly string[],
   recorded: Outcomes,
 ): IndexOutcomes {
-  const known = suite.filter((id) => cases.has(id));
+  const idsInSuite = suite.filter((id) => cases.has(id));
   return {
-    outcomes: new Map(known.map((id) => [id, recorded.get(id) ?? outcomeOf(id, cases.get(id))])),
+    outcomes: new Map(idsInSuite.map((id) => [id, recorded.get(id) ?? outcomeOf(id, cases.get(id))])),
     missing: suite.filter((id) => !cases.has(id)),
     unknown: [...cases.keys()].filter((id) => !suite.includes(id)).sort(compareCaseIds),
   };

@@ -25,7 +25,7 @@ export class Recorder {
   #index: Promise<void> | undefined;
   readonly #closing = new AbortController();
 
-  /** @param folder an existing empty folder. */
+  /** @param folder an existing empty folder, which becomes the result folder. */
   constructor(folder: string, agent: string) {
     this.#folder = folder;
     this.#agent = agent;

@@ -1,6 +1,7 @@
 import type { Problem } from '../../reports/document/report.ts';
 import { idRanges } from '../../reports/wording/id-ranges.ts';
 import type { PlayEvent } from '../engines/engine.ts';
+import { omitUndefined } from '../support/omit-undefined.ts';
 
 /** Most lines of output that a report shows for one case. A server may print a line for each frame. */
 const MAX_LINES_PER_CASE = 40;
@@ -48,6 +49,6 @@ export class Flight {
   /** The case that a Problem about the subject names: the first case in flight. */
   get problemCase(): Pick<Problem, 'case'> {
     const [id] = this.ids;
-    return id === undefined ? {} : { case: id };
+    return omitUndefined({ case: id });
   }
 }

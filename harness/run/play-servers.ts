@@ -111,7 +111,7 @@ class ServersPlay {
   }
 }
 
-/** The problem in each checkpoint. */
+/** The problem that the report of each checkpoint contains. */
 const UNFINISHED: Problem = {
   what: 'The run was still going on when this was written.',
   why: 'If the run is no longer going on, it was killed before it could write its final report.',

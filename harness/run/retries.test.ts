@@ -167,7 +167,7 @@ test('H30: more unexpected outcomes than MAX_RETRIED_CASES are not retried, but 
     ? O
     : never;
   const lines: string[] = [];
-  const some = (n: number) => new Map(suiteIds.slice(0, n).map((id) => [id, outcome]));
+  const firstOutcomes = (n: number) => new Map(suiteIds.slice(0, n).map((id) => [id, outcome]));
   const many = new Retries({
     suite: autobahn,
     agent: 'server',
@@ -175,7 +175,7 @@ test('H30: more unexpected outcomes than MAX_RETRIED_CASES are not retried, but 
     limit: 2,
     onRound: (text) => lines.push(text),
   });
-  expect([...many.rounds(some(MAX_RETRIED_CASES + 1))]).toEqual([]);
+  expect([...many.rounds(firstOutcomes(MAX_RETRIED_CASES + 1))]).toEqual([]);
   expect(many.notRetried).toBe(MAX_RETRIED_CASES + 1);
   expect(lines).toEqual([]);
   const few = new Retries({
@@ -185,7 +185,7 @@ test('H30: more unexpected outcomes than MAX_RETRIED_CASES are not retried, but 
     limit: 2,
     onRound: (text) => lines.push(text),
   });
-  expect(few.rounds(some(MAX_RETRIED_CASES)).next().value?.cases).toHaveLength(MAX_RETRIED_CASES);
+  expect(few.rounds(firstOutcomes(MAX_RETRIED_CASES)).next().value?.cases).toHaveLength(MAX_RETRIED_CASES);
   expect(few.notRetried).toBe(0);
 });
 

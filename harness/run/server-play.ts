@@ -70,7 +70,7 @@ export class ServerPlay {
   private readonly options: CollectOptions;
   private readonly bail: Bail | undefined;
   /** Results of an earlier run that this run resumes. */
-  private readonly kept: KeptResults | undefined;
+  private readonly keptResults: KeptResults | undefined;
   /** Cases that must have a result. */
   private readonly wanted: readonly string[];
   /** Folder of all results, kept and new. */
@@ -90,26 +90,27 @@ export class ServerPlay {
     this.settings = settings;
     this.options = options;
     this.bail = bail;
-    this.kept = settings.earlierRun?.agents.get(inputs.server.agent);
+    this.keptResults = settings.earlierRun?.agents.get(inputs.server.agent);
     this.wanted = withoutSkipped(options.cases, inputs.expectations);
     this.folder = join(options.staged, 'results', inputs.slug);
-    this.playFolder = this.kept === undefined ? this.folder : join(options.workspace.folder, 'played', inputs.slug);
+    this.playFolder =
+      this.keptResults === undefined ? this.folder : join(options.workspace.folder, 'played', inputs.slug);
   }
 
   /** Never rejects because of the server: a server that cannot be built or started becomes a Problem. */
   async play(engine: PreparedEngine | undefined): Promise<PlayedServer> {
     const { cases, signal } = this.options;
     const { server } = this.inputs;
-    const toPlay = this.wanted.filter((id) => !this.kept?.files.has(id));
+    const toPlay = this.wanted.filter((id) => !this.keptResults?.files.has(id));
     const canPlay = toPlay.length > 0 && engine !== undefined && !signal.aborted && !this.bail?.limitReached.aborted;
-    if (!canPlay && !this.kept?.files.size) {
+    if (!canPlay && !this.keptResults?.files.size) {
       const why = toPlay.length === 0 ? SKIPPED : signal.aborted ? INTERRUPTED : BAILED;
       const results = withoutResults(this.inputs, cases, why);
       return { results, problems: [], facts: {}, isCutShort: why === BAILED };
     }
     makeFolder(this.folder);
-    const earlier = new Set(this.wanted.filter((id) => this.kept?.files.has(id)));
-    if (this.kept !== undefined) addResults(server.agent, this.kept.folder, this.folder, earlier);
+    const earlier = new Set(this.wanted.filter((id) => this.keptResults?.files.has(id)));
+    if (this.keptResults !== undefined) addResults(server.agent, this.keptResults.folder, this.folder, earlier);
     makeFolder(this.playFolder);
     const retries = this.retries();
     let run = emptyRun(server);
@@ -119,7 +120,7 @@ export class ServerPlay {
       run = await this.playCases(engine, toPlay, retries);
       this.isPlaying = false;
     }
-    if (this.kept !== undefined) addResults(server.agent, this.playFolder, this.folder);
+    if (this.keptResults !== undefined) addResults(server.agent, this.playFolder, this.folder);
     return this.readPlayed(run, earlier, retries);
   }
 
@@ -127,7 +128,7 @@ export class ServerPlay {
   async snapshot(into: string): Promise<ServerResults> {
     const { agent, command } = this.inputs.server;
     const folder = join(into, 'results', this.inputs.slug);
-    if (this.kept !== undefined) addResults(agent, this.playFolder, folder);
+    if (this.keptResults !== undefined) addResults(agent, this.playFolder, folder);
     const results = await this.readSlowly(folder);
     return {
       ...withoutResults(this.inputs, this.options.cases, NOT_YET),
@@ -210,7 +211,7 @@ export class ServerPlay {
       results: {
         ...withoutResults(this.inputs, cases, BAILED),
         url: run.url,
-        output: new Map([...(this.kept?.output ?? []), ...run.output]),
+        output: new Map([...(this.keptResults?.output ?? []), ...run.output]),
         results: inPlanOrder(cases, read.agents[0]?.results ?? [], BAILED),
         ...omitUndefined({
           laterAttempts: retries?.attempts,

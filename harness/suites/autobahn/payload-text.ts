@@ -1,6 +1,6 @@
 /** Longest payload, in bytes, that results contain completely. */
 const MAX_WHOLE_BYTES = 60;
-/** Number of bytes that results contain of a longer payload. */
+/** Number of bytes at the start of a longer payload that results contain. */
 const SHOWN_BYTES = 64;
 const ELLIPSIS = ' ...';
 
