@@ -1,4 +1,4 @@
-/** The report: the document as it is published in `report.json`, and each form it is rendered in. */
+/** The library of reports: the document that is published as `report.json`, and the renderers of all its forms. */
 
 import { html } from './pages/index.ts';
 import { documentFormats, documentRenderers } from './renderers.ts';
@@ -18,9 +18,12 @@ export {
 export type { OutcomeField, SuiteFacts } from './document/suite-facts.ts';
 export { writeFiles } from './write.ts';
 
-/** The pages, with links to the files of all other forms: `forms` names those that are in the same folder. */
+/** The HTML pages, with links to the files of all other forms. `forms` names the files that are in the same folder. */
 const pages: typeof html = (report, detailOf, history, forms = documentFormats().map(({ file }) => file)) =>
   html(report, detailOf, history, forms);
 
-/** Every form that is files, by name. Each function takes a report (`html` also what was recorded) and gives its files. */
+/**
+ * Renderers by name. Each function takes a report and returns its files; `html` also takes what was recorded of each
+ * case.
+ */
 export const renderers = { ...documentRenderers, html: pages };

@@ -7,42 +7,42 @@ import { markdown } from './formats/markdown.ts';
 import { caseList, endBlock } from './formats/terminal.ts';
 import type { Style } from './wording/terminal-text.ts';
 
-/** A form of a report that is one text: a file in the report's folder, or on stdout. */
+/** A form of a report that is one text: a file in the report's folder, or the text on stdout. */
 interface DocumentFormat {
   output: 'document';
   /** Name of the file in the report's folder. */
   file: string;
   render(report: Report): Iterable<ReportFile>;
-  /** Written to the report's folder whatever is chosen, and after all other files. */
+  /** The file is written to the report's folder whatever the user chose, and after all other files. */
   always?: boolean;
-  /** Not a choice of its own: written together with this reporter. */
+  /** Name of the reporter that this form is written with. The user cannot choose such a form alone. */
   with?: string;
 }
 
-/** A form for people at a terminal. `pages` is the folder of the pages; undefined if no pages were written. */
+/** A form for the terminal. `pages` is the folder of the pages; undefined if no pages were written. */
 interface TerminalFormat {
   output: 'terminal';
   render(report: Report, pages: string | undefined, style: Style): string;
 }
 
-/** A folder of pages. The pages load their templates, so they are loaded only if they are wanted. */
+/** A form that is a folder of pages. `load` also loads the templates, so it is called only if the user wants pages. */
 interface PagesFormat {
   output: 'pages';
   load(): Promise<typeof import('./pages/index.ts')>;
 }
 
-/** Commands to the runner of GitHub Actions, and a summary of the step. The harness writes both. */
+/** Workflow commands for GitHub Actions, and a summary of the step. The harness writes both. */
 interface GithubFormat {
   output: 'github';
 }
 
 export type ReportFormat = DocumentFormat | TerminalFormat | PagesFormat | GithubFormat;
-/** Every form of a report by the name that `--reporter` takes. */
+/** Forms of a report by the name that `--reporter` takes. */
 export type ReportFormats = Readonly<Record<string, ReportFormat>>;
 
 /**
- * The reporters. Their names, files, help and configuration schema follow from this map, so a new reporter is a file in
- * `formats/` and a line here. Help lists the names in this order.
+ * All forms of a report. The names, files, help and configuration schema of the reporters follow from this map, so a
+ * new reporter is one file in `formats/` and one line here. Help lists the names in this order.
  */
 export const FORMATS = {
   list: {
@@ -70,14 +70,14 @@ export function reporterNames(formats: ReportFormats = FORMATS): string[] {
   );
 }
 
-/** The forms that are one text, with their names, in the order in which the index links to their files. */
+/** All forms that are one text, with their names, in the order in which the index page links to their files. */
 export function documentFormats(formats: ReportFormats = FORMATS): (DocumentFormat & { name: string })[] {
   return Object.entries(formats).flatMap(([name, format]) =>
     format.output === 'document' ? [{ name, ...format }] : [],
   );
 }
 
-/** The functions of those forms by name: a report in, one file out. */
+/** Renderers of the forms that are one text, by name. Each takes a report and returns one file. */
 export const documentRenderers = Object.fromEntries(
   documentFormats().map(({ name, render }) => [name, render]),
 ) as Readonly<Record<DocumentName, DocumentFormat['render']>>;

@@ -3,9 +3,11 @@ import { dirname, resolve, sep } from 'node:path';
 import type { ReportFile } from './document/files.ts';
 
 /**
- * The one writer of this room: puts files below `folder`, one at a time, and makes the folders they need. Gives back
- * how many files and octets that were. Throws before it writes a file whose path would leave the folder, and passes
- * on what the disk says (ENOSPC, EACCES).
+ * Writes files below `folder`, one at a time, and creates the folders that they need. Only this function writes the
+ * files of a report.
+ * @returns the number of files and bytes that were written.
+ * @throws Error for a path that leaves the folder, before writing that file; also the errors of the file system
+ * (ENOSPC, EACCES).
  */
 export async function writeFiles(
   folder: string,
@@ -28,7 +30,10 @@ export async function writeFiles(
   return written;
 }
 
-/** Absolute path of `path` below `folder`. Throws when it is absolute, empty, has `..` or is not portable. */
+/**
+ * The absolute path of `path` below `folder`.
+ * @throws Error if `path` is absolute, empty, contains `..`, or is not portable.
+ */
 export function resolveInside(folder: string, path: string): string {
   const root = resolve(folder);
   const target = resolve(root, path);

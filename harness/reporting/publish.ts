@@ -14,7 +14,7 @@ import type { Workspace } from '../system/workspace.ts';
 import { compareWithFirst } from './compare-reports.ts';
 import { pageFolders, writesHere, writesPagesHere } from './reporters.ts';
 
-/** A report with everything that its pages show. */
+/** A report with everything that its pages show: recorded cases and earlier runs. */
 export interface Publication {
   suite: Suite;
   report: Report;
@@ -22,9 +22,10 @@ export interface Publication {
   past?: History;
 }
 
+/** The modules of the pages, while they load or when they are loaded. */
 let loading: ReturnType<typeof FORMATS.html.load> | undefined;
 
-/** The pages and their templates; worth asking for early, so that they are loaded while cases play. */
+/** Loads the code and the templates of the pages. Call this function early, so that the modules load while cases run. */
 export function loadPages(): NonNullable<typeof loading> {
   loading ??= FORMATS.html.load();
   loading.catch(() => undefined);
@@ -32,9 +33,8 @@ export function loadPages(): NonNullable<typeof loading> {
 }
 
 /**
- * Writes into `folder` what the reporters want to have in the report's own: pages, `junit.xml`, `summary.md`, and
- * `report.json`, which is always there.
- * @throws HarnessError (3).
+ * Writes the files of the reporters into the report folder: pages, `junit.xml`, `summary.md`, and always `report.json`.
+ * @throws HarnessError (3) if a file cannot be written.
  */
 export async function writeReport(
   folder: string,
@@ -56,7 +56,7 @@ export async function writeReport(
       const files = documents.map(({ file }) => file);
       await writeFiles(folder, html(report, details, past, files));
     }
-    // report.json comes last: a folder that holds it holds everything.
+    // report.json is written last, so that a folder with a report.json is complete.
     const last = documents.filter(({ always }) => always);
     for (const { render } of [...documents.filter(({ always }) => !always), ...last])
       await writeFiles(folder, render(report));
@@ -66,8 +66,9 @@ export async function writeReport(
 }
 
 /**
- * Makes the folders of pages that are wanted elsewhere. Each is a report of its own, with what was recorded.
- * @param from the report's folder, in its place. @throws HarnessError (3).
+ * Writes the folders of `--reporter html=PATH`. Each folder is a complete report with the recorded results.
+ * @param from the published report folder, which contains the recorded results.
+ * @throws HarnessError (3) if a file cannot be written.
  */
 export async function publishPages(
   from: string,
@@ -75,15 +76,15 @@ export async function publishPages(
   reporters: readonly Reporter[] | undefined,
   workspace: Workspace,
 ): Promise<void> {
-  for (const elsewhere of pageFolders(reporters)) {
-    const staged = new StagedReport(workspace, elsewhere);
+  for (const folder of pageFolders(reporters)) {
+    const staged = new StagedReport(workspace, folder);
     await copyResults(from, staged.path);
     await writeReport(staged.path, publication, [{ name: 'html' }]);
     staged.publish();
   }
 }
 
-/** Copies what was recorded from one report's folder into another's. @throws HarnessError (3). */
+/** Copies the recorded results from one report folder to another. @throws HarnessError (3) if a file cannot be copied. */
 export async function copyResults(from: string, to: string): Promise<void> {
   if (!existsSync(join(from, 'results'))) return;
   try {

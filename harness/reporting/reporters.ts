@@ -8,29 +8,30 @@ import { HarnessError } from '../support/harness-error.ts';
 import { assertReplaceable, replaceFile, writeError } from '../system/report-folder.ts';
 import { github } from './github.ts';
 
-/** Whether a reporter writes its usual files into the report's own folder. Without a choice all of them do. */
+/** Whether a reporter writes its files into the report folder. Without `--reporter`, all reporters do. */
 export const writesHere = (reporters: readonly Reporter[] | undefined, name: string): boolean =>
-  reporters === undefined || reporters.some((one) => one.name === name && one.path === undefined);
+  reporters === undefined || reporters.some((reporter) => reporter.name === name && reporter.path === undefined);
 
-/** Whether pages are written into the report's own folder. */
+/** Whether pages are written into the report folder. */
 export const writesPagesHere = (reporters: readonly Reporter[] | undefined, formats: ReportFormats): boolean =>
   Object.entries(formats).some(([name, { output }]) => output === 'pages' && writesHere(reporters, name));
 
-/** The folders other than the report's own in which pages are wanted. */
+/** The folders of `--reporter html=PATH`, which receive pages in addition to the report folder. */
 export const pageFolders = (reporters: readonly Reporter[] = [], formats: ReportFormats = FORMATS): string[] =>
   reporters.flatMap(({ name, path }) => (formats[name]?.output === 'pages' && path !== undefined ? [path] : []));
 
 /**
- * Refuses, before anything is played, what could not be written at its end.
- * @throws HarnessError (2): two texts for one stdout, a folder where a file is meant, a folder that is somebody else's.
+ * Checks before the run that the output of all reporters can be written after the run.
+ * @throws HarnessError (2) if two reporters write a document to stdout, if the path of a file is a folder, or if a folder
+ * for pages contains files of others.
  */
 export function refuseReporters(reporters: readonly Reporter[], formats: ReportFormats = FORMATS): void {
   const toStdout = reporters.filter(({ name, path }) => path === '-' && formats[name]?.output === 'document');
   if (toStdout.length > 1) {
     throw new HarnessError(2, {
       what: `Only one of ${toStdout.map(({ name }) => name).join(', ')} can be on stdout.`,
-      why: 'Nobody could tell where one ends and the other begins.',
-      todo: 'Give the others a file: --reporter junit=junit.xml.',
+      why: 'A reader of stdout could not separate the documents.',
+      todo: 'Write the other documents to files, for example --reporter junit=junit.xml.',
     });
   }
   for (const folder of pageFolders(reporters, formats)) assertReplaceable(folder);
@@ -38,34 +39,34 @@ export function refuseReporters(reporters: readonly Reporter[], formats: ReportF
     if (formats[name]?.output === 'pages' || path === undefined || path === '-') continue;
     if (!existsSync(path) || !statSync(path).isDirectory()) continue;
     throw new HarnessError(2, {
-      what: `--reporter ${name} takes a file, and this is a folder.`,
+      what: `--reporter ${name} needs the path of a file, but this path is a folder.`,
       where: resolve(path),
-      why: `It would be replaced by what ${name} writes.`,
-      todo: `Name a file in it: ${name}=${path}/…`,
+      why: `The reporter ${name} writes one file.`,
+      todo: `Name a file in the folder: ${name}=${path}/…`,
     });
   }
 }
 
-/** What of the process is needed to tell a report. */
-export interface Telling {
+/** The folder, the environment and the style that `publishOutputs` needs. */
+export interface OutputOptions {
   /** Folder of the report. */
   out: string;
   env: NodeJS.ProcessEnv;
-  /** How text is to look on stdout. */
+  /** Colours, characters and width for stdout. */
   style: Style;
-  /** `--json`: as `json=-`. */
+  /** `--json`, which means the same as `--reporter json=-`. */
   json: boolean;
 }
 
 /**
- * Tells a report as asked: writes the files that go elsewhere than into its own folder, and gives back what belongs on
- * stdout and stderr. Nothing chosen is the end block, and GitHub where it runs us.
- * @returns `failure` (3) beside it when a file cannot be written.
+ * Writes the files of reporters with a path, and returns the text for stdout and stderr. Without reporters the text is the
+ * summary of the run, plus annotations if GitHub Actions runs this tool.
+ * @returns `failure`: HarnessError (3) if a file could not be written.
  */
-export function tell(
+export function publishOutputs(
   report: Report,
   reporters: readonly Reporter[] | undefined,
-  { out, env, style, json: asJson }: Telling,
+  { out, env, style, json: asJson }: OutputOptions,
   formats: ReportFormats = FORMATS,
 ): { stdout: string; stderr: string; failure: HarnessError | undefined } {
   const chosen: readonly Reporter[] = reporters ?? [{ name: 'line' }, ...(isGithub(env) ? [{ name: 'github' }] : [])];
@@ -73,10 +74,10 @@ export function tell(
   let document = asJson ? textOf(report, 'json', formats) : undefined;
   let stdout = '';
   let failure: HarnessError | undefined;
-  const elsewhere = (path: string, content: string) => {
-    failure ??= writeElsewhere(path, content);
+  const writeOutput = (path: string, content: string) => {
+    failure ??= writeFile(path, content);
   };
-  // The runner reads both streams; a document has stdout to itself.
+  // GitHub's runner reads commands from both streams. If stdout contains a document, the commands go to stderr.
   let commands = '';
   for (const { name, path } of chosen) {
     const format = formats[name];
@@ -86,28 +87,29 @@ export function tell(
         break;
       case 'terminal':
         if (path === undefined || path === '-') stdout += format.render(report, pages, style);
-        else elsewhere(path, format.render(report, pages, { colour: false, unicode: true }));
+        else writeOutput(path, format.render(report, pages, { colour: false, unicode: true }));
         break;
       case 'document':
         if (path === '-') document ??= textOf(report, name, formats);
-        else if (path !== undefined) elsewhere(path, textOf(report, name, formats));
+        else if (path !== undefined) writeOutput(path, textOf(report, name, formats));
         break;
     }
   }
   if (document !== undefined) return { stdout: document, stderr: commands, failure };
-  // Whoever asked for files alone still wants to know.
+  // If all reporters write files, stdout still shows the decision in one sentence.
   return { stdout: (stdout === '' ? `${report.gate.sentence}\n` : stdout) + commands, stderr: '', failure };
 }
 
 const isGithub = (env: NodeJS.ProcessEnv): boolean => env.GITHUB_ACTIONS === 'true';
 
+/** The text of a report in a document format; empty for other formats. */
 function textOf(report: Report, name: string, formats: ReportFormats): string {
   const format = formats[name];
   return format?.output === 'document' ? [...format.render(report)].map(({ content }) => content).join('') : '';
 }
 
-/** Puts a file in its place as a whole. @returns what keeps it from there. */
-function writeElsewhere(path: string, text: string): HarnessError | undefined {
+/** Writes a file in one step and creates its folder. @returns the error if this failed. */
+function writeFile(path: string, text: string): HarnessError | undefined {
   try {
     mkdirSync(dirname(resolve(path)), { recursive: true });
     replaceFile(path, text);

@@ -1,9 +1,9 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { autobahnJson } from '../support/autobahn-json.ts';
 import { readJsonText } from '../support/json-text.ts';
 import { makeFolder, writeError } from '../system/report-folder.ts';
-import { autobahnJson } from './autobahn-json.ts';
 import type { Result } from './read-results.ts';
 
 type Entries = Readonly<Record<string, unknown>>;

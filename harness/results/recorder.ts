@@ -2,9 +2,9 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CaseRecord } from '../engines/engine.ts';
+import { autobahnJson } from '../support/autobahn-json.ts';
 import { errorMessage } from '../support/error-message.ts';
 import { HarnessError } from '../support/harness-error.ts';
-import { autobahnJson } from './autobahn-json.ts';
 
 /** Shortest time between two writes of the index during a run. */
 const INDEX_INTERVAL_MS = 1000;

@@ -11,7 +11,7 @@ import { Interruption } from '../support/interruption.ts';
 import { omitUndefined } from '../support/omit-undefined.ts';
 import type { CollectedResults, ServerResults } from './collected-results.ts';
 import { retriesOf } from './retries.ts';
-import type { RunOptions } from './run.ts';
+import type { RunOptions } from './run-options.ts';
 
 /** The facts about a run that do not come from its results. */
 export interface RunFacts {

@@ -7,7 +7,7 @@ import type { Workspace } from '../system/workspace.ts';
 /** A client under test, as a running process. */
 export interface RunningClient {
   pid?: number;
-  /** Last lines of its stdout and stderr. */
+  /** Last lines of the stdout and stderr of the client. */
   tail(): string[];
   /** Calls back for every line that the client prints from now on. */
   onLine(listener: (line: string) => void): void;

@@ -66,11 +66,11 @@ function indentOf(text: string, object: Node): string {
 
 /** What follows a value in the text: a comma, blanks and comments, up to the end of the line or the next value. */
 interface Trailer {
-  /** Offset of the comma, if there is one. */
+  /** Offset of the comma after the value; absent if there is none. */
   comma?: number;
-  /** Offset of the first character after the trailer. */
+  /** Offset of the first character after the blanks and comments. */
   lineEnd: number;
-  /** Whether the trailer ends with the line. */
+  /** Whether the line ends there. */
   newline: boolean;
 }
 
@@ -88,7 +88,7 @@ function trailerAt(text: string, offset: number): Trailer {
   return { lineEnd: at, newline: text[at] === '\n', ...omitUndefined({ comma }) };
 }
 
-/** The text without one property of an object. @param at index of the property. */
+/** Removes a property of an object. @param at index of the property. @returns the new text. */
 function removed(text: string, properties: readonly Node[], at: number, object: Node): string {
   const [property, previous, next] = [properties[at], properties[at - 1], properties[at + 1]];
   if (property === undefined) return text;
@@ -109,7 +109,7 @@ function removed(text: string, properties: readonly Node[], at: number, object: 
   return comma === undefined ? without : spliced(without, comma, comma + 1, '');
 }
 
-/** The text with a new property. @param at index of the new property. */
+/** Inserts a property into an object. @param at index of the new property. @returns the new text. */
 function inserted(
   text: string,
   object: Node,

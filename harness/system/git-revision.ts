@@ -9,7 +9,7 @@ export interface Revision {
 
 const UNKNOWN: Revision = { commit: null, dirty: null };
 
-/** A repository on a slow network disk must not delay the report for longer. */
+/** Time limit of git, because a repository on a slow network disk must not delay the report. */
 const TIMEOUT_MS = 5000;
 
 /**

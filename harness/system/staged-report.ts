@@ -14,7 +14,8 @@ export class StagedReport {
   readonly out: string;
 
   /**
-   * @throws HarnessError (2) if `out` holds something that is not a report of ours; (3) if the folder cannot be created.
+   * Creates the folder in which the report is prepared.
+   * @throws HarnessError (2) if `out` holds files that are not a report of this tool; (3) if the folder cannot be created.
    */
   constructor(workspace: Workspace, out: string) {
     this.path = createStagingFolder(out);

@@ -9,7 +9,7 @@ export interface FolderAssignment extends PlayOptions, HandshakeOptions {
   cases: readonly string[];
   url: string;
   agent: string;
-  /** Existing and empty. */
+  /** Folder for the results. It exists and is empty. */
   folder: string;
   signal: AbortSignal;
   onEvent(event: PlayEvent): void;

@@ -3,37 +3,38 @@ import type { CaseInfo, CaseVerdict, Verdict } from './report.ts';
 import { gradeFacts, keyFields, type SuiteFacts } from './suite-facts.ts';
 
 /**
- * One line of a history file: one run, in about a kilobyte for each agent. Outcomes are a letter for each case of the
- * suite, in its order, so that a thousand runs are read at once; a line holds good for its suite's version only.
+ * One line of a history file: the facts of one run. Each case of the suite has one letter for its grade and one for its
+ * verdict, in the order of the suite's cases. A line takes about 1 KB for each agent, so a thousand runs can be read at
+ * once. Lines of different suite versions cannot be compared, because their letters are for different cases.
  */
 export const historyLineSchema = z.object({
   v: z.literal(1),
   id: z.string(),
-  /** UTC, ISO 8601. */
+  /** When the run started: UTC, ISO 8601. */
   started: z.string(),
   commit: z.string().nullable(),
   dirty: z.boolean().nullable(),
   suite: z.string(),
   engine: z.string(),
-  /** Times are compared on one machine only. */
+  /** Machine that the run was made on. Times of different machines are not compared. */
   machine: z.string(),
-  /** `undecided` leaves a gap: a run that was cut short says nothing about the cases it lacks. */
+  /** `undecided` is a gap in the history: an interrupted run says nothing about the cases that it did not reach. */
   decision: z.enum(['passed', 'failed', 'undecided']),
   agents: z.array(
     z.object({
       name: z.string(),
-      /** One letter for each case: that of its main grade, MISSING or NOT_PLANNED. */
+      /** One letter for each case of the suite: the letter of the case's main grade, MISSING or NOT_PLANNED. */
       grades: z.string(),
-      /** A letter of VERDICT_LETTERS for each case. */
+      /** One letter for each case of the suite, from VERDICT_LETTERS, or NOT_PLANNED. */
       verdicts: z.string(),
-      /** Milliseconds of the timed cases (9, 12, 13), in order; null where a case did not run. */
+      /** Milliseconds of each timed case (see `isTimed`), in the order of the suite; null if the case did not run. */
       times: z.array(z.number().nullable()),
     }),
   ),
 });
 export type HistoryLine = z.infer<typeof historyLineSchema>;
 
-/** Stands in place of a grade if the case has no result. */
+/** The letter of a planned case that has no result, in place of the letter of a grade. */
 export const MISSING = '?';
 export const VERDICT_LETTERS: Readonly<Record<Verdict, string>> = {
   same: '=',
@@ -45,33 +46,33 @@ export const VERDICT_LETTERS: Readonly<Record<Verdict, string>> = {
   flaky: 'F',
   skipped: 's',
 };
-/** The case was not in the plan of that run. */
+/** The letter of a case that was not in the plan of the run. */
 export const NOT_PLANNED = '.';
 
-/** The letters of a case: that of its main grade, as its suite describes the grade, and that of its verdict. */
+/** The two letters of a case in a history line: the letter of its main grade and the letter of its verdict. */
 export function lettersOf({ actual, verdict }: CaseVerdict, suite: SuiteFacts): { grade: string; verdict: string } {
   const grade = gradeFacts(keyFields(suite).grade, actual)?.letter ?? MISSING;
   return { grade, verdict: VERDICT_LETTERS[verdict] };
 }
 
-/** Whether a case's time is worth keeping: those of limits and compression, where performance is the subject. */
+/** Whether the history keeps the duration of a case: yes for the categories about limits and compression. */
 export function isTimed({ category }: Pick<CaseInfo, 'category'>): boolean {
   return category === '9' || category === '12' || category === '13';
 }
 
-/** One case of one agent along the runs of a history. */
+/** One case of one agent across the runs of a history. */
 export interface CaseHistory {
   id: string;
   title: string;
-  /** One letter a run; a gap where the run was not decided, or the case not in it. */
+  /** One entry for each run. `gap` is true if the run was not decided or the case was not in its plan. */
   states: readonly { letter: string; verdict: string; gap: boolean }[];
-  /** How often it turned from one state into another. */
+  /** Number of runs in which the grade or the verdict differs from the run before. */
   flips: number;
-  /** Index of the run since which it has been bad, when it is bad now and was not always; else null. */
+  /** Index of the first run of the current bad streak; null if the case is good now, or if it was never good. */
   firstBad: number | null;
 }
 
-/** An agent's cases along these runs. `suite` is the suite's cases in order. */
+/** The history of every case of one agent. `suite` lists the cases in the order of the letters in a history line. */
 export function caseHistories(lines: readonly HistoryLine[], agent: string, suite: readonly CaseInfo[]): CaseHistory[] {
   const entries = lines.map((line) => ({
     decided: line.decision !== 'undecided',

@@ -1,26 +1,30 @@
 /**
- * One case as an engine recorded it, typed: everything a case page shows. The shape follows Autobahn's own JSON (39
- * keys, never absent); `harness/results/read-results.ts` is the one place where unknown JSON becomes this.
+ * One case as an engine recorded it: everything that the page of a case shows. The shape follows Autobahn's own JSON,
+ * with 39 keys that are never absent. The reader of the suite turns unknown JSON into this type.
  */
 
-/** How a case itself was judged. NON-STRICT: allowed by the RFC, but not what a strict server does. */
+/** Grades of a case in Autobahn's words. NON-STRICT: allowed by the RFC, but a strict server does something else. */
 export const GRADES = ['OK', 'NON-STRICT', 'INFORMATIONAL', 'UNIMPLEMENTED', 'FAILED'] as const;
 export type Grade = (typeof GRADES)[number];
 
-/** How the end of the connection was judged. */
+/** Grades of how the connection ended, in Autobahn's words. */
 export const CLOSE_GRADES = ['OK', 'INFORMATIONAL', 'WRONG CODE', 'UNCLEAN', 'FAILED BY CLIENT', 'FAILED'] as const;
 export type CloseGrade = (typeof CLOSE_GRADES)[number];
 
 /**
- * Something the fuzzing client saw, in the order it saw it. `payload` is Autobahn's short form: text where the octets
- * are UTF-8, else `0x` and hex; cut after 64 octets with ` ...` behind it when it was longer than 60.
+ * An event that the fuzzing client saw. A list of events is in the order in which they happened. `payload` is
+ * Autobahn's short form: text if the bytes are UTF-8, otherwise `0x` and hex. A payload of more than 60 bytes is cut
+ * after 64 bytes and ends with ` ...`.
  */
 export type ReceivedEvent =
   | { kind: 'message'; payload: string; binary: boolean }
   | { kind: 'pong'; payload: string }
   | { kind: 'timeout'; tag: string };
 
-/** Who has to close, with which codes, and how cleanly. `codes[0]` is also the code the fuzzing client itself sends. */
+/**
+ * Which side has to close the connection, with which close codes, and whether the close has to be clean. `codes[0]` is
+ * also the close code that the fuzzing client sends.
+ */
 export interface ExpectedClose {
   closedByMe: boolean;
   codes: readonly number[];
@@ -28,29 +32,32 @@ export interface ExpectedClose {
   closedByWrongEndpointIsFatal: boolean;
 }
 
-/** A row of the wire log. Directions are the fuzzing client's: `in` is what the server under test sent. */
+/** A row of the wire log. The direction is the fuzzing client's: `in` was sent by the server under test. */
 export type WireRow =
   | { row: 'octets'; direction: 'in' | 'out'; length: number; hex: string; sync?: boolean; atMs?: number }
   | {
       row: 'frame';
       direction: 'in' | 'out';
-      /** Octets of the payload (of the pattern, when `repeatLength` is set). */
+      /** Number of payload bytes; of the repeated pattern, if `repeatLength` is set. */
       length: number;
-      /** The payload's short form; see ReceivedEvent. */
+      /** Short form of the payload, as in ReceivedEvent. */
       payload: string;
       opcode: number;
       fin: boolean;
       rsv: number;
       masked: boolean;
       mask: string | null;
-      /** Octets on the wire when the payload is a pattern that is repeated. */
+      /** Number of payload bytes on the wire, if the payload is a repeated pattern. */
       repeatLength?: number | null;
-      /** Octets per write when the frame was chopped. */
+      /** Number of bytes in each write, if the frame was written in pieces. */
       chop?: number | null;
       sync?: boolean;
       atMs?: number;
     }
-  /** CT, KL, TI: a timer armed, `seconds` from then. CTE, KLE, TIE: it fired. */
+  /**
+   * A timer. Autobahn's log keys CT, KL and TI: the timer was started, to fire after `seconds`. CTE, KLE and TIE: the
+   * timer fired.
+   */
   | {
       row: 'timer';
       timer: 'continue' | 'kill' | 'close';
@@ -59,31 +66,31 @@ export type WireRow =
       tag?: string | null;
       atMs?: number;
     }
-  /** WLM: the wire log was switched on or off. */
+  /** Autobahn's log key WLM: the wire log was switched on or off. */
   | { row: 'log'; on: boolean; atMs?: number };
 
-/** Compression figures of 12.x and 13.x: octets at the level of wire, frames and application. */
+/** Compression figures of the categories 12 and 13: numbers of bytes on the wire, in frames and in messages. */
 export type TrafficStats = Readonly<Record<string, number | null>>;
 
 export interface RecordedCase {
   id: string;
-  /** 1-based place among all cases of the suite. */
+  /** Number of the case among all cases of the suite, from 1. */
   index: number;
   agent: string;
   description: string;
   expectation: string;
-  /** UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`. */
+  /** When the case started: UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`. */
   started: string;
-  /** Milliseconds from the open connection to its end; null when it never opened. */
+  /** Milliseconds from the opened connection to its end; null if the connection never opened. */
   durationMs: number | null;
   behavior: Grade;
   behaviorClose: CloseGrade;
   result: string;
   resultClose: string;
-  /** Event lists the case would accept, by the grade they earn. Empty for 9.x, 12.x, 13.x. */
+  /** Lists of events that the case accepts, by the grade that each list earns. Empty for categories 9, 12 and 13. */
   expected: Readonly<Partial<Record<'OK' | 'NON-STRICT', readonly ReceivedEvent[]>>>;
   received: readonly ReceivedEvent[];
-  /** null when the connection never opened. */
+  /** null if the connection never opened. */
   expectedClose: ExpectedClose | null;
   isServer: boolean;
   closedByMe: boolean;
@@ -98,13 +105,13 @@ export interface RecordedCase {
   localCloseReason: string | null;
   remoteCloseCode: number | null;
   remoteCloseReason: string | null;
-  /** Size of a read or write in octets → how many of that size. */
+  /** Number of reads (`rx`) or writes (`tx`) by their size in bytes. */
   rxOctetStats: Readonly<Record<string, number>>;
   txOctetStats: Readonly<Record<string, number>>;
-  /** Opcode → how many frames. */
+  /** Number of received (`rx`) or sent (`tx`) frames by opcode. */
   rxFrameStats: Readonly<Record<string, number>>;
   txFrameStats: Readonly<Record<string, number>>;
-  /** Raw header blocks; `?` when there was none. */
+  /** Header block of the HTTP request or response, as bytes on the wire; `?` if there was none. */
   httpRequest: string;
   httpResponse: string;
   trafficStats: TrafficStats | null;
@@ -112,6 +119,6 @@ export interface RecordedCase {
   reportTime: boolean;
   reportCompressionRatio: boolean;
   wirelog: readonly WireRow[];
-  /** It failed beside other cases and was played again alone; this is the second time. */
+  /** The case failed while other cases were running, so the engine ran the case alone; this is the second result. */
   playedAgainAlone?: boolean;
 }

@@ -4,21 +4,24 @@ import { type Outcome, outcomeSchemaOf, suiteFactsSchema, suiteOfCase } from './
 export type { Outcome } from './suite-facts.ts';
 
 /**
- * The Report: the one document every renderer reads, and `report.json` as it is published. It is owned here, by the
- * room that renders it; the harness fills it in (`harness/expectations/judge-cases.ts`). Bump `schemaVersion` when a field changes
- * its meaning or goes away; adding an optional field does not need it.
+ * The Report: the document that every renderer reads, published as `report.json`. `reports/` owns the schema, and the
+ * harness fills in the values. Increase `schemaVersion` if a field changes its meaning or is removed. A new optional
+ * field does not need a new version.
  */
 
 export const VERDICTS = ['same', 'regressed', 'improved', 'changed', 'new', 'missing', 'flaky', 'skipped'] as const;
-/** One case, held against what was expected of it. */
+/** The result of comparing one case with its expectation. */
 export type Verdict = (typeof VERDICTS)[number];
 
-/** What one case did, made comparable. The keys are the names of its suite's fields; see `suite-facts.ts`. */
+/** What one case did, made comparable. The keys are the names of the fields that its suite describes. */
 const outcomeSchema = z.record(z.string(), z.unknown());
 
-/** One field whose values differ. `toward` says whether the actual value is worse or better than the expected one, or neither. */
+/**
+ * A field whose actual value is not the expected value. `toward` says whether the actual value is worse, better, or
+ * neither.
+ */
 const differenceSchema = z.object({
-  /** Name of the field. */
+  /** Name of the field, for example `behaviorClose`. */
   at: z.string(),
   expected: z.unknown(),
   actual: z.unknown(),
@@ -26,7 +29,10 @@ const differenceSchema = z.object({
 });
 export type Difference = z.infer<typeof differenceSchema>;
 
-/** Something that kept us from knowing: the reason for exit code 3. The four parts every error has, and a log's end. */
+/**
+ * A reason why no verdict was possible, which ends a run with exit code 3: what happened, where, why, what to do, and
+ * the end of a log.
+ */
 const problemSchema = z.object({
   what: z.string(),
   where: z.string().optional(),
@@ -34,17 +40,17 @@ const problemSchema = z.object({
   todo: z.string().optional(),
   agent: z.string().optional(),
   case: z.string().optional(),
-  /** Last lines of the output that tells more (the server's stderr, the engine's log). */
+  /** Last lines of the output that explains the problem, for example the server's stderr or the engine's log. */
   tail: z.array(z.string()).optional(),
 });
 export type Problem = z.infer<typeof problemSchema>;
 
-/** One play of a case that was played more than once. */
+/** One run of a case that was run several times. */
 const trySchema = z.object({
   verdict: z.enum(VERDICTS),
   outcome: outcomeSchema,
   durationMs: z.number().nullable(),
-  /** Path of the recorded JSON, relative to the report's folder. */
+  /** Path of the recorded JSON of this try, relative to the report's folder. */
   result: z.string(),
 });
 export type Try = z.infer<typeof trySchema>;
@@ -52,51 +58,62 @@ export type Try = z.infer<typeof trySchema>;
 const caseVerdictSchema = z.object({
   id: z.string(),
   /**
-   * `flaky` is one of the outcomes that the expectation file calls flaky, or, where there are `tries`, a case that came
-   * out differently when it was played again.
+   * `flaky` has two causes: the outcome is one that the expectation file lists as flaky, or the case has `tries` with
+   * different outcomes.
    */
   verdict: z.enum(VERDICTS),
-  /** null when there is no result to compare. */
+  /** What the case did; null if the case has no result. */
   actual: outcomeSchema.nullable(),
-  /** What the case was held to: the expectation file's word where it has one, else what a conformant server does. */
+  /**
+   * The outcome that the case is compared with: that of the expectation file, or that of a conformant server if the
+   * file has no entry.
+   */
   expected: outcomeSchema.nullable(),
   differences: z.array(differenceSchema),
-  /** The verdict in one sentence, for people. */
+  /** The verdict in one sentence for people. */
   sentence: z.string(),
-  /** The expectation's own reason for a known deviation, and where it is discussed. */
+  /** Reason of a known deviation, and the address of its discussion, both from the expectation file. */
   why: z.string().optional(),
   issue: z.string().optional(),
-  /** Line of the expectation in its file, 1-based, when it stands there. */
+  /** Line of the case's entry in the expectation file, from 1; absent if the file has no entry. */
   line: z.number().int().optional(),
-  /** Where it does not, and something is to be told: the line of what an entry for it would stand behind, or first in. */
+  /**
+   * Line after which a new entry for the case belongs in the expectation file. Only for a case that has no entry and is
+   * not as expected.
+   */
   insertLine: z.number().int().optional(),
   durationMs: z.number().nullable(),
-  /** Something of it is not on its page: a payload or wire log that was cut. Absent where nothing was. */
+  /** Set if the page of the case does not show everything: a payload or the wire log was cut. */
   truncated: z.literal(true).optional(),
-  /** What the server printed while the case was in flight, perhaps beside others; its first lines. */
+  /**
+   * First lines that the server printed while the case was running. Other cases may have been running at the same time.
+   */
   serverOutput: z.array(z.string()).optional(),
-  /** Path of the recorded JSON, relative to the report's folder. */
+  /** Path of the recorded JSON of the case, relative to the report's folder; null if the case has no result. */
   result: z.string().nullable(),
-  /** Every play of a case that was played again since its outcome was unexpected; the first is `actual`. */
+  /** Every run of a case that was run again because its outcome was unexpected. The first try is also `actual`. */
   tries: z.array(trySchema).min(2).optional(),
 });
 export type CaseVerdict = z.infer<typeof caseVerdictSchema>;
 
 const agentSchema = z.object({
-  /** Display name, as the user gave it: may hold anything, escape it. */
+  /** Name of the agent as the user wrote it. The name may hold any characters: escape them. */
   name: z.string(),
-  /** Name of its folders and files: `[a-z0-9.-]` only, unique in the run. */
+  /** Name of the agent's folders and files: only `[a-z0-9.-]`, unique in the report. */
   slug: z.string(),
   url: z.string(),
-  /** The command that started it; absent when it was already running. */
+  /** Command that started the agent; absent if the agent was already running. */
   command: z.string().optional(),
-  /** Path of the expectation file as the user would write it; absent when the defaults alone were used. */
+  /** Path of the agent's expectation file, relative to the working directory; absent if there is no file. */
   expectedFile: z.string().optional(),
   cases: z.array(caseVerdictSchema),
 });
 export type AgentReport = z.infer<typeof agentSchema>;
 
-/** A case of the plan. `rfc` lists sections such as `RFC 6455 5.5.1`; `weightMs` is what the real suite took for it. */
+/**
+ * A case of the plan. `rfc` lists sections such as `RFC 6455 5.5.1`. `weightMs` is the duration of the case in the real
+ * suite.
+ */
 const caseInfoSchema = z.object({
   id: z.string(),
   title: z.string(),
@@ -113,7 +130,7 @@ export type CaseInfo = z.infer<typeof caseInfoSchema>;
 
 const engineSchema = z.object({
   name: z.enum(['docker', 'native', 'recorded']),
-  /** One line: which suite, which image, why this engine. */
+  /** One line about the engine: which suite, which image, and why this engine was chosen. */
   summary: z.string(),
   suiteVersion: z.string().optional(),
   image: z.string().optional(),
@@ -129,18 +146,21 @@ const documentSchema = z.object({
   tool: z.object({ name: z.string(), version: z.string() }),
   run: z.object({
     id: z.string(),
-    /** UTC, ISO 8601. */
+    /** When the run started: UTC, ISO 8601. */
     started: z.string(),
     durationMs: z.number(),
-    /** A command that plays the same run again. */
+    /** A command that repeats this run. */
     command: z.string(),
-    /** Words of a command that runs one case of this run again. Append the id of the case. */
+    /** Words of a command that repeats one case of this run, if the id of the case is appended. */
     rerun: z.array(z.string()).optional(),
     commit: z.string().nullable(),
     dirty: z.boolean().nullable(),
-    /** Where the run is one of several shares of a plan: which of how many, and the ids of the whole plan. */
+    /** Set if the run is one shard of a plan: number of the shard, number of shards, and the ids of the whole plan. */
     shard: z.object({ index: z.number().int(), count: z.number().int(), plan: z.array(z.string()) }).optional(),
-    /** The CI job it ran in, as that says itself. Foreign text: a branch is named by whoever opens a pull request. */
+    /**
+     * The CI job that made the run, in the words of the CI system. Text from strangers: anyone who opens a pull request
+     * names a branch.
+     */
     ci: z
       .object({
         name: z.string(),
@@ -149,24 +169,24 @@ const documentSchema = z.object({
         url: z.string().optional(),
       })
       .optional(),
-    /** What `--retries` came to. */
+    /** Result of `--retries`. */
     retries: z
       .object({
-        /** How often a case was played again at most. */
+        /** How many times a case was run again at most. */
         limit: z.number().int(),
-        /** How many cases were played again, and how many of them came out differently. */
+        /** Number of cases that were run again, and how many of them had different outcomes. */
         cases: z.number().int(),
         flaky: z.number().int(),
-        /** Agents with more unexpected outcomes than are played again: none of theirs was. */
+        /** Agents that had too many unexpected outcomes to run them again. */
         leftOut: z.array(z.object({ agent: z.string(), cases: z.number().int() })),
       })
       .optional(),
-    /** The run was ended by `--bail`, at so many unexpected outcomes: what has no result was not played. */
+    /** Set if `--bail` ended the run after `limit` unexpected outcomes. Cases without a result were not run. */
     bail: z.object({ limit: z.number().int() }).optional(),
     host: z.object({ platform: z.string(), node: z.string(), cpus: z.number().int() }),
   }),
   engine: engineSchema,
-  /** The suites whose cases were planned, with a description of their outcomes. */
+  /** The suites of the planned cases, with a description of their outcomes. */
   suites: z.array(suiteFactsSchema).min(1),
   /** Deprecated: name, version and number of cases of the first suite, for readers that do not know `suites`. */
   suite: z
@@ -174,23 +194,23 @@ const documentSchema = z.object({
     .optional()
     .meta({ deprecated: true }),
   gate: z.object({
-    /** `undecided`: we could not tell, whatever the outcomes look like. */
+    /** `undecided`: no verdict was possible, whatever the outcomes are. */
     decision: z.enum(['passed', 'failed', 'undecided']),
     exitCode: z.number().int(),
-    /** The decision in words, first thing on every page. */
+    /** The decision in one sentence, which every page shows first. */
     sentence: z.string(),
     counts: z.record(z.enum(VERDICTS), z.number().int()),
     strict: z.boolean(),
   }),
   problems: z.array(problemSchema),
-  /** The plan, in numeric order: the denominator of everything. */
+  /** The plan in numeric order. Every count of a report is out of these cases. */
   cases: z.array(caseInfoSchema),
   agents: z.array(agentSchema),
 });
 
 /**
- * `report.json`. In addition to the shape, the schema checks every outcome against the fields of its suite, so a grade
- * that the suite does not have is refused.
+ * The schema of `report.json`. In addition to the shape, the schema checks every outcome against the fields of its
+ * suite, so a grade that the suite does not have is refused.
  */
 export const reportSchema = documentSchema.superRefine((report, context) => {
   const suites = new Map(report.cases.map((info) => [info.id, suiteOfCase(report.suites, info)]));

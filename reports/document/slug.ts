@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 
-/** What Windows takes for a device, whatever stands behind its dot. */
+/** Names that Windows reserves for devices, with any file extension. */
 const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/;
-/** What a hash would look like: a plain name must not be the slug of another one. */
+/**
+ * Names that look like a slug with a hash. Such a name also gets a hash, so that two names cannot have the same slug.
+ */
 const LIKE_A_HASH = /(^|-)[0-9a-f]{8}$/;
 
 /**
- * The name an agent's folders and pages go by: lower-case letters, digits, dots and dashes. A name that is not its own
- * slug gets eight hex digits of its hash behind it, so that `My App` and `my-app` never share a folder (Autobahn lets
- * the second overwrite the first).
+ * Makes the name of an agent's folders and pages: lower-case letters, digits, dots and dashes. A name that is not a
+ * valid slug gets eight hex digits of its hash appended, so `My App` and `my-app` have different folders. Autobahn
+ * gives both the same folder, and the second overwrites the first.
  */
 export function slugOf(name: string): string {
   const slug = name

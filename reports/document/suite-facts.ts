@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * What a report says about a suite: its name, and every field of its outcomes with the words, glyphs and colours of the
- * field. Pages and formats read these descriptions, so a suite with other fields needs no change in `reports/`.
+ * The description of a suite in a report: its name, and every field of its outcomes with words, glyphs and colours.
+ * Pages and formats follow these descriptions, so a suite with other fields needs no change in `reports/`.
  */
 
 /** Names of the colour pairs that the style sheets define for grades. */
@@ -57,7 +57,7 @@ export const suiteFactsSchema = z.object({
 });
 export type SuiteFacts = z.infer<typeof suiteFactsSchema>;
 
-/** What one case did, made comparable. The keys are the names of its suite's fields. */
+/** What one case did, made comparable. The keys are the names of the fields that its suite describes. */
 export type Outcome = Readonly<Record<string, unknown>>;
 
 /** The fields that summaries show. A field is undefined if the suite has none of its kind. */
@@ -98,7 +98,7 @@ export function suiteOfCase(suites: readonly SuiteFacts[], info: { suite?: strin
   return info.suite === undefined ? first : (suites.find(({ id }) => id === info.suite) ?? first);
 }
 
-/** `Autobahn|Testsuite 25.10.1`; several suites with commas between them. */
+/** The titles and versions of suites, for example `Autobahn|Testsuite 25.10.1`, separated by commas. */
 export function suiteNames(suites: readonly SuiteFacts[]): string {
   return suites.map(({ title, version }) => `${title} ${version}`).join(', ');
 }
@@ -111,7 +111,7 @@ const event = z.union([
 
 const outcomeSchemas = new WeakMap<SuiteFacts, z.ZodType<Outcome>>();
 
-/** A schema for the outcomes of one suite: every field present, each value of the field's kind. */
+/** Makes the schema for outcomes of one suite: every field is present and has a value of the field's kind. */
 export function outcomeSchemaOf(suite: SuiteFacts): z.ZodType<Outcome> {
   const known = outcomeSchemas.get(suite);
   if (known !== undefined) return known;

@@ -3,15 +3,16 @@ import type { Report } from '../document/report.ts';
 import { escapeInvisibleLine } from '../wording/escape-invisible.ts';
 import { verdictOf } from '../wording/vocabulary.ts';
 
-/** The width of a letter at 11 px, near enough in any sans-serif: the text is fitted to it with textLength. */
+/** Average width of a letter in pixels at a font size of 11 px. `textLength` fits the text exactly. */
 const LETTER = 6.5;
 const PADDING = 8;
 
 const COLOURS = { passed: '#0b5d1e', failed: '#8f1220', undecided: '#444c56' } as const;
 
 /**
- * `badge.svg`: how many cases are as expected, for a README. It is drawn here, so that showing it asks nobody: words,
- * since colour alone says nothing to some.
+ * `badge.svg`: the number of cases that are as expected, for a README. The badge is a file of its own, so a README that
+ * shows the badge loads nothing from a third party. The badge says the result in words, because colour alone is not
+ * readable for everybody.
  */
 export function* badge(report: Report): Generator<ReportFile> {
   yield { path: 'badge.svg', content: badgeOf(report) };

@@ -6,19 +6,23 @@ import { idRanges } from '../wording/id-ranges.ts';
 import { casesOf, groupSimilarProblems, whatOfAll } from '../wording/problems.ts';
 import { isUnexpected, needsAttention, plural } from '../wording/vocabulary.ts';
 
-/** GitHub shows about ten errors of a step; the tenth says how many more there are. */
+/** GitHub shows about ten annotations for each step. The tenth annotation says how many more there are. */
 const SHOWN = 9;
-/** GitHub cuts a message after 4096 characters; ours has at most four parts. */
+/** GitHub cuts a message after 4,096 characters. A message has at most four parts of this many characters. */
 const MOST_TEXT = 1000;
 const MOST_TITLE = 200;
 
-/** How GitHub names a file: its path from the repository's root; undefined for one that is not in the repository. */
+/**
+ * Turns a path into a path from the root of the repository, as GitHub names files; undefined for a file outside of the
+ * repository.
+ */
 export type InRepository = (path: string) => string | undefined;
 
 /**
- * Workflow commands that mark what needs attention, worst first, each on the line of its expectation, or where an entry
- * would stand, so that it is seen in a pull request's diff. Where there are more than GitHub shows, cases that say the
- * same are one, on the line of the first. Text for stdout; empty when all is as expected.
+ * Makes workflow commands of GitHub Actions for all cases and problems that need attention, worst first. Each
+ * annotation is on the line of the case's expectation, or on the line where an entry belongs, so that the diff of a
+ * pull request shows the annotation. If there are more annotations than GitHub shows, similar cases share one.
+ * @returns text for stdout; empty if every outcome is as expected.
  */
 export function workflowCommands(report: Report, inRepository: InRepository = (path) => path): string {
   const plan = report.cases.map(({ id }) => id);
@@ -51,7 +55,10 @@ function problemsCommand(group: SimilarGroup<Problem>, plan: readonly string[]):
   return command({ title: title.join(' ') || 'not conclusive' }, parts);
 }
 
-/** The workflow command for an error that ended a command, on the line of the user's file where it has one. */
+/**
+ * Makes the workflow command for an error that ended the program. If the error names a line of a file, the annotation
+ * is on that line.
+ */
 export function problemCommand({ what, where, why, todo }: Problem, title: string, inRepository: InRepository): string {
   const [, path = '', line, col] = /^([^\n]*?):(\d+)(?::(\d+))?$/.exec(where ?? '') ?? [];
   const file = path === '' ? undefined : inRepository(path);
@@ -59,7 +66,7 @@ export function problemCommand({ what, where, why, todo }: Problem, title: strin
   return `${command({ ...place, title }, [what, file === undefined ? where : undefined, why, todo])}\n`;
 }
 
-/** @param name of what it is about, a case or several, of which `one` is the first. */
+/** @param name id of the case, or the name of a group of similar cases. @param one the first case of the group. */
 function caseCommand(
   agent: AgentReport,
   one: CaseVerdict,
@@ -69,7 +76,7 @@ function caseCommand(
 ): string {
   const title = `${name} ${one.verdict} (${agent.name})`;
   const file = agent.expectedFile === undefined ? undefined : inRepository(agent.expectedFile);
-  // A case that is flaky as its expectation says is no error, and yet worth a look.
+  // A flaky case that the expectation file lists as flaky is a warning, not an error.
   const level = one.verdict === 'flaky' && !isUnexpected(one) ? 'warning' : 'error';
   if (file === undefined) return command({ title }, words, level);
   const byDefault =
@@ -96,12 +103,12 @@ function shortened(text: string, most: number): string {
   return shown.length <= most ? shown : `${shown.slice(0, most - 1)}…`;
 }
 
-/** Within a command's message. */
+/** Escapes text for the message of a workflow command. */
 export function escapeData(text: string): string {
   return escapeInvisible(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }
 
-/** Within a command's properties. */
+/** Escapes text for a property of a workflow command. */
 export function escapeProperty(text: string): string {
   return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 }

@@ -2,7 +2,8 @@ import type { ReportFile } from '../document/files.ts';
 import { type Report, reportSchema } from '../document/report.ts';
 
 /**
- * `report.json`: the document itself, its keys in the schema's order, with the deprecated `suite` for old readers.
+ * `report.json`: the document itself, with its keys in the order of the schema. Adds the deprecated key `suite` for old
+ * readers.
  * @throws ZodError if the document does not follow the schema.
  */
 export function* json(report: Report): Generator<ReportFile> {

@@ -5,9 +5,9 @@ import { escapeInvisible, escapeInvisibleLine } from '../wording/escape-invisibl
 import { isLeftOut, isUnexpected, verdictOf } from '../wording/vocabulary.ts';
 
 /**
- * `junit.xml`, in the common core that its readers share: one suite for each agent and category, at most one child
- * for each case. `failure`: the server differs from what is expected of it; `error`: we could not tell. Class name and
- * name identify a case over time, so they hold nothing that changes from run to run.
+ * `junit.xml`, in the elements that all common readers support: one test suite for each agent and category, and at most
+ * one child element for each case. `failure`: the outcome is not as expected. `error`: no verdict was possible. Class
+ * name and name identify a case across runs, so they hold nothing that changes from run to run.
  */
 export function* junit(report: Report): Generator<ReportFile> {
   const suites = [...problemSuite(report), ...report.agents.flatMap((agent) => agentSuites(report, agent))];
@@ -65,7 +65,8 @@ function agentSuites(report: Report, agent: AgentReport): Suite[] {
 
 function testCase(report: Report, agent: AgentReport, suite: SuiteFacts, info: CaseInfo): TestCase {
   const one = verdictOf(agent, info.id);
-  // Names stay as they were before reports had several suites: the first suite is not part of them.
+  // Class names of the first suite stay as they were when a report had only one suite, so that CI systems find the
+  // history of each case.
   const part = suite.id === report.suites[0]?.id ? '' : `${identifier(suite.id)}.`;
   return {
     classname: `ws-conformance.${agent.slug.replaceAll('.', '_')}.${part}${info.category}_${identifier(info.categoryTitle)}`,
@@ -84,7 +85,7 @@ function identifier(text: string): string {
   return text.replace(/[^A-Za-z0-9]+/g, '_');
 }
 
-/** The grades of an outcome, and the reason for a known deviation. */
+/** The grades of an outcome and the reason of a known deviation, as JUnit properties. */
 function propertiesOf(suite: SuiteFacts, actual: Outcome, why: string | undefined): Record<string, string> {
   const grades = suite.fields.filter(({ kind }) => kind === 'grade').map(({ name }) => [name, String(actual[name])]);
   return { ...Object.fromEntries(grades), ...(why === undefined ? {} : { why }) };
@@ -109,7 +110,7 @@ function outcome(one: CaseVerdict): TestCase['outcome'] {
   }
 }
 
-/** Each try on its line: what tells a case that came out differently from one that failed. */
+/** One line for each try of a flaky case. */
 function triesText({ tries = [] }: CaseVerdict): string {
   return tries.map(({ verdict, outcome }, at) => `try ${at + 1}: ${verdict}: ${JSON.stringify(outcome)}`).join('\n');
 }
@@ -123,7 +124,7 @@ function differences({ differences }: CaseVerdict): string {
     .join('\n');
 }
 
-/** What kept us from knowing is an error of its own: a reader that sees only this file must not take it for a pass. */
+/** Problems of the run as JUnit errors, so that a reader of this file alone does not take the run for a pass. */
 function problemSuite({ problems }: Report): Suite[] {
   if (problems.length === 0) return [];
   const cases = problems.map((problem, index): TestCase => {
@@ -206,7 +207,7 @@ function text(content: string): string {
   return escapeXml(escapeInvisible(content));
 }
 
-/** XML 1.0 2.4: also `>`, since `]]>` may not stand in text. */
+/** Escapes text for XML (XML 1.0 2.4). `>` is escaped too, because text must not contain `]]>`. */
 function escapeXml(content: string): string {
   return content
     .replaceAll('&', '&amp;')

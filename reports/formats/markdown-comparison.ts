@@ -5,7 +5,10 @@ import { common } from '../wording/group-similar.ts';
 import { outcomeSummary } from '../wording/outcome.ts';
 import { capped, escapeMarkdown, markup, rangesCell, row, SUMMARY_LIMIT_BYTES } from './markdown.ts';
 
-/** Comparisons as markdown, for a pull request: a line for each, and a table of what differs. Never above the limit. */
+/**
+ * Comparisons as Markdown for a pull request: one line and one table of differences for each comparison. The text never
+ * exceeds SUMMARY_LIMIT_BYTES.
+ */
 export function comparisonMarkdown(comparisons: readonly Comparison[]): string {
   const lines = comparisons.flatMap((comparison) => [
     `## ${escapeMarkdown(comparison.a.agent)} ⇄ ${escapeMarkdown(comparison.b.agent)}: ${comparisonSentence(comparison)}`,

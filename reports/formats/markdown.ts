@@ -10,12 +10,13 @@ import { casesOf, groupSimilarProblems, whatOfAll } from '../wording/problems.ts
 import { ciJob, decisionFace, webLink } from '../wording/views.ts';
 import { duration, plural, suiteOf, VERDICT_FACES, verdictOf } from '../wording/vocabulary.ts';
 
-/** GitHub drops a step summary of more than 1 MiB whole; we stop before, at the end of a row. */
+/** GitHub drops a step summary of more than 1 MiB completely, so the summary stops earlier, at the end of a row. */
 export const SUMMARY_LIMIT_BYTES = 900 * 1024;
 
 /**
- * `summary.md`, for a step summary or a pull request: the verdict in one line, problems, a table by category, and what
- * needs attention. Never longer than the limit: the last line then says how much is left out.
+ * `summary.md`, for a step summary or a pull request: the decision in one line, problems, a table by category, and the
+ * cases that need attention. The file never exceeds SUMMARY_LIMIT_BYTES: its last line says how many lines were left
+ * out.
  */
 export function* markdown(report: Report): Generator<ReportFile> {
   yield { path: 'summary.md', content: capped(lines(report), SUMMARY_LIMIT_BYTES) };
@@ -37,13 +38,14 @@ function lines(report: Report): string[] {
   ];
 }
 
-/** The CI job, behind the other facts; a link where it has an address. */
+/** The CI job of a run, as a link if the job has an address. */
 function ci(run: Report['run']): string {
   const job = ciJob(run);
   if (job === null) return '';
   const address = webLink(run.ci?.url);
   if (address === null || !URL.canParse(address)) return ` · ${escapeMarkdown(job)}`;
-  // Normalised, an address has neither spaces nor angle brackets; what else could end the link or its table is encoded.
+  // A parsed URL contains no spaces and no angle brackets. All other characters that could end the link or the table
+  // are percent-encoded.
   const href = new URL(address).href.replace(/[()[\]`*_~|]/g, (one) => `%${one.charCodeAt(0).toString(16)}`);
   return ` · [${escapeMarkdown(job)}](${href})`;
 }
@@ -113,7 +115,7 @@ function attentionRow(report: Report, { agent, cases, name, ranges, sentence }: 
   ]);
 }
 
-/** Ranges of ids as markdown, to follow a name in its cell, those beyond the first dozen folded: nobody needs them, but who runs them again. */
+/** Ranges of case ids as Markdown for a table cell. Ranges after the twelfth are folded. */
 export function rangesCell(ranges: readonly string[]): string {
   const { shown, more } = cutRanges(ranges);
   if (shown.length === 0) return '';
@@ -124,15 +126,15 @@ export function rangesCell(ranges: readonly string[]): string {
   return `<br>${escapeMarkdown(shown.join(', '))}${folded}`;
 }
 
-/** A cell that is markdown already. */
+/** Marks a table cell as Markdown, so that `row` does not escape the cell. */
 export const markup = (text: string) => ({ markup: text });
 
-/** A row of a table. Text is escaped; what is markdown already is not. */
+/** A row of a Markdown table. Text cells are escaped; cells made by `markup` are not. */
 export function row(cells: readonly (string | { markup: string })[]): string {
   return `| ${cells.map((cell) => (typeof cell === 'string' ? escapeMarkdown(cell) : cell.markup)).join(' | ')} |`;
 }
 
-/** Foreign text as text, on one line: nothing of it is markup, a mention, a table's border or HTML. */
+/** Escapes text from strangers for one line of Markdown: no markup, mention, table border or HTML is left. */
 export function escapeMarkdown(text: string): string {
   return escapeInvisibleLine(text)
     .replaceAll('&', '&amp;')
@@ -141,11 +143,11 @@ export function escapeMarkdown(text: string): string {
     .replaceAll('@', '&#64;');
 }
 
-/** Lines joined, as many as fit within `limit` octets of UTF-8 together with the line that says how many did not. */
+/** Joins as many lines as fit into `limit` bytes of UTF-8. If lines are left out, a last line says how many. */
 export function capped(lines: readonly string[], limit: number): string {
   const whole = `${lines.join('\n')}\n`;
   if (Buffer.byteLength(whole) <= limit) return whole;
-  const room = limit - 100; // for the line that says so
+  const room = limit - 100; // 100 bytes are reserved for the line that says how many lines were left out.
   let size = 0;
   const kept = lines.findIndex((line) => {
     size += Buffer.byteLength(line) + 1;

@@ -21,10 +21,12 @@ const MARKS: Readonly<Record<Verdict, { glyph: string; ascii: string }>> = {
   skipped: { glyph: '-', ascii: '-' },
   same: { glyph: '=', ascii: '=' },
 };
-/** Of each, cases or problems that say the same being one. */
+/**
+ * Maximum number of lines about cases and of lines about problems. A group of similar cases or problems counts as one.
+ */
 const MOST_CASES = 20;
 const MOST_PROBLEMS = 5;
-/** A line for each case of each agent, in the plan's order: mark, id, grade, how long it took. */
+/** One line for each case of each agent, in the order of the plan: mark, id, grade and duration. */
 export function caseList(report: Report, style: Style): string {
   const { agents } = report;
   const several = agents.length > 1;
@@ -42,8 +44,9 @@ export function caseList(report: Report, style: Style): string {
 }
 
 /**
- * The end of every run, the same wherever it is printed: the decision, what is not as expected, the figures, the report.
- * @param pages the folder that has them; undefined where none were written.
+ * The final summary of a run, which is the same in every output: decision, problems, unexpected outcomes, figures, and
+ * the path of the report.
+ * @param pages folder of the pages; undefined if no pages were written.
  */
 export function endBlock(report: Report, pages: string | undefined, style: Style): string {
   const colour = pc.createColors(style.colour);
@@ -59,7 +62,7 @@ export function endBlock(report: Report, pages: string | undefined, style: Style
   }
   const otherProblems = problems.slice(MOST_PROBLEMS).flat().length;
   if (otherProblems > 0) lines.push(`and ${otherProblems} more; all of them are in the report.`, '');
-  // A missing case whose problem is printed above need not be told again.
+  // The problems that are printed above already say why cases have no result.
   const told = groupSimilarCases(report).filter(
     ({ cases: [{ verdict }] }) => verdict !== 'missing' || report.problems.length === 0,
   );
@@ -84,7 +87,7 @@ export function endBlock(report: Report, pages: string | undefined, style: Style
   return spelt(`${lines.join('\n')}\n`, style);
 }
 
-/** Of one agent: what is not as expected, worst first, each with the page of its first case. */
+/** Lines about the unexpected outcomes of one agent, worst first, each with the page of its first case. */
 function deviations(
   told: readonly SimilarCases[],
   namesAgent: boolean,
@@ -110,7 +113,7 @@ function deviations(
   return lines.length > 0 ? [...lines, ''] : [];
 }
 
-/** That cases were played again and came out the same. */
+/** Text for cases that were run again and had the same outcome in every try. */
 function steady(cases: readonly CaseVerdict[]): string {
   const [words = '', ...others] = new Set(
     cases.map(({ verdict, tries }) =>

@@ -3,7 +3,7 @@ import { fitted, type Style, visible } from '../../../reports/wording/terminal-t
 import type { Registry } from '../../run/registry.ts';
 import { speaksUnicode, wantsColour } from './terminal-style.ts';
 
-/** The process as a verb sees it: arguments, environment and output streams. `harness/cli/main.ts` creates the only one. */
+/** The process as a verb sees it: arguments, environment and output streams. */
 export interface Shell {
   /** The typed arguments. */
   readonly words: readonly string[];
@@ -45,9 +45,9 @@ export function typedLine({ words, env }: Shell, name: string): string {
   return shellLine([...toolWords(env, name), ...words]);
 }
 
-/** The words that start this tool. */
+/** The words that start this tool. `name` can be several words, for example `npx ws-conformance`. */
 export const toolWords = (env: Shell['env'], name: string): string[] =>
-  env.npm_lifecycle_event === 'conformance' ? ['npm', 'run', 'conformance', '--'] : [name];
+  env.npm_lifecycle_event === 'conformance' ? ['npm', 'run', 'conformance', '--'] : name.split(' ');
 
 /** The typed command line for a report, without the values of header fields: they may be secret, and reports are shown to others. */
 export function publishedLine(shell: Shell, name: string): string {

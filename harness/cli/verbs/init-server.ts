@@ -1,8 +1,8 @@
 import { visible } from '../../../reports/wording/terminal-text.ts';
-import type { InitTarget } from '../../init/init.ts';
-import type { SpecOrigin } from '../../init/init-from.ts';
 import { HarnessError } from '../../support/harness-error.ts';
 import { omitUndefined } from '../../support/omit-undefined.ts';
+import type { InitTarget } from '../init/init.ts';
+import type { SpecOrigin } from '../init/init-from.ts';
 import { checkedCommand, checkedUrl, refuseSeveral } from '../options/servers.ts';
 import { splitCommandLine } from '../options/split-command-line.ts';
 

@@ -1,6 +1,6 @@
 import type { Report } from '../../../reports/document/report.ts';
 import type { Reporter } from '../../config/reporter-names.ts';
-import { tell } from '../../reporting/reporters.ts';
+import { publishOutputs } from '../../reporting/reporters.ts';
 import { Interruption } from '../../support/interruption.ts';
 import { type Shell, styleOf } from '../options/shell.ts';
 
@@ -19,7 +19,7 @@ export function publishReport(
 ): void {
   const { env, stdout, stderr } = shell;
   const { out, json = false, color, reporters } = options;
-  const output = tell(report, reporters, { out, env, style: styleOf(shell, stdout, color), json });
+  const output = publishOutputs(report, reporters, { out, env, style: styleOf(shell, stdout, color), json });
   stdout.write(output.stdout);
   stderr.write(output.stderr);
   if (output.failure !== undefined) throw output.failure;

@@ -4,7 +4,8 @@ import { type Config, type ServerConfig, serverNamed, unnamedServer } from '../.
 import { today } from '../../expectations/read-expectations.ts';
 import type { Suite } from '../../plan/suite.ts';
 import { readRecorded } from '../../run/read-recorded.ts';
-import { type RunOptions, run } from '../../run/run.ts';
+import { run } from '../../run/run.ts';
+import type { RunOptions } from '../../run/run-options.ts';
 import { refuseResultsInReportFolder } from './run-conflicts.ts';
 import type { RunFlags } from './run-options.ts';
 

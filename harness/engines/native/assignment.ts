@@ -1,8 +1,8 @@
-import { autobahnJson } from '../../results/autobahn-json.ts';
 import { addressOf } from '../../subject/address.ts';
 import { distrusted, isDistrust, trustOf } from '../../subject/certificates.ts';
 import { type Case, CORPORA } from '../../suites/autobahn/cases/case.ts';
 import { caseById, SUITE_VERSION } from '../../suites/autobahn/cases/index.ts';
+import { autobahnJson } from '../../support/autobahn-json.ts';
 import { HarnessError } from '../../support/harness-error.ts';
 import type { Assignment, PlayEvent } from '../engine.ts';
 import type { TestedServer } from './case-play.ts';

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { CORPORA } from '../../../suites/autobahn/cases/case.ts';
-import { Corpora, cut, unitsOf } from './corpora.ts';
+import { Corpora } from './corpora.ts';
+import { cut, unitsOf } from './corpus.ts';
 import { UNITS } from './corpus-generator.ts';
 
 const sha1 = (bytes: Buffer): string => createHash('sha1').update(bytes).digest('hex');

@@ -1,5 +1,5 @@
 import type { Corpus } from '../../../suites/autobahn/cases/case.ts';
-import type { Data } from './corpora.ts';
+import type { Data } from './corpus.ts';
 
 /**
  * Length of each corpus in units: bytes, or characters of a text.

@@ -2,7 +2,8 @@ import type { Corpus } from '../../../suites/autobahn/cases/case.ts';
 import { deflateMessage } from '../protocol/deflate.ts';
 import { compressionOf, type Deflate } from '../protocol/permessage-deflate.ts';
 import { encodeFrame, fragmentLengths, maskFor, type Role } from '../protocol/wire.ts';
-import { type Corpora, cut, unitsOf } from './corpora.ts';
+import type { Corpora } from './corpora.ts';
+import { cut, unitsOf } from './corpus.ts';
 
 /** A compressed message with its frames, ready to be written, and the counts that the wire log needs. */
 export interface PreparedMessage {

@@ -1,6 +1,6 @@
-import { applyChanges, emptyExpectationFile, findChanges } from '../expectations/accept.ts';
-import { expectConformance } from '../expectations/read-expectations.ts';
-import { autobahn } from '../suites/autobahn/suite.ts';
+import { applyChanges, emptyExpectationFile, findChanges } from '../../expectations/accept.ts';
+import { expectConformance } from '../../expectations/read-expectations.ts';
+import { autobahn } from '../../suites/autobahn/suite.ts';
 import type { Outcomes } from './init-from.ts';
 
 /* Makes the texts of the files that `init` writes. The verb `init` in harness/cli/verbs/init.ts writes them to disk. */

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { CLOSE_GRADES, GRADES } from '../../reports/document/recorded-case.ts';
-import type { Outcome } from '../../reports/document/report.ts';
-import { compareCaseIds } from '../plan/case-id.ts';
-import { conformantOutcome } from '../suites/autobahn/catalogue.ts';
-import { readSpec } from '../suites/autobahn/fuzzingclient-spec.ts';
-import { closestTo } from '../support/did-you-mean.ts';
-import { HarnessError } from '../support/harness-error.ts';
-import type { JsonText } from '../support/json-text.ts';
-import { readUserJson } from '../support/user-json.ts';
+import { CLOSE_GRADES, GRADES } from '../../../reports/document/recorded-case.ts';
+import type { Outcome } from '../../../reports/document/report.ts';
+import { compareCaseIds } from '../../plan/case-id.ts';
+import { conformantOutcome } from '../../suites/autobahn/catalogue.ts';
+import { readSpec } from '../../suites/autobahn/fuzzingclient-spec.ts';
+import { closestTo } from '../../support/did-you-mean.ts';
+import { HarnessError } from '../../support/harness-error.ts';
+import type { JsonText } from '../../support/json-text.ts';
+import { readUserJson } from '../../support/user-json.ts';
 
 /* Reads the file of `init --from`: a spec (fuzzingclient.json) or an index (index.json) of Autobahn. */
 
