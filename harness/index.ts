@@ -13,10 +13,11 @@ import { suiteIds } from './suites/autobahn/catalogue.ts';
 import { autobahn } from './suites/autobahn/suite.ts';
 import { closestTo } from './support/did-you-mean.ts';
 import { HarnessError } from './support/harness-error.ts';
+import { omitUndefined } from './support/omit-undefined.ts';
 
-/**
- * The library: what the command does, for programs. `ws-conformance/reports` has the document and its renderers,
- * `ws-conformance/server` the WebSocket server.
+/*
+ * Entry point of the library: runs the same pipeline as the command. `ws-conformance/reports` contains the report document
+ * and its renderers. `ws-conformance/server` contains the WebSocket server.
  */
 
 export type { RecordedCase } from '../reports/document/recorded-case.ts';
@@ -32,72 +33,78 @@ export type {
 } from '../reports/document/report.ts';
 export type { AgentResults, Result } from './results/read-results.ts';
 export type { EngineChoice } from './run/choose-engine.ts';
-/** The 517 cases: id, title, category, RFC sections, and the time that the real suite takes for each, in milliseconds. */
+/** The 517 cases: id, title, category, RFC sections, and the time that the real suite needs, in milliseconds. */
 export { catalogue } from './suites/autobahn/catalogue.ts';
 export { normalise } from './suites/autobahn/normalise.ts';
 export { HarnessError } from './support/harness-error.ts';
 
-/** Which server is to be tested: one that is running, or one to start and to end again. */
-export type TestedServer = SpokenTo &
+/** The server to test: a running server with a `url`, or a command that starts a server. A started server is ended after the run. */
+export type TestedServer = ConnectionSettings &
   (
     | { readonly url: string }
     | {
-        /** argv; `{port}` in it is replaced by a free port, which is in the environment as PORT too. */
+        /** Program and arguments. `{port}` is replaced by a free port, which is also in the environment variable PORT. */
         readonly command: readonly string[];
         readonly cwd?: string;
         readonly env?: Readonly<Record<string, string>>;
-        /** Path of its WebSocket endpoint; `/` when left out. */
+        /** Path of the WebSocket endpoint. Default: `/`. */
         readonly path?: string;
-        /** Its port, where it can have no other. */
+        /** Port of the started server. Default: a free port. */
         readonly port?: number;
-        /** Whether it speaks `wss:`. */
+        /** Whether the server uses TLS (`wss:`). */
         readonly tls?: boolean;
       }
   );
 
-/** How a server is spoken to. */
-interface SpokenTo {
-  /** When it is ready: it answers an opening handshake (the rule), sends a text back, takes a TCP connection, or prints a line. */
+/** How the engine connects to the server. */
+interface ConnectionSettings {
+  /**
+   * The sign that the server is ready: an answer to an opening handshake (default), an echo of a text message, a TCP
+   * connection, or a printed line.
+   */
   readonly ready?: 'handshake' | 'echo' | 'tcp' | { readonly line: string };
+  /** Seconds that the server may take until it is ready. */
   readonly readySeconds?: number;
+  /** Subprotocols that the opening handshake offers. */
   readonly protocols?: readonly string[];
+  /** Value of the header field `Origin`. */
   readonly origin?: string;
-  /** Further header fields of the opening handshake; only the embedded engine can send them. */
+  /** More header fields of the opening handshake. Only the embedded engine can send them. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** PEM file with the authorities to trust; without it any certificate will do. */
+  /** PEM file with the trusted certificate authorities. Default: every certificate is trusted. */
   readonly caFile?: string;
 }
 
-/** What to run. */
+/** The server, the cases and the options of a run. */
 export interface RunSettings {
   readonly server: TestedServer;
-  /** Its name in the report. */
+  /** Name of the server in the report. */
   readonly agent?: string;
-  /** As on the command line: `7.1.6`, `7`, `@core`, `!9`; all 517 when left out. */
+  /** Patterns of cases, as on the command line: `7.1.6`, `7`, `@core`, `!9`. Default: all 517 cases. */
   readonly cases?: readonly string[];
-  /** `native` when left out: it needs nothing but Node. */
+  /** Default: `native`, which needs only Node. */
   readonly engine?: EngineChoice;
-  /** Expectation file; without one the server is held to conformance. */
+  /** Path of the expectation file. Default: every case is expected to be conformant. */
   readonly expected?: string;
-  /** Folder of the report, replaced as a whole; `conformance-report` when left out. */
+  /** Folder of the report. An existing report is replaced. Default: `conformance-report`. */
   readonly out?: string;
-  /** How many cases (or containers) at once. */
+  /** Number of cases (or containers) at the same time. */
   readonly jobs?: number;
-  /** NON-STRICT fails. */
+  /** Whether the grade NON-STRICT fails the run. */
   readonly strict?: boolean;
-  /** How often an unexpected outcome is played again at most; one that differs then is `flaky`, and not expected either. */
+  /** Most retries of an unexpected outcome. A case whose outcomes differ is `flaky`, which is unexpected too. */
   readonly retries?: number;
-  /** The run ends at so many unexpected outcomes; the rest is not played. */
+  /** Number of unexpected outcomes that ends the run. */
   readonly bail?: number;
-  /** Ends the run early; the report then says INCOMPLETE. */
+  /** Ends the run early. The report then says INCOMPLETE. */
   readonly signal?: AbortSignal;
-  /** The run is given up after so many seconds. */
+  /** Seconds after which the run is ended as hung. */
   readonly timeoutSeconds?: number;
 }
 
 /**
- * Plays the cases against a server, writes the report, and returns it: `report.gate` has the decision.
- * @throws HarnessError with `exitCode` 2 for a wrong setting or expectation file, 3 where nothing could be told.
+ * Runs the cases against a server, writes the report, and returns the report. `report.gate` contains the decision.
+ * @throws HarnessError with `exitCode` 2 for a wrong setting or expectation file, 3 if no report is possible.
  */
 export async function run(settings: RunSettings): Promise<Report> {
   const { cases = [], engine = 'native', out = 'conformance-report', strict = false } = settings;
@@ -109,10 +116,7 @@ export async function run(settings: RunSettings): Promise<Report> {
     chooseEngine(engines, engine, wishesOf([server])),
     {
       servers: [server],
-      playOptions: {
-        ...(jobs === undefined ? {} : { jobs }),
-        ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
-      },
+      playOptions: omitUndefined({ jobs, timeoutSeconds }),
       patienceSeconds: 30,
       retries: settings.retries,
       bail: settings.bail,
@@ -127,29 +131,33 @@ export async function run(settings: RunSettings): Promise<Report> {
   return await runPipeline(suite, source, options, settings.signal ?? new AbortController().signal);
 }
 
+/** The configuration of the tested server, with absolute paths. */
 function serverOf({ server, agent = 'server', expected }: RunSettings): ServerConfig {
+  const absolute = (path: string | undefined) => (path === undefined ? undefined : resolve(path));
   return {
     ...unnamedServer(agent),
     ...server,
-    ...(server.caFile === undefined ? {} : { caFile: resolve(server.caFile) }),
-    ...('cwd' in server && server.cwd !== undefined ? { cwd: resolve(server.cwd) } : {}),
-    ...(expected === undefined ? {} : { expectedFile: resolve(expected) }),
+    ...omitUndefined({
+      caFile: absolute(server.caFile),
+      cwd: absolute('cwd' in server ? server.cwd : undefined),
+      expectedFile: absolute(expected),
+    }),
   };
 }
 
 /**
- * Reads a folder of Autobahn's JSON, ours or anybody's. Never throws for what the folder holds: each planned case gets
- * a result, or the reason why it has none, and whatever cannot be trusted is a problem.
- * @param cases the ids that must be there; all 517 when left out.
+ * Reads a result folder of an engine or of `wstest`. Never throws because of the content of the folder: each planned case
+ * gets a result or the reason why it has none, and everything that cannot be trusted becomes a problem.
+ * @param cases ids that must have a result. Default: all 517 cases.
  */
 export function readResults(folder: string, cases: readonly string[] = suiteIds): ReturnType<typeof readFolder> {
   return readFolder(autobahn, folder, { cases, extraIsFault: false });
 }
 
 /**
- * The fields in which an outcome is not the expected one, each with whether that is better or worse. Empty when they
- * are the same.
- * @param expected what the case is held to; what a conformant server does when left out.
+ * Lists the facts in which an outcome differs from the expected outcome. Each difference says whether it is better, worse or
+ * neither. Empty if the outcomes are equal.
+ * @param expected default: the outcome of a conformant server.
  * @throws HarnessError (2) for an id that the suite does not have.
  */
 export function diff(id: string, actual: Outcome, expected?: Outcome): readonly Difference[] {
@@ -157,7 +165,7 @@ export function diff(id: string, actual: Outcome, expected?: Outcome): readonly 
     throw new HarnessError(2, {
       what: `The suite has no case "${id}".`,
       where: 'diff',
-      why: `Its ids go from ${suiteIds[0]} to ${suiteIds.at(-1)}.`,
+      why: `The ids go from ${suiteIds[0]} to ${suiteIds.at(-1)}.`,
       todo: `Did you mean "${closestTo(id, suiteIds)}"?`,
     });
   }

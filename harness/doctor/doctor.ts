@@ -56,7 +56,8 @@ const MEMORY_MIB = 512;
 
 /**
  * Checks everything that a run depends on: Node, configuration, report folder, disk, memory, ports, Docker daemon and
- * image. The last checks run the engines against a server with a known fault. `doctor` changes nothing and pulls no image. Yields each finding as soon as its check ends; rejects only if `signal` aborts.
+ * image. The last checks run the engines against a server with a known fault. `doctor` changes nothing and pulls no image.
+ * Yields each finding as soon as its check ends; rejects only if `signal` aborts.
  */
 export async function* doctor(
   { suite, engines }: RegisteredSuite,

@@ -253,7 +253,7 @@ describe('the example workflows in docs/ci.md', () => {
   test('with shards fail if one shard is missing, and name that shard', async () => {
     const jobs = await runner.playWorkflow(shortened(sharded).replace('1/3, ', ''));
     expect(failures(jobs), log()).toEqual([false, true]);
-    expect(log()).toContain('Share 1 of 3 is missing.');
+    expect(log()).toContain('Shard 1 of 3 is missing.');
     expect(reportOf('conformance-report').gate.exitCode).toBe(3);
   });
 });

@@ -96,7 +96,9 @@ await describeWithDocker('the real Autobahn in a real container', () => {
   test('--retries runs an unexpected case again, and a flaky case fails the run (H30)', async () => {
     const server = ['--', 'node', '--import', 'tsx', 'fixtures/servers/unsteady/every-second-echo.ts'];
     const { exitCode, stdout } = await conformance('--retries', '2', '1.1.2', '2.1', ...server);
-    expect(stdout).toMatch(/FAILED: 1 of 2 .*1 flaky[\s\S]*1\.1\.2 flaky: Two outcomes in 2 tries\. Try 1: .* Try 2: /);
+    expect(stdout).toMatch(
+      /FAILED: 1 of 2 .*1 flaky[\s\S]*1\.1\.2 flaky: Two outcomes in 2 attempts\. Attempt 1: .* Attempt 2: /,
+    );
     expect(exitCode).toBe(1);
     expect(report().run.retries).toEqual({ limit: 2, cases: 1, flaky: 1, leftOut: [] });
   });
@@ -175,7 +177,7 @@ await describeWithDocker('the real Autobahn in a real container', () => {
 
   test.runIf(process.getuid?.() === 0).each([
     ['results do not fit', 1, /^The report could not be written\.$/m],
-    ['pages do not fit', 12, /^The report could not be written\. The run came to this: PASSED: 517 of 517 cases/m],
+    ['pages do not fit', 12, /^The report could not be written\. The decision of the run: PASSED: 517 of 517 cases/m],
   ])('a full disk exits with 3 and leaves no partial report if the %s', async (_, mebibytes, message) => {
     const disk = join(home, 'disk');
     mkdirSync(disk);

@@ -136,7 +136,7 @@ describe.each(TOYS)('the suite $suite', ({ suite, ids, good, bad, fails, grade, 
     expect([merged.exitCode, merged.stdout]).toEqual([0, expect.stringContaining('PASSED: 3 of 3')]);
     expect(report(`${suite}-merged`).cases).toHaveLength(3);
     const half = await toy('merge', `${suite}-share-1`, '--out', `${suite}-half`);
-    expect([half.exitCode, half.stdout]).toEqual([3, expect.stringContaining('Share 2 of 2 is missing')]);
+    expect([half.exitCode, half.stdout]).toEqual([3, expect.stringContaining('Shard 2 of 2 is missing')]);
   });
 
   test('is compared: two runs of different outcomes', async () => {

@@ -1,7 +1,7 @@
 /**
- * Turns work that reports through a callback into an async iterable. The events keep their order and none is lost, also
- * if the work fails: the iterable yields every event first and then throws the error of the work.
- * @param work starts when the iterable is first read.
+ * Makes an async iterable of the events that a function emits. The events keep their order. If the function fails, the
+ * iterable yields all events first and then throws the error.
+ * @param work function that emits events; called when the iterable is first read.
  */
 export async function* eventStream<Event>(
   work: (emit: (event: Event) => void) => Promise<void>,
@@ -16,7 +16,7 @@ export async function* eventStream<Event>(
     isOver = true;
     wake();
   });
-  // The error is thrown below, after the events; until then it must not count as an unhandled rejection.
+  // The error is thrown below, after the events. Until then Node must not report an unhandled rejection.
   done.catch(() => undefined);
   for (;;) {
     const events = queue;

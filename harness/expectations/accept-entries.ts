@@ -4,133 +4,159 @@ import { type CaseGroups, matchCases } from '../plan/match-cases.ts';
 import type { Entry } from './expectation-file.ts';
 import { widestFirst } from './read-expectations.ts';
 
-/** One edit of an expectation file: what stands under a key from now on; undefined takes the key away. */
-export interface Edit {
+/** One edit of an expectation file: the new entry of a key. Undefined removes the key. */
+export interface EntryEdit {
   /** Case id or pattern. */
   key: string;
   entry: Entry | undefined;
 }
 
+/** Key of the expectation file → entry. */
 type Entries = ReadonlyMap<string, Entry>;
-/** The cases that a key matches, in numeric order. */
+/** Finds the cases that a key matches, in numeric order. */
 type Match = (key: string) => readonly string[];
-/** Case id → its entry, or undefined where it does what a conformant server does. */
-type Wanted = Map<string, Entry | undefined>;
+/** Case id → wanted entry. Undefined: the case is expected to be conformant. */
+type WantedEntries = Map<string, Entry | undefined>;
 
-/** Cases that are alike get an entry of their section's from this number on. */
-const WORTH_A_SECTION = 3;
+/** A section with at least this many cases gets one entry for all cases if their entries are equal. */
+const MIN_SECTION_CASES = 3;
 
 const CONFORMANT: Entry = {};
-const alike = (one: Entry | undefined, other: Entry | undefined) =>
-  isDeepStrictEqual(one ?? CONFORMANT, other ?? CONFORMANT);
+
+/** Compares two entries. A missing entry is equal to an entry without facts: both expect the conformant outcome. */
+const isSameEntry = (a: Entry | undefined, b: Entry | undefined) => isDeepStrictEqual(a ?? CONFORMANT, b ?? CONFORMANT);
 
 /**
- * The edits by which a person would come from the entries there are to those that are wanted. An entry whose cases have
- * all changed is itself changed, or goes; one that has more exceptions than cases gives way to entries for what is left of
- * it; cases that are alike share an entry; and what says no more than a wider entry does goes too.
- * @param wanted the cases that change; all others stay as they are.
+ * Finds the edits that a person would make to reach the wanted entries:
+ * - If all cases of an entry change, the entry itself is changed or removed.
+ * - If an entry would have more exceptions than remaining cases, smaller entries replace the entry.
+ * - If all cases of a section have equal entries, one entry of the section replaces them.
+ * - An entry that has no effect is removed.
+ * @param wanted the cases that change. All other cases keep their expectation.
  */
 export function editsFor(
   entries: ReadonlyMap<string, Entry>,
   wanted: ReadonlyMap<string, Entry | undefined>,
   { ids, groups }: { ids: readonly string[]; groups: CaseGroups },
-): Edit[] {
-  const known = new Map<string, readonly string[]>();
+): EntryEdit[] {
+  const cache = new Map<string, readonly string[]>();
   const match: Match = (key) => {
-    const matched = known.get(key) ?? matchCases(ids, key, groups);
-    known.set(key, matched);
+    const matched = cache.get(key) ?? matchCases(ids, key, groups);
+    cache.set(key, matched);
     return matched;
   };
-  const now = new Map(entries);
-  const left: Wanted = new Map(wanted);
-  const ruler = rulers(entries, match);
+  const edited = new Map(entries);
+  const open: WantedEntries = new Map(wanted);
+  const decidingKey = decidingKeys(entries, match);
   for (const [key, matched] of widestFirst(entries.keys(), match).reverse()) {
-    const own = matched.filter((id) => ruler.get(id) === key);
-    if (!ids.includes(key) && own.some((id) => wanted.has(id))) changeSection(key, own, now, left, match);
+    const decided = matched.filter((id) => decidingKey.get(id) === key);
+    if (!ids.includes(key) && decided.some((id) => wanted.has(id))) changePattern(key, decided, edited, open, match);
   }
-  changeCases(now, left, match);
-  dropIdle(entries, now, match);
-  const gone = [...entries.keys()].filter((key) => !now.has(key)).map((key): Edit => ({ key, entry: undefined }));
-  const other = [...now].filter(([key, entry]) => !isDeepStrictEqual(entries.get(key), entry));
-  return [...gone, ...other.map(([key, entry]): Edit => ({ key, entry }))].sort((a, b) => compareKeys(a.key, b.key));
+  changeCases(edited, open, match);
+  removeIneffective(entries, edited, match);
+  const removals = [...entries.keys()]
+    .filter((key) => !edited.has(key))
+    .map((key): EntryEdit => ({ key, entry: undefined }));
+  const changes = [...edited]
+    .filter(([key, entry]) => !isDeepStrictEqual(entries.get(key), entry))
+    .map(([key, entry]): EntryEdit => ({ key, entry }));
+  return [...removals, ...changes].sort((a, b) => compareKeys(a.key, b.key));
 }
 
-/** A pattern whose cases change, all of them or some. @param own the cases it has the last word on. */
-function changeSection(key: string, own: readonly string[], now: Map<string, Entry>, left: Wanted, match: Match): void {
-  const changed = own.filter((id) => left.has(id));
-  const kept = own.filter((id) => !left.has(id));
-  const entry = now.get(key);
-  const wider = new Map([...now].filter(([other]) => other !== key));
-  const below = covers(wider, own, match);
-  if (kept.length === 0) {
-    const most = majority(changed.map((id) => left.get(id)));
-    if (below.every((one) => alike(one, most))) now.delete(key);
-    else now.set(key, most ?? CONFORMANT);
+/**
+ * Changes the entry of a pattern if some or all of its cases change.
+ * @param decided cases for which the entry is the most specific one.
+ * @param edited the entries so far; changed. @param open cases that still need an entry; changed.
+ */
+function changePattern(
+  key: string,
+  decided: readonly string[],
+  edited: Map<string, Entry>,
+  open: WantedEntries,
+  match: Match,
+): void {
+  const changed = decided.filter((id) => open.has(id));
+  const unchanged = decided.filter((id) => !open.has(id));
+  const entry = edited.get(key);
+  const others = new Map([...edited].filter(([other]) => other !== key));
+  const withoutEntry = entriesOf(others, decided, match);
+  if (unchanged.length === 0) {
+    const common = commonEntry(changed.map((id) => open.get(id)));
+    if (withoutEntry.every((other) => isSameEntry(other, common))) edited.delete(key);
+    else edited.set(key, common ?? CONFORMANT);
     return;
   }
-  const exceptions = grouped(new Map(changed.map((id) => [id, left.get(id)])), now, match).length;
-  const rest: Wanted = new Map(kept.map((id) => [id, entry]));
-  for (const id of changed) if (!alike(left.get(id), undefined)) rest.set(id, left.get(id));
-  if (below.some((one) => !alike(one, undefined)) || grouped(rest, wider, match).length > exceptions) return;
-  now.delete(key);
-  for (const id of kept) left.set(id, entry);
+  const exceptions = groupBySection(new Map(changed.map((id) => [id, open.get(id)])), edited, match).length;
+  const replacements: WantedEntries = new Map(unchanged.map((id) => [id, entry]));
+  for (const id of changed) if (!isSameEntry(open.get(id), undefined)) replacements.set(id, open.get(id));
+  if (withoutEntry.some((other) => !isSameEntry(other, undefined))) return;
+  if (groupBySection(replacements, others, match).length > exceptions) return;
+  edited.delete(key);
+  for (const id of unchanged) open.set(id, entry);
 }
 
-/** Single cases: those with an entry of their own, and new ones, together where a section is alike. */
-function changeCases(now: Map<string, Entry>, left: Wanted, match: Match): void {
-  const fresh: Wanted = new Map();
-  // No entry of a single case covers another one.
-  const patterns = new Map([...now].filter(([key]) => !left.has(key)));
-  const ruler = rulers(patterns, match);
-  for (const [id, entry] of left) {
-    const cover = patterns.get(ruler.get(id) ?? '');
-    if (alike(entry, cover)) now.delete(id);
-    else if (now.has(id)) now.set(id, entry ?? CONFORMANT);
-    else fresh.set(id, entry);
+/** Adds, changes or removes the entries of single cases. New entries of equal cases become one entry of their section. */
+function changeCases(edited: Map<string, Entry>, open: WantedEntries, match: Match): void {
+  const added: WantedEntries = new Map();
+  // The entry of a single case never matches another case, so only the other entries can decide a case.
+  const patterns = new Map([...edited].filter(([key]) => !open.has(key)));
+  const decidingKey = decidingKeys(patterns, match);
+  for (const [id, entry] of open) {
+    const decidingEntry = patterns.get(decidingKey.get(id) ?? '');
+    if (isSameEntry(entry, decidingEntry)) edited.delete(id);
+    else if (edited.has(id)) edited.set(id, entry ?? CONFORMANT);
+    else added.set(id, entry);
   }
-  for (const { key, entry } of grouped(fresh, now, match)) now.set(key, entry ?? CONFORMANT);
+  for (const { key, entry } of groupBySection(added, edited, match)) edited.set(key, entry ?? CONFORMANT);
 }
 
-/** Takes away entries that say "as a conformant server" where no wider one says otherwise any more. */
-function dropIdle(before: Entries, now: Map<string, Entry>, match: Match): void {
-  const isIdle = (all: Entries, key: string) => {
-    const others = new Map([...all].filter(([other]) => other !== key));
-    return covers(others, match(key), match).every((one) => alike(one, undefined));
+/** Removes the conformant entries that were exceptions of a wider entry, and no longer are. */
+function removeIneffective(before: Entries, edited: Map<string, Entry>, match: Match): void {
+  const isIneffective = (entries: Entries, key: string) => {
+    const others = new Map([...entries].filter(([other]) => other !== key));
+    return entriesOf(others, match(key), match).every((entry) => isSameEntry(entry, undefined));
   };
-  for (const [key, entry] of now)
-    if (alike(entry, undefined) && isIdle(now, key) && !isIdle(before, key)) now.delete(key);
+  for (const [key, entry] of edited) {
+    const isConformant = isSameEntry(entry, undefined);
+    if (isConformant && isIneffective(edited, key) && !isIneffective(before, key)) edited.delete(key);
+  }
 }
 
-/** One edit for `12.*` where all cases of 12 get the same entry and nothing is said of any of them or of the section. */
-function grouped(cases: Wanted, now: Entries, match: Match): Edit[] {
-  const left = new Map(cases);
-  const edits: Edit[] = [];
-  const sections = [...new Set([...cases.keys()].flatMap(sectionsOf))].sort(
+/**
+ * Replaces the wanted entries of a whole section by one edit, such as `12.*`, if all cases of the section want the same
+ * entry and the file has no entry for the section or its cases. The other cases get one edit each.
+ */
+function groupBySection(wanted: WantedEntries, entries: Entries, match: Match): EntryEdit[] {
+  const ungrouped = new Map(wanted);
+  const edits: EntryEdit[] = [];
+  const sections = [...new Set([...wanted.keys()].flatMap(sectionsOf))].sort(
     (a, b) => a.split('.').length - b.split('.').length || compareCaseIds(a, b),
   );
   for (const section of sections) {
     const members = match(section);
     const [first = ''] = members;
-    if (members.length < WORTH_A_SECTION || now.has(`${section}.*`) || members.some((id) => now.has(id))) continue;
-    if (!members.every((id) => left.has(id) && alike(left.get(id), left.get(first)))) continue;
-    edits.push({ key: `${section}.*`, entry: left.get(first) });
-    for (const id of members) left.delete(id);
+    const hasEntry = entries.has(`${section}.*`) || members.some((id) => entries.has(id));
+    if (members.length < MIN_SECTION_CASES || hasEntry) continue;
+    const entry = ungrouped.get(first);
+    if (!members.every((id) => ungrouped.has(id) && isSameEntry(ungrouped.get(id), entry))) continue;
+    edits.push({ key: `${section}.*`, entry });
+    for (const id of members) ungrouped.delete(id);
   }
-  return [...edits, ...[...left].map(([key, entry]): Edit => ({ key, entry }))];
+  return [...edits, ...[...ungrouped].map(([key, entry]): EntryEdit => ({ key, entry }))];
 }
 
-/** Case id → the key that has the last word on it. */
-function rulers(entries: Entries, match: Match): Map<string, string> {
+/** Case id → the most specific key that matches the case. */
+function decidingKeys(entries: Entries, match: Match): Map<string, string> {
   return new Map(widestFirst(entries.keys(), match).flatMap(([key, ids]) => ids.map((id) => [id, key] as const)));
 }
 
-/** What is said of each of some cases. */
-function covers(entries: Entries, ids: readonly string[], match: Match): (Entry | undefined)[] {
-  const ruler = rulers(entries, match);
-  return ids.map((id) => entries.get(ruler.get(id) ?? ''));
+/** The most specific entry of each case, in the order of `ids`; undefined if no key matches the case. */
+function entriesOf(entries: Entries, ids: readonly string[], match: Match): (Entry | undefined)[] {
+  const decidingKey = decidingKeys(entries, match);
+  return ids.map((id) => entries.get(decidingKey.get(id) ?? ''));
 }
 
-/** What more than half of the cases are to have; undefined where no entry is that common. */
-function majority(entries: readonly (Entry | undefined)[]): Entry | undefined {
-  return entries.find((one) => entries.filter((other) => alike(one, other)).length * 2 > entries.length);
+/** The entry that more than half of the cases want; undefined if no entry is so common. */
+function commonEntry(entries: readonly (Entry | undefined)[]): Entry | undefined {
+  return entries.find((entry) => entries.filter((other) => isSameEntry(entry, other)).length * 2 > entries.length);
 }

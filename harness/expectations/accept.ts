@@ -5,7 +5,8 @@ import { caseIds, type OutcomeField, type Suite } from '../plan/suite.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { withKey } from '../support/json-edit.ts';
 import { readJsonText } from '../support/json-text.ts';
-import { type Edit, editsFor } from './accept-entries.ts';
+import { omitUndefined } from '../support/omit-undefined.ts';
+import { type EntryEdit, editsFor } from './accept-entries.ts';
 import { type Entry, type ExpectedFacts, entryFormat, expectationFileSchema, suiteName } from './expectation-file.ts';
 import { type Expectation, needsReason } from './read-expectations.ts';
 
@@ -13,9 +14,9 @@ import { type Expectation, needsReason } from './read-expectations.ts';
 export interface ExpectationChange {
   /** Case id. */
   at: string;
-  /** Undefined if a faultless subject has the same outcome, so that no entry is needed. */
+  /** New entry of the case. Undefined if the outcome is conformant, because a conformant outcome needs no entry. */
   entry: Entry | undefined;
-  /** The change for people: "6.4.1: behavior OK → NON-STRICT". */
+  /** The change as a line for the terminal: "6.4.1: behavior OK → NON-STRICT". */
   text: string;
 }
 
@@ -23,10 +24,10 @@ export interface ExpectationChange {
 const IDS_SHOWN = 12;
 
 /**
- * The changes after which an expectation file expects `outcomes`. Outcomes that are already expected need no change, so
- * accepting the same outcomes twice changes nothing the second time.
- * @param why reason for every new deviation that needs one. A reason that an entry already has stays.
- * @throws HarnessError (2) with the cases that need a reason if there is none.
+ * Finds the changes that make `outcomes` the expectation. An outcome that is already expected needs no change, so the same
+ * outcomes accepted twice change nothing the second time.
+ * @param why reason for every new deviation that needs a reason. Without `why`, an entry keeps its reason.
+ * @throws HarnessError (2) with the cases that need a reason and have none.
  */
 export function findChanges(
   suite: Suite,
@@ -51,8 +52,7 @@ export function findChanges(
     const isConformant = Object.keys(facts).length === 0;
     const entry: Entry = {
       ...facts,
-      ...(reason === undefined || isConformant ? {} : { why: reason }),
-      ...(expectation.issue === undefined || isConformant ? {} : { issue: expectation.issue }),
+      ...(isConformant ? {} : omitUndefined({ why: reason, issue: expectation.issue })),
     };
     changes.push({
       at: id,
@@ -64,22 +64,22 @@ export function findChanges(
     throw new HarnessError(2, {
       what: `${unexplained.length} outcomes cannot be accepted without a reason.`,
       where: listIds(unexplained),
-      why: 'Their grades are not those of a faultless server, and the next reader has to know why.',
-      todo: 'Accept them in groups, each with its reason: accept 6.4 --why "…".',
+      why: 'Their grades are not those of a conformant server, so the next reader needs a reason.',
+      todo: 'Accept the outcomes in groups, each with its reason: accept 6.4 --why "…".',
     });
   }
   return changes;
 }
 
-/** The text of a new expectation file without entries. @param server name of the agent. */
+/** Makes the text of a new expectation file without entries. @param server name of the agent. */
 export function emptyExpectationFile(suite: Suite, server: string): string {
   const file = { version: 1, suite: suiteName(suite), server, default: 'conformant', cases: {} };
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 
 /**
- * Applies changes to the text of an expectation file as a person would (see `editsFor`). Comments, order and reasons of
- * unchanged entries stay; new entries are put in the order of case ids.
+ * Applies changes to the text of an expectation file with few edits (see `editsFor`). Comments, order and reasons of
+ * unchanged entries stay. New entries are inserted in the order of case ids.
  */
 export function applyChanges(suite: Suite, text: string, changes: readonly ExpectationChange[]): string {
   const { schema, keys } = entryFormat(suite);
@@ -93,7 +93,12 @@ export function applyChanges(suite: Suite, text: string, changes: readonly Expec
 }
 
 /** Adds, removes or changes one entry. An entry is changed field by field, so that comments between its fields stay. */
-function applyEdit(text: string, { key, entry }: Edit, before: Entry | undefined, order: readonly string[]): string {
+function applyEdit(
+  text: string,
+  { key, entry }: EntryEdit,
+  before: Entry | undefined,
+  order: readonly string[],
+): string {
   if (
     entry === undefined ||
     before === undefined ||
@@ -109,7 +114,7 @@ function applyEdit(text: string, { key, entry }: Edit, before: Entry | undefined
     }, text);
 }
 
-/** The facts in which an outcome differs from that of a faultless subject. */
+/** The facts in which an outcome differs from the conformant outcome. */
 function deviation({ fields }: Suite, actual: Outcome, conformant: Outcome): ExpectedFacts {
   return Object.fromEntries(
     fields
@@ -118,17 +123,18 @@ function deviation({ fields }: Suite, actual: Outcome, conformant: Outcome): Exp
   );
 }
 
-function describeChange({ fields }: Suite, before: Outcome, now: Outcome): string {
+/** Lists the changed facts in one line: `behavior OK → FAILED, wasClean true → false`. */
+function describeChange({ fields }: Suite, before: Outcome, after: Outcome): string {
   return fields
-    .filter(({ name }) => !isDeepStrictEqual(before[name], now[name]))
+    .filter(({ name }) => !isDeepStrictEqual(before[name], after[name]))
     .map((field) => {
-      const [was, is] = [before, now].map((outcome) => shortValue(field, outcome));
+      const [was, is] = [before, after].map((outcome) => shortValue(field, outcome));
       return `${field.name} ${was} → ${is}${field.kind === 'events' ? ' events' : ''}`;
     })
     .join(', ');
 }
 
-/** A value in one line; of a list of events only their number. */
+/** The value of a fact in one line. A list of events is shortened to the number of events. */
 function shortValue({ name, kind }: OutcomeField, outcome: Outcome): string {
   const value = outcome[name];
   if (kind === 'events') return String(Array.isArray(value) ? value.length : 0);

@@ -2,33 +2,33 @@ import { z } from 'zod';
 import { fieldValueSchema } from '../../reports/document/suite-facts.ts';
 import type { Suite } from '../plan/suite.ts';
 
-/**
- * The expectation file as people write it: what a subject does differently from a faultless one, case by case, and why.
- * The file is small, so that a change of it can be reviewed.
+/*
+ * The format of an expectation file. The file lists only the deviations of a subject from a conformant subject, each with a
+ * reason. A small file makes changes easy to review.
  */
 
 const reason = z.string().refine((text) => text.trim() !== '', { error: 'says nothing' });
 
-/** The facts in which a case differs from a faultless subject, by the name of the suite's field. */
+/** Field name → expected value, for each fact in which a case deviates from a conformant subject. */
 export type ExpectedFacts = Readonly<Record<string, unknown>>;
 
-/** An entry of an expectation file: the facts that differ, and what the entry says about them. */
+/** An entry of an expectation file: the facts that deviate from a conformant subject, and the reason. */
 export interface Entry {
-  /** Why the subject does so. Required if a grade is not the one of a faultless subject, and for `flaky` and `skip`. */
+  /** Reason of the deviation. Required if a grade deviates, and for `flaky` and `skip`. */
   why?: string | undefined;
-  /** Where the deviation is discussed. */
+  /** Link to an issue about the deviation. */
   issue?: string | undefined;
-  /** Other outcomes that also occur; each names the facts that differ from a faultless subject. */
+  /** Other outcomes that sometimes occur. Each lists the facts that deviate from a conformant subject. */
   flaky?: ExpectedFacts[] | undefined;
-  /** The case is not played. */
+  /** Whether the case is left out of every run. */
   skip?: true | undefined;
-  /** `YYYY-MM-DD`: the entry is an error from the day after. */
+  /** Last day on which the entry is valid: `YYYY-MM-DD`. After this day the entry is an error. */
   until?: string | undefined;
-  /** Facts, by the name of the suite's field. */
+  /** Expected value of a fact. The key is the name of a field of the suite. */
   [field: string]: unknown;
 }
 
-/** What an entry can say in addition to facts. */
+/** The keys of an entry that are not facts. */
 const REMARKS = {
   why: reason.optional(),
   issue: z.string().optional(),
@@ -36,13 +36,13 @@ const REMARKS = {
   until: z.iso.date().optional(),
 };
 
-/** The schema of an entry for one suite, and the keys an entry can have, in the order in which `accept` writes them. */
+/** The schema of an entry for one suite, and the allowed keys in the order in which `accept` writes them. */
 export interface EntryFormat {
   schema: z.ZodType<Entry>;
   keys: readonly string[];
 }
 
-/** The entry format that follows from the fields of a suite. */
+/** Makes the format of an entry from the fields of a suite. */
 export function entryFormat({ fields }: Suite): EntryFormat {
   const facts = Object.fromEntries(fields.map((field) => [field.name, fieldValueSchema(field).optional()]));
   const { why, issue, ...others } = REMARKS;
@@ -51,19 +51,20 @@ export function entryFormat({ fields }: Suite): EntryFormat {
   return { schema: z.strictObject(shape), keys: Object.keys(shape) };
 }
 
+/** Schema of an expectation file. The entries in `cases` are checked separately, with `entryFormat`. */
 export const expectationFileSchema = z.strictObject({
   $schema: z.string().optional(),
   version: z.literal(1),
-  /** The suite the file was made with. Outcomes of another suite or version cannot be compared with the file. */
+  /** The suite for which the file was made. Outcomes of another suite or version cannot be compared with the file. */
   suite: z.strictObject({ name: z.string(), version: z.string(), cases: z.number().int() }),
   server: z.string(),
-  /** What holds for every case without an entry. This is the only value; it is in the file for its readers. */
+  /** Expectation of each case without an entry. There is only one value; the key explains the file to its readers. */
   default: z.literal('conformant'),
-  /** Case id or section pattern (`12.*`) → entry. The more specific key wins. */
+  /** Case id or section pattern (`12.*`) → entry. The more specific key has priority. */
   cases: z.record(z.string(), z.unknown()),
 });
 
-/** The suite as an expectation file names it. */
+/** The value of `suite` in an expectation file. */
 export function suiteName({ title, version, cases }: Suite): z.infer<typeof expectationFileSchema>['suite'] {
   return { name: title, version, cases: cases.length };
 }

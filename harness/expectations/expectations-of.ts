@@ -1,19 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Suite } from '../plan/suite.ts';
+import { errorMessage } from '../support/error-message.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { type Expectation, expectConformance, readExpectations } from './read-expectations.ts';
 
-/** Whose expectations are read. */
+/** A server whose expectations are read. */
 export interface ExpectationOwner {
   name: string;
   expectedFile?: string;
 }
 
 /**
- * What every case of a server should do: conformance, except for the entries of its expectation file.
+ * Reads the expectation of every case for one server: the conformant outcome, changed by the server's expectation file.
  * @param today `YYYY-MM-DD`, for entries that expire.
- * @throws HarnessError (2) if the file cannot be read or is wrong.
+ * @throws HarnessError (2) if the file cannot be read or has an error.
  */
 export function expectationsOf(
   suite: Suite,
@@ -29,7 +30,7 @@ export function expectationsOf(
     throw new HarnessError(2, {
       what: `The expectation file of "${name}" cannot be read.`,
       where: path,
-      why: error instanceof Error ? error.message : String(error),
+      why: errorMessage(error),
       todo: 'Check the path. To write the file from the last run: ws-conformance accept.',
     });
   }

@@ -12,19 +12,19 @@ import { expectationsOf } from './expectations-of.ts';
 import { decide } from './gate.ts';
 import { judgeCases } from './judge-cases.ts';
 
-/**
- * How strong the gate is, measured: a recorded run that passes, spoilt in twelve ways in each of its 517 cases. Each of
- * the 6,204 has to stop the merge, and the last words of the run have to name the case.
+/*
+ * Measures how strong the gate is. Each of the 517 cases of a recorded run that passes is damaged in twelve ways. Each of
+ * the 6,204 damaged runs must not pass, and the end of the terminal output must name the damaged case.
  */
 
-// biome-ignore lint/suspicious/noExplicitAny: files that are damaged on purpose
+// biome-ignore lint/suspicious/noExplicitAny: the tests damage these files on purpose
 type Json = Record<string, any>;
-/** One case as it was recorded: its entry in the index, and its file. `also` is a second case that is planned with it. */
-interface Recorded {
+/** One recorded case: its index entry and its file. `second` is another case of the same plan. */
+interface RecordedFiles {
   id: string;
   entry: Json;
   file: Json;
-  also?: { id: string; entry: Json };
+  second?: { id: string; entry: Json };
 }
 
 const recorded = join(import.meta.dirname, '../../fixtures/recorded/ws');
@@ -39,44 +39,44 @@ const times = suiteIds.map((id) => Date.parse(fileOf(id).started));
 const window = { from: Math.min(...times), to: Math.max(...times) };
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Puts the same into index and file, as a server that behaves so would have it. */
-function both(one: Recorded, key: string, value: unknown): void {
-  one.entry[key] = value;
-  one.file[key] = value;
+/** Writes a value into the index entry and the file, as an engine does. */
+function setBoth({ entry, file }: RecordedFiles, key: string, value: unknown): void {
+  entry[key] = value;
+  file[key] = value;
 }
 
-/** The twelve operators. Each changes one case and nothing else. */
-const OPERATORS: Readonly<Record<string, (one: Recorded) => void>> = {
-  'a grade that is worse': (one) => both(one, 'behavior', one.file.behavior === 'FAILED' ? 'UNIMPLEMENTED' : 'FAILED'),
-  'a close grade that is worse': (one) =>
-    both(one, 'behaviorClose', one.file.behaviorClose === 'UNCLEAN' ? 'FAILED' : 'UNCLEAN'),
-  'another close code': (one) => both(one, 'remoteCloseCode', one.file.remoteCloseCode === 1011 ? 1000 : 1011),
-  'an end that was not clean, or the other way round': ({ file }) => {
+/** Twelve ways to damage one case. */
+const DAMAGES: Readonly<Record<string, (recorded: RecordedFiles) => void>> = {
+  'a worse grade': (files) => setBoth(files, 'behavior', files.file.behavior === 'FAILED' ? 'UNIMPLEMENTED' : 'FAILED'),
+  'a worse close grade': (files) =>
+    setBoth(files, 'behaviorClose', files.file.behaviorClose === 'UNCLEAN' ? 'FAILED' : 'UNCLEAN'),
+  'another close code': (files) => setBoth(files, 'remoteCloseCode', files.file.remoteCloseCode === 1011 ? 1000 : 1011),
+  'the opposite value of wasClean': ({ file }) => {
     file.wasClean = !file.wasClean;
   },
-  'TCP dropped by the other side': ({ file }) => {
+  'the opposite value of droppedByMe': ({ file }) => {
     file.droppedByMe = !file.droppedByMe;
   },
-  'no word on the result': ({ file }) => {
+  'an empty text of the result': ({ file }) => {
     file.result = '';
   },
-  'an event that is gone, or one more where there was none': ({ file }) => {
+  'a missing event, or an additional event if there was none': ({ file }) => {
     file.received = file.received.length > 0 ? file.received.slice(0, -1) : [['message', 'late', false]];
   },
-  'a case that is not in the index': (one) => {
-    one.entry = {};
+  'no index entry': (files) => {
+    files.entry = {};
   },
-  'a case whose file is that of another': (one) => {
-    const id = suiteIds.find((other) => other !== one.id) ?? '';
-    one.also = { id, entry: { ...index[id], reportfile: one.entry.reportfile } };
+  'the same file for two cases': (files) => {
+    const id = suiteIds.find((other) => other !== files.id) ?? '';
+    files.second = { id, entry: { ...index[id], reportfile: files.entry.reportfile } };
   },
   'a file of another agent': ({ file }) => {
     file.agent = 'websocket-node';
   },
-  'a file that does not say what the index says': ({ entry }) => {
+  'different grades in the index and the file': ({ entry }) => {
     entry.behavior = entry.behavior === 'OK' ? 'FAILED' : 'OK';
   },
-  'a result of the day before': ({ file }) => {
+  'a result that is one day old': ({ file }) => {
     file.started = new Date(window.from - DAY_MS).toISOString();
   },
 };
@@ -87,15 +87,15 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What a run says that read these results, with the code it exits with. */
-function judged({ id, entry, file, also }: Recorded): { exitCode: number; words: string } {
+/** Runs the stages from reading results to the terminal output. @returns exit code and terminal output. */
+function judge({ id, entry, file, second }: RecordedFiles): { exitCode: number; output: string } {
   const entries = {
     ...(Object.keys(entry).length > 0 ? { [id]: entry } : {}),
-    ...(also === undefined ? {} : { [also.id]: also.entry }),
+    ...(second === undefined ? {} : { [second.id]: second.entry }),
   };
   writeFileSync(join(folder, 'index.json'), JSON.stringify({ ws: entries }));
   writeFileSync(join(folder, index[id].reportfile), JSON.stringify(file));
-  const cases = also === undefined ? [id] : [id, also.id];
+  const cases = second === undefined ? [id] : [id, second.id];
   const wanted = { cases, agents: ['ws'], extraIsFault: true, recorded: window };
   const { agents, problems } = readResults(autobahn, folder, wanted);
   const verdicts = judgeCases(autobahn, {
@@ -105,28 +105,28 @@ function judged({ id, entry, file, also }: Recorded): { exitCode: number; words:
   });
   const gate = decide(autobahn, verdicts, problems, { strict: false });
   const agent = { name: 'ws', slug: 'ws', url: '', cases: verdicts };
-  const plan = cases.flatMap((one) => caseInfo(one) ?? []);
+  const plan = cases.flatMap((caseId) => caseInfo(caseId) ?? []);
   const report = { ...sampleReport, gate, problems, agents: [agent], cases: plan };
-  return { exitCode: gate.exitCode, words: endBlock(report, folder, { colour: false, unicode: true }) };
+  return { exitCode: gate.exitCode, output: endBlock(report, folder, { colour: false, unicode: true }) };
 }
 
-const taken = (id: string): Recorded => ({ id, entry: { ...index[id] }, file: fileOf(id) });
+const readFiles = (id: string): RecordedFiles => ({ id, entry: { ...index[id] }, file: fileOf(id) });
 
-test('each of the 517 cases passes as it was recorded', () => {
+test('each of the 517 cases passes without damage', () => {
   expect(suiteIds).toHaveLength(517);
-  for (const id of suiteIds) expect(judged(taken(id)).exitCode, id).toBe(0);
+  for (const id of suiteIds) expect(judge(readFiles(id)).exitCode, id).toBe(0);
 });
 
-test.each(Object.entries(OPERATORS))('%s: seen in each of the 517 cases, and the case is named', (_, spoil) => {
-  const unseen = suiteIds.filter((id) => {
-    const one = taken(id);
-    spoil(one);
-    const { exitCode, words } = judged(one);
-    return exitCode === 0 || !words.split(/[^\d.]+|\.(?=\s|$)/).includes(id);
+test.each(Object.entries(DAMAGES))('%s is found in each of the 517 cases, and the case is named', (_, damage) => {
+  const notFound = suiteIds.filter((id) => {
+    const files = readFiles(id);
+    damage(files);
+    const { exitCode, output } = judge(files);
+    return exitCode === 0 || !output.split(/[^\d.]+|\.(?=\s|$)/).includes(id);
   });
-  expect(unseen).toEqual([]);
+  expect(notFound).toEqual([]);
 });
 
-test('those were twelve ways of each case: 6,204', () => {
-  expect(Object.keys(OPERATORS).length * suiteIds.length).toBe(6204);
+test('there are 6,204 damaged runs: twelve for each case', () => {
+  expect(Object.keys(DAMAGES).length * suiteIds.length).toBe(6204);
 });

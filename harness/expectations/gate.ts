@@ -6,9 +6,9 @@ import type { Suite } from '../plan/suite.ts';
 
 type Gate = Report['gate'];
 
-type Judged = Pick<CaseVerdict, 'verdict' | 'actual' | 'tries'>;
+type JudgedCase = Pick<CaseVerdict, 'verdict' | 'actual' | 'tries'>;
 
-/** How strict the gate is, and what ended the run. */
+/** How strict the gate is, and whether `--bail` ended the run. */
 export interface GateOptions {
   /** A tolerated grade (NON-STRICT) counts as a failure, even if it is expected. */
   strict: boolean;
@@ -16,20 +16,20 @@ export interface GateOptions {
   bail?: number | undefined;
 }
 
-/** Whether an outcome stops a merge. */
-export const stopsMerge = (suite: Suite, verdict: Judged, strict: boolean): boolean =>
+/** Whether the outcome of a case fails the run: the outcome is unexpected, or is only tolerated and `strict` is set. */
+export const failsRun = (suite: Suite, verdict: JudgedCase, strict: boolean): boolean =>
   isUnexpected(verdict) || (strict && isOnlyTolerated(suite, verdict));
 
-/** An expected outcome whose main grade is tolerated, but not good. */
-function isOnlyTolerated({ fields }: Suite, { verdict, actual }: Judged): boolean {
+/** Whether an outcome is expected, but its first grade is only tolerated (NON-STRICT). */
+function isOnlyTolerated({ fields }: Suite, { verdict, actual }: JudgedCase): boolean {
   const grade = fields.find(({ kind }) => kind === 'grade');
   return verdict === 'same' && gradeFacts(grade, actual)?.level === 'tolerated';
 }
 
 /**
- * The decision over a run. Problems weigh more than verdicts: an incomplete run proves nothing, neither for the subject
- * nor against it. A run in which nothing was played never passes. If `--bail` ended the run, the unexpected outcomes decide,
- * because no missing result could turn the run into a pass.
+ * Turns the verdicts of a run into one decision. With a problem or a missing result the decision is `undecided`: an
+ * incomplete run proves nothing about the subject. A run in which no case was played never passes. If `--bail` ended the
+ * run, unexpected outcomes are enough for `failed`, because no missing result could make the run pass.
  */
 export function decide(
   suite: Suite,
@@ -41,7 +41,7 @@ export function decide(
   for (const { verdict } of verdicts) counts[verdict]++;
   const total = verdicts.length;
   const played = total - counts.missing - counts.skipped;
-  const stopping = verdicts.filter((one) => stopsMerge(suite, one, strict));
+  const failing = verdicts.filter((verdict) => failsRun(suite, verdict, strict));
   const gate = (decision: Gate['decision'], exitCode: number, sentence: string): Gate => ({
     decision,
     exitCode,
@@ -50,64 +50,65 @@ export function decide(
     strict,
   });
 
-  const isKnown = bail !== undefined && stopping.length > 0;
-  if (problems.length > 0 || (counts.missing > 0 && !isKnown) || played === 0) {
+  const failsForSure = bail !== undefined && failing.length > 0;
+  if (problems.length > 0 || (counts.missing > 0 && !failsForSure) || played === 0) {
     const missing =
       total === 0
         ? 'No case has a result'
         : counts.missing > 0
           ? `${ofCases(played, total - counts.skipped, 'has')} a result`
           : `${ofCases(played, total, 'has')} a result, but not all can be trusted`;
-    const known = worstKnown(verdicts);
-    return gate('undecided', 3, `INCOMPLETE: ${missing}. ${known}${reasonOf(verdicts, problems, played)}`);
+    const worst = worstVerdict(verdicts);
+    return gate('undecided', 3, `INCOMPLETE: ${missing}. ${worst}${reasonOf(verdicts, problems, played)}`);
   }
-  if (stopping.length > 0) {
+  if (failing.length > 0) {
+    const isLax = (verdict: CaseVerdict) => strict && isOnlyTolerated(suite, verdict);
     const parts = VERDICTS.flatMap((verdict) => {
-      const some = stopping.filter((one) => one.verdict === verdict && !(strict && isOnlyTolerated(suite, one))).length;
-      return some > 0 ? [`${count(some)} ${verdict}`] : [];
+      const withVerdict = failing.filter((judged) => judged.verdict === verdict && !isLax(judged)).length;
+      return withVerdict > 0 ? [`${count(withVerdict)} ${verdict}`] : [];
     });
-    const lax = stopping.filter((one) => strict && isOnlyTolerated(suite, one)).length;
+    const lax = failing.filter(isLax).length;
     if (lax > 0) parts.push(`${lax} not strict`);
     const cut =
       counts.missing > 0
         ? ` INCOMPLETE: ${ofCases(played, total - counts.skipped, 'was')} played, then --bail ${bail} ended the run.`
         : '';
-    const sentence = `FAILED: ${ofCases(stopping.length, total, 'is')} not as expected (${parts.join(', ')}).${cut}`;
+    const sentence = `FAILED: ${ofCases(failing.length, total, 'is')} not as expected (${parts.join(', ')}).${cut}`;
     return gate('failed', 1, sentence);
   }
-  const asides = (['flaky', 'skipped'] as const)
+  const remarks = (['flaky', 'skipped'] as const)
     .filter((verdict) => counts[verdict] > 0)
     .map((verdict) => `${counts[verdict]} ${verdict}`);
   return gate(
     'passed',
     0,
-    `PASSED: ${ofCases(counts.same, total, 'is')} as expected${asides.length > 0 ? ` (${asides.join(', ')})` : ''}.`,
+    `PASSED: ${ofCases(counts.same, total, 'is')} as expected${remarks.length > 0 ? ` (${remarks.join(', ')})` : ''}.`,
   );
 }
 
-/** `1 of 1 case is`, `2 of 1,034 cases are`. */
-function ofCases(some: number, total: number, verb: keyof typeof OF_MANY): string {
-  return `${count(some)} of ${plural(total, 'case')} ${some === 1 ? verb : OF_MANY[verb]}`;
+/** Starts a sentence about a number of cases: `1 of 1 case is`, `2 of 1,034 cases are`. */
+function ofCases(number: number, total: number, verb: keyof typeof PLURAL_VERBS): string {
+  return `${count(number)} of ${plural(total, 'case')} ${number === 1 ? verb : PLURAL_VERBS[verb]}`;
 }
 
-const OF_MANY = { is: 'are', has: 'have', was: 'were' } as const;
+const PLURAL_VERBS = { is: 'are', has: 'have', was: 'were' } as const;
 
-/** What is bad whatever the other cases would have shown: it must not drown in those that have no result. */
-function worstKnown(verdicts: readonly CaseVerdict[]): string {
+/** Names the first regressed or changed case of an incomplete run, which is a finding even if other results are missing. */
+function worstVerdict(verdicts: readonly CaseVerdict[]): string {
   for (const verdict of ['regressed', 'changed'] as const) {
-    const [first, ...others] = verdicts.filter((one) => one.verdict === verdict);
+    const [first, ...others] = verdicts.filter((judged) => judged.verdict === verdict);
     if (first !== undefined) return `${first.id}${andMore(others.length)} ${verdict}. `;
   }
   return '';
 }
 
-/** What kept us from knowing: the first problem, or where many cases have the same, what it left without a result. */
+/** The reason why a run is undecided: the first problem, or the cases without a result if many have the same problem. */
 function reasonOf(verdicts: readonly CaseVerdict[], problems: readonly Problem[], played: number): string {
-  const [first, ...alike] = groupSimilarProblems(problems)[0] ?? [];
+  const [first, ...similar] = groupSimilarProblems(problems)[0] ?? [];
   if (first === undefined) return played === 0 ? 'No case was played.' : 'Some cases have no result.';
-  if (alike.length === 0) return first.what;
+  if (similar.length === 0) return first.what;
   const missing = verdicts.filter(({ verdict }) => verdict === 'missing');
-  if (!missing.some(({ id }) => id === first.case)) return `${first.what} The same of ${alike.length} more.`;
+  if (!missing.some(({ id }) => id === first.case)) return `${first.what} The same of ${similar.length} more.`;
   return `${first.case}${andMore(missing.length - 1)} ${missing.length === 1 ? 'has' : 'have'} no result.`;
 }
 

@@ -1,44 +1,49 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CaseVerdict, Outcome, Try } from '../../reports/document/report.ts';
-import { compareOutcomes, weigh } from '../plan/compare-outcomes.ts';
+import { compareOutcomes, verdictOf } from '../plan/compare-outcomes.ts';
 import type { Suite } from '../plan/suite.ts';
 import type { RecordedResult, Result } from '../results/read-results.ts';
+import { omitUndefined } from '../support/omit-undefined.ts';
 import type { Expectation } from './read-expectations.ts';
 
-/** Case id → results of its retries, in order. Their files are relative to the agent's results folder. */
-export type Tries = ReadonlyMap<string, readonly RecordedResult[]>;
+/** Case id → results of the second and later attempts, in order. Their files are relative to the agent's result folder. */
+export type LaterAttempts = ReadonlyMap<string, readonly RecordedResult[]>;
 
-/** Results of one agent and what they are compared with. */
-export interface ToJudge {
-  /** One Result per planned case, in the plan's order. */
+/** The results of one agent, and the expectations that the results are compared with. */
+export interface JudgeInput {
+  /** One Result for each planned case, in the order of the plan. */
   results: readonly Result[];
   expectations: ReadonlyMap<string, Expectation>;
-  /** Retries. A case whose outcomes differ is flaky; the report shows its first outcome, which is the unexpected one. */
-  tries?: Tries | undefined;
-  /** The path of a case file, relative to the report's folder. */
+  /** Results of retries. A case whose outcomes differ is flaky. The report shows the first outcome, which is unexpected. */
+  laterAttempts?: LaterAttempts | undefined;
+  /** Converts the path of a case file to a path relative to the report folder. */
   resultPath(file: string): string;
 }
 
-/** One verdict per planned case, in the plan's order. */
-export function judgeCases(suite: Suite, { results, expectations, tries, resultPath }: ToJudge): CaseVerdict[] {
+/** Compares each result with its expectation. @returns one verdict for each planned case, in the order of the plan. */
+export function judgeCases(
+  suite: Suite,
+  { results, expectations, laterAttempts, resultPath }: JudgeInput,
+): CaseVerdict[] {
   return results.map((result) => {
     const expectation = expectations.get(result.id);
     if (expectation?.skip) return withoutResult(result.id, expectation, 'skipped', `Not played: ${expectation.why}`);
     if (result.did === 'not run') return withoutResult(result.id, expectation, 'missing', `No result: ${result.why}.`);
-    const attempts = [result, ...(tries?.get(result.id) ?? [])].map((attempt) => ({
+    const attempts = [result, ...(laterAttempts?.get(result.id) ?? [])].map((attempt) => ({
       ...judgeOutcome(suite, result.id, attempt.outcome, expectation),
       outcome: attempt.outcome,
       durationMs: attempt.durationMs,
       result: resultPath(attempt.file),
     }));
-    return judged(result, expectation, attempts);
+    return verdictOfAttempts(result, expectation, attempts);
   });
 }
 
-/** One outcome of a case, with its verdict. */
+/** The outcome of one attempt, with its verdict. */
 type Attempt = Try & Pick<CaseVerdict, 'differences' | 'sentence'>;
 
-function judged(
+/** The verdict on a case from all its attempts. The verdict is `flaky` if the outcomes differ. */
+function verdictOfAttempts(
   result: RecordedResult,
   expectation: Expectation | undefined,
   attempts: readonly Attempt[],
@@ -48,7 +53,7 @@ function judged(
   const { outcome: actual, ...verdict } = first;
   return {
     ...remarks(expectation),
-    // The line for a new entry is of use only if the case needs attention.
+    // The line for a new entry is useful only if the case needs attention.
     ...(verdict.verdict === 'same' ? {} : insertLine(expectation)),
     ...(result.isTruncated ? { truncated: true as const } : {}),
     id: result.id,
@@ -56,16 +61,13 @@ function judged(
     expected: expectation?.outcome ?? null,
     ...verdict,
     ...(attempts.every(({ outcome }) => isDeepStrictEqual(outcome, actual)) ? {} : flakiness(attempts)),
-    ...(attempts.length === 1
-      ? {}
-      : {
-          tries: attempts.map(
-            ({ verdict, outcome, durationMs, result }): Try => ({ verdict, outcome, durationMs, result }),
-          ),
-        }),
+    ...(attempts.length === 1 ? {} : { tries: attempts.map(toTry) }),
   };
 }
 
+const toTry = ({ verdict, outcome, durationMs, result }: Attempt): Try => ({ verdict, outcome, durationMs, result });
+
+/** The verdict on a case that has no result. */
 function withoutResult(
   id: string,
   expectation: Expectation | undefined,
@@ -86,18 +88,14 @@ function withoutResult(
   };
 }
 
-/** What the expectation's entry says about itself. */
+/** The reason, the issue and the line of an entry of the expectation file, for the report. */
 function remarks(expectation: Expectation | undefined): Pick<CaseVerdict, 'why' | 'issue' | 'line'> {
   const { why, issue, line } = expectation ?? {};
-  return {
-    ...(why === undefined ? {} : { why }),
-    ...(issue === undefined ? {} : { issue }),
-    ...(line === undefined ? {} : { line }),
-  };
+  return omitUndefined({ why, issue, line });
 }
 
 const insertLine = (expectation: Expectation | undefined): Pick<CaseVerdict, 'insertLine'> =>
-  expectation?.insertLine === undefined ? {} : { insertLine: expectation.insertLine };
+  omitUndefined({ insertLine: expectation?.insertLine });
 
 /** Compares one outcome with the expectation of its case. */
 export function judgeOutcome(
@@ -110,23 +108,23 @@ export function judgeOutcome(
   const differences = compareOutcomes(suite, expectation.outcome, actual, suite.conformant(id));
   const isFlaky = differences.length > 0 && expectation.flaky.some((other) => isDeepStrictEqual(other, actual));
   return {
-    verdict: isFlaky ? 'flaky' : weigh(differences),
+    verdict: isFlaky ? 'flaky' : verdictOf(differences),
     differences,
     sentence: suite.describe(actual, expectation.outcome, differences),
   };
 }
 
-/** The verdict on a case whose last attempt had another outcome than the earlier ones, with both outcomes in words. */
+/** The verdict on a case whose last attempt had another outcome than the attempts before. The sentence describes both. */
 function flakiness(attempts: readonly { sentence: string }[]): Pick<CaseVerdict, 'verdict' | 'sentence'> {
   const last = attempts.length;
-  const before = last === 2 ? 'Try 1' : `Tries 1 to ${last - 1}`;
+  const before = last === 2 ? 'Attempt 1' : `Attempts 1 to ${last - 1}`;
   return {
     verdict: 'flaky',
-    sentence: `Two outcomes in ${last} tries. ${before}: ${attempts[0]?.sentence} Try ${last}: ${attempts[last - 1]?.sentence}`,
+    sentence: `Two outcomes in ${last} attempts. ${before}: ${attempts[0]?.sentence} Attempt ${last}: ${attempts[last - 1]?.sentence}`,
   };
 }
 
-/** The cases without those that an expectation file says to skip: these are handed to the engine. */
+/** Removes the cases that the expectation file skips. The other cases are played. */
 export function withoutSkipped(cases: readonly string[], expectations: ReadonlyMap<string, Expectation>): string[] {
   return cases.filter((id) => !expectations.get(id)?.skip);
 }

@@ -13,13 +13,13 @@ const head = {
 const readText = (text: string) => readExpectations(autobahn, text, 'fixtures/expected/x.json', '2026-06-01');
 const read = (cases: object) => readText(JSON.stringify({ ...head, cases }, null, 2));
 
-test('a file without entries expects of every case what a conformant server does', () => {
+test('a file without entries expects the conformant outcome of every case', () => {
   const expectations = read({});
   expect(expectations.size).toBe(517);
   for (const id of suiteIds) expect(expectations.get(id)?.outcome).toEqual(conformantOutcome(id));
 });
 
-test('an entry names only what is otherwise', () => {
+test('an entry changes only its facts of the conformant outcome', () => {
   const expectation = read({
     '6.4.1': { behavior: 'NON-STRICT', why: 'UTF-8 is judged when the message is complete' },
   }).get('6.4.1');
@@ -27,7 +27,7 @@ test('an entry names only what is otherwise', () => {
   expect(expectation?.line).toBe(11);
 });
 
-test('of several entries that match a case the most specific one counts, wherever it stands', () => {
+test('the most specific of the entries that match a case counts, in any order of the file', () => {
   const why = 'no permessage-deflate';
   const expectations = read({
     '12.1.1': {},
@@ -40,14 +40,14 @@ test('of several entries that match a case the most specific one counts, whereve
   expect(expectations.get('13.1.1')?.outcome.behavior).toBe('OK');
 });
 
-test('a flaky case names its other outcomes', () => {
+test('flaky lists the other outcomes of a case', () => {
   const expectation = read({ '9.7.1': { flaky: [{ behavior: 'FAILED' }], why: 'slow machine' } }).get('9.7.1');
   expect(expectation?.flaky).toEqual([{ ...conformantOutcome('9.7.1'), behavior: 'FAILED' }]);
 });
 
-describe('a wrong file is exit 2, with its line and what to do', () => {
+describe('readExpectations throws HarnessError (2) with the line and advice for', () => {
   test.each([
-    ['a case the suite does not have', { '99.1': {} }, /matches no case/, 11],
+    ['a case that the suite does not have', { '99.1': {} }, /matches no case/, 11],
     ['a pattern that matches nothing', { '8.*': {} }, /matches no case/, 11],
     ['no reason for a grade', { '1.1.1': {}, '6.4.1': { behavior: 'NON-STRICT' } }, /does not say why/, 12],
     ['an empty reason', { '6.4.1': { behavior: 'NON-STRICT', why: ' ' } }, /why: " " says nothing/, 13],
@@ -55,14 +55,14 @@ describe('a wrong file is exit 2, with its line and what to do', () => {
     ['no reason for flaky', { '6.4.1': { flaky: [{ wasClean: false }] } }, /does not say why/, 11],
     ['an unknown key', { '6.4.1': { behaviour: 'OK' } }, /unknown key "behaviour" \(did you mean "behavior"\?\)/, 12],
     ['an unknown grade', { '6.4.1': { behavior: 'PAS' } }, /behavior: "PAS" cannot be used.*did you mean/, 12],
-    ['a day that is over', { '6.4.1': { wasClean: false, until: '2026-05-31' } }, /has expired/, 11],
+    ['an until in the past', { '6.4.1': { wasClean: false, until: '2026-05-31' } }, /has expired/, 11],
     ['no object', { '6.4.1': 'OK' }, /"OK" is not an object, in \{ \}/, 11],
   ])('%s', (_, cases, what, line) => {
-    const trouble = caughtError(() => read(cases));
-    expect(trouble.exitCode).toBe(2);
-    expect(trouble.problem.what).toMatch(what);
-    expect(trouble.problem.where).toBe(`fixtures/expected/x.json:${line}`);
-    expect(trouble.problem.todo).toBeTruthy();
+    const { exitCode, problem } = caughtError(() => read(cases));
+    expect(exitCode).toBe(2);
+    expect(problem.what).toMatch(what);
+    expect(problem.where).toBe(`fixtures/expected/x.json:${line}`);
+    expect(problem.todo).toBeTruthy();
   });
 
   test.each([
@@ -83,12 +83,12 @@ describe('a wrong file is exit 2, with its line and what to do', () => {
     ['an unknown key', JSON.stringify({ ...head, cases: {}, servr: 'x' }), /unknown key "servr"/],
     ['no cases', JSON.stringify(head), /cases/],
   ])('%s', (_, text, what) => {
-    const trouble = caughtError(() => readText(text));
-    expect(trouble.exitCode).toBe(2);
-    expect(trouble.problem.what).toMatch(what);
+    const { exitCode, problem } = caughtError(() => readText(text));
+    expect(exitCode).toBe(2);
+    expect(problem.what).toMatch(what);
   });
 });
 
-test('until its day has passed an entry is good', () => {
+test('an entry is valid on the day of its until', () => {
   expect(read({ '6.4.1': { wasClean: false, until: '2026-06-01' } }).get('6.4.1')?.outcome.wasClean).toBe(false);
 });

@@ -4,6 +4,7 @@ import { matchCases } from '../plan/match-cases.ts';
 import { caseIds, type Suite } from '../plan/suite.ts';
 import { closestTo } from '../support/did-you-mean.ts';
 import { HarnessError } from '../support/harness-error.ts';
+import { omitUndefined } from '../support/omit-undefined.ts';
 import { describeSchemaIssue } from '../support/schema-issues.ts';
 import { readUserJson } from '../support/user-json.ts';
 import { type Entry, type ExpectedFacts, entryFormat, expectationFileSchema, suiteName } from './expectation-file.ts';
@@ -11,18 +12,18 @@ import { type Entry, type ExpectedFacts, entryFormat, expectationFileSchema, sui
 /** The expected outcome of one case. */
 export interface Expectation {
   outcome: Outcome;
-  /** Other outcomes that are known to occur now and then. */
+  /** Other outcomes that are known to occur sometimes. */
   flaky: readonly Outcome[];
   skip: boolean;
   why?: string;
   issue?: string;
   /** Line of the entry in the expectation file, counted from 1. Absent if the case has no entry. */
   line?: number;
-  /** For a case without entry: the line after which an entry for the case belongs, counted from 1. */
+  /** For a case without an entry: the line after which `accept` would write an entry, counted from 1. */
   insertLine?: number;
 }
 
-/** The expectation of every case if there is no file: the outcome of a faultless subject. */
+/** Expects the conformant outcome of every case. Used for a server without an expectation file. */
 export function expectConformance(suite: Suite): Map<string, Expectation> {
   return new Map(caseIds(suite).map((id) => [id, { outcome: suite.conformant(id), flaky: [], skip: false }]));
 }
@@ -31,10 +32,10 @@ export function expectConformance(suite: Suite): Map<string, Expectation> {
 export const today = (): string => new Date().toISOString().slice(0, 10);
 
 /**
- * Reads an expectation file into one Expectation per case of the suite.
- * @param path for errors only. @param today `YYYY-MM-DD`; decides which entries have expired.
- * @throws HarnessError (2) with the line: no JSON, an unknown key, another suite, an entry that matches no case, a grade that
- *   differs from a faultless subject without a `why`, an expired entry.
+ * Reads the text of an expectation file. @returns one Expectation for each case of the suite, by case id.
+ * @param path of the file, for errors. @param today `YYYY-MM-DD`; decides which entries have expired.
+ * @throws HarnessError (2) with the line of the error: no JSON, an unknown key, another suite, an entry that matches no case,
+ *   a deviating grade without a `why`, or an expired entry.
  */
 export function readExpectations(suite: Suite, text: string, path: string, today: string): Map<string, Expectation> {
   const fail = (what: string, line: number, why: string, todo: string): never => {
@@ -61,10 +62,12 @@ export function readExpectations(suite: Suite, text: string, path: string, today
       'Correct the line, or write a new file: ws-conformance accept.',
     );
   }
-  const { suite: made, cases } = file.data;
-  if (made.name !== wanted.name || made.version !== wanted.version || made.cases !== wanted.cases) {
+  const { suite: fileSuite, cases } = file.data;
+  const isSameSuite =
+    fileSuite.name === wanted.name && fileSuite.version === wanted.version && fileSuite.cases === wanted.cases;
+  if (!isSameSuite) {
     fail(
-      `The expectation file was made for another suite: ${made.name} ${made.version} with ${made.cases} cases.`,
+      `The expectation file was made for another suite: ${fileSuite.name} ${fileSuite.version} with ${fileSuite.cases} cases.`,
       json.lineOf(['suite']),
       `This run uses ${wanted.name} ${wanted.version} with ${wanted.cases} cases, and a case may have changed between the two.`,
       'Run once, look at the report, and write a new file: ws-conformance accept.',
@@ -88,7 +91,7 @@ export function readExpectations(suite: Suite, text: string, path: string, today
       return fail(
         `The expectation of "${pattern}" cannot be used: ${wrong}.`,
         json.lineOf(['cases', pattern, ...keys]),
-        'An entry names facts of a result, and why, issue, flaky, skip or until.',
+        'An entry contains facts of a result, and why, issue, flaky, skip or until.',
         'Correct the line.',
       );
     }
@@ -97,7 +100,7 @@ export function readExpectations(suite: Suite, text: string, path: string, today
         `The expectation of "${pattern}" has expired: it was valid until ${entry.data.until}.`,
         line,
         'The deviation should have been fixed by that day.',
-        'Fix the deviation and drop the entry, or set another day and say why.',
+        'Fix the deviation and remove the entry, or set another day and explain why.',
       );
     }
     for (const id of matched) {
@@ -106,7 +109,7 @@ export function readExpectations(suite: Suite, text: string, path: string, today
         fail(
           `The expectation of "${pattern}" does not say why.`,
           line,
-          'A bad grade, a flaky case and a skipped case each need a reason, so that the next reader can check whether it still holds.',
+          'A bad grade, a flaky case and a skipped case each need a reason, so that the next reader can check whether the reason is still valid.',
           'Add "why": "…" to the entry.',
         );
       }
@@ -122,7 +125,7 @@ export function readExpectations(suite: Suite, text: string, path: string, today
   return expectations;
 }
 
-/** Whether an expectation must say why: a grade differs from a faultless subject's, or the case is flaky or skipped. */
+/** Whether an expectation needs a reason: a grade differs from a conformant subject's, or the case is flaky or skipped. */
 export function needsReason(
   { fields }: Suite,
   { outcome, flaky, skip }: Pick<Expectation, 'outcome' | 'flaky' | 'skip'>,
@@ -132,6 +135,7 @@ export function needsReason(
   return gradesDiffer || flaky.length > 0 || skip;
 }
 
+/** Makes the expectation that follows from an entry. @param line line of the entry in the file. */
 function expectationOf(entry: Entry, conformant: Outcome, line: number): Expectation {
   const { why, issue, flaky = [], skip = false, until: _, ...facts } = entry;
   return {
@@ -139,23 +143,23 @@ function expectationOf(entry: Entry, conformant: Outcome, line: number): Expecta
     flaky: flaky.map((other) => overlay(conformant, other)),
     skip,
     line,
-    ...(why === undefined ? {} : { why }),
-    ...(issue === undefined ? {} : { issue }),
+    ...omitUndefined({ why, issue }),
   };
 }
 
-/** The outcome of a faultless subject, with other values for the facts that are named. */
-function overlay(conformant: Outcome, facts: ExpectedFacts): Outcome {
-  const named = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
-  return { ...conformant, ...named };
-}
+/** The conformant outcome, with the facts of an entry in place of its own. */
+const overlay = (conformant: Outcome, facts: ExpectedFacts): Outcome => ({ ...conformant, ...omitUndefined(facts) });
 
-/** Keys of an expectation file with the cases they match. The widest key comes first, so that the most specific one wins. */
+/**
+ * Sorts the keys of an expectation file by the number of matched cases, most first. If entries are applied in this order,
+ * the most specific entry of a case is applied last.
+ * @returns keys, each with the cases that it matches.
+ */
 export function widestFirst(
   keys: Iterable<string>,
   match: (key: string) => readonly string[],
 ): [string, readonly string[]][] {
   return [...keys]
     .map((key): [string, readonly string[]] => [key, match(key)])
-    .sort(([, one], [, other]) => other.length - one.length);
+    .sort(([, a], [, b]) => b.length - a.length);
 }

@@ -12,7 +12,7 @@ const matchCases = (ids: readonly string[], pattern: string) => matching.matchCa
 const selectCases = (ids: readonly string[], patterns: readonly string[]) =>
   matching.selectCases(ids, patterns, groups);
 
-test('ids are ordered by their numbers, not by their letters', () => {
+test('compareCaseIds compares the parts of ids as numbers', () => {
   expect(['10.1.1', '2.10', '9.8.6', '2.2'].sort(compareCaseIds)).toEqual(['2.2', '2.10', '9.8.6', '10.1.1']);
   expect(all[0]).toBe('1.1.1');
   expect(all.at(-1)).toBe('13.7.18');
@@ -32,22 +32,22 @@ test.each([
   ['@limits', 54],
   ['@deflate', 216],
   ['*', 517],
-])('"%s" names %i cases', (pattern, count) => {
+])('"%s" matches %i cases', (pattern, count) => {
   expect(matchCases(all, pattern)).toHaveLength(count);
 });
 
-test('a section never takes in another one that begins with the same figures', () => {
+test('a section does not match another section whose number starts with the same digits', () => {
   expect(matchCases(all, '2.1')).toEqual(['2.1']);
   expect(matchCases(all, '7.1').every((id) => id.startsWith('7.1.'))).toBe(true);
   expect(matchCases(all, '1')).toHaveLength(16);
 });
 
-test('"!" takes away, and alone it takes away from all', () => {
+test('"!" excludes cases, and a selection of exclusions only starts with all cases', () => {
   expect(selectCases(all, ['!12', '!13', '!9'])).toHaveLength(247);
   expect(selectCases(all, ['7.1', '!7.1.6'])).toEqual(['7.1.1', '7.1.2', '7.1.3', '7.1.4', '7.1.5']);
 });
 
-test('what is chosen twice is played once, in numeric order', () => {
+test('a case that two patterns match is selected once, in numeric order', () => {
   expect(selectCases(all, ['2.10', '2.2', '2'])).toEqual(matchCases(all, '2'));
 });
 
@@ -59,13 +59,13 @@ test.each([
   ['9.8.6-9.8.1', /9\.8\.6-9\.8\.1/, /Did you mean "9\.8\.1-9\.8\.6"/],
   ['7.1.6,7.1.7', /7\.1\.6,7\.1\.7/, /spaces between several patterns: 7\.1\.6 7\.1\.7$/],
   ['bogus', /bogus/, /^"list" prints all cases\.$/],
-])('"%s" matches nothing: exit 2 and the nearest id', (pattern, what, todo) => {
-  const trouble = caughtError(() => selectCases(all, [pattern]));
-  expect(trouble.exitCode).toBe(2);
-  expect(trouble.problem.what).toMatch(what);
-  expect(trouble.problem.todo).toMatch(todo);
+])('"%s" matches nothing: HarnessError (2) with the nearest id', (pattern, what, todo) => {
+  const { exitCode, problem } = caughtError(() => selectCases(all, [pattern]));
+  expect(exitCode).toBe(2);
+  expect(problem.what).toMatch(what);
+  expect(problem.todo).toMatch(todo);
 });
 
-test('a selection that takes everything away again is an error, since nothing played is never a pass', () => {
+test('a selection whose exclusions leave no case is an error, because an empty run must not pass', () => {
   expect(caughtError(() => selectCases(all, ['7.1.6', '!7'])).exitCode).toBe(2);
 });

@@ -1,6 +1,6 @@
 /**
- * Orders case ids part by part: numbers by value, so that 2.2 comes before 2.10; words by their letters. A section comes
- * before the cases in it.
+ * Compares two case ids part by part, for sorting. Numbers are compared by value, so that 2.2 comes before 2.10, and words
+ * by their letters. A section comes before its cases.
  */
 export function compareCaseIds(a: string, b: string): number {
   const [left, right] = [a.split('.'), b.split('.')];
@@ -18,12 +18,12 @@ function compareParts(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** Order of the keys of an expectation file, which are case ids and section patterns such as `12.*`. */
+/** Compares two keys of an expectation file, for sorting. A key is a case id or a section pattern such as `12.*`. */
 export function compareKeys(a: string, b: string): number {
   return compareCaseIds(a.replace(/\.\*/g, ''), b.replace(/\.\*/g, ''));
 }
 
-/** The sections that an id is in, widest first: `12.1.3` is in `12` and `12.1`. */
+/** The sections that contain a case, widest first: `12.1.3` is in `12` and `12.1`. */
 export function sectionsOf(id: string): string[] {
   const parts = id.split('.');
   return parts.slice(0, -1).map((_, i) => parts.slice(0, i + 1).join('.'));

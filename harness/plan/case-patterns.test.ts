@@ -18,11 +18,11 @@ test.each([
   ],
   [['!7.1.6'], ['!7.1.6']],
   [['12.1.1-12.1.9'], Array.from({ length: 9 }, (_, i) => `12.1.${i + 1}`)],
-])('%j is written as %j', (patterns, shortest) => {
+])('patternsFor writes the cases of %j as %j', (patterns, shortest) => {
   expect(patternsFor(selectCases(suiteIds, patterns, groups), suiteIds)).toEqual(shortest);
 });
 
-test('whatever is chosen, the patterns choose exactly that', () => {
+test('the patterns select exactly the given cases, for any cases', () => {
   fc.assert(
     fc.property(fc.subarray([...suiteIds], { minLength: 1 }), (ids) => {
       expect(selectCases(suiteIds, patternsFor(ids, suiteIds))).toEqual(ids);

@@ -3,8 +3,8 @@ import type { Difference, Outcome, Verdict } from '../../reports/document/report
 import type { Suite } from './suite.ts';
 
 /**
- * Every field in which an outcome is not the expected one, in the order of the suite's fields.
- * @param conformant the outcome of a faultless subject, which decides what is better and what is worse.
+ * Lists the facts in which an outcome differs from the expected outcome, in the order of the suite's fields.
+ * @param conformant the outcome of a conformant subject; decides which value is better.
  */
 export function compareOutcomes(
   { fields }: Pick<Suite, 'fields'>,
@@ -23,14 +23,14 @@ export function compareOutcomes(
 }
 
 /**
- * The verdict that follows from the differences. One difference for the worse outweighs any number for the better: a
- * server that now passes a case but no longer closes cleanly has regressed.
+ * The verdict that follows from the differences of a case. One difference for the worse is enough for `regressed`: a server
+ * that now passes a case but no longer closes cleanly has regressed.
  */
-export function weigh(
+export function verdictOf(
   differences: readonly Difference[],
 ): Extract<Verdict, 'same' | 'regressed' | 'improved' | 'changed'> {
-  const towards = new Set(differences.map(({ toward }) => toward));
-  if (towards.has('worse')) return 'regressed';
-  if (towards.has('better')) return 'improved';
-  return towards.has('sideways') ? 'changed' : 'same';
+  const directions = new Set(differences.map(({ toward }) => toward));
+  if (directions.has('worse')) return 'regressed';
+  if (directions.has('better')) return 'improved';
+  return directions.has('sideways') ? 'changed' : 'same';
 }

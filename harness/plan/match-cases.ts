@@ -2,16 +2,17 @@ import { closestTo } from '../support/did-you-mean.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { compareCaseIds, sectionsOf } from './case-id.ts';
 
-/** Named groups of a suite's cases, such as `@core`, by name: whether a case id belongs to the group. */
+/** Group name, such as `@core` → predicate that says whether a case id is in the group. */
 export type CaseGroups = Readonly<Record<string, (id: string) => boolean>>;
 
-/** One part of an id or pattern. A `*` is allowed as a whole part only, so that `2.1*` cannot silently mean 2.10. */
+/** One part of a case id or pattern. `*` must be a whole part, so that `2.1*` cannot match 2.10 by accident. */
 const PART = /^(?:\*|\d+|[A-Za-z_]\w*)$/;
 const RANGE = /^([\w.]+)-([\w.]+)$/;
 
 /**
- * The ids that one pattern matches: an id or section (`7.1.6`, `7.1`, `7`), a glob (`7.1.*`), a range
- * (`12.1.1-12.1.9`) or a group (`@core`). Empty if nothing matches.
+ * Finds the case ids that one pattern matches. A pattern is an id or section (`7.1.6`, `7.1`, `7`), a glob (`7.1.*`), a
+ * range (`12.1.1-12.1.9`) or a group (`@core`).
+ * @returns ids in the order of `ids`; empty if the pattern matches nothing.
  */
 export function matchCases(ids: readonly string[], pattern: string, groups: CaseGroups = {}): string[] {
   const group = Object.hasOwn(groups, pattern) ? groups[pattern] : undefined;
@@ -30,12 +31,12 @@ export function matchCases(ids: readonly string[], pattern: string, groups: Case
 
 const isUnder = (id: string, section: string): boolean => id.startsWith(`${section}.`);
 
-/** `07` and `7` are the same part. */
+/** Compares a part of a pattern with a part of an id. Numbers are compared by value: `07` matches `7`. */
 const samePart = (pattern: string, part: string): boolean =>
   pattern === part || (/^\d+$/.test(pattern) && /^\d+$/.test(part) && Number(pattern) === Number(part));
 
 /**
- * Chooses cases by patterns. `!pattern` removes cases; if all patterns remove, the selection starts with all cases.
+ * Selects cases by patterns. `!pattern` excludes cases. If every pattern excludes, the selection starts with all cases.
  * @returns ids in the order of `compareCaseIds`, never empty.
  * @throws HarnessError (2) with the closest id if a pattern matches nothing, or if the selection is empty.
  */
@@ -43,17 +44,17 @@ export function selectCases(ids: readonly string[], patterns: readonly string[],
   const wanted = patterns.filter((pattern) => !pattern.startsWith('!'));
   const unwanted = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1));
   const match = (pattern: string) => matchOrFail(ids, pattern, groups);
-  const chosen = new Set(wanted.length === 0 ? ids : wanted.flatMap(match));
-  for (const id of unwanted.flatMap(match)) chosen.delete(id);
-  if (chosen.size === 0) {
+  const selected = new Set(wanted.length === 0 ? ids : wanted.flatMap(match));
+  for (const id of unwanted.flatMap(match)) selected.delete(id);
+  if (selected.size === 0) {
     throw new HarnessError(2, {
       what: 'The selection is empty: no case would be played.',
       where: patterns.join(' '),
-      why: 'The patterns that start with "!" remove every case that the others choose.',
-      todo: 'Drop one of the patterns that start with "!".',
+      why: 'The patterns that start with "!" exclude every case that the other patterns select.',
+      todo: 'Remove a pattern that starts with "!".',
     });
   }
-  return [...chosen].sort(compareCaseIds);
+  return [...selected].sort(compareCaseIds);
 }
 
 function matchOrFail(ids: readonly string[], pattern: string, groups: CaseGroups): string[] {
@@ -62,20 +63,20 @@ function matchOrFail(ids: readonly string[], pattern: string, groups: CaseGroups
   const sections = new Set(ids.flatMap((id) => [...sectionsOf(id), id]));
   const names = Object.keys(groups);
   const closest = closestTo(pattern.replaceAll('*', ''), [...sections, ...names]);
-  // A word without a digit is close to no numeric id.
+  // A word without a digit is never similar to a numeric id, so a suggestion would be useless.
   const isGuessable = /\d|^@/.test(pattern) || ids.some((id) => /[a-z]/i.test(id));
   const guess = isGuessable ? `Did you mean "${closest}"? ` : '';
-  const group = names.length === 0 ? '' : ` or group (${names.join(', ')})`;
+  const group = names.length === 0 ? '' : ` or a group (${names.join(', ')})`;
   throw new HarnessError(2, {
     what: `No case matches "${pattern}".`,
     ...(describeMistake(pattern, guess) ?? {
-      why: `A case is chosen by id or section (7.1.6, 7.1, 7), glob (7.1.*), range (12.1.1-12.1.9)${group}.`,
+      why: `A pattern is an id or section (7.1.6, 7.1, 7), a glob (7.1.*), a range (12.1.1-12.1.9)${group}.`,
       todo: `${guess}"list" prints all cases.`,
     }),
   });
 }
 
-/** What is wrong with the form of a pattern; undefined if its form is right. */
+/** Explains a mistake in the form of a pattern, for an error; undefined if the form is right. */
 function describeMistake(pattern: string, guess: string): { why: string; todo: string } | undefined {
   const [, from, to] = RANGE.exec(pattern) ?? [];
   if (from !== undefined && to !== undefined && /\d/.test(from) && compareCaseIds(from, to) > 0)
@@ -83,7 +84,7 @@ function describeMistake(pattern: string, guess: string): { why: string; todo: s
   if (/[\s,]/.test(pattern.trim())) {
     const patterns = pattern.trim().split(/[\s,]+/);
     return {
-      why: 'It is read as one pattern.',
+      why: 'The text is read as one pattern.',
       todo: `Put spaces between several patterns: ${patterns.filter(Boolean).join(' ')}`,
     };
   }

@@ -1,15 +1,16 @@
 import type { CaseInfo } from '../../reports/document/report.ts';
 import { type CaseGroups, selectCases } from './match-cases.ts';
-import { shardOf } from './shards.ts';
+import { splitByWeight } from './split-by-weight.ts';
 
-/** One share of a plan that is split over several machines: share `index` of `count`, counted from 1. */
+/** One of the parts of a plan that run on different machines: shard `index` of `count`, counted from 1. */
 export interface Shard {
   index: number;
   count: number;
 }
 
 /**
- * The plan: the cases that must have a result, in the order of their ids. Every later stage counts against the plan.
+ * Makes the plan: the cases that must have a result, in the order of their ids. Every later stage compares its cases with
+ * the plan.
  * @param allowed cases that may run. @param patterns chosen cases; all allowed cases if empty.
  * @throws HarnessError (2) if a pattern matches nothing.
  */
@@ -23,7 +24,7 @@ export function makePlan(
   return allowed.filter(({ id }) => chosen.has(id));
 }
 
-/** The cases of one share. All shares of a plan have about the same weight. */
-export function shareOf(plan: readonly CaseInfo[], { index, count }: Shard): CaseInfo[] {
-  return shardOf(plan, index, count, (info) => info.weightMs);
+/** The cases of one shard. All shards of a plan have about the same weight. */
+export function casesOfShard(plan: readonly CaseInfo[], { index, count }: Shard): CaseInfo[] {
+  return splitByWeight(plan, count, (info) => info.weightMs)[index - 1] ?? [];
 }

@@ -2,36 +2,36 @@ import type { RecordedCase } from '../../reports/document/recorded-case.ts';
 import type { CaseInfo, Difference, Outcome } from '../../reports/document/report.ts';
 import type { OutcomeField as OutcomeFieldFacts, SuiteFacts } from '../../reports/document/suite-facts.ts';
 import type { Against } from '../../reports/wording/sentence.ts';
-import { cover } from './case-patterns.ts';
+import { coverCases } from './case-patterns.ts';
 import type { CaseGroups } from './match-cases.ts';
 
 /** What a suite tests: a server that the engine connects to, or a client that connects to the engine. */
 export type SubjectKind = SuiteFacts['subject'];
 
-/** Whether a value that is not the expected one is worse, better, or neither. */
+/** Whether a fact that differs from its expectation is worse, better, or neither (`sideways`). */
 export type Toward = Difference['toward'];
 
-/** One comparable fact of an outcome. The schema, the comparison, the labels and the tables of a report follow from this row. */
+/** One fact of an outcome. The schema, the comparison, the labels and the tables of a report all follow from the list of fields. */
 export interface OutcomeField extends OutcomeFieldFacts {
-  /** Called only if `expected` and `actual` differ in this field. `conformant` is the outcome of a faultless subject. */
+  /** Called only if `expected` and `actual` differ in this field. `conformant` is the outcome of a conformant subject. */
   toward(expected: Outcome, actual: Outcome, conformant: Outcome): Toward;
 }
 
-/** A case file and its index entry, checked and made comparable. */
+/** What a suite reads from a case file and its index entry. */
 export interface ReadCase {
   outcome: Outcome;
-  /** When the case began: ISO 8601, UTC. */
+  /** Start of the case: ISO 8601, UTC. */
   started: string;
   durationMs: number | null;
-  /** Whether the file holds a part of a payload or wire log only. */
+  /** Whether the case file contains only a part of a payload or of the wire log. */
   isTruncated: boolean;
-  /** The whole recorded case, for pages that show frames and handshakes; only Autobahn's format has one. */
+  /** The whole recorded case, for pages that show frames and handshakes. Only results in Autobahn's format have it. */
   detail?: RecordedCase;
-  /** Facts that contradict each other, as sentences without a full stop: the result is damaged or forged. */
+  /** Contradictions between the facts of a damaged or forged result: sentences without a full stop. */
   contradictions: readonly string[];
 }
 
-/** A case in words, for `explain`. */
+/** The text that the verb `explain` prints about a case. */
 export interface Explanation {
   title: string;
   /** Category and RFC sections. */
@@ -39,9 +39,9 @@ export interface Explanation {
   sections: readonly { title: string; paragraphs: readonly string[] }[];
 }
 
-/** A server that is wrong on purpose, and what the suite must say about it. */
+/** A faulty server, and the cases that must find its fault. */
 export interface SelfTest {
-  /** Program that starts the server: path below the package, without ending. */
+  /** Program that starts the server: path relative to the package, without the file extension. */
   server: string;
   cases: readonly string[];
   /** The cases that must fail; all others must pass. */
@@ -49,11 +49,11 @@ export interface SelfTest {
 }
 
 /**
- * A test suite as a value: its cases, the facts of an outcome, and how its results are read. The stages of a run know
- * suites only through this interface. A new suite is a folder and one line in the registry.
+ * A test suite: its cases, the facts of an outcome, and a reader of its results. The stages of a run use suites only
+ * through this interface. A new suite is a folder and one line in the registry.
  */
 export interface Suite {
-  /** Short name for `--suite` and report.json. */
+  /** Short name of the suite, for `--suite` and `report.json`. */
   id: string;
   title: string;
   version: string;
@@ -63,30 +63,30 @@ export interface Suite {
   groups: CaseGroups;
   /** The facts of an outcome, most important first. */
   fields: readonly OutcomeField[];
-  /** The outcome of a subject without fault. @throws RangeError for an id that the suite does not have. */
+  /** The outcome of a conformant subject. @throws RangeError for an id that the suite does not have. */
   conformant(id: string): Outcome;
   /**
    * Checks and types the parsed JSON of a case file and of its index entry.
    * @throws Error (or ZodError) if the JSON does not have the form of this suite's results.
    */
   readCase(file: unknown, entry: unknown, about: { id: string; agent: string }): ReadCase;
-  /** How an outcome differs from the expected one, in one sentence with a full stop. */
+  /** Describes how an outcome differs from the expected outcome: one sentence with a full stop. */
   describe(
     actual: Outcome | null,
     expected: Outcome | null,
     differences: readonly Difference[],
     against?: Against,
   ): string;
-  /** @throws RangeError for an id that the suite does not have. */
+  /** Explains a case in words. @throws RangeError for an id that the suite does not have. */
   explain(id: string): Explanation;
-  /** For `--selftest` and `doctor`; a suite without one cannot be self-tested. */
+  /** The self-test of `--selftest` and `doctor`. Absent if the suite has no self-test. */
   selfTest?: SelfTest;
 }
 
-/** What report.json says about a suite. */
+/** The facts about a suite that `report.json` contains. */
 export function suiteFacts({ id, title, version, subject, cases, groups, fields }: Suite): SuiteFacts {
   const ids = cases.map((info) => info.id);
-  const sections = Object.entries(groups).map(([name, has]) => [name, cover(ids.filter(has), ids)] as const);
+  const sections = Object.entries(groups).map(([name, has]) => [name, coverCases(ids.filter(has), ids)] as const);
   return {
     id,
     title,
@@ -98,7 +98,7 @@ export function suiteFacts({ id, title, version, subject, cases, groups, fields 
   };
 }
 
-/** The ids of all cases, in the suite's order. */
+/** The ids of all cases of a suite, in the order of the suite. */
 export function caseIds({ cases }: Suite): string[] {
   return cases.map(({ id }) => id);
 }

@@ -9,7 +9,7 @@ import {
 } from '../../reports/wording/comparison.ts';
 import { IN_A } from '../../reports/wording/sentence.ts';
 import { compareCaseIds } from '../plan/case-id.ts';
-import { compareOutcomes, weigh } from '../plan/compare-outcomes.ts';
+import { compareOutcomes, verdictOf } from '../plan/compare-outcomes.ts';
 import type { Suite } from '../plan/suite.ts';
 import { HarnessError } from '../support/harness-error.ts';
 
@@ -95,7 +95,7 @@ function comparePair(
   if (b === null) return { change: 'removed', differences: [], sentence: 'There is no outcome in B.' };
   const differences = compareOutcomes(suite, a, b, suite.conformant(id));
   const sentence = suite.describe(b, a, differences, IN_A);
-  switch (weigh(differences)) {
+  switch (verdictOf(differences)) {
     case 'same':
       return 'same';
     case 'regressed':

@@ -11,9 +11,9 @@ type Entries = Readonly<Record<string, unknown>>;
 const indexSchema = z.record(z.string(), z.record(z.string(), z.unknown()));
 
 /**
- * Copies results of one agent into another results folder: the case files and their index entries. Entries that are
- * already in `into` stay. A folder without a readable index counts as empty.
- * @param cases ids to copy; all if left out.
+ * Copies results of one agent into another result folder: the case files and their index entries. Existing entries of
+ * `into` stay. A folder without a readable index counts as empty.
+ * @param cases ids of the cases to copy; all cases if left out.
  * @throws HarnessError (3) if a file cannot be written.
  */
 export function addResults(agent: string, from: string, into: string, cases?: ReadonlySet<string>): void {
@@ -30,8 +30,8 @@ export function addResults(agent: string, from: string, into: string, cases?: Re
 }
 
 /**
- * Copies the case files of results that were read, and writes an index for them, so that the copy can be read again.
- * @param from the folder that was read. @param into is created.
+ * Copies the case files of results, and writes an index for the copies, so that the new folder can be read again.
+ * @param from the folder from which `results` were read. @param into the new folder; created here.
  * @throws HarnessError (3) if a file cannot be written.
  */
 export function copyResults(agent: string, from: string, into: string, results: readonly Result[]): void {
@@ -52,7 +52,7 @@ export function copyResults(agent: string, from: string, into: string, results: 
   }
 }
 
-/** The ids of the cases that the index of a results folder lists for an agent. */
+/** The ids of the cases that the index of a result folder lists for an agent. */
 export const listedCases = (agent: string, folder: string): Set<string> =>
   new Set(Object.keys(entriesIn(agent, folder)));
 
@@ -69,7 +69,7 @@ function entriesIn(agent: string, folder: string): Entries {
   }
 }
 
-/** The file name in an index entry. Only the last part of its path counts, because the path must not leave the folder. */
+/** The name of the case file in an index entry, without a folder, so that the path cannot lead out of the result folder. */
 function caseFileOf(entry: unknown): string | undefined {
   return typeof entry === 'object' && entry !== null && 'reportfile' in entry && typeof entry.reportfile === 'string'
     ? basename(entry.reportfile)

@@ -17,8 +17,8 @@ import { autobahn } from '../suites/autobahn/suite.ts';
 import { readResults } from './read-results.ts';
 
 const recorded = join(import.meta.dirname, '../../fixtures/recorded/ws');
-const suite = Object.keys(JSON.parse(readFileSync(join(recorded, 'index.json'), 'utf8')).ws).sort(compareCaseIds);
-const some = ['1.1.1', '6.4.1', '7.1.6', '9.1.1', '12.1.1'];
+const allIds = Object.keys(JSON.parse(readFileSync(join(recorded, 'index.json'), 'utf8')).ws).sort(compareCaseIds);
+const PLAN = ['1.1.1', '6.4.1', '7.1.6', '9.1.1', '12.1.1'];
 const fileOf = (id: string) => `ws_case_${id.replaceAll('.', '_')}.json`;
 
 let home: string;
@@ -29,12 +29,12 @@ beforeAll(() => {
 afterAll(() => rmSync(home, { recursive: true }));
 beforeEach(() => {
   folder = mkdtempSync(join(home, 'run-'));
-  for (const id of some) cpSync(join(recorded, fileOf(id)), join(folder, fileOf(id)));
+  for (const id of PLAN) cpSync(join(recorded, fileOf(id)), join(folder, fileOf(id)));
   const entries = JSON.parse(readFileSync(join(recorded, 'index.json'), 'utf8')).ws;
-  writeIndex({ ws: Object.fromEntries(some.map((id) => [id, entries[id]])) });
+  writeIndex({ ws: Object.fromEntries(PLAN.map((id) => [id, entries[id]])) });
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: files that are damaged on purpose
+// biome-ignore lint/suspicious/noExplicitAny: the tests damage these files on purpose
 type Json = Record<string, any>;
 const writeIndex = (index: Json) => writeFileSync(join(folder, 'index.json'), JSON.stringify(index));
 const readIndex = (): Json => JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8'));
@@ -50,19 +50,19 @@ const changeCase = (id: string, change: (file: Json) => void) => {
   writeFileSync(path, JSON.stringify(file));
 };
 const read = (options: Partial<Parameters<typeof readResults>[2]> = {}) =>
-  readResults(autobahn, folder, { cases: some, agents: ['ws'], extraIsFault: true, ...options });
+  readResults(autobahn, folder, { cases: PLAN, agents: ['ws'], extraIsFault: true, ...options });
 const alone = () => read({ cases: ['7.1.6'], extraIsFault: false });
 const ran = (results = read()) => results.agents[0]?.results.filter((result) => result.did === 'run').length;
 
-test('a complete folder of the real suite is read without a problem', () => {
+test('readResults reads a complete folder of the real suite without a problem', () => {
   expect(read().problems).toEqual([]);
   expect(ran()).toBe(5);
 });
 
-describe('the recorded folders, whole', () => {
-  test.each(['ws', 'websocket-node'])('%s: 517 results, typed', (agent) => {
+describe('readResults of a recorded folder', () => {
+  test.each(['ws', 'websocket-node'])('finds all 517 results of %s', (agent) => {
     const { agents, problems } = readResults(autobahn, join(recorded, '..', agent), {
-      cases: suite,
+      cases: allIds,
       extraIsFault: true,
     });
     expect(problems).toEqual([]);
@@ -71,12 +71,12 @@ describe('the recorded folders, whole', () => {
   });
 });
 
-/** Every way to damage one case's result, and what the problem must say. */
+/** Ways to damage the result of one case, each with the text that the problem must contain. */
 const damages: Record<string, [(id: string) => void, RegExp]> = {
   'its file is removed': [(id) => rmSync(join(folder, fileOf(id))), /not there/],
   'its file is emptied': [(id) => writeFileSync(join(folder, fileOf(id)), ''), /empty/],
   'its file is cut': [(id) => truncateSync(join(folder, fileOf(id)), 300), /offset 300|line/],
-  'its file is no UTF-8': [
+  'its file is not UTF-8': [
     (id) => writeFileSync(join(folder, fileOf(id)), Buffer.from([0xff, 0xfe, 0x7b, 0])),
     /UTF-8/,
   ],
@@ -101,7 +101,7 @@ const damages: Record<string, [(id: string) => void, RegExp]> = {
       }),
     /wasClean/,
   ],
-  'a key nobody knows is in its file': [
+  'an unknown key is in its file': [
     (id) =>
       changeCase(id, (file) => {
         file.mood = 'good';
@@ -115,14 +115,14 @@ const damages: Record<string, [(id: string) => void, RegExp]> = {
     },
     /written twice/,
   ],
-  'its grade is none': [
+  'its grade does not exist': [
     (id) =>
       changeCase(id, (file) => {
         file.behavior = 'PASS!';
       }),
     /behavior/,
   ],
-  'its close grade is none': [
+  'its close grade does not exist': [
     (id) =>
       changeCase(id, (file) => {
         file.behaviorClose = 'GREAT';
@@ -178,49 +178,49 @@ const damages: Record<string, [(id: string) => void, RegExp]> = {
       }),
     /duration/,
   ],
-  'its index entry is no object': [
+  'its index entry is not an object': [
     (id) =>
       changeIndex((index) => {
         index.ws[id] = 'OK';
       }),
     /expected object/,
   ],
-  'its index entry is gone': [
+  'its index entry is missing': [
     (id) =>
       changeIndex((index) => {
         delete index.ws[id];
       }),
-    /does not list it/,
+    /does not list the case/,
   ],
-  'its file is said to be outside of the folder': [
+  'the index entry names a file outside of the folder': [
     (id) =>
       changeIndex((index) => {
         index.ws[id].reportfile = `../${fileOf(id)}`;
       }),
     /leads out/,
   ],
-  'its file is given by an absolute path': [
+  'the index entry names an absolute path': [
     (id) =>
       changeIndex((index) => {
         index.ws[id].reportfile = '/etc/passwd';
       }),
     /leads out/,
   ],
-  'it was never started at a time that is one': [
+  'its start is not a time': [
     (id) =>
       changeCase(id, (file) => {
         file.started = 'yesterday';
       }),
-    /is no time/,
+    /is not a time/,
   ],
-  'it was recorded by another version of the suite': [
+  'another version of the suite recorded the result': [
     (id) =>
       changeCase(id, (file) => {
         file.httpRequest = file.httpRequest.replace('25.10.1', '0.8.2');
       }),
     /version 0\.8\.2 of the suite.*25\.10\.1/,
   ],
-  'its grade cannot arise in this case': [
+  'the suite never gives its grade in this case': [
     (id) => {
       changeIndex((index) => {
         index.ws[id].behavior = 'UNIMPLEMENTED';
@@ -229,11 +229,11 @@ const damages: Record<string, [(id: string) => void, RegExp]> = {
         file.behavior = 'UNIMPLEMENTED';
       });
     },
-    /is no grade of this case|always INFORMATIONAL/,
+    /is never a grade of this case|always INFORMATIONAL/,
   ],
 };
 
-describe('a damaged result is a problem that names the case, and no result', () => {
+describe('readResults reports a Problem with the case, and no result, if', () => {
   for (const [name, [damage, why]] of Object.entries(damages)) {
     test.each(['1.1.1', '7.1.6'])(`${name} (%s)`, (id) => {
       damage(id);
@@ -243,26 +243,26 @@ describe('a damaged result is a problem that names the case, and no result', () 
       expect(`${problems[0]?.what} ${problems[0]?.why}`).toContain(id);
       expect(problems[0]?.why).toMatch(why);
       expect(agents[0]?.results.map((result) => (result.did === 'run' ? result.id : `not run: ${result.id}`))).toEqual(
-        some.map((one) => (one === id ? `not run: ${id}` : one)),
+        PLAN.map((planned) => (planned === id ? `not run: ${id}` : planned)),
       );
     });
   }
 });
 
-test('each one of the 517, taken away, is missed by name', () => {
+test('readResults names the missing case, for each of the 517 cases', () => {
   const index = JSON.parse(readFileSync(join(recorded, 'index.json'), 'utf8'));
   const whole = mkdtempSync(join(home, 'whole-'));
   cpSync(recorded, whole, { recursive: true });
-  for (const id of suite) {
+  for (const id of allIds) {
     const { [id]: _, ...rest } = index.ws;
-    // Only the index is read before a missing entry is noticed, so a plan of one case is enough here.
+    // A missing entry is found in the index, without reading case files, so a plan of one case is enough.
     writeFileSync(join(whole, 'index.json'), JSON.stringify({ ws: rest }));
     const { problems } = readResults(autobahn, whole, { cases: [id], agents: ['ws'], extraIsFault: false });
     expect(problems).toMatchObject([{ case: id, what: `Case ${id} has no result.` }]);
   }
 });
 
-test('a result file cut at any byte is a typed problem or no result, never a crash and never a pass', () => {
+test('a case file cut at any byte is a Problem', () => {
   const path = join(folder, fileOf('7.1.6'));
   const bytes = readFileSync(path);
   for (let length = 0; length < bytes.length; length++) {
@@ -271,7 +271,7 @@ test('a result file cut at any byte is a typed problem or no result, never a cra
   }
 });
 
-test('a result file with any byte flipped is read with the same facts, or with other ones, or refused: it never crashes', () => {
+test('a case file with any byte changed gives one Result and at most one Problem', () => {
   const path = join(folder, fileOf('7.1.6'));
   const bytes = readFileSync(path);
   fc.assert(
@@ -287,55 +287,55 @@ test('a result file with any byte flipped is read with the same facts, or with o
   );
 });
 
-test('two cases in the same file: one of them is a duplicate', () => {
+test('the second of two index entries with the same file is a Problem', () => {
   changeIndex((index) => {
     index.ws['6.4.1'].reportfile = fileOf('1.1.1');
   });
   expect(read().problems).toMatchObject([
-    { case: '6.4.1', what: 'Cases 1.1.1 and 6.4.1 are said to stand in the same file.' },
+    { case: '6.4.1', what: 'The index names the same file for the cases 1.1.1 and 6.4.1.' },
   ]);
 });
 
-test('a case written twice in the index makes it unreadable, since one of the two would be a guess', () => {
+test('an index with the same case twice is unreadable, because it is unknown which entry counts', () => {
   writeFileSync(join(folder, 'index.json'), `{"ws": {"1.1.1": {}, "1.1.1": {}}}`);
   expect(read().problems[0]?.why).toMatch(/"1.1.1" is written twice/);
 });
 
-test("a result that was not planned is a fault after a run, and merely not asked for in somebody else's folder", () => {
-  const cases = some.slice(1);
+test('a result that was not planned is a Problem only if extraIsFault is set', () => {
+  const cases = PLAN.slice(1);
   expect(read({ cases }).problems).toMatchObject([{ case: '1.1.1' }]);
   expect(read({ cases, extraIsFault: false }).problems).toEqual([]);
 });
 
-test('a result of a case the suite does not have is a fault wherever it stands', () => {
+test('a result of a case that the suite does not have is always a Problem', () => {
   changeIndex((index) => {
     index.ws['99.1'] = index.ws['1.1.1'];
   });
   expect(read({ extraIsFault: false }).problems).toMatchObject([{ case: '99.1' }]);
 });
 
-test('results recorded outside of the run are stale', () => {
+test('results from before or after the run are stale', () => {
   const from = Date.now();
   expect(read({ recorded: { from, to: from + 1000 } }).problems).toHaveLength(5);
   expect(read({ recorded: { from, to: from + 1000 } }).problems[0]?.what).toMatch(/case 1\.1\.1 is stale/);
 });
 
-describe('an index that tells nothing', () => {
-  test('is not there', () => {
+describe('readResults reports Problems if the index', () => {
+  test('is missing', () => {
     rmSync(join(folder, 'index.json'));
     expect(read().problems).toMatchObject([{ what: expect.stringContaining('no readable index') }]);
     expect(ran()).toBe(0);
   });
-  test('is empty, as wstest leaves it when nobody answered', () => {
+  test('is empty, as wstest writes it if no server answered', () => {
     writeIndex({});
-    expect(readResults(autobahn, folder, { cases: some, extraIsFault: true }).problems[0]?.what).toMatch(/no agent/);
+    expect(readResults(autobahn, folder, { cases: PLAN, extraIsFault: true }).problems[0]?.what).toMatch(/no agent/);
     expect(read().problems).toHaveLength(5);
   });
   test('has the agent without a case', () => {
     writeIndex({ ws: {} });
     expect(read().problems).toHaveLength(5);
   });
-  test('has another agent than the one that was played', () => {
+  test('has another agent than the tested one', () => {
     changeIndex((index) => {
       index.other = index.ws;
       delete index.ws;
@@ -344,9 +344,9 @@ describe('an index that tells nothing', () => {
   });
 });
 
-test('a foreign index with any number of cases is told in few words', () => {
+test('an index with 200,000 unknown cases gives a short list of Problems', () => {
   writeIndex({ ws: Object.fromEntries(Array.from({ length: 200_000 }, (_, n) => [`99.${n}`, {}])) });
-  const { problems } = readResults(autobahn, folder, { cases: some, extraIsFault: false });
+  const { problems } = readResults(autobahn, folder, { cases: PLAN, extraIsFault: false });
   expect(problems.length).toBeLessThan(200);
-  expect(problems[0]?.what).toBe('There are results of 199900 more cases the suite does not have.');
+  expect(problems[0]?.what).toBe('There are results of 199900 more cases that the suite does not have.');
 });

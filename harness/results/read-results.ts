@@ -4,54 +4,54 @@ import { z } from 'zod';
 import type { Problem } from '../../reports/document/report.ts';
 import { compareCaseIds } from '../plan/case-id.ts';
 import type { ReadCase, Suite } from '../plan/suite.ts';
+import { errorMessage } from '../support/error-message.ts';
 import { JsonTextError, readJsonText } from '../support/json-text.ts';
 
 /** The recorded facts of one case. */
 export interface RecordedResult extends Omit<ReadCase, 'started' | 'contradictions'> {
   did: 'run';
   id: string;
-  /** Path of the case file, relative to the results folder of its agent. */
+  /** Path of the case file, relative to the result folder of the agent. */
   file: string;
 }
 
-/** What the results folder holds for one planned case: its recorded facts, or the reason why there are none. */
+/** The recorded facts of a planned case, or the reason why the case has no result. */
 export type Result = RecordedResult | { did: 'not run'; id: string; why: string };
 
-/** All that a results folder holds for one agent: one Result per planned case, in the plan's order. */
+/** The results of one agent: one Result for each planned case, in the order of the plan. */
 export interface AgentResults {
   agent: string;
   results: readonly Result[];
 }
 
-/** What a results folder should hold. */
+/** The results that a result folder must contain. */
 export interface WantedResults {
-  /** The plan: each of these cases gets a Result. */
+  /** Ids of the planned cases. Each of these cases gets a Result. */
   cases: readonly string[];
-  /** Agents that must be in the folder. If left out, every agent in the folder is read. */
+  /** Agents that must be in the folder. Absent: every agent in the folder is read. */
   agents?: readonly string[];
-  /** Whether a result outside of the plan is a problem. Leave false when reading a folder that somebody else recorded. */
+  /** Whether a result of a case that was not planned is a problem. False for a folder of another run (`--from`). */
   extraIsFault: boolean;
-  /** Time in which the results must have been recorded, in milliseconds since 1970. Results outside of it are stale. */
+  /** Time span in which the results must have been recorded, in milliseconds since 1970. Other results are stale. */
   recorded?: { from: number; to: number };
-  /** Cases that an earlier run recorded and this run keeps: their results may be older than `recorded.from`. */
+  /** Cases whose results were kept from an earlier run, so that they may be older than `recorded.from`. */
   earlier?: ReadonlySet<string>;
 }
 
-/** A case file has some tens of kilobytes. No engine writes a file larger than this. */
+/** Largest accepted case file. Usual case files have less than 100 KiB. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
-/** The clocks of engine and harness may differ a little if the engine runs on another machine. */
+/** Allowed difference between the clocks of the engine and the harness, which may run on different machines. */
 const CLOCK_TOLERANCE_MS = 60_000;
-/** At most this many results of unknown cases are reported one by one. */
+/** Number of results of unknown cases that are reported one by one. */
 const MAX_UNKNOWN_CASES = 100;
 
 const indexSchema = z.record(z.string(), z.record(z.string(), z.unknown()));
 const entrySchema = z.looseObject({ reportfile: z.string() });
 
 /**
- * Reads a results folder and compares it with the plan. Unknown JSON becomes typed here, by the suite's `readCase`.
- * Nothing is skipped silently: a case that is missing, recorded twice, not planned, contradictory, stale or unreadable
- * becomes a Problem that names the case, and a Result that says why it did not run. Never throws because of what the
- * folder holds.
+ * Reads a result folder, checks each result with the suite's `readCase`, and compares the results with the plan. A result
+ * that is missing, recorded twice, not planned, contradictory, stale or unreadable becomes a Problem that names the case,
+ * and a Result with the reason. Never throws because of the content of the folder.
  */
 export function readResults(
   suite: Suite,
@@ -59,13 +59,13 @@ export function readResults(
   wanted: WantedResults,
 ): { agents: AgentResults[]; problems: Problem[] } {
   const indexPath = join(folder, 'index.json');
-  const index = attempt(() => indexSchema.parse(readJson(indexPath)));
+  const index = tryToRead(() => indexSchema.parse(readJson(indexPath)));
   if (!index.ok) {
     const problem: Problem = {
       what: 'The results have no readable index: which cases ran is unknown.',
       where: indexPath,
       why: index.why,
-      todo: 'Run again. wstest writes its files only after the last case, so a run that was cut short leaves none.',
+      todo: 'Run again. wstest writes its files only after the last case, so an interrupted run has no files.',
     };
     const agents = (wanted.agents ?? []).map((agent) => ({
       agent,
@@ -75,22 +75,22 @@ export function readResults(
   }
 
   const problems: Problem[] = [];
-  const found = Object.keys(index.value);
-  const names = wanted.agents ?? found;
+  const agentsInIndex = Object.keys(index.value);
+  const names = wanted.agents ?? agentsInIndex;
   if (names.length === 0) {
     problems.push({
-      what: 'The results name no agent: not one case was played.',
+      what: 'The results name no agent: no case was played.',
       where: indexPath,
-      why: 'wstest leaves an empty index when it could not reach the server.',
-      todo: 'Check that the server was listening at the address the engine was given.',
+      why: 'wstest writes an empty index if it could not reach the server.',
+      todo: 'Check that the server was listening at the address that the engine got.',
     });
   }
-  for (const agent of found.filter((name) => !names.includes(name))) {
+  for (const agent of agentsInIndex.filter((name) => !names.includes(name))) {
     problems.push({
-      what: `The results hold an agent that was not asked for: "${agent}".`,
+      what: `The results contain an agent that was not tested in this run: "${agent}".`,
       where: indexPath,
       agent,
-      todo: 'Use a folder of its own for every run.',
+      todo: 'Use a separate folder for every run.',
     });
   }
   const agents = names.map((agent) => {
@@ -102,7 +102,7 @@ export function readResults(
   return { agents, problems };
 }
 
-/** Reads one agent's share of a folder; collects what is wrong with it. */
+/** Reads the results of one agent in a result folder, and collects the problems. */
 class AgentReader {
   readonly problems: Problem[] = [];
   private readonly suite: Suite;
@@ -110,8 +110,8 @@ class AgentReader {
   private readonly agent: string;
   private readonly entries: Readonly<Record<string, unknown>>;
   private readonly wanted: WantedResults;
-  /** Report file → the case that claimed it first. */
-  private readonly claimed = new Map<string, string>();
+  /** Path of a case file → the first case whose index entry names the file. */
+  private readonly caseOfFile = new Map<string, string>();
 
   constructor(
     suite: Suite,
@@ -129,30 +129,30 @@ class AgentReader {
 
   read(): Result[] {
     const planned = new Set(this.wanted.cases);
-    const suite = new Set(this.suite.cases.map(({ id }) => id));
+    const suiteIds = new Set(this.suite.cases.map(({ id }) => id));
     const ids = Object.keys(this.entries);
-    // A file from elsewhere may name any number of unknown cases.
-    const strange = new Set(ids.filter((id) => !suite.has(id)).slice(MAX_UNKNOWN_CASES));
-    if (strange.size > 0) {
+    // A folder of another tool may contain any number of unknown cases.
+    const unreported = new Set(ids.filter((id) => !suiteIds.has(id)).slice(MAX_UNKNOWN_CASES));
+    if (unreported.size > 0) {
       this.problems.push({
-        what: `There are results of ${strange.size} more cases the suite does not have.`,
+        what: `There are results of ${unreported.size} more cases that the suite does not have.`,
         where: join(this.folder, 'index.json'),
-        why: 'They are of another suite version, or made up.',
+        why: 'The results are of another suite version, or not of this suite.',
         agent: this.agent,
       });
     }
-    for (const id of ids.filter((one) => !strange.has(one)).sort(compareCaseIds)) {
-      if (!suite.has(id)) {
+    for (const id of ids.filter((candidate) => !unreported.has(candidate)).sort(compareCaseIds)) {
+      if (!suiteIds.has(id)) {
         this.report(
           id,
-          `There is a result of a case the suite does not have: ${id}.`,
-          'It is of another suite version, or made up.',
+          `There is a result of a case that the suite does not have: ${id}.`,
+          'The result is of another suite version, or not of this suite.',
         );
       } else if (!planned.has(id) && this.wanted.extraIsFault) {
         this.report(
           id,
           `There is a result of a case that was not planned: ${id}.`,
-          'The folder holds another run, or the engine played more than it was told.',
+          'The folder contains another run, or the engine played more cases than it got.',
         );
       }
     }
@@ -160,57 +160,57 @@ class AgentReader {
   }
 
   private readCase(id: string): Result {
-    const why = (reason: string): Result => ({ did: 'not run', id, why: reason });
+    const notRun = (why: string): Result => ({ did: 'not run', id, why });
     const entry = this.entries[id];
     if (entry === undefined) {
       this.report(
         id,
         `Case ${id} has no result.`,
-        'The index does not list it: the engine stopped before it, or the connection was refused.',
+        'The index does not list the case: the engine stopped before this case, or the connection was refused.',
       );
-      return why('the index does not list it');
+      return notRun('the index does not list it');
     }
-    const listed = attempt(() => entrySchema.parse(entry));
+    const listed = tryToRead(() => entrySchema.parse(entry));
     if (!listed.ok) {
       this.report(id, `The index entry of case ${id} cannot be read.`, listed.why, 'index.json');
-      return why('its index entry cannot be read');
+      return notRun('its index entry cannot be read');
     }
     const { reportfile } = listed.value;
-    const path = attempt(() => insideFolder(this.folder, reportfile));
+    const path = tryToRead(() => insideFolder(this.folder, reportfile));
     if (!path.ok) {
       const what = path.why === NOT_THERE ? 'is not there' : 'must not be read';
       this.report(id, `The file that the index names for case ${id} ${what}.`, path.why, reportfile);
-      return why(`the file that the index names ${what}`);
+      return notRun(`the file that the index names ${what}`);
     }
-    const first = this.claimed.get(path.value);
+    const first = this.caseOfFile.get(path.value);
     if (first !== undefined) {
       this.report(
         id,
-        `Cases ${first} and ${id} are said to stand in the same file.`,
+        `The index names the same file for the cases ${first} and ${id}.`,
         'One of the two results is a duplicate.',
         reportfile,
       );
-      return why('its file is that of another case');
+      return notRun('its file belongs to another case');
     }
-    this.claimed.set(path.value, id);
-    const read = attempt(() => this.suite.readCase(readJson(path.value), entry, { id, agent: this.agent }));
+    this.caseOfFile.set(path.value, id);
+    const read = tryToRead(() => this.suite.readCase(readJson(path.value), entry, { id, agent: this.agent }));
     if (!read.ok) {
       this.report(id, `The result of case ${id} cannot be read.`, read.why, reportfile);
-      return why('its result cannot be read');
+      return notRun('its result cannot be read');
     }
     const { started, contradictions, ...facts } = read.value;
     if (contradictions.length > 0) {
       this.report(id, `The result of case ${id} contradicts itself.`, `${contradictions.join('; ')}.`, reportfile);
-      return why('its result contradicts itself');
+      return notRun('its result contradicts itself');
     }
     if (!this.isFresh(id, started)) {
       this.report(
         id,
         `The result of case ${id} is stale.`,
-        `It was recorded at ${started}, outside of this run.`,
+        `The result was recorded at ${started}, which is not during this run.`,
         reportfile,
       );
-      return why('its result is of another run');
+      return notRun('its result is of another run');
     }
     return { did: 'run', id, ...facts, file: relative(this.folder, path.value) };
   }
@@ -228,19 +228,19 @@ class AgentReader {
   }
 }
 
-/** `name` below `folder`; throws when it leads elsewhere, be it by dots, an absolute path or a link. */
+/** The path of a file in a folder. @throws Error if `name` leads out of the folder by dots, an absolute path or a link. */
 function insideFolder(folder: string, name: string): string {
   const path = resolve(folder, name);
-  if (!path.startsWith(resolve(folder) + sep)) throw new Error('It leads out of the results folder.');
+  if (!path.startsWith(resolve(folder) + sep)) throw new Error('The path leads out of the result folder.');
   if (lstatSync(path).isSymbolicLink() || !realpathSync(dirname(path)).startsWith(realpathSync(folder))) {
-    throw new Error('It is a link.');
+    throw new Error('The file is a link.');
   }
   return path;
 }
 
 function readJson(path: string): unknown {
   const stat = lstatSync(path);
-  if (!stat.isFile()) throw new Error('It is not a file.');
+  if (!stat.isFile()) throw new Error('The path is not a file.');
   if (stat.size === 0) throw new Error('The file is empty.');
   if (stat.size > MAX_FILE_BYTES)
     throw new Error(`The file has ${stat.size} bytes; no engine writes more than ${MAX_FILE_BYTES}.`);
@@ -250,10 +250,10 @@ function readJson(path: string): unknown {
 
 const NOT_THERE = 'The file is not there.';
 
-type Attempt<T> = { ok: true; value: T } | { ok: false; why: string };
+type ReadResult<T> = { ok: true; value: T } | { ok: false; why: string };
 
-/** Turns an error of reading into a sentence. */
-function attempt<T>(read: () => T): Attempt<T> {
+/** Calls a function that reads or parses a file. Turns an error into a sentence. */
+function tryToRead<T>(read: () => T): ReadResult<T> {
   try {
     return { ok: true, value: read() };
   } catch (error) {
@@ -266,6 +266,6 @@ function attempt<T>(read: () => T): Attempt<T> {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
       return { ok: false, why: 'The file is not UTF-8 text.' };
     }
-    return { ok: false, why: error instanceof Error ? error.message : String(error) };
+    return { ok: false, why: errorMessage(error) };
   }
 }

@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CaseRecord } from '../engines/engine.ts';
 import { autobahnJson } from '../support/autobahn-json.ts';
+import { errorMessage } from '../support/error-message.ts';
 import { HarnessError } from '../support/harness-error.ts';
 
-/** The index is written at most once in this time while cases are still being played. */
+/** Shortest time between two writes of the index during a run. */
 const INDEX_INTERVAL_MS = 1000;
 
 /**
- * Writes the results folder of one agent: a case file as soon as its record arrives, and `index.json` at the end. The
- * index is also written about once a second in between, so that a checkpoint or a killed run can use what is there.
+ * Writes the result folder of one agent. Each case file is written as soon as the record of the case arrives. The index is
+ * written at the end, and about once a second before, so that a checkpoint can use the results so far.
  */
 export class Recorder {
   readonly #folder: string;
@@ -18,13 +19,13 @@ export class Recorder {
   readonly #entries = new Map<string, NonNullable<CaseRecord['entry']>>();
   /** Case ids whose latest record is final. */
   readonly #final = new Set<string>();
-  /** The latest write of each file: a second record of a case waits for the first one. */
+  /** Path → latest write of the file. A second record of a case waits until the first record is written. */
   readonly #writes = new Map<string, Promise<void>>();
-  /** The index that is waiting to be written, or is being written. */
+  /** The write of the index that is scheduled or under way. */
   #index: Promise<void> | undefined;
   readonly #closing = new AbortController();
 
-  /** @param folder existing and empty. */
+  /** @param folder an existing empty folder, which becomes the result folder. */
   constructor(folder: string, agent: string) {
     this.#folder = folder;
     this.#agent = agent;
@@ -36,8 +37,8 @@ export class Recorder {
   }
 
   /**
-   * Takes one record. A provisional record is replaced by a later one of the same case.
-   * @throws HarnessError (3) for a second record of a case after a final one: two containers played the same case.
+   * Writes one record. A later record of the same case replaces a provisional record.
+   * @throws HarnessError (3) for a second record after a final record: two containers played the same case.
    */
   put(record: CaseRecord, provisional: boolean): void {
     const { id, file, text, entry } = record;
@@ -46,7 +47,7 @@ export class Recorder {
         what: `The engine recorded case ${id} twice.`,
         where: join(this.#folder, file),
         why: 'Two parts of the run played the same case, and one result would hide the other.',
-        todo: 'This is a fault of the engine: report it, with the command that you ran.',
+        todo: 'This is a bug in the engine. Report the bug, with the command that you ran.',
         case: id,
       });
     }
@@ -74,7 +75,7 @@ export class Recorder {
         {
           what: 'The results could not be written.',
           where: this.#folder,
-          why: error instanceof Error ? error.message : String(error),
+          why: errorMessage(error),
           todo: 'Check that the folder exists, is writable, and that the disk is not full.',
         },
         { cause: error },
@@ -90,7 +91,7 @@ export class Recorder {
     this.#writes.set(path, write);
   }
 
-  /** Writes an index of the cases that are complete. A failure here is ignored: `close` writes the index again and reports. */
+  /** Writes the index of the records so far, after a pause. An error is ignored, because `close` writes the index again. */
   async #writeIndexLater(): Promise<void> {
     try {
       await pause(INDEX_INTERVAL_MS, undefined, { signal: this.#closing.signal, ref: false });

@@ -1,46 +1,50 @@
 import type { Snapshot } from './collected-results.ts';
 
-/** As long as nothing is written meanwhile. */
-const LONGEST_MS = 60_000;
+/** Longest time between two checkpoints. */
+const MAX_INTERVAL_MS = 60_000;
 
 /**
- * Writes down what a run knows while it goes on, so that one which is killed has not played for nothing: first after
- * so many seconds, then whenever it has gone on for as long again, and at least every minute. One that cannot be written
- * is left out, since the end will tell.
+ * Writes partial reports during a run, so that a killed run does not lose its results. The interval starts at a given
+ * number of seconds, doubles after each checkpoint, and is at most a minute. A checkpoint that cannot be written is
+ * skipped, because the end of the run reports the same error.
  */
 export class Checkpoints {
-  private readonly firstMs: number | undefined;
-  private readonly write: (look: Snapshot) => Promise<() => void>;
+  private readonly firstIntervalMs: number | undefined;
+  private readonly prepare: (snapshot: Snapshot) => Promise<() => void>;
   private timer: NodeJS.Timeout | undefined;
   private writing: Promise<void> | undefined;
-  private over = false;
+  private isOver = false;
 
-  /** @param write prepares what is known, and gives back what puts it in its place. */
-  constructor(seconds: number | undefined, write: (look: Snapshot) => Promise<() => void>) {
-    this.firstMs = seconds === undefined ? undefined : seconds * 1000;
-    this.write = write;
+  /**
+   * @param seconds time until the first checkpoint; undefined for no checkpoints.
+   * @param prepare writes a partial report next to its final path, and returns the function that moves the report there.
+   */
+  constructor(seconds: number | undefined, prepare: (snapshot: Snapshot) => Promise<() => void>) {
+    this.firstIntervalMs = seconds === undefined ? undefined : seconds * 1000;
+    this.prepare = prepare;
   }
 
-  begin(look: Snapshot): void {
-    if (this.firstMs !== undefined) this.wait(this.firstMs, look);
+  /** Schedules the first checkpoint. */
+  begin(snapshot: Snapshot): void {
+    if (this.firstIntervalMs !== undefined) this.schedule(this.firstIntervalMs, snapshot);
   }
 
-  /** No more of them; resolves when the one in the making, if any, is done for. It is not put in its place any more. */
+  /** Stops all checkpoints. Waits for a checkpoint that is being prepared, and discards this checkpoint. */
   async end(): Promise<void> {
-    this.over = true;
+    this.isOver = true;
     clearTimeout(this.timer);
     await this.writing;
   }
 
-  private wait(ms: number, look: Snapshot): void {
+  private schedule(ms: number, snapshot: Snapshot): void {
     this.timer = setTimeout(() => {
-      this.writing = this.write(look)
-        .then((place) => {
-          if (!this.over) place();
+      this.writing = this.prepare(snapshot)
+        .then((publish) => {
+          if (!this.isOver) publish();
         })
         .catch(() => undefined)
         .finally(() => {
-          if (!this.over) this.wait(Math.min(2 * ms, LONGEST_MS), look);
+          if (!this.isOver) this.schedule(Math.min(2 * ms, MAX_INTERVAL_MS), snapshot);
         });
     }, ms);
     this.timer.unref();

@@ -48,19 +48,19 @@ test.each<[EngineChoice, EngineWishes, RegExp]>([
   ['docker', { onTrace: () => {} }, /--trace/],
   ['native', { image: 'x' }, /The native engine cannot run a container image/],
   ['auto', { image: 'x', onTrace: () => {} }, /cannot/],
-])('"%s" refuses a wish that no engine can carry out: %#', (choice, wishes, what) => {
+])('"%s" refuses a wish that the engine cannot fulfil: %#', (choice, wishes, what) => {
   const { exitCode, problem } = caughtError(() => chooseEngine(KINDS, choice, wishes));
   expect([exitCode, problem.what]).toEqual([2, expect.stringMatching(what)]);
   const isPossible = choice !== 'auto';
   expect(problem.todo?.includes(choice === 'docker' ? '--engine native' : '--engine docker')).toBe(isPossible);
 });
 
-test('refuses an engine that the suite does not have, and names those it has', () => {
+test('refuses an engine that the suite does not have, and lists the engines of the suite', () => {
   const { exitCode, problem } = caughtError(() => chooseEngine([kind('native')], 'docker'));
-  expect([exitCode, problem.why]).toEqual([2, 'Its engines are native.']);
+  expect([exitCode, problem.why]).toEqual([2, 'The engines of the suite are native.']);
 });
 
-test('loads an engine when it is first used, and once', async () => {
+test('loads an engine once, at its first use', async () => {
   loaded = [];
   const engine = chooseEngine(KINDS, 'native');
   expect(loaded).toEqual([]);
@@ -69,7 +69,7 @@ test('loads an engine when it is first used, and once', async () => {
   expect(loaded).toEqual(['native']);
 });
 
-test('takes the wishes of the servers from their configuration', () => {
+test('wishesOf takes the wishes from the configuration of the servers', () => {
   const server = { name: 'a', agent: 'a', path: '/', cwd: '/', env: {} };
   expect(wishesOf([server])).toEqual({ headersFor: [], verifyCertificates: false });
   expect(wishesOf([{ ...server, headers: { x: 'y' }, caFile: '/ca.pem' }])).toEqual({

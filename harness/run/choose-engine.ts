@@ -5,10 +5,10 @@ import { HarnessError } from '../support/harness-error.ts';
 import { fallbackEngine } from './fallback-engine.ts';
 
 export const ENGINE_CHOICES = ['auto', 'docker', 'native'] as const;
-/** `auto` takes the first engine of the suite that can run here and can do what is wished. */
+/** Value of `--engine`. `auto` takes the first engine that can run on this machine and has all needed abilities. */
 export type EngineChoice = (typeof ENGINE_CHOICES)[number];
 
-/** What the servers of a run wish from an engine. */
+/** The wishes that follow from the configuration of the servers. */
 export function wishesOf(servers: readonly ServerConfig[]): Pick<EngineWishes, 'headersFor' | 'verifyCertificates'> {
   return {
     headersFor: servers.filter(({ headers = {} }) => Object.keys(headers).length > 0).map(({ name }) => name),
@@ -17,9 +17,9 @@ export function wishesOf(servers: readonly ServerConfig[]): Pick<EngineWishes, '
 }
 
 /**
- * Chooses the engine for a run. It is loaded when it is first used.
- * @param kinds the engines of the suite, the preferred engine first.
- * @throws HarnessError (2) if the suite has no such engine, or the engine cannot do what is wished.
+ * Chooses the engine for a run. The code of the engine is loaded when the engine is first used.
+ * @param kinds engines of the suite, the preferred engine first.
+ * @throws HarnessError (2) if the suite does not have the engine, or the engine lacks a needed ability.
  */
 export function chooseEngine(kinds: readonly EngineKind[], choice: EngineChoice, wishes: EngineWishes = {}): Engine {
   const needed = neededAbilities(wishes);
@@ -49,7 +49,7 @@ function neededAbilities({ headersFor = [], image, dataFolder, onTrace }: Engine
   return (Object.keys(needed) as (keyof typeof needed)[]).filter((ability) => needed[ability]);
 }
 
-/** Only the engines that verify certificates, if certificates must be verified and there is one. */
+/** The engines that verify certificates, if certificates must be verified and such an engine exists; otherwise all engines. */
 function preferVerifying(kinds: readonly EngineKind[], { verifyCertificates }: EngineWishes): readonly EngineKind[] {
   const verifying = kinds.filter(({ abilities }) => abilities.has('certificates'));
   return verifyCertificates && verifying.length > 0 ? verifying : kinds;
@@ -71,7 +71,7 @@ function refuseUnable(
   const other = kinds.find(({ abilities }) => needed.every((ability) => abilities.has(ability)));
   throw new HarnessError(2, {
     what: `${capitalized(kind.title)} cannot ${words.join(', or ')}.`,
-    why: (first === undefined ? undefined : kind.limits?.[first]) ?? 'It has no such option.',
+    why: (first === undefined ? undefined : kind.limits?.[first]) ?? 'The engine has no such option.',
     todo: `${other === undefined ? 'Leave' : `Use --engine ${other.name}, or leave`} the option out.`,
   });
 }
@@ -80,14 +80,14 @@ function noSuchEngine(kinds: readonly EngineKind[], choice: EngineChoice): Harne
   return new HarnessError(2, {
     what: `The suite cannot be played by "${choice}".`,
     where: '--engine',
-    why: `Its engines are ${kinds.map(({ name }) => name).join(', ')}.`,
-    todo: 'Name one of them, or leave --engine out.',
+    why: `The engines of the suite are ${kinds.map(({ name }) => name).join(', ')}.`,
+    todo: 'Name one of these engines, or leave --engine out.',
   });
 }
 
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** Loads the engine when it is first used, and once. */
+/** Wraps an engine so that its code is loaded once, at the first use. */
 function lazyEngine(kind: EngineKind, wishes: EngineWishes): Engine {
   let loading: Promise<Engine> | undefined;
   const load = (): Promise<Engine> => {

@@ -10,7 +10,7 @@ const preparation = {
   onMessage: ({ text }: { text: string }) => void notes.push(text),
 };
 
-/** An engine that logs its calls; with a refusal it cannot run here. */
+/** Makes an engine that logs its calls. @param refusal error with which the engine refuses to run. */
 function logging(name: 'docker' | 'native', log: string[], refusal?: Error): Engine {
   const facts = { name, summary: `the ${name} engine, for a test` };
   const enter = (call: string) => {
@@ -33,7 +33,7 @@ function logging(name: 'docker' | 'native', log: string[], refusal?: Error): Eng
   };
 }
 
-test('uses the preferred engine if it can run here, and leaves the other one alone', async () => {
+test('uses only the preferred engine if the preferred engine can run here', async () => {
   const log: string[] = [];
   const engine = fallbackEngine(logging('docker', log), logging('native', log));
   expect(await engine.inspect(preparation)).toMatchObject({ name: 'docker' });
@@ -41,7 +41,7 @@ test('uses the preferred engine if it can run here, and leaves the other one alo
   expect(log).toEqual(['docker inspect', 'docker prepare']);
 });
 
-test('uses the other engine if the preferred one cannot run here, and says why', async () => {
+test('uses the other engine if the preferred engine cannot run here, and says why', async () => {
   const log: string[] = [];
   notes.length = 0;
   const refusal = new HarnessError(3, { what: 'No Docker engine answers.' });

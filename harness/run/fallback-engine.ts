@@ -3,8 +3,8 @@ import type { Engine, Preparation } from '../engines/engine.ts';
 import { HarnessError } from '../support/harness-error.ts';
 
 /**
- * The preferred engine if it can run here, else the other one. The report, the terminal and the page say which engine
- * played, and why it was not the preferred one.
+ * Makes an engine that uses the preferred engine, or the other engine if the preferred engine cannot run on this machine.
+ * The engine's facts, which the report shows, name the used engine and the reason.
  */
 export function fallbackEngine(preferred: Engine, other: Engine): Engine {
   return {
@@ -32,7 +32,7 @@ export function fallbackEngine(preferred: Engine, other: Engine): Engine {
   };
 }
 
-/** Only "the engine cannot run here" (exit code 3) is a reason to use the other engine. @throws any other error again. */
+/** The reason to use the other engine: the preferred engine cannot run here (exit code 3). @throws any other error again. */
 function reasonToFallBack(error: unknown, { signal }: Preparation): string {
   if (signal.aborted || !(error instanceof HarnessError) || error.exitCode !== 3) throw error;
   return error.problem.what.replace(/\.$/, '');

@@ -1,29 +1,33 @@
 import type { Problem } from '../../reports/document/report.ts';
 import { idRanges } from '../../reports/wording/id-ranges.ts';
 import type { PlayEvent } from '../engines/engine.ts';
+import { omitUndefined } from '../support/omit-undefined.ts';
 
-/** A server that prints a line per frame would otherwise fill the report. */
+/** Most lines of output that a report shows for one case. A server may print a line for each frame. */
 const MAX_LINES_PER_CASE = 40;
 
-/** The cases that are in flight, that is started and not yet ended, and what the subject printed meanwhile. */
+/** The cases in flight (started, but not ended), and the lines that the subject prints during each case. */
 export class Flight {
-  /** Case id → the first lines that the subject printed while the case was in flight, possibly next to other cases. */
+  /** Case id → the first lines that the subject printed during the case. Other cases may have been in flight too. */
   readonly output = new Map<string, string[]>();
   private readonly ids = new Set<string>();
-  private readonly plan: readonly string[];
+  private readonly suiteIds: readonly string[];
 
-  /** @param plan all case ids of the suite, for short lists of ids. */
-  constructor(plan: readonly string[]) {
-    this.plan = plan;
+  /** @param suiteIds all case ids of the suite, to write lists of ids as ranges. */
+  constructor(suiteIds: readonly string[]) {
+    this.suiteIds = suiteIds;
   }
 
-  /** @param isDead the subject has ended: a case that ends now was in flight when it did, and stays in the list. */
+  /**
+   * Adds a case that started, and removes a case that ended.
+   * @param isDead whether the subject has ended. A case that ends after the subject stays in flight: the case may be the cause.
+   */
   note(event: PlayEvent, isDead: boolean): void {
     if (event.kind === 'started') this.ids.add(event.id);
     else if (event.kind === 'ended' && !isDead) this.ids.delete(event.id);
   }
 
-  /** Assigns a line of the subject's output to every case in flight. */
+  /** Adds a line of the subject's output to every case in flight. */
   noteLine(line: string): void {
     for (const id of this.ids) {
       const lines = this.output.get(id) ?? [];
@@ -35,16 +39,16 @@ export class Flight {
     this.ids.clear();
   }
 
-  /** For a sentence: `in flight: case 7.1.1, 9.1.2-9.1.4`. */
+  /** The cases in flight as a part of a sentence: `in flight: case 7.1.1, 9.1.2-9.1.4`. */
   get text(): string {
     return this.ids.size === 0
       ? 'no case was in flight'
-      : `in flight: case ${idRanges([...this.ids], this.plan).join(', ')}`;
+      : `in flight: case ${idRanges([...this.ids], this.suiteIds).join(', ')}`;
   }
 
-  /** The case that a Problem about the subject names: the first one in flight. */
+  /** The case that a Problem about the subject names: the first case in flight. */
   get problemCase(): Pick<Problem, 'case'> {
     const [id] = this.ids;
-    return id === undefined ? {} : { case: id };
+    return omitUndefined({ case: id });
   }
 }

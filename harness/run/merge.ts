@@ -1,51 +1,52 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { AgentReport, CaseInfo, Problem, Report } from '../../reports/document/report.ts';
+import type { AgentReport, CaseInfo, CaseVerdict, Problem, Report } from '../../reports/document/report.ts';
 import { slugOf } from '../../reports/document/slug.ts';
 import { suiteNames } from '../../reports/document/suite-facts.ts';
 import { plural } from '../../reports/wording/vocabulary.ts';
 import type { ServerConfig } from '../config/config.ts';
 import { expectationsOf } from '../expectations/expectations-of.ts';
-import { type Tries, withoutSkipped } from '../expectations/judge-cases.ts';
+import { type LaterAttempts, withoutSkipped } from '../expectations/judge-cases.ts';
 import { caseIds, type Suite } from '../plan/suite.ts';
 import { addResults } from '../results/copy-results.ts';
 import { type RecordedResult, readResults } from '../results/read-results.ts';
 import { HarnessError } from '../support/harness-error.ts';
+import { omitUndefined } from '../support/omit-undefined.ts';
 import { makeFolder } from '../system/report-folder.ts';
 import { inPlanOrder, type ResultSource, type ServerResults } from './collected-results.ts';
 import { readRound, retryFolder } from './retries.ts';
 
-/** A report that is one share of a run, and the folder it lies in. */
-export interface Share {
+/** The report of one shard of a run, and the folder of the report. */
+export interface ShardReport {
   folder: string;
   report: Report;
 }
 
 /**
- * The cases that the shares must have played between them: what `--shard` noted in each of them, or, of shares that
- * were chosen by hand, the whole suite.
- * @throws HarnessError (2) when they are shares of different plans, or one share is there twice.
+ * The plan of the whole run, which `--shard` wrote into the report of each shard. Reports without `--shard` must together
+ * have all cases of the suite.
+ * @throws HarnessError (2) if the shards are of different plans, or if a shard is given twice.
  */
-export function planOfShares(suite: Suite, shares: readonly Share[]): CaseInfo[] {
-  const [first] = shares;
-  const whole = first?.report.run.shard?.plan;
-  for (const { folder, report } of shares) {
+export function planOfShards(suite: Suite, shards: readonly ShardReport[]): CaseInfo[] {
+  const [first] = shards;
+  const wholePlan = first?.report.run.shard?.plan;
+  for (const { folder, report } of shards) {
     const { shard } = report.run;
-    if (shard?.plan.join() !== whole?.join())
-      throw unlike(folder, 'It is a share of another plan than the first.', 'Name the shares of one run.');
-    const twin = shares.find((one) => one.folder !== folder && one.report.run.shard?.index === shard?.index);
+    if (shard?.plan.join() !== wholePlan?.join())
+      throw notOneRun(folder, 'It is a shard of another plan than the first.', 'Name the shards of one run.');
+    const twin = shards.find((other) => other.folder !== folder && other.report.run.shard?.index === shard?.index);
     if (shard !== undefined && twin !== undefined)
-      throw unlike(folder, `${twin.folder} is share ${shard.index} of ${shard.count} too.`, 'Name each share once.');
+      throw notOneRun(folder, `${twin.folder} is shard ${shard.index} of ${shard.count} too.`, 'Name each shard once.');
   }
-  const planned = new Set(whole ?? caseIds(suite));
+  const planned = new Set(wholePlan ?? caseIds(suite));
   return suite.cases.filter(({ id }) => planned.has(id));
 }
 
-/** @throws HarnessError (2) where results of the shares would not belong together: another suite, commit, engine or server. */
-export function refuseUnlike(suite: Suite, shares: readonly Share[]): void {
-  const [first] = shares;
+/** @throws HarnessError (2) if the shards differ in suite, commit, engine or servers, so that they are not one run. */
+export function requireSameRun(suite: Suite, shards: readonly ShardReport[]): void {
+  const [first] = shards;
   if (first === undefined) return;
-  const facts = (report: Report): Record<string, string> => ({
+  const factsOf = (report: Report): Record<string, string> => ({
     suite: suiteNames(report.suites),
     commit: report.run.commit ?? 'unknown',
     engine: [report.engine.name, report.engine.digest].filter(Boolean).join(' '),
@@ -54,143 +55,164 @@ export function refuseUnlike(suite: Suite, shares: readonly Share[]): void {
       .sort()
       .join(', '),
   });
-  const wanted = facts(first.report);
-  for (const { folder, report } of shares) {
-    const has = facts(report);
-    const at = Object.keys(wanted).find((fact) => wanted[fact] !== has[fact]);
-    if (at === undefined) continue;
-    throw unlike(folder, `Its ${at}: ${has[at]}; the first has ${wanted[at]}.`, 'Merge shares of one run only.');
+  const firstFacts = factsOf(first.report);
+  for (const { folder, report } of shards) {
+    const facts = factsOf(report);
+    const name = Object.keys(firstFacts).find((key) => firstFacts[key] !== facts[key]);
+    if (name === undefined) continue;
+    const why = `Its ${name}: ${facts[name]}; the first has ${firstFacts[name]}.`;
+    throw notOneRun(folder, why, 'Merge shards of one run only.');
   }
   if (!first.report.suites.some(({ id, version }) => id === suite.id && version === suite.version)) {
     const why = `It played ${suiteNames(first.report.suites)}, and this is ${suite.title} ${suite.version}.`;
-    throw unlike(first.folder, why, 'Run again with this version.');
+    throw notOneRun(first.folder, why, 'Run again with this version.');
   }
 }
 
 /**
- * The results of all shares as those of one run. Each case of the plan must be in exactly one share: what none has is
- * missing, what two have is a problem, and so is what was a problem in a share.
- * @param serverOf whom an agent's outcomes are held to.
+ * Collects the results of all shards as the results of one run. A planned case that no shard has is missing. A case that
+ * two shards have is a problem. The problems of all shards are kept.
+ * @param serverOf the server whose expectations are compared with the outcomes of an agent.
  */
 export function mergeShards(
   suite: Suite,
-  shares: readonly Share[],
+  shards: readonly ShardReport[],
   serverOf: (agent: AgentReport) => ServerConfig,
   today: string,
 ): ResultSource {
-  const held = (shares[0]?.report.agents ?? []).map((agent) => {
+  const expected = (shards[0]?.report.agents ?? []).map((agent) => {
     const server = serverOf(agent);
     return { agent, server, expectations: expectationsOf(suite, server, today) };
   });
   return async ({ cases, staged }) => {
-    const problems: Problem[] = [...absentShares(shares), ...shares.flatMap(({ report }) => report.problems)];
+    const problems: Problem[] = [...absentShards(shards), ...shards.flatMap(({ report }) => report.problems)];
     const agents: ServerResults[] = [];
-    for (const { agent, server, expectations } of held) {
+    for (const { agent, server, expectations } of expected) {
       const slug = slugOf(agent.name);
       const folder = join(staged, 'results', slug);
       makeFolder(folder);
-      problems.push(...putTogether(agent, shares, folder));
+      problems.push(...copyShards(agent, shards, folder));
       const wanted = withoutSkipped(cases, expectations);
       const read = readResults(suite, folder, { cases: wanted, agents: [agent.name], extraIsFault: true });
-      problems.push(...read.problems);
+      const attempts = mergeAttempts(suite, agent, shards, folder);
+      problems.push(...read.problems, ...attempts.problems);
       agents.push({
         server,
         slug,
         url: agent.url,
-        ...(agent.command === undefined ? {} : { command: agent.command }),
+        ...omitUndefined({ command: agent.command }),
         expectations,
         results: inPlanOrder(cases, read.agents[0]?.results ?? []),
-        tries: triesOf(suite, agent, shares, folder, problems),
-        leftOut: shares
-          .flatMap(({ report }) => report.run.retries?.leftOut ?? [])
-          .reduce((sum, one) => sum + (one.agent === agent.name ? one.cases : 0), 0),
-        output: new Map(
-          shares.flatMap(({ report }) =>
-            casesOf(report, agent.name).flatMap(({ id, serverOutput }) =>
-              serverOutput === undefined ? [] : [[id, serverOutput] as const],
-            ),
-          ),
-        ),
+        laterAttempts: attempts.results,
+        notRetried: notRetriedOf(agent, shards),
+        output: outputOf(agent, shards),
       });
     }
-    const [first] = shares;
-    const limit = first?.report.run.retries?.limit;
+    const [first] = shards;
     const engine = first?.report.engine ?? { name: 'recorded' as const, summary: '' };
     return {
       agents,
       problems,
-      engine: { ...engine, summary: `${engine.summary} (${plural(shares.length, 'share')}, merged)` },
-      ...(limit === undefined ? {} : { retries: limit }),
+      engine: { ...engine, summary: `${engine.summary} (${plural(shards.length, 'shard')}, merged)` },
+      ...omitUndefined({ retries: first?.report.run.retries?.limit }),
     };
   };
 }
 
-/** A problem for each share that `--shard I/N` promised and nobody brought; their cases would else only be missing. */
-function absentShares(shares: readonly Share[]): Problem[] {
-  const count = shares[0]?.report.run.shard?.count ?? 0;
-  const there = new Set(shares.map(({ report }) => report.run.shard?.index));
+/** One problem for each shard of `--shard I/N` whose report is not there. Without it, its cases would only be missing. */
+function absentShards(shards: readonly ShardReport[]): Problem[] {
+  const count = shards[0]?.report.run.shard?.count ?? 0;
+  const present = new Set(shards.map(({ report }) => report.run.shard?.index));
   return Array.from({ length: count }, (_, i) => i + 1)
-    .filter((index) => !there.has(index))
+    .filter((index) => !present.has(index))
     .map((index) => ({
-      what: `Share ${index} of ${count} is missing.`,
-      where: shares.map(({ folder }) => folder).join(', '),
-      why: 'Its machine may have failed, or its report was not brought here.',
-      todo: `Play it (--shard ${index}/${count}), and merge all ${count}.`,
+      what: `Shard ${index} of ${count} is missing.`,
+      where: shards.map(({ folder }) => folder).join(', '),
+      why: 'Its machine may have failed, or its report was not copied to this machine.',
+      todo: `Run the shard (--shard ${index}/${count}), and merge all ${count} shards.`,
     }));
 }
 
-/** Copies an agent's results of all shares into one folder. @returns a problem for each case that two shares have. */
-function putTogether(agent: AgentReport, shares: readonly Share[], into: string): Problem[] {
+/** Copies an agent's results of all shards into one folder. @returns one problem for each case that two shards have. */
+function copyShards(agent: AgentReport, shards: readonly ShardReport[], into: string): Problem[] {
   const problems: Problem[] = [];
-  const foundIn = new Map<string, string>();
-  for (const { folder, report } of shares) {
+  const folderOf = new Map<string, string>();
+  for (const { folder, report } of shards) {
     const played = casesOf(report, agent.name).filter(({ result }) => result !== null);
     for (const { id } of played) {
-      const before = foundIn.get(id);
-      if (before !== undefined)
+      const earlierFolder = folderOf.get(id);
+      if (earlierFolder !== undefined)
         problems.push({
-          what: `Case ${id} is in two shares; which of them counts cannot be told.`,
-          where: `${before} and ${folder}`,
-          why: 'Shares of one plan have no case in common.',
-          todo: 'Merge the shares of one run, each once.',
+          what: `Case ${id} is in two shards, and it is unknown which result counts.`,
+          where: `${earlierFolder} and ${folder}`,
+          why: 'Shards of one plan have no case in common.',
+          todo: 'Merge the shards of one run, each once.',
           agent: agent.name,
           case: id,
         });
-      foundIn.set(id, folder);
+      folderOf.set(id, folder);
     }
-    const from = join(resolve(folder), 'results', slugOf(agent.name));
+    const from = resultFolder(folder, agent);
     if (played.length > 0 && existsSync(from)) addResults(agent.name, from, into, new Set(played.map(({ id }) => id)));
   }
   return problems;
 }
 
-/** What the shares played again, with its files brought into `into`. */
-function triesOf(suite: Suite, agent: AgentReport, shares: readonly Share[], into: string, problems: Problem[]): Tries {
-  const tries = new Map<string, RecordedResult[]>();
-  const all = shares.map(({ folder, report }) => ({
+/** Copies the results of the retries of all shards into one folder, and reads the copies. */
+function mergeAttempts(
+  suite: Suite,
+  agent: AgentReport,
+  shards: readonly ShardReport[],
+  into: string,
+): { results: LaterAttempts; problems: Problem[] } {
+  const results = new Map<string, RecordedResult[]>();
+  const problems: Problem[] = [];
+  const roundsOf = ({ tries = [] }: CaseVerdict) => Math.max(0, tries.length - 1);
+  const retried = shards.map(({ folder, report }) => ({
     folder,
-    again: casesOf(report, agent.name).filter((one) => one.tries !== undefined),
+    cases: casesOf(report, agent.name).filter((verdict) => roundsOf(verdict) > 0),
   }));
-  const rounds = Math.max(0, ...all.flatMap(({ again }) => again.map((one) => (one.tries?.length ?? 1) - 1)));
-  for (let n = 1; n <= rounds; n++) {
-    const there = join(into, retryFolder(n));
-    makeFolder(there);
+  const rounds = Math.max(0, ...retried.flatMap(({ cases }) => cases.map(roundsOf)));
+  for (let round = 1; round <= rounds; round++) {
+    const roundFolder = join(into, retryFolder(round));
+    makeFolder(roundFolder);
     const ids: string[] = [];
-    for (const { folder, again } of all) {
-      const some = again.filter((one) => (one.tries?.length ?? 0) > n).map(({ id }) => id);
-      const from = join(resolve(folder), 'results', slugOf(agent.name), retryFolder(n));
-      addResults(agent.name, from, there, new Set(some));
-      ids.push(...some);
+    for (const { folder, cases } of retried) {
+      const idsOfShard = cases.filter((verdict) => roundsOf(verdict) >= round).map(({ id }) => id);
+      const from = join(resultFolder(folder, agent), retryFolder(round));
+      addResults(agent.name, from, roundFolder, new Set(idsOfShard));
+      ids.push(...idsOfShard);
     }
-    const read = readRound(suite, into, agent.name, n, ids);
+    const read = readRound(suite, into, agent.name, round, ids);
     problems.push(...read.problems);
-    for (const [id, ran] of read.tries) tries.set(id, [...(tries.get(id) ?? []), ran]);
+    for (const [id, result] of read.results) results.set(id, [...(results.get(id) ?? []), result]);
   }
-  return tries;
+  return { results, problems };
+}
+
+/** Number of an agent's unexpected outcomes that no shard retried because there were too many. */
+function notRetriedOf({ name }: AgentReport, shards: readonly ShardReport[]): number {
+  return shards
+    .flatMap(({ report }) => report.run.retries?.leftOut ?? [])
+    .filter(({ agent }) => agent === name)
+    .reduce((sum, { cases }) => sum + cases, 0);
+}
+
+/** Case id → lines that the server printed during the case, from all shards. */
+function outputOf({ name }: AgentReport, shards: readonly ShardReport[]): Map<string, readonly string[]> {
+  return new Map(
+    shards.flatMap(({ report }) =>
+      casesOf(report, name).flatMap(({ id, serverOutput }) =>
+        serverOutput === undefined ? [] : [[id, serverOutput] as const],
+      ),
+    ),
+  );
 }
 
 const casesOf = ({ agents }: Report, name: string) => agents.find((agent) => agent.name === name)?.cases ?? [];
 
-function unlike(folder: string, why: string, todo: string): HarnessError {
-  return new HarnessError(2, { what: 'These are not shares of one run.', where: folder, why, todo });
+const resultFolder = (report: string, { name }: AgentReport): string => join(resolve(report), 'results', slugOf(name));
+
+function notOneRun(folder: string, why: string, todo: string): HarnessError {
+  return new HarnessError(2, { what: 'These are not shards of one run.', where: folder, why, todo });
 }

@@ -2,16 +2,16 @@ import type { EngineFacts } from '../../reports/document/report.ts';
 import type { Assignment, PlayEvent, PlayOptions, PreparedEngine } from '../engines/engine.ts';
 import { Recorder } from '../results/recorder.ts';
 
-/** Cases that an engine is given at once. */
+/** Cases that an engine gets at once. */
 export interface Batch extends PlayOptions {
   cases: readonly string[];
-  /** Existing and empty: where the results of the batch go. */
+  /** Existing empty folder for the results of the batch. */
   folder: string;
-  /** Ends the batch early without a problem: results recorded so far are kept. */
-  enough?: AbortSignal;
+  /** The limit of `--bail`. If this signal aborts, the batch ends early without a problem, and results recorded so far are kept. */
+  limitReached?: AbortSignal;
 }
 
-/** Plays cases and records them in a folder. Reads the engine's stream; everybody else listens through `onEvent`. */
+/** Plays cases and writes their results to a folder. Passes each event of the engine to `onEvent`. */
 export async function playBatch(
   engine: PreparedEngine,
   assignment: Assignment,
@@ -29,7 +29,7 @@ export async function playBatch(
     }
     isComplete = true;
   } finally {
-    // A run that failed before its first record writes nothing: an empty folder says that nothing was played.
+    // If the engine failed before its first record, the folder stays empty: no case was played.
     if (isComplete || recorder.size > 0) await recorder.close();
   }
   return facts;

@@ -3,19 +3,20 @@ import type { PlayEvent, PreparedEngine } from '../engines/engine.ts';
 import { caseIds } from '../plan/suite.ts';
 import { launchClient, type RunningClient } from '../subject/client.ts';
 import { HarnessError, toProblem } from '../support/harness-error.ts';
+import { omitUndefined } from '../support/omit-undefined.ts';
 import { pointTo } from '../system/output.ts';
 import { describeExit } from '../system/process.ts';
 import type { Workspace } from '../system/workspace.ts';
 import { Flight } from './flight.ts';
 import { type Batch, playBatch } from './play-batch.ts';
-import type { SubjectRun, SubjectRunOptions } from './subject-run.ts';
+import { type SubjectRun, type SubjectRunOptions, secondsLeft } from './subject-run.ts';
 
-/** How often the time since the last event is looked at. */
+/** Interval of the check for progress. */
 const CHECK_MS = 1000;
 
 /**
- * Lets the engine open a port, starts the client with the engine's URL, and ends the client when the engine is done. The
- * client is started once per batch. If the client ends early or makes no progress, a Problem says so, and the results
+ * Plays cases against a client. For each batch the engine opens a port, and the client is started with the engine's URL
+ * and ended after the last case. If the client ends early or makes no progress, the run gets a Problem, and the results
  * recorded so far are kept. Rejects only if `signal` aborts or the configuration cannot work.
  */
 export async function playClient(
@@ -33,20 +34,17 @@ export async function playClient(
   let url = '';
   for (const batch of options.batches) {
     flight.clear();
-    const secondsLeft =
-      options.timeoutSeconds === undefined
-        ? {}
-        : { timeoutSeconds: Math.max(1, Math.ceil(options.timeoutSeconds - (performance.now() - started) / 1000)) };
-    const run = new ClientBatch({ ...batch, ...secondsLeft }, options, flight, workspace, signal);
-    const end = await run.play(engine);
-    facts = { ...end.facts, ...facts };
-    url = end.url ?? url;
-    problems.push(...end.problems);
-    if (end.problems.length > 0) break;
+    const timeoutSeconds = secondsLeft(options.timeoutSeconds, started);
+    const limited = { ...batch, ...omitUndefined({ timeoutSeconds }) };
+    const played = await new ClientBatch(limited, options, flight, workspace, signal).play(engine);
+    facts = { ...played.facts, ...facts };
+    url = played.url ?? url;
+    problems.push(...played.problems);
+    if (played.problems.length > 0) break;
   }
   return {
     url,
-    ...(client.command === undefined ? {} : { command: client.command.join(' ') }),
+    ...omitUndefined({ command: client.command?.join(' ') }),
     problems,
     output: flight.output,
     facts,
@@ -54,7 +52,7 @@ export async function playClient(
   };
 }
 
-/** One batch of cases against one process of the client. */
+/** Plays one batch of cases against one process of the client. */
 class ClientBatch {
   private readonly batch: Batch;
   private readonly options: SubjectRunOptions;
@@ -83,7 +81,7 @@ class ClientBatch {
   async play(
     engine: PreparedEngine,
   ): Promise<{ url: string | undefined; facts: Partial<EngineFacts>; problems: Problem[] }> {
-    const { folder, enough, ...playOptions } = this.batch;
+    const { folder, limitReached, ...playOptions } = this.batch;
     const { agent } = this.options.server;
     const watch = setInterval(() => this.checkProgress(), CHECK_MS);
     let facts: Partial<EngineFacts> = {};
@@ -101,20 +99,24 @@ class ClientBatch {
             },
             subjectEnded: this.clientEnded,
           },
-          signal: AbortSignal.any([this.signal, this.stop.signal, ...(enough === undefined ? [] : [enough])]),
+          signal: AbortSignal.any([
+            this.signal,
+            this.stop.signal,
+            ...(limitReached === undefined ? [] : [limitReached]),
+          ]),
         },
         folder,
-        (event) => this.hear(event),
+        (event) => this.onEvent(event),
       );
       await this.starting;
     } catch (error) {
       this.signal.throwIfAborted();
       const reason = this.stop.signal.aborted ? this.stop.signal.reason : error;
-      if (!enough?.aborted || this.stop.signal.aborted) problems.push(toProblem(reason, agent));
+      if (!limitReached?.aborted || this.stop.signal.aborted) problems.push(toProblem(reason, agent));
     } finally {
       clearInterval(watch);
       await this.starting?.catch(() => undefined);
-      if (problems.length === 0 && !enough?.aborted && !this.signal.aborted) problems.push(...this.endedEarly());
+      if (problems.length === 0 && !limitReached?.aborted && !this.signal.aborted) problems.push(...this.endedEarly());
       await this.client?.end();
     }
     return { url: this.url, facts, problems };
@@ -133,7 +135,7 @@ class ClientBatch {
     }
   }
 
-  private hear(event: PlayEvent): void {
+  private onEvent(event: PlayEvent): void {
     this.lastProgress = performance.now();
     this.flight.note(event, false);
     if (event.kind === 'recorded') this.recorded.add(event.record.id);
@@ -148,14 +150,14 @@ class ClientBatch {
         what: `The client made no progress for ${patienceSeconds} s (${this.flight.text}).`,
         where: server.command?.join(' ') ?? server.name,
         why: 'No case started or ended in that time.',
-        todo: 'Play the case in flight alone, with a debugger on the client; or allow more time with --patience.',
+        todo: 'Run the case in flight alone, with a debugger on the client; or allow more time with --patience.',
         ...this.flight.problemCase,
         tail: this.client?.tail() ?? [],
       }),
     );
   }
 
-  /** A Problem if the client has ended and cases have no record. */
+  /** A Problem if the client has ended although some cases have no record; otherwise empty. */
   private endedEarly(): Problem[] {
     const exit = this.client?.exit();
     const missing = this.batch.cases.filter((id) => !this.recorded.has(id));

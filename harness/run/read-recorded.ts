@@ -8,9 +8,9 @@ import { readResults } from '../results/read-results.ts';
 import type { CollectedResults, ResultSource } from './collected-results.ts';
 
 /**
- * Reads results that were recorded earlier, by an engine of ours or by any `wstest`, and copies them into the report. Each
- * agent is compared with the expectation file of the configured server of that name.
- * @param only compare every agent with the expectations of this server instead.
+ * Reads a result folder that one of our engines or `wstest` recorded earlier, and copies the results into the report. The
+ * expectations of an agent are those of the configured server with the same name.
+ * @param only server whose expectations are used for every agent instead.
  */
 export function readRecorded(
   suite: Suite,

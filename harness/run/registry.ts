@@ -6,19 +6,19 @@ import { autobahn } from '../suites/autobahn/suite.ts';
 import { closestTo } from '../support/did-you-mean.ts';
 import { HarnessError } from '../support/harness-error.ts';
 
-/** A suite and the engines that can play it, the preferred engine first. */
+/** A suite, and the engines that can play its cases, the preferred engine first. */
 export interface RegisteredSuite {
   suite: Suite;
   engines: readonly EngineKind[];
 }
 
-/** All suites that the command line offers, the default first. Never empty. */
+/** All suites that the command line offers, the default suite first. Never empty. */
 export type Registry = readonly [RegisteredSuite, ...RegisteredSuite[]];
 
 /** The suites of this package. A new suite is one line here. */
 export const REGISTRY: Registry = [{ suite: autobahn, engines: [dockerKind, nativeKind] }];
 
-/** The suite with that id; the default if undefined. @throws HarnessError (2) if there is none. */
+/** Finds a suite by its id. @param id undefined for the default suite. @throws HarnessError (2) if no suite has the id. */
 export function suiteNamed(registry: Registry, id: string | undefined): RegisteredSuite {
   const [first] = registry;
   if (id === undefined) return first;
@@ -34,8 +34,8 @@ export function suiteNamed(registry: Registry, id: string | undefined): Register
 }
 
 /**
- * The suite that a report is about.
- * @param where the report, for the error. @throws HarnessError (2) if this version has no such suite.
+ * Finds the suite of a report.
+ * @param where path of the report, for the error. @throws HarnessError (2) if this version does not have the suite.
  */
 export function suiteOfReport(
   registry: Registry,

@@ -8,11 +8,12 @@ import { type Suite, suiteFacts } from '../plan/suite.ts';
 import type { CiFacts } from '../reporting/ci-facts.ts';
 import { TOOL } from '../support/identity.ts';
 import { Interruption } from '../support/interruption.ts';
+import { omitUndefined } from '../support/omit-undefined.ts';
 import type { CollectedResults, ServerResults } from './collected-results.ts';
 import { retriesOf } from './retries.ts';
 import type { RunOptions } from './run-options.ts';
 
-/** What is known about a run besides its results. */
+/** The facts about a run that do not come from its results. */
 export interface RunFacts {
   id: string;
   started: Date;
@@ -21,16 +22,16 @@ export interface RunFacts {
   dirty: boolean | null;
   /** Aborted if the run was interrupted. */
   signal: AbortSignal;
-  /** Gives a problem the path that its file will have in the end. */
+  /** Replaces paths of the unfinished report in a problem by their final paths. */
   atFinalPlace(problem: Problem): Problem;
 }
 
-/** Judges collected results and makes the Report. */
+/** Compares the collected results with their expectations, decides about the run, and makes the Report. */
 export function reportOfRun(suite: Suite, options: RunOptions, collected: CollectedResults, facts: RunFacts): Report {
-  const { problems, engine, bailed, retries } = collected;
-  const agents = collected.agents.map((results) => judgeAgent(suite, results));
+  const { problems, engine, bailLimit, retries } = collected;
+  const agents = collected.agents.map((results) => agentReport(suite, results));
   const verdicts = agents.flatMap(({ cases }) => cases);
-  const gate = decide(suite, verdicts, problems, { strict: options.strict, bail: bailed });
+  const gate = decide(suite, verdicts, problems, { strict: options.strict, bail: bailLimit });
   return {
     schemaVersion: 1,
     tool: TOOL,
@@ -41,11 +42,13 @@ export function reportOfRun(suite: Suite, options: RunOptions, collected: Collec
       command: options.command,
       commit: facts.commit,
       dirty: facts.dirty,
-      ...(options.rerun === undefined ? {} : { rerun: [...options.rerun] }),
-      ...(options.ci === undefined ? {} : { ci: jobOf(options.ci) }),
-      ...(options.shard === undefined ? {} : { shard: options.shard }),
-      ...(retries === undefined ? {} : { retries: retriesOf(retries, collected.agents, agents) }),
-      ...(bailed === undefined ? {} : { bail: { limit: bailed } }),
+      ...omitUndefined({
+        rerun: options.rerun && [...options.rerun],
+        ci: options.ci && ciJobOf(options.ci),
+        shard: options.shard,
+        retries: retries === undefined ? undefined : retriesOf(retries, collected.agents, agents),
+        bail: bailLimit === undefined ? undefined : { limit: bailLimit },
+      }),
       host: { platform: `${process.platform} ${process.arch}`, node: process.version, cpus: cpus().length },
     },
     engine,
@@ -60,24 +63,27 @@ export function reportOfRun(suite: Suite, options: RunOptions, collected: Collec
   };
 }
 
-const jobOf = ({ commit: _, ...job }: CiFacts) => job;
+/** The facts about the CI job without the commit, which the report has already. */
+const ciJobOf = ({ commit: _, ...job }: CiFacts) => job;
 
-function judgeAgent(suite: Suite, { server, slug, url, command, output, ...judged }: ServerResults): AgentReport {
+function agentReport(suite: Suite, { server, slug, url, command, output, ...toJudge }: ServerResults): AgentReport {
   const resultPath = (file: string) => join('results', slug, file);
   return {
     name: server.agent,
     slug,
     url,
-    ...(command === undefined ? {} : { command }),
-    ...(server.expectedFile === undefined ? {} : { expectedFile: relative(process.cwd(), server.expectedFile) }),
-    cases: judgeCases(suite, { ...judged, resultPath }).map((verdict) => {
+    ...omitUndefined({
+      command,
+      expectedFile: server.expectedFile && relative(process.cwd(), server.expectedFile),
+    }),
+    cases: judgeCases(suite, { ...toJudge, resultPath }).map((verdict) => {
       const lines = output?.get(verdict.id);
       return lines === undefined ? verdict : { ...verdict, serverOutput: [...lines] };
     }),
   };
 }
 
-/** The recorded cases that pages show in full, by agent and case. */
+/** Makes the lookup of recorded cases, by agent and case id, for the pages that show frames and handshakes. */
 export function detailsOf({ agents }: CollectedResults): DetailOf {
   const details = new Map(
     agents.flatMap(({ slug, results }) =>

@@ -9,7 +9,7 @@ import { catalogue } from '../suites/autobahn/catalogue.ts';
 import { autobahn } from '../suites/autobahn/suite.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { readRecorded } from './read-recorded.ts';
-import { keepFrom, refuseOtherEngine } from './resume.ts';
+import { refuseOtherEngine, resumeFrom } from './resume.ts';
 import { run } from './run.ts';
 
 const recorded = join(import.meta.dirname, '../../fixtures/recorded/ws');
@@ -26,108 +26,108 @@ const IDS = ['1.1.1', '1.1.2', '1.1.3'];
 
 let home: string;
 let report: Report;
-/** A report with results of 1.1.1 and 1.1.2 that lacks 1.1.3. */
+/** Makes a report with results of 1.1.1 and 1.1.2, and without a result of 1.1.3. */
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'resume-test-'));
   const plan = catalogue.filter(({ id }) => IDS.includes(id));
   const source = readRecorded(autobahn, recorded, [], undefined, '2026-01-01');
   const options = { plan, out: join(home, 'report'), strict: false, command: 'ws-conformance 1' };
   report = await run(autobahn, source, options, new AbortController().signal);
-  // What was read from a folder has no index, but what was played has.
+  // A resumable report needs the index that an engine writes.
   copyFileSync(join(recorded, 'index.json'), join(home, 'report/results/ws/index.json'));
   report.engine.name = 'native';
   report.run.commit = 'c'.repeat(40);
   for (const agent of report.agents) agent.command = 'node server.js';
-  one('1.1.3').result = null;
+  verdictOf('1.1.3').result = null;
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-function one(id: string) {
+function verdictOf(id: string) {
   const found = report.agents[0]?.cases.find((verdict) => verdict.id === id);
   if (found === undefined) throw new Error(`the report has no case ${id}`);
   return found;
 }
-const keep = (run: Partial<Parameters<typeof keepFrom>[3]> = {}) =>
-  keepFrom(autobahn, report, join(home, 'report'), { servers: [server], plan: IDS, commit: 'c'.repeat(40), ...run });
-const kept = () => [...(keep().agents.get('ws')?.files.keys() ?? [])];
+const resume = (run: Partial<Parameters<typeof resumeFrom>[3]> = {}) =>
+  resumeFrom(autobahn, report, join(home, 'report'), { servers: [server], plan: IDS, commit: 'c'.repeat(40), ...run });
+const keptCases = () => [...(resume().agents.get('ws')?.files.keys() ?? [])];
 
-describe('what is kept', () => {
-  test('is every result that is there, good or bad', () => {
-    one('1.1.2').verdict = 'regressed';
-    expect(kept()).toEqual(['1.1.1', '1.1.2']);
+describe('resumeFrom keeps', () => {
+  test('every result, expected or not', () => {
+    verdictOf('1.1.2').verdict = 'regressed';
+    expect(keptCases()).toEqual(['1.1.1', '1.1.2']);
   });
 
-  test('is none that can no longer be read', () => {
+  test('no result whose file is unreadable', () => {
     writeFileSync(join(home, 'report/results/ws/ws_case_1_1_1.json'), '{');
-    expect(kept()).toEqual(['1.1.2']);
+    expect(keptCases()).toEqual(['1.1.2']);
   });
 
-  test('is, where the server died, only what was as expected: the rest may be the work of its death', () => {
-    one('1.1.2').verdict = 'regressed';
-    report.problems = [{ what: 'The server ended in mid-run.', agent: 'ws', tail: ['panic'] }];
-    expect(kept()).toEqual(['1.1.1']);
-    report.problems = [{ what: 'Another server ended in mid-run.', agent: 'other', tail: ['panic'] }];
-    expect(kept()).toEqual(['1.1.1', '1.1.2']);
+  test('only expected outcomes if the server ended during the run, because its end may have caused the others', () => {
+    verdictOf('1.1.2').verdict = 'regressed';
+    report.problems = [{ what: 'The server ended during the run.', agent: 'ws', tail: ['panic'] }];
+    expect(keptCases()).toEqual(['1.1.1']);
+    report.problems = [{ what: 'Another server ended during the run.', agent: 'other', tail: ['panic'] }];
+    expect(keptCases()).toEqual(['1.1.1', '1.1.2']);
   });
 
-  test('brings along what the server printed meanwhile', () => {
-    one('1.1.1').serverOutput = ['hello'];
-    expect(keep().agents.get('ws')?.output).toEqual(new Map([['1.1.1', ['hello']]]));
+  test('the lines that the server printed during a kept case', () => {
+    verdictOf('1.1.1').serverOutput = ['hello'];
+    expect(resume().agents.get('ws')?.output).toEqual(new Map([['1.1.1', ['hello']]]));
   });
 
-  test('may be less than a larger plan asks for', () => {
-    expect(keep({ plan: [...IDS, '1.1.4'] }).agents.get('ws')?.files.size).toBe(2);
+  test('the results that exist if the new plan has more cases', () => {
+    expect(resume({ plan: [...IDS, '1.1.4'] }).agents.get('ws')?.files.size).toBe(2);
   });
 });
 
-describe('a run is not resumed', () => {
-  const refused = (start: () => unknown): string => {
+describe('a run cannot be resumed', () => {
+  const refusal = (call: () => unknown): string => {
     try {
-      start();
+      call();
     } catch (error) {
       if (error instanceof HarnessError && error.exitCode === 2) return `${error.problem.what} ${error.problem.why}`;
     }
-    throw new Error('it was not refused');
+    throw new Error('the run was not refused');
   };
 
   test('with other servers, by name, command or address', () => {
-    expect(refused(() => keep({ servers: [{ ...server, agent: 'other' }] }))).toContain('now they are "other"');
-    expect(refused(() => keep({ servers: [server, server] }))).toContain('now they are "ws", "ws"');
-    expect(refused(() => keep({ servers: [{ ...server, command: ['other'] }] }))).toContain('now it is other');
+    expect(refusal(() => resume({ servers: [{ ...server, agent: 'other' }] }))).toContain('now they are "other"');
+    expect(refusal(() => resume({ servers: [server, server] }))).toContain('now they are "ws", "ws"');
+    expect(refusal(() => resume({ servers: [{ ...server, command: ['other'] }] }))).toContain('now it is other');
     const { command: _, ...running } = server;
-    expect(refused(() => keep({ servers: [{ ...running, url: 'ws://127.0.0.1:1/' }] }))).toContain('now it is ws://');
+    expect(refusal(() => resume({ servers: [{ ...running, url: 'ws://127.0.0.1:1/' }] }))).toContain('now it is ws://');
   });
 
   test('with another suite, or another commit of the server', () => {
-    expect(refused(() => keep({ commit: 'd'.repeat(40) }))).toContain('now it is dddddddddddd');
-    expect(keep({ commit: null }).agents.size).toBe(1);
+    expect(refusal(() => resume({ commit: 'd'.repeat(40) }))).toContain('now it is dddddddddddd');
+    expect(resume({ commit: null }).agents.size).toBe(1);
     report.suites = report.suites.map((suite) => ({ ...suite, version: '0.8.2' }));
-    expect(refused(keep)).toContain('0.8.2');
+    expect(refusal(resume)).toContain('0.8.2');
   });
 
-  test('with a plan in which a case of the earlier one would be lost', () => {
-    expect(refused(() => keep({ plan: ['1.1.1', '1.1.3'] }))).toContain('case 1.1.2');
+  test('with a plan that lacks a case of the earlier plan', () => {
+    expect(refusal(() => resume({ plan: ['1.1.1', '1.1.3'] }))).toContain('case 1.1.2');
   });
 
-  test('when nothing is missing', () => {
-    one('1.1.3').result = 'results/ws/ws_case_1_1_3.json';
-    expect(refused(keep)).toContain('nothing to resume');
-    one('1.1.3').result = null;
-    one('1.1.3').verdict = 'skipped';
-    expect(refused(keep)).toContain('nothing to resume');
+  test('if every case has a result or is skipped', () => {
+    verdictOf('1.1.3').result = 'results/ws/ws_case_1_1_3.json';
+    expect(refusal(resume)).toContain('nothing to resume');
+    verdictOf('1.1.3').result = null;
+    verdictOf('1.1.3').verdict = 'skipped';
+    expect(refusal(resume)).toContain('nothing to resume');
   });
 
-  test('with another engine, unless there is nothing of the first', () => {
+  test('with another engine, unless there are no results to keep', () => {
     const native = { name: 'native', summary: '' } as const;
     const docker = { name: 'docker', summary: '' } as const;
-    expect(() => refuseOtherEngine(keep(), native)).not.toThrow();
-    expect(refused(() => refuseOtherEngine(keep(), docker))).toContain('was "native", and now it is "docker"');
-    for (const id of IDS) one(id).result = null;
-    expect(() => refuseOtherEngine(keep(), docker)).not.toThrow();
+    expect(() => refuseOtherEngine(resume(), native)).not.toThrow();
+    expect(refusal(() => refuseOtherEngine(resume(), docker))).toContain('was "native", and now it is "docker"');
+    for (const id of IDS) verdictOf(id).result = null;
+    expect(() => refuseOtherEngine(resume(), docker)).not.toThrow();
   });
 });
 
-test('results are put beside those that are there, and never outside of the folder', () => {
+test('addResults keeps the results in the target folder, and never reads or writes outside of the two folders', () => {
   const from = join(home, 'report/results/ws');
   const into = mkdtempSync(join(home, 'into-'));
   writeFileSync(

@@ -6,94 +6,94 @@ import type { Suite } from '../plan/suite.ts';
 import { readResults } from '../results/read-results.ts';
 import { HarnessError } from '../support/harness-error.ts';
 
-/** What of one agent's earlier results is kept. */
+/** The results of one agent that a resumed run keeps. */
 export interface KeptResults {
-  /** Where they are: the results folder of the report that is resumed. */
+  /** The agent's result folder in the earlier report. */
   folder: string;
-  /** Case id → its file there. */
+  /** Case id → case file in `folder`. */
   files: ReadonlyMap<string, string>;
-  /** Case id → what the server printed meanwhile. */
+  /** Case id → lines that the server printed during the case. */
   output: ReadonlyMap<string, readonly string[]>;
 }
 
-/** The part of an earlier run that need not be played again. */
-export interface Kept {
-  /** Id of the earlier run. */
-  run: string;
+/** A run that `--resume` continues. */
+export interface EarlierRun {
+  id: string;
   engine: EngineFacts;
-  /** By name; every agent of the run is in it, be it with no result. */
+  /** Agent name → kept results. Every agent of the run has an entry, even without results. */
   agents: ReadonlyMap<string, KeptResults>;
 }
 
+/** The servers, the plan and the commit of the run that resumes an earlier run. */
+export interface ResumingRun {
+  servers: readonly ServerConfig[];
+  plan: readonly string[];
+  commit: string | null;
+}
+
 /**
- * What a run may keep of the report in `out`, whose missing cases it is to play.
- * @throws HarnessError (2) where the two would not be one run: another suite, other servers, another commit, a plan that
- * lacks cases of the earlier one; or where nothing is missing.
+ * Reads which results of an earlier run can be kept, so that only the other cases are played.
+ * @param out folder of the earlier report.
+ * @throws HarnessError (2) if the two runs have another suite, server or commit, if the new plan lacks cases of the earlier
+ *   plan, or if every case has a result already.
  */
-export function keepFrom(
-  suite: Suite,
-  report: Report,
-  out: string,
-  run: { servers: readonly ServerConfig[]; plan: readonly string[]; commit: string | null },
-): Kept {
-  const why = differs(suite, report, run);
+export function resumeFrom(suite: Suite, report: Report, out: string, run: ResumingRun): EarlierRun {
+  const why = explainMismatch(suite, report, run);
   if (why !== undefined) {
     throw new HarnessError(2, {
-      what: 'The last run cannot be resumed: this would be another one.',
+      what: 'The last run cannot be resumed: this would be another run.',
       where: resolve(out),
       why,
-      todo: `Give the same arguments (it was: ${report.run.command}), or run anew without --resume.`,
+      todo: `Give the same arguments (the last run was: ${report.run.command}), or start a new run without --resume.`,
     });
   }
-  const agents = report.agents.map((agent) => [agent.name, keepOf(suite, agent, report, out)] as const);
-  const open = report.agents.flatMap(({ name, cases }) => {
+  const agents = new Map(report.agents.map((agent) => [agent.name, keptResults(suite, agent, report, out)]));
+  const hasOpenCase = report.agents.some(({ name, cases }) => {
     const skipped = new Set(cases.filter(({ verdict }) => verdict === 'skipped').map(({ id }) => id));
-    const kept = agents.find(([other]) => other === name)?.[1];
-    return run.plan.filter((id) => !skipped.has(id) && !kept?.files.has(id));
+    return run.plan.some((id) => !skipped.has(id) && !agents.get(name)?.files.has(id));
   });
-  if (open.length > 0) return { run: report.run.id, engine: report.engine, agents: new Map(agents) };
+  if (hasOpenCase) return { id: report.run.id, engine: report.engine, agents };
   throw new HarnessError(2, {
     what: 'There is nothing to resume: every case of the last run has a result.',
     where: resolve(out),
     why: report.gate.sentence,
-    todo: 'Run anew, without --resume.',
+    todo: 'Start a new run, without --resume.',
   });
 }
 
-/** @throws HarnessError (2) when the results to be kept are another engine's. */
-export function refuseOtherEngine(kept: Kept, engine: EngineFacts): void {
-  const isEmpty = [...kept.agents.values()].every(({ files }) => files.size === 0);
-  if (isEmpty || kept.engine.name === engine.name) return;
+/** @throws HarnessError (2) if another engine recorded the kept results. */
+export function refuseOtherEngine(earlierRun: EarlierRun, engine: EngineFacts): void {
+  const isEmpty = [...earlierRun.agents.values()].every(({ files }) => files.size === 0);
+  if (isEmpty || earlierRun.engine.name === engine.name) return;
   throw new HarnessError(2, {
     what: 'The last run cannot be resumed: another engine played it.',
-    where: `run ${kept.run}`,
-    why: `It was "${kept.engine.name}", and now it is "${engine.name}".`,
-    todo: 'Choose that engine with --engine, or run anew without --resume.',
+    where: `run ${earlierRun.id}`,
+    why: `It was "${earlierRun.engine.name}", and now it is "${engine.name}".`,
+    todo: 'Choose that engine with --engine, or start a new run without --resume.',
   });
 }
 
-/** Why results of the two would not belong together; undefined where they do. */
-function differs(
+/** Explains why the results of two runs must not be combined; undefined if they can be combined. */
+function explainMismatch(
   suite: Suite,
   { suites, agents, cases, run: { commit } }: Report,
-  run: { servers: readonly ServerConfig[]; plan: readonly string[]; commit: string | null },
+  run: ResumingRun,
 ): string | undefined {
-  const before = suiteNames(suites);
   if (!suites.some(({ id, version }) => id === suite.id && version === suite.version))
-    return `It played ${before}, and now it is ${suite.title} ${suite.version}.`;
-  const names = (list: readonly string[]) => list.map((name) => `"${name}"`).join(', ');
-  const agentsBefore = agents.map(({ name }) => name);
-  const now = run.servers.map(({ agent }) => agent);
-  if (agentsBefore.length !== now.length || agentsBefore.some((name) => !now.includes(name)))
-    return `Its servers were ${names(agentsBefore)}, and now they are ${names(now)}.`;
+    return `It played ${suiteNames(suites)}, and now it is ${suite.title} ${suite.version}.`;
+  const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
+  const earlierNames = agents.map(({ name }) => name);
+  const names = run.servers.map(({ agent }) => agent);
+  if (earlierNames.length !== names.length || earlierNames.some((name) => !names.includes(name)))
+    return `Its servers were ${quoted(earlierNames)}, and now they are ${quoted(names)}.`;
   const planned = new Set(run.plan);
   const lost = cases.find(({ id }) => !planned.has(id));
-  if (lost !== undefined) return `It had case ${lost.id} in its plan, which is not chosen now.`;
+  if (lost !== undefined) return `It had case ${lost.id} in its plan, and this run does not.`;
   if (commit !== null && run.commit !== null && commit !== run.commit)
     return `It was of commit ${commit.slice(0, 12)}, and now it is ${run.commit.slice(0, 12)}.`;
   for (const agent of agents) {
-    const server = run.servers.find((one) => one.agent === agent.name);
-    // A server that was not reached has no result to be kept, and its address or command is not known.
+    const server = run.servers.find((candidate) => candidate.agent === agent.name);
+    // If the server was not reached, there is no result to keep, and the report may lack its address and command.
     if (server === undefined || !agent.cases.some(({ result }) => result !== null)) continue;
     const [was, is] =
       agent.command === undefined ? [agent.url, server.url] : [agent.command, server.command?.join(' ')];
@@ -104,19 +104,19 @@ function differs(
 }
 
 /**
- * The results of an agent that can be kept: all that are still there and can be read. Where a process ended or hung
- * that should not have, only those as expected: another one may be the work of the server's death, not its answer.
+ * The results of one agent that can be kept: every result whose file is readable. If the server ended or hung by accident,
+ * only expected outcomes are kept, because the accident may have caused the others.
  */
-function keepOf(suite: Suite, agent: AgentReport, report: Report, out: string): KeptResults {
+function keptResults(suite: Suite, agent: AgentReport, report: Report, out: string): KeptResults {
   const folder = join(resolve(out), 'results', agent.slug);
-  // Such a problem brings the last words of the process; an interruption or a missing result has none.
-  const accident = report.problems.some(
+  // A problem about the server's process has its last lines of output. An interruption or a missing result has none.
+  const hadAccident = report.problems.some(
     (problem) => problem.tail !== undefined && (problem.agent === undefined || problem.agent === agent.name),
   );
   const candidates = agent.cases.filter(
-    // Of a case that came out differently when it was played again, one outcome alone would not tell.
+    // A case with several attempts is played again, because only the result of the first attempt could be kept.
     ({ result, verdict, tries }) =>
-      result !== null && (!accident || verdict === 'same' || verdict === 'flaky') && tries === undefined,
+      result !== null && (!hadAccident || verdict === 'same' || verdict === 'flaky') && tries === undefined,
   );
   const read = readResults(suite, folder, {
     cases: candidates.map(({ id }) => id),

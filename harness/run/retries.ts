@@ -3,36 +3,38 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Outcome, Problem, Report } from '../../reports/document/report.ts';
 import type { Suite } from '../plan/suite.ts';
 import { type RecordedResult, readResults } from '../results/read-results.ts';
+import { omitUndefined } from '../support/omit-undefined.ts';
 import { makeFolder } from '../system/report-folder.ts';
 import type { Batch } from './play-batch.ts';
 
 /**
- * If an agent has more unexpected outcomes than this, no case is retried: so many are no accident, and retrying them one
- * at a time could take hours.
+ * With more unexpected outcomes of one agent than this, no case is retried. So many failures are no accident, and retries
+ * one at a time could take hours.
  */
 export const MAX_RETRIED_CASES = 50;
 
-/** The folder of one round of retries, below the agent's results. @param round counted from 1. */
+/** Name of the folder with the results of one round of retries, in the agent's result folder. @param round counted from 1. */
 export const retryFolder = (round: number): string => `retry-${round}`;
 
-/** Whose cases are retried, and how often. */
+/** The agent whose cases are retried, and the most rounds of retries. */
 export interface RetryOptions {
   suite: Suite;
   agent: string;
-  /** The agent's results. Each round has a folder of its own in it. */
+  /** The agent's result folder. Each round of retries has a folder in this folder. */
   folder: string;
-  /** Number of rounds at most. */
+  /** Most rounds. */
   limit: number;
-  /** Reports each round before it is played. */
-  say(text: string): void;
+  /** Called before each round, with a line for the terminal. */
+  onRound(text: string): void;
 }
 
 /** Retries the unexpected outcomes of one agent, one case at a time, and keeps the results. */
 export class Retries {
-  readonly tries = new Map<string, RecordedResult[]>();
+  /** Case id → results of the second and later attempts. */
+  readonly attempts = new Map<string, RecordedResult[]>();
   readonly problems: Problem[] = [];
-  /** Number of cases that are not retried because there are too many of them. */
-  leftOut = 0;
+  /** Number of cases that are not retried because there are too many. */
+  notRetried = 0;
   private readonly options: RetryOptions;
 
   constructor(options: RetryOptions) {
@@ -40,37 +42,37 @@ export class Retries {
   }
 
   /**
-   * One batch per round. A case whose outcome changed is flaky and is not played again.
-   * @param first case id → the unexpected outcome of the first attempt.
+   * Makes one batch for each round. A case whose outcome changed is flaky, and needs no further attempt.
+   * @param first case id → unexpected outcome of the first attempt.
    */
   *rounds(first: ReadonlyMap<string, Outcome>): Generator<Batch> {
-    const { suite, agent, folder, limit, say } = this.options;
+    const { suite, agent, folder, limit, onRound } = this.options;
     let ids = [...first.keys()];
     if (ids.length > MAX_RETRIED_CASES) {
-      this.leftOut = ids.length;
+      this.notRetried = ids.length;
       return;
     }
     for (let round = 1; round <= limit && ids.length > 0; round++) {
-      const into = join(folder, retryFolder(round));
-      makeFolder(into);
-      say(
+      const roundFolder = join(folder, retryFolder(round));
+      makeFolder(roundFolder);
+      onRound(
         `retrying the unexpected outcomes, one case at a time (round ${round} of at most ${limit}): ${ids.join(' ')}`,
       );
       const from = Date.now();
-      let tries: ReadonlyMap<string, RecordedResult> = new Map();
+      let results: ReadonlyMap<string, RecordedResult> = new Map();
       let isComplete = false;
       try {
-        yield { cases: ids, folder: into, jobs: 1, oneByOne: true };
+        yield { cases: ids, folder: roundFolder, jobs: 1, oneByOne: true };
         isComplete = true;
       } finally {
-        // An interrupted round keeps the cases that ended; the interruption is reported elsewhere.
+        // An interrupted round keeps the cases that ended. The run reports the interruption itself.
         const read = readRound(suite, folder, agent, round, ids, { from, to: Date.now() });
-        tries = read.tries;
+        results = read.results;
         if (isComplete) this.problems.push(...read.problems);
-        for (const [id, result] of tries) this.tries.set(id, [...(this.tries.get(id) ?? []), result]);
+        for (const [id, result] of results) this.attempts.set(id, [...(this.attempts.get(id) ?? []), result]);
       }
       ids = ids.filter((id) => {
-        const result = tries.get(id);
+        const result = results.get(id);
         return result !== undefined && isDeepStrictEqual(result.outcome, first.get(id));
       });
     }
@@ -79,7 +81,8 @@ export class Retries {
 
 /**
  * Reads the results of one round of retries.
- * @param folder the agent's results. @param recorded as in `readResults`.
+ * @param folder the agent's result folder. @param recorded as in `readResults`.
+ * @returns case id → result; the files of the results are relative to `folder`.
  */
 export function readRound(
   suite: Suite,
@@ -88,34 +91,34 @@ export function readRound(
   round: number,
   cases: readonly string[],
   recorded?: { from: number; to: number },
-): { tries: Map<string, RecordedResult>; problems: Problem[] } {
+): { results: Map<string, RecordedResult>; problems: Problem[] } {
   const read = readResults(suite, join(folder, retryFolder(round)), {
     cases,
     agents: [agent],
     extraIsFault: true,
-    ...(recorded === undefined ? {} : { recorded }),
+    ...omitUndefined({ recorded }),
   });
-  const tries = new Map(
+  const results = new Map(
     (read.agents[0]?.results ?? []).flatMap((result) =>
       result.did === 'run' ? [[result.id, { ...result, file: join(retryFolder(round), result.file) }] as const] : [],
     ),
   );
-  return { tries, problems: read.problems };
+  return { results, problems: read.problems };
 }
 
-/** What the report says about the retries of a run. */
+/** The summary of all retries of a run, for the report. @param servers numbers of cases not retried, in the order of `agents`. */
 export function retriesOf(
   limit: number,
-  results: readonly { leftOut?: number }[],
+  servers: readonly { notRetried?: number }[],
   agents: Report['agents'],
 ): NonNullable<Report['run']['retries']> {
-  const again = agents.flatMap(({ cases }) => cases.filter(({ tries }) => tries !== undefined));
+  const retried = agents.flatMap(({ cases }) => cases.filter(({ tries }) => tries !== undefined));
   return {
     limit,
-    cases: again.length,
-    flaky: again.filter(({ verdict }) => verdict === 'flaky').length,
-    leftOut: agents.flatMap(({ name }, at) => {
-      const cases = results[at]?.leftOut ?? 0;
+    cases: retried.length,
+    flaky: retried.filter(({ verdict }) => verdict === 'flaky').length,
+    leftOut: agents.flatMap(({ name }, i) => {
+      const cases = servers[i]?.notRetried ?? 0;
       return cases > 0 ? [{ agent: name, cases }] : [];
     }),
   };

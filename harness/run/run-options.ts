@@ -2,28 +2,28 @@ import type { CaseInfo, Report } from '../../reports/document/report.ts';
 import type { Reporter } from '../config/reporter-names.ts';
 import type { CiFacts } from '../reporting/ci-facts.ts';
 
-/** What a run needs to know besides where its results come from. */
+/** The plan of a run, and the outputs that the run writes. */
 export interface RunOptions {
   plan: readonly CaseInfo[];
-  /** Folder of the report. A report that is there already is replaced when the new one is complete. */
+  /** Folder of the report. An existing report is replaced only when the new report is complete. */
   out: string;
-  /** A tolerated grade (NON-STRICT) fails. */
+  /** Whether a tolerated grade (NON-STRICT) fails the run. */
   strict: boolean;
-  /** A command that plays the same run again, for the report. */
+  /** Command that starts the same run again, for the report. */
   command: string;
-  /** Words of a command that plays one case of this run again, without the case id. */
+  /** Arguments of a command that runs one case again, without the case id. */
   rerun?: readonly string[];
-  /** History file: the run is added to it, and the history page is made from it. */
+  /** Path of the history file. The run is added to this file, and the history page is made from this file. */
   history?: string;
-  /** The CI job in which the run happens; see `ciFacts`. */
+  /** Facts about the CI job of the run; see `ciFacts`. */
   ci?: CiFacts;
   /**
-   * Seconds until the first checkpoint: what is known so far is written to `out`, in case the run is killed. Each
-   * further checkpoint takes twice as long, at most a minute. Never if left out.
+   * Seconds until the first checkpoint, which writes the results so far to `out` in case the run is killed. The interval
+   * doubles after each checkpoint, up to a minute. Absent: no checkpoints.
    */
   checkpointSeconds?: number;
-  /** What is written, and where. Default: everything, into `out`. `report.json` and the results are always written. */
+  /** Outputs of the run. Default: all, in `out`. `report.json` and the results are always written. */
   reporters?: readonly Reporter[];
-  /** Set if the plan is one share of several. */
+  /** The shard, if the plan is one of several shards. */
   shard?: NonNullable<Report['run']['shard']>;
 }

@@ -12,9 +12,9 @@ import { detailsOf, reportOfRun } from './report-of-run.ts';
 import type { RunOptions } from './run-options.ts';
 
 /**
- * The whole pipeline: plan → results → verdicts → decision → report. An interrupted run writes a report too, which says
+ * Carries out a run: plan → results → verdicts → decision → report. An interrupted run writes a report too, which says
  * INCOMPLETE.
- * @throws HarnessError (2) or (3) if there is nothing to report: no engine, or the report cannot be written.
+ * @throws HarnessError (2) or (3) if no report is possible: there is no engine, or the report cannot be written.
  */
 export async function run(
   suite: Suite,
@@ -26,13 +26,13 @@ export async function run(
   const started = new Date();
   const clock = performance.now();
   const { ci, history, reporters } = options;
-  // Ask git now, before our folder changes the working tree; it answers while the server starts. In a container git may
-  // refuse to read a tree of another user, but the CI system knows which commit it checked out.
+  // git is asked now, before the report folder changes the working tree. The answer comes while the server starts. In a
+  // container git may refuse to read the files of another user; then the CI system knows the commit.
   const tree = readRevision().then((found) => ({ ...found, commit: found.commit ?? ci?.commit ?? null }));
-  // Fail now, and not after all cases have run.
+  // A bad path of the history file must fail now, and not after all cases have run.
   if (history !== undefined) requireReadableHistory(history);
   const workspace = new Workspace();
-  const staged = stageIn(workspace, options.out);
+  const staged = createStaged(workspace, options.out);
   loadPages();
   const id = `${started.toISOString().replace(/[-:.]/g, '')}-${process.pid}`;
   const publication = async (collected: CollectedResults): Promise<Publication> => {
@@ -61,18 +61,18 @@ export async function run(
       onStart: (snapshot) => checkpoints.begin(snapshot),
     });
     await checkpoints.end();
-    const known = await publication(collected);
-    const line = historyLineOf(known.report, suite.cases);
-    const whole = history === undefined ? known : { ...known, past: withLine(readHistory(history), line, suite) };
+    const current = await publication(collected);
+    const line = historyLineOf(current.report, suite.cases);
+    const withPast = history === undefined ? current : { ...current, past: pastOf(readHistory(history), line, suite) };
     try {
-      await writeReport(staged.path, whole, reporters);
+      await writeReport(staged.path, withPast, reporters);
       staged.publish();
-      await publishPages(options.out, whole, reporters, workspace);
+      await publishPages(options.out, withPast, reporters, workspace);
       if (history !== undefined) appendHistory(history, line);
     } catch (error) {
-      throw withDecision(error, known.report);
+      throw withDecision(error, current.report);
     }
-    return known.report;
+    return current.report;
   } catch (error) {
     throw changeProblem(error, (problem) => staged.atFinalPlace(problem));
   } finally {
@@ -81,8 +81,8 @@ export async function run(
   }
 }
 
-/** Creates the staging folder. If that fails, nothing is left behind. */
-function stageIn(workspace: Workspace, out: string): StagedReport {
+/** Creates the folder of the unfinished report. On an error the workspace is removed too. */
+function createStaged(workspace: Workspace, out: string): StagedReport {
   try {
     return new StagedReport(workspace, out);
   } catch (error) {
@@ -91,22 +91,23 @@ function stageIn(workspace: Workspace, out: string): StagedReport {
   }
 }
 
-/** An error of writing the report, with the decision of the run in its text, so that a full disk does not lose it. */
+/** Adds the decision of the run to an error of writing the report, so that a full disk does not hide the decision. */
 function withDecision(error: unknown, { gate }: Report): unknown {
   return changeProblem(error, (problem) => ({
     ...problem,
-    what: `${problem.what} The run came to this: ${gate.sentence}`,
+    what: `${problem.what} The decision of the run: ${gate.sentence}`,
   }));
 }
 
-/** A HarnessError with its problem changed; any other error as it is. */
+/** Changes the problem of a HarnessError. Returns any other error unchanged. */
 function changeProblem(error: unknown, change: (problem: Problem) => Problem): unknown {
   return error instanceof HarnessError
     ? new HarnessError(error.exitCode, change(error.problem), { cause: error })
     : error;
 }
 
-function withLine(
+/** The history for the history page: the lines of the history file, and the line of this run. */
+function pastOf(
   { lines, unreadable }: ReturnType<typeof readHistory>,
   line: ReturnType<typeof historyLineOf>,
   suite: Suite,

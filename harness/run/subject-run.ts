@@ -4,35 +4,44 @@ import type { PlayEvent } from '../engines/engine.ts';
 import type { Suite } from '../plan/suite.ts';
 import type { Batch } from './play-batch.ts';
 
-/** What to play against one subject. */
+/** The batches to play against one subject, and the time limits. */
 export interface SubjectRunOptions {
   suite: Suite;
   server: ServerConfig;
-  /** Played one after the other. The next batch is asked for only when the one before has ended. */
+  /** Batches, played one after the other. The next batch is taken only after the batch before has ended. */
   batches: Iterable<Batch>;
-  /** File for the subject's own output. */
+  /** File for what the subject prints. */
   log: string;
-  /** PEM of the certificate authorities that the subject's certificate must be from. */
+  /** PEM of the certificate authorities that must have signed the subject's certificate. */
   ca?: string;
   /** Seconds without an event after which the subject is asked whether it still answers. */
   patienceSeconds: number;
-  /** Seconds after which the whole run against this subject counts as hung. */
+  /** Seconds that all batches may take together. */
   timeoutSeconds?: number;
   onEvent(event: PlayEvent): void;
 }
 
-/** How a run against one subject went, apart from the recorded results. */
+/**
+ * Seconds that remain of the time for all batches, at least 1. Undefined if the time has no limit.
+ * @param started time of `performance.now()` at the start of the first batch.
+ */
+export function secondsLeft(timeoutSeconds: number | undefined, started: number): number | undefined {
+  if (timeoutSeconds === undefined) return undefined;
+  return Math.max(1, Math.ceil(timeoutSeconds - (performance.now() - started) / 1000));
+}
+
+/** The facts about a run against one subject, without the recorded results. */
 export interface SubjectRun {
-  /** Address of the server, or the address that the client was given. */
+  /** Address of the tested server, or the address to which the tested client connects. */
   url: string;
-  /** The command that started the subject; absent if the subject was running already. */
+  /** Command that started the subject; absent if the subject was already running. */
   command?: string;
-  /** Reasons why results may be missing or wrong; empty if everything went well. */
+  /** Reasons why results may be missing or wrong. */
   problems: Problem[];
-  /** Case id → the first lines that the subject printed while the case was in flight. */
+  /** Case id → the first lines that the subject printed during the case. */
   output: ReadonlyMap<string, readonly string[]>;
-  /** What the engine found out during the run. */
+  /** Facts that the engine found out during the run. */
   facts: Partial<EngineFacts>;
-  /** When the results were recorded, in milliseconds since 1970. */
+  /** Time span in which the results were recorded, in milliseconds since 1970. */
   recorded: { from: number; to: number };
 }

@@ -9,14 +9,12 @@ import { HarnessError } from '../../support/harness-error.ts';
 import type { JsonText } from '../../support/json-text.ts';
 import { readUserJson } from '../../support/user-json.ts';
 
-/* Reads the files that `init --from` starts from: a spec (fuzzingclient.json) or an index (index.json) of Autobahn. */
+/* Reads the file of `init --from`: a spec (fuzzingclient.json) or an index (index.json) of Autobahn. */
 
 /** Case id → recorded outcome. */
 export type Outcomes = ReadonlyMap<string, Outcome>;
 
-/**
- * The entry of a case in an index. The close code is optional, because some projects remove it to keep the file small.
- */
+/** Schema of the entry of a case in an index. The close code is optional, because some projects remove the close codes. */
 const gradesSchema = z.looseObject({
   behavior: z.enum(GRADES),
   behaviorClose: z.enum(CLOSE_GRADES),
@@ -67,10 +65,10 @@ export function readOrigin(text: string, path: string, suite: readonly string[])
       return { form: 'index', agents: new Map(agents.map((agent) => [agent, casesOf(json, agent, path)])) };
   }
   throw new HarnessError(2, {
-    what: 'The file is nothing that a configuration could be made from.',
+    what: 'No configuration can be made from the file.',
     where: path,
-    why: 'It is neither a fuzzingclient.json, which has a list "cases", nor an index.json, which has grades by agent and case.',
-    todo: 'Name one of these two, or the folder in which wstest left an index.json.',
+    why: 'The file is neither a fuzzingclient.json, which has a list "cases", nor an index.json, which has grades by agent and case.',
+    todo: 'Name one of these files, or the folder in which wstest wrote an index.json.',
   });
 }
 
@@ -85,13 +83,13 @@ export function agentOf({ agents }: IndexOrigin, path: string, named: string | u
   if (only !== undefined && names.length === 1) return only;
   if (named !== undefined && agents.has(named)) return named;
   throw new HarnessError(2, {
-    what: named === undefined ? 'It is not clear whose outcomes are meant.' : `The index has no agent "${named}".`,
+    what: named === undefined ? 'The index has several agents.' : `The index has no agent "${named}".`,
     where: path,
-    why: `It has ${names.length}: ${names.join(', ')}.`,
+    why: `The index has ${names.length} agents: ${names.join(', ')}.`,
     todo:
       named === undefined
-        ? 'Name one of them with --name.'
-        : `Did you mean "${closestTo(named, names)}"? Where an index has several agents, --name says which.`,
+        ? 'Name one of these agents with --name.'
+        : `Did you mean "${closestTo(named, names)}"? If an index has several agents, --name selects one.`,
   });
 }
 
@@ -114,9 +112,9 @@ export function outcomesOf(
   suite: readonly string[],
   recorded: Outcomes,
 ): IndexOutcomes {
-  const known = suite.filter((id) => cases.has(id));
+  const idsInSuite = suite.filter((id) => cases.has(id));
   return {
-    outcomes: new Map(known.map((id) => [id, recorded.get(id) ?? outcomeOf(id, cases.get(id))])),
+    outcomes: new Map(idsInSuite.map((id) => [id, recorded.get(id) ?? outcomeOf(id, cases.get(id))])),
     missing: suite.filter((id) => !cases.has(id)),
     unknown: [...cases.keys()].filter((id) => !suite.includes(id)).sort(compareCaseIds),
   };
@@ -130,6 +128,7 @@ function outcomeOf(id: string, grades: Grades | undefined): Outcome {
   return { ...conformant, behavior, behaviorClose, remoteCloseCode };
 }
 
+/** Reads the entries of one agent. @returns case id → grades. @throws HarnessError (2) with the line of a wrong entry. */
 function casesOf(json: JsonText, agent: string, path: string): Map<string, Grades> {
   const entries = (json.value as Record<string, Record<string, unknown>>)[agent] ?? {};
   return new Map(
@@ -142,7 +141,7 @@ function casesOf(json: JsonText, agent: string, path: string): Map<string, Grade
         what: `The index entry of case ${id} of "${agent}" cannot be used.`,
         where: `${path}:${json.lineOf([agent, id, ...keys])}`,
         why: `${keys.join('.')}: ${issue?.message}`,
-        todo: 'It needs behavior and behaviorClose in the words of Autobahn. Record the index again, or correct the line.',
+        todo: 'An entry needs Autobahn’s grades in behavior and behaviorClose. Record the index again, or correct the line.',
       });
     }),
   );
@@ -150,10 +149,10 @@ function casesOf(json: JsonText, agent: string, path: string): Map<string, Grade
 
 function emptyIndex(path: string): HarnessError {
   return new HarnessError(2, {
-    what: 'The index holds not one case.',
+    what: 'The index contains no case.',
     where: path,
-    why: 'wstest leaves an empty index when it could not reach the server.',
-    todo: 'Record it again with the server running, or leave --from out.',
+    why: 'wstest writes an empty index if it could not reach the server.',
+    todo: 'Record the index again with the server running, or leave --from out.',
   });
 }
 

@@ -107,10 +107,10 @@ describe('a spec', () => {
 
 test.each([
   ['{', 'is not JSON'],
-  ['[]', 'nothing that a configuration could be made from'],
-  ['{"mine": {"1.1.1": {"result": "passed"}}}', 'nothing that a configuration could be made from'],
-  ['{}', 'not one case'],
-  ['{"mine": {}}', 'not one case'],
+  ['[]', 'No configuration can be made'],
+  ['{"mine": {"1.1.1": {"result": "passed"}}}', 'No configuration can be made'],
+  ['{}', 'contains no case'],
+  ['{"mine": {}}', 'contains no case'],
   ['{"mine": {"1.1.1": {"behavior": "PASS"}}}', 'entry of case 1.1.1 of "mine" cannot be used'],
 ])('%s is refused with a message that says what, where, why and what to do', (text, what) => {
   const { exitCode, problem } = refused(text);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { CaseInfo, Report } from '../../../reports/document/report.ts';
-import { makePlan, type Shard, shareOf } from '../../plan/plan.ts';
+import { casesOfShard, makePlan, type Shard } from '../../plan/plan.ts';
 import { caseIds, type Suite } from '../../plan/suite.ts';
 import { readSpec } from '../../suites/autobahn/fuzzingclient-spec.ts';
 import { errorMessage } from '../../support/error-message.ts';
@@ -44,7 +44,7 @@ export function selectionOf(
   }
   const plan = makePlan(allowed, expanded, suite.groups);
   if (shard === undefined) return { plan };
-  return { plan: shareOf(plan, shard), shard: { ...shard, plan: plan.map(({ id }) => id) } };
+  return { plan: casesOfShard(plan, shard), shard: { ...shard, plan: plan.map(({ id }) => id) } };
 }
 
 /** The plan of an earlier run, from its report. It is one shard if the run was one. */

@@ -4,7 +4,7 @@ import type { AgentReport } from '../../../reports/document/report.ts';
 import { type Config, readConfig, type ServerConfig, unnamedServer } from '../../config/config.ts';
 import { today } from '../../expectations/read-expectations.ts';
 import { ciOption } from '../../reporting/ci-facts.ts';
-import { mergeShards, planOfShares, refuseUnlike } from '../../run/merge.ts';
+import { mergeShards, planOfShards, requireSameRun } from '../../run/merge.ts';
 import { suiteNamed, suiteOfReport } from '../../run/registry.ts';
 import { run } from '../../run/run.ts';
 import { TOOL } from '../../support/identity.ts';
@@ -51,8 +51,8 @@ async function merge(shell: Shell, folders: readonly string[], flags: MergeFlags
     first === undefined
       ? suiteNamed(shell.registry, undefined)
       : suiteOfReport(shell.registry, first.report, first.folder);
-  refuseUnlike(suite, shards);
-  const plan = planOfShares(suite, shards);
+  requireSameRun(suite, shards);
+  const plan = planOfShards(suite, shards);
   const config = await readConfig(process.cwd(), flags.config);
   const options = {
     plan,

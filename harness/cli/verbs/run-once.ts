@@ -7,11 +7,23 @@ import { today } from '../../expectations/read-expectations.ts';
 import { ciOption } from '../../reporting/ci-facts.ts';
 import { ProgressLine } from '../../reporting/progress.ts';
 import { refuseReporters } from '../../reporting/reporters.ts';
-import { type PlaySettings, playServers } from '../../run/play-servers.ts';
+import { playServers } from '../../run/play-servers.ts';
+import type { PlaySettings } from '../../run/play-settings.ts';
 import { type RegisteredSuite, suiteNamed, suiteOfReport } from '../../run/registry.ts';
+
+<<<<<<< HEAD
+
+import { resumeFrom } from '../../run/resume.ts';
+import { type RunOptions, run } from '../../run/run.ts';
+
+=======
+
 import { keepFrom } from '../../run/resume.ts';
 import { run } from '../../run/run.ts';
 import type { RunOptions } from '../../run/run-options.ts';
+
+>>>>>>> efa722238a3ce21e0386616f4db9f6af1ad759ba
+
 import { TOOL } from '../../support/identity.ts';
 import { omitUndefined } from '../../support/omit-undefined.ts';
 import { readRevision } from '../../system/git-revision.ts';
@@ -101,10 +113,10 @@ async function runServers(
   earlier?: Report,
 ): Promise<Report> {
   const { suite } = registered;
-  const kept =
+  const earlierRun =
     earlier === undefined
       ? undefined
-      : keepFrom(suite, earlier, flags.out, {
+      : resumeFrom(suite, earlier, flags.out, {
           servers,
           plan: options.plan.map(({ id }) => id),
           commit: (await readRevision()).commit,
@@ -123,7 +135,7 @@ async function runServers(
       servers,
       playOptions: omitUndefined({ jobs: flags.jobs, timeoutSeconds: flags.timeout }),
       patienceSeconds: flags.patience,
-      kept,
+      earlierRun,
       retries: flags.retries === 0 ? undefined : flags.retries,
       bail: flags.bail,
       strict: options.strict,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type Docker from 'dockerode';
 import type { EngineFacts } from '../../../reports/document/report.ts';
-import { splitByWeight } from '../../plan/shards.ts';
+import { splitByWeight } from '../../plan/split-by-weight.ts';
 import type { HandshakeOptions } from '../../subject/handshake-options.ts';
 import { HarnessError } from '../../support/harness-error.ts';
 import type { Assignment, Engine, PlayEvent, Preparation } from '../engine.ts';

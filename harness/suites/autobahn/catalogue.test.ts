@@ -3,7 +3,7 @@ import { caseInfo, caseSentences, catalogue, conformantOutcome } from './catalog
 import { autobahnOutcomeSchema } from './outcome.ts';
 
 describe('the catalogue', () => {
-  it('lists all 517 cases of the suite with what a list shows of them', () => {
+  it('lists all 517 cases with title, sections, RFC sections and weight', () => {
     expect(catalogue).toHaveLength(517);
     expect(caseInfo('6.12.8')).toEqual({
       id: '6.12.8',
@@ -24,7 +24,7 @@ describe('the catalogue', () => {
     expect(caseInfo('12.5.10')?.weightMs).toBeGreaterThan(1000);
   });
 
-  it('tells what a case sends and demands', () => {
+  it('describes what a case sends and demands', () => {
     expect(caseSentences('2.5')?.sends).toContain('126 bytes');
     expect(caseSentences('0.0')).toBeUndefined();
   });
@@ -36,7 +36,7 @@ describe('the conformant outcome', () => {
       expect(autobahnOutcomeSchema.safeParse(conformantOutcome(id)).success, id).toBe(true);
   });
 
-  it('closes as the RFC says, family by family', () => {
+  it('has the close code that the RFC demands, in every family of cases', () => {
     const codes: Record<string, number | null> = {
       '1.1.1': 1000,
       '2.5': 1002,
@@ -61,7 +61,7 @@ describe('the conformant outcome', () => {
       expect([id, conformantOutcome(id).remoteCloseCode]).toEqual([id, code]);
   });
 
-  it('has both texts of 7.1.6 come back before the Close, and is informational there and in 7.13', () => {
+  it('of 7.1.6 has both text messages before the Close frame, and of 7.1.6 and 7.13 is INFORMATIONAL', () => {
     const outcome = conformantOutcome('7.1.6');
     expect(outcome).toMatchObject({ behavior: 'INFORMATIONAL', behaviorClose: 'INFORMATIONAL', wasClean: true });
     expect(outcome.received.map((event) => event.kind === 'message' && event.payload.slice(0, 12))).toEqual([
@@ -71,18 +71,18 @@ describe('the conformant outcome', () => {
     expect(conformantOutcome('7.13.1')).toMatchObject({ behavior: 'INFORMATIONAL', received: [] });
   });
 
-  it('records the first pause of 6.4 and no message of 9, 12 and 13', () => {
+  it('has the first timeout of 6.4.1, and no message of categories 9, 12 and 13', () => {
     expect(conformantOutcome('6.4.1').received).toEqual([{ kind: 'timeout', tag: 'A' }]);
     for (const id of ['9.1.1', '9.7.6', '12.1.1', '13.7.18']) expect(conformantOutcome(id).received).toEqual([]);
   });
 
-  it('shows payloads in the short form of results', () => {
+  it('has payloads in the short form of recorded results', () => {
     expect(conformantOutcome('1.2.6').received).toEqual([
       { kind: 'message', payload: `0x${'fe'.repeat(64)} ...`, binary: true },
     ]);
   });
 
-  it('is nothing for a case that does not exist', () => {
+  it('does not exist for an unknown case', () => {
     expect(() => conformantOutcome('9.9.1')).toThrow(RangeError);
   });
 });

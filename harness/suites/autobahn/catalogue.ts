@@ -8,91 +8,93 @@ import type { AutobahnOutcome } from './outcome.ts';
 import { payloadText } from './payload-text.ts';
 
 /**
- * Milliseconds the real suite took for each case against `ws` (four that `ws` refuses: against `websocket`): a measure
- * for sharding and progress, not a promise.
+ * Case id → weight: milliseconds that the real suite needed for the case against the npm package `ws`. Four cases that `ws`
+ * refuses were measured against the npm package `websocket`. Weights only balance shards and estimate progress.
  */
 const weights = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'fixtures/spec/weights.json'), 'utf8')) as Readonly<
   Record<string, number>
 >;
 
-/**
- * What every case is called and about, whichever engine plays it, and what a server without fault scores in it. In
- * numeric order; 517 of them.
- */
+/** The 517 cases of the suite, in numeric order: id, title, category, RFC sections and weight. */
 export const catalogue: readonly CaseInfo[] = families.flatMap((family) =>
-  family.cases.map((one): CaseInfo => {
-    const subcategory = subcategoryOf(one.id);
+  family.cases.map(({ id, title, rfc }): CaseInfo => {
+    const subcategory = subcategoryOf(id);
     return {
-      id: one.id,
-      title: one.title,
+      id,
+      title,
       category: family.category,
       categoryTitle: family.title,
       subcategory,
       subcategoryTitle: subcategory === null ? null : (family.subcategories[subcategory] ?? null),
-      rfc: [...one.rfc],
-      weightMs: weights[one.id] ?? 1,
+      rfc: [...rfc],
+      weightMs: weights[id] ?? 1,
     };
   }),
 );
 
 const infos = new Map(catalogue.map((info) => [info.id, info]));
 
-/** The catalogue's entry for an exact id; undefined when the suite has no such case. */
+/** Finds a case of the catalogue by its exact id; undefined if the suite does not have the case. */
 export function caseInfo(id: string): CaseInfo | undefined {
   return infos.get(id);
 }
 
-/** What is sent in a case and what must happen, in one sentence or more each; undefined for an unknown id. */
+/** Describes in sentences what a case sends, and what the server must do; undefined for an unknown id. */
 export function caseSentences(id: string): { sends: string; demands: string } | undefined {
-  const one = caseById(id);
-  return one === undefined ? undefined : { sends: one.sends, demands: one.demands };
+  const { sends, demands } = caseById(id) ?? {};
+  return sends === undefined || demands === undefined ? undefined : { sends, demands };
 }
 
 /**
- * The facts the suite records for a server that does everything right and strictly: what an expectation file leaves
- * out. Where several close codes are right this is the usual one: our own code echoed, else the one the RFC names.
- * Throws RangeError for an id the suite does not have.
+ * The outcome of a conformant server, computed from the case data. If the case allows several close codes, the outcome has
+ * the usual code: the echo of the suite's own code, or the code that the RFC names.
+ * @throws RangeError for an id that the suite does not have.
  */
 export function conformantOutcome(id: string): AutobahnOutcome {
-  const one = caseById(id);
-  if (one === undefined) throw new RangeError(`${JSON.stringify(id)} is no case of the suite: look the id up first`);
-  const informational = one.finalRule === 'informational';
+  const caseData = caseById(id);
+  if (caseData === undefined) throw new RangeError(`The suite has no case ${JSON.stringify(id)}.`);
+  const grade = caseData.finalRule === 'informational' ? 'INFORMATIONAL' : 'OK';
   return {
-    behavior: informational ? 'INFORMATIONAL' : 'OK',
-    behaviorClose: informational ? 'INFORMATIONAL' : 'OK',
-    remoteCloseCode: conformantCloseCode(one),
+    behavior: grade,
+    behaviorClose: grade,
+    remoteCloseCode: conformantCloseCode(caseData),
     wasClean: true,
-    closedByMe: one.close.closedByMe,
+    closedByMe: caseData.close.closedByMe,
     failedByMe: false,
     droppedByMe: false,
     wasServerConnectionDropTimeout: false,
     wasOpenHandshakeTimeout: false,
     wasCloseHandshakeTimeout: false,
-    received: conformantEvents(one).map(shownEvent),
+    received: conformantEvents(caseData).map(toRecordedEvent),
   };
 }
 
 /**
- * The code a server closes with (RFC 6455 5.5.1: "typically echoes the status code it received"). Where the server
- * fails the connection it is the one code the case allows; where it refuses our Close, the last of those allowed, which
- * is 1007 for a reason that is not text and else 1002.
+ * The close code of a conformant server.
+ * - If the server must fail the connection, the case allows exactly one code.
+ * - If the server must refuse the suite's Close frame, the last allowed code: 1007 for a reason that is not UTF-8, or 1002.
+ * - Otherwise the server echoes the code of the suite's Close frame (RFC 6455 section 5.5.1).
  */
 function conformantCloseCode({ close, script }: Case): number | null {
   if (!close.closedByMe) return close.codes[0];
   if (!close.requireClean) return close.codes.at(-1) ?? null;
-  const sent = script.find((step) => step.step === 'close');
-  return sent === undefined ? close.codes[0] : sent.code;
+  const closeStep = script.find((step) => step.step === 'close');
+  return closeStep === undefined ? close.codes[0] : closeStep.code;
 }
 
-/** 7.1.6 allows the second text alone, but a server that echoes everything sent before the Close returns both. */
-function conformantEvents(one: Case): readonly CaseEvent[] {
-  if (one.finalRule !== 'informational') return one.allowed.OK ?? [];
-  return one.script.flatMap((step): CaseEvent[] =>
+/**
+ * The events that a conformant server causes. An informational case such as 7.1.6 also allows fewer events, but a conformant
+ * server echoes all messages that arrive before the Close frame.
+ */
+function conformantEvents({ finalRule, allowed, script }: Case): readonly CaseEvent[] {
+  if (finalRule !== 'informational') return allowed.OK ?? [];
+  return script.flatMap((step): CaseEvent[] =>
     step.step === 'frame' && step.opcode === 1 ? [{ kind: 'message', payload: step.payload, binary: false }] : [],
   );
 }
 
-function shownEvent(event: CaseEvent): AutobahnOutcome['received'][number] {
+/** Converts an event of the case data to the form of recorded results, with short payloads. */
+function toRecordedEvent(event: CaseEvent): AutobahnOutcome['received'][number] {
   switch (event.kind) {
     case 'message':
       return { kind: 'message', payload: payloadText(payloadBytes(event.payload)), binary: event.binary };
@@ -103,11 +105,11 @@ function shownEvent(event: CaseEvent): AutobahnOutcome['received'][number] {
   }
 }
 
-/** `6.12` of `6.12.8`; null for categories without subcategories. */
+/** The subcategory of a case: `6.12` of `6.12.8`. Null for cases of a category without subcategories. */
 function subcategoryOf(id: string): string | null {
   const [category, sub, rest] = id.split('.');
   return rest === undefined ? null : `${category}.${sub}`;
 }
 
-/** Every id of the suite, in numeric order. */
+/** All case ids of the suite, in numeric order. */
 export const suiteIds: readonly string[] = catalogue.map((info) => info.id);

@@ -1,46 +1,46 @@
 import { matchCases } from '../../plan/match-cases.ts';
 import { suiteIds } from './catalogue.ts';
 
-/** Cases about whose judgement people who know the RFC disagree, or that are judged oddly. Patterns as on the command line. */
+/** Case pattern → note about a case that experts dispute, or that the suite judges in an unusual way. */
 const NOTES: readonly (readonly [pattern: string, note: string])[] = [
   [
     '5.18',
-    'The second frame starts a new message within a fragmented one (RFC 6455 5.4). Some read the case as asking for a failure before the second frame is whole.',
+    'The second frame starts a new message inside a fragmented message, which RFC 6455 5.4 forbids. Some readers expect a failure before the second frame is complete.',
   ],
   [
     '6.4.*',
-    'The RFC asks for valid UTF-8 in the message, and lets a server look when the message is whole. Failing at the first wrong octet is stricter than it asks; the suite grades the other NON-STRICT.',
+    'The RFC demands valid UTF-8 in a message, and a server may check the message when it is complete. To fail at the first invalid byte is stricter than the RFC. The suite gives NON-STRICT if the server checks the complete message.',
   ],
   [
     '7.1.6',
-    'The suite grades it INFORMATIONAL whatever happens, so its grade says nothing. We compare the facts: the Close has to be answered, and the end to be clean.',
+    'The suite always gives INFORMATIONAL, so the grade has no meaning. We compare the facts: the server must answer the Close frame, and the connection must end cleanly.',
   ],
   [
     '7.7.8',
-    'Close code 1010 is for clients (RFC 6455 7.4.1), but a client is what sends it here, so a server has to take it.',
+    'Only clients send close code 1010 (RFC 6455 7.4.1). In this case the suite is the client, so a server must take the code.',
   ],
   [
     '7.9.3',
-    'Close code 1004 is reserved without a meaning (RFC 6455 7.4.1). Servers that take it break no written rule; the suite wants it refused.',
+    'Close code 1004 is reserved without a meaning (RFC 6455 7.4.1). A server that takes the code breaks no written rule, but the suite demands that the server refuses the code.',
   ],
-  ['7.9.*', 'Codes that must not be on the wire: the RFC does not say with which code to answer, 1002 is usual.'],
+  ['7.9.*', 'These close codes must not be sent. The RFC does not say which close code answers them; 1002 is usual.'],
   [
     '7.13.*',
-    'Codes from 5000 on are in no range of RFC 6455 7.4.2. The suite grades INFORMATIONAL whatever happens; we compare the facts.',
+    'Close codes from 5000 on are in no range of RFC 6455 7.4.2. The suite always gives INFORMATIONAL. We compare the facts.',
   ],
   [
     '9.*',
-    'No limit is too low by the RFC: a server may refuse long messages with 1009 (RFC 6455 7.4.1). The suite wants up to 16 MiB echoed.',
+    'The RFC allows any limit: a server may refuse long messages with 1009 (RFC 6455 7.4.1). The suite demands an echo of up to 16 MiB.',
   ],
-  ['12.4.*', 'Older versions of the suite cut characters in two here, and sent text that was not UTF-8.'],
-  ['12.5.*', 'Older versions of the suite cut characters in two here, and sent text that was not UTF-8.'],
+  ['12.4.*', 'Older versions of the suite split characters in this case, and sent text that was not UTF-8.'],
+  ['12.5.*', 'Older versions of the suite split characters in this case, and sent text that was not UTF-8.'],
   [
     '13.*',
-    'A server may decline every parameter it does not like (RFC 7692 5.1). Declining the extension is UNIMPLEMENTED, not wrong.',
+    'A server may decline every offered parameter (RFC 7692 5.1). A server that declines the extension gets UNIMPLEMENTED, which is no fault.',
   ],
 ];
 
-/** What is contested about a case; empty for most. */
-export function contestedNotes(id: string): string[] {
+/** The notes about a disputed case. Empty for most cases. */
+export function disputeNotes(id: string): string[] {
   return NOTES.filter(([pattern]) => matchCases(suiteIds, pattern).includes(id)).map(([, note]) => note);
 }

@@ -5,17 +5,18 @@ import { HarnessError } from '../../support/harness-error.ts';
 import { describeSchemaIssue } from '../../support/schema-issues.ts';
 import { readUserJson } from '../../support/user-json.ts';
 
-/** The parts of an Autobahn `fuzzingclient.json` that choose cases; servers and options are chosen on our command line. */
+/** The keys of an Autobahn `fuzzingclient.json` that select cases. All other keys are ignored. */
 const specSchema = z.looseObject({
   cases: z.array(z.string()).min(1),
   'exclude-cases': z.array(z.string()).default([]),
 });
 
 /**
- * Which cases a spec in Autobahn's own format may run, by Autobahn's own rules: an entry with a `*` is matched from
- * the start only, so that `2.1*` takes 2.10 and 2.11 too; an entry without one is an exact id.
- * @returns ids in numeric order, and a warning for each of the format's traps that was stepped into.
- * @throws HarnessError (2) for what is no such spec, or names a case that does not exist (on which wstest hangs).
+ * Reads the cases that a spec allows, by Autobahn's own rules. An entry with a `*` matches every id that starts in the same
+ * way, so that `2.1*` also matches 2.10 and 2.11. An entry without `*` is an exact id.
+ * @param path of the spec, for errors and warnings. @param suite all case ids.
+ * @returns ids in numeric order, and a warning for each entry with an unintended effect.
+ * @throws HarnessError (2) if the text is not a spec, or names a case that does not exist (wstest would hang).
  */
 export function readSpec(
   text: string,
@@ -25,62 +26,65 @@ export function readSpec(
   const json = readUserJson(text, path, 'The spec', 'Correct the line.');
   const spec = specSchema.safeParse(json.value);
   if (!spec.success) {
-    const { text: wrong, path: keys } = describeSchemaIssue(spec.error, json.value, () =>
+    const { text: issue, path: keys } = describeSchemaIssue(spec.error, json.value, () =>
       Object.keys(specSchema.shape),
     );
     throw new HarnessError(2, {
-      what: `The spec cannot be used: ${wrong}.`,
+      what: `The spec cannot be used: ${issue}.`,
       where: `${path}:${json.lineOf(keys)}`,
-      why: 'It does not have the form of a fuzzingclient.json.',
-      todo: 'It needs a list "cases" of case ids or patterns, as Autobahn has it.',
+      why: 'The spec does not have the form of a fuzzingclient.json.',
+      todo: 'Add a list "cases" of case ids or patterns, as in Autobahn.',
     });
   }
   const warnings: string[] = [];
-  const chosen = new Set(
+  const selected = new Set(
     spec.data.cases.flatMap((entry) => {
-      const found = entries(entry, suite, warnings, () => unknownCase(entry, path, suite));
-      if (found.length === 0)
-        warnings.push(`${path}: "cases" names "${entry}", which matches no case: nothing is played for it.`);
-      return found;
+      const ids = matchEntry(entry, suite, warnings, () => refuseUnknownCase(entry, path, suite));
+      if (ids.length === 0) warnings.push(`${path}: "cases" contains "${entry}", which matches no case.`);
+      return ids;
     }),
   );
   for (const entry of spec.data['exclude-cases']) {
-    const found = entries(entry, suite, warnings, () => []);
-    if (found.length === 0)
-      warnings.push(`${path}: "exclude-cases" names "${entry}", which matches no case: nothing is excluded by it.`);
-    for (const id of found) chosen.delete(id);
+    const ids = matchEntry(entry, suite, warnings, () => []);
+    if (ids.length === 0) warnings.push(`${path}: "exclude-cases" contains "${entry}", which matches no case.`);
+    for (const id of ids) selected.delete(id);
   }
-  if (chosen.size === 0) {
+  if (selected.size === 0) {
     throw new HarnessError(2, {
       what: 'The spec leaves no case to play.',
       where: path,
-      why: 'It chooses none, or excludes again all that it chooses.',
+      why: 'The spec selects no case, or excludes all cases that it selects.',
       todo: 'Correct "cases" or "exclude-cases".',
     });
   }
-  return { cases: [...chosen].sort(compareCaseIds), warnings };
+  return { cases: [...selected].sort(compareCaseIds), warnings };
 }
 
-function entries(entry: string, suite: readonly string[], warnings: string[], unknown: () => string[]): string[] {
-  if (!entry.includes('*')) return suite.includes(entry) ? [entry] : unknown();
+/**
+ * Finds the cases that one entry of a spec matches.
+ * @param warnings gets a warning if a pattern also matches other sections.
+ * @param onUnknown called for an exact id that the suite does not have; returns the result.
+ */
+function matchEntry(entry: string, suite: readonly string[], warnings: string[], onUnknown: () => string[]): string[] {
+  if (!entry.includes('*')) return suite.includes(entry) ? [entry] : onUnknown();
   const [first = '', ...rest] = entry.split('*').map((part) => part.replace(/[^\w]/g, '\\$&'));
   const start = new RegExp(`^${[first, ...rest].join('.*')}`);
-  const found = suite.filter((id) => start.test(id));
-  const sections = entry.replace(/\.?\*.*$/, '');
-  const surprising = found.filter((id) => sections !== '' && id !== sections && !id.startsWith(`${sections}.`));
-  if (surprising.length > 0) {
-    warnings.push(
-      `The spec's "${entry}" also takes ${surprising.slice(0, 3).join(', ')}${surprising.length > 3 ? ' …' : ''}: Autobahn matches it from the start only.`,
-    );
+  const matched = suite.filter((id) => start.test(id));
+  const section = entry.replace(/\.?\*.*$/, '');
+  const unintended = matched.filter((id) => section !== '' && id !== section && !id.startsWith(`${section}.`));
+  if (unintended.length > 0) {
+    const examples = `${unintended.slice(0, 3).join(', ')}${unintended.length > 3 ? ' …' : ''}`;
+    warnings.push(`The spec's "${entry}" also matches ${examples}: Autobahn compares only the start of an id.`);
   }
-  return found;
+  return matched;
 }
 
-function unknownCase(entry: string, path: string, suite: readonly string[]): never {
+/** @throws HarnessError (2) with the closest case id. */
+function refuseUnknownCase(entry: string, path: string, suite: readonly string[]): never {
   throw new HarnessError(2, {
     what: `The spec names a case that does not exist: "${entry}".`,
     where: path,
-    why: 'Autobahn does not check an exact id; it stops answering when it comes to it.',
+    why: 'Autobahn does not check an exact id, and hangs when it reaches an unknown case.',
     todo: `Did you mean "${closestTo(entry, suite)}"?`,
   });
 }

@@ -14,12 +14,12 @@ function seedDetail() {
   return result.detail;
 }
 
-test('every key of a result is either compared or listed with the reason why not', () => {
+test('every key of a result is either compared or listed in NOT_COMPARED', () => {
   const listed = [...AUTOBAHN_FIELDS, ...Object.keys(NOT_COMPARED)].sort();
   expect(Object.keys({ ...seedDetail(), playedAgainAlone: true }).sort()).toEqual(listed);
 });
 
-test('the seed report is told from a good server by its facts, though its grades say INFORMATIONAL twice', () => {
+test('the facts of the recorded seed show its fault, although both grades are INFORMATIONAL', () => {
   expect(normalise(seedDetail())).toMatchObject({
     behavior: 'INFORMATIONAL',
     behaviorClose: 'INFORMATIONAL',

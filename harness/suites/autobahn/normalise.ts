@@ -2,13 +2,13 @@ import type { RecordedCase } from '../../../reports/document/recorded-case.ts';
 import type { AutobahnOutcome } from './outcome.ts';
 
 /**
- * What we choose not to compare, and why. Everything else of a result is compared; see `autobahnOutcomeSchema`. The test
- * beside this file holds the two lists together against the case file's keys, so that a new key must be put in one.
+ * The keys of a result that are not part of an outcome, each with the reason. All other keys are compared. A test checks
+ * that every key of a case file is either compared or in this list.
  */
 export const NOT_COMPARED = {
-  id: 'says which case it is',
-  index: 'says which case it is',
-  agent: 'says whose result it is',
+  id: 'identifies the case',
+  index: 'identifies the case',
+  agent: 'identifies the server',
   description: 'prose of the case, the same for every server',
   expectation: 'prose of the case, the same for every server',
   result: 'prose; follows from the grades and events',
@@ -24,19 +24,19 @@ export const NOT_COMPARED = {
   txFrameStats: 'belongs to the case; deflate output varies with the zlib build',
   trafficStats: 'deflate output varies with the zlib build',
   httpRequest: 'random key, port',
-  httpResponse: 'date; what matters in it decides whether the connection opens',
+  httpResponse: 'date; the rest decides whether the connection opens, which other facts show',
   wirelog: 'random masks, how TCP cut the stream',
-  playedAgainAlone: 'how it was played, not how it went',
+  playedAgainAlone: 'about the engine, not about the server',
   createWirelog: 'follows from the grades in 9.x, 12.x and 13.x',
   reportTime: 'belongs to the case, not to the server',
   reportCompressionRatio: 'belongs to the case, not to the server',
-  wasNotCleanReason: 'prose; the facts behind it are the three timeouts and wasClean',
-  localCloseCode: 'what the suite sent',
-  localCloseReason: 'what the suite sent',
+  wasNotCleanReason: 'prose; follows from the three timeouts and wasClean',
+  localCloseCode: 'sent by the suite',
+  localCloseReason: 'sent by the suite',
   remoteCloseReason: 'free text of the server (RFC 6455 7.1.6)',
 } as const satisfies Partial<Record<keyof RecordedCase, string>>;
 
-/** A result made comparable. */
+/** Takes the outcome out of a result: the facts that are compared. */
 export function normalise(detail: RecordedCase): AutobahnOutcome {
   return {
     behavior: detail.behavior,

@@ -8,19 +8,19 @@ import { conformantOutcome, suiteIds } from './catalogue.ts';
 import { AUTOBAHN_FIELDS, type AutobahnOutcome } from './outcome.ts';
 import { autobahn } from './suite.ts';
 
-const { weigh } = comparison;
+const { verdictOf } = comparison;
 const compareOutcomes = (expected: AutobahnOutcome, actual: AutobahnOutcome, good: AutobahnOutcome) =>
   comparison.compareOutcomes(autobahn, expected, actual, good);
 const conformant = conformantOutcome('1.1.2');
 const verdict = (expected: AutobahnOutcome, actual: AutobahnOutcome, good = conformant) =>
-  weigh(compareOutcomes(expected, actual, good));
+  verdictOf(compareOutcomes(expected, actual, good));
 
-test('an outcome that is the expected one has no difference', () => {
+test('an expected outcome has no difference', () => {
   for (const id of suiteIds)
     expect(compareOutcomes(conformantOutcome(id), conformantOutcome(id), conformantOutcome(id))).toEqual([]);
 });
 
-describe('each field, away from what a conformant server does', () => {
+describe('a single deviating fact', () => {
   const worse: Partial<AutobahnOutcome> = {
     behavior: 'FAILED',
     behaviorClose: 'UNCLEAN',
@@ -34,27 +34,27 @@ describe('each field, away from what a conformant server does', () => {
     wasCloseHandshakeTimeout: true,
     received: [],
   };
-  test.each(AUTOBAHN_FIELDS)('%s is a regression, and back again an improvement', (field) => {
+  test.each(AUTOBAHN_FIELDS)('in %s makes the verdict regressed, and improved in the other direction', (field) => {
     const other = { ...conformant, [field]: worse[field] };
     expect(verdict(conformant, other)).toBe('regressed');
     expect(verdict(other, conformant)).toBe('improved');
   });
 });
 
-test('another close code that is not missing is a change: the grade says whether it is a wrong one', () => {
+test('another close code makes the verdict changed, because the close grade shows whether the code is wrong', () => {
   expect(verdict(conformant, { ...conformant, remoteCloseCode: 1001 })).toBe('changed');
 });
 
-test('OK to UNIMPLEMENTED is a regression: a silent loss of compression', () => {
+test('UNIMPLEMENTED instead of OK makes the verdict regressed, because compression was lost', () => {
   expect(verdict(conformant, { ...conformant, behavior: 'UNIMPLEMENTED' })).toBe('regressed');
 });
 
-test('one step for the worse outweighs any for the better', () => {
+test('one worse fact makes the verdict regressed, even if other facts are better', () => {
   const poor: AutobahnOutcome = { ...conformant, behavior: 'FAILED' };
   expect(verdict(poor, { ...conformant, wasClean: false })).toBe('regressed');
 });
 
-test('every pair of grades is ordered, or side by side', () => {
+test('the verdict is defined for every pair of grades', () => {
   const pairs = GRADES.flatMap((a) => GRADES.map((b) => [a, b] as const)).filter(([a, b]) => a !== b);
   const table = pairs.map(
     ([a, b]) => `${a} → ${b}: ${verdict({ ...conformant, behavior: a }, { ...conformant, behavior: b })}`,
@@ -63,14 +63,14 @@ test('every pair of grades is ordered, or side by side', () => {
   for (const [a, b] of CLOSE_GRADES.flatMap((a) => CLOSE_GRADES.map((b) => [a, b] as const)).filter(
     ([a, b]) => a !== b,
   )) {
-    const there = verdict({ ...conformant, behaviorClose: a }, { ...conformant, behaviorClose: b });
+    const forward = verdict({ ...conformant, behaviorClose: a }, { ...conformant, behaviorClose: b });
     const back = verdict({ ...conformant, behaviorClose: b }, { ...conformant, behaviorClose: a });
-    expect([there, back].sort()).toEqual(['improved', 'regressed']);
+    expect([forward, back].sort()).toEqual(['improved', 'regressed']);
   }
 });
 
-/** The strength of the gate, measured: every compared field of every recorded case, made other, must be noticed. */
-describe('no change of a compared fact goes unnoticed', () => {
+/** Measures the comparison: every change of a compared fact of a recorded case must be found. */
+describe('compareOutcomes finds every changed fact', () => {
   const { agents } = readResults(autobahn, join(import.meta.dirname, '../../../fixtures/recorded/ws'), {
     cases: suiteIds,
     extraIsFault: true,
@@ -121,14 +121,14 @@ describe('no change of a compared fact goes unnoticed', () => {
         count++;
         const differences = compareOutcomes(outcome, mutant, conformantOutcome(id));
         expect(differences.length, `${id}: ${what}`).toBeGreaterThan(0);
-        expect(weigh(differences), `${id}: ${what}`).not.toBe('same');
+        expect(verdictOf(differences), `${id}: ${what}`).not.toBe('same');
       }
     }
     expect(count).toBeGreaterThan(517 * 19);
   });
 });
 
-test('the recorded seed: a server that never answers the Close has regressed in 7.1.6, whatever its grades say', () => {
+test('the recorded seed, a server that never answers the Close frame, is regressed in 7.1.6 although its grades are as expected', () => {
   const seed = JSON.parse(
     readFileSync(join(import.meta.dirname, '../../../fixtures/recorded/seed/index.json'), 'utf8'),
   );
@@ -142,5 +142,5 @@ test('the recorded seed: a server that never answers the Close has regressed in 
   const good = conformantOutcome('7.1.6');
   const differences = compareOutcomes(good, result.outcome as AutobahnOutcome, good);
   expect(differences.map(({ at }) => at)).toEqual(['remoteCloseCode', 'wasClean']);
-  expect(weigh(differences)).toBe('regressed');
+  expect(verdictOf(differences)).toBe('regressed');
 });

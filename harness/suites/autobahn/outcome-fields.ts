@@ -4,7 +4,7 @@ import type { OutcomeField, Toward } from '../../plan/suite.ts';
 
 type Compare = OutcomeField['toward'];
 
-/** Higher is better. INFORMATIONAL and NON-STRICT have the same rank: neither is better than the other. */
+/** Rank of each grade: higher is better. INFORMATIONAL and NON-STRICT have the same rank, because neither is better. */
 const GRADE_RANK: Readonly<Record<string, number>> = {
   OK: 3,
   INFORMATIONAL: 2,
@@ -12,7 +12,7 @@ const GRADE_RANK: Readonly<Record<string, number>> = {
   UNIMPLEMENTED: 1,
   FAILED: 0,
 };
-/** Best first. */
+/** Grades of the close, best first. */
 const CLOSE_GRADES = ['OK', 'INFORMATIONAL', 'WRONG CODE', 'UNCLEAN', 'FAILED BY CLIENT', 'FAILED'];
 
 const byRank = (difference: number): Toward => (difference > 0 ? 'better' : difference < 0 ? 'worse' : 'sideways');
@@ -23,13 +23,13 @@ const compareGrades: Compare = (expected, actual) =>
 const compareCloseGrades: Compare = (expected, actual) =>
   byRank(CLOSE_GRADES.indexOf(String(expected.behaviorClose)) - CLOSE_GRADES.indexOf(String(actual.behaviorClose)));
 
-/** A flag whose value `true` is good or bad. */
+/** Compares a flag. @param ifTrue whether the value `true` is good or bad. */
 const flag =
   (name: string, ifTrue: 'good' | 'bad'): Compare =>
   (_, actual) =>
     (actual[name] === true) === (ifTrue === 'good') ? 'better' : 'worse';
 
-/** If the conformant value was expected, any other value is worse. */
+/** Compares a fact with the conformant value: a change away from this value is worse, a change to this value is better. */
 const likeConformant =
   (name: string): Compare =>
   (expected, actual, conformant) => {
@@ -37,14 +37,14 @@ const likeConformant =
     return isDeepStrictEqual(actual[name], conformant[name]) ? 'better' : 'sideways';
   };
 
-/** Several close codes may be right, and a wrong code shows in the close grade. A code that is no longer sent is worse. */
+/** Compares close codes. Only a missing code is worse: several codes may be right, and the close grade shows a wrong code. */
 function compareCloseCodes(expected: Outcome, actual: Outcome, conformant: Outcome): Toward {
   if (actual.remoteCloseCode === null && conformant.remoteCloseCode !== null) return 'worse';
-  const isFound = actual.remoteCloseCode === conformant.remoteCloseCode && expected.remoteCloseCode === null;
-  return isFound ? 'better' : 'sideways';
+  const isNewCode = actual.remoteCloseCode === conformant.remoteCloseCode && expected.remoteCloseCode === null;
+  return isNewCode ? 'better' : 'sideways';
 }
 
-/** The eleven facts of an outcome, in the order of the tables on pages; the schema of each is in `autobahnOutcomeSchema`. */
+/** The eleven facts of an outcome, in the order of the tables on pages. */
 export const fields: readonly OutcomeField[] = [
   {
     name: 'behavior',

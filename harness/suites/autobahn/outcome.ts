@@ -7,7 +7,7 @@ const event = z.union([
   z.object({ kind: z.literal('timeout'), tag: z.string() }),
 ]);
 
-/** A result of Autobahn made comparable: the facts that a server is held to. `normalise.ts` lists the facts left out, and why. */
+/** Schema of an outcome: the facts of a result that are compared with the expectation. */
 export const autobahnOutcomeSchema = z.object({
   behavior: z.enum(GRADES),
   behaviorClose: z.enum(CLOSE_GRADES),
@@ -21,7 +21,9 @@ export const autobahnOutcomeSchema = z.object({
   wasCloseHandshakeTimeout: z.boolean(),
   received: z.array(event),
 });
+/** The facts of a result that are compared with the expectation. */
 export type AutobahnOutcome = z.infer<typeof autobahnOutcomeSchema>;
+/** Name of a fact of an outcome. */
 export type AutobahnField = keyof AutobahnOutcome;
-/** Names of the fields, in the order of the tables on pages. */
+/** Names of the facts, in the order of the tables on pages. */
 export const AUTOBAHN_FIELDS = Object.keys(autobahnOutcomeSchema.shape) as readonly AutobahnField[];

@@ -7,13 +7,15 @@ import {
   type WireRow,
 } from '../../../reports/document/recorded-case.ts';
 
-/**
- * Autobahn's JSON as schemas: the shapes `wstest` writes, and their translation into ours. Both engines leave these
- * files. An unknown grade or key is refused rather than skipped: it means another suite or a damaged file.
+/*
+ * Schemas of the JSON files that `wstest` writes. The embedded engine writes the same files. Each schema also converts the
+ * JSON to our own types. An unknown grade or key is refused, because it means another suite or a damaged file.
  */
 
+/** A number of bytes; Autobahn says octets. */
 const octetCount = z.number().int().nonnegative();
 const seconds = z.number().nonnegative();
+/** Length and short form of a payload. */
 const short = z.tuple([octetCount, z.string()]);
 
 const receivedEvent = z.union([
@@ -113,7 +115,7 @@ const expectedClose = z
     closedByWrongEndpointIsFatal: z.boolean().optional(),
   })
   .transform((close): RecordedCase['expectedClose'] =>
-    // `{}` is what a case has that never opened its connection.
+    // If the connection never opened, Autobahn writes `{}`.
     close.closedByMe === undefined
       ? null
       : {
@@ -124,10 +126,13 @@ const expectedClose = z
         },
   );
 
-/** A connection that never opened has no start: the suite then writes the time since 1970 as its duration. */
+/**
+ * Longest duration that is a real duration. If the connection never opened, Autobahn writes the time since 1970 as the
+ * duration.
+ */
 const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000;
 
-/** One case file. */
+/** Schema of a case file. */
 export const caseFile = z
   .strictObject({
     id: z.string(),
@@ -141,7 +146,7 @@ export const caseFile = z
     reportCompressionRatio: z.boolean(),
     behavior: z.enum(GRADES),
     behaviorClose: z.enum(CLOSE_GRADES),
-    // Its wording is the engine's own and not compared, but there is one.
+    // The wording differs between engines and is not compared, but the text is never empty.
     result: z.string().min(1),
     resultClose: z.string(),
     expected: z.strictObject({ OK: events.optional(), 'NON-STRICT': events.optional() }),
@@ -170,9 +175,9 @@ export const caseFile = z
     httpResponse: z.string(),
     trafficStats: z.record(z.string(), z.number().nullable()).nullable(),
     wirelog: z.array(wireRow),
-    /** Ours alone: milliseconds of each wire-log row since the case began. The original has no times. */
+    /** Only written by the embedded engine: time of each row of the wire log, in milliseconds since the start of the case. */
     wirelogTimes: z.array(z.number()).optional(),
-    /** Ours alone: it failed beside other cases, and this is how it went when it was played alone. */
+    /** Only written by the embedded engine: the case failed next to other cases, so the case was played again, alone. */
     playedAgainAlone: z.boolean().optional(),
   })
   .transform(
@@ -200,7 +205,7 @@ export const caseFile = z
     }),
   );
 
-/** The entry of one case in `index.json`. */
+/** Schema of the entry of one case in `index.json`. */
 export const indexEntry = z.strictObject({
   behavior: z.enum(GRADES),
   behaviorClose: z.enum(CLOSE_GRADES),
@@ -208,4 +213,5 @@ export const indexEntry = z.strictObject({
   duration: z.number(),
   reportfile: z.string(),
 });
+/** The entry of one case in `index.json`. */
 export type IndexEntry = z.infer<typeof indexEntry>;

@@ -1,8 +1,8 @@
 import type { SelfTest } from '../../plan/suite.ts';
 
 /**
- * A server that sends back any close code. Case 7.9.1 shows the fault by its grade, and 7.13.1 by the facts alone, because
- * both of its grades are always INFORMATIONAL.
+ * The self-test of the suite. The faulty server echoes any close code. Case 7.9.1 shows the fault in its grade. Case 7.13.1
+ * shows the fault only in its facts, because both grades of this case are always INFORMATIONAL.
  */
 export const selfTest: SelfTest = {
   server: 'fixtures/servers/closing/close-code-unchecked',

@@ -9,13 +9,13 @@ import { autobahn } from './suite.ts';
 
 const autobahnFacts = suiteFacts(autobahn);
 
-test('the facts describe every field of an outcome, in its order', () => {
+test('suiteFacts describes every field of an outcome, in the same order', () => {
   expect(autobahnFacts.fields.map(({ name }) => name)).toEqual(AUTOBAHN_FIELDS);
   for (const { id } of catalogue)
     expect(outcomeSchemaOf(autobahnFacts).parse(conformantOutcome(id))).toEqual(conformantOutcome(id));
 });
 
-test('the facts describe every grade, best first, each with a letter of its own', () => {
+test('suiteFacts describes every grade, best first, each with a different letter', () => {
   const { grade, closeGrade, closeCode } = keyFields(autobahnFacts);
   expect(grade?.grades?.map(({ word }) => word)).toEqual(GRADES);
   expect(closeGrade?.grades?.map(({ word }) => word)).toEqual(CLOSE_GRADES);
@@ -25,6 +25,6 @@ test('the facts describe every grade, best first, each with a letter of its own'
   expect(grade?.grades?.map(({ letter }) => letter).join('')).toBe('+~i-X');
 });
 
-test('the sample reports are of the same suite', () => {
+test('the sample reports contain the same facts about the suite', () => {
   expect(sampleSuite).toEqual(autobahnFacts);
 });

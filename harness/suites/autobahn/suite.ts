@@ -10,14 +10,14 @@ import { selfTest } from './self-test.ts';
 
 const categoryOf = (id: string): number => Number(id.split('.')[0]);
 
-/** `@core` leaves out the cases that take long, and is what most gates run. */
+/** The groups of cases. `@core` leaves out the slow cases; most CI jobs run only this group. */
 export const groups: CaseGroups = {
   '@core': (id) => categoryOf(id) <= 7 || categoryOf(id) === 10,
   '@limits': (id) => categoryOf(id) === 9,
   '@deflate': (id) => categoryOf(id) === 12 || categoryOf(id) === 13,
 };
 
-/** The Autobahn|Testsuite in the role of a client that tests servers. */
+/** The Autobahn|Testsuite as a fuzzing client that tests servers. */
 export const autobahn: Suite = {
   id: 'autobahn',
   title: 'Autobahn|Testsuite',
