@@ -53,7 +53,7 @@ function rowFor(folder: string): string | undefined {
   return allowedImports.has(`${parent}/*`) ? `${parent}/*` : undefined;
 }
 
-/** The first cycle below a folder as a list of folders, or undefined. */
+/** Returns the first cycle of imports that starts at a folder, as a list of folders, or undefined if there is none. */
 function cycleFrom(folder: string, path: readonly string[] = []): readonly string[] | undefined {
   if (path.includes(folder)) return [...path.slice(path.indexOf(folder)), folder];
   for (const next of allowedImports.get(folder) ?? []) {
