@@ -14,7 +14,7 @@ it('knows every verdict', () => {
   expect(CELL_VERDICTS).toEqual([...VERDICTS]);
 });
 
-it('gives back what was packed', () => {
+it('unpacks what was packed', () => {
   const cellOf = (words: CellWords) =>
     fc.record({
       verdict: fc.constantFrom(...CELL_VERDICTS),
@@ -35,7 +35,7 @@ it('gives back what was packed', () => {
     );
 });
 
-it('takes a few characters for a cell like most others', () => {
+it('needs few characters for a common cell', () => {
   const usual = { verdict: 'same', grade: 'ok', close: 'ok', known: false, truncated: false, code: '1000', ms: 31 };
   expect(packCells([usual], WORDS)).toBe('31');
   expect(packCells([usual, { ...usual, truncated: true }], WORDS)).toBe('31 31t');

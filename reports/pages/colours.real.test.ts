@@ -33,7 +33,7 @@ interface Picture {
   tint: number;
 }
 
-describeWithChromium('the colours of the pages, as Chromium shows them', () => {
+describeWithChromium('the colours of the pages in Chromium', () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await launch();
@@ -42,7 +42,7 @@ describeWithChromium('the colours of the pages, as Chromium shows them', () => {
     await browser?.close();
   });
 
-  it('make every text readable (AA, 4.5 : 1) and every verdict well so (AAA, 7 : 1), in light, in dark and on paper', async () => {
+  it('have a contrast of 4.5 : 1 for every text (AA) and 7 : 1 for every verdict (AAA), in light, in dark and in print', async () => {
     let [texts, verdicts] = [0, 0];
     for (const colorScheme of ['light', 'dark'] as const) {
       const { page, close } = await watchedPage(browser, { colorScheme });
@@ -66,7 +66,7 @@ describeWithChromium('the colours of the pages, as Chromium shows them', () => {
     expect(verdicts).toBeGreaterThan(500);
   });
 
-  it('are measured by something that sees: grey on grey is told, also on a ground that is not opaque', async () => {
+  it('are measured correctly: grey on grey is found, also on a transparent background', async () => {
     const { page, close } = await watchedPage(browser);
     await page.setContent(
       '<body style="background:#fff"><p style="color:#777">a</p><p style="background:#00000080;color:#fff">b</p>',
@@ -78,7 +78,7 @@ describeWithChromium('the colours of the pages, as Chromium shows them', () => {
   });
 
   it.each(['achromatopsia', 'deuteranopia', 'protanopia'] as const)(
-    'tell every verdict from every other to eyes with %s, by glyph and word',
+    'distinguish all verdicts by glyph and word for readers with %s',
     async (type) => {
       const { page, close } = await watchedPage(browser);
       const devtools = await page.context().newCDPSession(page);
@@ -130,42 +130,39 @@ describeWithChromium('the colours of the pages, as Chromium shows them', () => {
     (['light', 'dark'] as const).flatMap((colorScheme) =>
       (['achromatopsia', 'deuteranopia', 'protanopia'] as const).map((type) => [colorScheme, type] as const),
     ),
-  )(
-    'tell every part of a chart of grades from every other without their colours, in %s, to eyes with %s',
-    async (colorScheme, type) => {
-      const { page, close } = await watchedPage(browser, { colorScheme });
-      const devtools = await page.context().newCDPSession(page);
-      await page.goto(at('sample/history.html'));
-      await devtools.send('Emulation.setEmulatedVisionDeficiency', { type });
-      const parts: { tone: string; picture: Picture }[] = [];
-      for (const { tone } of [...gradeFaces(sampleReport.suites), MISSING_FACE]) {
-        const key = page.locator(`.key:has(.${tone})`).first();
-        parts.push({ tone, picture: await pictureOf(page, await key.screenshot()) });
-        // The legend and the chart must use the same fill.
-        const look = (of: string) =>
-          page.evaluate<string>(
-            `(({ fill, strokeDasharray }) => fill + strokeDasharray)(getComputedStyle(document.querySelector('${of} .${tone}')))`,
-          );
-        expect(await look('.chart'), tone).toBe(await look('.key'));
+  )('distinguish all grades of a chart in %s for readers with %s', async (colorScheme, type) => {
+    const { page, close } = await watchedPage(browser, { colorScheme });
+    const devtools = await page.context().newCDPSession(page);
+    await page.goto(at('sample/history.html'));
+    await devtools.send('Emulation.setEmulatedVisionDeficiency', { type });
+    const parts: { tone: string; picture: Picture }[] = [];
+    for (const { tone } of [...gradeFaces(sampleReport.suites), MISSING_FACE]) {
+      const key = page.locator(`.key:has(.${tone})`).first();
+      parts.push({ tone, picture: await pictureOf(page, await key.screenshot()) });
+      // The legend and the chart must use the same fill.
+      const look = (of: string) =>
+        page.evaluate<string>(
+          `(({ fill, strokeDasharray }) => fill + strokeDasharray)(getComputedStyle(document.querySelector('${of} .${tone}')))`,
+        );
+      expect(await look('.chart'), tone).toBe(await look('.key'));
+    }
+    for (const [i, one] of parts.entries())
+      for (const other of parts.slice(i + 1)) {
+        const [a, b] = [one.picture, other.picture].map(tellingOf);
+        const names = `${one.tone}, ${other.tone}`;
+        if (a?.kind === 'full' && b?.kind === 'full') expect(ratio(a.mean, b.mean), names).toBeGreaterThan(3);
+        else if (a?.kind === b?.kind) expect(unlike(one.picture, other.picture), names).toBeGreaterThan(0.2);
       }
-      for (const [i, one] of parts.entries())
-        for (const other of parts.slice(i + 1)) {
-          const [a, b] = [one.picture, other.picture].map(tellingOf);
-          const names = `${one.tone}, ${other.tone}`;
-          if (a?.kind === 'full' && b?.kind === 'full') expect(ratio(a.mean, b.mean), names).toBeGreaterThan(3);
-          else if (a?.kind === b?.kind) expect(unlike(one.picture, other.picture), names).toBeGreaterThan(0.2);
-        }
-      expect(Object.fromEntries(parts.map(({ tone, picture }) => [tone, tellingOf(picture).kind]))).toEqual({
-        ok: 'full',
-        nonstrict: 'pattern',
-        info: 'pattern',
-        unimplemented: 'pattern',
-        failed: 'full',
-        missing: 'pattern',
-      });
-      await close();
-    },
-  );
+    expect(Object.fromEntries(parts.map(({ tone, picture }) => [tone, tellingOf(picture).kind]))).toEqual({
+      ok: 'full',
+      nonstrict: 'pattern',
+      info: 'pattern',
+      unimplemented: 'pattern',
+      failed: 'full',
+      missing: 'pattern',
+    });
+    await close();
+  });
 });
 
 /** The contrast ratio of two grey values from 0 to 1. */

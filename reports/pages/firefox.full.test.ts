@@ -39,7 +39,7 @@ async function openFold(page: Page): Promise<boolean> {
   return place !== null;
 }
 
-describeWithFirefox('the pages, opened from disk in a stock Firefox', () => {
+describeWithFirefox('the pages, opened from disk in an unchanged Firefox', () => {
   describe('with scripts', () => {
     let browser: Browser;
     beforeAll(async () => {
@@ -47,7 +47,7 @@ describeWithFirefox('the pages, opened from disk in a stock Firefox', () => {
     });
     afterAll(() => browser?.close());
 
-    it('ask for nothing, say nothing, and break no policy of their own', async () => {
+    it('send no request, print nothing to the console, and violate no policy', async () => {
       const { page, seen } = await watchedFirefoxPage(browser);
       for (const path of PAGES) {
         await page.goto(at(path));
@@ -58,7 +58,7 @@ describeWithFirefox('the pages, opened from disk in a stock Firefox', () => {
       await page.close();
     });
 
-    it('lead to the worst case by keys, filter by the address, and turn dark', async () => {
+    it('reach the worst case with keys, filter by the address, and turn dark', async () => {
       const { page, seen } = await watchedFirefoxPage(browser);
       await page.goto(at('sample/index.html'));
       await page.keyboard.press('n');
@@ -75,7 +75,7 @@ describeWithFirefox('the pages, opened from disk in a stock Firefox', () => {
       await page.close();
     });
 
-    it('are watched by something that sees: a script, a picture and a word on the console are noted', async () => {
+    it('are watched correctly: a script, a picture and a console message are recorded', async () => {
       const elsewhere = createServer((_, response) => response.writeHead(404).end());
       await once(elsewhere.listen(0, '127.0.0.1'), 'listening');
       const picture = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/x.png`;
@@ -94,7 +94,7 @@ describeWithFirefox('the pages, opened from disk in a stock Firefox', () => {
     });
   });
 
-  it('are read without scripts: every word of every page, once its folds are open', async () => {
+  it('show every word without scripts, if all folds are open', async () => {
     const browser = await launchFirefox({ scripts: false });
     try {
       const { page, seen } = await watchedFirefoxPage(browser);

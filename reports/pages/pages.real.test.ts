@@ -24,7 +24,7 @@ const { home, at } = pagesOnDisk('pages-real-');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const OURS = sampleReport.agents[0]?.slug ?? '';
 
-describeWithChromium('the pages, opened from disk in a real Chromium', () => {
+describeWithChromium('the pages, opened from disk in Chromium', () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await launch();
@@ -33,7 +33,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await browser?.close();
   });
 
-  it('have nothing that axe-core objects to, in light and dark, at three widths; ask for nothing and say nothing', async () => {
+  it('have no fault that axe-core finds, in light and dark, at three widths; send no request and print nothing', async () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       const { page, seen, close } = await watchedPage(browser, { colorScheme });
       for (const path of PAGES) {
@@ -50,7 +50,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     }
   });
 
-  it('lead to the worst case in two keys, and back up to its place', async () => {
+  it('reach the worst case with two keys, and lead back to its place on the index', async () => {
     const { page, seen, close } = await watchedPage(browser);
     await page.goto(at('sample/index.html'));
     await page.keyboard.press('n');
@@ -72,7 +72,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('filter by words, keep them in the address, and restore them from it', async () => {
+  it('filter by words, keep the words in the address, and restore the words from the address', async () => {
     const { page, seen, close } = await watchedPage(browser);
     await page.goto(at('sample/index.html'));
     await page.keyboard.press('/');
@@ -110,7 +110,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('are the same again from one address: filter, case and wire row, with the neighbours of the filter and a way back into it', async () => {
+  it('restore filter, case and wire log row from an address, with the neighbours in the filter and a link back to it', async () => {
     const { page, seen, close } = await watchedPage(browser);
     await page.goto(`${at('sample/index.html')}#?${new URLSearchParams({ q: 's:!ok a:img' })}`);
     const rows = () =>
@@ -148,7 +148,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('show row and column of the cell under pointer or focus, with its head', async () => {
+  it('highlight the row and the column of the cell under the mouse or with the focus, with the column head', async () => {
     const { page, close } = await watchedPage(browser, { viewport: { width: 1280, height: 900 } });
     await page.goto(at('sample/index.html'));
     // The indexes of the parts that the mouse highlights: both column heads, both cells of two rows, and the names of
@@ -178,7 +178,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('tell at most twelve keys, and those are the keys that do something', async () => {
+  it('list at most twelve keys, and exactly the keys that do something', async () => {
     const { page, close } = await watchedPage(browser);
     for (const path of ['sample/index.html', SEED, 'sample/compare.html', 'sample/history.html']) {
       await page.goto(at(path));
@@ -210,7 +210,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('show both agents of two at 320 px, side by side', async () => {
+  it('show two agents side by side at 320 px', async () => {
     const { page, close } = await watchedPage(browser, { viewport: { width: 320, height: 700 } });
     await page.goto(at('sample/index.html'));
     const inside = async (selector: string) => {
@@ -238,7 +238,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('let one tab past what needs attention, to the search; and show which filter is on, also in forced colours', async () => {
+  it('have a link that skips to the search, and show the active filter, also in forced colours', async () => {
     const { page, close } = await watchedPage(browser, { forcedColors: 'active' });
     await page.goto(at('sample/index.html'));
     const onFocus = () => page.evaluate('document.activeElement.textContent.trim()');
@@ -261,7 +261,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('keep the names of up to twelve agents in sight above their cells, and never scroll the whole page sideways', async () => {
+  it('keep the names of up to twelve agents visible above their cells, and never scroll the whole page sideways', async () => {
     const { page, close } = await watchedPage(browser);
     for (const agents of [1, 2, 3, 4, 5, 6, 8, 12]) {
       await writeFiles(join(home, `wide-${agents}`), [
@@ -293,7 +293,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('compare: hide kinds of change, keep that in the address, and swap A and B at the case that is read', async () => {
+  it('compare: hide kinds of change, keep the hidden kinds in the address, and swap A and B at the open case', async () => {
     const { page, seen, close } = await watchedPage(browser);
     await page.goto(at('sample/compare.html'));
     await page.locator('#show-fixed').uncheck();
@@ -319,7 +319,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('compare: what differs alike is opened, stepped into and led to with keys and addresses', async () => {
+  it('compare: open groups of similar cases by keys and by address', async () => {
     const { page, seen, close } = await watchedPage(browser);
     await page.goto(at('alike/compare.html'));
     const shown = () => page.locator('.compared > summary:visible .what b').allTextContents();
@@ -350,7 +350,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await bare.close();
   });
 
-  it('are read without scripts: everything is there, folds open, filters do no harm', async () => {
+  it('are complete without scripts: everything is there, folds open, filters do no harm', async () => {
     const { page, seen, close } = await watchedPage(browser, { javaScriptEnabled: false });
     await page.goto(at('sample/index.html'));
     expect(await page.locator('#filter').isVisible()).toBe(false);
@@ -378,7 +378,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('say at a glance what was wrong with the server this began with, above the fold', async () => {
+  it('say on the first screen what was wrong in case 7.1.6', async () => {
     const { page, close } = await watchedPage(browser, { viewport: { width: 1280, height: 720 } });
     await page.goto(at(SEED));
     for (const words of ['The server never answered the Close frame', 'Server’s close code', 'Clean close']) {
@@ -390,7 +390,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('copy a link, the hex of a row and of the whole wire log, and a prompt, each where it belongs', async () => {
+  it('copy a link, the hex of a row and of the whole wire log, and a prompt', async () => {
     const { page, seen, close } = await watchedPage(browser, { permissions: ['clipboard-read', 'clipboard-write'] });
     const copied = async (button: ReturnType<typeof page.getByRole>) => {
       await page.evaluate('navigator.clipboard.writeText("nothing")');
@@ -432,7 +432,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('print the index in light, with every case, whatever is folded', async () => {
+  it('print the index in light colours with every case, also folded cases', async () => {
     const { page, close } = await watchedPage(browser, { colorScheme: 'dark' });
     await page.goto(at('passed/index.html'));
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
@@ -444,7 +444,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('keep their buttons off their words at 320 px', async () => {
+  it('have no button that covers text at 320 px', async () => {
     const { page, close } = await watchedPage(browser, { viewport: { width: 320, height: 700 } });
     for (const path of PAGES) {
       await page.goto(at(path));
@@ -460,7 +460,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('tell every verdict by glyph and word, not by colour alone', async () => {
+  it('show every verdict by glyph and word, not by colour alone', async () => {
     const { page, close } = await watchedPage(browser);
     for (const path of PAGES) {
       await page.goto(at(path));
@@ -476,7 +476,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('print on few sheets, whole, in light', async () => {
+  it('print completely, on few sheets, in light colours', async () => {
     const { page, close } = await watchedPage(browser, { colorScheme: 'dark' });
     await page.goto(at(SEED));
     const pdf = await page.pdf({ format: 'A4' });
@@ -487,7 +487,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('print in one size but for what is larger on purpose, and with every column on the sheet', async () => {
+  it('print in one font size, except headings, and with every column on the sheet', async () => {
     // The size of A4 paper without the margins of a print dialogue.
     const { page, close } = await watchedPage(browser, { viewport: { width: 718, height: 1000 } });
     await page.emulateMedia({ media: 'print' });
@@ -625,7 +625,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('are small with 517 cases of 5 agents, and tell how quick', async () => {
+  it('are small with 517 cases of 5 agents, and print their loading times', async () => {
     const report = bigReport(5);
     const clock = performance.now();
     let [pages, octets] = [0, 0];

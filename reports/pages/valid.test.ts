@@ -38,7 +38,7 @@ it('every page is valid HTML', async () => {
   expect(pages).toBeGreaterThan(30);
 });
 
-it('a page that is not valid is told', async () => {
+it('an invalid page is found', async () => {
   const broken = '<!doctype html><html lang="en"><head><title>x</title></head><body><p id="a"><p id="a"></body></html>';
   const { valid } = await validator.validateString(broken);
   expect(valid).toBe(false);
