@@ -16,8 +16,8 @@ async function expectAgreement(args: readonly string[]): Promise<void> {
 }
 
 /*
- * `harness/end-to-end/commands.full.test.ts` compares the engines on all 517 cases of the in-repo server, because that
- * test has the results of the real suite already.
+ * The in-repo server is not tested in this file. `harness/end-to-end/commands.full.test.ts` runs the real suite against
+ * this server anyway, so that test also compares the two engines on all 517 cases.
  */
 await describeWithDocker('the embedded engine agrees with the real Autobahn in every fact', () => {
   test.each([

@@ -209,7 +209,7 @@ test('warns once that a --spec pattern also matches unintended cases, even if on
   writeFileSync(spec, JSON.stringify({ cases: ['2.1*'] }));
   const { exitCode, stderr } = await read('fixtures/recorded/ws', '--spec', spec, '--shard', '1/2');
   expect(exitCode).toBe(0);
-  expect(stderr.match(/warning: .*also takes 2\.10/g)).toHaveLength(1);
+  expect(stderr.match(/warning: .*also matches 2\.10/g)).toHaveLength(1);
   expect(report().run.shard).toEqual({ index: 1, count: 2, plan: ['2.1', '2.10', '2.11'] });
 });
 

@@ -92,7 +92,7 @@ test('a server that its supervisor restarts during the run: exits with 3, becaus
   const [listener] = listenersOn(port);
   process.kill(listener?.pid ?? 0, 'SIGKILL');
   const { exitCode, stdout } = await run;
-  expect(stdout).toMatch(/The process that listened at .* when the run began no longer does/);
+  expect(stdout).toMatch(/The process that listened at .* when the run began no longer listens there/);
   expect(exitCode).toBe(3);
   expect(groupMembers(Number(supervisor))).toEqual([]);
 });

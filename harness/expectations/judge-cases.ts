@@ -53,7 +53,7 @@ function verdictOfAttempts(
   const { outcome: actual, ...verdict } = first;
   return {
     ...remarks(expectation),
-    // The line for a new entry is useful only if the case needs attention.
+    // `insertLine` is the line for a new entry in the expectation file. A case that is as expected needs no new entry.
     ...(verdict.verdict === 'same' ? {} : insertLine(expectation)),
     ...(result.isTruncated ? { truncated: true as const } : {}),
     id: result.id,

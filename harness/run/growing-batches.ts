@@ -1,6 +1,6 @@
 /** Weight of the first batch: time that the real suite needs with a good server. Each batch may weigh twice as much as the one before. */
 const FIRST_BATCH_MS = 2000;
-/** Least weight of a case. A faulty server, which is the reason for `--bail`, makes even a short case slow. */
+/** Minimum weight of a case, in ms. The server of a run with `--bail` is often faulty, and makes even a short case slow. */
 const MIN_CASE_MS = 100;
 
 /**

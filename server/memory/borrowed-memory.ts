@@ -3,8 +3,8 @@ const borrowedMemory = new WeakSet<ArrayBufferLike>();
 
 /**
  * Marks `memory` as borrowed: its bytes are overwritten by the next read or message. A function that receives a view of
- * borrowed memory can read it during the call, and must copy the bytes that it keeps. Reuse is faster, because new
- * memory for each read would cost more CPU time than the work on it.
+ * borrowed memory can read it during the call, and must copy the bytes that it keeps. New memory for
+ * each read would cost more CPU time than the processing of the bytes, so the memory is reused.
  */
 export function markBorrowed<Memory extends ArrayBufferLike>(memory: Memory): Memory {
   borrowedMemory.add(memory);

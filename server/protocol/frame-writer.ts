@@ -103,7 +103,7 @@ export class FrameWriter {
       }
       for (; n < endWord; n++) words[n + shift] = payloadWords[n] ?? 0;
       bytes[previousAt] = previousByte;
-      // The word view leaves out an incomplete last word, so its bytes are missing: copy the payload again.
+      // `payloadWords` lacks an incomplete last word. If the range ends in that word, copy the range again, byte by byte.
       if (endWord > payloadWords.length) payload.copy(bytes, at, from, to);
     }
     writeHeader(bytes, start, first, length);

@@ -154,7 +154,7 @@ function negotiate(
         if (value === true) break;
         const bits = parseWindowBits(value);
         if (bits === undefined) return undefined;
-        // The server ignores client_max_window_bits=8: a larger window can inflate the messages of a smaller one.
+        // The server ignores client_max_window_bits=8: a larger window inflates what was compressed with a smaller window.
         if (bits >= MIN_WINDOW_BITS) clientMaxWindowBits = bits;
         break;
       }

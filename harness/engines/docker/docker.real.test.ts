@@ -74,7 +74,7 @@ await describeWithDocker('the Docker engine with a real Docker daemon', () => {
     if (!(error instanceof HarnessError)) throw new Error(`not a HarnessError: ${String(error)}`, { cause: error });
     return error;
   }
-  /** Returns a promise that resolves when a case has started, and the options of the assignment that it needs. */
+  /** Returns a promise that resolves when case `id` has started, and the `onEvent` that the assignment must contain for it. */
   function onceStarted(id: string): [Promise<unknown>, Partial<FolderAssignment>] {
     let resolveStarted: () => void = () => undefined;
     const started = new Promise<void>((resolve) => {
