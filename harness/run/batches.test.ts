@@ -71,6 +71,8 @@ describe('Batches of an engine that records only at its end', () => {
       made.push(batch);
       writeResults(batch);
       for (const id of batch.cases) batches.onEvent(recordOf(id));
+      // The limit must not end a batch whose records are still being handed over.
+      expect(batch.limitReached?.aborted).toBe(false);
     }
     expect(made.map(({ cases }) => cases)).toEqual([first, second]);
     const played = [...first, ...second];

@@ -67,7 +67,7 @@ export class Batches {
 
   /** Notes the unexpected outcomes of first attempts. */
   onEvent(event: PlayEvent): void {
-    const { suite, agent, bail, retries, isUnexpected } = this.options;
+    const { suite, agent, recordsLive, bail, retries, isUnexpected } = this.options;
     if (event.kind !== 'recorded' || this.isRetrying || (bail === undefined && retries === undefined)) return;
     const { id } = event.record;
     const outcome = outcomeOf(suite, agent, event.record);
@@ -75,7 +75,9 @@ export class Batches {
     const unexpected = isUnexpected(id, outcome);
     if (unexpected) this.unexpected.set(id, outcome);
     else this.unexpected.delete(id);
-    if (!event.provisional) bail?.note(agent, id, unexpected);
+    // An engine that records only at its end hands over all records of a batch at once. To end the run at the first of
+    // these records would lose the others, so `batches` counts them after the batch.
+    if (recordsLive && !event.provisional) bail?.note(agent, id, unexpected);
   }
 
   private split(): readonly (readonly string[])[] {
