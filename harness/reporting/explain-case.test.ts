@@ -14,7 +14,7 @@ it('names what a case sends, what must happen, and what is contested', () => {
     'What must happen',
     'close code 1000 (normal closure)',
     'UNCLEAN',
-    'Contested\n  The suite grades it INFORMATIONAL',
+    'Contested\n  The suite always gives INFORMATIONAL',
     'Run only this case:  ws-conformance 7.1.6',
   ])
     expect(text).toContain(part);
