@@ -35,7 +35,7 @@ it('points at the line where an entry belongs if the file has none, and says tha
   const { line: _, ...one } = only({ insertLine: 7, sentence: 'It is worse.' }).agents[0]?.cases[0] ?? {};
   const report = { ...only({}), agents: only({}).agents.map((agent) => ({ ...agent, cases: [one as CaseVerdict] })) };
   expect(workflowCommands(report)).toBe(
-    '::error file=fixtures/expected/ours.json,line=7,title=6.4.2 improved (ours)::It is worse.%0AThe file has no entry for it, so that it is held to what a conformant server does; an entry would follow here.\n',
+    '::error file=fixtures/expected/ours.json,line=7,title=6.4.2 improved (ours)::It is worse.%0AThe file has no entry for this case, so a conformant server is expected. A new entry belongs here.\n',
   );
 });
 
@@ -126,7 +126,7 @@ it('groups similar cases and problems, with their ids, if GitHub would not show 
   ]);
   const problems = report.cases.slice(11).map(({ id }) => ({ what: `Case ${id} has no result.`, case: id }));
   expect(failing(11, problems)).toEqual([
-    '::error title=506 cases::Case 1.2.3 has no result. The same of 505 more cases.%0A1.2.3-13.14.9',
+    '::error title=506 cases::Case 1.2.3 has no result. Also in 505 more cases.%0A1.2.3-13.14.9',
     '::error file=expected.json,line=2,title=11 cases regressed (agent-0)::It sent “…” back.%0A1.1.1-1.2.2',
   ]);
 });

@@ -52,7 +52,7 @@ function problemsCommand(group: SimilarGroup<Problem>, plan: readonly string[]):
   const cases = casesOf(group);
   const title = [agent, cases.length === 0 ? id : plural(cases.length, 'case')].filter((part) => part !== undefined);
   const parts = [whatOfAll(group), rangesText(idRanges(cases, plan)), where, why, todo];
-  return command({ title: title.join(' ') || 'not conclusive' }, parts);
+  return command({ title: title.join(' ') || 'no verdict' }, parts);
 }
 
 /**
@@ -82,7 +82,7 @@ function caseCommand(
   const byDefault =
     one.insertLine === undefined
       ? undefined
-      : 'The file has no entry for it, so that it is held to what a conformant server does; an entry would follow here.';
+      : 'The file has no entry for this case, so a conformant server is expected. A new entry belongs here.';
   return command({ file, line: one.line ?? one.insertLine ?? 1, title }, [...words, byDefault], level);
 }
 

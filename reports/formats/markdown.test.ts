@@ -37,7 +37,7 @@ describe('summary.md', () => {
     }));
     const cases = problems.map(({ case: id }) => ({ ...bigReport(1).cases[0], id })) as Report['cases'];
     const text = render({ ...sampleReport, cases, problems });
-    expect(text).toContain('| Case 9.1.0 has no result. The same of 515 more cases.<br>9.1.0-9.1.515 |');
+    expect(text).toContain('| Case 9.1.0 has no result. Also in 515 more cases.<br>9.1.0-9.1.515 |');
     expect(text).not.toContain('9.1.1 has');
   });
 
@@ -124,7 +124,7 @@ describe('summary.md', () => {
     };
     const text = render(many);
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(SUMMARY_LIMIT_BYTES);
-    expect(text).toMatch(/\|\n\n[\d]+ more lines are left out here; report\.json holds them all\.\n$/);
+    expect(text).toMatch(/\|\n\n[\d]+ more lines are left out; report\.json has all lines\.\n$/);
   });
 });
 

@@ -55,7 +55,7 @@ function problems(report: Report): string[] {
   const plan = report.cases.map(({ id }) => id);
   return [
     '',
-    '### What kept us from knowing',
+    '### Problems of the run',
     '',
     '| What | Where | Why | What to do |',
     '|---|---|---|---|',
@@ -153,5 +153,5 @@ export function capped(lines: readonly string[], limit: number): string {
     size += Buffer.byteLength(line) + 1;
     return size > room;
   });
-  return `${lines.slice(0, kept).join('\n')}\n\n${lines.length - kept} more lines are left out here; report.json holds them all.\n`;
+  return `${lines.slice(0, kept).join('\n')}\n\n${lines.length - kept} more lines are left out; report.json has all lines.\n`;
 }

@@ -100,7 +100,7 @@ describe('similar cases in the final summary', () => {
       problems,
     );
     expect(body(seed).slice(0, 8)).toEqual([
-      'Case 1.1.1 has no result. The same of 515 more cases.',
+      'Case 1.1.1 has no result. Also in 515 more cases.',
       '  cases: 1.1.1-7.1.5, 7.1.7-13.14.9',
       '  where: here',
       '  why:   The engine stopped before it.',
@@ -150,11 +150,11 @@ describe('similar cases in the final summary', () => {
     );
     const lines = body(apart);
     expect(lines.filter((line) => line.startsWith('▼'))).toHaveLength(20);
-    expect(lines).toContain('  and 80 more; all of them are in the report.');
+    expect(lines).toContain('  and 80 more in the report.');
     const problems = Array.from({ length: 9 }, (_, i) => ({
       what: `Case 1.${i} is unlike 1.${i + 1}.`,
       case: `1.${i}`,
     }));
-    expect(body(withCases(same, problems))).toContain('and 4 more; all of them are in the report.');
+    expect(body(withCases(same, problems))).toContain('and 4 more in the report.');
   });
 });

@@ -61,7 +61,7 @@ export function endBlock(report: Report, pages: string | undefined, style: Style
     lines.push(...describeProblem(problem, style, idRanges(casesOf(group), plan)), '');
   }
   const otherProblems = problems.slice(MOST_PROBLEMS).flat().length;
-  if (otherProblems > 0) lines.push(`and ${otherProblems} more; all of them are in the report.`, '');
+  if (otherProblems > 0) lines.push(`and ${otherProblems} more in the report.`, '');
   // The problems that are printed above already say why cases have no result.
   const told = groupSimilarCases(report).filter(
     ({ cases: [{ verdict }] }) => verdict !== 'missing' || report.problems.length === 0,
@@ -109,7 +109,7 @@ function deviations(
     ];
   });
   const others = told.slice(MOST_CASES).flatMap(({ cases }) => cases).length;
-  if (others > 0) lines.push(`  and ${others} more; all of them are in the report.`);
+  if (others > 0) lines.push(`  and ${others} more in the report.`);
   return lines.length > 0 ? [...lines, ''] : [];
 }
 

@@ -134,7 +134,7 @@ function gradesView({ actual, expected, verdict }: CaseVerdict, suite: SuiteFact
     close: actual === null ? null : closeOf(actual),
     expectedFace: shown === null ? null : gradeFace(suite, shown),
     expectedClose: shown === null ? null : closeOf(shown),
-    aside: alike && isNews(verdict) ? 'as expected; it is the facts that differ' : null,
+    aside: alike && isNews(verdict) ? 'as expected; only facts differ' : null,
   };
 }
 
@@ -176,8 +176,8 @@ function triesView({ tries }: CaseVerdict, suite: SuiteFacts) {
   return {
     sentence:
       apart.length === 0
-        ? `Its outcome was unexpected, so it was played again, alone: ${count(tries.length)} times the same.`
-        : 'Its outcome was unexpected, so it was played again, alone, and came out differently.',
+        ? `The outcome was unexpected, so the case ran again, alone: ${count(tries.length)} times the same.`
+        : 'The outcome was unexpected, so the case ran again, alone, with another outcome.',
     list: tries.map(({ verdict, outcome, durationMs, result }, at) => ({
       n: at + 1,
       verdict: VERDICT_FACES[verdict],
@@ -204,8 +204,8 @@ function detailView(detail: RecordedCase, verdict: CaseVerdict, suite: SuiteFact
     handshake: handshakeView(detail),
     properties: propertiesView(detail, verdict, suite),
     octets: [
-      { title: 'Octets received, by chop size', rows: octetsView(detail.rxOctetStats) },
-      { title: 'Octets transmitted, by chop size', rows: octetsView(detail.txOctetStats) },
+      { title: 'Bytes received, by chop size', rows: octetsView(detail.rxOctetStats) },
+      { title: 'Bytes transmitted, by chop size', rows: octetsView(detail.txOctetStats) },
     ],
     frames: [
       { title: 'Frames received, by opcode', rows: framesView(detail.rxFrameStats) },
@@ -249,7 +249,7 @@ function besideView(expected: readonly ReceivedEvent[], received: readonly Recei
   return {
     matches: first === -1,
     note:
-      first === -1 ? 'What was observed matches this list.' : partingSentence(expected[first], received[first], first),
+      first === -1 ? 'The observed events match this list.' : partingSentence(expected[first], received[first], first),
     rows: shown.map(({ left: wanted, right: got, same }, at) => ({
       n: from + at + 1,
       wanted: wanted === null ? '–' : eventText(wanted, 70),
@@ -263,7 +263,7 @@ function besideView(expected: readonly ReceivedEvent[], received: readonly Recei
 /** Says what was expected and what was received at the first difference of two lists of events. */
 function partingSentence(wanted: ReceivedEvent | undefined, got: ReceivedEvent | undefined, at: number): string {
   const due = wanted === undefined ? 'nothing more was expected' : `expected ${eventText(wanted)}`;
-  return `They part at event ${at + 1}: ${due}, got ${got === undefined ? 'nothing' : eventText(got)}.`;
+  return `First difference at event ${at + 1}: ${due}, got ${got === undefined ? 'nothing' : eventText(got)}.`;
 }
 
 /**
@@ -274,11 +274,11 @@ function closingView(expected: NonNullable<RecordedCase['expectedClose']>) {
   return [
     { name: 'Closes first', value: expected.closedByMe ? 'the fuzzing client' : 'the server' },
     {
-      name: 'If the other end does',
-      value: expected.closedByWrongEndpointIsFatal ? 'the case fails' : 'it is noted only',
+      name: 'If the other side closes first',
+      value: expected.closedByWrongEndpointIsFatal ? 'the case fails' : 'only noted',
     },
     {
-      name: 'Close codes taken',
+      name: 'Allowed close codes',
       value: expected.codes.length === 0 ? 'any' : expected.codes.map((code) => closeCode(code)).join(', '),
     },
     { name: 'Clean close', value: expected.requireClean ? 'required' : 'not required' },
@@ -378,7 +378,7 @@ function compressionView(stats: NonNullable<RecordedCase['trafficStats']>) {
       sentence:
         app === null || framed === null || app === 0
           ? null
-          : `${count(app)} octets of messages went as ${count(framed)} octets of payload: ${((100 * framed) / app).toFixed(1)} %.`,
+          : `${count(app)} bytes of messages were sent as ${count(framed)} bytes of payload: ${((100 * framed) / app).toFixed(1)} %.`,
       bar: share(framed ?? 0, app ?? 0),
     };
   };

@@ -74,7 +74,7 @@ function changesView(comparisons: readonly Comparison[]) {
 
 const KEYS = [
   { key: 'j k', does: 'next, previous case that differs' },
-  { key: 'Enter', does: 'open it' },
+  { key: 'Enter', does: 'open the case' },
   { key: 's', does: 'swap A and B' },
   { key: 'u', does: 'up to all cases' },
   { key: 'd', does: 'light or dark' },

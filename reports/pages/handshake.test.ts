@@ -31,7 +31,7 @@ describe('a response', () => {
     [
       'without Connection is reported',
       [GOOD[0] ?? '', GOOD[2] ?? ''],
-      ['Connection does not hold the token Upgrade (RFC 6455 4.1, 3).'],
+      ['Connection does not contain the token Upgrade (RFC 6455 4.1, 3).'],
     ],
     [
       'without an accept value is reported',
@@ -41,22 +41,22 @@ describe('a response', () => {
     [
       'with a wrong accept value is reported',
       [...GOOD.slice(0, 2), 'Sec-WebSocket-Accept: x'],
-      ['Sec-WebSocket-Accept is not the one that the key asks for (RFC 6455 4.1, 4).'],
+      ['Sec-WebSocket-Accept does not match the key (RFC 6455 4.1, 4).'],
     ],
     [
       'with two accept values is reported',
       [...GOOD, GOOD[2] ?? ''],
-      ['Sec-WebSocket-Accept is there more than once (RFC 6455 11.3.3).'],
+      ['There is more than one Sec-WebSocket-Accept header (RFC 6455 11.3.3).'],
     ],
     [
       'with an extension that was not offered is reported',
       [...GOOD, 'Sec-WebSocket-Extensions: x'],
-      ['The extension “x” was taken and never offered (RFC 6455 4.1, 5).'],
+      ['The extension “x” was chosen but not offered (RFC 6455 4.1, 5).'],
     ],
     [
       'with a subprotocol that was not offered is reported',
       [...GOOD, 'Sec-WebSocket-Protocol: x'],
-      ['The subprotocol “x” was chosen and never asked for (RFC 6455 4.1, 6).'],
+      ['The subprotocol “x” was chosen but not offered (RFC 6455 4.1, 6).'],
     ],
   ])('%s', (_, lines, expected) => {
     expect(problems(lines)).toEqual(expected);
@@ -78,8 +78,8 @@ describe('a response', () => {
     expect(takesDeflate(response(lines))).toBe(true);
     expect(examineHandshake(request(offer), response(lines)).extensions).toEqual([
       'One offer was made, best first: permessage-deflate; client_max_window_bits.',
-      'The server took permessage-deflate; server_max_window_bits=9.',
-      'server_max_window_bits: the server compresses with a window of 2^9 octets at most (RFC 7692 7.1.2.1).',
+      'The server chose permessage-deflate; server_max_window_bits=9.',
+      'server_max_window_bits: the server compresses with a window of 2^9 bytes at most (RFC 7692 7.1.2.1).',
     ]);
   });
 });

@@ -74,22 +74,21 @@ function problemsOf(request: Head, response: Head, accept: string | undefined): 
   else if (!upgrade.some((value) => value.toLowerCase() === 'websocket'))
     problems.push(`Upgrade is “${upgrade.join(', ')}”, not websocket (RFC 6455 4.1, 2).`);
   const tokens = valuesOf(response, 'Connection').flatMap((value) => value.toLowerCase().split(/\s*,\s*/));
-  if (!tokens.includes('upgrade')) problems.push('Connection does not hold the token Upgrade (RFC 6455 4.1, 3).');
+  if (!tokens.includes('upgrade')) problems.push('Connection does not contain the token Upgrade (RFC 6455 4.1, 3).');
   const accepts = valuesOf(response, 'Sec-WebSocket-Accept');
   if (accepts.length === 0) problems.push('There is no Sec-WebSocket-Accept header (RFC 6455 4.1, 4).');
-  else if (accepts.length > 1) problems.push('Sec-WebSocket-Accept is there more than once (RFC 6455 11.3.3).');
+  else if (accepts.length > 1) problems.push('There is more than one Sec-WebSocket-Accept header (RFC 6455 11.3.3).');
   else if (accept !== undefined && accepts[0] !== accept)
-    problems.push(`Sec-WebSocket-Accept is not the one that the key asks for (RFC 6455 4.1, 4).`);
+    problems.push(`Sec-WebSocket-Accept does not match the key (RFC 6455 4.1, 4).`);
   const offered = valuesOf(request, 'Sec-WebSocket-Extensions').flatMap(extensionNames);
   for (const name of valuesOf(response, 'Sec-WebSocket-Extensions').flatMap(extensionNames))
-    if (!offered.includes(name))
-      problems.push(`The extension “${name}” was taken and never offered (RFC 6455 4.1, 5).`);
+    if (!offered.includes(name)) problems.push(`The extension “${name}” was chosen but not offered (RFC 6455 4.1, 5).`);
   const protocols = valuesOf(request, 'Sec-WebSocket-Protocol').flatMap((value) => value.split(/\s*,\s*/));
   const chosen = valuesOf(response, 'Sec-WebSocket-Protocol');
-  if (chosen.length > 1) problems.push('Sec-WebSocket-Protocol is there more than once (RFC 6455 11.3.4).');
+  if (chosen.length > 1) problems.push('There is more than one Sec-WebSocket-Protocol header (RFC 6455 11.3.4).');
   for (const name of chosen)
     if (!protocols.includes(name))
-      problems.push(`The subprotocol “${name}” was chosen and never asked for (RFC 6455 4.1, 6).`);
+      problems.push(`The subprotocol “${name}” was chosen but not offered (RFC 6455 4.1, 6).`);
   return problems;
 }
 
@@ -104,7 +103,9 @@ function unusualName(name: string): string[] {
   ].find((one) => one.toLowerCase() === name.toLowerCase());
   return usual === undefined || usual === name
     ? []
-    : [`“${name}” is commonly written ${usual}. Names of headers know no case (RFC 9110 5.1), but some clients do.`];
+    : [
+        `“${name}” is commonly written ${usual}. Header names are case-insensitive (RFC 9110 5.1), but some clients compare the case.`,
+      ];
 }
 
 function extensionNames(value: string): string[] {
@@ -117,16 +118,16 @@ function extensionNames(value: string): string[] {
 function explainExtensions(request: Head, response: Head): string[] {
   const offered = valuesOf(request, 'Sec-WebSocket-Extensions');
   const taken = valuesOf(response, 'Sec-WebSocket-Extensions');
-  if (offered.length === 0 && taken.length === 0) return ['No extension was offered, and none was taken.'];
+  if (offered.length === 0 && taken.length === 0) return ['No extension was offered or chosen.'];
   const offers = offered
     .join(', ')
     .split(',')
     .filter((one) => one.trim() !== '').length;
   const head = `${offers === 1 ? 'One offer was' : `${offers} offers were`} made, best first: ${offered.join(', ')}.`;
-  if (taken.length === 0) return [head, 'The server took none: messages go uncompressed.'];
+  if (taken.length === 0) return [head, 'The server chose none: messages are not compressed.'];
   return [
     head,
-    `The server took ${taken.join(', ')}.`,
+    `The server chose ${taken.join(', ')}.`,
     ...taken.flatMap((value) => value.split(';').slice(1)).flatMap(explainParameter),
   ];
 }
@@ -134,18 +135,18 @@ function explainExtensions(request: Head, response: Head): string[] {
 /** The four parameters of permessage-deflate as a server answers them (RFC 7692 7.1). */
 function explainParameter(parameter: string): string[] {
   const [name = '', value = ''] = parameter.split('=').map((part) => part.trim().replace(/^"|"$/g, ''));
-  const window = () => `a window of 2^${value} octets`;
+  const window = () => `a window of 2^${value} bytes`;
   switch (name) {
     case 'server_no_context_takeover':
-      return ['server_no_context_takeover: the server compresses each message by itself (RFC 7692 7.1.1.1).'];
+      return ['server_no_context_takeover: the server compresses each message separately (RFC 7692 7.1.1.1).'];
     case 'client_no_context_takeover':
-      return ['client_no_context_takeover: the client has to compress each message by itself (RFC 7692 7.1.1.2).'];
+      return ['client_no_context_takeover: the client must compress each message separately (RFC 7692 7.1.1.2).'];
     case 'server_max_window_bits':
       return [`server_max_window_bits: the server compresses with ${window()} at most (RFC 7692 7.1.2.1).`];
     case 'client_max_window_bits':
-      return [`client_max_window_bits: the client has to keep to ${window()} (RFC 7692 7.1.2.2).`];
+      return [`client_max_window_bits: the client must use at most ${window()} (RFC 7692 7.1.2.2).`];
     default:
-      return [`“${name}” is no parameter of permessage-deflate (RFC 7692 7.1).`];
+      return [`“${name}” is not a parameter of permessage-deflate (RFC 7692 7.1).`];
   }
 }
 

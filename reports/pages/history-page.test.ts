@@ -118,8 +118,8 @@ it('labels its axes, and draws no chart for a single run', () => {
   expect(page.match(/<svg class="chart"/g)).toHaveLength(3);
   const single = pageOf(LINES.slice(0, 1));
   expect(single).not.toContain('<svg class="chart"');
-  expect(text(single)).toMatch(/1 run with Autobahn 25\.10\.1\. The charts begin with the second\./);
-  expect(text(single)).toContain('Cases that ever changed There is but one run, so none can have changed.');
+  expect(text(single)).toMatch(/1 run with Autobahn 25\.10\.1\. Charts need two runs\./);
+  expect(text(single)).toContain('Cases that ever changed There is only one run.');
   expect(text(single)).toContain('1 May 2026, 00:00 UTC 100 ms 100 ms 100 ms');
 });
 

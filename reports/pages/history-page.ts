@@ -96,7 +96,7 @@ export function* historyPage(history: History, pathOf: PathOf = () => null): Gen
         ? [`${plural(all.length - lines.length, 'more run')}, older or with another suite, in the file`]
         : []),
       ...(unreadable > 0 ? [`${plural(unreadable, 'line')} of the file could not be read`] : []),
-    ].join('; ')}.${lines.length < CHART_FROM ? ' The charts begin with the second.' : ''}`,
+    ].join('; ')}.${lines.length < CHART_FROM ? ' Charts need two runs.' : ''}`,
     agents: last.agents.map(({ name }) => agentView(name, { ...history, lines }, pathOf)),
   };
   yield { path: 'history.html', content: render('history', view) };
@@ -114,12 +114,7 @@ function agentView(name: string, history: History, pathOf: PathOf) {
     chart: lines.length < CHART_FROM ? null : chartView(name, lines, legend),
     ...runsView(name, lines, legend),
     grid: {
-      none:
-        changed.length > 0
-          ? null
-          : lines.length < CHART_FROM
-            ? 'There is but one run, so none can have changed.'
-            : 'None did.',
+      none: changed.length > 0 ? null : lines.length < CHART_FROM ? 'There is only one run.' : 'None.',
       left: changed.length > shown.length ? `${count(changed.length - shown.length)} more changed` : null,
       runs: lines.map(({ started, commit }, at) => ({
         n: at + 1,

@@ -118,14 +118,14 @@ describe('the index', () => {
   it('shows the times of categories 9 and 12 separately, with the slowest cases of each', () => {
     const times = text(/<section aria-labelledby="slowest">[\s\S]*?<\/section>/.exec(index)?.[0] ?? '');
     expect(times).toMatch(
-      /What took longest Times by part of the suite and agent Agent Cases Median Slowest Together 9 Limits .* 1 12 ms 12 ms 9\.1\.1 12 ms/,
+      /Slowest cases Times by part of the suite and agent Agent Cases Median Slowest Total 9 Limits .* 1 12 ms 12 ms 9\.1\.1 12 ms/,
     );
     expect(times).toMatch(/ 12 permessage-deflate .* all others .* The slowest of 9 Limits 12 ms 9\.1\.1 /);
   });
 
   it('starts with the decision in words, and with the problems if there is no verdict', () => {
     expect(text(index)).toMatch(
-      /○ INCOMPLETE exit code 3 15 of 22 cases.*What kept us from knowing.*Needs attention.*All cases/,
+      /○ INCOMPLETE exit code 3 15 of 22 cases.*Problems of the run.*Needs attention.*All cases/,
     );
     for (const part of [
       'The server ended while',
@@ -239,9 +239,7 @@ describe('the index', () => {
   it('says that no agent is known, instead of a matrix without columns', () => {
     const content = render('index', indexView({ ...sampleReport, agents: [] }));
     expect(content).not.toContain('<details class="category"');
-    expect(text(content)).toContain(
-      'No agent is known, so there is no outcome of any case to show; 11 cases were planned.',
-    );
+    expect(text(content)).toContain('No agent is known, so there are no outcomes; 11 cases were planned.');
   });
 
   it('unfolds the categories with cases that need attention, and counts the cases by agent', () => {
@@ -318,14 +316,20 @@ describe('a case page', () => {
       const detail = sampleDetailOf(OURS ?? '', '7.1.6');
       if (agent === undefined || detail === undefined) throw new Error('the sample is empty');
       const view = caseView(sampleReport, agent, at, { ...detail, expected: { OK: expected }, received });
-      return /They part at event \d+: .*?\./.exec(text(render('case', view)))?.[0];
+      return /First difference at event \d+: .*?\./.exec(text(render('case', view)))?.[0];
     };
     const [one, two] = ['a', 'b'].map((payload) => ({ kind: 'message', payload, binary: false }) as const);
     if (one === undefined || two === undefined) throw new Error('there are no events');
-    expect(part([two], [one, two])).toBe('They part at event 1: expected text message “b”, got text message “a”.');
-    expect(part([one, two], [two])).toBe('They part at event 1: expected text message “a”, got text message “b”.');
-    expect(part([one], [one, two])).toBe('They part at event 2: nothing more was expected, got text message “b”.');
-    expect(part([one, two], [one])).toBe('They part at event 2: expected text message “b”, got nothing.');
+    expect(part([two], [one, two])).toBe(
+      'First difference at event 1: expected text message “b”, got text message “a”.',
+    );
+    expect(part([one, two], [two])).toBe(
+      'First difference at event 1: expected text message “a”, got text message “b”.',
+    );
+    expect(part([one], [one, two])).toBe(
+      'First difference at event 2: nothing more was expected, got text message “b”.',
+    );
+    expect(part([one, two], [one])).toBe('First difference at event 2: expected text message “b”, got nothing.');
   });
 
   it('turns the line breaks of a recorded description into lines, and shows all other tags as text', () => {
@@ -337,22 +341,22 @@ describe('a case page', () => {
   it('explains every kind of wire log row, and says which side dropped TCP', () => {
     const wire = text(/<table class="data wire"[\s\S]*?<\/table>/.exec(seed)?.[0] ?? '');
     for (const row of [
-      '0 → TX OCTETS · 242 octets row 2 474554202f',
-      '1 ← RX OCTETS · 166 octets row 10 +3 ms 485454502f312e31 ...',
-      '2 → TX FRAME · 1 text · FIN · len 10 · mask eccd1840 · repeated to 262,144 octets · written 997 at a time · synced row 0 BAsd7&jh23',
+      '0 → TX BYTES · 242 bytes row 2 474554202f',
+      '1 ← RX BYTES · 166 bytes row 10 +3 ms 485454502f312e31 ...',
+      '2 → TX FRAME · 1 text · FIN · len 10 · mask eccd1840 · repeated to 262,144 bytes · written 997 at a time · synced row 0 BAsd7&jh23',
       '3 → TX FRAME · 8 close · FIN · len 2 · mask da9b8168 · 1000 (normal closure) 0x03e8',
       '4 ◷ TIMER case waits 1 s · tag A',
-      '5 ◷ TIMER waited, case goes on · tag A',
+      '5 ◷ TIMER wait over, case continues · tag A',
       '6 ◷ TIMER connection will be failed after 1 s',
-      '7 ◷ TIMER time is up: the connection is failed',
+      '7 ◷ TIMER timeout: the connection is failed',
       '8 ◷ TIMER connection will be closed after 10 s',
-      '9 ◷ TIMER time is up: a Close frame is sent',
+      '9 ◷ TIMER timeout: a Close frame is sent',
       '10 ← RX FRAME · 1 text · no FIN · RSV1 · RSV2 · RSV3 · len 27 · no mask',
       '! breaks a rule: RSV1 is set and nothing negotiated it (RFC 6455 5.2)',
       '<img src=x onerror=alert(1)>',
       '11 · LOG wire log switched off',
       '12 · LOG wire log switched on',
-      '13 END TCP was dropped by the server ! the Close frame of row 3 was never answered: the server ended TCP without a Close frame of its own (RFC 6455 5.5.1)',
+      '13 END TCP was dropped by the server ! the Close frame of row 3 was not answered: the server ended TCP without a Close frame (RFC 6455 5.5.1)',
     ]) {
       expect(wire).toContain(row);
     }
@@ -370,7 +374,7 @@ describe('a case page', () => {
     const [agent] = sampleReport.agents;
     if (agent === undefined) throw new Error('the sample has no agent');
     const content = render('case', caseView(sampleReport, agent, 5, detail));
-    expect(text(content)).toContain('65,136 rows are left out here');
+    expect(text(content)).toContain('65,136 rows are left out;');
     expect(content.match(/<tr id="w/g)).toHaveLength(401);
     expect(text(content)).toContain('65536 END TCP was dropped by the fuzzing client');
     expect(content.length).toBeLessThan(200_000);
@@ -408,7 +412,7 @@ describe('a case page', () => {
     expect(long).toHaveLength(2 * 10 + 1);
     expect(long.slice(0, 3)).toEqual([
       '0 → TX FRAME · 9 ping · FIN · len 1 · mask 00000000 row 1 p',
-      '1 → TX OCTETS · 7 octets · in 7 writes row 0 89810000000070',
+      '1 → TX BYTES · 7 bytes · in 7 writes row 0 89810000000070',
       '8 → TX FRAME · 9 ping · FIN · len 1 · mask 00000000 row 9 p',
     ]);
     // Rows of a short log, and rows of different directions, are not joined.
@@ -418,9 +422,7 @@ describe('a case page', () => {
 
   it('shows equal grades once, and says if only the facts differ from the expectation', () => {
     const chips = (path: string) => text(/<p class="chips">[\s\S]*?<\/p>/.exec(page(path))?.[0] ?? '').trim();
-    expect(chips(`cases/${OURS}/7.1.6.html`)).toBe(
-      '▼ regressed graded i INFORMATIONAL as expected; it is the facts that differ',
-    );
+    expect(chips(`cases/${OURS}/7.1.6.html`)).toBe('▼ regressed graded i INFORMATIONAL as expected; only facts differ');
     expect(chips(`cases/${OURS}/1.1.1.html`)).toBe('= as expected graded ✓ OK');
     expect(chips(`cases/${OURS}/7.5.1.html`)).toBe('± changed graded ✓ OK close ‼ WRONG CODE expected ✓ OK');
     expect(chips(`cases/${OURS}/1.1.2.html`)).toBe('○ missing graded ○ MISSING expected ✓ OK');
@@ -452,7 +454,7 @@ describe('a case page', () => {
 
   it('says that there is no record of a missing result, and names the problem that may be the cause', () => {
     const missing = text(page(`cases/${OTHER}/7.5.1.html`));
-    expect(missing).toContain('○ MISSING: the engine left no result for this case');
+    expect(missing).toContain('○ MISSING: the engine recorded no result for this case');
     expect(missing).toContain('Problem: The server ended while cases were still to be played.');
   });
 

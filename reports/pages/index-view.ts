@@ -77,11 +77,11 @@ const KEYS = [
   { key: '/', does: 'search' },
   { key: 'n p', does: 'next, previous case that needs attention' },
   { key: 'j k', does: 'next, previous case shown' },
-  { key: 'Enter', does: 'open it' },
-  { key: 'c', does: 'copy a link to what is shown' },
+  { key: 'Enter', does: 'open the case' },
+  { key: 'c', does: 'copy a link to this view' },
   { key: 'u', does: 'to the top' },
   { key: 'd', does: 'light or dark' },
-  { key: 'Esc', does: 'end the search, close this' },
+  { key: 'Esc', does: 'end the search, close the dialog' },
   { key: '?', does: 'these keys' },
 ];
 
@@ -100,11 +100,11 @@ function wordsOf(report: Report) {
     { key: 'is:regressed · is:unexpected', does: 'by verdict' },
     {
       key: 'is:different · is:known · is:slow · is:truncated',
-      does: 'agents differ; known deviations; from 1 s on; not all of it recorded',
+      does: 'agents differ; known deviation; 1 s or more; partly recorded',
     },
     { key: `a:ours · ours:${best} ws:!${best}`, does: 'by agent' },
     { key: 'd>1000', does: 'by duration in milliseconds' },
-    { key: '!word -word', does: 'not so' },
+    { key: '!word -word', does: 'does not match' },
   ];
 }
 
@@ -213,7 +213,7 @@ function facts({ run, engine, suites, tool, gate }: Report) {
     ['Commit', run.commit === null ? null : `${run.commit}${run.dirty === true ? ', with uncommitted changes' : ''}`],
     ['CI job', ciJob(run), run.ci?.url],
     ['Machine', `${run.host.platform}, Node ${run.host.node}, ${plural(run.host.cpus, 'CPU')}`],
-    ['Made by', `${tool.name} ${tool.version}`],
+    ['Tool', `${tool.name} ${tool.version}`],
     ['Run', run.id],
     ['Retries', run.retries === undefined ? null : retriesText(run.retries)],
     ['Ended', run.bail === undefined ? null : `by --bail, at ${plural(run.bail.limit, 'unexpected outcome')}`],
@@ -264,10 +264,10 @@ function gradesView(report: Report) {
   const slow = all.filter(({ durationMs }) => durationMs !== null && durationMs >= SLOW_MS).length;
   return [
     ...grades,
-    filterLink({ glyph: '◇', word: 'known to deviate', tone: 'quiet' }, 'is:known', all.filter(isKnown).length),
+    filterLink({ glyph: '◇', word: 'known deviation', tone: 'quiet' }, 'is:known', all.filter(isKnown).length),
     filterLink({ glyph: '◷', word: 'took 1 s or more', tone: 'quiet' }, 'is:slow', slow),
     filterLink(
-      { glyph: '…', word: 'recorded in part', tone: 'quiet' },
+      { glyph: '…', word: 'recorded partly', tone: 'quiet' },
       'is:truncated',
       all.filter(({ truncated }) => truncated === true).length,
     ),

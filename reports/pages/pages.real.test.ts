@@ -371,7 +371,7 @@ describeWithChromium('the pages, opened from disk in Chromium', () => {
       for (const fold of await page.locator('main details:not([open]) > summary').all())
         if (await fold.isVisible()) await fold.click();
       expect(await page.locator('main').innerText(), path).toMatch(
-        /This case again|here they part|Cases that ever changed|The same run again/,
+        /Repeat this case|first difference|Cases that ever changed|Repeat this run/,
       );
     }
     expect(seen).toEqual([]);

@@ -74,8 +74,8 @@ function endFault(row: number, droppedByMe: boolean) {
   return {
     row,
     text: droppedByMe
-      ? 'was never answered: no Close frame came back (RFC 6455 5.5.1)'
-      : 'was never answered: the server ended TCP without a Close frame of its own (RFC 6455 5.5.1)',
+      ? 'was not answered: no Close frame came back (RFC 6455 5.5.1)'
+      : 'was not answered: the server ended TCP without a Close frame (RFC 6455 5.5.1)',
   };
 }
 
@@ -113,9 +113,9 @@ function rowView(row: WireRow, faults: readonly Fault[], whole: boolean, writes:
         ...bare,
         ...wayOf(row.direction),
         kind: 'octets',
-        what: 'OCTETS',
+        what: 'BYTES',
         bits: plain([
-          `${count(row.length)} ${row.length === 1 ? 'octet' : 'octets'}`,
+          `${count(row.length)} ${row.length === 1 ? 'byte' : 'bytes'}`,
           ...(writes > 1 ? [`in ${count(writes)} ${row.direction === 'in' ? 'reads' : 'writes'}`] : []),
           ...(row.sync ? ['synced'] : []),
         ]),
@@ -153,7 +153,7 @@ function rowView(row: WireRow, faults: readonly Fault[], whole: boolean, writes:
         way: '· LOG',
         tone: 'timer',
         kind: 'log',
-        what: row.on ? 'wire log switched on' : 'wire log switched off: what follows was not recorded',
+        what: row.on ? 'wire log switched on' : 'wire log switched off: the next rows were not recorded',
       };
   }
 }
@@ -180,7 +180,7 @@ function frameBits(row: Extract<WireRow, { row: 'frame' }>, faults: readonly Fau
   const rest = [
     ...(said === null ? [] : [said]),
     ...(row.repeatLength !== null && row.repeatLength !== undefined
-      ? [`repeated to ${count(row.repeatLength)} octets`]
+      ? [`repeated to ${count(row.repeatLength)} bytes`]
       : []),
     ...(row.chop !== null && row.chop !== undefined ? [`written ${count(row.chop)} at a time`] : []),
     ...(row.sync ? ['synced'] : []),
@@ -205,10 +205,10 @@ function timerText({ timer, fired, seconds }: Extract<WireRow, { row: 'timer' }>
   const after = seconds === undefined ? '' : ` after ${seconds} s`;
   switch (timer) {
     case 'continue':
-      return fired ? 'waited, case goes on' : `case waits${seconds === undefined ? '' : ` ${seconds} s`}`;
+      return fired ? 'wait over, case continues' : `case waits${seconds === undefined ? '' : ` ${seconds} s`}`;
     case 'kill':
-      return fired ? 'time is up: the connection is failed' : `connection will be failed${after}`;
+      return fired ? 'timeout: the connection is failed' : `connection will be failed${after}`;
     case 'close':
-      return fired ? 'time is up: a Close frame is sent' : `connection will be closed${after}`;
+      return fired ? 'timeout: a Close frame is sent' : `connection will be closed${after}`;
   }
 }

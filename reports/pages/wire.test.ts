@@ -36,16 +36,16 @@ describe('a frame of the server breaks a rule if', () => {
     ['the opcode is 3', { opcode: 3 }, 'opcode 3 is reserved (RFC 6455 5.2)'],
     ['the opcode is 11', { opcode: 11 }, 'opcode 11 is reserved (RFC 6455 5.2)'],
     ['a ping is fragmented', { opcode: 9, fin: false }, 'a control frame must not be fragmented (RFC 6455 5.5)'],
-    ['a ping is too long', { opcode: 9, length: 126 }, 'a control frame takes 125 octets at most (RFC 6455 5.5)'],
+    ['a ping is too long', { opcode: 9, length: 126 }, 'a control frame has at most 125 bytes (RFC 6455 5.5)'],
     [
       'a continuation frame follows no fragment',
       { opcode: 0 },
-      'a continuation of nothing: no message is open (RFC 6455 5.4)',
+      'a continuation frame without a started message (RFC 6455 5.4)',
     ],
     [
       'a Close frame has half a close code',
       { opcode: 8, length: 1 },
-      'the body of a Close frame is empty or begins with a code of two octets (RFC 6455 5.5.1)',
+      'the body of a Close frame is empty or starts with a code of two bytes (RFC 6455 5.5.1)',
     ],
     [
       'a Close frame contains the code 1005',
@@ -57,7 +57,9 @@ describe('a frame of the server breaks a rule if', () => {
   });
 
   test('a message starts within another, or a frame follows a Close frame', () => {
-    expect(faults({ fin: false }, { opcode: 9 }, { opcode: 1 })[2]).toContain('a new message within a fragmented one');
+    expect(faults({ fin: false }, { opcode: 9 }, { opcode: 1 })[2]).toContain(
+      'a new message within a fragmented message',
+    );
     expect(faults({ opcode: 8, payload: '0x03e8' }, {})[1]).toContain('it follows the Close frame of row 0');
   });
 
@@ -105,7 +107,7 @@ test.each([
     '81ff0000000000040000eccd1840ae8c',
     [
       ['81', 'FIN, opcode 1'],
-      ['ff', 'masked, length in 8 more octets'],
+      ['ff', 'masked, length in 8 more bytes'],
       ['0000000000040000', 'length 262144'],
       ['eccd1840', 'masking key'],
     ],
@@ -114,7 +116,7 @@ test.each([
     'f17e0100',
     [
       ['f1', 'FIN, RSV1, RSV2, RSV3, opcode 1'],
-      ['7e', 'no mask, length in 2 more octets'],
+      ['7e', 'no mask, length in 2 more bytes'],
       ['0100', 'length 256'],
     ],
   ],

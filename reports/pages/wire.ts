@@ -97,7 +97,7 @@ export function headerParts(hex: string): HeaderPart[] {
     [hex.slice(0, 2), flags],
     [
       hex.slice(2, 4),
-      `${second & 0x80 ? 'masked' : 'no mask'}, length ${extra === 0 ? short : `in ${extra} more octets`}`,
+      `${second & 0x80 ? 'masked' : 'no mask'}, length ${extra === 0 ? short : `in ${extra} more bytes`}`,
     ],
   ];
   const mask = 4 + extra * 2;
@@ -134,16 +134,16 @@ function judge(
     if (control) {
       if (row.opcode > 10) add('opcode', `opcode ${row.opcode} is reserved (RFC 6455 5.2)`);
       if (!row.fin) add('FIN', 'a control frame must not be fragmented (RFC 6455 5.5)');
-      if (payload > 125) add('length', 'a control frame takes 125 octets at most (RFC 6455 5.5)');
+      if (payload > 125) add('length', 'a control frame has at most 125 bytes (RFC 6455 5.5)');
       if (row.opcode === 8) judgeClose(row, add);
     } else {
       if (row.opcode > 2) add('opcode', `opcode ${row.opcode} is reserved (RFC 6455 5.2)`);
-      else if (row.opcode === 0 && !open) add('order', 'a continuation of nothing: no message is open (RFC 6455 5.4)');
-      else if (row.opcode !== 0 && open) add('order', 'a new message within a fragmented one (RFC 6455 5.4)');
+      else if (row.opcode === 0 && !open) add('order', 'a continuation frame without a started message (RFC 6455 5.4)');
+      else if (row.opcode !== 0 && open) add('order', 'a new message within a fragmented message (RFC 6455 5.4)');
       open = !row.fin;
     }
     if (closed !== null)
-      add('order', `it follows the Close frame of row ${closed}, behind which nothing may come (RFC 6455 5.5.1)`);
+      add('order', `it follows the Close frame of row ${closed}, after which no frame is allowed (RFC 6455 5.5.1)`);
     if (row.opcode === 8) closed ??= number;
   }
 }
@@ -151,7 +151,7 @@ function judge(
 /** Checks the body of a Close frame (RFC 6455 5.5.1, 7.4.1). */
 function judgeClose(row: Frame, add: (part: Fault['part'], text: string) => void): void {
   if (row.length === 1)
-    add('length', 'the body of a Close frame is empty or begins with a code of two octets (RFC 6455 5.5.1)');
+    add('length', 'the body of a Close frame is empty or starts with a code of two bytes (RFC 6455 5.5.1)');
   const code = closeCodeOf(row);
   if (code !== null && !mayBeSent(code)) add('payload', `close code ${code} must not be on the wire (RFC 6455 7.4)`);
 }

@@ -17,7 +17,7 @@ it('groups missing files into one problem, although each file name contains the 
   ]);
   if (all === undefined || other === undefined) throw new Error('there are two');
   expect(casesOf(all)).toEqual(['9.1.1', '9.1.2', '9.8.6']);
-  expect(whatOfAll(all)).toBe('The file that the index names for case 9.1.1 is not there. The same of 2 more cases.');
+  expect(whatOfAll(all)).toBe('The file that the index names for case 9.1.1 is not there. Also in 2 more cases.');
   expect(other).toHaveLength(1);
   expect(rest).toEqual([]);
 });

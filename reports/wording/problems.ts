@@ -21,7 +21,7 @@ function withoutId(text: string, id: string): string {
 
 /** The description of what happened, for a whole group of problems. */
 export function whatOfAll([{ what }, ...others]: SimilarGroup<Problem>): string {
-  return others.length === 0 ? what : `${what} The same of ${plural(others.length, 'more case')}.`;
+  return others.length === 0 ? what : `${what} Also in ${plural(others.length, 'more case')}.`;
 }
 
 /** The case ids of a group of problems. Empty for a single problem, whose own text names its case. */
