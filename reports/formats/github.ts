@@ -27,21 +27,21 @@ export type InRepository = (path: string) => string | undefined;
 export function workflowCommands(report: Report, inRepository: InRepository = (path) => path): string {
   const plan = report.cases.map(({ id }) => id);
   const problems = groupSimilarProblems(report.problems).map((group) => ({
-    told: group.length,
+    items: group.length,
     line: () => problemsCommand(group, plan),
   }));
-  const each = needsAttention(report).map(({ agent, case: one }) => ({
-    told: 1,
-    line: () => caseCommand(agent, one, one.id, [one.sentence], inRepository),
+  const singles = needsAttention(report).map(({ agent, case: caseVerdict }) => ({
+    items: 1,
+    line: () => caseCommand(agent, caseVerdict, caseVerdict.id, [caseVerdict.sentence], inRepository),
   }));
-  const together = () =>
+  const groups = () =>
     groupSimilarCases(report).map(({ agent, cases, name, ranges, sentence }) => ({
-      told: cases.length,
+      items: cases.length,
       line: () => caseCommand(agent, cases[0], name, [sentence, rangesText(ranges)], inRepository),
     }));
-  const all = [...problems, ...(problems.length + each.length > SHOWN + 1 ? together() : each)];
+  const all = [...problems, ...(problems.length + singles.length > SHOWN + 1 ? groups() : singles)];
   const fit = all.length > SHOWN + 1 ? SHOWN : all.length;
-  const rest = all.slice(fit).reduce((sum, { told }) => sum + told, 0);
+  const rest = all.slice(fit).reduce((sum, { items }) => sum + items, 0);
   const commands = all.slice(0, fit).map(({ line }) => line());
   if (rest > 0) commands.push(command({ title: report.tool.name }, [`and ${rest} more: see the report`]));
   return commands.map((line) => `${line}\n`).join('');
@@ -69,21 +69,21 @@ export function problemCommand({ what, where, why, todo }: Problem, title: strin
 /** @param name id of the case, or the name of a group of similar cases. @param one the first case of the group. */
 function caseCommand(
   agent: AgentReport,
-  one: CaseVerdict,
+  caseVerdict: CaseVerdict,
   name: string,
   words: readonly (string | undefined)[],
   inRepository: InRepository,
 ): string {
-  const title = `${name} ${one.verdict} (${agent.name})`;
+  const title = `${name} ${caseVerdict.verdict} (${agent.name})`;
   const file = agent.expectedFile === undefined ? undefined : inRepository(agent.expectedFile);
   // A flaky case that the expectation file lists as flaky is a warning, not an error.
-  const level = one.verdict === 'flaky' && !isUnexpected(one) ? 'warning' : 'error';
+  const level = caseVerdict.verdict === 'flaky' && !isUnexpected(caseVerdict) ? 'warning' : 'error';
   if (file === undefined) return command({ title }, words, level);
   const byDefault =
-    one.insertLine === undefined
+    caseVerdict.insertLine === undefined
       ? undefined
       : 'The file has no entry for this case, so a conformant server is expected. A new entry belongs here.';
-  return command({ file, line: one.line ?? one.insertLine ?? 1, title }, [...words, byDefault], level);
+  return command({ file, line: caseVerdict.line ?? caseVerdict.insertLine ?? 1, title }, [...words, byDefault], level);
 }
 
 function command(

@@ -64,20 +64,20 @@ function agentSuites(report: Report, agent: AgentReport): Suite[] {
 }
 
 function testCase(report: Report, agent: AgentReport, suite: SuiteFacts, info: CaseInfo): TestCase {
-  const one = verdictOf(agent, info.id);
+  const caseVerdict = verdictOf(agent, info.id);
   // Class names of the first suite stay as they were when a report had only one suite, so that CI systems find the
   // history of each case.
   const part = suite.id === report.suites[0]?.id ? '' : `${identifier(suite.id)}.`;
   return {
     classname: `ws-conformance.${agent.slug.replaceAll('.', '_')}.${part}${info.category}_${identifier(info.categoryTitle)}`,
     name: `${info.id} ${info.title}`,
-    seconds: (one.durationMs ?? 0) / 1000,
+    seconds: (caseVerdict.durationMs ?? 0) / 1000,
     file: agent.expectedFile,
-    line: one.line,
-    outcome: isLeftOut(report, one)
-      ? { kind: 'skipped', type: 'skipped', message: one.sentence, body: '' }
-      : outcome(one),
-    properties: one.actual === null ? {} : propertiesOf(suite, one.actual, one.why),
+    line: caseVerdict.line,
+    outcome: isLeftOut(report, caseVerdict)
+      ? { kind: 'skipped', type: 'skipped', message: caseVerdict.sentence, body: '' }
+      : outcome(caseVerdict),
+    properties: caseVerdict.actual === null ? {} : propertiesOf(suite, caseVerdict.actual, caseVerdict.why),
   };
 }
 
@@ -91,22 +91,27 @@ function propertiesOf(suite: SuiteFacts, actual: Outcome, why: string | undefine
   return { ...Object.fromEntries(grades), ...(why === undefined ? {} : { why }) };
 }
 
-function outcome(one: CaseVerdict): TestCase['outcome'] {
-  switch (one.verdict) {
+function outcome(caseVerdict: CaseVerdict): TestCase['outcome'] {
+  switch (caseVerdict.verdict) {
     case 'flaky':
-      if (!isUnexpected(one)) return { kind: 'passed' };
-      return { kind: 'failure', type: 'flaky', message: one.sentence, body: triesText(one) };
+      if (!isUnexpected(caseVerdict)) return { kind: 'passed' };
+      return { kind: 'failure', type: 'flaky', message: caseVerdict.sentence, body: triesText(caseVerdict) };
     case 'same':
       return { kind: 'passed' };
     case 'regressed':
     case 'changed':
     case 'new':
     case 'improved':
-      return { kind: 'failure', type: one.verdict, message: one.sentence, body: differences(one) };
+      return {
+        kind: 'failure',
+        type: caseVerdict.verdict,
+        message: caseVerdict.sentence,
+        body: differences(caseVerdict),
+      };
     case 'missing':
-      return { kind: 'error', type: 'missing', message: one.sentence, body: '' };
+      return { kind: 'error', type: 'missing', message: caseVerdict.sentence, body: '' };
     case 'skipped':
-      return { kind: 'skipped', type: 'skipped', message: one.why ?? one.sentence, body: '' };
+      return { kind: 'skipped', type: 'skipped', message: caseVerdict.why ?? caseVerdict.sentence, body: '' };
   }
 }
 

@@ -18,9 +18,12 @@ export function comparisonMarkdown(comparisons: readonly Comparison[]): string {
     ...(comparison.cases.length === 0 ? [] : ['| | Case | A | B | What changed |', '|---|---|---|---|---|']),
     ...groupSimilarComparedCases(comparison).map(({ cases, name, ranges, sentence }) => {
       const { glyph, word } = changeFaces(comparison)[cases[0].change];
-      const summary = (one: ComparedCase, outcome: Outcome | null) =>
-        outcomeSummary(suiteOfCase(comparison.suites, one), outcome);
-      const sides = [common(cases, (one) => summary(one, one.a)), common(cases, (one) => summary(one, one.b))];
+      const summary = (comparedCase: ComparedCase, outcome: Outcome | null) =>
+        outcomeSummary(suiteOfCase(comparison.suites, comparedCase), outcome);
+      const sides = [
+        common(cases, (comparedCase) => summary(comparedCase, comparedCase.a)),
+        common(cases, (comparedCase) => summary(comparedCase, comparedCase.b)),
+      ];
       return row([`${glyph} ${word}`, markup(escapeMarkdown(name) + rangesCell(ranges)), ...sides, sentence]);
     }),
     '',

@@ -46,7 +46,10 @@ function ci(run: Report['run']): string {
   if (address === null || !URL.canParse(address)) return ` · ${escapeMarkdown(job)}`;
   // A parsed URL contains no spaces and no angle brackets. All other characters that could end the link or the table
   // are percent-encoded.
-  const href = new URL(address).href.replace(/[()[\]`*_~|]/g, (one) => `%${one.charCodeAt(0).toString(16)}`);
+  const href = new URL(address).href.replace(
+    /[()[\]`*_~|]/g,
+    (character) => `%${character.charCodeAt(0).toString(16)}`,
+  );
   return ` · [${escapeMarkdown(job)}](${href})`;
 }
 
@@ -96,7 +99,7 @@ function attention(report: Report): string[] {
     '',
     '| | Case | Agent | Expected | Actual | What happened |',
     '|---|---|---|---|---|---|',
-    ...all.map((one) => attentionRow(report, one)),
+    ...all.map((group) => attentionRow(report, group)),
   ];
 }
 
@@ -149,9 +152,9 @@ export function capped(lines: readonly string[], limit: number): string {
   if (Buffer.byteLength(whole) <= limit) return whole;
   const room = limit - 100; // 100 bytes are reserved for the line that says how many lines were left out.
   let size = 0;
-  const kept = lines.findIndex((line) => {
+  const fitting = lines.findIndex((line) => {
     size += Buffer.byteLength(line) + 1;
     return size > room;
   });
-  return `${lines.slice(0, kept).join('\n')}\n\n${lines.length - kept} more lines are left out; report.json has all lines.\n`;
+  return `${lines.slice(0, fitting).join('\n')}\n\n${lines.length - fitting} more lines are left out; report.json has all lines.\n`;
 }

@@ -63,12 +63,12 @@ export function endBlock(report: Report, pages: string | undefined, style: Style
   const otherProblems = problems.slice(MOST_PROBLEMS).flat().length;
   if (otherProblems > 0) lines.push(`and ${otherProblems} more in the report.`, '');
   // The problems that are printed above already say why cases have no result.
-  const told = groupSimilarCases(report).filter(
+  const groups = groupSimilarCases(report).filter(
     ({ cases: [{ verdict }] }) => verdict !== 'missing' || report.problems.length === 0,
   );
   for (const agent of report.agents) {
-    const its = told.filter((one) => one.agent === agent);
-    lines.push(...deviations(its, report.agents.length > 1, pages, style));
+    const groupsOfAgent = groups.filter((group) => group.agent === agent);
+    lines.push(...deviations(groupsOfAgent, report.agents.length > 1, pages, style));
   }
   for (const { agent, cases } of report.run.retries?.leftOut ?? [])
     lines.push(
@@ -89,13 +89,13 @@ export function endBlock(report: Report, pages: string | undefined, style: Style
 
 /** Lines about the unexpected outcomes of one agent, worst first, each with the page of its first case. */
 function deviations(
-  told: readonly SimilarCases[],
+  groups: readonly SimilarCases[],
   namesAgent: boolean,
   pages: string | undefined,
   style: Style,
 ): string[] {
   const colour = pc.createColors(style.colour);
-  const lines = told.slice(0, MOST_CASES).flatMap(({ agent, cases, name, ranges, sentence, turn }) => {
+  const lines = groups.slice(0, MOST_CASES).flatMap(({ agent, cases, name, ranges, sentence, turn }) => {
     const [first] = cases;
     const mark = style.unicode ? MARKS[first.verdict].glyph : MARKS[first.verdict].ascii;
     const page = pages && relative(process.cwd(), join(pages, casePath(agent.slug, first.id)));
@@ -108,7 +108,7 @@ function deviations(
       ...(first.actual && page !== undefined ? [colour.dim(`    ${page}`)] : []),
     ];
   });
-  const others = told.slice(MOST_CASES).flatMap(({ cases }) => cases).length;
+  const others = groups.slice(MOST_CASES).flatMap(({ cases }) => cases).length;
   if (others > 0) lines.push(`  and ${others} more in the report.`);
   return lines.length > 0 ? [...lines, ''] : [];
 }

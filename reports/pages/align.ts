@@ -15,7 +15,7 @@ const LONGEST_MIDDLE = 400;
  * Shows two lists side by side so that as many items as possible match (longest common subsequence). Items between two
  * matches are paired in their order. `key` says which items are equal.
  */
-export function align<T>(left: readonly T[], right: readonly T[], key: (one: T) => string): Pair<T>[] {
+export function align<T>(left: readonly T[], right: readonly T[], key: (item: T) => string): Pair<T>[] {
   const [a, b] = [left.map(key), right.map(key)];
   let head = 0;
   while (head < a.length && head < b.length && a[head] === b[head]) head++;
@@ -26,11 +26,11 @@ export function align<T>(left: readonly T[], right: readonly T[], key: (one: T) 
       { length: n },
       (_, i): Pair<T> => ({ left: left[from + i] ?? null, right: right[fromRight + i] ?? null, same: true }),
     );
-  const middle = apart(left.slice(head, left.length - tail), right.slice(head, right.length - tail), key);
+  const middle = alignMiddle(left.slice(head, left.length - tail), right.slice(head, right.length - tail), key);
   return [...both(0, head, 0), ...middle, ...both(left.length - tail, tail, right.length - tail)];
 }
 
-function apart<T>(left: readonly T[], right: readonly T[], key: (one: T) => string): Pair<T>[] {
+function alignMiddle<T>(left: readonly T[], right: readonly T[], key: (item: T) => string): Pair<T>[] {
   const common =
     left.length > LONGEST_MIDDLE || right.length > LONGEST_MIDDLE ? [] : commonPlaces(left.map(key), right.map(key));
   const pairs: Pair<T>[] = [];

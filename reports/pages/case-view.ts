@@ -54,14 +54,14 @@ export function caseView(
 ) {
   const info = report.cases[index];
   if (info === undefined) throw new Error(`The plan has ${report.cases.length} cases, none at ${index}.`);
-  const one = verdictOf(agent, info.id);
+  const caseVerdict = verdictOf(agent, info.id);
   const suite = suiteOf(report, info.id);
-  const face = outcomeFace(one, suite);
+  const face = outcomeFace(caseVerdict, suite);
   const wire = detail === undefined ? null : wireView(detail);
   return {
     kind: 'case',
     // A browser tab shows the verdict of a case that needs attention, because its grade may be the best one.
-    title: `${info.id} ${isNews(one.verdict) ? VERDICT_FACES[one.verdict].glyph : face.glyph} ${agent.name} – run ${when(report.run.started).text}`,
+    title: `${info.id} ${isNews(caseVerdict.verdict) ? VERDICT_FACES[caseVerdict.verdict].glyph : face.glyph} ${agent.name} – run ${when(report.run.started).text}`,
     id: info.id,
     keys: KEYS,
     words: null,
@@ -70,26 +70,26 @@ export function caseView(
     gate: decisionFace(report.gate.decision),
     category: `${info.category} ${info.categoryTitle}`,
     face,
-    ...gradesView(one, suite),
-    verdict: VERDICT_FACES[one.verdict],
-    sentence: one.sentence,
-    why: one.why ?? null,
-    whyOf: whyOf(one),
-    issue: one.issue === undefined ? null : { text: one.issue, href: webLink(one.issue) },
+    ...gradesView(caseVerdict, suite),
+    verdict: VERDICT_FACES[caseVerdict.verdict],
+    sentence: caseVerdict.sentence,
+    why: caseVerdict.why ?? null,
+    whyOf: whyOf(caseVerdict),
+    issue: caseVerdict.issue === undefined ? null : { text: caseVerdict.issue, href: webLink(caseVerdict.issue) },
     where:
       agent.expectedFile === undefined
         ? null
-        : one.line === undefined
+        : caseVerdict.line === undefined
           ? agent.expectedFile
-          : `${agent.expectedFile}, line ${one.line}`,
+          : `${agent.expectedFile}, line ${caseVerdict.line}`,
     rfc: info.rfc.map((text) => ({ text, href: rfcLink(text) })),
     started: detail === undefined ? null : when(detail.started, true),
-    duration: one.durationMs === null ? null : duration(one.durationMs),
+    duration: caseVerdict.durationMs === null ? null : duration(caseVerdict.durationMs),
     previousProblem: nextProblem(report, agent, index, -1),
     nextProblem: nextProblem(report, agent, index, 1),
     caseStep: report.cases.length > 1,
     problemStep: nextProblem(report, agent, index, -1) !== null || nextProblem(report, agent, index, 1) !== null,
-    prompt: promptView(info, one, detail, suite),
+    prompt: promptView(info, caseVerdict, detail, suite),
     previous: report.cases[index - 1]?.id ?? null,
     next: report.cases[index + 1]?.id ?? null,
     others: report.agents
@@ -101,16 +101,19 @@ export function caseView(
         verdict: VERDICT_FACES[verdictOf(other, info.id).verdict],
       })),
     strip: strip(info.id),
-    fields: fieldsView(one, suite),
-    tries: triesView(one, suite),
+    fields: fieldsView(caseVerdict, suite),
+    tries: triesView(caseVerdict, suite),
     problems: report.problems
       .filter((problem) => problem.case === info.id && (problem.agent === undefined || problem.agent === agent.name))
       .map(({ what }) => what),
     wireFaults: wire === null || wire.faults === 0 ? null : `${plural(wire.faults, 'rule')} broken on the wire:`,
-    detail: detail === undefined || wire === null ? null : { ...detailView(detail, one, suite), wire },
-    serverOutput: one.serverOutput === undefined || one.serverOutput.length === 0 ? null : one.serverOutput.join('\n'),
+    detail: detail === undefined || wire === null ? null : { ...detailView(detail, caseVerdict, suite), wire },
+    serverOutput:
+      caseVerdict.serverOutput === undefined || caseVerdict.serverOutput.length === 0
+        ? null
+        : caseVerdict.serverOutput.join('\n'),
     rerun: shellLine([...(report.run.rerun ?? [report.tool.name]), info.id]),
-    raw: rawLink(one.result, '../../'),
+    raw: rawLink(caseVerdict.result, '../../'),
   };
 }
 
@@ -396,14 +399,19 @@ function compressionView(stats: NonNullable<RecordedCase['trafficStats']>) {
 }
 
 /** The case as a prompt: a question to a colleague or a language model that cannot see this page. */
-function promptView(info: CaseInfo, one: CaseVerdict, detail: RecordedCase | undefined, suite: SuiteFacts): string {
+function promptView(
+  info: CaseInfo,
+  caseVerdict: CaseVerdict,
+  detail: RecordedCase | undefined,
+  suite: SuiteFacts,
+): string {
   const lines = [
     `A WebSocket ${suite.subject} was tested with case ${info.id} of the ${suite.title}: ${info.title} (${info.rfc.join(', ')}).`,
     ...(detail === undefined
       ? []
       : [`The case: ${paragraphs(detail.description)}`, `It expects: ${paragraphs(detail.expectation)}`]),
-    `What happened: ${one.sentence}`,
-    ...one.differences
+    `What happened: ${caseVerdict.sentence}`,
+    ...caseVerdict.differences
       .slice(0, 8)
       .map(({ at, expected, actual }) => `- ${at}: expected ${shortJson(expected)}, got ${shortJson(actual)}`),
     `What in the ${suite.subject} may be the cause, and how would you find it?`,
@@ -412,18 +420,18 @@ function promptView(info: CaseInfo, one: CaseVerdict, detail: RecordedCase | und
 }
 
 /** For each agent, the ids of its cases that need attention. Computed once for each report. */
-const newsOf = new WeakMap<AgentReport, ReadonlySet<string>>();
+const notableIdsOf = new WeakMap<AgentReport, ReadonlySet<string>>();
 
 /** The next case (`by` = 1) or previous case (`by` = -1) of the plan that needs attention; null if there is none. */
 function nextProblem(report: Report, agent: AgentReport, index: number, by: 1 | -1): string | null {
-  let news = newsOf.get(agent);
-  if (news === undefined) {
-    news = new Set(report.cases.map(({ id }) => id).filter((id) => isNews(verdictOf(agent, id).verdict)));
-    newsOf.set(agent, news);
+  let notableIds = notableIdsOf.get(agent);
+  if (notableIds === undefined) {
+    notableIds = new Set(report.cases.map(({ id }) => id).filter((id) => isNews(verdictOf(agent, id).verdict)));
+    notableIdsOf.set(agent, notableIds);
   }
   for (let at = index + by; at >= 0 && at < report.cases.length; at += by) {
     const id = report.cases[at]?.id;
-    if (id !== undefined && news.has(id)) return id;
+    if (id !== undefined && notableIds.has(id)) return id;
   }
   return null;
 }

@@ -40,9 +40,9 @@ export function packCells(cells: readonly Omit<QueryCell, 'agent'>[], { grades, 
 
 /** Unpacks what `packCells` packed, for one agent. The agent's name is in lower case, because queries are. */
 export function unpackCells(packed: string, agent: string, { grades, closes }: CellWords): QueryCell[] {
-  return packed.split(' ').map((said) => {
-    const truncated = said.endsWith('t');
-    const word = truncated ? said.slice(0, -1) : said;
+  return packed.split(' ').map((cell) => {
+    const truncated = cell.endsWith('t');
+    const word = truncated ? cell.slice(0, -1) : cell;
     const [indexes = '', code, ms = ''] = word.includes(',') ? word.split(',') : ['0000', '1000', word];
     return {
       agent: agent.toLowerCase(),

@@ -24,16 +24,15 @@ export type ClosingProperty = Extract<
  */
 export const CLOSING_PROPERTIES: Readonly<Record<ClosingProperty, string>> = {
   isServer:
-    'Whether the fuzzing side took the server’s part. Always no here: it is a client, and the server is under test.',
-  closedByMe: 'The fuzzing client sent its Close frame first, and so began the closing handshake.',
-  failedByMe: 'The fuzzing client gave the connection up: the server broke a rule, or a case ran out of time.',
-  droppedByMe: 'The fuzzing client ended TCP. With a server that closes as it should, the server does this first.',
-  wasClean: 'A Close frame went each way, and then the server ended TCP (RFC 6455 7.1.4).',
-  wasNotCleanReason: 'If it was not clean: what went wrong.',
-  wasServerConnectionDropTimeout:
-    'Both Close frames were through, and the server still held TCP open when time was up.',
-  wasOpenHandshakeTimeout: 'The server’s answer to the upgrade request was not complete when time was up.',
-  wasCloseHandshakeTimeout: 'No Close frame came back for the fuzzing client’s own when time was up.',
+    'Whether the fuzzing side is a server. Always no: the fuzzing side is a client, and the server is under test.',
+  closedByMe: 'The fuzzing client sent the first Close frame, which starts the closing handshake.',
+  failedByMe: 'The fuzzing client failed the connection: the server broke a rule, or the case timed out.',
+  droppedByMe: 'The fuzzing client ended TCP. A server that closes correctly ends TCP first.',
+  wasClean: 'Both sides sent a Close frame, and then the server ended TCP (RFC 6455 7.1.4).',
+  wasNotCleanReason: 'Why the close was not clean.',
+  wasServerConnectionDropTimeout: 'Both Close frames were sent, but the server did not end TCP in time.',
+  wasOpenHandshakeTimeout: 'The server did not complete its answer to the upgrade request in time.',
+  wasCloseHandshakeTimeout: 'The server did not answer the fuzzing client’s Close frame in time.',
   localCloseCode: 'Code in the Close frame that the fuzzing client sent.',
   localCloseReason: 'Reason text in the Close frame that the fuzzing client sent.',
   remoteCloseCode: 'Code in the Close frame that the server sent.',

@@ -69,7 +69,7 @@ function changesView(comparisons: readonly Comparison[]) {
     face: (comparisons[0] === undefined ? CHANGE_FACES : changeFaces(comparisons[0]))[change],
     n: comparisons.reduce((sum, { counts }) => sum + counts[change], 0),
   })).filter(({ n }) => n > 0);
-  return changes.length === 0 ? null : changes.map((one) => ({ ...one, n: count(one.n) }));
+  return changes.length === 0 ? null : changes.map((change) => ({ ...change, n: count(change.n) }));
 }
 
 const KEYS = [
@@ -92,10 +92,12 @@ function pairView(comparison: Comparison, at: number, detailOf: { a: DetailOf; b
     ...groups.flatMap(({ cases: [, ...others] }) => others),
   ];
   const withWire = new Set(byNews.slice(0, WIRE_SHOWN));
-  const view = (one: ComparedCase) => ({
-    ...caseView(one, a, b, suiteOfCase(suites, one)),
-    wire: withWire.has(one) ? wireView(detailOf.a(a.slug, one.id), detailOf.b(b.slug, one.id)) : null,
-    anchor: anchor + one.id,
+  const view = (comparedCase: ComparedCase) => ({
+    ...caseView(comparedCase, a, b, suiteOfCase(suites, comparedCase)),
+    wire: withWire.has(comparedCase)
+      ? wireView(detailOf.a(a.slug, comparedCase.id), detailOf.b(b.slug, comparedCase.id))
+      : null,
+    anchor: anchor + comparedCase.id,
   });
   return {
     a: sideView(a),
@@ -120,15 +122,19 @@ function alikeView({ cases, name, ranges, sentence }: SimilarComparedCases, { a,
     name,
     sentence,
     ranges: rangesText(ranges),
-    a: sideInCommon(cases, (one) => outcomeView(one.a, a, one.id, suiteOfCase(suites, one))),
-    b: sideInCommon(cases, (one) => outcomeView(one.b, b, one.id, suiteOfCase(suites, one))),
+    a: sideInCommon(cases, (comparedCase) =>
+      outcomeView(comparedCase.a, a, comparedCase.id, suiteOfCase(suites, comparedCase)),
+    ),
+    b: sideInCommon(cases, (comparedCase) =>
+      outcomeView(comparedCase.b, b, comparedCase.id, suiteOfCase(suites, comparedCase)),
+    ),
   };
 }
 
 /** Grade and end of one side of a group, if they are the same in all cases of the group. */
 function sideInCommon(
   cases: SimilarGroup<ComparedCase>,
-  viewOf: (one: ComparedCase) => ReturnType<typeof outcomeView>,
+  viewOf: (comparedCase: ComparedCase) => ReturnType<typeof outcomeView>,
 ) {
   const [first, ...others] = cases.map(viewOf);
   return {
@@ -141,22 +147,22 @@ function sideView({ agent, run, started, commit }: Side) {
   return { agent, run, started: when(started), commit: commit?.slice(0, 12) ?? null };
 }
 
-function caseView(one: ComparedCase, a: Side, b: Side, suite: SuiteFacts) {
+function caseView(comparedCase: ComparedCase, a: Side, b: Side, suite: SuiteFacts) {
   return {
-    id: one.id,
-    title: one.title,
-    change: one.change,
-    face: changeFaces({ a, b })[one.change],
-    sentence: one.sentence,
-    a: outcomeView(one.a, a, one.id, suite),
-    b: outcomeView(one.b, b, one.id, suite),
+    id: comparedCase.id,
+    title: comparedCase.title,
+    change: comparedCase.change,
+    face: changeFaces({ a, b })[comparedCase.change],
+    sentence: comparedCase.sentence,
+    a: outcomeView(comparedCase.a, a, comparedCase.id, suite),
+    b: outcomeView(comparedCase.b, b, comparedCase.id, suite),
     fields:
-      one.differences.length === 0
+      comparedCase.differences.length === 0
         ? null
-        : one.differences.map(({ at, toward }) => ({
+        : comparedCase.differences.map(({ at, toward }) => ({
             label: suite.fields.find(({ name }) => name === at)?.label ?? at,
-            a: valueLines(suite, one.a, at),
-            b: valueLines(suite, one.b, at),
+            a: valueLines(suite, comparedCase.a, at),
+            b: valueLines(suite, comparedCase.b, at),
             mark: towardFace(toward),
           })),
   };

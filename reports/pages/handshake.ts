@@ -61,7 +61,7 @@ export function examineHandshake(request: Head | null, response: Head | null): E
 }
 
 function valuesOf(head: Head, name: string): string[] {
-  return head.headers.filter((one) => one.name.toLowerCase() === name.toLowerCase()).map(({ value }) => value);
+  return head.headers.filter((header) => header.name.toLowerCase() === name.toLowerCase()).map(({ value }) => value);
 }
 
 /** Rules of the upgrade response that make a client fail the connection, in the order of RFC 6455 4.1. */
@@ -100,7 +100,7 @@ function unusualName(name: string): string[] {
     'Sec-WebSocket-Accept',
     'Sec-WebSocket-Extensions',
     'Sec-WebSocket-Protocol',
-  ].find((one) => one.toLowerCase() === name.toLowerCase());
+  ].find((candidate) => candidate.toLowerCase() === name.toLowerCase());
   return usual === undefined || usual === name
     ? []
     : [
@@ -111,7 +111,7 @@ function unusualName(name: string): string[] {
 function extensionNames(value: string): string[] {
   return value
     .split(',')
-    .map((one) => (one.split(';')[0] ?? '').trim())
+    .map((part) => (part.split(';')[0] ?? '').trim())
     .filter((name) => name !== '');
 }
 
@@ -122,7 +122,7 @@ function explainExtensions(request: Head, response: Head): string[] {
   const offers = offered
     .join(', ')
     .split(',')
-    .filter((one) => one.trim() !== '').length;
+    .filter((part) => part.trim() !== '').length;
   const head = `${offers === 1 ? 'One offer was' : `${offers} offers were`} made, best first: ${offered.join(', ')}.`;
   if (taken.length === 0) return [head, 'The server chose none: messages are not compressed.'];
   return [

@@ -120,7 +120,9 @@ function agentView(name: string, history: History, pathOf: PathOf) {
         n: at + 1,
         title: `${when(started).text}, ${commitText(commit)}`,
       })),
-      rows: shown.map((one) => gridRow(one, lines, pathOf(name, one.id), facesOf(one, history.cases, legend))),
+      rows: shown.map((caseHistory) =>
+        gridRow(caseHistory, lines, pathOf(name, caseHistory.id), facesOf(caseHistory, history.cases, legend)),
+      ),
     },
     times: timesView(name, lines, history.cases),
   };
@@ -151,14 +153,14 @@ function axes(runs: readonly { n: number; started: string }[], top: string) {
  * stretched chart would distort the patterns. A run that was not decided has no bar.
  */
 function chartView(name: string, lines: readonly HistoryLine[], legend: Legend) {
-  const told = new Set<Face>();
+  const shownFaces = new Set<Face>();
   let most = 0;
   const bars = lines.flatMap((line, at) => {
     if (line.decision === 'undecided') return [];
     const tally = gradesOf(name, line, legend);
     const total = [...tally.values()].reduce((sum, n) => sum + n, 0);
     most = Math.max(most, total);
-    for (const face of tally.keys()) told.add(face);
+    for (const face of tally.keys()) shownFaces.add(face);
     const heights = stack(tally, total, legend.faces[0]);
     let y = HEIGHT;
     return legend.faces.flatMap((face) => {
@@ -183,7 +185,7 @@ function chartView(name: string, lines: readonly HistoryLine[], legend: Legend) 
     ),
     wide: ((100 * BAR) / lines.length).toFixed(2),
     bars,
-    legend: legend.faces.filter((face) => told.has(face)),
+    legend: legend.faces.filter((face) => shownFaces.has(face)),
   };
 }
 
@@ -193,7 +195,7 @@ function chartView(name: string, lines: readonly HistoryLine[], legend: Legend) 
  */
 function stack(tally: ReadonlyMap<Face, number>, total: number, best: Face | undefined): Map<Face, number> {
   const heights = new Map([...tally].map(([face, n]) => [face, Math.max(PART_HEIGHT, (HEIGHT * n) / total)]));
-  const sum = () => [...heights.values()].reduce((all, one) => all + one, 0);
+  const sum = () => [...heights.values()].reduce((all, height) => all + height, 0);
   const most = best && heights.get(best);
   if (best !== undefined && most !== undefined) heights.set(best, Math.max(PART_HEIGHT, most - (sum() - HEIGHT)));
   const shrunk = HEIGHT / sum();
@@ -207,8 +209,8 @@ function drawing(runs: number) {
 
 /** The table of all runs, newest first. A grade that never occurs has no column. */
 function runsView(name: string, lines: readonly HistoryLine[], legend: Legend) {
-  const told = lines.filter(({ decision }) => decision !== 'undecided').map((line) => gradesOf(name, line, legend));
-  const grades = legend.faces.filter((face) => told.some((tally) => tally.has(face)));
+  const tallies = lines.filter(({ decision }) => decision !== 'undecided').map((line) => gradesOf(name, line, legend));
+  const grades = legend.faces.filter((face) => tallies.some((tally) => tally.has(face)));
   return {
     grades,
     runs: lines.map((line, at) => runView(name, line, at, grades, gradesOf(name, line, legend))).reverse(),
@@ -266,7 +268,7 @@ function timesView(name: string, all: readonly HistoryLine[], cases: readonly Ca
   const groups = categories.flatMap(([category, title]) => {
     const runs = lines.flatMap((line, at) => {
       const times = line.agents.find((agent) => agent.name === name)?.times ?? [];
-      const ms = times.filter((one, i): one is number => timed[i]?.category === category && one !== null);
+      const ms = times.filter((time, i): time is number => timed[i]?.category === category && time !== null);
       return ms.length === 0 ? [] : [{ at, started: line.started, ...spread(ms) }];
     });
     const most = Math.max(...runs.map((run) => run.most));
@@ -328,9 +330,9 @@ function unbroken<T extends { at: number }>(runs: readonly T[]): T[][] {
 export function stripView({ lines, cases, suites }: Pick<History, 'lines' | 'cases' | 'suites'>, agent: string) {
   const legend = legendOf({ cases, suites });
   const strips = new Map(
-    caseHistories(lines.slice(-50), agent, cases).map((one) => [
-      one.id,
-      { flips: changesText(one.flips), cells: facesOf(one, cases, legend) },
+    caseHistories(lines.slice(-50), agent, cases).map((caseHistory) => [
+      caseHistory.id,
+      { flips: changesText(caseHistory.flips), cells: facesOf(caseHistory, cases, legend) },
     ]),
   );
   return (id: string) => {

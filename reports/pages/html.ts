@@ -28,7 +28,7 @@ export function* html(
   if (history === undefined) return;
   const planned = new Set(report.cases.map(({ id }) => id));
   const pathOf = (name: string, id: string) => {
-    const agent = report.agents.find((one) => one.name === name);
+    const agent = report.agents.find((candidate) => candidate.name === name);
     return agent === undefined || !planned.has(id) ? null : casePath(agent.slug, id);
   };
   yield* historyPage(history, pathOf);

@@ -157,22 +157,22 @@ function cellWordsOf(suites: readonly SuiteFacts[]): CellWords {
   };
 }
 
-function cellFacts(one: CaseVerdict, suite: SuiteFacts): Parameters<typeof packCells>[0][number] {
-  const { actual } = one;
+function cellFacts(caseVerdict: CaseVerdict, suite: SuiteFacts): Parameters<typeof packCells>[0][number] {
+  const { actual } = caseVerdict;
   return {
-    verdict: one.verdict,
-    grade: outcomeFace(one, suite).word.toLowerCase(),
+    verdict: caseVerdict.verdict,
+    grade: outcomeFace(caseVerdict, suite).word.toLowerCase(),
     close: (actual === null ? null : closeGradeFace(suite, actual))?.word.toLowerCase() ?? '',
-    known: isKnown(one),
-    truncated: one.truncated === true,
+    known: isKnown(caseVerdict),
+    truncated: caseVerdict.truncated === true,
     code: String((actual === null ? null : closeCodeOf(suite, actual)) ?? 'none'),
-    ms: one.durationMs === null ? null : Math.round(one.durationMs),
+    ms: caseVerdict.durationMs === null ? null : Math.round(caseVerdict.durationMs),
   };
 }
 
 /** Whether a case has a known deviation: the outcome is expected, and the expectation file gives the reason. */
-function isKnown(one: CaseVerdict): boolean {
-  return one.why !== undefined && one.verdict === 'same';
+function isKnown(caseVerdict: CaseVerdict): boolean {
+  return caseVerdict.why !== undefined && caseVerdict.verdict === 'same';
 }
 
 /** Problems of the run. Similar problems are shown once, with the ids of all their cases. */
@@ -207,7 +207,7 @@ function problemView(problem: Problem, alone: boolean) {
 function facts({ run, engine, suites, tool, gate }: Report) {
   const list: [name: string, value: string | null, address?: string | undefined][] = [
     ['Engine', engine.summary],
-    ['Suite', suites.map((one) => `${one.title} ${one.version}, ${plural(one.cases, 'case')}`).join('; ')],
+    ['Suite', suites.map((suite) => `${suite.title} ${suite.version}, ${plural(suite.cases, 'case')}`).join('; ')],
     ['Image', [engine.image, engine.digest].filter((part) => part !== undefined).join(' @ ') || null],
     ['Duration', duration(run.durationMs)],
     ['Commit', run.commit === null ? null : `${run.commit}${run.dirty === true ? ', with uncommitted changes' : ''}`],
@@ -228,9 +228,9 @@ function facts({ run, engine, suites, tool, gate }: Report) {
 /** The result of `--retries` in words. */
 function retriesText({ limit, cases, flaky, leftOut }: NonNullable<Report['run']['retries']>): string {
   const left = leftOut.map(
-    (one) => `; none of ${one.agent}, since its ${plural(one.cases, 'unexpected outcome')} are too many`,
+    ({ agent, cases }) => `; none of ${agent}, because ${plural(cases, 'unexpected outcome')} are too many`,
   );
-  return `up to ${limit}: ${plural(cases, 'case')} played again, of which ${count(flaky)} flaky${left.join('')}`;
+  return `up to ${limit}: ${plural(cases, 'case')} run again, ${count(flaky)} flaky${left.join('')}`;
 }
 
 /** One chip for each verdict that occurs, worst first, with the number of cases. */
@@ -254,8 +254,8 @@ function countsView(report: Report) {
 function gradesView(report: Report) {
   const all = report.agents.flatMap((agent) => report.cases.map(({ id }) => verdictOf(agent, id)));
   const tally = new Map<string, number>();
-  for (const one of all) {
-    const { word } = outcomeFace(one, suiteOf(report, one.id));
+  for (const caseVerdict of all) {
+    const { word } = outcomeFace(caseVerdict, suiteOf(report, caseVerdict.id));
     tally.set(word, (tally.get(word) ?? 0) + 1);
   }
   const grades = [...gradeFaces(report.suites), MISSING_FACE, SKIPPED_FACE].map((face) =>
@@ -329,7 +329,7 @@ function rollup(agent: AgentReport, cases: readonly CaseInfo[]) {
   const verdicts = cases.map(({ id }) => verdictOf(agent, id).verdict);
   const asExpected = verdicts.filter((verdict) => verdict === 'same').length;
   const news = Object.entries(VERDICT_FACES)
-    .map(([verdict, face]) => ({ ...face, n: verdicts.filter((one) => one === verdict).length }))
+    .map(([verdict, face]) => ({ ...face, n: verdicts.filter((other) => other === verdict).length }))
     .filter(({ tone, n }) => n > 0 && tone !== 'quiet');
   return {
     text: `${asExpected}/${cases.length}`,
@@ -351,19 +351,19 @@ const TONE_GLYPHS: Readonly<Record<string, string>> = {
 };
 
 function cell(agent: AgentReport, info: CaseInfo, suite: SuiteFacts) {
-  const one = verdictOf(agent, info.id);
-  const face = outcomeFace(one, suite);
+  const caseVerdict = verdictOf(agent, info.id);
+  const face = outcomeFace(caseVerdict, suite);
   return {
     href: casePath(agent.slug, info.id),
     agent: agent.name,
     tone: face.tone === 'ok' ? null : face.tone,
     glyph: face.glyph === TONE_GLYPHS[face.tone] ? null : face.glyph,
     face,
-    close: one.actual === null ? null : notableClose(suite, one.actual),
-    code: one.actual === null ? null : codeText(suite, one.actual),
-    mark: one.verdict === 'same' || one.verdict === 'skipped' ? null : markOf(one),
-    why: one.why ?? null,
-    known: isKnown(one),
+    close: caseVerdict.actual === null ? null : notableClose(suite, caseVerdict.actual),
+    code: caseVerdict.actual === null ? null : codeText(suite, caseVerdict.actual),
+    mark: caseVerdict.verdict === 'same' || caseVerdict.verdict === 'skipped' ? null : markOf(caseVerdict),
+    why: caseVerdict.why ?? null,
+    known: isKnown(caseVerdict),
   };
 }
 
@@ -377,13 +377,13 @@ function markOf({ verdict }: CaseVerdict): Face | null {
   return verdict === 'missing' ? null : VERDICT_FACES[verdict];
 }
 
-function chunk<T>(all: readonly T[], key: (one: T) => string): T[][] {
+function chunk<T>(all: readonly T[], key: (item: T) => string): T[][] {
   const chunks: T[][] = [];
   let last: string | null = null;
-  for (const one of all) {
-    if (key(one) !== last) chunks.push([]);
-    last = key(one);
-    chunks.at(-1)?.push(one);
+  for (const item of all) {
+    if (key(item) !== last) chunks.push([]);
+    last = key(item);
+    chunks.at(-1)?.push(item);
   }
   return chunks;
 }

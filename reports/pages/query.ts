@@ -68,15 +68,19 @@ export interface QueryWords {
 /** Parses a query. Never throws. */
 export function parseQuery(query: string, words: QueryWords): Query {
   const problems: string[] = [];
-  const said = tokenizeQuery(query).map((word) => ({ ...word, meaning: meaningOf(word, words, problems) }));
-  const whose = said.flatMap(({ negated, meaning }) =>
+  const parsedWords = tokenizeQuery(query).map((word) => ({ ...word, meaning: meaningOf(word, words, problems) }));
+  const whose = parsedWords.flatMap(({ negated, meaning }) =>
     meaning.of === 'agent' ? [(cell: QueryCell) => meaning.test(cell) !== negated] : [],
   );
-  const rows = said.flatMap(({ negated, meaning }) =>
+  const rows = parsedWords.flatMap(({ negated, meaning }) =>
     meaning.of === 'row' ? [(row: QueryRow) => meaning.test(row) !== negated] : [],
   );
-  const wanted = said.flatMap(({ negated, meaning }) => (meaning.of === 'cell' && !negated ? [meaning.test] : []));
-  const unwanted = said.flatMap(({ negated, meaning }) => (meaning.of === 'cell' && negated ? [meaning.test] : []));
+  const wanted = parsedWords.flatMap(({ negated, meaning }) =>
+    meaning.of === 'cell' && !negated ? [meaning.test] : [],
+  );
+  const unwanted = parsedWords.flatMap(({ negated, meaning }) =>
+    meaning.of === 'cell' && negated ? [meaning.test] : [],
+  );
   const aboutCells = whose.length + wanted.length + unwanted.length > 0;
   return {
     problems,
@@ -109,8 +113,8 @@ export function tokenizeQuery(query: string): Word[] {
 /** Adds a word to a query, or removes the word if the query contains it. A click on a counter does this. */
 export function toggleWord(query: string, word: string): string {
   const words = query.match(/(?:[^\s"]|"[^"]*"?)+/g) ?? [];
-  const kept = words.filter((one) => one.toLowerCase() !== word.toLowerCase());
-  return (kept.length < words.length ? kept : [...words, word]).join(' ');
+  const remaining = words.filter((other) => other.toLowerCase() !== word.toLowerCase());
+  return (remaining.length < words.length ? remaining : [...words, word]).join(' ');
 }
 
 function meaningOf({ text, quoted }: Word, { agents, grades, groups }: QueryWords, problems: string[]): Meaning {
@@ -131,11 +135,11 @@ function meaningOf({ text, quoted }: Word, { agents, grades, groups }: QueryWord
   const [key, value] = [text.slice(0, colon), text.slice(colon + 1)];
   switch (key) {
     case 's':
-      return { of: 'cell', test: oneOf(value, hasGrade) };
+      return { of: 'cell', test: anyOf(value, hasGrade) };
     case 'a':
-      return { of: 'agent', test: oneOf(value, (cell, name) => cell.agent.includes(name)) };
+      return { of: 'agent', test: anyOf(value, (cell, name) => cell.agent.includes(name)) };
     case 'close':
-      return { of: 'cell', test: oneOf(value, hasClose) };
+      return { of: 'cell', test: anyOf(value, hasClose) };
     case 'is':
       return stateOf(value, problems) ?? plainText;
     default: {
@@ -144,7 +148,7 @@ function meaningOf({ text, quoted }: Word, { agents, grades, groups }: QueryWord
         problems.push(`${key}: is not known; there are s:, a:, close:, is:, d> and the agents’ names.`);
         return plainText;
       }
-      const graded = oneOf(value, hasGrade);
+      const graded = anyOf(value, hasGrade);
       return { of: 'row', test: (row) => row.cells.some((cell) => cell.agent === agent && graded(cell)) };
     }
   }
@@ -169,13 +173,13 @@ function beginsId(id: string, prefix: string): boolean {
  * Whether a cell has one of several values: `ok,failed` means either, `!ok` means another value. An empty value, which
  * occurs while somebody is typing, matches every cell.
  */
-function oneOf(value: string, has: (cell: QueryCell, one: string) => boolean): CellTest {
+function anyOf(value: string, has: (cell: QueryCell, wanted: string) => boolean): CellTest {
   const negated = value.startsWith('!');
   const values = value
     .replace(/^!/, '')
     .split(',')
-    .filter((one) => one !== '');
-  return values.length === 0 ? () => true : (cell) => values.some((one) => has(cell, one)) !== negated;
+    .filter((part) => part !== '');
+  return values.length === 0 ? () => true : (cell) => values.some((wanted) => has(cell, wanted)) !== negated;
 }
 
 /**
@@ -215,13 +219,15 @@ function stateOf(value: string, problems: string[]): Meaning | undefined {
   const unknown = value
     .replace(/^!/, '')
     .split(',')
-    .filter((one) => one !== '' && !STATES.includes(one));
+    .filter((state) => state !== '' && !STATES.includes(state));
   if (unknown.length > 0) {
-    problems.push(`is:${unknown.join(',')} is not known; there are ${STATES.map((one) => `is:${one}`).join(', ')}.`);
+    problems.push(
+      `is:${unknown.join(',')} is not known; there are ${STATES.map((state) => `is:${state}`).join(', ')}.`,
+    );
     return undefined;
   }
   if (value === 'different') return { of: 'row', test: isDifferent };
-  return { of: 'cell', test: oneOf(value, hasState) };
+  return { of: 'cell', test: anyOf(value, hasState) };
 }
 
 function hasState(cell: QueryCell, state: string): boolean {

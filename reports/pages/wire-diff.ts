@@ -48,11 +48,11 @@ function frameText(row: WireRow): string | null {
       const masked = row.masked || row.mask !== null;
       if (masked !== (row.direction === 'out')) bits.push(masked ? 'masked' : 'no mask');
       bits.push(`len ${count(row.repeatLength ?? row.length)}`);
-      const said = closeText(row);
-      if (said !== null) bits.push(said);
+      const closeInWords = closeText(row);
+      if (closeInWords !== null) bits.push(closeInWords);
       // A close reason that is not fully recorded may be the difference.
-      const told = said !== null && (row.length === 2 || said.endsWith('”'));
-      const payload = row.payload === '' || told ? '' : ` ${row.payload}`;
+      const isComplete = closeInWords !== null && (row.length === 2 || closeInWords.endsWith('”'));
+      const payload = row.payload === '' || isComplete ? '' : ` ${row.payload}`;
       return `${row.direction === 'in' ? '← RX' : '→ TX'} ${bits.join(' · ')}${payload}`;
     }
     case 'timer':

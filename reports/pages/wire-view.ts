@@ -27,7 +27,7 @@ export function wireView(
   const isShown = (number: number) =>
     left === 0 || number < SHOWN_AT_EACH_END || number >= wirelog.length - SHOWN_AT_EACH_END;
   const insights = examineWire(detail);
-  const views = together(wirelog, insights, isShown).flatMap(({ row, number, writes }) => {
+  const views = joinedRows(wirelog, insights, isShown).flatMap(({ row, number, writes }) => {
     const insight = insights[number];
     return insight === undefined ? [] : [viewOf(row, number, insight, isShown, wirelog.length, writes)];
   });
@@ -49,7 +49,7 @@ export function wireView(
  * The rows of a wire log that are shown. In a long log, consecutive reads or writes in which no frame starts are one
  * row, because a frame that was sent byte by byte is easier to read in one row.
  */
-function together(wirelog: readonly WireRow[], insights: readonly Insight[], isShown: (number: number) => boolean) {
+function joinedRows(wirelog: readonly WireRow[], insights: readonly Insight[], isShown: (number: number) => boolean) {
   const groups: { row: WireRow; number: number; writes: number }[] = [];
   for (const [number, row] of wirelog.entries()) {
     if (!isShown(number)) continue;
@@ -176,9 +176,9 @@ function plain(texts: readonly string[]) {
 function frameBits(row: Extract<WireRow, { row: 'frame' }>, faults: readonly Fault[]) {
   const bad = (part: Fault['part']) => faults.some((fault) => fault.part === part);
   const rsv = [row.rsv & 4 && 'RSV1', row.rsv & 2 && 'RSV2', row.rsv & 1 && 'RSV3'].filter((bit) => bit !== 0);
-  const said = closeText(row);
+  const closeInWords = closeText(row);
   const rest = [
-    ...(said === null ? [] : [said]),
+    ...(closeInWords === null ? [] : [closeInWords]),
     ...(row.repeatLength !== null && row.repeatLength !== undefined
       ? [`repeated to ${count(row.repeatLength)} bytes`]
       : []),

@@ -51,7 +51,7 @@ function link(
   direction: 'in' | 'out',
   handshake: number,
 ): void {
-  const octets: { number: number; from: number; row: Octets }[] = [];
+  const byteRows: { number: number; from: number; row: Octets }[] = [];
   let end = -handshake;
   let at = 0;
   const frames: { number: number; from: number; row: Frame }[] = [];
@@ -59,7 +59,7 @@ function link(
     if (row.row === 'log' && !row.on) break;
     if ((row.row !== 'octets' && row.row !== 'frame') || row.direction !== direction) continue;
     if (row.row === 'octets') {
-      octets.push({ number, from: end, row });
+      byteRows.push({ number, from: end, row });
       end += row.length;
     } else {
       frames.push({ number, from: at, row });
@@ -68,12 +68,12 @@ function link(
   }
   let i = 0;
   for (const frame of frames) {
-    while (i < octets.length && (octets[i]?.from ?? 0) + (octets[i]?.row.length ?? 0) <= frame.from) i++;
-    const held = octets[i];
-    if (held === undefined) return;
-    insights[frame.number]?.partners.push(held.number);
-    insights[held.number]?.partners.push(frame.number);
-    const hex = held.row.hex.replace(/ \.\.\.$/, '').slice((frame.from - held.from) * 2);
+    while (i < byteRows.length && (byteRows[i]?.from ?? 0) + (byteRows[i]?.row.length ?? 0) <= frame.from) i++;
+    const start = byteRows[i];
+    if (start === undefined) return;
+    insights[frame.number]?.partners.push(start.number);
+    insights[start.number]?.partners.push(frame.number);
+    const hex = start.row.hex.replace(/ \.\.\.$/, '').slice((frame.from - start.from) * 2);
     insights[frame.number]?.header.push(...headerParts(hex));
   }
 }
@@ -164,8 +164,8 @@ export function closeCodeOf({ payload, length }: Pick<Frame, 'payload' | 'length
   if (length < 2) return null;
   const [, hex] = /^0x([0-9a-f]{4})/.exec(payload) ?? [];
   if (hex !== undefined) return Number.parseInt(hex, 16);
-  const octets = Buffer.from(payload.slice(0, 2), 'utf8');
-  return octets.length < 2 ? null : octets.readUInt16BE(0);
+  const bytes = Buffer.from(payload.slice(0, 2), 'utf8');
+  return bytes.length < 2 ? null : bytes.readUInt16BE(0);
 }
 
 /**

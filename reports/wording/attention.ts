@@ -27,8 +27,8 @@ export function groupSimilarCases(report: Report): SimilarCases[] {
   const plan = report.cases.map(({ id }) => id);
   const changeOf = ({ id, expected, actual }: CaseVerdict) => outcomeChangeOf(suiteOf(report, id), expected, actual);
   /** Everything that a line about a case says, except the case id and the quoted payloads. */
-  const sayingOf = ({ agent, case: one }: Attention) =>
-    JSON.stringify([agent.slug, one.verdict, unquoted(one.sentence), changeOf(one)]);
+  const sayingOf = ({ agent, case: caseVerdict }: Attention) =>
+    JSON.stringify([agent.slug, caseVerdict.verdict, unquoted(caseVerdict.sentence), changeOf(caseVerdict)]);
   return groupSimilar(needsAttention(report), sayingOf).map((group) => {
     const [{ agent, case: first }, ...others] = group;
     const cases: SimilarGroup<CaseVerdict> = [first, ...others.map((other) => other.case)];

@@ -73,8 +73,10 @@ export interface SimilarComparedCases extends InCommon {
  * Groups the cases of a comparison that have the same change and sentence, each group at the place of its first case.
  */
 export function groupSimilarComparedCases({ cases: all, plan, suites }: Comparison): SimilarComparedCases[] {
-  const changeOf = (one: ComparedCase) => outcomeChangeOf(suiteOfCase(suites, one), one.a, one.b);
-  const sayingOf = (one: ComparedCase) => JSON.stringify([one.change, unquoted(one.sentence), changeOf(one)]);
+  const changeOf = (comparedCase: ComparedCase) =>
+    outcomeChangeOf(suiteOfCase(suites, comparedCase), comparedCase.a, comparedCase.b);
+  const sayingOf = (comparedCase: ComparedCase) =>
+    JSON.stringify([comparedCase.change, unquoted(comparedCase.sentence), changeOf(comparedCase)]);
   return groupSimilar(all, sayingOf).map((cases) => ({
     cases,
     ...inCommon(cases, plan),

@@ -15,23 +15,23 @@ export type SimilarGroup<T> = readonly [T, ...T[]];
  */
 export function groupSimilar<T>(
   all: readonly T[],
-  sayingOf: (one: T, at: number) => string,
+  sayingOf: (item: T, at: number) => string,
   from = FROM,
 ): SimilarGroup<T>[] {
   const groups = new Map<string, [T, ...T[]]>();
-  const placed = all.map((one, at) => {
-    const key = sayingOf(one, at);
+  const placed = all.map((item, at) => {
+    const key = sayingOf(item, at);
     const group = groups.get(key);
     if (group === undefined) {
-      const begun: [T, ...T[]] = [one];
+      const begun: [T, ...T[]] = [item];
       groups.set(key, begun);
-      return { one, group: begun, isFirst: true };
+      return { item, group: begun, isFirst: true };
     }
-    group.push(one);
-    return { one, group, isFirst: false };
+    group.push(item);
+    return { item, group, isFirst: false };
   });
-  return placed.flatMap(({ one, group, isFirst }): SimilarGroup<T>[] =>
-    group.length < from ? [[one]] : isFirst ? [group] : [],
+  return placed.flatMap(({ item, group, isFirst }): SimilarGroup<T>[] =>
+    group.length < from ? [[item]] : isFirst ? [group] : [],
   );
 }
 
@@ -59,7 +59,7 @@ export function inCommon(
   plan: readonly string[],
 ): InCommon {
   const [{ id, sentence }, ...others] = cases;
-  const ids = cases.map((one) => one.id);
+  const ids = cases.map((item) => item.id);
   return {
     name: others.length === 0 ? id : plural(cases.length, 'case'),
     ranges: others.length === 0 ? [] : idRanges(ids, plan),
@@ -68,9 +68,9 @@ export function inCommon(
 }
 
 /** A text that all items of a group have in common; `…` if their texts differ. */
-export function common<T>(all: SimilarGroup<T>, wordsOf: (one: T) => string): string {
+export function common<T>(all: SimilarGroup<T>, wordsOf: (item: T) => string): string {
   const words = wordsOf(all[0]);
-  return all.every((one) => wordsOf(one) === words) ? words : '…';
+  return all.every((item) => wordsOf(item) === words) ? words : '…';
 }
 
 /** Splits id ranges into those that are shown at once and the others. */

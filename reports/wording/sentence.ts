@@ -78,17 +78,17 @@ export function explainDifferences(
       ? 'The server did what was expected of it.'
       : `The case was graded ${grades(actual)}, as is expected of this server.`;
   }
-  const apart = new Set(differences.map((difference) => difference.at));
+  const differing = new Set(differences.map((difference) => difference.at));
   if (differences.every((difference) => difference.toward === 'better')) {
-    return `${against.better}: ${improvements(actual, expected, apart).join(', ')}.`;
+    return `${against.better}: ${improvements(actual, expected, differing).join(', ')}.`;
   }
-  const never = neverPlayed(actual, apart);
+  const notRun = notRunClause(actual, differing);
   const clauses = (
-    never === null
-      ? [connectionClause(actual, expected, apart, against), eventsClause(actual, expected, apart, against)]
-      : [never]
+    notRun === null
+      ? [connectionClause(actual, expected, differing, against), eventsClause(actual, expected, differing, against)]
+      : [notRun]
   ).filter((clause) => clause !== null);
-  const sentence = clauses.length > 0 ? clauses.join('; ') : gradesClause(actual, expected, apart, against);
+  const sentence = clauses.length > 0 ? clauses.join('; ') : gradesClause(actual, expected, differing, against);
   return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
 }
 
@@ -104,14 +104,14 @@ function grades(outcome: AutobahnFacts): string {
  * The connection did not open (RFC 6455 4.1), or the extension was not negotiated (RFC 7692 5). All other differences
  * follow from this.
  */
-function neverPlayed(actual: AutobahnFacts, apart: ReadonlySet<string>): string | null {
-  if (apart.has('wasOpenHandshakeTimeout') && actual.wasOpenHandshakeTimeout) {
+function notRunClause(actual: AutobahnFacts, differing: ReadonlySet<string>): string | null {
+  if (differing.has('wasOpenHandshakeTimeout') && actual.wasOpenHandshakeTimeout) {
     return 'the server did not finish the opening handshake in time';
   }
-  if (apart.has('behavior') && actual.behavior === 'UNIMPLEMENTED') {
+  if (differing.has('behavior') && actual.behavior === 'UNIMPLEMENTED') {
     return 'the server did not negotiate permessage-deflate, so the case could not be played';
   }
-  if (apart.has('droppedByMe') && handshakeRefused(actual)) {
+  if (differing.has('droppedByMe') && handshakeRefused(actual)) {
     return 'the opening handshake failed: the fuzzing client could not take the server’s answer and dropped TCP';
   }
   return null;
@@ -121,10 +121,10 @@ function neverPlayed(actual: AutobahnFacts, apart: ReadonlySet<string>): string 
 function connectionClause(
   actual: AutobahnFacts,
   expected: AutobahnFacts,
-  apart: ReadonlySet<string>,
+  differing: ReadonlySet<string>,
   against: Against,
 ): string | null {
-  return unclean(actual, expected, apart, against) ?? closing(actual, expected, apart, against);
+  return unclean(actual, expected, differing, against) ?? closing(actual, expected, differing, against);
 }
 
 /**
@@ -139,17 +139,17 @@ function handshakeRefused({ droppedByMe, closedByMe, wasClean, remoteCloseCode, 
 function unclean(
   actual: AutobahnFacts,
   expected: AutobahnFacts,
-  apart: ReadonlySet<string>,
+  differing: ReadonlySet<string>,
   against: Against,
 ): string | null {
-  const became = (field: AutobahnField) => apart.has(field) && actual[field] === true;
+  const became = (field: AutobahnField) => differing.has(field) && actual[field] === true;
   const cause = became('failedByMe') ? 'the server broke the protocol, and ' : '';
 
   if (became('wasServerConnectionDropTimeout')) {
     return `${cause}after the closing handshake the server did not drop TCP in time`;
   }
   if (became('wasCloseHandshakeTimeout')) return `${cause}the server did not answer the Close frame in time`;
-  if (apart.has('wasClean') && !actual.wasClean) {
+  if (differing.has('wasClean') && !actual.wasClean) {
     if (actual.remoteCloseCode !== null) {
       return `${cause}the connection did not end cleanly although the server sent Close ${closeCode(actual.remoteCloseCode)}`;
     }
@@ -176,21 +176,21 @@ function unclean(
 function closing(
   actual: AutobahnFacts,
   expected: AutobahnFacts,
-  apart: ReadonlySet<string>,
+  differing: ReadonlySet<string>,
   against: Against,
 ): string | null {
   const clauses: string[] = [];
   const expects = closeCode(expected.remoteCloseCode);
-  if (apart.has('failedByMe') && actual.failedByMe) {
+  if (differing.has('failedByMe') && actual.failedByMe) {
     clauses.push('the server broke the protocol, so the fuzzing client failed the connection');
-  } else if (apart.has('closedByMe')) {
+  } else if (differing.has('closedByMe')) {
     clauses.push(
       actual.closedByMe
         ? 'the server did not close, as it had to, and left it to the fuzzing client'
         : 'the server closed before the fuzzing client did',
     );
   }
-  if (apart.has('remoteCloseCode')) {
+  if (differing.has('remoteCloseCode')) {
     clauses.push(
       actual.remoteCloseCode === null
         ? `the server sent no close code, ${against.is} ${expects}`
@@ -198,16 +198,18 @@ function closing(
     );
   }
   if (clauses.length > 0) return clauses.join(', and ');
-  if (apart.has('wasClean') && actual.wasClean) return `the connection ended cleanly, ${against.unlike}`;
-  if (apart.has('droppedByMe')) {
+  if (differing.has('wasClean') && actual.wasClean) return `the connection ended cleanly, ${against.unlike}`;
+  if (differing.has('droppedByMe')) {
     return actual.droppedByMe
       ? 'the fuzzing client had to drop TCP, which is the server’s task'
       : `the server dropped TCP ${against.thereDropped}`;
   }
-  if (apart.has('failedByMe')) return `the fuzzing client did not have to fail the connection, ${against.unlikeWanted}`;
-  if (apart.has('wasOpenHandshakeTimeout')) return `the opening handshake now ends in time, ${against.unlike}`;
-  if (apart.has('wasCloseHandshakeTimeout')) return `the server now answers the Close frame in time, ${against.unlike}`;
-  if (apart.has('wasServerConnectionDropTimeout')) return `the server now drops TCP in time, ${against.unlike}`;
+  if (differing.has('failedByMe'))
+    return `the fuzzing client did not have to fail the connection, ${against.unlikeWanted}`;
+  if (differing.has('wasOpenHandshakeTimeout')) return `the opening handshake now ends in time, ${against.unlike}`;
+  if (differing.has('wasCloseHandshakeTimeout'))
+    return `the server now answers the Close frame in time, ${against.unlike}`;
+  if (differing.has('wasServerConnectionDropTimeout')) return `the server now drops TCP in time, ${against.unlike}`;
   return null;
 }
 
@@ -219,15 +221,16 @@ function wanted({ remoteCloseCode }: AutobahnFacts, { is }: Against): string {
 function eventsClause(
   actual: AutobahnFacts,
   expected: AutobahnFacts,
-  apart: ReadonlySet<string>,
+  differing: ReadonlySet<string>,
   against: Against,
 ): string | null {
-  if (!apart.has('received')) return null;
+  if (!differing.has('received')) return null;
   const at = firstApart(actual.received, expected.received);
   const got = actual.received[at];
   const want = expected.received[at];
   if (want !== undefined && got === undefined) return against.missing(article(want), ordinal(at));
-  if (got !== undefined && want === undefined) return `${came(got, ordinal(at))}, and ${against.nothingMore}`;
+  if (got !== undefined && want === undefined)
+    return `${additionalEvent(got, ordinal(at))}, and ${against.nothingMore}`;
   if (got !== undefined && want !== undefined)
     return `the ${ordinal(at)} event was ${article(got)}, ${against.is} ${article(want)}`;
   return null;
@@ -237,7 +240,7 @@ function eventsClause(
  * Some cases wait, to see whether the server closes the connection in time. A timeout event means that the connection
  * was still open.
  */
-function came(event: ReceivedEvent, nth: string): string {
+function additionalEvent(event: ReceivedEvent, nth: string): string {
   return event.kind === 'timeout'
     ? `the connection was still open at ${eventText(event)} of the case`
     : `${article(event)} came as the ${nth} event`;
@@ -261,13 +264,13 @@ function ordinal(index: number): string {
 function gradesClause(
   actual: AutobahnFacts,
   expected: AutobahnFacts,
-  apart: ReadonlySet<string>,
+  differing: ReadonlySet<string>,
   against: Against,
 ): string {
   const clauses: string[] = [];
-  if (apart.has('behavior'))
+  if (differing.has('behavior'))
     clauses.push(`the behaviour was graded ${actual.behavior}, ${against.is} ${expected.behavior}`);
-  if (apart.has('behaviorClose')) {
+  if (differing.has('behaviorClose')) {
     clauses.push(`the close was graded ${actual.behaviorClose}, ${against.is} ${expected.behaviorClose}`);
   }
   return clauses.length > 0
@@ -275,7 +278,7 @@ function gradesClause(
     : `the events differ from ${against.events} only in what is not shown`;
 }
 
-function improvements(actual: AutobahnFacts, expected: AutobahnFacts, apart: ReadonlySet<string>): string[] {
+function improvements(actual: AutobahnFacts, expected: AutobahnFacts, differing: ReadonlySet<string>): string[] {
   const all: Record<AutobahnField, string> = {
     behavior: `the behaviour is graded ${actual.behavior} instead of ${expected.behavior}`,
     behaviorClose: `the close is graded ${actual.behaviorClose} instead of ${expected.behaviorClose}`,
@@ -292,6 +295,6 @@ function improvements(actual: AutobahnFacts, expected: AutobahnFacts, apart: Rea
     received: 'the events are the ones a strict server makes',
   };
   return Object.entries(all)
-    .filter(([field]) => apart.has(field))
+    .filter(([field]) => differing.has(field))
     .map(([, text]) => text);
 }

@@ -47,7 +47,7 @@ export function needsAttention(report: Report): Attention[] {
     .flatMap((agent) =>
       report.cases
         .map((info) => ({ agent, case: verdictOf(agent, info.id) }))
-        .filter((one) => isNews(one.case.verdict) && !isLeftOut(report, one.case)),
+        .filter((entry) => isNews(entry.case.verdict) && !isLeftOut(report, entry.case)),
     )
     .sort((a, b) => SEVERITY.indexOf(a.case.verdict) - SEVERITY.indexOf(b.case.verdict));
 }
@@ -88,7 +88,7 @@ const indexes = new WeakMap<Report['agents'][number], Map<string, CaseVerdict>>(
 export function verdictOf(agent: Report['agents'][number], id: string): CaseVerdict {
   let index = indexes.get(agent);
   if (index === undefined) {
-    index = new Map(agent.cases.map((one) => [one.id, one]));
+    index = new Map(agent.cases.map((caseVerdict) => [caseVerdict.id, caseVerdict]));
     indexes.set(agent, index);
   }
   return (
