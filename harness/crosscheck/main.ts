@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import type { RecordedCase } from '../../reports/document/recorded-case.ts';
 import { describeProblem } from '../../reports/wording/terminal-problem.ts';
-import { visible } from '../../reports/wording/terminal-text.ts';
+import { terminalSafe } from '../../reports/wording/terminal-text.ts';
 import { readConfig, type ServerConfig, serverNamed } from '../config/config.ts';
 import { dockerKind } from '../engines/docker/kind.ts';
 import { takeTestData } from '../engines/docker/testdata.ts';
@@ -216,7 +216,7 @@ async function replay(engines: Engines, { check, disagreements }: PlayedCheck): 
     console.log(`${check.server.name}: ${id} played again ${plays} times, ${left.length} disagreements`);
     for (const { at, reference, native } of left)
       console.log(
-        `  ${id} ${at}: reference ${visible(JSON.stringify(reference))}, native ${visible(JSON.stringify(native))}`,
+        `  ${id} ${at}: reference ${terminalSafe(JSON.stringify(reference))}, native ${terminalSafe(JSON.stringify(native))}`,
       );
     confirmed += left.length;
   }

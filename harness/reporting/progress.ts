@@ -1,5 +1,5 @@
 import type { CaseInfo } from '../../reports/document/report.ts';
-import { fitted, spelt, visible } from '../../reports/wording/terminal-text.ts';
+import { inCharset, terminalSafe, wrapForStream } from '../../reports/wording/terminal-text.ts';
 import type { PlayEvent } from '../engines/engine.ts';
 
 /** Interval of the status line without a terminal. Many CI systems end a CI job that prints nothing for minutes. */
@@ -100,7 +100,7 @@ export class ProgressLine {
   say(line: string): void {
     this.wipe();
     const style = { colour: false, unicode: this.unicode, ...(this.stream.isTTY ? { columns: this.columns() } : {}) };
-    this.stream.write(`${fitted(visible(line), '', '  ', style).join('\n')}\n`);
+    this.stream.write(`${wrapForStream(terminalSafe(line), '', '  ', style).join('\n')}\n`);
   }
 
   /** Width of the terminal. A terminal of unknown size reports 0 columns; then the width is 80. */
@@ -122,7 +122,7 @@ export class ProgressLine {
     const rows = categoryLines(this.plan, this.ended, this.inFlight, width, this.unicode);
     const lines = [
       ...(rows.length + 2 > (this.stream.rows || 24) ? [] : rows),
-      cut(spelt(visible(this.status()), { unicode: this.unicode }), width),
+      cut(inCharset(terminalSafe(this.status()), { unicode: this.unicode }), width),
     ];
     this.stream.write(
       `${BEGIN_UPDATE}${this.clearSequence()}${lines.map((line) => `${line}\n`).join('')}${END_UPDATE}`,

@@ -3,7 +3,7 @@ import { groupSimilarCases } from '../wording/attention.ts';
 import { escapeInvisible } from '../wording/escape-invisible.ts';
 import { rangesText, type SimilarGroup } from '../wording/group-similar.ts';
 import { idRanges } from '../wording/id-ranges.ts';
-import { casesOf, groupSimilarProblems, whatOfAll } from '../wording/problems.ts';
+import { caseIdsOf, combinedText, groupSimilarProblems } from '../wording/problems.ts';
 import { isUnexpected, needsAttention, plural } from '../wording/vocabulary.ts';
 
 /** GitHub shows about ten annotations for each step. The tenth annotation says how many more there are. */
@@ -49,9 +49,9 @@ export function workflowCommands(report: Report, inRepository: InRepository = (p
 
 function problemsCommand(group: SimilarGroup<Problem>, plan: readonly string[]): string {
   const [{ why, todo, where, agent, case: id }] = group;
-  const cases = casesOf(group);
+  const cases = caseIdsOf(group);
   const title = [agent, cases.length === 0 ? id : plural(cases.length, 'case')].filter((part) => part !== undefined);
-  const parts = [whatOfAll(group), rangesText(idRanges(cases, plan)), where, why, todo];
+  const parts = [combinedText(group), rangesText(idRanges(cases, plan)), where, why, todo];
   return command({ title: title.join(' ') || 'no verdict' }, parts);
 }
 

@@ -1,9 +1,9 @@
 import { type Outcome, suiteOfCase } from '../document/suite-facts.ts';
 import { type ComparedCase, type Comparison, groupSimilarComparedCases } from '../wording/comparison.ts';
 import { changeFaces, comparisonSentence } from '../wording/comparison-text.ts';
-import { common } from '../wording/group-similar.ts';
+import { commonText } from '../wording/group-similar.ts';
 import { outcomeSummary } from '../wording/outcome.ts';
-import { capped, escapeMarkdown, markup, rangesCell, row, SUMMARY_LIMIT_BYTES } from './markdown.ts';
+import { escapeMarkdown, markup, rangesCell, row, SUMMARY_LIMIT_BYTES, withinLimit } from './markdown.ts';
 
 /**
  * Comparisons as Markdown for a pull request: one line and one table of differences for each comparison. The text never
@@ -21,12 +21,12 @@ export function comparisonMarkdown(comparisons: readonly Comparison[]): string {
       const summary = (comparedCase: ComparedCase, outcome: Outcome | null) =>
         outcomeSummary(suiteOfCase(comparison.suites, comparedCase), outcome);
       const sides = [
-        common(cases, (comparedCase) => summary(comparedCase, comparedCase.a)),
-        common(cases, (comparedCase) => summary(comparedCase, comparedCase.b)),
+        commonText(cases, (comparedCase) => summary(comparedCase, comparedCase.a)),
+        commonText(cases, (comparedCase) => summary(comparedCase, comparedCase.b)),
       ];
       return row([`${glyph} ${word}`, markup(escapeMarkdown(name) + rangesCell(ranges)), ...sides, sentence]);
     }),
     '',
   ]);
-  return capped(lines, SUMMARY_LIMIT_BYTES);
+  return withinLimit(lines, SUMMARY_LIMIT_BYTES);
 }

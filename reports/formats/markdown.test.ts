@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Report } from '../document/report.ts';
 import { sampleOutcome, sampleReport } from '../testing/sample.ts';
 import { bigReport } from '../testing/sample-big.ts';
-import { capped, escapeMarkdown, markdown, SUMMARY_LIMIT_BYTES } from './markdown.ts';
+import { escapeMarkdown, markdown, SUMMARY_LIMIT_BYTES, withinLimit } from './markdown.ts';
 
 const render = (report: Report = sampleReport) => [...markdown(report)][0]?.content ?? '';
 
@@ -135,8 +135,8 @@ it('escapes everything that could be markup, HTML, a mention or a cell border', 
 
 it('cuts between lines and counts bytes, not characters', () => {
   const lines = Array.from({ length: 100 }, () => 'é'.repeat(10));
-  expect(capped(lines, 10_000)).toBe(`${lines.join('\n')}\n`);
-  const cut = capped(lines, 500);
+  expect(withinLimit(lines, 10_000)).toBe(`${lines.join('\n')}\n`);
+  const cut = withinLimit(lines, 500);
   expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(500);
   expect(cut).toMatch(/é\n\n81 more lines/);
 });

@@ -3,10 +3,10 @@ import type { CaseInfo, Report } from '../document/report.ts';
 import { suiteNames } from '../document/suite-facts.ts';
 import { groupSimilarCases, type SimilarCases } from '../wording/attention.ts';
 import { escapeInvisibleLine } from '../wording/escape-invisible.ts';
-import { common, cutRanges } from '../wording/group-similar.ts';
+import { commonText, cutRanges } from '../wording/group-similar.ts';
 import { idRanges } from '../wording/id-ranges.ts';
 import { outcomeSummary } from '../wording/outcome.ts';
-import { casesOf, groupSimilarProblems, whatOfAll } from '../wording/problems.ts';
+import { caseIdsOf, combinedText, groupSimilarProblems } from '../wording/problems.ts';
 import { ciJob, decisionFace, webLink } from '../wording/views.ts';
 import { duration, plural, suiteOf, VERDICT_FACES, verdictOf } from '../wording/vocabulary.ts';
 
@@ -19,7 +19,7 @@ export const SUMMARY_LIMIT_BYTES = 900 * 1024;
  * out.
  */
 export function* markdown(report: Report): Generator<ReportFile> {
-  yield { path: 'summary.md', content: capped(lines(report), SUMMARY_LIMIT_BYTES) };
+  yield { path: 'summary.md', content: withinLimit(lines(report), SUMMARY_LIMIT_BYTES) };
 }
 
 function lines(report: Report): string[] {
@@ -65,8 +65,8 @@ function problems(report: Report): string[] {
     ...groupSimilarProblems(report.problems).map((group) => {
       const [{ where, why, todo, agent, case: id }, ...others] = group;
       const place = [agent, others.length === 0 ? id : undefined, where].filter((part) => part !== undefined);
-      const cases = rangesCell(idRanges(casesOf(group), plan));
-      return row([markup(escapeMarkdown(whatOfAll(group)) + cases), place.join(', '), why ?? '', todo ?? '']);
+      const cases = rangesCell(idRanges(caseIdsOf(group), plan));
+      return row([markup(escapeMarkdown(combinedText(group)) + cases), place.join(', '), why ?? '', todo ?? '']);
     }),
   ];
 }
@@ -106,8 +106,8 @@ function attention(report: Report): string[] {
 function attentionRow(report: Report, { agent, cases, name, ranges, sentence }: SimilarCases): string {
   const { glyph, word } = VERDICT_FACES[cases[0].verdict];
   const outcomes = [
-    common(cases, ({ id, expected }) => outcomeSummary(suiteOf(report, id), expected)),
-    common(cases, ({ id, actual }) => outcomeSummary(suiteOf(report, id), actual)),
+    commonText(cases, ({ id, expected }) => outcomeSummary(suiteOf(report, id), expected)),
+    commonText(cases, ({ id, actual }) => outcomeSummary(suiteOf(report, id), actual)),
   ];
   return row([
     `${glyph} ${word}`,
@@ -147,7 +147,7 @@ export function escapeMarkdown(text: string): string {
 }
 
 /** Joins as many lines as fit into `limit` bytes of UTF-8. If lines are left out, a last line says how many. */
-export function capped(lines: readonly string[], limit: number): string {
+export function withinLimit(lines: readonly string[], limit: number): string {
   const whole = `${lines.join('\n')}\n`;
   if (Buffer.byteLength(whole) <= limit) return whole;
   const room = limit - 100; // 100 bytes are reserved for the line that says how many lines were left out.

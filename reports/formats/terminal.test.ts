@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { CaseVerdict, Report } from '../document/report.ts';
 import { sampleOutcome, sampleReport } from '../testing/sample.ts';
 import { bigReport } from '../testing/sample-big.ts';
-import { visible } from '../wording/terminal-text.ts';
+import { terminalSafe } from '../wording/terminal-text.ts';
 import { endBlock } from './terminal.ts';
 
 /** Lines that a CI system takes for a command: two forms of GitHub Actions, and the form of Azure Pipelines. */
@@ -20,8 +20,8 @@ test('no text from strangers is a command to a CI system', () => {
     ':::x',
   ];
   const all = commands.flatMap((one) => [one, `\n${one}`, `a\r\n${one}`]);
-  for (const text of all) expect(visible(text)).not.toMatch(COMMAND);
-  expect(visible('ws://[::1]:80/ and a::b, # [x]')).toBe('ws://[::1]:80/ and a::b, # [x]');
+  for (const text of all) expect(terminalSafe(text)).not.toMatch(COMMAND);
+  expect(terminalSafe('ws://[::1]:80/ and a::b, # [x]')).toBe('ws://[::1]:80/ and a::b, # [x]');
   for (const text of all) {
     const agents = sampleReport.agents.map((agent) => ({
       ...agent,

@@ -2,12 +2,12 @@ import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pc from 'picocolors';
 import type { AgentReport, CaseVerdict, Report, Verdict } from '../document/report.ts';
-import { groupSimilarCases, type SimilarCases, turnWords } from '../wording/attention.ts';
+import { changeText, groupSimilarCases, type SimilarCases } from '../wording/attention.ts';
 import { idRanges } from '../wording/id-ranges.ts';
 import { gradeFace } from '../wording/outcome.ts';
-import { casesOf, groupSimilarProblems, whatOfAll } from '../wording/problems.ts';
+import { caseIdsOf, combinedText, groupSimilarProblems } from '../wording/problems.ts';
 import { describeProblem } from '../wording/terminal-problem.ts';
-import { fitted, rangeLines, type Style, spelt, visible } from '../wording/terminal-text.ts';
+import { inCharset, rangeLines, type Style, terminalSafe, wrapForStream } from '../wording/terminal-text.ts';
 import { casePath } from '../wording/views.ts';
 import { count, plural, suiteOf } from '../wording/vocabulary.ts';
 
@@ -31,16 +31,16 @@ export function caseList(report: Report, style: Style): string {
   const { agents } = report;
   const several = agents.length > 1;
   const lines = agents.flatMap((agent) => [
-    ...(several ? ['', visible(agent.name)] : []),
+    ...(several ? ['', terminalSafe(agent.name)] : []),
     ...agent.cases.map(({ id, verdict, actual, durationMs }) => {
       const mark = style.unicode ? MARKS[verdict].glyph : MARKS[verdict].ascii;
       const time = durationMs === null ? '' : `${Math.round(durationMs)} ms`;
       const words = verdict === 'same' ? '' : verdict;
-      const grade = actual === null ? '' : visible(gradeFace(suiteOf(report, id), actual).word);
+      const grade = actual === null ? '' : terminalSafe(gradeFace(suiteOf(report, id), actual).word);
       return `${mark} ${id.padEnd(8)} ${grade.padEnd(13)} ${time.padStart(8)}  ${words}`.trimEnd();
     }),
   ]);
-  return spelt(`${lines.join('\n')}\n`, style);
+  return inCharset(`${lines.join('\n')}\n`, style);
 }
 
 /**
@@ -52,13 +52,13 @@ export function endBlock(report: Report, pages: string | undefined, style: Style
   const colour = pc.createColors(style.colour);
   const { gate } = report;
   const paint = gate.decision === 'passed' ? colour.green : gate.decision === 'failed' ? colour.red : colour.yellow;
-  const decision = fitted(visible(gate.sentence), '', '  ', style);
+  const decision = wrapForStream(terminalSafe(gate.sentence), '', '  ', style);
   const lines = ['', ...decision.map((line) => paint(colour.bold(line))), ''];
   const problems = groupSimilarProblems(report.problems);
   const plan = report.cases.map(({ id }) => id);
   for (const group of problems.slice(0, MOST_PROBLEMS)) {
-    const problem = { ...group[0], what: whatOfAll(group) };
-    lines.push(...describeProblem(problem, style, idRanges(casesOf(group), plan)), '');
+    const problem = { ...group[0], what: combinedText(group) };
+    lines.push(...describeProblem(problem, style, idRanges(caseIdsOf(group), plan)), '');
   }
   const otherProblems = problems.slice(MOST_PROBLEMS).flat().length;
   if (otherProblems > 0) lines.push(`and ${otherProblems} more in the report.`, '');
@@ -72,19 +72,24 @@ export function endBlock(report: Report, pages: string | undefined, style: Style
   }
   for (const { agent, cases } of report.run.retries?.leftOut ?? [])
     lines.push(
-      ...fitted(
-        `None of ${cases} unexpected outcomes of ${visible(agent)} was played again: so many are no accident.`,
+      ...wrapForStream(
+        `None of ${cases} unexpected outcomes of ${terminalSafe(agent)} was played again: so many are no accident.`,
         '',
         '  ',
         style,
       ),
     );
-  for (const agent of report.agents) lines.push(...fitted(figures(agent, report), '', '  ', style));
+  for (const agent of report.agents) lines.push(...wrapForStream(figures(agent, report), '', '  ', style));
   lines.push(
-    ...fitted(`${(report.run.durationMs / 1000).toFixed(1)} s, ${visible(report.engine.summary)}`, '', '  ', style),
+    ...wrapForStream(
+      `${(report.run.durationMs / 1000).toFixed(1)} s, ${terminalSafe(report.engine.summary)}`,
+      '',
+      '  ',
+      style,
+    ),
   );
   if (pages !== undefined) lines.push(`report  ${pathToFileURL(resolve(pages, 'index.html')).href}`);
-  return spelt(`${lines.join('\n')}\n`, style);
+  return inCharset(`${lines.join('\n')}\n`, style);
 }
 
 /** Lines about the unexpected outcomes of one agent, worst first, each with the page of its first case. */
@@ -95,15 +100,15 @@ function deviations(
   style: Style,
 ): string[] {
   const colour = pc.createColors(style.colour);
-  const lines = groups.slice(0, MOST_CASES).flatMap(({ agent, cases, name, ranges, sentence, turn }) => {
+  const lines = groups.slice(0, MOST_CASES).flatMap(({ agent, cases, name, ranges, sentence, outcomeChange }) => {
     const [first] = cases;
     const mark = style.unicode ? MARKS[first.verdict].glyph : MARKS[first.verdict].ascii;
     const page = pages && relative(process.cwd(), join(pages, casePath(agent.slug, first.id)));
-    const whose = namesAgent ? ` ${visible(agent.name)}` : '';
-    const became = cases.length === 1 ? '' : turnWords(turn);
-    const words = `${colour.bold(visible(name))}${whose} ${first.verdict}${became}${steady(cases)}: ${visible(sentence)}`;
+    const whose = namesAgent ? ` ${terminalSafe(agent.name)}` : '';
+    const became = cases.length === 1 ? '' : changeText(outcomeChange);
+    const words = `${colour.bold(terminalSafe(name))}${whose} ${first.verdict}${became}${steady(cases)}: ${terminalSafe(sentence)}`;
     return [
-      ...fitted(words, `${mark} `, '  ', style),
+      ...wrapForStream(words, `${mark} `, '  ', style),
       ...rangeLines(ranges, '    ', '    ', style),
       ...(first.actual && page !== undefined ? [colour.dim(`    ${page}`)] : []),
     ];
@@ -131,6 +136,6 @@ function figures(agent: AgentReport, report: Report): string {
     grades.set(word, (grades.get(word) ?? 0) + 1);
   }
   const withResult = agent.cases.filter(({ actual }) => actual !== null).length;
-  const counts = [...grades].map(([grade, n]) => `${count(n)} ${visible(grade)}`).join(', ');
-  return `${visible(agent.name)}: ${count(withResult)} of ${plural(report.cases.length, 'case')}${counts === '' ? '' : `: ${counts}`}`;
+  const counts = [...grades].map(([grade, n]) => `${count(n)} ${terminalSafe(grade)}`).join(', ');
+  return `${terminalSafe(agent.name)}: ${count(withResult)} of ${plural(report.cases.length, 'case')}${counts === '' ? '' : `: ${counts}`}`;
 }

@@ -3,6 +3,7 @@ import type { AgentReport, CaseInfo, CaseVerdict, Report } from '../document/rep
 import { keyFields, type Outcome, type SuiteFacts } from '../document/suite-facts.ts';
 import { eventText } from '../wording/event-text.ts';
 import { closeGradeFace, fieldLines, gradeFace, gradeFaces, shortJson } from '../wording/outcome.ts';
+import { readableTime } from '../wording/readable-time.ts';
 import { shellLine } from '../wording/shell-line.ts';
 import { decisionFace, outcomeFace, rawLink, rfcLink, towardFace, webLink } from '../wording/views.ts';
 import {
@@ -10,14 +11,13 @@ import {
   count,
   duration,
   type Face,
-  isNews,
+  isNotable,
   opcodeName,
   plural,
   suiteOf,
   VERDICT_FACES,
   verdictOf,
 } from '../wording/vocabulary.ts';
-import { when } from '../wording/when.ts';
 import { align } from './align.ts';
 import { CLOSING_PROPERTIES, type ClosingProperty } from './closing-properties.ts';
 import { examineHandshake, parseHead } from './handshake.ts';
@@ -61,7 +61,7 @@ export function caseView(
   return {
     kind: 'case',
     // A browser tab shows the verdict of a case that needs attention, because its grade may be the best one.
-    title: `${info.id} ${isNews(caseVerdict.verdict) ? VERDICT_FACES[caseVerdict.verdict].glyph : face.glyph} ${agent.name} – run ${when(report.run.started).text}`,
+    title: `${info.id} ${isNotable(caseVerdict.verdict) ? VERDICT_FACES[caseVerdict.verdict].glyph : face.glyph} ${agent.name} – run ${readableTime(report.run.started).text}`,
     id: info.id,
     keys: KEYS,
     words: null,
@@ -83,7 +83,7 @@ export function caseView(
           ? agent.expectedFile
           : `${agent.expectedFile}, line ${caseVerdict.line}`,
     rfc: info.rfc.map((text) => ({ text, href: rfcLink(text) })),
-    started: detail === undefined ? null : when(detail.started, true),
+    started: detail === undefined ? null : readableTime(detail.started, true),
     duration: caseVerdict.durationMs === null ? null : duration(caseVerdict.durationMs),
     previousProblem: nextProblem(report, agent, index, -1),
     nextProblem: nextProblem(report, agent, index, 1),
@@ -137,7 +137,7 @@ function gradesView({ actual, expected, verdict }: CaseVerdict, suite: SuiteFact
     close: actual === null ? null : closeOf(actual),
     expectedFace: shown === null ? null : gradeFace(suite, shown),
     expectedClose: shown === null ? null : closeOf(shown),
-    aside: alike && isNews(verdict) ? 'as expected; only facts differ' : null,
+    aside: alike && isNotable(verdict) ? 'as expected; only facts differ' : null,
   };
 }
 
@@ -426,7 +426,7 @@ const notableIdsOf = new WeakMap<AgentReport, ReadonlySet<string>>();
 function nextProblem(report: Report, agent: AgentReport, index: number, by: 1 | -1): string | null {
   let notableIds = notableIdsOf.get(agent);
   if (notableIds === undefined) {
-    notableIds = new Set(report.cases.map(({ id }) => id).filter((id) => isNews(verdictOf(agent, id).verdict)));
+    notableIds = new Set(report.cases.map(({ id }) => id).filter((id) => isNotable(verdictOf(agent, id).verdict)));
     notableIdsOf.set(agent, notableIds);
   }
   for (let at = index + by; at >= 0 && at < report.cases.length; at += by) {

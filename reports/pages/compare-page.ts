@@ -12,9 +12,9 @@ import {
 import { CHANGE_FACES, changeFaces, comparisonSentence } from '../wording/comparison-text.ts';
 import { rangesText, type SimilarGroup } from '../wording/group-similar.ts';
 import { endSummary, fieldLines, gradeFace } from '../wording/outcome.ts';
+import { readableTime } from '../wording/readable-time.ts';
 import { casePath, towardFace } from '../wording/views.ts';
 import { count, MISSING_FACE, plural } from '../wording/vocabulary.ts';
-import { when } from '../wording/when.ts';
 import { render } from './render.ts';
 import { diffWire } from './wire-diff.ts';
 
@@ -144,7 +144,7 @@ function sideInCommon(
 }
 
 function sideView({ agent, run, started, commit }: Side) {
-  return { agent, run, started: when(started), commit: commit?.slice(0, 12) ?? null };
+  return { agent, run, started: readableTime(started), commit: commit?.slice(0, 12) ?? null };
 }
 
 function caseView(comparedCase: ComparedCase, a: Side, b: Side, suite: SuiteFacts) {

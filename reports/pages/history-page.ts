@@ -2,9 +2,9 @@ import type { ReportFile } from '../document/files.ts';
 import { type CaseHistory, caseHistories, type HistoryLine, isTimed, MISSING } from '../document/history.ts';
 import type { CaseInfo } from '../document/report.ts';
 import { keyFields, type SuiteFacts, suiteOfCase } from '../document/suite-facts.ts';
+import { readableTime } from '../wording/readable-time.ts';
 import { decisionFace } from '../wording/views.ts';
 import { count, duration, type Face, MISSING_FACE, plural } from '../wording/vocabulary.ts';
-import { when } from '../wording/when.ts';
 import { render } from './render.ts';
 import { spread } from './times.ts';
 
@@ -118,7 +118,7 @@ function agentView(name: string, history: History, pathOf: PathOf) {
       left: changed.length > shown.length ? `${count(changed.length - shown.length)} more changed` : null,
       runs: lines.map(({ started, commit }, at) => ({
         n: at + 1,
-        title: `${when(started).text}, ${commitText(commit)}`,
+        title: `${readableTime(started).text}, ${commitText(commit)}`,
       })),
       rows: shown.map((caseHistory) =>
         gridRow(caseHistory, lines, pathOf(name, caseHistory.id), facesOf(caseHistory, history.cases, legend)),
@@ -144,7 +144,7 @@ function gradesOf(name: string, line: HistoryLine, legend: Legend): Map<Face, nu
 /** Labels of a chart: the largest value at the top, the first and the last run below. */
 function axes(runs: readonly { n: number; started: string }[], top: string) {
   const [first, last] = [runs[0], runs.at(-1)];
-  const end = (run: typeof first) => ({ n: run?.n ?? 0, started: when(run?.started ?? '') });
+  const end = (run: typeof first) => ({ n: run?.n ?? 0, started: readableTime(run?.started ?? '') });
   return { top, from: end(first), to: end(last) };
 }
 
@@ -227,7 +227,7 @@ function runView(
   const verdicts = line.agents.find((agent) => agent.name === name)?.verdicts ?? '';
   return {
     n: at + 1,
-    started: when(line.started),
+    started: readableTime(line.started),
     commit: `${commitText(line.commit)}${line.dirty === true ? ', changed' : ''}`,
     engine: line.engine,
     decision: decisionFace(line.decision),
@@ -297,7 +297,7 @@ function timesView(name: string, all: readonly HistoryLine[], cases: readonly Ca
               .reverse()
               .map((run) => ({
                 n: run.at + 1,
-                started: when(run.started),
+                started: readableTime(run.started),
                 least: duration(run.least),
                 median: duration(run.median),
                 most: duration(run.most),

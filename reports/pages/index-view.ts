@@ -4,12 +4,13 @@ import { attentionView } from '../wording/attention.ts';
 import { idRanges } from '../wording/id-ranges.ts';
 import { closeCodeOf, closeGradeFace, closeGradeFaces, gradeFaces, notableClose } from '../wording/outcome.ts';
 import { groupSimilarProblems } from '../wording/problems.ts';
+import { readableTime } from '../wording/readable-time.ts';
 import { casePath, ciJob, decisionFace, outcomeFace, webLink } from '../wording/views.ts';
 import {
   count,
   duration,
   type Face,
-  isNews,
+  isNotable,
   MISSING_FACE,
   plural,
   SKIPPED_FACE,
@@ -17,7 +18,6 @@ import {
   VERDICT_FACES,
   verdictOf,
 } from '../wording/vocabulary.ts';
-import { when } from '../wording/when.ts';
 import { type CellWords, packCells } from './cell-facts.ts';
 import { SLOW_MS } from './query.ts';
 import { timesView } from './times.ts';
@@ -39,7 +39,7 @@ export function indexView(report: Report, hasHistory = false, forms: readonly st
     title: [
       decisionFace(report.gate.decision).word,
       ...(report.agents.length === 0 ? [] : [report.agents.map(({ name }) => name).join(', ')]),
-      when(report.run.started).text,
+      readableTime(report.run.started).text,
     ].join(' – '),
     decision: decisionFace(report.gate.decision),
     // The page shows the word of the decision in front of the sentence already.
@@ -220,7 +220,7 @@ function facts({ run, engine, suites, tool, gate }: Report) {
     ['Strict', gate.strict ? 'yes: NON-STRICT fails' : null],
   ];
   return {
-    started: when(run.started, true),
+    started: readableTime(run.started, true),
     list: list.flatMap(([name, value, address]) => (value === null ? [] : [{ name, value, href: webLink(address) }])),
   };
 }
@@ -308,7 +308,7 @@ function categoriesView(report: Report) {
         cases: group.map((info) => ({
           id: info.id,
           title: info.title,
-          news: report.agents.some((agent) => isNews(verdictOf(agent, info.id).verdict)),
+          news: report.agents.some((agent) => isNotable(verdictOf(agent, info.id).verdict)),
           cells: report.agents.map((agent) => cell(agent, info, suiteOfCase(report.suites, info))),
         })),
       })),
@@ -322,7 +322,7 @@ function categoriesView(report: Report) {
  */
 function hasNews(agent: AgentReport, cases: readonly CaseInfo[]): boolean {
   const verdicts = cases.map(({ id }) => verdictOf(agent, id).verdict);
-  return verdicts.some(isNews) && !verdicts.every((verdict) => verdict === 'missing');
+  return verdicts.some(isNotable) && !verdicts.every((verdict) => verdict === 'missing');
 }
 
 function rollup(agent: AgentReport, cases: readonly CaseInfo[]) {

@@ -1,15 +1,22 @@
 import type { AgentReport, CaseVerdict, Report } from '../document/report.ts';
 import type { Outcome, SuiteFacts } from '../document/suite-facts.ts';
-import { cutRanges, groupSimilar, type InCommon, inCommon, type SimilarGroup, unquoted } from './group-similar.ts';
+import {
+  type CommonFacts,
+  commonFacts,
+  cutRanges,
+  groupSimilar,
+  type SimilarGroup,
+  withoutQuotes,
+} from './group-similar.ts';
 import { closeCodeOf, gradeFace, notableClose } from './outcome.ts';
 import { casePath } from './views.ts';
 import { type Attention, needsAttention, plural, suiteOf, VERDICT_FACES } from './vocabulary.ts';
 
 /** A group of cases of one agent that have the same verdict and sentence; often a single case. */
-export interface SimilarCases extends InCommon {
+export interface SimilarCases extends CommonFacts {
   agent: AgentReport;
   cases: SimilarGroup<CaseVerdict>;
-  turn: OutcomeChange;
+  outcomeChange: OutcomeChange;
 }
 
 /** What changed between two outcomes, in a few words: the grades, or the close codes if the grades are the same. */
@@ -28,40 +35,42 @@ export function groupSimilarCases(report: Report): SimilarCases[] {
   const changeOf = ({ id, expected, actual }: CaseVerdict) => outcomeChangeOf(suiteOf(report, id), expected, actual);
   /** Everything that a line about a case says, except the case id and the quoted payloads. */
   const sayingOf = ({ agent, case: caseVerdict }: Attention) =>
-    JSON.stringify([agent.slug, caseVerdict.verdict, unquoted(caseVerdict.sentence), changeOf(caseVerdict)]);
+    JSON.stringify([agent.slug, caseVerdict.verdict, withoutQuotes(caseVerdict.sentence), changeOf(caseVerdict)]);
   return groupSimilar(needsAttention(report), sayingOf).map((group) => {
     const [{ agent, case: first }, ...others] = group;
     const cases: SimilarGroup<CaseVerdict> = [first, ...others.map((other) => other.case)];
-    return { agent, cases, ...inCommon(cases, plan), turn: changeOf(first) };
+    return { agent, cases, ...commonFacts(cases, plan), outcomeChange: changeOf(first) };
   });
 }
 
 /** The groups of cases that need attention, as the lines of the index page. */
 export function attentionView(report: Report) {
-  return groupSimilarCases(report).map(({ agent, cases: [first, ...others], name, ranges, sentence, turn }) => {
-    // A range is written `1.1.1-7.1.5`, and a case id may contain a dash too, so the first case of a range is found
-    // among the known ids.
-    const firstOf = (range: string) =>
-      report.cases.find(({ id }) => id === range)?.id ??
-      report.cases.find(({ id }) => range.startsWith(`${id}-`))?.id ??
-      range;
-    const link = (range: string) => ({ text: range, href: casePath(agent.slug, firstOf(range)) });
-    const { shown, more } = cutRanges(ranges);
-    const alone = others.length === 0;
-    return {
-      id: first.id,
-      title: alone ? (report.cases.find(({ id }) => id === first.id)?.title ?? null) : null,
-      agent: agent.name,
-      href: casePath(agent.slug, first.id),
-      alike: alone ? null : name,
-      ranges: alone ? null : shown.map(link),
-      moreRanges: more.length === 0 ? null : more.map(link),
-      more: plural(more.length, 'more range'),
-      sentence,
-      mark: VERDICT_FACES[first.verdict],
-      ...turn,
-    };
-  });
+  return groupSimilarCases(report).map(
+    ({ agent, cases: [first, ...others], name, ranges, sentence, outcomeChange }) => {
+      // A range is written `1.1.1-7.1.5`, and a case id may contain a dash too, so the first case of a range is found
+      // among the known ids.
+      const firstOf = (range: string) =>
+        report.cases.find(({ id }) => id === range)?.id ??
+        report.cases.find(({ id }) => range.startsWith(`${id}-`))?.id ??
+        range;
+      const link = (range: string) => ({ text: range, href: casePath(agent.slug, firstOf(range)) });
+      const { shown, more } = cutRanges(ranges);
+      const alone = others.length === 0;
+      return {
+        id: first.id,
+        title: alone ? (report.cases.find(({ id }) => id === first.id)?.title ?? null) : null,
+        agent: agent.name,
+        href: casePath(agent.slug, first.id),
+        alike: alone ? null : name,
+        ranges: alone ? null : shown.map(link),
+        moreRanges: more.length === 0 ? null : more.map(link),
+        more: plural(more.length, 'more range'),
+        sentence,
+        mark: VERDICT_FACES[first.verdict],
+        ...outcomeChange,
+      };
+    },
+  );
 }
 
 /**
@@ -81,6 +90,6 @@ export function outcomeChangeOf(suite: SuiteFacts, before: Outcome | null, after
 }
 
 /** The difference of two outcomes as text for a line, for example `, OK → FAILED`. */
-export function turnWords({ was, is }: OutcomeChange): string {
+export function changeText({ was, is }: OutcomeChange): string {
   return is === null ? '' : `, ${was === null ? '' : `${was} → `}${is}`;
 }

@@ -1,7 +1,7 @@
 import type { Difference } from '../document/report.ts';
 import { type Outcome, type SuiteFacts, suiteOfCase } from '../document/suite-facts.ts';
 import { type OutcomeChange, outcomeChangeOf } from './attention.ts';
-import { groupSimilar, type InCommon, inCommon, type SimilarGroup, unquoted } from './group-similar.ts';
+import { type CommonFacts, commonFacts, groupSimilar, type SimilarGroup, withoutQuotes } from './group-similar.ts';
 
 /**
  * How the outcome of a case differs between two runs, or between two agents of one run. Lists of cases are in this
@@ -64,9 +64,9 @@ export interface Comparison {
 }
 
 /** A group of compared cases with the same change and sentence; often a single case. */
-export interface SimilarComparedCases extends InCommon {
+export interface SimilarComparedCases extends CommonFacts {
   cases: SimilarGroup<ComparedCase>;
-  turn: OutcomeChange;
+  outcomeChange: OutcomeChange;
 }
 
 /**
@@ -76,10 +76,10 @@ export function groupSimilarComparedCases({ cases: all, plan, suites }: Comparis
   const changeOf = (comparedCase: ComparedCase) =>
     outcomeChangeOf(suiteOfCase(suites, comparedCase), comparedCase.a, comparedCase.b);
   const sayingOf = (comparedCase: ComparedCase) =>
-    JSON.stringify([comparedCase.change, unquoted(comparedCase.sentence), changeOf(comparedCase)]);
+    JSON.stringify([comparedCase.change, withoutQuotes(comparedCase.sentence), changeOf(comparedCase)]);
   return groupSimilar(all, sayingOf).map((cases) => ({
     cases,
-    ...inCommon(cases, plan),
-    turn: changeOf(cases[0]),
+    ...commonFacts(cases, plan),
+    outcomeChange: changeOf(cases[0]),
   }));
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { groupSimilar, inCommon, unquoted } from './group-similar.ts';
+import { commonFacts, groupSimilar, withoutQuotes } from './group-similar.ts';
 
 it('groups four or more items that say the same, at the place of the first', () => {
   expect(groupSimilar(['a1', 'b1', 'a2', 'b2', 'a3', 'c1', 'a4', 'b3'], (one) => one.charAt(0))).toEqual([
@@ -28,10 +28,10 @@ it('contains every item exactly once, and keeps the order of the first items', (
 });
 
 it('removes only the payloads of a sentence', () => {
-  expect(unquoted('The 1st event was a text message “Hé\\x0d”, expected a pong “”.')).toBe(
+  expect(withoutQuotes('The 1st event was a text message “Hé\\x0d”, expected a pong “”.')).toBe(
     'The 1st event was a text message “…”, expected a pong “…”.',
   );
-  expect(unquoted('The server’s close code was 1002, expected 1000.')).toBe(
+  expect(withoutQuotes('The server’s close code was 1002, expected 1000.')).toBe(
     'The server’s close code was 1002, expected 1000.',
   );
 });
@@ -40,7 +40,7 @@ it('names several cases by number and ranges, a single case by its id, and quote
   const [a, b, c] = ['a', 'b', 'a'].map((sent, i) => ({ id: `1.${i}`, sentence: `It sent “${sent}”.` }));
   if (a === undefined || b === undefined || c === undefined) throw new Error('there are three');
   const plan = ['1.0', '1.1', '1.2'];
-  expect(inCommon([a], plan)).toEqual({ name: '1.0', ranges: [], sentence: 'It sent “a”.' });
-  expect(inCommon([a, c], plan)).toEqual({ name: '2 cases', ranges: ['1.0', '1.2'], sentence: 'It sent “a”.' });
-  expect(inCommon([a, b, c], plan)).toEqual({ name: '3 cases', ranges: ['1.0-1.2'], sentence: 'It sent “…”.' });
+  expect(commonFacts([a], plan)).toEqual({ name: '1.0', ranges: [], sentence: 'It sent “a”.' });
+  expect(commonFacts([a, c], plan)).toEqual({ name: '2 cases', ranges: ['1.0', '1.2'], sentence: 'It sent “a”.' });
+  expect(commonFacts([a, b, c], plan)).toEqual({ name: '3 cases', ranges: ['1.0-1.2'], sentence: 'It sent “…”.' });
 });

@@ -39,12 +39,12 @@ export function groupSimilar<T>(
  * A sentence without the payloads that the sentence quotes. A server that damages every message gets a sentence with
  * another payload in each case.
  */
-export function unquoted(sentence: string): string {
+export function withoutQuotes(sentence: string): string {
   return sentence.replace(/“[^”]*”/g, '“…”');
 }
 
 /** The facts that all cases of a group have in common. */
-export interface InCommon {
+export interface CommonFacts {
   /** The name of the group: `80 cases`, or the case id of a single case. */
   name: string;
   /** The case ids of the group as ranges; empty for a single case. */
@@ -54,21 +54,21 @@ export interface InCommon {
 }
 
 /** Finds the name, the ranges and the sentence of a group of cases. */
-export function inCommon(
+export function commonFacts(
   cases: SimilarGroup<{ readonly id: string; readonly sentence: string }>,
   plan: readonly string[],
-): InCommon {
+): CommonFacts {
   const [{ id, sentence }, ...others] = cases;
   const ids = cases.map((item) => item.id);
   return {
     name: others.length === 0 ? id : plural(cases.length, 'case'),
     ranges: others.length === 0 ? [] : idRanges(ids, plan),
-    sentence: others.every((other) => other.sentence === sentence) ? sentence : unquoted(sentence),
+    sentence: others.every((other) => other.sentence === sentence) ? sentence : withoutQuotes(sentence),
   };
 }
 
 /** A text that all items of a group have in common; `…` if their texts differ. */
-export function common<T>(all: SimilarGroup<T>, wordsOf: (item: T) => string): string {
+export function commonText<T>(all: SimilarGroup<T>, wordsOf: (item: T) => string): string {
   const words = wordsOf(all[0]);
   return all.every((item) => wordsOf(item) === words) ? words : '…';
 }

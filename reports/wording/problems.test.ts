@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { casesOf, groupSimilarProblems, whatOfAll } from './problems.ts';
+import { caseIdsOf, combinedText, groupSimilarProblems } from './problems.ts';
 
 it('groups missing files into one problem, although each file name contains the id of its case', () => {
   const gone = (id: string, why = 'The file is not there.') => ({
@@ -16,8 +16,8 @@ it('groups missing files into one problem, although each file name contains the 
     gone('9.8.6'),
   ]);
   if (all === undefined || other === undefined) throw new Error('there are two');
-  expect(casesOf(all)).toEqual(['9.1.1', '9.1.2', '9.8.6']);
-  expect(whatOfAll(all)).toBe('The file that the index names for case 9.1.1 is not there. Also in 2 more cases.');
+  expect(caseIdsOf(all)).toEqual(['9.1.1', '9.1.2', '9.8.6']);
+  expect(combinedText(all)).toBe('The file that the index names for case 9.1.1 is not there. Also in 2 more cases.');
   expect(other).toHaveLength(1);
   expect(rest).toEqual([]);
 });

@@ -20,11 +20,11 @@ function withoutId(text: string, id: string): string {
 }
 
 /** The description of what happened, for a whole group of problems. */
-export function whatOfAll([{ what }, ...others]: SimilarGroup<Problem>): string {
+export function combinedText([{ what }, ...others]: SimilarGroup<Problem>): string {
   return others.length === 0 ? what : `${what} Also in ${plural(others.length, 'more case')}.`;
 }
 
 /** The case ids of a group of problems. Empty for a single problem, whose own text names its case. */
-export function casesOf(problems: SimilarGroup<Problem>): string[] {
+export function caseIdsOf(problems: SimilarGroup<Problem>): string[] {
   return problems.length === 1 ? [] : problems.flatMap(({ case: id }) => (id === undefined ? [] : [id]));
 }

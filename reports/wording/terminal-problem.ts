@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { Problem } from '../document/report.ts';
-import { fitted, rangeLines, type Style, spelt, visible } from './terminal-text.ts';
+import { inCharset, rangeLines, type Style, terminalSafe, wrapForStream } from './terminal-text.ts';
 
 const MOST_TAIL = 15;
 /**
@@ -16,18 +16,18 @@ export function describeProblem(problem: Problem, style: Style, ranges: readonly
   const colour = pc.createColors(style.colour);
   const indent = ' '.repeat('  where: '.length);
   const part = (name: string, text: string | undefined) =>
-    text === undefined ? [] : fitted(visible(text), `  ${name}`.padEnd(indent.length), indent, style);
+    text === undefined ? [] : wrapForStream(terminalSafe(text), `  ${name}`.padEnd(indent.length), indent, style);
   const lines = [
-    ...fitted(visible(problem.what), '', '  ', style).map(colour.bold),
+    ...wrapForStream(terminalSafe(problem.what), '', '  ', style).map(colour.bold),
     ...rangeLines(ranges, '  cases: ', indent, style),
     // Addresses and paths stay on one line, so that users can copy them.
-    ...(problem.where === undefined ? [] : [`  where: ${visible(problem.where)}`]),
+    ...(problem.where === undefined ? [] : [`  where: ${terminalSafe(problem.where)}`]),
     ...part('why:', problem.why),
     ...part('do:', problem.todo),
   ];
   for (const line of (problem.tail ?? []).slice(-MOST_TAIL)) {
     const shown = line.length > MOST_TAIL_CHARS ? `${line.slice(0, MOST_TAIL_CHARS)}…` : line;
-    lines.push(colour.dim(`  | ${visible(shown)}`));
+    lines.push(colour.dim(`  | ${terminalSafe(shown)}`));
   }
-  return lines.map((line) => spelt(line, style));
+  return lines.map((line) => inCharset(line, style));
 }

@@ -15,7 +15,7 @@ export interface Style {
  * codes. Workflow commands to CI systems are broken up: `::error::` at the start of a line, `##[error]` and `##vso[`
  * anywhere.
  */
-export function visible(text: string): string {
+export function terminalSafe(text: string): string {
   return text
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, writtenOut)
     .replace(COMMAND, (begin) => begin.replace(':', writtenOut))
@@ -46,7 +46,7 @@ const IN_ASCII: Readonly<Record<string, string>> = {
 /**
  * Text for one stream. For a stream that shows only ASCII, other characters are replaced by ASCII spellings or codes.
  */
-export function spelt(text: string, { unicode }: Pick<Style, 'unicode'>): string {
+export function inCharset(text: string, { unicode }: Pick<Style, 'unicode'>): string {
   return unicode ? text : text.replace(/[^\0-\x7f]/g, (character) => IN_ASCII[character] ?? writtenOut(character));
 }
 
@@ -54,8 +54,8 @@ export function spelt(text: string, { unicode }: Pick<Style, 'unicode'>): string
  * Text for one stream as lines that fit its width, broken between words. Line breaks in the text stay.
  * @param first begins the first line, and `rest` every other line.
  */
-export function fitted(text: string, first: string, rest: string, style: Style): string[] {
-  const lines = spelt(text, style)
+export function wrapForStream(text: string, first: string, rest: string, style: Style): string[] {
+  const lines = inCharset(text, style)
     .split('\n')
     .flatMap((line, i) => {
       const begin = i === 0 ? first : rest;
@@ -67,5 +67,7 @@ export function fitted(text: string, first: string, rest: string, style: Style):
 
 /** Ranges of case ids as lines, broken between ids. A stream without a width gets lines of 80 columns. */
 export function rangeLines(ranges: readonly string[], first: string, rest: string, style: Style): string[] {
-  return ranges.length === 0 ? [] : fitted(visible(rangesText(ranges)), first, rest, { columns: 80, ...style });
+  return ranges.length === 0
+    ? []
+    : wrapForStream(terminalSafe(rangesText(ranges)), first, rest, { columns: 80, ...style });
 }

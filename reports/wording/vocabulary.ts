@@ -47,7 +47,7 @@ export function needsAttention(report: Report): Attention[] {
     .flatMap((agent) =>
       report.cases
         .map((info) => ({ agent, case: verdictOf(agent, info.id) }))
-        .filter((entry) => isNews(entry.case.verdict) && !isLeftOut(report, entry.case)),
+        .filter((entry) => isNotable(entry.case.verdict) && !isLeftOut(report, entry.case)),
     )
     .sort((a, b) => SEVERITY.indexOf(a.case.verdict) - SEVERITY.indexOf(b.case.verdict));
 }
@@ -78,7 +78,7 @@ export function isLeftOut({ run, problems }: Report, { verdict }: CaseVerdict): 
 }
 
 /** Whether a case with this verdict needs attention. */
-export function isNews(verdict: Verdict): boolean {
+export function isNotable(verdict: Verdict): boolean {
   return verdict !== 'same' && verdict !== 'skipped';
 }
 

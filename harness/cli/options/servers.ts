@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { visible } from '../../../reports/wording/terminal-text.ts';
+import { terminalSafe } from '../../../reports/wording/terminal-text.ts';
 import { ALL, type Config, checkedAgent, type ServerConfig, serverNamed, unnamedServer } from '../../config/config.ts';
 import { isSendable, type Readiness } from '../../config/config-schema.ts';
 import { HarnessError } from '../../support/harness-error.ts';
@@ -145,7 +145,7 @@ export function headersOf(lines: readonly string[]): Record<string, string> {
       const [, name, value] = /^([^:]+):[ \t]*([\s\S]*)$/.exec(line) ?? [];
       if (name !== undefined && value !== undefined && isSendable(name, value)) return [name, value];
       throw new HarnessError(2, {
-        what: `"${visible(line)}" is not a header field.`,
+        what: `"${terminalSafe(line)}" is not a header field.`,
         where: '--header',
         why: 'A header field has a name, a colon and a value of visible characters (RFC 9110 section 5). The fields of the handshake itself cannot be set.',
         todo: 'For example --header "Authorization: Bearer abc".',
@@ -158,7 +158,7 @@ export function headersOf(lines: readonly string[]): Record<string, string> {
 export function checkedUrl(url: string, where = '--url'): string {
   if (URL.canParse(url) && ['ws:', 'wss:'].includes(new URL(url).protocol) && !url.includes('#')) return url;
   throw new HarnessError(2, {
-    what: `"${visible(url)}" is not a WebSocket address.`,
+    what: `"${terminalSafe(url)}" is not a WebSocket address.`,
     where,
     why: 'A WebSocket address begins with ws:// or wss://, names a host, may have a port up to 65535, and has no "#" (RFC 6455 section 3).',
     todo: 'For example --url ws://127.0.0.1:9001/',

@@ -1,5 +1,5 @@
 import { shellLine } from '../../../reports/wording/shell-line.ts';
-import { fitted, type Style, visible } from '../../../reports/wording/terminal-text.ts';
+import { type Style, terminalSafe, wrapForStream } from '../../../reports/wording/terminal-text.ts';
 import type { Registry } from '../../run/registry.ts';
 import { speaksUnicode, wantsColour } from './terminal-style.ts';
 
@@ -36,7 +36,7 @@ export function styleOf(shell: Shell, stream: NodeJS.WriteStream, flag: boolean 
 
 /** Writes a message to stderr. Control characters in the message are made visible. */
 export function say(shell: Shell, text: string): void {
-  const lines = fitted(visible(text), '', '  ', styleOf(shell, shell.stderr, undefined));
+  const lines = wrapForStream(terminalSafe(text), '', '  ', styleOf(shell, shell.stderr, undefined));
   shell.stderr.write(`${lines.join('\n')}\n`);
 }
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { AgentReport, Outcome, Report, Verdict } from '../../../reports/document/report.ts';
-import { fitted, visible } from '../../../reports/wording/terminal-text.ts';
+import { terminalSafe, wrapForStream } from '../../../reports/wording/terminal-text.ts';
 import { type Config, unnamedServer } from '../../config/config.ts';
 import { applyChanges, emptyExpectationFile, findChanges } from '../../expectations/accept.ts';
 import { expectationsOf } from '../../expectations/expectations-of.ts';
@@ -55,7 +55,7 @@ export function addAccept(program: Command, shell: Shell): void {
 function accept(shell: Shell, config: Config, patterns: readonly string[], flags: AcceptFlags): void {
   const { env, stdout } = shell;
   const style = styleOf(shell, stdout, undefined);
-  const print = (text: string) => stdout.write(`${fitted(visible(text), '', '  ', style).join('\n')}\n`);
+  const print = (text: string) => stdout.write(`${wrapForStream(terminalSafe(text), '', '  ', style).join('\n')}\n`);
   if (env.CI) {
     throw new HarnessError(2, {
       what: 'accept does not run in CI.',

@@ -6,10 +6,10 @@ import type { DetailOf } from '../../../reports/document/files.ts';
 import type { Report } from '../../../reports/document/report.ts';
 import { comparisonMarkdown } from '../../../reports/formats/markdown-comparison.ts';
 import { comparePage } from '../../../reports/pages/compare-page.ts';
-import { turnWords } from '../../../reports/wording/attention.ts';
+import { changeText } from '../../../reports/wording/attention.ts';
 import { type Comparison, groupSimilarComparedCases } from '../../../reports/wording/comparison.ts';
 import { changeFaces, comparisonSentence } from '../../../reports/wording/comparison-text.ts';
-import { fitted, rangeLines, type Style, visible } from '../../../reports/wording/terminal-text.ts';
+import { rangeLines, type Style, terminalSafe, wrapForStream } from '../../../reports/wording/terminal-text.ts';
 import { writeFiles } from '../../../reports/write.ts';
 import type { Suite } from '../../plan/suite.ts';
 import { compareAgents, type Party } from '../../reporting/compare-reports.ts';
@@ -107,21 +107,26 @@ export function comparisonLines(comparison: Comparison, style: Style): string[] 
   };
   return [
     '',
-    ...fitted(
-      `A ${visible(a.agent)} (run ${visible(a.run)})  B ${visible(b.agent)} (run ${visible(b.run)})`,
+    ...wrapForStream(
+      `A ${terminalSafe(a.agent)} (run ${terminalSafe(a.run)})  B ${terminalSafe(b.agent)} (run ${terminalSafe(b.run)})`,
       '',
       '  ',
       style,
     ).map(colour.bold),
-    ...fitted(comparisonSentence(comparison), '', '  ', style),
+    ...wrapForStream(comparisonSentence(comparison), '', '  ', style),
     '',
     ...groupSimilarComparedCases(comparison).flatMap(
-      ({ cases: [{ change }, ...others], name, ranges, sentence, turn }) => {
+      ({ cases: [{ change }, ...others], name, ranges, sentence, outcomeChange }) => {
         const { glyph, word } = changeFaces(comparison)[change];
         const mark = style.unicode ? glyph : ascii[change];
-        const became = others.length === 0 ? '' : turnWords(turn);
+        const became = others.length === 0 ? '' : changeText(outcomeChange);
         return [
-          ...fitted(`${colour.bold(visible(name))} ${word}${became}: ${visible(sentence)}`, `${mark} `, '  ', style),
+          ...wrapForStream(
+            `${colour.bold(terminalSafe(name))} ${word}${became}: ${terminalSafe(sentence)}`,
+            `${mark} `,
+            '  ',
+            style,
+          ),
           ...rangeLines(ranges, '    ', '    ', style),
         ];
       },

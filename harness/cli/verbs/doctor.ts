@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { fitted, type Style, visible } from '../../../reports/wording/terminal-text.ts';
+import { type Style, terminalSafe, wrapForStream } from '../../../reports/wording/terminal-text.ts';
 import { type DoctorOptions, doctor, type Finding } from '../../doctor/doctor.ts';
 import { today } from '../../expectations/read-expectations.ts';
 import { ENGINE_CHOICES } from '../../run/choose-engine.ts';
@@ -59,8 +59,8 @@ function findingLines({ about, state, says, todo }: Finding, style: Style): stri
   }[state];
   const indent = ' '.repeat(style.unicode ? 19 : 20);
   return [
-    ...fitted(visible(says), `${mark} ${colour.bold(about.padEnd(16))} `, indent, style),
-    ...(todo === undefined ? [] : fitted(visible(todo), indent, indent, style)),
+    ...wrapForStream(terminalSafe(says), `${mark} ${colour.bold(about.padEnd(16))} `, indent, style),
+    ...(todo === undefined ? [] : wrapForStream(terminalSafe(todo), indent, indent, style)),
   ].join('\n');
 }
 

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { CaseInfo, EngineFacts, Report } from '../../../reports/document/report.ts';
-import { fitted, type Style, visible } from '../../../reports/wording/terminal-text.ts';
+import { type Style, terminalSafe, wrapForStream } from '../../../reports/wording/terminal-text.ts';
 import { duration, plural } from '../../../reports/wording/vocabulary.ts';
 import type { ServerConfig } from '../../config/config.ts';
 import type { Engine } from '../../engines/engine.ts';
@@ -83,5 +83,5 @@ function dryRunText({ cases, shard, targets, engine }: DryRun, style: Style): st
     `engine  ${engine.name}: ${engine.summary}${engine.jobs === undefined ? '' : `; ${engine.jobs} jobs`}`,
     'Nothing was started.',
   ];
-  return `${planText(cases, style)}\n${lines.flatMap((line) => fitted(visible(line), '', '        ', style)).join('\n')}\n`;
+  return `${planText(cases, style)}\n${lines.flatMap((line) => wrapForStream(terminalSafe(line), '', '        ', style)).join('\n')}\n`;
 }

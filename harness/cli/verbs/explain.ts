@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { spelt } from '../../../reports/wording/terminal-text.ts';
+import { inCharset } from '../../../reports/wording/terminal-text.ts';
 import { explainCase } from '../../reporting/explain-case.ts';
 import { suiteNamed } from '../../run/registry.ts';
 import { TOOL } from '../../support/identity.ts';
@@ -16,6 +16,6 @@ export function addExplain(program: Command, shell: Shell): void {
       const { suite } = suiteNamed(shell.registry, flags.suite);
       const style = styleOf(shell, shell.stdout, undefined);
       const command = `${TOOL.name} ${flags.suite === undefined ? '' : `--suite ${suite.id} `}${id}`;
-      shell.stdout.write(spelt(explainCase(suite, id, command, style.columns), style));
+      shell.stdout.write(inCharset(explainCase(suite, id, command, style.columns), style));
     });
 }

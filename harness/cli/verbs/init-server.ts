@@ -1,4 +1,4 @@
-import { visible } from '../../../reports/wording/terminal-text.ts';
+import { terminalSafe } from '../../../reports/wording/terminal-text.ts';
 import { HarnessError } from '../../support/harness-error.ts';
 import { omitUndefined } from '../../support/omit-undefined.ts';
 import type { InitTarget } from '../init/init.ts';
@@ -56,10 +56,10 @@ function noServer(spec: SpecOrigin | undefined, specPath: string | undefined): H
 function checkedPath(path = '/'): string {
   if (path.startsWith('/')) return path;
   throw new HarnessError(2, {
-    what: `"${visible(path)}" is not a path of an endpoint.`,
+    what: `"${terminalSafe(path)}" is not a path of an endpoint.`,
     where: '--path',
     why: 'A path begins with a slash.',
-    todo: `Write --path /${visible(path)}`,
+    todo: `Write --path /${terminalSafe(path)}`,
   });
 }
 
@@ -69,6 +69,6 @@ function refusePathWithoutCommand(path: string | undefined): void {
     what: '--path can only be used with a command that starts the server.',
     where: '--path',
     why: 'The address of a running server already contains the path.',
-    todo: `Write the path into the address: --url ws://127.0.0.1:9001${visible(checkedPath(path))}`,
+    todo: `Write the path into the address: --url ws://127.0.0.1:9001${terminalSafe(checkedPath(path))}`,
   });
 }

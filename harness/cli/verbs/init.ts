@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import type { Command } from 'commander';
 import { slugOf } from '../../../reports/document/slug.ts';
-import { fitted, spelt, visible } from '../../../reports/wording/terminal-text.ts';
+import { inCharset, terminalSafe, wrapForStream } from '../../../reports/wording/terminal-text.ts';
 import { ALL, checkedAgent } from '../../config/config.ts';
 import { emptyExpectationFile } from '../../expectations/accept.ts';
 import { patternsFor } from '../../plan/case-patterns.ts';
@@ -120,7 +120,9 @@ async function init(shell: Shell, folder: string, flags: InitFlags): Promise<voi
   const style = styleOf(shell, shell.stdout, undefined);
   // Commands and paths are not wrapped, so that the user can copy them.
   const lines = output.flatMap((line) =>
-    /^(wrote | )/.test(line) ? spelt(visible(line), style) : fitted(visible(line), '', '  ', style),
+    /^(wrote | )/.test(line)
+      ? inCharset(terminalSafe(line), style)
+      : wrapForStream(terminalSafe(line), '', '  ', style),
   );
   shell.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CaseInfo } from '../../../reports/document/report.ts';
-import { fitted, type Style } from '../../../reports/wording/terminal-text.ts';
+import { type Style, wrapForStream } from '../../../reports/wording/terminal-text.ts';
 import { suiteNamed } from '../../run/registry.ts';
 import { shard } from '../options/arguments.ts';
 import { type SelectionFlags, selectionOf } from '../options/selection.ts';
@@ -28,7 +28,7 @@ export function addList(program: Command, shell: Shell): void {
 export const planText = (plan: readonly CaseInfo[], style: Style): string =>
   plan
     .flatMap(({ id, title, rfc, weightMs }) =>
-      fitted(
+      wrapForStream(
         `${title}  [${rfc.join(', ')}]  ${(weightMs / 1000).toFixed(1)} s`,
         `${id.padEnd(8)} `,
         '         ',

@@ -1,4 +1,4 @@
-import { visible } from '../../../reports/wording/terminal-text.ts';
+import { terminalSafe } from '../../../reports/wording/terminal-text.ts';
 import type { Config } from '../../config/config.ts';
 import { serverSettings, withoutValues } from '../options/server-settings.ts';
 import { serversOf } from '../options/servers.ts';
@@ -16,6 +16,6 @@ export function printSettings(shell: Shell, options: readonly Setting[], config:
     ...options.map((setting) => (setting.option === 'header' ? withoutValues(setting) : setting)),
     ...serverSettings(servers, options, config, shell.command !== undefined),
   ];
-  const text = flags.json ? JSON.stringify(settings, null, 2) : visible(settingsTable(settings, config));
+  const text = flags.json ? JSON.stringify(settings, null, 2) : terminalSafe(settingsTable(settings, config));
   shell.stdout.write(`${text}\n`);
 }

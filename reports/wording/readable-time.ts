@@ -11,7 +11,7 @@ export interface Moment {
  * Formats a UTC time for people: `2026-05-07T18:09:48.789Z` becomes `7 May 2026, 18:09 UTC`. `seconds` adds the
  * seconds, for pages with several times in one minute. Any other text stays as it is.
  */
-export function when(iso: string, seconds = false): Moment {
+export function readableTime(iso: string, seconds = false): Moment {
   const [, year, month, day, hour, minute, second = ''] = UTC.exec(iso) ?? [];
   const name = MONTHS[Number(month) - 1];
   if (year === undefined || name === undefined) return { datetime: iso, text: iso };
