@@ -36,6 +36,7 @@ interface GithubFormat {
   output: 'github';
 }
 
+/** A form of a report. `output` says where the form goes. */
 export type ReportFormat = DocumentFormat | TerminalFormat | PagesFormat | GithubFormat;
 /** Forms of a report by the name that `--reporter` takes. */
 export type ReportFormats = Readonly<Record<string, ReportFormat>>;

@@ -36,6 +36,7 @@ export type HistoryLine = z.infer<typeof historyLineSchema>;
 
 /** The letter of a planned case that has no result, in place of the letter of a grade. */
 export const MISSING = '?';
+/** The letter of each verdict in a history line. */
 export const VERDICT_LETTERS: Readonly<Record<Verdict, string>> = {
   same: '=',
   regressed: 'v',
@@ -68,7 +69,7 @@ export interface CaseHistory {
   states: readonly { letter: string; verdict: string; gap: boolean }[];
   /** Number of runs in which the grade or the verdict differs from the run before. */
   flips: number;
-  /** Index of the first run of the current bad streak; null if the case is good now, or if it was never good. */
+  /** Index of the run since which the case has been bad; null if the case is good now, or if it was never good. */
   firstBad: number | null;
 }
 

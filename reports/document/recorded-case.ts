@@ -5,10 +5,12 @@
 
 /** Grades of a case in Autobahn's words. NON-STRICT: allowed by the RFC, but a strict server does something else. */
 export const GRADES = ['OK', 'NON-STRICT', 'INFORMATIONAL', 'UNIMPLEMENTED', 'FAILED'] as const;
+/** One of the grades in GRADES. */
 export type Grade = (typeof GRADES)[number];
 
 /** Grades of how the connection ended, in Autobahn's words. */
 export const CLOSE_GRADES = ['OK', 'INFORMATIONAL', 'WRONG CODE', 'UNCLEAN', 'FAILED BY CLIENT', 'FAILED'] as const;
+/** One of the grades in CLOSE_GRADES. */
 export type CloseGrade = (typeof CLOSE_GRADES)[number];
 
 /**
@@ -72,6 +74,7 @@ export type WireRow =
 /** Compression figures of the categories 12 and 13: numbers of bytes on the wire, in frames and in messages. */
 export type TrafficStats = Readonly<Record<string, number | null>>;
 
+/** A recorded case. Keys that are not described here have the meaning of the same key in Autobahn's JSON. */
 export interface RecordedCase {
   id: string;
   /** Number of the case among all cases of the suite, from 1. */
@@ -87,10 +90,10 @@ export interface RecordedCase {
   behaviorClose: CloseGrade;
   result: string;
   resultClose: string;
-  /** Lists of events that the case accepts, by the grade that each list earns. Empty for categories 9, 12 and 13. */
+  /** Lists of events that the case expects, by the grade that each list earns. Empty for categories 9, 12 and 13. */
   expected: Readonly<Partial<Record<'OK' | 'NON-STRICT', readonly ReceivedEvent[]>>>;
   received: readonly ReceivedEvent[];
-  /** null if the connection never opened. */
+  /** How the connection has to end; null if the connection never opened. */
   expectedClose: ExpectedClose | null;
   isServer: boolean;
   closedByMe: boolean;

@@ -9,6 +9,7 @@ export type { Outcome } from './suite-facts.ts';
  * field does not need a new version.
  */
 
+/** Every verdict. `same` means as expected; `new` means that there is no expectation; `missing` means no result. */
 export const VERDICTS = ['same', 'regressed', 'improved', 'changed', 'new', 'missing', 'flaky', 'skipped'] as const;
 /** The result of comparing one case with its expectation. */
 export type Verdict = (typeof VERDICTS)[number];
@@ -27,6 +28,7 @@ const differenceSchema = z.object({
   actual: z.unknown(),
   toward: z.enum(['worse', 'better', 'sideways']),
 });
+/** A difference between an actual and an expected outcome. */
 export type Difference = z.infer<typeof differenceSchema>;
 
 /**
@@ -43,6 +45,7 @@ const problemSchema = z.object({
   /** Last lines of the output that explains the problem, for example the server's stderr or the engine's log. */
   tail: z.array(z.string()).optional(),
 });
+/** A problem that kept the run from a verdict. */
 export type Problem = z.infer<typeof problemSchema>;
 
 /** One run of a case that was run several times. */
@@ -53,8 +56,10 @@ const trySchema = z.object({
   /** Path of the recorded JSON of this try, relative to the report's folder. */
   result: z.string(),
 });
+/** One try of a case that was run several times. */
 export type Try = z.infer<typeof trySchema>;
 
+/** The verdict of one agent in one case. */
 const caseVerdictSchema = z.object({
   id: z.string(),
   /**
@@ -62,7 +67,7 @@ const caseVerdictSchema = z.object({
    * different outcomes.
    */
   verdict: z.enum(VERDICTS),
-  /** What the case did; null if the case has no result. */
+  /** The actual outcome of the case; null if the case has no result. */
   actual: outcomeSchema.nullable(),
   /**
    * The outcome that the case is compared with: that of the expectation file, or that of a conformant server if the
@@ -94,8 +99,10 @@ const caseVerdictSchema = z.object({
   /** Every run of a case that was run again because its outcome was unexpected. The first try is also `actual`. */
   tries: z.array(trySchema).min(2).optional(),
 });
+/** The verdict of one agent in one case, with the outcomes that it compares. */
 export type CaseVerdict = z.infer<typeof caseVerdictSchema>;
 
+/** An agent, which is a server or client that the suite tested. */
 const agentSchema = z.object({
   /** Name of the agent as the user wrote it. The name may hold any characters: escape them. */
   name: z.string(),
@@ -108,6 +115,7 @@ const agentSchema = z.object({
   expectedFile: z.string().optional(),
   cases: z.array(caseVerdictSchema),
 });
+/** The part of a report about one agent. */
 export type AgentReport = z.infer<typeof agentSchema>;
 
 /**
@@ -126,6 +134,7 @@ const caseInfoSchema = z.object({
   /** Id of the suite that the case belongs to. Absent: the first suite of the report. */
   suite: z.string().optional(),
 });
+/** A case of the plan: id, title, category and RFC sections. */
 export type CaseInfo = z.infer<typeof caseInfoSchema>;
 
 const engineSchema = z.object({
@@ -139,6 +148,7 @@ const engineSchema = z.object({
   network: z.string().optional(),
   jobs: z.number().int().optional(),
 });
+/** The engine that ran the cases. */
 export type EngineFacts = z.infer<typeof engineSchema>;
 
 const documentSchema = z.object({
@@ -228,4 +238,5 @@ export const reportSchema = documentSchema.superRefine((report, context) => {
       for (const [tryAt, { outcome }] of tries.entries()) check(id, outcome, [...path, 'tries', tryAt, 'outcome']);
     }
 });
+/** The document of one run: facts of the run, plan, verdicts and decision. */
 export type Report = z.infer<typeof documentSchema>;

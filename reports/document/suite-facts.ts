@@ -13,7 +13,7 @@ const LEVELS = ['good', 'tolerated', 'informational', 'unsupported', 'bad'] as c
 
 /** One value of a field of kind `grade`, and how pages show the value. */
 const gradeSchema = z.object({
-  /** The value in the outcome, for example `NON-STRICT`. */
+  /** Value of the grade in an outcome, for example `NON-STRICT`. */
   word: z.string(),
   glyph: z.string(),
   tone: z.enum(GRADE_TONES),
@@ -21,6 +21,7 @@ const gradeSchema = z.object({
   letter: z.string().regex(/^[^.?\s]$/),
   level: z.enum(LEVELS),
 });
+/** The description of a grade. */
 export type GradeFacts = z.infer<typeof gradeSchema>;
 
 /**
@@ -29,32 +30,35 @@ export type GradeFacts = z.infer<typeof gradeSchema>;
  * events), `text` (string or null), `json` (any JSON value).
  */
 export const outcomeFieldSchema = z.object({
-  /** Key in the outcome, for example `behaviorClose`. */
+  /** Name of the field: its key in an outcome, for example `behaviorClose`. */
   name: z.string(),
-  /** Name on pages, for example `Close grade`. */
+  /** Name of the field on pages, for example `Close grade`. */
   label: z.string(),
   kind: z.enum(['grade', 'close-code', 'flag', 'events', 'text', 'json']),
-  /** Kind `grade` only: every value that the field can have, best first. */
+  /** The grades of a field of kind `grade`, best first; absent for fields of other kinds. */
   grades: z.array(gradeSchema).min(1).optional(),
-  /** Kind `flag` only: the words for true and false in one-line summaries. A flag without words is not in summaries. */
+  /** Words for true and false of a field of kind `flag` in one-line summaries. A flag without words is not in summaries. */
   summary: z.object({ yes: z.string(), no: z.string() }).optional(),
 });
+/** The description of a field of outcomes. */
 export type OutcomeField = z.infer<typeof outcomeFieldSchema>;
 
+/** The description of a suite. */
 export const suiteFactsSchema = z.object({
-  /** Short name that cases refer to, for example `autobahn`. Unique in a report. */
+  /** Short name of the suite, for example `autobahn`. Cases name their suite by it; it is unique in a report. */
   id: z.string(),
   title: z.string(),
   version: z.string(),
   /** Number of cases in the whole suite, whether planned or not. */
   cases: z.number().int(),
-  /** What the suite tests. */
+  /** Whether the suite tests servers or clients. */
   subject: z.enum(['server', 'client']),
   /** Named groups of cases, for example `@core`, each as the ids of its sections and cases. */
   groups: z.record(z.string(), z.array(z.string())).optional(),
   /** In the order of the tables on pages. The first field of a kind is the one that summaries show: see `keyFields`. */
   fields: z.array(outcomeFieldSchema),
 });
+/** The description of a suite in a report. */
 export type SuiteFacts = z.infer<typeof suiteFactsSchema>;
 
 /** What one case did, made comparable. The keys are the names of the fields that its suite describes. */

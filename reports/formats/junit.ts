@@ -65,8 +65,7 @@ function agentSuites(report: Report, agent: AgentReport): Suite[] {
 
 function testCase(report: Report, agent: AgentReport, suite: SuiteFacts, info: CaseInfo): TestCase {
   const caseVerdict = verdictOf(agent, info.id);
-  // Class names of the first suite stay as they were when a report had only one suite, so that CI systems find the
-  // history of each case.
+  // Class names of the first suite do not name the suite, so that CI systems find the history of old reports.
   const part = suite.id === report.suites[0]?.id ? '' : `${identifier(suite.id)}.`;
   return {
     classname: `ws-conformance.${agent.slug.replaceAll('.', '_')}.${part}${info.category}_${identifier(info.categoryTitle)}`,

@@ -44,8 +44,7 @@ function ci(run: Report['run']): string {
   if (job === null) return '';
   const address = webLink(run.ci?.url);
   if (address === null || !URL.canParse(address)) return ` · ${escapeMarkdown(job)}`;
-  // A parsed URL contains no spaces and no angle brackets. All other characters that could end the link or the table
-  // are percent-encoded.
+  // A parsed URL has no spaces or angle brackets. Other characters that could end the link are percent-encoded.
   const href = new URL(address).href.replace(
     /[()[\]`*_~|]/g,
     (character) => `%${character.charCodeAt(0).toString(16)}`,

@@ -26,7 +26,10 @@ import { wireView } from './wire-view.ts';
 /** Maximum number of events that a page lists. A line says how many more there are. */
 const EVENTS_SHOWN = 100;
 
-/** The last runs of a case as faces, and how often its result changed; null without a history. */
+/**
+ * Looks up the last runs of a case: a glyph, word and tone for each run, and how often the result changed. null without
+ * a history.
+ */
 export type StripOf = (id: string) => { flips: string; cells: readonly Face[] } | null;
 
 /** Help text for the keyboard commands of a case page. The script of the page defines the commands. */
@@ -226,7 +229,7 @@ function paragraphs(text: string): string {
     .trim();
 }
 
-/** Each list of events that the case accepts, with the grade for that list, next to the observed events. */
+/** Each list of events that the case expects, with the grade for that list, next to the observed events. */
 function alternativesView({ expected, received }: RecordedCase, suite: SuiteFacts) {
   const faces = gradeFaces([suite]);
   return (['OK', 'NON-STRICT'] as const).flatMap((grade) => {
@@ -324,7 +327,7 @@ function yesNo(value: boolean): string {
 /** Maximum number of rows in a table of sizes. The other sizes are in one folded line. */
 const SIZES_SHOWN = 15;
 
-/** The sizes that account for most bytes, in the order of size. The other sizes are folded, as `size×count`. */
+/** The sizes of reads or writes that account for most bytes, in the order of size. Other sizes are folded, as `size×count`. */
 function octetsView(stats: Readonly<Record<string, number>>) {
   const rows = byNumber(stats).map(([size, n]) => ({ size, n, octets: size * n }));
   const most = new Set([...rows].sort((a, b) => b.octets - a.octets).slice(0, SIZES_SHOWN));
@@ -389,8 +392,7 @@ function compressionView(stats: NonNullable<RecordedCase['trafficStats']>) {
     ways: [way('From the server', 'incoming'), way('To the server', 'outgoing')].filter(
       ({ sentence }) => sentence !== null,
     ),
-    // Makes words of a key: `incomingOctetsWireLevel` becomes “incoming octets wire level”. Ratios and overheads are in
-    // percent.
+    // The key `incomingOctetsWireLevel` becomes “incoming Octets Wire Level”. Ratios are shown in percent.
     figures: Object.entries(stats).map(([key, value]) => ({
       name: key.replace(/([a-z])([A-Z])/g, '$1 $2').replace('Web Socket', 'WebSocket'),
       value: value === null ? 'none' : /Ratio$|Overhead$/.test(key) ? `${(value * 100).toFixed(2)} %` : count(value),

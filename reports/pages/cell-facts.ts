@@ -6,6 +6,7 @@ import type { QueryCell } from './query.ts';
  * is only its duration in milliseconds. The view packs the cells, and the script unpacks them.
  */
 
+/** Every verdict. The place in this list is the first character of a packed cell. */
 export const CELL_VERDICTS = ['same', 'regressed', 'improved', 'changed', 'new', 'missing', 'flaky', 'skipped'];
 
 /** The words for grades in the cells of a report, in lower case and best first. */

@@ -21,7 +21,7 @@ const FACES = [
   ...CHIPS.map((face) => ({ ...face, kind: 'chip' })),
   ...Object.values(VERDICT_FACES).map((face) => ({ ...face, kind: 'mark' })),
 ];
-/** Paths of all case pages, which together show every face. */
+/** Paths of all case pages. Together the pages show every grade and verdict. */
 const CASES = sampleReport.agents.flatMap(({ slug }) =>
   sampleReport.cases.map(({ id }) => `sample/${casePath(slug, id)}`),
 );
@@ -111,8 +111,7 @@ describeWithChromium('the colours of the pages in Chromium', () => {
         const [dark, light] = [Math.min(...picture.greys), Math.max(...picture.greys)];
         expect((light + 0.05) / (dark + 0.05), `${glyph} ${word}`).toBeGreaterThan(4.5);
       }
-      // Two faces may have the same glyph only if their words differ and have a common first character or a common
-      // word.
+      // Two grades may have the same glyph only if their words have a common first character or a common word.
       for (const [i, one] of all.entries())
         for (const other of all.slice(i + 1)) {
           if (one.glyph === other.glyph) continue;

@@ -103,7 +103,7 @@ function pairView(comparison: Comparison, at: number, detailOf: { a: DetailOf; b
     a: sideView(a),
     b: sideView(b),
     sentence: comparisonSentence(comparison),
-    /** For two agents of one run, the page shows the run only once. */
+    /** Whether A and B are agents of the same run. The page then shows the run only once. */
     together: a.run === b.run,
     none: cases.length === 0,
     groups: groups.map((group) => ({

@@ -101,7 +101,7 @@ describeWithFirefox('the pages, opened from disk in an unchanged Firefox', () =>
       for (const path of PAGES) {
         await page.goto(at(path));
         expect(await page.evaluate('document.querySelector(".tools").hidden'), `${path}: its script ran`).toBe(true);
-        // The limit stops the loop if a fold does not open.
+        // At most 200 folds are opened, so that a fold that does not open cannot keep the test running.
         for (let folds = 0; folds < 200 && (await openFold(page)); folds++);
         expect(await page.evaluate('document.querySelectorAll("details:not([open])").length'), path).toBe(0);
         expect(await page.evaluate(UNREAD), path).toEqual([]);

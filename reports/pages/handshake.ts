@@ -12,11 +12,11 @@ export interface Head {
 /** What the page of a case says about the opening handshake (RFC 6455 section 4). */
 export interface Examined {
   /**
-   * The sent key, the accept value that follows from the key, and the received accept value. null if the request or the
-   * response was not recorded.
+   * The sent Sec-WebSocket-Key, the Sec-WebSocket-Accept that follows from the key, and the received one. null if the
+   * request or the response was not recorded.
    */
   accept: { key: string; wanted: string; got: string | null; right: boolean } | null;
-  /** The offered and the accepted extensions in words. */
+  /** The offered and the chosen extensions in words. */
   extensions: readonly string[];
   /** Each rule that the response breaks, in words. */
   problems: readonly string[];
@@ -24,7 +24,7 @@ export interface Examined {
   notes: readonly string[];
 }
 
-/** The GUID that is appended to the key before hashing (RFC 6455 1.3). */
+/** The GUID that is appended to the Sec-WebSocket-Key before hashing (RFC 6455 1.3). */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /** Parses a recorded block of headers; null if none was recorded (`?`). */
@@ -150,7 +150,7 @@ function explainParameter(parameter: string): string[] {
   }
 }
 
-/** Whether the response accepts permessage-deflate, so that the bit RSV1 has a meaning (RFC 7692 6). */
+/** Whether the response chooses permessage-deflate, so that the bit RSV1 has a meaning (RFC 7692 6). */
 export function takesDeflate(response: Head | null): boolean {
   return (
     response !== null &&

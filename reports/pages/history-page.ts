@@ -34,15 +34,18 @@ export interface History {
   lines: readonly HistoryLine[];
   /** Number of lines of the history file that could not be read. */
   unreadable: number;
-  /** Every case of the suites: a line has one letter for each, in this order. */
+  /** All cases of the suites. A history line has one letter for each case, in this order. */
   cases: readonly CaseInfo[];
   suites: readonly SuiteFacts[];
 }
 
-/** The meaning of the letters in history lines. `faces` lists every face once, best grade first. */
+/**
+ * The meaning of the letters in history lines. `faces` lists the glyph, word and tone of every grade once, best grade
+ * first.
+ */
 interface Legend {
   faces: readonly Face[];
-  /** The face of a letter at a place in a history line; undefined if the letter is not a grade. */
+  /** Glyph, word and tone of a letter at a place in a history line; undefined if the letter is not a grade. */
   faceOf(at: number, letter: string): Face | undefined;
 }
 
@@ -236,7 +239,7 @@ function runView(
   };
 }
 
-/** The faces of a case, one for each run. */
+/** Glyph, word and tone of a case in each run. */
 function facesOf({ id, states }: CaseHistory, cases: readonly CaseInfo[], legend: Legend): Face[] {
   const at = cases.findIndex((info) => info.id === id);
   return states.map(({ letter, gap }) => (gap ? GAP : (legend.faceOf(at, letter) ?? GAP)));

@@ -174,7 +174,7 @@ describe('the index', () => {
       ([, word]) => word,
     );
     expect([...new Set(words)]).toEqual(['regressed', 'missing', 'changed', 'new', 'flaky', 'improved']);
-    // Five cases that are missing for the same reason are one line.
+    // Five cases without a result, all for the same reason, are one line in the list.
     expect(words).toHaveLength(11);
     expect(text(list)).toContain('○ missing 5 cases ');
     expect(text(list)).toContain(

@@ -151,8 +151,7 @@ describeWithChromium('the pages, opened from disk in Chromium', () => {
   it('highlight the row and the column of the cell under the mouse or with the focus, with the column head', async () => {
     const { page, close } = await watchedPage(browser, { viewport: { width: 1280, height: 900 } });
     await page.goto(at('sample/index.html'));
-    // The indexes of the parts that the mouse highlights: both column heads, both cells of two rows, and the names of
-    // the rows.
+    // The parts that the mouse highlights: both column heads, both cells of two rows, the names of the rows.
     const parts = ['.agents > :nth-child(2)', '.agents > :nth-child(3)'].concat(
       ['2.4', '7.1.6'].flatMap((id) => [1, 2, 3].map((n) => `tr[data-case="${id}"] > :nth-child(${n})`)),
     );
@@ -192,8 +191,7 @@ describeWithChromium('the pages, opened from disk in Chromium', () => {
         .evaluateAll((all) => Math.min(...all.map((one) => one.getBoundingClientRect().width)));
       expect(narrowest, path).toBeGreaterThan(120);
       await page.keyboard.press('Escape');
-      // The keys whose default action the page prevents, out of all keys that can be typed. Links are disabled during
-      // the test.
+      // All typable keys whose default action the page prevents. Links are disabled during the test.
       const commands: string[] = await page.evaluate(`(() => {
         addEventListener('click', (event) => event.preventDefault(), true);
         const typed = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
@@ -666,8 +664,7 @@ describeWithChromium('the pages, opened from disk in Chromium', () => {
     console.log(
       `517 × 5: ${pages} pages of ${(octets / 1048576).toFixed(1)} MiB rendered in ${rendered} ms; index ${Math.round((index?.content.length ?? 0) / 1024)} KiB, interactive in ${interactive} ms, filters in ${filter.join(', ')} ms with layout`,
     );
-    // Sizes are the same on every machine and have limits. Times are only printed, because they depend on the load of
-    // the machine.
+    // Page sizes are the same on every machine and have limits. Times depend on the machine and are only printed.
     expect(octets / 5).toBeLessThanOrEqual(20 * 1048576);
     expect(index?.content.length).toBeLessThanOrEqual(400 * 1024);
     expect(seen).toEqual([]);

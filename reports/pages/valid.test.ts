@@ -10,8 +10,7 @@ const validator = new HtmlValidate({
     'doctype-style': ['error', { style: 'lowercase' }],
     // Titles contain names of agents, which must not be shortened.
     'long-title': 'off',
-    // A scrollable box has a role, a name and a tab stop, so that the keyboard can scroll it. It is not a section of
-    // the text.
+    // A scrollable box has a role, a name and a tab stop for keyboards. It is not a section of the text.
     'prefer-native-element': ['error', { exclude: ['region'] }],
     // The list of the same case for other agents has a name, because it has no heading.
     'aria-label-misuse': ['error', { allowAnyNamable: true }],

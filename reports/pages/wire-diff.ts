@@ -8,11 +8,11 @@ export interface WireDiffLine {
   a: { number: number; text: string } | null;
   b: { number: number; text: string } | null;
   same: boolean;
-  /** Set for the line where the two logs differ first. */
+  /** Whether this is the first line in which the two wire logs differ. */
   first: boolean;
 }
 
-/** Number of lines shown before and after the first difference. */
+/** Number of lines that a comparison of two wire logs shows before and after the first difference. */
 const BEFORE = 6;
 const AFTER = 34;
 

@@ -21,6 +21,7 @@ export interface Insight {
   /** Rules that the frame breaks, in words, each with the RFC section and the part of the row. */
   faults: Fault[];
 }
+/** A rule that a frame breaks. */
 export interface Fault {
   part: 'FIN' | 'RSV' | 'opcode' | 'mask' | 'length' | 'payload' | 'order';
   text: string;

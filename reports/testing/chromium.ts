@@ -14,9 +14,11 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
+/** `describe` for tests that need Chromium. Without Chromium the tests are skipped, or fail in CI. */
 export const describeWithChromium = (title: string, tests: () => void) =>
   describeUnless(lackOf(EXECUTABLE, 'apt-get install chromium, or name another with CHROMIUM'), title, tests);
 
+/** Starts Chromium. */
 export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
 }

@@ -1,7 +1,7 @@
 /** A piece of text on a page, with the WCAG 2 contrast ratio of its colour and its background. */
 export interface Shown {
   text: string;
-  /** The element of the text: tag and classes. */
+  /** Tag and classes of the HTML element that contains the text. */
   element: string;
   colour: string;
   ground: string;

@@ -4,6 +4,7 @@ import { describeUnless, lackOf } from './skip.ts';
 /** Path of Firefox on Debian. The environment variable FIREFOX names another one. */
 const EXECUTABLE = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
 
+/** `describe` for tests that need Firefox. Without Firefox the tests are skipped, or fail in CI. */
 export const describeWithFirefox = (title: string, tests: () => void) =>
   describeUnless(lackOf(EXECUTABLE, 'apt-get install firefox-esr, or name another with FIREFOX'), title, tests);
 

@@ -41,5 +41,5 @@ export const reading = (texts: readonly string[]) => `(() => {
   }
   return { broken, cases };
 })()`;
-/** The result of the script if every document is well-formed and complete. */
+/** The result of the script in `reading` if every JUnit document is well-formed and complete. */
 export const whole = { broken: [], cases: 2 * documents.length };

@@ -32,9 +32,9 @@ export const LINES = [1, 2, 3, 4].map((day): HistoryLine => {
 });
 
 const [OURS, OTHER] = sampleReport.agents.map(({ slug }) => slug);
-/** The page of a case whose record contains every kind of wire log row. */
+/** Path of the page of a case whose record contains every kind of wire log row. */
 export const SEED = `sample/cases/${OURS}/7.1.6.html`;
-/** The page of the worst case. */
+/** Path of the page of the worst case in the sample report. */
 export const WORST = `sample/cases/${OURS}/2.4.html`;
 
 /**

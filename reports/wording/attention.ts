@@ -47,8 +47,7 @@ export function groupSimilarCases(report: Report): SimilarCases[] {
 export function attentionView(report: Report) {
   return groupSimilarCases(report).map(
     ({ agent, cases: [first, ...others], name, ranges, sentence, outcomeChange }) => {
-      // A range is written `1.1.1-7.1.5`, and a case id may contain a dash too, so the first case of a range is found
-      // among the known ids.
+      // A range is written `1.1.1-7.1.5`. Case ids may contain a dash too, so the first id is looked up in the plan.
       const firstOf = (range: string) =>
         report.cases.find(({ id }) => id === range)?.id ??
         report.cases.find(({ id }) => range.startsWith(`${id}-`))?.id ??

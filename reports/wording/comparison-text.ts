@@ -10,7 +10,10 @@ export const CHANGE_FACES: Readonly<Record<ComparisonChange, Face>> = {
   added: { glyph: '+', word: 'added', tone: 'other' },
 };
 
-/** The faces for two agents of one run. The two agents have no order in time, so no case regressed or was fixed. */
+/**
+ * Glyph, word and tone of each change between two agents of one run. The two agents have no order in time, so no case
+ * regressed or was fixed.
+ */
 const AGENT_FACES: Readonly<Record<ComparisonChange, Face>> = {
   regressed: { ...CHANGE_FACES.regressed, word: 'worse in B' },
   removed: { ...CHANGE_FACES.removed, word: 'only in A' },
@@ -19,7 +22,7 @@ const AGENT_FACES: Readonly<Record<ComparisonChange, Face>> = {
   added: { ...CHANGE_FACES.added, word: 'only in B' },
 };
 
-/** The faces of all changes, for a comparison of two runs of one agent or of two agents. */
+/** Glyph, word and tone of all changes, for a comparison of two runs of one agent or of two agents. */
 export function changeFaces({ a, b }: Pick<Comparison, 'a' | 'b'>): Readonly<Record<ComparisonChange, Face>> {
   return a.agent === b.agent ? CHANGE_FACES : AGENT_FACES;
 }

@@ -8,6 +8,7 @@ import { type CommonFacts, commonFacts, groupSimilar, type SimilarGroup, without
  * order, worst first.
  */
 export const CHANGES = ['regressed', 'removed', 'changed', 'fixed', 'added'] as const;
+/** One of the changes in CHANGES. */
 export type ComparisonChange = (typeof CHANGES)[number];
 
 /** One side of a comparison: an agent in a run. */
@@ -35,9 +36,9 @@ export interface ComparedCase {
   change: ComparisonChange;
   a: Outcome | null;
   b: Outcome | null;
-  /** The fields that differ from A to B; empty if A or B has no outcome. */
+  /** The fields in which the outcomes of A and B differ; empty if A or B has no outcome. */
   differences: readonly Difference[];
-  /** The difference in one sentence. */
+  /** How the outcomes of side A and side B differ, in one sentence. */
   sentence: string;
 }
 

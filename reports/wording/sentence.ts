@@ -11,14 +11,15 @@ export interface Against {
   is: string;
   better: string;
   unlike: string;
-  /** The same as `unlike`, if the expectation was that something happens. */
+  /** Comes after a fact that did not happen, for example `which was expected`. */
   unlikeWanted: string;
-  /** For a server that dropped TCP although the fuzzing client was expected to. */
+  /** Comes after “the server dropped TCP”, and says that the fuzzing client was expected to drop TCP. */
   thereDropped: string;
   missing(event: string, nth: string): string;
   nothingMore: string;
   events: string;
 }
+/** Words for a comparison with an expectation. */
 export const EXPECTED: Against = {
   is: 'expected',
   better: 'Better than expected',

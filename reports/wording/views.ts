@@ -6,7 +6,7 @@ import { type Face, MISSING_FACE, SKIPPED_FACE } from './vocabulary.ts';
 
 /** Views for several kinds of pages. A view contains finished words, and a template only places them. */
 
-/** The face of a case in a list: its main grade, or why there is none. */
+/** Glyph, word and tone of a case in a list: those of its main grade, or of the reason why there is none. */
 export function outcomeFace({ actual, verdict }: CaseVerdict, suite: SuiteFacts): Face {
   if (actual !== null) return gradeFace(suite, actual);
   return verdict === 'skipped' ? SKIPPED_FACE : MISSING_FACE;

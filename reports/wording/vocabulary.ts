@@ -11,12 +11,14 @@ export interface Face {
   tone: string;
 }
 
-/** The face of a planned case that has no result. */
+/** Glyph, word and tone of a planned case that has no result. */
 export const MISSING_FACE: Face = { glyph: '○', word: 'MISSING', tone: 'missing' };
+/** Glyph, word and tone of a planned case that was skipped. */
 export const SKIPPED_FACE: Face = { glyph: '–', word: 'SKIPPED', tone: 'skipped' };
 
 /**
- * The face of each verdict: blue for better, orange for worse, and a glyph and a word for readers who see no colours.
+ * Glyph, word and tone of each verdict: blue for better, orange for worse. Readers who see no colours can use the glyph
+ * and the word.
  */
 export const VERDICT_FACES: Readonly<Record<Verdict, Face>> = {
   regressed: { glyph: '▼', word: 'regressed', tone: 'worse' },
@@ -77,7 +79,7 @@ export function isLeftOut({ run, problems }: Report, { verdict }: CaseVerdict): 
   return run.bail !== undefined && problems.length === 0 && verdict === 'missing';
 }
 
-/** Whether a case with this verdict needs attention. */
+/** Whether a case needs attention because of its verdict. */
 export function isNotable(verdict: Verdict): boolean {
   return verdict !== 'same' && verdict !== 'skipped';
 }
