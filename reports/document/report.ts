@@ -204,7 +204,7 @@ const documentSchema = z.object({
     .optional()
     .meta({ deprecated: true }),
   gate: z.object({
-    /** `undecided`: no verdict was possible, whatever the outcomes are. */
+    /** The decision of the run. `undecided` means that no verdict was possible, whatever the outcomes are. */
     decision: z.enum(['passed', 'failed', 'undecided']),
     exitCode: z.number().int(),
     /** The decision in one sentence, which every page shows first. */

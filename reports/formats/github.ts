@@ -66,7 +66,7 @@ export function problemCommand({ what, where, why, todo }: Problem, title: strin
   return `${command({ ...place, title }, [what, file === undefined ? where : undefined, why, todo])}\n`;
 }
 
-/** @param name id of the case, or the name of a group of similar cases. @param one the first case of the group. */
+/** @param name id of the case, or the name of a group of similar cases. @param caseVerdict the first case of the group. */
 function caseCommand(
   agent: AgentReport,
   caseVerdict: CaseVerdict,

@@ -384,7 +384,7 @@ describeWithChromium('the pages, opened from disk in Chromium', () => {
       expect(box?.y ?? 9999, words).toBeLessThan(720);
     }
     await page.goto(`${at(SEED)}#wire`);
-    expect(await page.locator('tr.end .fault').textContent()).toContain('was never answered');
+    expect(await page.locator('tr.end .fault').textContent()).toContain('was not answered');
     await close();
   });
 

@@ -50,7 +50,7 @@ export const sampleComparison: Comparison = {
   ],
 };
 
-/** The same comparison with five similar cases, which differ only in the payload, and one other case. */
+/** The comparison of the two agents with five similar cases, which differ only in the payload, and one other case. */
 export const alikeComparison: Comparison = {
   ...sampleComparison,
   counts: { regressed: 6, removed: 0, changed: 0, fixed: 0, added: 0 },

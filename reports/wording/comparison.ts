@@ -4,7 +4,7 @@ import { type OutcomeChange, outcomeChangeOf } from './attention.ts';
 import { type CommonFacts, commonFacts, groupSimilar, type SimilarGroup, withoutQuotes } from './group-similar.ts';
 
 /**
- * How the outcome of a case differs between two runs, or between two agents of one run. Lists of cases are in this
+ * Every change of a case between two runs, or between two agents of one run. Lists of cases are in this
  * order, worst first.
  */
 export const CHANGES = ['regressed', 'removed', 'changed', 'fixed', 'added'] as const;
