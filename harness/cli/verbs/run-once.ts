@@ -10,19 +10,9 @@ import { refuseReporters } from '../../reporting/reporters.ts';
 import { playServers } from '../../run/play-servers.ts';
 import type { PlaySettings } from '../../run/play-settings.ts';
 import { type RegisteredSuite, suiteNamed, suiteOfReport } from '../../run/registry.ts';
-
-<<<<<<< HEAD
-
 import { resumeFrom } from '../../run/resume.ts';
-import { type RunOptions, run } from '../../run/run.ts';
-
-=======
-
-import { keepFrom } from '../../run/resume.ts';
 import { run } from '../../run/run.ts';
 import type { RunOptions } from '../../run/run-options.ts';
-
->>>>>>> efa722238a3ce21e0386616f4db9f6af1ad759ba
 
 import { TOOL } from '../../support/identity.ts';
 import { omitUndefined } from '../../support/omit-undefined.ts';
