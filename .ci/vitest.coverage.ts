@@ -3,22 +3,25 @@ import v8 from '@vitest/coverage-v8';
 import type { CoverageProviderModule } from 'vitest/node';
 
 /**
- * vitest's own provider, which counts in every test file, made to count in those of server/ that need Node alone: what
- * judges by timers, and all that has nothing to do with server/, runs as fast as without (counting costs a fifth).
+ * Coverage provider for vitest that measures only while tests of server/ run, without the tests named `*.real.test.ts`.
+ * Measuring makes a test a fifth slower, and tests with time limits must not become slower.
  */
 const provider: CoverageProviderModule = {
   getProvider: () => v8.getProvider(),
   startCoverage: async (options) => {
-    if (counts()) await v8.startCoverage?.(options);
+    if (measuresThisWorker()) await v8.startCoverage?.(options);
   },
-  takeCoverage: async (options) => (counts() ? await v8.takeCoverage?.(options) : undefined),
+  takeCoverage: async (options) => (measuresThisWorker() ? await v8.takeCoverage?.(options) : undefined),
   stopCoverage: async (options) => {
-    if (counts()) await v8.stopCoverage?.(options);
+    if (measuresThisWorker()) await v8.stopCoverage?.(options);
   },
 };
 
-/** Vitest does not say publicly which files a worker was started for. Where it does not say it at all, all count. */
-function counts(): boolean {
+/**
+ * Whether the current worker of vitest runs a test of server/. Vitest has no public interface for the files of a worker. If
+ * the internal list of files is missing, every worker measures.
+ */
+function measuresThisWorker(): boolean {
   const { __vitest_worker__: worker } = globalThis as { __vitest_worker__?: { ctx?: { files?: unknown } } };
   const files = worker?.ctx?.files;
   if (!Array.isArray(files)) return true;

@@ -1,17 +1,10 @@
-import { posix } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, posix } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { allFiles, ROOMS, readSource, sourceFiles } from './source-files.ts';
 
 /** Comments name other files. This test finds names of files that do not exist, because files move and comments stay. */
-
-/** Comments that still name a missing file. */
-const KNOWN_FILES: readonly string[] = [
-  'server/protocol/fast-path.ts',
-  'server/protocol/frame-writer.ts',
-  'harness/engines/engine.ts',
-  'harness/system/watch.ts',
-];
 
 /** Files outside of the top-level folders that comments name. */
 const ROOT_FILES = [
@@ -26,9 +19,9 @@ const ROOT_FILES = [
   'vitest.config.ts',
 ];
 
+const root = join(import.meta.dirname, '..');
 const paths = new Set([...allFiles, ...ROOT_FILES]);
 const names = new Set([...paths].map((path) => posix.basename(path)));
-const folders = new Set(allFiles.flatMap(foldersAbove));
 
 /** The text of every comment of a file, with its line. */
 function commentsOf(text: string): { text: string; line: number }[] {
@@ -67,14 +60,11 @@ function exists(name: string, file: string): boolean {
     return allFiles.some((existing) => pattern.test(existing));
   }
   return (
-    [path, near].some((candidate) => paths.has(candidate) || paths.has(`${candidate}.ts`) || folders.has(candidate)) ||
+    [path, near].some(
+      (candidate) => paths.has(candidate) || paths.has(`${candidate}.ts`) || existsSync(join(root, candidate)),
+    ) ||
     (!path.includes('/') && names.has(path))
   );
-}
-
-function foldersAbove(path: string): string[] {
-  const folder = posix.dirname(path);
-  return folder === '.' ? [] : [folder, ...foldersAbove(folder)];
 }
 
 function missingNames(file: string): string[] {
@@ -86,7 +76,7 @@ function missingNames(file: string): string[] {
 }
 
 describe('comments', () => {
-  it.each(sourceFiles.filter((file) => !KNOWN_FILES.includes(file)))('of %s name only files that exist', (file) => {
+  it.each(sourceFiles)('of %s name only files that exist', (file) => {
     expect(missingNames(file)).toEqual([]);
   });
 

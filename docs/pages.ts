@@ -40,7 +40,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm run test:quick': 'part of npm test',
   'npm test': '.ci/run runs this command',
   'npm run test:full': 'the tests of the pages are part of this command',
-  // These need a project with the packed tarball.
+  // The next commands need a project in which the packed tarball is installed.
   'npm install --save-dev ws ws-conformance': 'harness/end-to-end/package.full.test.ts',
   'npx ws-conformance init --name echo -- node server.mjs {port}': 'harness/end-to-end/package.full.test.ts',
   'npx ws-conformance 1 2 6 7': 'harness/end-to-end/package.full.test.ts',

@@ -113,7 +113,7 @@ describe('a report of two suites', () => {
     expect(toy).not.toContain('behaviorClose');
   });
 
-  it('keeps the suites apart in JUnit, and the names of the first as they are in a report of one', () => {
+  it('separates the suites in JUnit, and keeps the class names of the first suite', () => {
     const names = (xml: string) => [...xml.matchAll(/classname="([^"]*)"/g)].map(([, name]) => name);
     const [alone, mixed] = [names(only(junit(sampleReport))), names(only(junit(mixedReport)))];
     expect(mixed).toEqual(expect.arrayContaining(alone));
@@ -137,7 +137,7 @@ describe('the facts of a suite', () => {
     expect(outcomeSchemaOf(sampleSuite).safeParse(without).success).toBe(false);
   });
 
-  it('make a report be refused whose outcome has a grade that the suite does not have', () => {
+  it('refuse a report with a grade that the suite does not have', () => {
     const [agent] = toyReport.agents;
     const [first, ...others] = agent?.cases ?? [];
     const wrong = { ...first, actual: { verdictOfToy: 'great', remark: null } };

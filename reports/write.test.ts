@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-it('writes files below the folder, makes the folders they need, and counts octets', async () => {
+it('writes files below the folder, creates the folders they need, and counts bytes', async () => {
   const written = await writeFiles(join(folder, 'new'), [
     { path: 'index.html', content: 'é' },
     { path: 'cases/a/1.1.1.html', content: 'x' },

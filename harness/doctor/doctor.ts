@@ -19,7 +19,7 @@ import { selftest } from './selftest.ts';
 export interface Finding {
   /** What was checked, for example `disk`. */
   about: string;
-  /** `ok`: nothing stands in the way of a run. `warning`: some runs are impossible or slow. `error`: no run is possible. */
+  /** `ok`: the check passed. `warning`: some runs are impossible or slow. `error`: no run is possible. */
   state: 'ok' | 'warning' | 'error';
   /** What the check found: a version, an address, or an amount with its unit. */
   says: string;

@@ -99,7 +99,7 @@ describe('the action', () => {
     const { failed, outputs } = await play({ command: fixture('closing/never-answers-close'), cases: '1.1.1 7.1.6' });
     expect(failed).toBe(true);
     expect(outputs).toMatchObject({ verdict: 'failed', 'exit-code': '1' });
-    expect(step('Play the cases')?.exitCode).toBe(1);
+    expect(step('Run the cases')?.exitCode).toBe(1);
     expect(step('Keep the report')?.ran).toBe(true);
     expect(readdirSync(runner.artifact('conformance-report'))).toContain('index.html');
     expect(log()).toMatch(/^::error title=7\.1\.6 regressed/m);
@@ -143,7 +143,7 @@ describe('the action', () => {
     const tarball = readdirSync(home).find((name) => name.endsWith('.tgz')) ?? '';
     const installed = await play({ command: 'node server.mjs {port}', cases: '1.1.1', package: join(home, tarball) });
     expect(installed.outputs, log()).toMatchObject({ verdict: 'passed' });
-    expect(step('Play the cases')?.script).not.toContain(actionFolder);
+    expect(step('Run the cases')?.script).not.toContain(actionFolder);
     const missing = await play({ cases: '1.1.1', package: join(home, 'nowhere.tgz') });
     expect(missing).toMatchObject({ failed: true, outputs: { verdict: 'undecided', 'exit-code': '3', report: '' } });
   });
@@ -195,9 +195,9 @@ describe('the action', () => {
   );
 
   test.each([
-    [{ strict: 'maybe' }, 'strict is "true" or "false"'],
-    [{ merge: 'shares', cases: '1' }, 'merge plays nothing'],
-    [{ cases: '--json' }, 'a case does not begin with a dash'],
+    [{ strict: 'maybe' }, 'strict must be "true" or "false"'],
+    [{ merge: 'shards', cases: '1' }, 'merge runs no case'],
+    [{ cases: '--json' }, 'a case must not begin with a dash'],
   ])('refuses the inputs %j with exit code 2', async (inputs, why) => {
     const { outputs } = await play(inputs);
     expect(outputs).toMatchObject({ verdict: 'undecided', 'exit-code': '2', report: '' });

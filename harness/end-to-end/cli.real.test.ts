@@ -217,7 +217,7 @@ await describeWithDocker('the real Autobahn in a real container', () => {
           stderr += chunk;
         });
         // Before this line the process has not installed its signal handlers, and a signal would end it at once.
-        await said(run.stderr, /Docker engine/);
+        await said(run.stderr, /Docker daemon/);
         await new Promise((resolve) => setTimeout(resolve, ms));
         const interruptedAt = performance.now();
         run.kill(signal);

@@ -258,7 +258,7 @@ describe('accept', () => {
     expect((await accept()).stderr).toContain('without a reason');
     const inCi = await run(['accept', '--out', out()], { CI: 'true' });
     expect(inCi).toMatchObject({ exitCode: 2 });
-    expect(inCi.stderr).toContain('not accepted in CI');
+    expect(inCi.stderr).toContain('Accept does not run in CI.');
   });
 });
 

@@ -219,7 +219,7 @@ describe('a run that is interrupted', { timeout: 90_000 }, () => {
     ['at the first frame', 'SIGINT', /-> /, ['1.1', '6.4', '9.5', '12.1']],
     ['while cases wait for a timer', 'SIGTERM', /the case waits/, ['6.4']],
     ['during the large messages of category 9', 'SIGINT', /category 9 starts/, ['9']],
-    ['during the compressed messages of category 12', 'SIGTERM', /category 12 begins/, ['12.1', '12.2']],
+    ['during the compressed messages of category 12', 'SIGTERM', /category 12 starts/, ['12.1', '12.2']],
   ] as const)(
     '%s by %s ends within six seconds, leaves no process, and reports INCOMPLETE',
     async (_, signal, pattern, cases) => {

@@ -24,7 +24,7 @@ export interface Screen {
  */
 export class ProgressLine {
   private readonly stream: Screen;
-  /** Whether the lines are painted again in the same place. */
+  /** Whether the progress lines are painted again in the same place. */
   private readonly live: boolean;
   private readonly unicode: boolean;
   private readonly timer: NodeJS.Timeout;
@@ -34,7 +34,7 @@ export class ProgressLine {
   private readonly inFlight = new Set<string>();
   /** Ids of the cases that have ended. */
   private readonly ended = new Set<string>();
-  /** The categories that have been announced without a terminal. */
+  /** The categories whose start was printed. Used only without a terminal. */
   private readonly announced = new Set<string>();
   /** The progress lines that are on the terminal now. The cursor is below the last line. */
   private painted: readonly string[] = [];

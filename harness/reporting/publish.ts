@@ -22,7 +22,7 @@ export interface Publication {
   past?: History;
 }
 
-/** The modules of the pages, while they load or when they are loaded. */
+/** Promise of the modules that render pages. Undefined until the first call of `loadPages`. */
 let loading: ReturnType<typeof FORMATS.html.load> | undefined;
 
 /** Loads the code and the templates of the pages. Call this function early, so that the modules load while cases run. */

@@ -8,7 +8,7 @@ import { HarnessError } from '../support/harness-error.ts';
 import { assertReplaceable, replaceFile, writeError } from '../system/report-folder.ts';
 import { github } from './github.ts';
 
-/** Whether a reporter writes its files into the report folder. Without `--reporter`, all reporters do. */
+/** Whether a reporter writes files into the report folder. Without `--reporter`, all reporters write files there. */
 export const writesHere = (reporters: readonly Reporter[] | undefined, name: string): boolean =>
   reporters === undefined || reporters.some((reporter) => reporter.name === name && reporter.path === undefined);
 
@@ -16,7 +16,7 @@ export const writesHere = (reporters: readonly Reporter[] | undefined, name: str
 export const writesPagesHere = (reporters: readonly Reporter[] | undefined, formats: ReportFormats): boolean =>
   Object.entries(formats).some(([name, { output }]) => output === 'pages' && writesHere(reporters, name));
 
-/** The folders of `--reporter html=PATH`, which receive pages in addition to the report folder. */
+/** The paths of `--reporter html=PATH`. Each path is a folder that receives pages. */
 export const pageFolders = (reporters: readonly Reporter[] = [], formats: ReportFormats = FORMATS): string[] =>
   reporters.flatMap(({ name, path }) => (formats[name]?.output === 'pages' && path !== undefined ? [path] : []));
 

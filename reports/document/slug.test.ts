@@ -8,7 +8,7 @@ test('a plain name is its own slug', () => {
   expect(slugOf('websocket-node')).toBe('websocket-node');
 });
 
-test('names that look alike never share a slug', () => {
+test('different names never have the same slug', () => {
   const names = [
     'My-App',
     'my app',
@@ -29,11 +29,11 @@ test('names that look alike never share a slug', () => {
   expect(new Set(names.map(slugOf)).size).toBe(names.length);
 });
 
-test('no name can be made that is the slug of another', () => {
+test('no name is the slug of another name', () => {
   for (const name of ['My App', 'é', '', '..', 'CON']) expect(slugOf(slugOf(name))).not.toBe(slugOf(name));
 });
 
-test('sixty names that would lead elsewhere make as many folders, all of them below the one of the report', () => {
+test('sixty dangerous names give sixty folders, all below the folder of the report', () => {
   const ways = [
     '../x',
     '..\\x',
@@ -73,7 +73,7 @@ test('sixty names that would lead elsewhere make as many folders, all of them be
   }
 });
 
-test('whatever the name holds, its slug is a safe and short file name', () => {
+test('the slug of any name is a safe and short file name', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (name) => {
       expect(slugOf(name)).toMatch(/^[a-z0-9]([a-z0-9.-]{0,48}[a-z0-9])?$/);

@@ -6,7 +6,7 @@ it.each([
   ['passed', 'RFC 6455: 6/22'],
   ['failed', 'RFC 6455: 6/22, not as expected'],
   ['undecided', 'RFC 6455: 6/22, incomplete'],
-] as const)('says in words when a run %s, and asks nobody for a picture', (decision, words) => {
+] as const)('says in words that a run is %s, and loads nothing from other addresses', (decision, words) => {
   const [file] = [...badge({ ...sampleReport, gate: { ...sampleReport.gate, decision } })];
   expect(file?.path).toBe('badge.svg');
   expect(file?.content).toContain(`<title>${words}</title>`);

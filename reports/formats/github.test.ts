@@ -5,7 +5,7 @@ import { sampleReport } from '../testing/sample.ts';
 import { bigReport } from '../testing/sample-big.ts';
 import { escapeData, escapeProperty, problemCommand, workflowCommands } from './github.ts';
 
-/** The report of one case of one agent. */
+/** A report with one case of one agent. */
 const only = (one: Partial<CaseVerdict>, expectedFile = 'fixtures/expected/ours.json') => {
   const [agent] = sampleReport.agents;
   const found = agent?.cases.find(({ id }) => id === '6.4.2');
@@ -18,7 +18,7 @@ const only = (one: Partial<CaseVerdict>, expectedFile = 'fixtures/expected/ours.
   };
 };
 
-it('marks at most nine, worst first, and says how many more there are', () => {
+it('makes at most nine annotations, worst first, and one that says how many more there are', () => {
   const lines = workflowCommands(sampleReport).trim().split('\n');
   expect(lines).toHaveLength(10);
   expect(lines[0]).toContain('The server ended while cases were still to be played.');
@@ -31,7 +31,7 @@ it('points at the line of the expectation', () => {
   );
 });
 
-it('points at the place of an entry where there is none, and says that the default holds', () => {
+it('points at the line where an entry belongs if the file has none, and says that the default applies', () => {
   const { line: _, ...one } = only({ insertLine: 7, sentence: 'It is worse.' }).agents[0]?.cases[0] ?? {};
   const report = { ...only({}), agents: only({}).agents.map((agent) => ({ ...agent, cases: [one as CaseVerdict] })) };
   expect(workflowCommands(report)).toBe(
@@ -39,7 +39,7 @@ it('points at the place of an entry where there is none, and says that the defau
   );
 });
 
-it('names a file as the repository does, and none that is not in it', () => {
+it('names a file by its path in the repository, and names no file outside of it', () => {
   const inPackage = (path: string) => `packages/ws/${path}`;
   expect(workflowCommands(only({}), inPackage)).toContain(
     '::error file=packages/ws/fixtures/expected/ours.json,line=19,',
@@ -47,7 +47,7 @@ it('names a file as the repository does, and none that is not in it', () => {
   expect(workflowCommands(only({}), () => undefined)).toMatch(/^::error title=6\.4\.2 improved \(ours\)::Better/);
 });
 
-it('tells an error that ended the command, on the line of the file where it is', () => {
+it('annotates an error that ended the command, on the line of the file that the error names', () => {
   const problem = { what: 'It is wrong.', where: '/x/a.json:3', why: 'So.', todo: 'Do.' };
   expect(problemCommand(problem, 'tool', () => 'a.json')).toBe(
     '::error file=a.json,line=3,title=tool::It is wrong.%0ASo.%0ADo.\n',
@@ -68,35 +68,38 @@ it.each([
   [1, 3],
   [9, 10],
   [517, 10],
-])('of %i failed cases of each of three agents makes %i annotations, each within the limits', (failed, annotations) => {
-  const report = bigReport(3);
-  const words = HOSTILE_STRINGS.join('');
-  const agents = report.agents.map((agent) => ({
-    ...agent,
-    name: words,
-    expectedFile: words,
-    cases: agent.cases.map(
-      (one, i): CaseVerdict =>
-        i < failed
-          ? { ...one, verdict: 'regressed', sentence: `${i} ${words.repeat(5)}` }
-          : { ...one, verdict: 'same' },
-    ),
-  }));
-  const lines = workflowCommands({ ...report, agents })
-    .split('\n')
-    .slice(0, -1);
-  expect(lines).toHaveLength(annotations);
-  for (const line of lines) {
-    const [, properties = '', message = ''] = /^::error ([^\n]*?)::([^\r\n]*)$/.exec(line) ?? [];
-    expect(message.length).toBeGreaterThan(5);
-    expect(decodeURIComponent(message.replaceAll(/%(?!0A|25)/g, '%25')).length).toBeLessThanOrEqual(4096);
-    expect(properties.length).toBeLessThan(4096);
-  }
-  const told = failed * 3;
-  if (told > 10) expect(lines.at(-1)).toBe(`::error title=ws-conformance::and ${told - 9} more: see the report`);
-});
+])(
+  'reports %i failed cases of each of three agents in %i annotations, each within the limits',
+  (failed, annotations) => {
+    const report = bigReport(3);
+    const words = HOSTILE_STRINGS.join('');
+    const agents = report.agents.map((agent) => ({
+      ...agent,
+      name: words,
+      expectedFile: words,
+      cases: agent.cases.map(
+        (one, i): CaseVerdict =>
+          i < failed
+            ? { ...one, verdict: 'regressed', sentence: `${i} ${words.repeat(5)}` }
+            : { ...one, verdict: 'same' },
+      ),
+    }));
+    const lines = workflowCommands({ ...report, agents })
+      .split('\n')
+      .slice(0, -1);
+    expect(lines).toHaveLength(annotations);
+    for (const line of lines) {
+      const [, properties = '', message = ''] = /^::error ([^\n]*?)::([^\r\n]*)$/.exec(line) ?? [];
+      expect(message.length).toBeGreaterThan(5);
+      expect(decodeURIComponent(message.replaceAll(/%(?!0A|25)/g, '%25')).length).toBeLessThanOrEqual(4096);
+      expect(properties.length).toBeLessThan(4096);
+    }
+    const told = failed * 3;
+    if (told > 10) expect(lines.at(-1)).toBe(`::error title=ws-conformance::and ${told - 9} more: see the report`);
+  },
+);
 
-it('tells cases and problems that say the same as one, with their ids, where GitHub would not show them all', () => {
+it('groups similar cases and problems, with their ids, if GitHub would not show all annotations', () => {
   const report = bigReport(1);
   const failing = (failed: number, problems = report.problems) => {
     const agents = report.agents.map((agent) => ({
@@ -128,11 +131,11 @@ it('tells cases and problems that say the same as one, with their ids, where Git
   ]);
 });
 
-it('is empty when all is as expected', () => {
+it('makes no commands if every outcome is as expected', () => {
   expect(workflowCommands({ ...sampleReport, problems: [], agents: [] })).toBe('');
 });
 
-it('lets no foreign text begin a command or end a property', () => {
+it('lets no text from strangers start a command or end a property', () => {
   for (const line of workflowCommands(sampleReport).trim().split('\n')) expect(line).toMatch(/^::error [^\n:]*::/);
   expect(escapeData('a%\r\n::error::b')).toBe('a%25\\x0d%0A::error::b');
   expect(escapeProperty('a:b,c')).toBe('a%3Ab%2Cc');

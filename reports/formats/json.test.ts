@@ -8,29 +8,30 @@ import { json } from './json.ts';
 
 const render = (report = sampleReport) => [...json(report)][0]?.content ?? '';
 
-it('gives back the same document when read again', () => {
+it('writes a document that reads back the same', () => {
   const { suite, ...document } = reportSchema.parse(JSON.parse(render()));
   expect(document).toEqual(sampleReport);
-  // For readers from before a report had several suites.
+  // The deprecated key `suite` is for readers from the time when a report had only one suite.
   expect(suite).toEqual({ name: 'Autobahn|Testsuite', version: '25.10.1', cases: 517 });
 });
 
-it('is the same text whatever the order in which the document was put together', () => {
+it('writes the same text for any order of keys', () => {
   const turned = Object.fromEntries(Object.entries(sampleReport).reverse());
   expect(render(reportSchema.parse(turned))).toBe(render());
 });
 
-it('refuses a document that is not what the schema says', () => {
+it('refuses a document that violates the schema', () => {
   expect(() => render({ ...sampleReport, gate: { ...sampleReport.gate, exitCode: 1.5 } })).toThrow();
 });
 
-it('has its published JSON Schema checked in as it is now', () => {
+it('matches the published JSON Schema', () => {
   const published = readFileSync(new URL('../document/report.schema.json', import.meta.url), 'utf8');
-  // If not: write z.toJSONSchema(reportSchema) into it, run `npm run fix`, and think about schemaVersion.
+  // If this fails: write z.toJSONSchema(reportSchema) to the file, run `npm run fix`, and decide whether schemaVersion
+  // must change.
   expect(JSON.parse(published)).toEqual(z.toJSONSchema(reportSchema));
 });
 
-it('has a renderer for each form, and no two write the same path', () => {
+it('has a renderer for each form, and all renderers write different files', () => {
   const paths = Object.values(renderers).flatMap((renderer) =>
     [...renderer(sampleReport, sampleDetailOf)].map(({ path }) => path),
   );

@@ -11,7 +11,10 @@ import { junit } from './junit.ts';
 
 const render = (report: Report = sampleReport) => [...junit(report)][0]?.content ?? '';
 
-/** Every element with its attributes, as a strict reader of XML 1.0 finds them. Throws at the first thing it forbids. */
+/**
+ * The elements of an XML 1.0 document with their attributes, read by a strict parser.
+ * @throws Error at the first violation of XML 1.0.
+ */
 function readXml(xml: string): { name: string; attributes: Record<string, string> }[] {
   const elements: { name: string; attributes: Record<string, string> }[] = [];
   const parser = new SaxesParser();
@@ -24,12 +27,12 @@ function readXml(xml: string): { name: string; attributes: Record<string, string
 }
 
 describe('junit.xml', () => {
-  it('has a suite for each agent and category, and one for what kept us from knowing', () => {
+  it('has a test suite for each agent and category, and one for the problems of the run', () => {
     const suites = readXml(render()).filter(({ name }) => name === 'testsuite');
     expect(suites).toHaveLength(1 + 2 * 6);
   });
 
-  it('counts a verdict as failure, a missing result as error, and a skipped case as skipped', () => {
+  it('counts an unexpected outcome as failure, a missing result as error, and a skipped case as skipped', () => {
     const [root] = readXml(render());
     expect(root?.attributes).toMatchObject({ tests: '23', failures: '9', errors: '7', skipped: '1' });
     const xml = render();
@@ -39,13 +42,13 @@ describe('junit.xml', () => {
     expect(xml).toContain('<skipped message="permessage-deflate is not built into this server"/>');
   });
 
-  it('gives each case one child that is a verdict at most', () => {
+  it('gives each case at most one child element for its result', () => {
     for (const [testcase] of render().matchAll(/<testcase[\s\S]*?(?:\/>|<\/testcase>)/g)) {
       expect((testcase.match(/<(failure|error|skipped)/g) ?? []).length).toBeLessThan(2);
     }
   });
 
-  it('names cases by what does not change from run to run', () => {
+  it('names cases by text that stays the same from run to run', () => {
     const names = (report: Report) =>
       readXml(render(report))
         .filter(({ name }) => name === 'testcase')
@@ -58,7 +61,7 @@ describe('junit.xml', () => {
     expect(new Set(names(sampleReport)).size).toBe(names(sampleReport).length);
   });
 
-  it('writes control characters and lone surrogates out', () => {
+  it('escapes control characters and lone surrogates', () => {
     const report = {
       ...sampleReport,
       gate: { ...sampleReport.gate },
@@ -67,7 +70,7 @@ describe('junit.xml', () => {
     expect(render(report)).toContain('a\\x01b\\ud800c\\ufffe');
   });
 
-  it('is well-formed whatever the strings hold', () => {
+  it('is well-formed for any strings', () => {
     const anything = fc
       .array(
         fc.nat(0xffff).map((code) => String.fromCharCode(code)),
@@ -84,7 +87,7 @@ describe('junit.xml', () => {
   });
 });
 
-/** The common core of what readers of JUnit's XML expect, in their order. */
+/** An XML schema of the elements and attributes that all common readers of JUnit files expect. */
 const CORE = `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
   <xs:attributeGroup name="counts">
     <xs:attribute name="name" type="xs:string" use="required"/>
@@ -134,11 +137,11 @@ const CORE = `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
   </xs:complexType></xs:element>
 </xs:schema>`;
 
-/** What xmllint says of a document, held to that core. */
+/** The errors that xmllint finds in a document, with that schema. */
 const xmllint = (contents: string) =>
   validateXML({ xml: { fileName: 'junit.xml', contents }, schema: CORE, maxMemoryPages: 4096 });
 
-describe('readers of XML that others wrote', () => {
+describe('XML parsers of other projects', () => {
   const words = HOSTILE_STRINGS.join(' ');
   const withFailed = (failed: number): Report => {
     const report = bigReport(3);
@@ -154,7 +157,7 @@ describe('readers of XML that others wrote', () => {
     return { ...report, agents };
   };
 
-  it('are strict enough to find what is wrong', async () => {
+  it('find mistakes in a damaged file', async () => {
     const xml = render();
     expect((await xmllint(xml.replace('<testcase ', '<testkase '))).valid).toBe(false);
     expect((await xmllint(xml.replace(' tests="', ' tests="x'))).valid).toBe(false);
@@ -164,11 +167,11 @@ describe('readers of XML that others wrote', () => {
   });
 
   it.each([
-    ['none failed', withFailed(0), 0],
-    ['one of each agent failed, with hostile words', withFailed(1), 3],
-    ['all 517 of three agents failed', withFailed(517), 3 * 517],
-    ['the sample', sampleReport, 9],
-  ])('accept what is written where %s, and count the same', async (_, report, failures) => {
+    ['no failed case', withFailed(0), 0],
+    ['one failed case of each agent, with hostile text', withFailed(1), 3],
+    ['517 failed cases of each of three agents', withFailed(517), 3 * 517],
+    ['all kinds of outcomes', sampleReport, 9],
+  ])('accept the file of a report with %s, and count the same numbers', async (_, report, failures) => {
     const xml = render(report);
     const { valid, errors } = await xmllint(xml);
     expect({ valid, errors }).toEqual({ valid: true, errors: [] });
@@ -183,7 +186,7 @@ describe('readers of XML that others wrote', () => {
   });
 });
 
-/** The sample with `text` in every field that somebody else fills in. */
+/** The sample report with `text` in every field that can come from strangers. */
 function hostile(text: string): Report {
   return {
     ...sampleReport,

@@ -7,7 +7,7 @@ import { capped, escapeMarkdown, markdown, SUMMARY_LIMIT_BYTES } from './markdow
 const render = (report: Report = sampleReport) => [...markdown(report)][0]?.content ?? '';
 
 describe('summary.md', () => {
-  it('says the verdict in its first line, once', () => {
+  it('says the decision in its first line, once', () => {
     expect(render().split('\n')[0]).toBe(
       '## ○ INCOMPLETE: 15 of 22 cases have results; the second server died during 7.5.1',
     );
@@ -15,7 +15,7 @@ describe('summary.md', () => {
     expect(render({ ...sampleReport, gate }).split('\n')[0]).toBe('## ○ INCOMPLETE: Nothing was played.');
   });
 
-  it('names the CI job of the run, and links it only where its address is one of the web', () => {
+  it('names the CI job of the run, and links to the job only if its address is http or https', () => {
     const job = (url: string | undefined) => {
       const ci = { name: 'CI', branch: 'a](x)|<b>', ...(url === undefined ? {} : { url }) };
       const [, , facts = ''] = render({ ...sampleReport, run: { ...sampleReport.run, ci } }).split('\n');
@@ -30,7 +30,7 @@ describe('summary.md', () => {
       expect(job(none), none).toBe(` · ${words}`);
   });
 
-  it('tells what hundreds of cases have in common in one row', () => {
+  it('shows hundreds of similar cases in one row', () => {
     const problems = Array.from({ length: 516 }, (_, i) => ({
       what: `Case 9.1.${i} has no result.`,
       case: `9.1.${i}`,
@@ -41,7 +41,7 @@ describe('summary.md', () => {
     expect(text).not.toContain('9.1.1 has');
   });
 
-  it('has rows of as many cells as their head, whatever the names hold', () => {
+  it('has the same number of cells in every row of a table, for any names', () => {
     const tables = render()
       .split('\n\n')
       .filter((block) => block.startsWith('|'));
@@ -55,14 +55,14 @@ describe('summary.md', () => {
     }
   });
 
-  it('lists what needs attention, worst first', () => {
+  it('lists the cases that need attention, worst first', () => {
     const verdicts = [...render().matchAll(/^\| [▼○±+↻▲] (\w+) /gm)].map(([, verdict]) => verdict);
     expect(verdicts).toHaveLength(11);
     expect(verdicts[0]).toBe('regressed');
     expect(verdicts.at(-1)).toBe('improved');
   });
 
-  it('tells cases that say the same in one row, with all of their ids, and what they have in common', () => {
+  it('shows similar cases in one row, with all ids and the common facts', () => {
     expect(render()).toContain('| ○ missing | 5 cases<br>6.4.2, 7.5.1-7.13.1, 12.1.1-12.1.2 | ');
     const report = bigReport(1);
     const agents = report.agents.map((agent) => ({
@@ -86,12 +86,12 @@ describe('summary.md', () => {
     expect(named).toEqual(report.cases.filter((_, i) => i % 2 === 0).map(({ id }) => id));
   });
 
-  it('leaves out what there is nothing to say about', () => {
+  it('leaves out empty sections', () => {
     const calm = { ...sampleReport, problems: [], agents: [] };
     expect(render(calm)).not.toMatch(/Needs attention|kept us/);
   });
 
-  it.each([0, 1, 517])('stays within what GitHub keeps where %i cases of each of three agents failed', (failed) => {
+  it.each([0, 1, 517])('stays within the limit of GitHub if %i cases of each of three agents failed', (failed) => {
     const report = bigReport(3);
     const agents = report.agents.map((agent) => ({
       ...agent,
@@ -107,7 +107,7 @@ describe('summary.md', () => {
     expect(text).not.toContain('left out');
   });
 
-  it('stays within the limit for 517 cases of 12 agents, cut at the end of a row', () => {
+  it('stays within the limit for 517 cases of 12 agents, and is cut at the end of a row', () => {
     const [info] = sampleReport.cases;
     const [agent] = sampleReport.agents;
     const one = agent?.cases.find(({ verdict }) => verdict === 'regressed');
@@ -128,12 +128,12 @@ describe('summary.md', () => {
   });
 });
 
-it('escapes all that could be markup, HTML, a mention or a cell border', () => {
+it('escapes everything that could be markup, HTML, a mention or a cell border', () => {
   expect(escapeMarkdown('a|b`c<d>&*_[x](y)#@me')).toBe('a\\|b\\`c&lt;d>&amp;\\*\\_\\[x\\](y)\\#&#64;me');
   expect(escapeMarkdown('\\|\n')).toBe('\\\\\\|\\\\n');
 });
 
-it('cuts between lines and counts octets, not characters', () => {
+it('cuts between lines and counts bytes, not characters', () => {
   const lines = Array.from({ length: 100 }, () => 'é'.repeat(10));
   expect(capped(lines, 10_000)).toBe(`${lines.join('\n')}\n`);
   const cut = capped(lines, 500);

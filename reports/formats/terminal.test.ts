@@ -7,10 +7,10 @@ import { bigReport } from '../testing/sample-big.ts';
 import { visible } from '../wording/terminal-text.ts';
 import { endBlock } from './terminal.ts';
 
-/** What a line does to a runner of CI: as GitHub's reads it (both of its forms), and Azure's. */
+/** Lines that a CI system takes for a command: two forms of GitHub Actions, and the form of Azure Pipelines. */
 const COMMAND = /^\s*::|##\w*\[/m;
 
-test('no text of unknown origin is a command to the runner that reads our output', () => {
+test('no text from strangers is a command to a CI system', () => {
   const commands = [
     '::error::x',
     '\t ::add-mask::a',
@@ -40,8 +40,8 @@ test('no text of unknown origin is a command to the runner that reads our output
   }
 });
 
-describe('the end of a run', () => {
-  test.each([40, 80])('no line of it is longer than a terminal of %i columns, but for paths', (columns) => {
+describe('the final summary of a run', () => {
+  test.each([40, 80])('has no line that is wider than a terminal of %i columns, except paths', (columns) => {
     for (const unicode of [true, false]) {
       const lines = endBlock(sampleReport, join(process.cwd(), 'report'), { colour: false, unicode, columns }).split(
         '\n',
@@ -55,7 +55,7 @@ describe('the end of a run', () => {
     { colour: true, unicode: true },
     { colour: false, unicode: true },
     { colour: false, unicode: false },
-  ])('colour $colour, more than ASCII $unicode', (style) => {
+  ])('has colours: $colour; has characters outside of ASCII: $unicode', (style) => {
     const here = process.cwd();
     const block = endBlock(sampleReport, join(here, 'report'), style);
     expect(block.replaceAll(pathToFileURL(here).href, 'file:///here')).toMatchSnapshot();
@@ -64,7 +64,7 @@ describe('the end of a run', () => {
   });
 });
 
-describe('what many cases have in common', () => {
+describe('similar cases in the final summary', () => {
   const plain = { colour: false, unicode: true };
   const report = bigReport(1);
   const missing = report.cases.filter(({ id }) => id !== '7.1.6').map(({ id }) => id);
@@ -78,14 +78,14 @@ describe('what many cases have in common', () => {
   });
   const failed = sampleOutcome({ behavior: 'FAILED' });
   const same = (one: CaseVerdict): CaseVerdict => ({ ...one, verdict: 'same', actual: one.expected });
-  /** Every second case fails, each with a payload of its own. */
+  /** A report in which every second case fails, each with another payload. */
   const swapped = withCases((one, i) =>
     i % 2 === 0 ? { ...one, verdict: 'regressed', actual: failed, sentence: `It sent “${i}” back.` } : same(one),
   );
   const body = (some: Report, style = plain) =>
     endBlock(some, join(process.cwd(), 'report'), style).split('\n').slice(3);
 
-  test('516 cases without a result are one problem, with their ids, above the one that regressed', () => {
+  test('516 cases without a result are one problem with their ids, above the case that regressed', () => {
     const problems = missing.map((id) => ({
       what: `Case ${id} has no result.`,
       where: 'here',
@@ -111,7 +111,7 @@ describe('what many cases have in common', () => {
     ]);
   });
 
-  test('259 cases that fail alike are one entry: mark, count, grades, sentence, a dozen ranges in 80 columns, a page', () => {
+  test('259 similar failures are one entry: mark, count, grades, sentence, twelve ranges in 80 columns, one page', () => {
     const lines = body(swapped);
     expect(lines.slice(0, 5)).toEqual([
       '▼ 259 cases regressed, OK → FAILED: It sent “…” back.',
@@ -126,7 +126,7 @@ describe('what many cases have in common', () => {
     expect(body(swapped, { colour: true, unicode: true })[0]).toContain('▼ \x1b[1m259 cases\x1b[22m regressed');
   });
 
-  test('tries are told where all of them had the same', () => {
+  test('the number of tries is printed if all tries of a group are the same', () => {
     const tried = (some: (i: number) => boolean) =>
       withCases((one, i) => {
         const tries = [1, 2].map(() => ({
@@ -142,7 +142,7 @@ describe('what many cases have in common', () => {
     expect(body(tried((i) => i > 0))[0]).toBe('▼ 517 cases regressed, OK → FAILED: No.');
   });
 
-  test('of what is not alike twenty are told, and how many cases the others are', () => {
+  test('at most twenty different entries are printed, and the number of the other cases', () => {
     const apart = withCases((one, i) =>
       i < 100
         ? { ...one, verdict: 'regressed', actual: failed, sentence: i < 90 ? `It broke ${i % 30} rules.` : 'No.' }

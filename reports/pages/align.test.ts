@@ -15,11 +15,11 @@ it.each([
   ['abc', 'axc', ['a=a', 'b|x', 'c=c']],
   ['abcd', 'acd', ['a=a', 'b|.', 'c=c', 'd=d']],
   ['xay', 'za', ['x|z', 'a=a', 'y|.']],
-] as const)('%s beside %s', (left, right, pairs) => {
+] as const)('aligns %j with %j', (left, right, pairs) => {
   expect(shown(left, right)).toEqual(pairs);
 });
 
-it('leaves nothing out, keeps both orders, and calls the same only what is', () => {
+it('keeps all items and both orders, and pairs only equal items as the same', () => {
   const list = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 12 });
   fc.assert(
     fc.property(list, list, (left, right) => {
@@ -31,7 +31,7 @@ it('leaves nothing out, keeps both orders, and calls the same only what is', () 
   );
 });
 
-it('takes lists of any length', () => {
+it('aligns lists of any length', () => {
   const long = Array.from({ length: 5000 }, (_, i) => String(i));
   expect(align(long, [...long].reverse(), (one) => one)).toHaveLength(5000);
 });

@@ -1,16 +1,19 @@
-/** Two lists side by side: what stands in one place of both, or of one alone. */
+/** One row of two lists shown side by side: an item of both lists, or of one list only (`null` on the other side). */
 export interface Pair<T> {
   left: T | null;
   right: T | null;
   same: boolean;
 }
 
-/** Middle parts longer than this are paired by position: the table of their common parts would be too large. */
+/**
+ * Longest list that is aligned by its common items. Longer lists are paired by position, because the table for the
+ * alignment would be too large.
+ */
 const LONGEST_MIDDLE = 400;
 
 /**
- * Puts two lists side by side so that as much as possible of them agrees (their longest common subsequence). Where both
- * have something else between two agreements, it is paired in order: this instead of that. `key` says what is the same.
+ * Shows two lists side by side so that as many items as possible match (longest common subsequence). Items between two
+ * matches are paired in their order. `key` says which items are equal.
  */
 export function align<T>(left: readonly T[], right: readonly T[], key: (one: T) => string): Pair<T>[] {
   const [a, b] = [left.map(key), right.map(key)];
@@ -45,7 +48,7 @@ function apart<T>(left: readonly T[], right: readonly T[], key: (one: T) => stri
   return pairs;
 }
 
-/** Places of a longest common subsequence, in both lists, in order. */
+/** Index pairs of a longest common subsequence of two lists, in order. */
 function commonPlaces(a: readonly string[], b: readonly string[]): (readonly [number, number])[] {
   const width = b.length + 1;
   const length = new Uint16Array((a.length + 1) * width);

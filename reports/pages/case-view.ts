@@ -23,13 +23,13 @@ import { CLOSING_PROPERTIES, type ClosingProperty } from './closing-properties.t
 import { examineHandshake, parseHead } from './handshake.ts';
 import { wireView } from './wire-view.ts';
 
-/** Events of a list shown in full; a case of 1 000 messages says how many more there are. */
+/** Maximum number of events that a page lists. A line says how many more there are. */
 const EVENTS_SHOWN = 100;
 
-/** A case's last runs as faces, and how often they turned; null without a history. */
+/** The last runs of a case as faces, and how often its result changed; null without a history. */
 export type StripOf = (id: string) => { flips: string; cells: readonly Face[] } | null;
 
-/** What the keys do, as told on the page; `templates/case.js` does it. */
+/** Help text for the keyboard commands of a case page. The script of the page defines the commands. */
 const KEYS = [
   { key: 'n p', does: 'next, previous case that needs attention' },
   { key: 'j k', does: 'next, previous case' },
@@ -41,7 +41,10 @@ const KEYS = [
   { key: '?', does: 'these keys' },
 ];
 
-/** Everything `templates/case.hbs` names, for the case at `index` of the plan. `detail` is undefined without a result. */
+/**
+ * The view for the page of a case: every value that the template needs. `index` is the place of the case in the plan;
+ * `detail` is undefined if the case has no result.
+ */
 export function caseView(
   report: Report,
   agent: AgentReport,
@@ -57,7 +60,7 @@ export function caseView(
   const wire = detail === undefined ? null : wireView(detail);
   return {
     kind: 'case',
-    // In a tab what is news weighs more than the grade, which may be the best there is.
+    // A browser tab shows the verdict of a case that needs attention, because its grade may be the best one.
     title: `${info.id} ${isNews(one.verdict) ? VERDICT_FACES[one.verdict].glyph : face.glyph} ${agent.name} – run ${when(report.run.started).text}`,
     id: info.id,
     keys: KEYS,
@@ -112,8 +115,9 @@ export function caseView(
 }
 
 /**
- * The grades in as few chips as say it: that of the close where it is another word, the expected ones where they are not
- * the same. 7.1.6 would be four times INFORMATIONAL, and what went wrong stands in none of them.
+ * The grades of a case without repetition: the close grade if it is another word, and the expected grades if they are
+ * not the actual ones. Case 7.1.6 would otherwise show INFORMATIONAL four times, and none of the four says what went
+ * wrong.
  */
 function gradesView({ actual, expected, verdict }: CaseVerdict, suite: SuiteFacts) {
   const closeOf = (outcome: Outcome) => {
@@ -134,13 +138,16 @@ function gradesView({ actual, expected, verdict }: CaseVerdict, suite: SuiteFact
   };
 }
 
-/** What the reason in the expectation file is one for: of what happened only where that is what was expected. */
+/**
+ * Label of the reason from the expectation file. The reason explains the outcome only if the outcome is the expected
+ * one.
+ */
 function whyOf({ verdict }: CaseVerdict): string {
   if (verdict === 'same') return 'Known deviation';
   return verdict === 'skipped' ? 'Why it is skipped' : 'Why something else is expected';
 }
 
-/** All compared fields: those that differ, worse before other before better, and the others. */
+/** All fields of a case in two tables: the fields that differ, worst first, and the fields that are as expected. */
 function fieldsView({ actual, expected, differences }: CaseVerdict, suite: SuiteFacts) {
   const rows = suite.fields.map((field) => {
     const difference = differences.find(({ at }) => at === field.name);
@@ -160,7 +167,7 @@ function fieldsView({ actual, expected, differences }: CaseVerdict, suite: Suite
   };
 }
 
-/** Every play of a case that was played again: its grades, and the facts in which the plays differ. */
+/** Every try of a case that was run again: its grades, and the fields in which the tries differ. */
 function triesView({ tries }: CaseVerdict, suite: SuiteFacts) {
   if (tries === undefined) return null;
   const apart = suite.fields.filter(
@@ -208,7 +215,7 @@ function detailView(detail: RecordedCase, verdict: CaseVerdict, suite: SuiteFact
   };
 }
 
-/** Recorded descriptions hold `<br>` and line feeds; here they become lines, and every other tag stays text. */
+/** The lines of a recorded description. `<br>` and line feeds start a new line; all other tags stay text. */
 function paragraphs(text: string): string {
   return text
     .replace(/<br\s*\/?>\n?/gi, '\n')
@@ -216,7 +223,7 @@ function paragraphs(text: string): string {
     .trim();
 }
 
-/** Each event list the case would take, with the grade it earns, beside what was observed. */
+/** Each list of events that the case accepts, with the grade for that list, next to the observed events. */
 function alternativesView({ expected, received }: RecordedCase, suite: SuiteFacts) {
   const faces = gradeFaces([suite]);
   return (['OK', 'NON-STRICT'] as const).flatMap((grade) => {
@@ -232,7 +239,7 @@ function alternativesView({ expected, received }: RecordedCase, suite: SuiteFact
   });
 }
 
-/** Two event lists side by side, around where they part, and a sentence that says where that is. */
+/** Two lists of events side by side around their first difference, and a sentence that says where they differ. */
 function besideView(expected: readonly ReceivedEvent[], received: readonly ReceivedEvent[]) {
   const pairs = align(expected, received, (event) => eventText(event, Infinity));
   const first = pairs.findIndex(({ same }) => !same);
@@ -253,13 +260,16 @@ function besideView(expected: readonly ReceivedEvent[], received: readonly Recei
   };
 }
 
-/** Before they part both lists are the same, so the same place in both says what was to come and what came. */
+/** Says what was expected and what was received at the first difference of two lists of events. */
 function partingSentence(wanted: ReceivedEvent | undefined, got: ReceivedEvent | undefined, at: number): string {
   const due = wanted === undefined ? 'nothing more was expected' : `expected ${eventText(wanted)}`;
   return `They part at event ${at + 1}: ${due}, got ${got === undefined ? 'nothing' : eventText(got)}.`;
 }
 
-/** RFC 6455 7.1 and 7.4: who is to begin the closing handshake, with which code, and how it is to end. */
+/**
+ * How the case wants the closing handshake: which side starts, with which close code, and whether the close has to be
+ * clean (RFC 6455 7.1, 7.4).
+ */
 function closingView(expected: NonNullable<RecordedCase['expectedClose']>) {
   return [
     { name: 'Closes first', value: expected.closedByMe ? 'the fuzzing client' : 'the server' },
@@ -275,7 +285,7 @@ function closingView(expected: NonNullable<RecordedCase['expectedClose']>) {
   ];
 }
 
-/** Both blocks of headers, and what somebody who knows RFC 6455 4 sees in them. */
+/** The headers of the request and of the response, and what RFC 6455 section 4 says about them. */
 function handshakeView(detail: RecordedCase) {
   const [request, response] = [parseHead(detail.httpRequest), parseHead(detail.httpResponse)];
   const { accept, extensions, problems, notes } = examineHandshake(request, response);
@@ -308,10 +318,10 @@ function yesNo(value: boolean): string {
   return value ? 'yes' : 'no';
 }
 
-/** Sizes shown as rows of a table; where there are more, the others are told in one line. */
+/** Maximum number of rows in a table of sizes. The other sizes are in one folded line. */
 const SIZES_SHOWN = 15;
 
-/** Those sizes that moved the most octets, in order of size; the others as `size×count`, folded. */
+/** The sizes that account for most bytes, in the order of size. The other sizes are folded, as `size×count`. */
 function octetsView(stats: Readonly<Record<string, number>>) {
   const rows = byNumber(stats).map(([size, n]) => ({ size, n, octets: size * n }));
   const most = new Set([...rows].sort((a, b) => b.octets - a.octets).slice(0, SIZES_SHOWN));
@@ -335,7 +345,7 @@ function octetsView(stats: Readonly<Record<string, number>>) {
   };
 }
 
-/** Whole per cent. */
+/** A share in percent, as a whole number. */
 function share(part: number, whole: number): number {
   return whole === 0 ? 0 : Math.round((100 * part) / whole);
 }
@@ -358,7 +368,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, n) => total + n, 0);
 }
 
-/** Figures that one reads first: the same for both directions, as three levels from the wire up. */
+/** The main compression figures of a case: bytes on the wire, in frames and in messages, for each direction. */
 function compressionView(stats: NonNullable<RecordedCase['trafficStats']>) {
   const figure = (key: string) => stats[key] ?? null;
   const way = (title: string, prefix: string) => {
@@ -376,7 +386,8 @@ function compressionView(stats: NonNullable<RecordedCase['trafficStats']>) {
     ways: [way('From the server', 'incoming'), way('To the server', 'outgoing')].filter(
       ({ sentence }) => sentence !== null,
     ),
-    // `incomingOctetsWireLevel` → “incoming octets wire level”; ratios and overheads as per cent.
+    // Makes words of a key: `incomingOctetsWireLevel` becomes “incoming octets wire level”. Ratios and overheads are in
+    // percent.
     figures: Object.entries(stats).map(([key, value]) => ({
       name: key.replace(/([a-z])([A-Z])/g, '$1 $2').replace('Web Socket', 'WebSocket'),
       value: value === null ? 'none' : /Ratio$|Overhead$/.test(key) ? `${(value * 100).toFixed(2)} %` : count(value),
@@ -384,7 +395,7 @@ function compressionView(stats: NonNullable<RecordedCase['trafficStats']>) {
   };
 }
 
-/** The case as a question to somebody, a colleague or a model, who does not have this page. */
+/** The case as a prompt: a question to a colleague or a language model that cannot see this page. */
 function promptView(info: CaseInfo, one: CaseVerdict, detail: RecordedCase | undefined, suite: SuiteFacts): string {
   const lines = [
     `A WebSocket ${suite.subject} was tested with case ${info.id} of the ${suite.title}: ${info.title} (${info.rfc.join(', ')}).`,
@@ -400,10 +411,10 @@ function promptView(info: CaseInfo, one: CaseVerdict, detail: RecordedCase | und
   return lines.join('\n');
 }
 
-/** Ids of an agent's cases that need attention, in the plan's order; made once for each agent of a report. */
+/** For each agent, the ids of its cases that need attention. Computed once for each report. */
 const newsOf = new WeakMap<AgentReport, ReadonlySet<string>>();
 
-/** The case that needs attention next before, or after, this place of the plan; null when there is none. */
+/** The next case (`by` = 1) or previous case (`by` = -1) of the plan that needs attention; null if there is none. */
 function nextProblem(report: Report, agent: AgentReport, index: number, by: 1 | -1): string | null {
   let news = newsOf.get(agent);
   if (news === undefined) {

@@ -7,14 +7,14 @@ const WORDS: CellWords = {
   grades: ['ok', 'non-strict', 'informational', 'unimplemented', 'failed', 'missing', 'skipped'],
   closes: ['ok', 'informational', 'wrong code', 'unclean', 'failed by client', 'failed', ''],
 };
-/** More grades than there are digits, as several suites in one report may have. */
+/** More grades than digits, as in a report of several suites. */
 const MANY: CellWords = { ...WORDS, grades: Array.from({ length: 120 }, (_, at) => `grade ${at}`) };
 
 it('knows every verdict', () => {
   expect(CELL_VERDICTS).toEqual([...VERDICTS]);
 });
 
-it('gives back what was packed', () => {
+it('unpacks what was packed', () => {
   const cellOf = (words: CellWords) =>
     fc.record({
       verdict: fc.constantFrom(...CELL_VERDICTS),
@@ -35,7 +35,7 @@ it('gives back what was packed', () => {
     );
 });
 
-it('takes a few characters for a cell like most others', () => {
+it('needs few characters for a common cell', () => {
   const usual = { verdict: 'same', grade: 'ok', close: 'ok', known: false, truncated: false, code: '1000', ms: 31 };
   expect(packCells([usual], WORDS)).toBe('31');
   expect(packCells([usual, { ...usual, truncated: true }], WORDS)).toBe('31 31t');

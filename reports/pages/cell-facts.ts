@@ -1,29 +1,32 @@
 import type { QueryCell } from './query.ts';
 
 /**
- * What the index page's script has to know of its cells, in as few characters as go: one text for each agent, of one
- * word for each case in the plan's order. Most cells are like most others, and then their word is the milliseconds
- * alone. Written by the view, read in the page.
+ * Packs the cells of the index page's table for the script of the page, in as few characters as possible: one text for
+ * each agent, with one word for each case in the order of the plan. Most cells are alike, and the word of such a cell
+ * is only its duration in milliseconds. The view packs the cells, and the script unpacks them.
  */
 
 export const CELL_VERDICTS = ['same', 'regressed', 'improved', 'changed', 'new', 'missing', 'flaky', 'skipped'];
 
-/** The words of the grades that cells can have, in lower case and best first: those of the report's suites. */
+/** The words for grades in the cells of a report, in lower case and best first. */
 export interface CellWords {
-  /** Main grades, then `missing` and `skipped`. */
+  /** Main grades of all suites, then `missing` and `skipped`. */
   grades: readonly string[];
-  /** Grades of the close, then the empty word of a cell without one. */
+  /** Close grades of all suites, then the empty word for a cell without a close grade. */
   closes: readonly string[];
 }
 
-/** Index 0 is the character `0`; the characters behind it are neither a space nor a comma. */
+/**
+ * The character code for index 0, which is `0`. No index gives a space or a comma, because the codes of both are
+ * smaller.
+ */
 const FIRST_CHARACTER = 48;
 const encoded = (index: number) => String.fromCharCode(FIRST_CHARACTER + Math.max(0, index));
 const decoded = (text: string, at: number) => (text.charCodeAt(at) || FIRST_CHARACTER) - FIRST_CHARACTER;
 
 /**
- * `31`, or `1450,none,` : verdict, grade, close and whether it is known, one character each; code; milliseconds. A `t`
- * behind it where something was cut.
+ * Packs cells to words such as `31` or `1450,none,`: one character each for verdict, grade, close grade and known
+ * deviation, then the close code and the milliseconds. A `t` at the end means that a payload or wire log was cut.
  */
 export function packCells(cells: readonly Omit<QueryCell, 'agent'>[], { grades, closes }: CellWords): string {
   return cells
@@ -35,7 +38,7 @@ export function packCells(cells: readonly Omit<QueryCell, 'agent'>[], { grades, 
     .join(' ');
 }
 
-/** What `packCells` packed, for the agent of this name; in lower case, since queries are. */
+/** Unpacks what `packCells` packed, for one agent. The agent's name is in lower case, because queries are. */
 export function unpackCells(packed: string, agent: string, { grades, closes }: CellWords): QueryCell[] {
   return packed.split(' ').map((said) => {
     const truncated = said.endsWith('t');

@@ -1,6 +1,6 @@
 import type { RecordedCase } from '../document/recorded-case.ts';
 
-/** The thirteen facts about how a connection ended, named as in the recorded JSON. */
+/** Names of the thirteen recorded properties that describe how a connection ended. */
 export type ClosingProperty = Extract<
   keyof RecordedCase,
   | 'isServer'
@@ -18,7 +18,10 @@ export type ClosingProperty = Extract<
   | 'remoteCloseReason'
 >;
 
-/** What each property means. “Me” in a name is the fuzzing client: the names are kept, since other tools use them. */
+/**
+ * What each closing property means. “Me” in a name is the fuzzing client. The names are Autobahn's, because other tools
+ * use them too.
+ */
 export const CLOSING_PROPERTIES: Readonly<Record<ClosingProperty, string>> = {
   isServer:
     'Whether the fuzzing side took the server’s part. Always no here: it is a client, and the server is under test.',

@@ -21,19 +21,19 @@ const FACES = [
   ...CHIPS.map((face) => ({ ...face, kind: 'chip' })),
   ...Object.values(VERDICT_FACES).map((face) => ({ ...face, kind: 'mark' })),
 ];
-/** Where each face is to be seen: the pages of all cases have every one. */
+/** Paths of all case pages, which together show every face. */
 const CASES = sampleReport.agents.flatMap(({ slug }) =>
   sampleReport.cases.map(({ id }) => `sample/${casePath(slug, id)}`),
 );
 
-/** A picture as its grey values, 0 to 1, row by row, and how far its pixels are from grey. */
+/** A picture as grey values from 0 to 1, row by row, and the largest distance of a pixel from grey. */
 interface Picture {
   width: number;
   greys: readonly number[];
   tint: number;
 }
 
-describeWithChromium('the colours of the pages, as Chromium shows them', () => {
+describeWithChromium('the colours of the pages in Chromium', () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await launch();
@@ -42,7 +42,7 @@ describeWithChromium('the colours of the pages, as Chromium shows them', () => {
     await browser?.close();
   });
 
-  it('make every text readable (AA, 4.5 : 1) and every verdict well so (AAA, 7 : 1), in light, in dark and on paper', async () => {
+  it('have a contrast of 4.5 : 1 for every text (AA) and 7 : 1 for every verdict (AAA), in light, in dark and in print', async () => {
     let [texts, verdicts] = [0, 0];
     for (const colorScheme of ['light', 'dark'] as const) {
       const { page, close } = await watchedPage(browser, { colorScheme });
@@ -66,19 +66,19 @@ describeWithChromium('the colours of the pages, as Chromium shows them', () => {
     expect(verdicts).toBeGreaterThan(500);
   });
 
-  it('are measured by something that sees: grey on grey is told, also on a ground that is not opaque', async () => {
+  it('are measured correctly: grey on grey is found, also on a transparent background', async () => {
     const { page, close } = await watchedPage(browser);
     await page.setContent(
       '<body style="background:#fff"><p style="color:#777">a</p><p style="background:#00000080;color:#fff">b</p>',
     );
     const shown = await page.evaluate<Shown[]>(MEASURE_CONTRAST);
-    // #777 on white is 4.48; white on half of black is what it is on #7f7f7f.
+    // #777 on white has the ratio 4.48. White on half-transparent black looks like white on #7f7f7f.
     expect(shown.map(({ ratio }) => Math.round(ratio * 100) / 100)).toEqual([4.48, expect.closeTo(3.98, 1)]);
     await close();
   });
 
   it.each(['achromatopsia', 'deuteranopia', 'protanopia'] as const)(
-    'tell every verdict from every other to eyes with %s, by glyph and word',
+    'distinguish all verdicts by glyph and word for readers with %s',
     async (type) => {
       const { page, close } = await watchedPage(browser);
       const devtools = await page.context().newCDPSession(page);
@@ -107,11 +107,12 @@ describeWithChromium('the colours of the pages, as Chromium shows them', () => {
         ).toBe(true);
       for (const { picture, glyph, word } of all) {
         if (type === 'achromatopsia') expect(picture.tint, word).toBeLessThanOrEqual(2 / 255);
-        // The glyph stands out from its ground by light alone.
+        // The glyph must be visible by brightness alone.
         const [dark, light] = [Math.min(...picture.greys), Math.max(...picture.greys)];
         expect((light + 0.05) / (dark + 0.05), `${glyph} ${word}`).toBeGreaterThan(4.5);
       }
-      // Two faces have the same glyph only where their words differ, and then that of one family (!, or the same word).
+      // Two faces may have the same glyph only if their words differ and have a common first character or a common
+      // word.
       for (const [i, one] of all.entries())
         for (const other of all.slice(i + 1)) {
           if (one.glyph === other.glyph) continue;
@@ -129,52 +130,49 @@ describeWithChromium('the colours of the pages, as Chromium shows them', () => {
     (['light', 'dark'] as const).flatMap((colorScheme) =>
       (['achromatopsia', 'deuteranopia', 'protanopia'] as const).map((type) => [colorScheme, type] as const),
     ),
-  )(
-    'tell every part of a chart of grades from every other without their colours, in %s, to eyes with %s',
-    async (colorScheme, type) => {
-      const { page, close } = await watchedPage(browser, { colorScheme });
-      const devtools = await page.context().newCDPSession(page);
-      await page.goto(at('sample/history.html'));
-      await devtools.send('Emulation.setEmulatedVisionDeficiency', { type });
-      const parts: { tone: string; picture: Picture }[] = [];
-      for (const { tone } of [...gradeFaces(sampleReport.suites), MISSING_FACE]) {
-        const key = page.locator(`.key:has(.${tone})`).first();
-        parts.push({ tone, picture: await pictureOf(page, await key.screenshot()) });
-        // What the legend shows is what the chart is filled with.
-        const look = (of: string) =>
-          page.evaluate<string>(
-            `(({ fill, strokeDasharray }) => fill + strokeDasharray)(getComputedStyle(document.querySelector('${of} .${tone}')))`,
-          );
-        expect(await look('.chart'), tone).toBe(await look('.key'));
+  )('distinguish all grades of a chart in %s for readers with %s', async (colorScheme, type) => {
+    const { page, close } = await watchedPage(browser, { colorScheme });
+    const devtools = await page.context().newCDPSession(page);
+    await page.goto(at('sample/history.html'));
+    await devtools.send('Emulation.setEmulatedVisionDeficiency', { type });
+    const parts: { tone: string; picture: Picture }[] = [];
+    for (const { tone } of [...gradeFaces(sampleReport.suites), MISSING_FACE]) {
+      const key = page.locator(`.key:has(.${tone})`).first();
+      parts.push({ tone, picture: await pictureOf(page, await key.screenshot()) });
+      // The legend and the chart must use the same fill.
+      const look = (of: string) =>
+        page.evaluate<string>(
+          `(({ fill, strokeDasharray }) => fill + strokeDasharray)(getComputedStyle(document.querySelector('${of} .${tone}')))`,
+        );
+      expect(await look('.chart'), tone).toBe(await look('.key'));
+    }
+    for (const [i, one] of parts.entries())
+      for (const other of parts.slice(i + 1)) {
+        const [a, b] = [one.picture, other.picture].map(tellingOf);
+        const names = `${one.tone}, ${other.tone}`;
+        if (a?.kind === 'full' && b?.kind === 'full') expect(ratio(a.mean, b.mean), names).toBeGreaterThan(3);
+        else if (a?.kind === b?.kind) expect(unlike(one.picture, other.picture), names).toBeGreaterThan(0.2);
       }
-      for (const [i, one] of parts.entries())
-        for (const other of parts.slice(i + 1)) {
-          const [a, b] = [one.picture, other.picture].map(tellingOf);
-          const names = `${one.tone}, ${other.tone}`;
-          if (a?.kind === 'full' && b?.kind === 'full') expect(ratio(a.mean, b.mean), names).toBeGreaterThan(3);
-          else if (a?.kind === b?.kind) expect(unlike(one.picture, other.picture), names).toBeGreaterThan(0.2);
-        }
-      expect(Object.fromEntries(parts.map(({ tone, picture }) => [tone, tellingOf(picture).kind]))).toEqual({
-        ok: 'full',
-        nonstrict: 'pattern',
-        info: 'pattern',
-        unimplemented: 'pattern',
-        failed: 'full',
-        missing: 'pattern',
-      });
-      await close();
-    },
-  );
+    expect(Object.fromEntries(parts.map(({ tone, picture }) => [tone, tellingOf(picture).kind]))).toEqual({
+      ok: 'full',
+      nonstrict: 'pattern',
+      info: 'pattern',
+      unimplemented: 'pattern',
+      failed: 'full',
+      missing: 'pattern',
+    });
+    await close();
+  });
 });
 
-/** Two greys, 0 to 1, as a ratio of contrast. */
+/** The contrast ratio of two grey values from 0 to 1. */
 function ratio(a: number, b: number): number {
   return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
 }
 
-/** What one sees of an area without colours: a pattern whose light and dark are 3 : 1 apart, or one full grey. */
+/** How an area looks without colours: a pattern with a contrast of at least 3 : 1, or one grey. */
 function tellingOf({ greys, width }: Picture): { kind: 'full' | 'pattern'; mean: number } {
-  // Its rim may be half of what is beside it.
+  // The edge of the area may be mixed with its neighbour.
   const within = greys.filter(
     (_, i) => i >= width && i < greys.length - width && i % width > 0 && i % width < width - 1,
   );
@@ -184,7 +182,7 @@ function tellingOf({ greys, width }: Picture): { kind: 'full' | 'pattern'; mean:
   return { kind: isFull ? 'full' : 'pattern', mean };
 }
 
-/** Decodes a PNG where there is a decoder at hand: in the browser, on a page of its own. */
+/** Decodes a PNG in the browser, on a page of its own. */
 async function pictureOf(page: Page, png: Buffer): Promise<Picture> {
   const decoder = await page.context().newPage();
   try {
@@ -209,8 +207,8 @@ async function pictureOf(page: Page, png: Buffer): Promise<Picture> {
 }
 
 /**
- * How much of the ink of two glyphs, or patterns, is not common to both, 0 to 1: on either side of the middle grey is
- * ink what there is less of.
+ * The share of ink, from 0 to 1, that two glyphs or patterns do not have in common. Ink is the rarer side of the middle
+ * grey.
  */
 function unlike(a: Picture, b: Picture): number {
   const ink = ({ greys, width }: Picture) => {

@@ -12,10 +12,10 @@ const details = {
 };
 const pageOf = (comparison = sampleComparison) => [...comparePage([comparison], details)][0]?.content ?? '';
 const page = pageOf();
-/** One agent, in two runs. */
+/** A comparison of one agent in two runs. */
 const runs = { ...sampleComparison, b: { ...sampleComparison.a, run: 'the second run' } };
 
-it('sums up in a line, without what did not occur', () => {
+it('sums up a comparison in one line, without changes that did not occur', () => {
   expect(comparisonSentence(runs)).toBe(
     '1 regressed, 1 removed, 1 changed, 1 fixed, 1 added, 6 the same, 1 without an outcome on either side',
   );
@@ -23,7 +23,7 @@ it('sums up in a line, without what did not occur', () => {
   expect(comparisonSentence({ ...runs, counts, without: 0 })).toBe('1 fixed, 6 the same');
 });
 
-it('says of two agents how they differ, for none of them was the other', () => {
+it('uses other words for two agents than for two runs', () => {
   expect(comparisonSentence(sampleComparison)).toBe(
     '1 worse in B, 1 only in A, 1 different, 1 better in B, 1 only in B, 6 the same, 1 without an outcome on either side',
   );
@@ -36,7 +36,7 @@ it('says of two agents how they differ, for none of them was the other', () => {
   );
 });
 
-it('shows each change with glyph and word, and leads to the case on both sides', () => {
+it('shows each change with glyph and word, and links to the case on both sides', () => {
   for (const [glyph, word] of [
     ['▼', 'regressed'],
     ['−', 'removed'],
@@ -50,7 +50,7 @@ it('shows each change with glyph and word, and leads to the case on both sides',
   expect(page.match(/<details class="compared /g)).toHaveLength(5);
 });
 
-it('counts each kind of change, and leads to the same with A and B swapped', () => {
+it('counts each kind of change, and links to the page with A and B swapped', () => {
   expect(page).toMatch(/worse in B<\/span>\s*1<\/label>/);
   expect(page).not.toContain('swap A and B');
   const turned = { ...sampleComparison, a: sampleComparison.b, b: sampleComparison.a };
@@ -62,7 +62,7 @@ it('counts each kind of change, and leads to the same with A and B swapped', () 
   expect(new Set(heads).size).toBe(2);
 });
 
-it('folds cases that differ alike below one line, with what they have in common, and each still whole', () => {
+it('folds similar cases below one line with their common facts, and keeps each case complete', () => {
   const content = pageOf(alikeComparison);
   const [summary = ''] = /<details class="alike regressed">\s*<summary>.*?<\/summary>/s.exec(content) ?? [];
   const words = summary
@@ -78,7 +78,7 @@ it('folds cases that differ alike below one line, with what they have in common,
   expect(content).toContain('in A a text message “Hello, 6.4.2”.');
 });
 
-it('holds wire logs beside each other first where the differences differ', () => {
+it('shows wire logs for one case of each group first', () => {
   const [one] = sampleComparison.cases;
   if (one === undefined) throw new Error('there is none');
   const cases = Array.from({ length: 100 }, (_, i) => ({ ...one, id: `9.1.${i}` }));
@@ -89,17 +89,17 @@ it('holds wire logs beside each other first where the differences differ', () =>
   expect(content).toContain('aria-label="9.1.0, wire logs side by side"');
 });
 
-it('says where two wire logs part', () => {
+it('marks the first difference of two wire logs', () => {
   expect(page).toContain('here they part');
   expect(page).toContain('TCP dropped by the fuzzing client');
 });
 
-it('is the same page whatever its names, runs, events and wire logs hold', () => {
+it('has the same tags for any names, runs, events and wire logs', () => {
   const skeleton = (content: string) =>
     (content.match(/<[^>]*>/g) ?? []).map((tag) => tag.replace(/="[^"]*"/g, '')).join('\n');
   const named = (words: string) => {
     const recorded = filledWith(sampleDetail('2.4', 'a', sampleOutcome()), words);
-    // Whether hex is folded hangs on its length.
+    // Long hex is folded, so its length changes the page.
     const wirelog = recorded.wirelog.map((row) =>
       row.row === 'octets' ? { ...row, hex: words.padEnd(40, '0') } : row,
     );
@@ -112,7 +112,7 @@ it('is the same page whatever its names, runs, events and wire logs hold', () =>
   for (const words of HOSTILE_STRINGS) expect(skeleton(named(words)) === plain, words).toBe(true);
 });
 
-it('tells cases that differ alike in one row of its markdown', () => {
+it('shows similar cases in one row of its Markdown', () => {
   const rows = comparisonMarkdown([alikeComparison])
     .split('\n')
     .filter((line) => line.startsWith('| ▼'));
@@ -124,7 +124,7 @@ it('tells cases that differ alike in one row of its markdown', () => {
   ]);
 });
 
-it('has a form for pull requests, in which no name is markup', () => {
+it('has a Markdown form for pull requests, in which no name is markup', () => {
   const text = comparisonMarkdown([sampleComparison]);
   expect(text).toContain(
     '| ▼ worse in B | 2.4 | OK, close OK, code 1000 (normal closure) | OK, close UNCLEAN, code none |',

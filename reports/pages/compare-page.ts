@@ -18,13 +18,16 @@ import { when } from '../wording/when.ts';
 import { render } from './render.ts';
 import { diffWire } from './wire-diff.ts';
 
-/** Cases of one comparison whose wire logs are held side by side on the page; for the others their pages are linked. */
+/**
+ * Maximum number of cases of a comparison that show their wire logs side by side. The other cases link to their pages.
+ */
 const WIRE_SHOWN = 60;
 
 /**
- * `compare.html`: each comparison with what differs, worst first, field by field and frame by frame. `detailOf` gives
- * what was recorded for a side; the page stands without it, only the wire logs are missing then. `swapped` holds the
- * same with B as A: then a second page shows it, and each leads to the other, also where no script runs.
+ * `compare.html`: what differs in each comparison, worst first, field by field and frame by frame.
+ * @param detailOf looks up the recorded cases of side A and side B. Without a record the page shows no wire logs.
+ * @param swapped the same comparisons with A and B exchanged. If there are any, a second page shows them, and the two
+ * pages link to each other, so that swapping needs no script.
  */
 export function* comparePage(
   comparisons: readonly Comparison[],
@@ -59,7 +62,7 @@ function pageView(
   };
 }
 
-/** What can be hidden: what there is. */
+/** Checkboxes for the changes that occur, with which a reader hides cases. */
 function changesView(comparisons: readonly Comparison[]) {
   const changes = CHANGES.map((change) => ({
     change,
@@ -80,10 +83,10 @@ const KEYS = [
 
 function pairView(comparison: Comparison, at: number, detailOf: { a: DetailOf; b: DetailOf }) {
   const { a, b, cases, suites } = comparison;
-  /** Anchors of the first pair are the bare ids; those of further ones say which. */
+  /** Anchors of the first comparison are case ids. Anchors of the others start with the number of the comparison. */
   const anchor = at === 0 ? '' : `${at + 1}-`;
   const groups = groupSimilarComparedCases(comparison);
-  // Of those alike one is enough: the others come after all that is different.
+  // Wire logs are shown for one case of each group first, because the cases of a group differ in the same way.
   const byNews = [
     ...groups.map(({ cases: [first] }) => first),
     ...groups.flatMap(({ cases: [, ...others] }) => others),
@@ -98,7 +101,7 @@ function pairView(comparison: Comparison, at: number, detailOf: { a: DetailOf; b
     a: sideView(a),
     b: sideView(b),
     sentence: comparisonSentence(comparison),
-    /** Of two agents of one run, its facts are told once. */
+    /** For two agents of one run, the page shows the run only once. */
     together: a.run === b.run,
     none: cases.length === 0,
     groups: groups.map((group) => ({
@@ -108,7 +111,7 @@ function pairView(comparison: Comparison, at: number, detailOf: { a: DetailOf; b
   };
 }
 
-/** What stands for cases that differ alike, until somebody opens them. */
+/** The heading of a folded group of cases that differ in the same way. */
 function alikeView({ cases, name, ranges, sentence }: SimilarComparedCases, { a, b, suites }: Comparison) {
   const [{ change }] = cases;
   return {
@@ -122,7 +125,7 @@ function alikeView({ cases, name, ranges, sentence }: SimilarComparedCases, { a,
   };
 }
 
-/** Grade and end of a side, each where it is the same in all cases. */
+/** Grade and end of one side of a group, if they are the same in all cases of the group. */
 function sideInCommon(
   cases: SimilarGroup<ComparedCase>,
   viewOf: (one: ComparedCase) => ReturnType<typeof outcomeView>,

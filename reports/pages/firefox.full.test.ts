@@ -11,7 +11,7 @@ import { PAGES, SEED, WORST } from '../testing/sample-pages.ts';
 
 const { home, at } = pagesOnDisk('firefox-real-');
 
-/** What is written in the page and kept from the reader, though every fold is open. */
+/** A script that returns the text that is in the page but not visible although every fold is open. */
 const UNREAD = `(() => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const unread = [];
@@ -23,7 +23,10 @@ const UNREAD = `(() => {
   return unread;
 })()`;
 
-/** Opens every fold as a reader does, outermost first, by a click on its summary; true when there was one to open. */
+/**
+ * Opens the next fold like a reader, from the outside in, by a click on its summary. Returns false if all folds are
+ * open.
+ */
 async function openFold(page: Page): Promise<boolean> {
   const place = (await page.evaluate(`(() => {
     const shut = [...document.querySelectorAll('details:not([open]) > summary')].find((one) => one.checkVisibility());
@@ -36,7 +39,7 @@ async function openFold(page: Page): Promise<boolean> {
   return place !== null;
 }
 
-describeWithFirefox('the pages, opened from disk in a stock Firefox', () => {
+describeWithFirefox('the pages, opened from disk in an unchanged Firefox', () => {
   describe('with scripts', () => {
     let browser: Browser;
     beforeAll(async () => {
@@ -44,7 +47,7 @@ describeWithFirefox('the pages, opened from disk in a stock Firefox', () => {
     });
     afterAll(() => browser?.close());
 
-    it('ask for nothing, say nothing, and break no policy of their own', async () => {
+    it('send no request, print nothing to the console, and violate no policy', async () => {
       const { page, seen } = await watchedFirefoxPage(browser);
       for (const path of PAGES) {
         await page.goto(at(path));
@@ -55,7 +58,7 @@ describeWithFirefox('the pages, opened from disk in a stock Firefox', () => {
       await page.close();
     });
 
-    it('lead to the worst case by keys, filter by the address, and turn dark', async () => {
+    it('reach the worst case with keys, filter by the address, and turn dark', async () => {
       const { page, seen } = await watchedFirefoxPage(browser);
       await page.goto(at('sample/index.html'));
       await page.keyboard.press('n');
@@ -72,7 +75,7 @@ describeWithFirefox('the pages, opened from disk in a stock Firefox', () => {
       await page.close();
     });
 
-    it('are watched by something that sees: a script, a picture and a word on the console are noted', async () => {
+    it('are watched correctly: a script, a picture and a console message are recorded', async () => {
       const elsewhere = createServer((_, response) => response.writeHead(404).end());
       await once(elsewhere.listen(0, '127.0.0.1'), 'listening');
       const picture = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/x.png`;
@@ -91,14 +94,14 @@ describeWithFirefox('the pages, opened from disk in a stock Firefox', () => {
     });
   });
 
-  it('are read without scripts: every word of every page, once its folds are open', async () => {
+  it('show every word without scripts, if all folds are open', async () => {
     const browser = await launchFirefox({ scripts: false });
     try {
       const { page, seen } = await watchedFirefoxPage(browser);
       for (const path of PAGES) {
         await page.goto(at(path));
         expect(await page.evaluate('document.querySelector(".tools").hidden'), `${path}: its script ran`).toBe(true);
-        // Bounded by what a page may hold of folds, so that one that does not open is told and not waited for.
+        // The limit stops the loop if a fold does not open.
         for (let folds = 0; folds < 200 && (await openFold(page)); folds++);
         expect(await page.evaluate('document.querySelectorAll("details:not([open])").length'), path).toBe(0);
         expect(await page.evaluate(UNREAD), path).toEqual([]);

@@ -9,7 +9,7 @@ const response = (lines: readonly string[], first = 'HTTP/1.1 101 Switching Prot
 const problems = (lines: readonly string[], first?: string, more?: string) =>
   examineHandshake(request(more), response(lines, first)).problems;
 
-it('recomputes the accept value of RFC 6455 1.3', () => {
+it('computes the accept value of RFC 6455 1.3', () => {
   expect(examineHandshake(request(), response(GOOD)).accept).toEqual({
     key: KEY,
     wanted: 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=',
@@ -20,33 +20,41 @@ it('recomputes the accept value of RFC 6455 1.3', () => {
 
 describe('a response', () => {
   it.each([
-    ['that is right has no problem', GOOD, []],
+    ['that follows the rules has no problem', GOOD, []],
     ['may list more tokens', ['Upgrade: WebSocket', 'Connection: keep-alive, Upgrade', GOOD[2] ?? ''], []],
-    ['without Upgrade', GOOD.slice(1), ['There is no Upgrade header (RFC 6455 4.1, 2).']],
+    ['without Upgrade is reported', GOOD.slice(1), ['There is no Upgrade header (RFC 6455 4.1, 2).']],
     [
-      'with another Upgrade',
+      'with another Upgrade is reported',
       ['Upgrade: h2c', ...GOOD.slice(1)],
       ['Upgrade is “h2c”, not websocket (RFC 6455 4.1, 2).'],
     ],
     [
-      'without Connection',
+      'without Connection is reported',
       [GOOD[0] ?? '', GOOD[2] ?? ''],
       ['Connection does not hold the token Upgrade (RFC 6455 4.1, 3).'],
     ],
-    ['without accept value', GOOD.slice(0, 2), ['There is no Sec-WebSocket-Accept header (RFC 6455 4.1, 4).']],
     [
-      'with a wrong one',
+      'without an accept value is reported',
+      GOOD.slice(0, 2),
+      ['There is no Sec-WebSocket-Accept header (RFC 6455 4.1, 4).'],
+    ],
+    [
+      'with a wrong accept value is reported',
       [...GOOD.slice(0, 2), 'Sec-WebSocket-Accept: x'],
       ['Sec-WebSocket-Accept is not the one that the key asks for (RFC 6455 4.1, 4).'],
     ],
-    ['with two', [...GOOD, GOOD[2] ?? ''], ['Sec-WebSocket-Accept is there more than once (RFC 6455 11.3.3).']],
     [
-      'with an extension of its own',
+      'with two accept values is reported',
+      [...GOOD, GOOD[2] ?? ''],
+      ['Sec-WebSocket-Accept is there more than once (RFC 6455 11.3.3).'],
+    ],
+    [
+      'with an extension that was not offered is reported',
       [...GOOD, 'Sec-WebSocket-Extensions: x'],
       ['The extension “x” was taken and never offered (RFC 6455 4.1, 5).'],
     ],
     [
-      'with a subprotocol of its own',
+      'with a subprotocol that was not offered is reported',
       [...GOOD, 'Sec-WebSocket-Protocol: x'],
       ['The subprotocol “x” was chosen and never asked for (RFC 6455 4.1, 6).'],
     ],
@@ -54,11 +62,11 @@ describe('a response', () => {
     expect(problems(lines)).toEqual(expected);
   });
 
-  it('with another status says so', () => {
+  it('reports a status other than 101', () => {
     expect(problems(GOOD, 'HTTP/1.1 200 OK')).toEqual(['The status line is not HTTP/1.1 101 (RFC 6455 4.2.2).']);
   });
 
-  it('may take what was offered', () => {
+  it('may accept the offered extensions', () => {
     const offer =
       'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\nSec-WebSocket-Protocol: a, b\r\n';
     const lines = [
@@ -76,12 +84,12 @@ describe('a response', () => {
   });
 });
 
-it('notes a name that some clients trip over', () => {
+it('notes header names that some clients do not accept', () => {
   const notes = examineHandshake(request(), response([...GOOD.slice(0, 2), 'Sec-Websocket-Accept: x'])).notes;
   expect(notes).toEqual([expect.stringContaining('“Sec-Websocket-Accept” is commonly written Sec-WebSocket-Accept.')]);
 });
 
-it('says nothing where nothing was recorded', () => {
+it('reports nothing if no headers were recorded', () => {
   expect(examineHandshake(parseHead('?'), parseHead(''))).toEqual({
     accept: null,
     extensions: [],

@@ -1,30 +1,33 @@
 import { createHash } from 'node:crypto';
 
-/** A block of HTTP headers as it was on the wire, taken apart. */
+/** A parsed block of HTTP headers. */
 export interface Head {
-  /** Request or status line. */
+  /** The request line or status line. */
   first: string;
   headers: readonly { name: string; value: string }[];
-  /** The whole, one line each. */
+  /** The whole block of headers as text, one line for each header. */
   raw: string;
 }
 
-/** What the opening handshake says to somebody who knows RFC 6455 4. */
+/** What the page of a case says about the opening handshake (RFC 6455 section 4). */
 export interface Examined {
-  /** The key that was sent, the accept value it asks for, and the one that came. null when either side was not recorded. */
+  /**
+   * The sent key, the accept value that follows from the key, and the received accept value. null if the request or the
+   * response was not recorded.
+   */
   accept: { key: string; wanted: string; got: string | null; right: boolean } | null;
-  /** The extensions offered and taken, in words. */
+  /** The offered and the accepted extensions in words. */
   extensions: readonly string[];
-  /** Every rule the response breaks. */
+  /** Each rule that the response breaks, in words. */
   problems: readonly string[];
-  /** What is allowed and yet unusual. */
+  /** Each unusual part of the response that the rules allow, in words. */
   notes: readonly string[];
 }
 
-/** RFC 6455 1.3: what is put behind the key before it is hashed. */
+/** The GUID that is appended to the key before hashing (RFC 6455 1.3). */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-/** A raw header block; null when there was none (recorded as `?`). */
+/** Parses a recorded block of headers; null if none was recorded (`?`). */
 export function parseHead(raw: string): Head | null {
   if (raw === '' || raw === '?') return null;
   const lines = raw.split(/\r\n|\n|\r/).filter((line) => line !== '');
@@ -37,7 +40,7 @@ export function parseHead(raw: string): Head | null {
   return { first: lines[0] ?? '', headers, raw: lines.join('\n') };
 }
 
-/** Holds the server's response against the request, by RFC 6455 4.1 (what a client must check) and 4.2.2. */
+/** Checks the server's response to the upgrade request by RFC 6455 4.1 and 4.2.2. */
 export function examineHandshake(request: Head | null, response: Head | null): Examined {
   const examined = { accept: null, extensions: [], problems: [], notes: [] };
   if (request === null || response === null) return examined;
@@ -61,7 +64,7 @@ function valuesOf(head: Head, name: string): string[] {
   return head.headers.filter((one) => one.name.toLowerCase() === name.toLowerCase()).map(({ value }) => value);
 }
 
-/** RFC 6455 4.1, the client's list of what makes it fail the connection, in that order. */
+/** Rules of the upgrade response that make a client fail the connection, in the order of RFC 6455 4.1. */
 function problemsOf(request: Head, response: Head, accept: string | undefined): string[] {
   const problems: string[] = [];
   if (!/^HTTP\/1\.1 101( |$)/.test(response.first))
@@ -90,7 +93,7 @@ function problemsOf(request: Head, response: Head, accept: string | undefined): 
   return problems;
 }
 
-/** RFC 9110 5.1: names of headers know no case; some clients do. */
+/** Header names are case-insensitive (RFC 9110 5.1), but some clients compare them by case. */
 function unusualName(name: string): string[] {
   const usual = [
     'Upgrade',
@@ -128,7 +131,7 @@ function explainExtensions(request: Head, response: Head): string[] {
   ];
 }
 
-/** RFC 7692 7.1: the four parameters of permessage-deflate, as a server answers them. */
+/** The four parameters of permessage-deflate as a server answers them (RFC 7692 7.1). */
 function explainParameter(parameter: string): string[] {
   const [name = '', value = ''] = parameter.split('=').map((part) => part.trim().replace(/^"|"$/g, ''));
   const window = () => `a window of 2^${value} octets`;
@@ -146,7 +149,7 @@ function explainParameter(parameter: string): string[] {
   }
 }
 
-/** Whether the response takes permessage-deflate, so that RSV1 has a meaning (RFC 7692 6). */
+/** Whether the response accepts permessage-deflate, so that the bit RSV1 has a meaning (RFC 7692 6). */
 export function takesDeflate(response: Head | null): boolean {
   return (
     response !== null &&

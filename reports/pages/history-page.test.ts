@@ -34,7 +34,7 @@ const text = (content: string) =>
     .replace(/<[^>]*>/g, ' ')
     .replace(/\s+/g, ' ');
 
-it('has the figures of each run as a table, newest first, and a gap for one that was cut short', () => {
+it('shows the figures of each run in a table, newest first, and a gap for an interrupted run', () => {
   expect(text(page)).toMatch(
     /Unexpected ✓ OK i INFORMATIONAL ✗ FAILED Started Commit Engine 4 ✓ PASSED 2 8 2 1 4 May 2026, 00:00 UTC 4262169abcde docker 3 .* 2 ○ INCOMPLETE – – – – 2 May 2026.* 1 ✓ PASSED 0 9 2 0 1 May 2026/,
   );
@@ -42,7 +42,7 @@ it('has the figures of each run as a table, newest first, and a gap for one that
   expect(new Set(bars)).toEqual(new Set(['0.00', '50.00', '75.00']));
 });
 
-it('stacks the parts of a run to the whole height, the fewest still tall enough for their pattern', () => {
+it('stacks the grades of a run to the full height, and keeps rare grades tall enough for their pattern', () => {
   const grades = `${'+'.repeat(500)}X${'~'.repeat(2)}${'-'.repeat(100)}`;
   const many = pageOf([line(1, grades, '='.repeat(603)), line(2, '-X', '=v')]);
   const parts = [
@@ -59,7 +59,7 @@ it('stacks the parts of a run to the whole height, the fewest still tall enough 
   ]);
 });
 
-it('has a grid of the cases that ever changed, with the first bad commit', () => {
+it('shows a grid of the cases that ever changed, with the first bad commit', () => {
   const rows = text(/<table class="data grid">[\s\S]*?<\/table>/.exec(page)?.[0] ?? '');
   expect(rows).toContain('2.4 Ping with a binary payload 1 ▼ run 4, 4262169abcde ✓ OK ✓ OK ✓ OK ✗ FAILED');
   expect(rows).toContain(
@@ -68,7 +68,7 @@ it('has a grid of the cases that ever changed, with the first bad commit', () =>
   expect(rows).not.toContain('1.1.1');
 });
 
-it('tells times of the last run’s machine only, and runs of its suite only', () => {
+it('shows only times of the last run’s machine, and only runs of its suite', () => {
   expect(text(page)).toContain('9 Limits');
   expect(text(page)).toMatch(/ 4 4 May 2026, 00:00 UTC 400 ms 400 ms 400 ms 3 3 May 2026, 00:00 UTC 300 ms/);
   const elsewhere = pageOf([line(1, '+', '=', { machine: 'there' }), ...LINES.slice(2)]);
@@ -78,7 +78,7 @@ it('tells times of the last run’s machine only, and runs of its suite only', (
   );
 });
 
-it('draws no line of times across runs that have none', () => {
+it('draws no line of times across runs without times', () => {
   const [agent] = LINES[1]?.agents ?? [];
   const without = { ...LINES[1], agents: [{ ...agent, times: [null, 5, 2000] }] } as HistoryLine;
   const [first, , third, fourth] = LINES as [HistoryLine, HistoryLine, HistoryLine, HistoryLine];
@@ -87,7 +87,7 @@ it('draws no line of times across runs that have none', () => {
   expect(points).toEqual([1, 2]);
 });
 
-it('gives each case a strip of its last runs, on its own page', () => {
+it('shows the last runs of each case on the page of the case', () => {
   expect(
     stripView(
       { lines: LINES, cases, suites },
@@ -109,7 +109,7 @@ it('gives each case a strip of its last runs, on its own page', () => {
   expect(grid).toContain(`<a href="cases/${agent?.slug}/2.4.html">2.4</a> Ping`);
 });
 
-it('has axes with words, and no chart of one run', () => {
+it('labels its axes, and draws no chart for a single run', () => {
   const drawn = text(page).slice(text(page).indexOf('ours'));
   expect(drawn).toMatch(
     /11 cases 0 run 1, 1 May 2026, 00:00 UTC run 4, 4 May 2026, 00:00 UTC ✓ OK .*✗ FAILED Runs, newest/,
@@ -123,15 +123,15 @@ it('has axes with words, and no chart of one run', () => {
   expect(text(single)).toContain('1 May 2026, 00:00 UTC 100 ms 100 ms 100 ms');
 });
 
-it('is no page without a run', () => {
+it('makes no page without a run', () => {
   expect([...historyPage({ lines: [], unreadable: 0, cases, suites })]).toEqual([]);
 });
 
-it('is the same page whatever its runs, names and titles hold', () => {
+it('has the same tags for any runs, names and titles', () => {
   const skeleton = (content: string) =>
     (content.match(/<[^>]*>/g) ?? []).map((tag) => tag.replace(/="[^"]*"/g, '')).join('\n');
   const named = (words: string) => {
-    // One suite, or they would not be one history.
+    // The suite stays the same, because a history shows only runs of one suite.
     const lines = LINES.map((one) => ({ ...filledWith(one, words), id: words, suite: one.suite }));
     return [...historyPage({ lines, cases: filledWith(cases, words), suites, unreadable: 0 })][0]?.content ?? '';
   };

@@ -8,26 +8,28 @@ import { when } from '../wording/when.ts';
 import { render } from './render.ts';
 import { spread } from './times.ts';
 
-/** Runs shown; older ones stay in the file. */
+/** Maximum number of runs on the history page. Older runs stay in the history file. */
 const RUNS_SHOWN = 60;
-/** Cases of the grid; those that turned most often come first when there are more. */
+/** Maximum number of cases in the grid. If there are more, the cases that changed most often are shown. */
 const GRID_ROWS = 150;
-/** Runs of which the times stand in a table. */
+/** Maximum number of runs in the table of times. */
 const TIMES_SHOWN = 10;
-/** The charts are drawn in units of these: a run is as wide as STEP, the whole as high as HEIGHT. */
+/** Size of the charts in drawing units: STEP is the width of one run, HEIGHT the height of the chart. */
 const STEP = 10;
 const HEIGHT = 100;
-/** The least of a part that is there at all. */
+/** Minimum height of a grade in a chart, so that its pattern can be seen. */
 const PART_HEIGHT = 4;
-/** A run's width on the screen, as long as there is room; and how many runs make a chart, for one has no trend. */
+/**
+ * RUN_PIXELS is the width of a run on the screen. A chart needs CHART_FROM runs, because a single run shows no trend.
+ */
 const RUN_PIXELS = 36;
-/** How much of that its bar takes. */
+/** Width of a run's bar, as a part of the run's width. */
 const BAR = 0.9;
 const CHART_FROM = 2;
 
 const GAP: Face = { glyph: '·', word: 'not run', tone: 'gap' };
 
-/** The runs to show, oldest first, with what their letters mean. */
+/** What the history page shows: the runs, oldest first, and the meaning of their letters. */
 export interface History {
   lines: readonly HistoryLine[];
   /** Number of lines of the history file that could not be read. */
@@ -37,10 +39,10 @@ export interface History {
   suites: readonly SuiteFacts[];
 }
 
-/** The meaning of the letters: every face once, best grade first, and the face of a letter at a place in a line. */
+/** The meaning of the letters in history lines. `faces` lists every face once, best grade first. */
 interface Legend {
   faces: readonly Face[];
-  /** Undefined for a letter that means no grade. */
+  /** The face of a letter at a place in a history line; undefined if the letter is not a grade. */
   faceOf(at: number, letter: string): Face | undefined;
 }
 
@@ -65,12 +67,13 @@ function legendOf({ cases, suites }: Pick<History, 'cases' | 'suites'>): Legend 
   };
 }
 
-/** The page of a case of the report beside the history, where there is one. */
+/** Path of the page of a case, if the current report has the case; otherwise null. */
 type PathOf = (agent: string, id: string) => string | null;
 
 /**
- * `history.html`: for each agent of the last run the counts of its runs over time, the cases that ever changed, and
- * the times of the timed ones. Only runs of the same suite as the last stand in one line; times only of its machine.
+ * `history.html`: for each agent of the last run, the number of cases by grade over time, the cases that ever changed,
+ * and the times of the timed cases. Shows only runs of the last run's suite version, and only times of the last run's
+ * machine.
  */
 export function* historyPage(history: History, pathOf: PathOf = () => null): Generator<ReportFile> {
   const { lines: all, unreadable } = history;
@@ -141,14 +144,17 @@ function gradesOf(name: string, line: HistoryLine, legend: Legend): Map<Face, nu
   return tally;
 }
 
-/** What stands along a chart: the most at its top, the first and last run below it. */
+/** Labels of a chart: the largest value at the top, the first and the last run below. */
 function axes(runs: readonly { n: number; started: string }[], top: string) {
   const [first, last] = [runs[0], runs.at(-1)];
   const end = (run: typeof first) => ({ n: run?.n ?? 0, started: when(run?.started ?? '') });
   return { top, from: end(first), to: end(last) };
 }
 
-/** Stacked counts, one step a run, in percent of the chart: what is not stretched keeps its pattern. A run that was not decided has none: a gap, never a zero. */
+/**
+ * A chart of the grades of all runs, one bar of stacked grades for each run. Positions are in percent, because a
+ * stretched chart would distort the patterns. A run that was not decided has no bar.
+ */
 function chartView(name: string, lines: readonly HistoryLine[], legend: Legend) {
   const told = new Set<Face>();
   let most = 0;
@@ -187,8 +193,8 @@ function chartView(name: string, lines: readonly HistoryLine[], legend: Legend) 
 }
 
 /**
- * Heights of one run's parts, HEIGHT together. The few that are not of the best grade are what one looks for: they get a
- * height in which their pattern can be seen, at the cost of the best grade.
+ * Heights of the grades in one bar, HEIGHT in total. Grades with few cases get the minimum height, so that their
+ * pattern can be seen; the best grade gets less.
  */
 function stack(tally: ReadonlyMap<Face, number>, total: number, best: Face | undefined): Map<Face, number> {
   const heights = new Map([...tally].map(([face, n]) => [face, Math.max(PART_HEIGHT, (HEIGHT * n) / total)]));
@@ -199,12 +205,12 @@ function stack(tally: ReadonlyMap<Face, number>, total: number, best: Face | und
   return new Map([...heights].map(([face, height]) => [face, height * shrunk]));
 }
 
-/** A chart's own measures, and its width on the screen: a few runs do not fill the page. */
+/** Size of a chart in drawing units, and its width on the screen. A chart of few runs does not fill the page. */
 function drawing(runs: number) {
   return { width: runs * STEP, height: HEIGHT, pixels: runs * RUN_PIXELS };
 }
 
-/** The figures as a table, newest first; a grade that never occurs has no column, for there is no room to spare. */
+/** The table of all runs, newest first. A grade that never occurs has no column. */
 function runsView(name: string, lines: readonly HistoryLine[], legend: Legend) {
   const told = lines.filter(({ decision }) => decision !== 'undecided').map((line) => gradesOf(name, line, legend));
   const grades = legend.faces.filter((face) => told.some((tally) => tally.has(face)));
@@ -233,7 +239,7 @@ function runView(
   };
 }
 
-/** The face of a case in each run. */
+/** The faces of a case, one for each run. */
 function facesOf({ id, states }: CaseHistory, cases: readonly CaseInfo[], legend: Legend): Face[] {
   const at = cases.findIndex((info) => info.id === id);
   return states.map(({ letter, gap }) => (gap ? GAP : (legend.faceOf(at, letter) ?? GAP)));
@@ -256,7 +262,7 @@ function gridRow(
   };
 }
 
-/** Median with least and most, of each timed category and run, on the machine of the last run. */
+/** Minimum, median and maximum times of each timed category, for the runs on the last run's machine. */
 function timesView(name: string, all: readonly HistoryLine[], cases: readonly CaseInfo[]) {
   const machine = all.at(-1)?.machine ?? '';
   const lines = all.filter((line) => line.machine === machine);
@@ -309,7 +315,7 @@ function changesText(flips: number): string {
   return flips === 0 ? 'never changed' : `changed ${flips === 1 ? 'once' : `${flips} times`}`;
 }
 
-/** Runs that follow one another without a gap: between the ends of a gap nothing is known, and no line is drawn. */
+/** Splits runs where a run is missing, so that the line of a chart has a gap there. */
 function unbroken<T extends { at: number }>(runs: readonly T[]): T[][] {
   const parts: T[][] = [];
   for (const run of runs) {
@@ -320,7 +326,10 @@ function unbroken<T extends { at: number }>(runs: readonly T[]): T[][] {
   return parts;
 }
 
-/** A case's last fifty runs, for its own page: newest last. null for a case without a history. */
+/**
+ * The last fifty runs of each case, for the pages of cases. The returned function gives null for a case without a
+ * history.
+ */
 export function stripView({ lines, cases, suites }: Pick<History, 'lines' | 'cases' | 'suites'>, agent: string) {
   const legend = legendOf({ cases, suites });
   const strips = new Map(

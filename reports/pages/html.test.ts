@@ -27,7 +27,7 @@ const index = page('index.html');
 const [OURS, OTHER] = ['img-1a2b3c4d', 'error-5e6f7a8b'];
 const seed = page(`cases/${OURS}/7.1.6.html`);
 
-/** A page as somebody reads it: without tags, with its entities resolved and spaces run together. */
+/** The text of a page for a reader: without tags, with resolved entities and single spaces. */
 function text(content: string): string {
   const entities: Record<string, string> = {
     amp: '&',
@@ -45,17 +45,17 @@ function text(content: string): string {
     .replace(/\s+/g, ' ');
 }
 
-/** The tags of a page in order, with their attributes' names but not their values: what no text may change. */
+/** The tags of a page in order, with the names of their attributes. No text of a report may change them. */
 function skeleton(content: string): string {
   return (content.match(/<[^>]*>/g) ?? []).map((tag) => tag.replace(/="[^"]*"/g, '')).join('\n');
 }
 
 describe('every page', () => {
-  it('stands for one planned case of one agent, missing ones too, beside the index', () => {
+  it('is the index, or belongs to one planned case of one agent, also if the result is missing', () => {
     expect(pages.size).toBe(1 + sampleReport.agents.length * sampleReport.cases.length);
   });
 
-  it('holds all it needs and lets nothing run but the one style sheet and the one script', () => {
+  it('contains everything it needs, and allows only its one style sheet and one script', () => {
     for (const content of pages.values()) {
       const style = /<style>([\s\S]*?)<\/style>/.exec(content)?.[1] ?? '';
       const script = /<script>([\s\S]*?)<\/script>/.exec(content)?.[1] ?? '';
@@ -69,7 +69,7 @@ describe('every page', () => {
     }
   });
 
-  it('says in the title of a case what is news before how it was graded, for tabs stand far from what they are about', () => {
+  it('shows in the title of a case the verdict instead of the grade, if the case needs attention', () => {
     const title = (path: string) => /<title>([^<]*)/.exec(page(path))?.[1];
     expect(title(`cases/${OURS}/7.1.6.html`)).toMatch(/^7\.1\.6 ▼ /);
     expect(title(`cases/${OURS}/1.1.1.html`)).toMatch(/^1\.1\.1 ✓ /);
@@ -83,7 +83,7 @@ describe('every page', () => {
     }
   });
 
-  it('says when as a person would, with what a machine wants beside it', () => {
+  it('shows times for people, with the machine-readable time in the attribute', () => {
     for (const content of pages.values()) {
       expect(text(content)).not.toMatch(/\d\dT\d\d:\d\d/);
       for (const [, datetime, words] of content.matchAll(/<time datetime="([^"]*)">(.*?)<\/time>/g)) {
@@ -95,7 +95,7 @@ describe('every page', () => {
     expect(seed).toContain('<time ');
   });
 
-  it('gives each id once, and every link within the report and its anchors leads somewhere', () => {
+  it('has unique ids, and all its links and anchors within the report exist', () => {
     for (const [path, content] of pages) {
       const ids = [...content.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
       expect(new Set(ids).size).toBe(ids.length);
@@ -105,7 +105,7 @@ describe('every page', () => {
           /(^|\/)results\/|^(report\.json|junit\.xml|summary\.md|compare\.html|history\.html|badge\.svg)$/.test(href)
         )
           continue;
-        // A filter of the index, not a place in it.
+        // A link to a filter of the index is not an anchor.
         if (href.startsWith('#?')) continue;
         if (href.startsWith('#')) expect(ids).toContain(href.slice(1));
         else expect([...pages.keys()]).toContain(posix.join(posix.dirname(path), href));
@@ -115,7 +115,7 @@ describe('every page', () => {
 });
 
 describe('the index', () => {
-  it('tells the times of 9 and 12 apart from all others, with the slowest of each', () => {
+  it('shows the times of categories 9 and 12 separately, with the slowest cases of each', () => {
     const times = text(/<section aria-labelledby="slowest">[\s\S]*?<\/section>/.exec(index)?.[0] ?? '');
     expect(times).toMatch(
       /What took longest Times by part of the suite and agent Agent Cases Median Slowest Together 9 Limits .* 1 12 ms 12 ms 9\.1\.1 12 ms/,
@@ -123,7 +123,7 @@ describe('the index', () => {
     expect(times).toMatch(/ 12 permessage-deflate .* all others .* The slowest of 9 Limits 12 ms 9\.1\.1 /);
   });
 
-  it('begins with the gate in words and, where we could not tell, with what kept us from knowing', () => {
+  it('starts with the decision in words, and with the problems if there is no verdict', () => {
     expect(text(index)).toMatch(
       /○ INCOMPLETE exit code 3 15 of 22 cases.*What kept us from knowing.*Needs attention.*All cases/,
     );
@@ -137,7 +137,7 @@ describe('the index', () => {
     }
   });
 
-  it('tells what hundreds of cases have in common once, with their ids folded, so that what regressed is seen', () => {
+  it('shows hundreds of similar cases once, with folded ids, so that a regressed case is visible', () => {
     const missing = Array.from({ length: 516 }, (_, i) => ({
       what: `Case 9.1.${i} has no result.`,
       case: `9.1.${i}`,
@@ -163,18 +163,18 @@ describe('the index', () => {
     ['passed', '✓ PASSED'],
     ['failed', '✗ FAILED'],
     ['undecided', '○ INCOMPLETE'],
-  ] as const)('calls a run that %s %s', (decision, words) => {
+  ] as const)('shows the decision %s as %s', (decision, words) => {
     const view = indexView({ ...sampleReport, gate: { ...sampleReport.gate, decision } });
     expect(text(render('index', view)).trim()).toContain(words);
   });
 
-  it('lists what needs attention worst first, with a sentence and a link', () => {
+  it('lists the cases that need attention, worst first, with a sentence and a link', () => {
     const list = /<ol class="attention">([\s\S]*?)<\/ol>/.exec(index)?.[1] ?? '';
     const words = [...list.matchAll(/<span class="mark \w+"><b aria-hidden="true">.<\/b> (\w+)/g)].map(
       ([, word]) => word,
     );
     expect([...new Set(words)]).toEqual(['regressed', 'missing', 'changed', 'new', 'flaky', 'improved']);
-    // Five that are missing for one reason are one line.
+    // Five cases that are missing for the same reason are one line.
     expect(words).toHaveLength(11);
     expect(text(list)).toContain('○ missing 5 cases ');
     expect(text(list)).toContain(
@@ -182,12 +182,12 @@ describe('the index', () => {
     );
   });
 
-  it('folds what is beyond sixty', () => {
+  it('folds the list after sixty lines', () => {
     const agents = Array.from({ length: 70 }, (_, i) => ({ name: `a${i}`, slug: `a${i}`, url: 'ws://x', cases: [] }));
     expect(render('index', indexView({ ...sampleReport, agents }))).toContain('<summary>10 more lines</summary>');
   });
 
-  it('shows each case of each agent with glyph and word, a missing one too', () => {
+  it('shows each case of each agent with glyph and word, also if the result is missing', () => {
     const cells = [...index.matchAll(/<td[^>]*><a (?:class|href)="[^>]*><small>[\s\S]*?(?=<td|<\/tr>)/g)].map(
       ([cell]) => text(cell).trim(),
     );
@@ -199,14 +199,14 @@ describe('the index', () => {
     expect(cells[0]).toBe(`1.1.1 ${HOSTILE_NAMES[0]}: OK 1000`);
   });
 
-  it('gives every grade in the matrix a glyph, and none to a screen reader', () => {
+  it('gives every grade in the matrix a glyph that screen readers ignore', () => {
     const [good, ...others] = gradeFaces(sampleReport.suites);
     expect(index).toContain(`.matrix td a:before{font-weight:700;content:"${good?.glyph} " / ""}`);
     for (const face of [...others, MISSING_FACE, SKIPPED_FACE])
       expect(index).toContain(`.matrix a.${face.tone}:before{content:"${face.glyph} " / ""}`);
   });
 
-  it('has a link for every count, which sets a word of the search that finds as many', () => {
+  it('has a link for every count, whose search word finds as many cells', () => {
     const counters = [
       ...index.matchAll(/<a class="mark \w+" href="#\?q[^"]*" data-word="([^"]*)"[^>]*>.*?<\/b> (\d+) /g),
     ];
@@ -225,7 +225,7 @@ describe('the index', () => {
     }
   });
 
-  it('marks what differs from expected, a close that is not OK, and a known deviation with its reason', () => {
+  it('marks unexpected outcomes, close grades other than OK, and known deviations with their reasons', () => {
     const row = (id: string) => text(new RegExp(`<tr data-case="${id}".*?</tr>`, 's').exec(index)?.[0] ?? '');
     expect(row('7.1.6')).toContain('INFORMATIONAL no code ▼ regressed');
     expect(row('6.4.2')).toContain('OK 1007 ▲ improved');
@@ -236,7 +236,7 @@ describe('the index', () => {
     );
   });
 
-  it('says that no agent is known, in place of a matrix without columns', () => {
+  it('says that no agent is known, instead of a matrix without columns', () => {
     const content = render('index', indexView({ ...sampleReport, agents: [] }));
     expect(content).not.toContain('<details class="category"');
     expect(text(content)).toContain(
@@ -244,7 +244,7 @@ describe('the index', () => {
     );
   });
 
-  it('opens the categories that have news and counts each by agent', () => {
+  it('unfolds the categories with cases that need attention, and counts the cases by agent', () => {
     const good = sampleReport.agents.map((agent) => ({
       ...agent,
       cases: sampleReport.cases.map(
@@ -273,7 +273,7 @@ describe('the index', () => {
 });
 
 describe('a case page', () => {
-  it('says what was wrong at a glance, and puts the facts that differ first', () => {
+  it('says what was wrong at the top, and shows the fields that differ first', () => {
     expect(text(seed)).toMatch(
       /▼ regressed .*The server never answered the Close frame: it dropped TCP without a closing handshake\./,
     );
@@ -286,7 +286,7 @@ describe('a case page', () => {
     ]);
   });
 
-  it('has every section of the report this began with, each under its anchor', () => {
+  it('has every section of an Autobahn report, each with its anchor', () => {
     const anchors = [
       'verdict',
       'description',
@@ -311,7 +311,7 @@ describe('a case page', () => {
     expect(text(seed)).toContain('incoming Compression Ratio 75.96 %');
   });
 
-  it('says where observed events part from the expected ones by what was to come next, not by how they were aligned', () => {
+  it('names the first difference between observed and expected events by position, not by alignment', () => {
     const part = (expected: RecordedCase['received'], received: RecordedCase['received']) => {
       const [agent] = sampleReport.agents;
       const at = sampleReport.cases.findIndex(({ id }) => id === '7.1.6');
@@ -328,13 +328,13 @@ describe('a case page', () => {
     expect(part([one, two], [one])).toBe('They part at event 2: expected text message “b”, got nothing.');
   });
 
-  it('writes the line breaks of a recorded description as lines, and no other tag', () => {
+  it('turns the line breaks of a recorded description into lines, and shows all other tags as text', () => {
     expect(seed).toContain(
       'Two messages, then a Close and a Ping.\n\nPART1 &#x3D; &lt;i&gt;cebae1&lt;/i&gt;\nPART2 &#x3D; f4908080',
     );
   });
 
-  it('decodes every kind of wire row and says who dropped TCP', () => {
+  it('explains every kind of wire log row, and says which side dropped TCP', () => {
     const wire = text(/<table class="data wire"[\s\S]*?<\/table>/.exec(seed)?.[0] ?? '');
     for (const row of [
       '0 → TX OCTETS · 242 octets row 2 474554202f',
@@ -360,7 +360,7 @@ describe('a case page', () => {
     expect(seed).toContain('<tr id="w10"');
   });
 
-  it('shows the two ends of a huge wire log and says how much is left out', () => {
+  it('shows both ends of a long wire log, and says how many rows are left out', () => {
     const detail: RecordedCase = {
       ...sampleDetail('7.1.6', 'a', sampleOutcome({ droppedByMe: true })),
       wirelog: Array.from({ length: 65_536 }, (_, at) => {
@@ -376,7 +376,7 @@ describe('a case page', () => {
     expect(content.length).toBeLessThan(200_000);
   });
 
-  it('makes one row of reads or writes in a long wire log in which no frame begins, and keeps those others point to', () => {
+  it('joins reads or writes without the start of a frame in a long wire log, and keeps rows that others link to', () => {
     const octets = (hex: string, direction: 'in' | 'out' = 'out') =>
       ({ row: 'octets', direction, length: hex.length / 2, hex }) as const;
     const ping = {
@@ -411,12 +411,12 @@ describe('a case page', () => {
       '1 → TX OCTETS · 7 octets · in 7 writes row 0 89810000000070',
       '8 → TX FRAME · 9 ping · FIN · len 1 · mask 00000000 row 9 p',
     ]);
-    // A short log is shown as it is, and directions are never mixed.
+    // Rows of a short log, and rows of different directions, are not joined.
     expect(rows(wirelog.slice(0, 8))).toHaveLength(8 + 1);
     expect(rows([...wirelog, octets('00', 'in'), octets('00', 'in')])).toHaveLength(2 * 10 + 1 + 1);
   });
 
-  it('says the grades once where they are the same, and says it where they are as expected and the facts are not', () => {
+  it('shows equal grades once, and says if only the facts differ from the expectation', () => {
     const chips = (path: string) => text(/<p class="chips">[\s\S]*?<\/p>/.exec(page(path))?.[0] ?? '').trim();
     expect(chips(`cases/${OURS}/7.1.6.html`)).toBe(
       '▼ regressed graded i INFORMATIONAL as expected; it is the facts that differ',
@@ -426,14 +426,14 @@ describe('a case page', () => {
     expect(chips(`cases/${OURS}/1.1.2.html`)).toBe('○ missing graded ○ MISSING expected ✓ OK');
   });
 
-  it('tells steps to a case from steps to a problem', () => {
+  it('has different links for the next case and the next problem', () => {
     const steps = text(/<span class="steps">[\s\S]*?<\/nav>/.exec(seed)?.[0] ?? '').trim();
     expect(steps).toBe(
       'case ← previous case 6.4.2 next case 7.5.1 → problem ← previous problem 6.4.2 next problem 7.5.1 →',
     );
   });
 
-  it('leads to its neighbours, the other agents, the raw record and the command for this case alone', () => {
+  it('links to its neighbours, the other agents and the recorded JSON, and shows the command for this case', () => {
     expect(seed).toContain('rel="prev" href="6.4.2.html"');
     expect(seed).toContain('rel="next" href="7.5.1.html"');
     expect(seed).toContain(`href="../${OTHER}/7.1.6.html"`);
@@ -442,7 +442,7 @@ describe('a case page', () => {
     expect(seed).toContain('href="https://www.rfc-editor.org/rfc/rfc6455#section-5.5.1"');
   });
 
-  it('names a known deviation, its reason and where it is discussed', () => {
+  it('names a known deviation, its reason and the address of its discussion', () => {
     const known = text(page(`cases/${OURS}/6.4.1.html`));
     expect(known).toContain(
       'Known deviation: UTF-8 is judged when the message is whole | <b>not</b> before. https://example.com/issues/7',
@@ -450,13 +450,13 @@ describe('a case page', () => {
     expect(known).toContain('fixtures/expected/ours.json, line 12');
   });
 
-  it('says that there is no record where a result is missing, with the problem that may have caused it', () => {
+  it('says that there is no record of a missing result, and names the problem that may be the cause', () => {
     const missing = text(page(`cases/${OTHER}/7.5.1.html`));
     expect(missing).toContain('○ MISSING: the engine left no result for this case');
     expect(missing).toContain('Problem: The server ended while cases were still to be played.');
   });
 
-  it('shows what the server printed meanwhile, and has no such section when it was silent', () => {
+  it('shows what the server printed during the case, and has no such section if the server printed nothing', () => {
     const [agent] = sampleReport.agents;
     const [one] = agent?.cases ?? [];
     if (agent === undefined || one === undefined) throw new Error('the sample is empty');
@@ -466,7 +466,7 @@ describe('a case page', () => {
     expect(seed).not.toContain('id="output"');
   });
 
-  it('follows only web addresses, and cannot be led out of the report by a recorded path', () => {
+  it('links only to web addresses, and to no recorded path outside of the report', () => {
     const [agent] = sampleReport.agents;
     const [one] = agent?.cases ?? [];
     if (agent === undefined || one === undefined) throw new Error('the sample is empty');
@@ -483,12 +483,12 @@ describe('a case page', () => {
 });
 
 describe('517 cases', () => {
-  it('of 5 agents are an index of at most 400 KiB', () => {
+  it('of 5 agents give an index of at most 400 KiB', () => {
     const [page] = html(bigReport(5), () => undefined);
     expect(Buffer.byteLength(page?.content ?? '')).toBeLessThanOrEqual(400 * 1024);
   });
 
-  it('are pages of at most 60 KiB and 20 MiB together, with wire logs as long as real ones', () => {
+  it('give pages of at most 60 KiB each and 20 MiB in total, with wire logs of real length', () => {
     const [agent] = sampleReport.agents;
     if (agent === undefined) throw new Error('the sample has no agent');
     const detail = sampleDetail('7.1.6', 'a', sampleOutcome());
@@ -510,13 +510,13 @@ describe('the facts of the run', () => {
       ),
     ][0]?.content ?? '';
 
-  it('name the CI job, and lead to it', () => {
+  it('name the CI job, and link to it', () => {
     expect(index).toContain(
       '<dd><a href="https://git.example/somebody/server/actions/runs/4711">GitHub Actions, job conformance, branch fix/close|&lt;b&gt;</a></dd>',
     );
   });
 
-  it.each(['javascript:alert(1)', 'data:text/html,x', 'ftp://x.example/', ''])('never lead to %j', (url) => {
+  it.each(['javascript:alert(1)', 'data:text/html,x', 'ftp://x.example/', ''])('never link to %j', (url) => {
     expect(withJob(url)).toContain('<dt>CI job</dt><dd>CI, branch &lt;main&gt;</dd>');
   });
 });
@@ -530,7 +530,7 @@ describe('hostile text', () => {
     const filled = filledWith(sampleDetail('7.1.6', 'a', sampleOutcome()), words);
     const detail = {
       ...filled,
-      // Which rows belong together depends on how long the headers are, and whether hex is folded on its own length.
+      // Whether rows are joined and hex is folded depends on the lengths of headers and of hex.
       wirelog: [
         { row: 'log', on: false } as const,
         ...filled.wirelog.map((row) => (row.row === 'octets' ? { ...row, hex: words.padEnd(40, '0') } : row)),
@@ -551,7 +551,7 @@ describe('hostile text', () => {
     }
   });
 
-  it('is shown as it is, with what cannot be seen written out', () => {
+  it('is shown as it is, with escaped invisible characters', () => {
     expect(text(index)).toContain(HOSTILE_NAMES[0]);
     expect(text(index)).toContain('::error::x\\u202e]]>\\x00 {{7*7}} | two');
     expect(text(seed)).toContain('<svg onload=alert(1)>');
@@ -567,7 +567,7 @@ describe('the templates', () => {
     }
   });
 
-  it('are never compiled from data: pages know the runtime of handlebars alone, at a version without known holes', () => {
+  it('are never compiled from data: pages import only the runtime of handlebars, in a version without known vulnerabilities', () => {
     const room = new URL('..', import.meta.url);
     const users = readdirSync(room, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
@@ -577,15 +577,15 @@ describe('the templates', () => {
     expect(devDependencies.handlebars).toMatch(/^4\.7\.(9|\d\d)$/);
   });
 
-  it('take what a view merely inherits for missing', () => {
+  it('treat inherited properties of a view as missing', () => {
     expect(() => render('index', Object.create(indexView(sampleReport)))).toThrow();
   });
 
-  it('are compiled as they are now (npm run templates)', () => {
+  it('are compiled in their current form (npm run templates)', () => {
     expect(readFileSync(new URL('compiled.js', folder), 'utf8') === precompileTemplates()).toBe(true);
   });
 
-  it('throw when a view lacks what they name', () => {
+  it('throw if a view lacks a value', () => {
     expect(() => render('index', {})).toThrow(/not defined/);
   });
 });

@@ -7,9 +7,9 @@ import { indexView } from './index-view.ts';
 import { render } from './render.ts';
 
 /**
- * The pages: the index, then one for every planned case of every agent, also where its result is missing; and the
- * history when there is one. Each holds all it needs, opens from disk, and is read without scripts. One page exists at
- * a time.
+ * The HTML pages: the index, one page for every planned case of every agent (also for a case without a result), and the
+ * history if there is one. Each page contains everything it needs, opens from disk, and can be read without scripts.
+ * Only one page is in memory at a time.
  */
 export function* html(
   report: Report,

@@ -22,12 +22,12 @@ import { type CellWords, packCells } from './cell-facts.ts';
 import { SLOW_MS } from './query.ts';
 import { timesView } from './times.ts';
 
-/** Entries of the attention list shown at once; the rest is folded below them. */
+/** Maximum number of lines in the list of cases that need attention. Further lines are folded below the list. */
 const ATTENTION_SHOWN = 60;
 
 /**
- * Everything `templates/index.hbs` names, in the order of the page.
- * @param forms files of the report in other forms, in the folder of the index: the index links to them.
+ * The view of the index page: every value that the template needs, in the order of the page.
+ * @param forms files of the report in other forms, in the folder of the index page, which links to them.
  */
 export function indexView(report: Report, hasHistory = false, forms: readonly string[] = []) {
   const attention = attentionView(report);
@@ -42,7 +42,7 @@ export function indexView(report: Report, hasHistory = false, forms: readonly st
       when(report.run.started).text,
     ].join(' – '),
     decision: decisionFace(report.gate.decision),
-    // The word stands before it already, with its glyph.
+    // The page shows the word of the decision in front of the sentence already.
     sentence: report.gate.sentence.replace(`${decisionFace(report.gate.decision).word}: `, ''),
     exitCode: report.gate.exitCode,
     undecided: report.gate.decision === 'undecided',
@@ -61,7 +61,7 @@ export function indexView(report: Report, hasHistory = false, forms: readonly st
     attentionMore: attention.length > ATTENTION_SHOWN ? plural(attention.length - ATTENTION_SHOWN, 'more line') : null,
     planned: plural(report.cases.length, 'case'),
     wasPlanned: report.cases.length === 1 ? 'was planned' : 'were planned',
-    /** The style sheet knows up to twelve columns; more are squeezed. */
+    /** The style sheet has rules for up to twelve columns. */
     columns: Math.min(report.agents.length, 12),
     cellWords: JSON.stringify({ ...cellWords, groups: groupsOf(report.suites) }),
     agents: report.agents.map((agent) => agentView(report, agent, cellWords)),
@@ -72,7 +72,7 @@ export function indexView(report: Report, hasHistory = false, forms: readonly st
   };
 }
 
-/** What the keys do, as told on the page; `templates/index.js` does it. */
+/** Help text for the keyboard commands of the index page. The script of the page defines the commands. */
 const KEYS = [
   { key: '/', does: 'search' },
   { key: 'n p', does: 'next, previous case that needs attention' },
@@ -85,7 +85,7 @@ const KEYS = [
   { key: '?', does: 'these keys' },
 ];
 
-/** The words of `query.ts`, as told on the page. */
+/** Help text for the words of a search. `query.ts` defines them. */
 function wordsOf(report: Report) {
   const { best, worst, hasClose, hasCode, id, section } = examplesOf(report);
   const groups = Object.keys(groupsOf(report.suites)).join(' ');
@@ -113,12 +113,15 @@ function placeholderOf(report: Report): string {
   return [id, 'utf-8', `s:${worst}`, ...(hasCode ? ['close:1006'] : [])].filter((part) => part !== '').join(', ');
 }
 
-/** The groups of all suites by name. */
+/** The groups of all suites by name, each as the ids of its sections and cases. */
 function groupsOf(suites: readonly SuiteFacts[]): Record<string, readonly string[]> {
   return Object.fromEntries(suites.flatMap(({ groups = {} }) => Object.entries(groups)));
 }
 
-/** Examples for the help: grades as one types them, and which search words find anything. */
+/**
+ * Examples for the help of the search: a case id, a section, grades, and whether the suites have close grades and close
+ * codes.
+ */
 function examplesOf({ suites, cases }: Report) {
   const id = cases[cases.length >> 1]?.id ?? '';
   const grades = gradeFaces(suites).map(({ word }) => word.toLowerCase());
@@ -167,12 +170,12 @@ function cellFacts(one: CaseVerdict, suite: SuiteFacts): Parameters<typeof packC
   };
 }
 
-/** A deviation that stands in the expectation file with its reason, and is still there. */
+/** Whether a case has a known deviation: the outcome is expected, and the expectation file gives the reason. */
 function isKnown(one: CaseVerdict): boolean {
   return one.why !== undefined && one.verdict === 'same';
 }
 
-/** Hundreds of the same are one, with the ids of the others. */
+/** Problems of the run. Similar problems are shown once, with the ids of all their cases. */
 function problemsView(problems: readonly Problem[], plan: readonly string[]) {
   return groupSimilarProblems(problems).map(([first, ...others]) => ({
     ...problemView(first, others.length === 0),
@@ -189,7 +192,7 @@ function problemsView(problems: readonly Problem[], plan: readonly string[]) {
   }));
 }
 
-/** The four parts every error has, and the end of a log. */
+/** One problem: what happened, where, why, what to do, and the end of a log. */
 function problemView(problem: Problem, alone: boolean) {
   const where = [problem.agent, alone ? problem.case : undefined, problem.where];
   return {
@@ -222,7 +225,7 @@ function facts({ run, engine, suites, tool, gate }: Report) {
   };
 }
 
-/** What was played again, and what came of it. */
+/** The result of `--retries` in words. */
 function retriesText({ limit, cases, flaky, leftOut }: NonNullable<Report['run']['retries']>): string {
   const left = leftOut.map(
     (one) => `; none of ${one.agent}, since its ${plural(one.cases, 'unexpected outcome')} are too many`,
@@ -230,7 +233,7 @@ function retriesText({ limit, cases, flaky, leftOut }: NonNullable<Report['run']
   return `up to ${limit}: ${plural(cases, 'case')} played again, of which ${count(flaky)} flaky${left.join('')}`;
 }
 
-/** One chip for each verdict that occurs, worst first. */
+/** One chip for each verdict that occurs, worst first, with the number of cases. */
 function countsView(report: Report) {
   const tally = new Map<string, number>();
   for (const agent of report.agents) {
@@ -244,7 +247,10 @@ function countsView(report: Report) {
     .map(([verdict, face]) => filterLink(face, `is:${verdict}`, tally.get(verdict) ?? 0));
 }
 
-/** One link for each grade that occurs, and for what else is worth asking for. Each sets its word in the search. */
+/**
+ * Links that set a word of the search: one for each grade that occurs, and one each for known deviations, slow cases
+ * and cut records.
+ */
 function gradesView(report: Report) {
   const all = report.agents.flatMap((agent) => report.cases.map(({ id }) => verdictOf(agent, id)));
   const tally = new Map<string, number>();
@@ -268,7 +274,7 @@ function gradesView(report: Report) {
   ].filter(({ some }) => some);
 }
 
-/** `s:ok`; quoted where the grade has a space. */
+/** The search word for a grade, for example `s:ok`. A grade that contains a space is quoted. */
 function searchWord(grade: string): string {
   return `s:${grade.includes(' ') ? `"${grade}"` : grade}`;
 }
@@ -284,7 +290,7 @@ function filterLink(face: Face, word: string, n: number) {
   };
 }
 
-/** Cases folded by category, then subcategory; neighbours in the plan, so its order stays. */
+/** The cases grouped by category and subcategory, in the order of the plan. */
 function categoriesView(report: Report) {
   return chunk(report.cases, ({ category, suite = '' }) => `${suite} ${category}`).map((cases) => {
     const first = cases[0];
@@ -310,7 +316,10 @@ function categoriesView(report: Report) {
   });
 }
 
-/** Something to look at; where nothing at all was played the line above says it, and 500 rows would not. */
+/**
+ * Whether a category starts unfolded: a case needs attention. A category in which no case ran stays folded, because 500
+ * rows without a result say nothing.
+ */
 function hasNews(agent: AgentReport, cases: readonly CaseInfo[]): boolean {
   const verdicts = cases.map(({ id }) => verdictOf(agent, id).verdict);
   return verdicts.some(isNews) && !verdicts.every((verdict) => verdict === 'missing');
@@ -330,7 +339,7 @@ function rollup(agent: AgentReport, cases: readonly CaseInfo[]) {
   };
 }
 
-/** The glyphs that the style sheet puts before a cell, by tone. A grade with another glyph brings its own. */
+/** Glyphs that the style sheet puts in front of a cell, by tone. A grade with another glyph brings its own glyph. */
 const TONE_GLYPHS: Readonly<Record<string, string>> = {
   ok: '✓',
   nonstrict: '≈',
@@ -363,7 +372,7 @@ function codeText(suite: SuiteFacts, outcome: Outcome): number | string | null {
   return code === undefined ? null : (code ?? 'no code');
 }
 
-/** A missing result already says so; its mark would say it twice. */
+/** The mark of a case's verdict. A missing result has no mark, because the cell says MISSING already. */
 function markOf({ verdict }: CaseVerdict): Face | null {
   return verdict === 'missing' ? null : VERDICT_FACES[verdict];
 }

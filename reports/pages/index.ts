@@ -1,4 +1,4 @@
-/** The pages of a report and of a comparison. Loading this module loads the templates. */
+/** The pages of a report and of a comparison. Loading this module also loads the templates. */
 
 export { comparePage } from './compare-page.ts';
 export { html } from './html.ts';

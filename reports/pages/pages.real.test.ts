@@ -24,7 +24,7 @@ const { home, at } = pagesOnDisk('pages-real-');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const OURS = sampleReport.agents[0]?.slug ?? '';
 
-describeWithChromium('the pages, opened from disk in a real Chromium', () => {
+describeWithChromium('the pages, opened from disk in Chromium', () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await launch();
@@ -33,7 +33,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await browser?.close();
   });
 
-  it('have nothing that axe-core objects to, in light and dark, at three widths; ask for nothing and say nothing', async () => {
+  it('have no fault that axe-core finds, in light and dark, at three widths; send no request and print nothing', async () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       const { page, seen, close } = await watchedPage(browser, { colorScheme });
       for (const path of PAGES) {
@@ -50,7 +50,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     }
   });
 
-  it('lead to the worst case in two keys, and back up to its place', async () => {
+  it('reach the worst case with two keys, and lead back to its place on the index', async () => {
     const { page, seen, close } = await watchedPage(browser);
     await page.goto(at('sample/index.html'));
     await page.keyboard.press('n');
@@ -72,7 +72,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('filter by words, keep them in the address, and restore them from it', async () => {
+  it('filter by words, keep the words in the address, and restore the words from the address', async () => {
     const { page, seen, close } = await watchedPage(browser);
     await page.goto(at('sample/index.html'));
     await page.keyboard.press('/');
@@ -89,7 +89,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     expect(await rows()).toEqual(['2.4', '6.4.1']);
     await page.locator('tr[data-case="2.4"] td a').first().click();
     await page.waitForURL(/2\.4\.html/);
-    // Within the filter the next case is the next that was shown.
+    // With a filter, the next case is the next case that the filter shows.
     await page.keyboard.press('j');
     await page.waitForURL(/6\.4\.1\.html/);
     await page.keyboard.press('u');
@@ -110,7 +110,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('are the same again from one address: filter, case and wire row, with the neighbours of the filter and a way back into it', async () => {
+  it('restore filter, case and wire log row from an address, with the neighbours in the filter and a link back to it', async () => {
     const { page, seen, close } = await watchedPage(browser);
     await page.goto(`${at('sample/index.html')}#?${new URLSearchParams({ q: 's:!ok a:img' })}`);
     const rows = () =>
@@ -129,7 +129,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     expect(await marked.evaluate((row) => Math.abs(row.getBoundingClientRect().top))).toBeLessThan(720);
     expect(await page.locator('[rel=prev] b').textContent()).toBe('6.4.1');
     expect(await page.locator('[rel=next] b').textContent()).toBe('7.13.1');
-    // A step to a problem leaves the neighbours, not the filter.
+    // A step to the next problem may leave the filtered cases, but it keeps the filter.
     await page.keyboard.press('n');
     await page.waitForURL(/7\.5\.1\.html/);
     await page.keyboard.press('p');
@@ -140,7 +140,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await page.keyboard.press('u');
     await page.waitForURL(/index\.html/);
     expect(await rows()).toEqual(shown);
-    // Without a filter a link to a case is the plain one again.
+    // Without a filter, a link to a case has no filter in its address.
     await page.keyboard.press('Escape');
     await page.locator('tr[data-case="7.1.6"] td a').first().click();
     await page.waitForURL(/7\.1\.6\.html$/);
@@ -148,10 +148,11 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('show row and column of the cell under pointer or focus, with its head', async () => {
+  it('highlight the row and the column of the cell under the mouse or with the focus, with the column head', async () => {
     const { page, close } = await watchedPage(browser, { viewport: { width: 1280, height: 900 } });
     await page.goto(at('sample/index.html'));
-    // Which of these are not as they are at rest: both heads, both cells of two rows, and the rows' names.
+    // The indexes of the parts that the mouse highlights: both column heads, both cells of two rows, and the names of
+    // the rows.
     const parts = ['.agents > :nth-child(2)', '.agents > :nth-child(3)'].concat(
       ['2.4', '7.1.6'].flatMap((id) => [1, 2, 3].map((n) => `tr[data-case="${id}"] > :nth-child(${n})`)),
     );
@@ -167,7 +168,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     const rest = await looks();
     const lit = async () => (await looks()).flatMap((look, i) => (look === rest[i] ? [] : [parts[i]]));
     expect(await lit()).toEqual([]);
-    // The whole column with its head, the whole row with its name.
+    // Highlighted are the whole column with its head, and the whole row with its name.
     const cross = [parts[1], parts[4], ...parts.slice(5)];
     await page.locator('tr[data-case="7.1.6"] td').nth(1).hover();
     expect(await lit()).toEqual(cross);
@@ -177,7 +178,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('tell at most twelve keys, and those are the keys that do something', async () => {
+  it('list at most twelve keys, and exactly the keys that do something', async () => {
     const { page, close } = await watchedPage(browser);
     for (const path of ['sample/index.html', SEED, 'sample/compare.html', 'sample/history.html']) {
       await page.goto(at(path));
@@ -191,7 +192,8 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
         .evaluateAll((all) => Math.min(...all.map((one) => one.getBoundingClientRect().width)));
       expect(narrowest, path).toBeGreaterThan(120);
       await page.keyboard.press('Escape');
-      // Every key that can be typed: a command is one whose default the page prevents. Links lead nowhere meanwhile.
+      // The keys whose default action the page prevents, out of all keys that can be typed. Links are disabled during
+      // the test.
       const commands: string[] = await page.evaluate(`(() => {
         addEventListener('click', (event) => event.preventDefault(), true);
         const typed = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
@@ -202,13 +204,13 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
         });
       })()`);
       const asTold = commands.map((key) => (key === 'Escape' ? 'Esc' : key));
-      // Enter is the browser's own.
+      // Enter is a command of the browser, not of the page.
       expect(asTold.sort(), path).toEqual(told.filter((key) => key !== 'Enter').sort());
     }
     await close();
   });
 
-  it('show both agents of two at 320 px, side by side', async () => {
+  it('show two agents side by side at 320 px', async () => {
     const { page, close } = await watchedPage(browser, { viewport: { width: 320, height: 700 } });
     await page.goto(at('sample/index.html'));
     const inside = async (selector: string) => {
@@ -227,16 +229,16 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await inside('.matrix .agents > .name');
     await inside('tr[data-case="7.1.6"] td a');
     await inside('tr[data-case="2.4"] td');
-    // And what was expected beside what came, in each table of a case that has both.
+    // Expected and actual values are next to each other in each table of a case.
     await page.goto(at(SEED));
     for (const table of ['.fields', '.properties', '.beside']) await inside(`${table} tr.apart > *`);
-    // The command to copy has the width of the page, and its button stands above it.
+    // The command has the width of the page, and its copy button is above the command.
     const command = await page.locator('pre.command').first().boundingBox();
     expect(command?.width).toBeGreaterThan(280);
     await close();
   });
 
-  it('let one tab past what needs attention, to the search; and show which filter is on, also in forced colours', async () => {
+  it('have a link that skips to the search, and show the active filter, also in forced colours', async () => {
     const { page, close } = await watchedPage(browser, { forcedColors: 'active' });
     await page.goto(at('sample/index.html'));
     const onFocus = () => page.evaluate('document.activeElement.textContent.trim()');
@@ -259,7 +261,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('keep the names of up to twelve agents in sight above their cells, and never scroll the whole page sideways', async () => {
+  it('keep the names of up to twelve agents visible above their cells, and never scroll the whole page sideways', async () => {
     const { page, close } = await watchedPage(browser);
     for (const agents of [1, 2, 3, 4, 5, 6, 8, 12]) {
       await writeFiles(join(home, `wide-${agents}`), [
@@ -291,7 +293,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('compare: hide kinds of change, keep that in the address, and swap A and B at the case that is read', async () => {
+  it('compare: hide kinds of change, keep the hidden kinds in the address, and swap A and B at the open case', async () => {
     const { page, seen, close } = await watchedPage(browser);
     await page.goto(at('sample/compare.html'));
     await page.locator('#show-fixed').uncheck();
@@ -317,7 +319,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('compare: what differs alike is opened, stepped into and led to with keys and addresses', async () => {
+  it('compare: open groups of similar cases by keys and by address', async () => {
     const { page, seen, close } = await watchedPage(browser);
     await page.goto(at('alike/compare.html'));
     const shown = () => page.locator('.compared > summary:visible .what b').allTextContents();
@@ -348,7 +350,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await bare.close();
   });
 
-  it('are read without scripts: everything is there, folds open, filters do no harm', async () => {
+  it('are complete without scripts: everything is there, folds open, filters do no harm', async () => {
     const { page, seen, close } = await watchedPage(browser, { javaScriptEnabled: false });
     await page.goto(at('sample/index.html'));
     expect(await page.locator('#filter').isVisible()).toBe(false);
@@ -361,7 +363,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     expect(await page.locator('#wire-log tr').count()).toBe(15);
     for (const path of PAGES) {
       await page.goto(at(path));
-      // The folds open by hand; nothing else but the tools of the script is kept from the reader.
+      // Without scripts the folds open by mouse, and only the tools of the script are hidden.
       const kept = '[...document.querySelectorAll("main [hidden]")].map((one) => one.id)';
       expect(await page.evaluate(kept), path).toSatisfy((ids: string[]) =>
         ids.every((id) => id === 'filter' || id === 'wire-view'),
@@ -376,7 +378,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('say at a glance what was wrong with the server this began with, above the fold', async () => {
+  it('say on the first screen what was wrong in case 7.1.6', async () => {
     const { page, close } = await watchedPage(browser, { viewport: { width: 1280, height: 720 } });
     await page.goto(at(SEED));
     for (const words of ['The server never answered the Close frame', 'Server’s close code', 'Clean close']) {
@@ -388,7 +390,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('copy a link, the hex of a row and of the whole wire log, and a prompt, each where it belongs', async () => {
+  it('copy a link, the hex of a row and of the whole wire log, and a prompt', async () => {
     const { page, seen, close } = await watchedPage(browser, { permissions: ['clipboard-read', 'clipboard-write'] });
     const copied = async (button: ReturnType<typeof page.getByRole>) => {
       await page.evaluate('navigator.clipboard.writeText("nothing")');
@@ -430,7 +432,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('print the index in light, with every case, whatever is folded', async () => {
+  it('print the index in light colours with every case, also folded cases', async () => {
     const { page, close } = await watchedPage(browser, { colorScheme: 'dark' });
     await page.goto(at('passed/index.html'));
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
@@ -442,7 +444,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('keep their buttons off their words at 320 px', async () => {
+  it('have no button that covers text at 320 px', async () => {
     const { page, close } = await watchedPage(browser, { viewport: { width: 320, height: 700 } });
     for (const path of PAGES) {
       await page.goto(at(path));
@@ -458,7 +460,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('tell every verdict by glyph and word, not by colour alone', async () => {
+  it('show every verdict by glyph and word, not by colour alone', async () => {
     const { page, close } = await watchedPage(browser);
     for (const path of PAGES) {
       await page.goto(at(path));
@@ -474,7 +476,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('print on few sheets, whole, in light', async () => {
+  it('print completely, on few sheets, in light colours', async () => {
     const { page, close } = await watchedPage(browser, { colorScheme: 'dark' });
     await page.goto(at(SEED));
     const pdf = await page.pdf({ format: 'A4' });
@@ -485,8 +487,8 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('print in one size but for what is larger on purpose, and with every column on the sheet', async () => {
-    // A4 with the margins of a print dialogue.
+  it('print in one font size, except headings, and with every column on the sheet', async () => {
+    // The size of A4 paper without the margins of a print dialogue.
     const { page, close } = await watchedPage(browser, { viewport: { width: 718, height: 1000 } });
     await page.emulateMedia({ media: 'print' });
     for (const path of PAGES) {
@@ -582,7 +584,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
       const content = render('case', caseView(report, first, 0, evilDetail(words)));
       expect(await shown(`case-${i}.html`, content, '.sentence')).toEqual([asShown(words)]);
     }
-    // The index holds many at once: an agent, a problem and what needs attention for each.
+    // The index page shows many strings at once: an agent, a problem and a case that needs attention for each.
     for (let i = 0; i < HOSTILE_STRINGS.length; i += 50) {
       const all = HOSTILE_STRINGS.slice(i, i + 50).map(evil);
       const [first] = all;
@@ -596,7 +598,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
       const wanted = HOSTILE_STRINGS.slice(i, i + 50).map(asShown);
       expect(await shown(`index-${i}.html`, content, '.attention p')).toEqual(wanted);
     }
-    // Compared and along their runs: a name, a title, a sentence, a run and a commit for each.
+    // The comparison page and the history page show several strings: a name, a title, a sentence, a run and a commit.
     const [one0] = sampleComparison.cases;
     if (one0 === undefined) throw new Error('the comparison is empty');
     for (let i = 0; i < HOSTILE_STRINGS.length; i += 50) {
@@ -623,7 +625,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     await close();
   });
 
-  it('are small with 517 cases of 5 agents, and tell how quick', async () => {
+  it('are small with 517 cases of 5 agents, and print their loading times', async () => {
     const report = bigReport(5);
     const clock = performance.now();
     let [pages, octets] = [0, 0];
@@ -635,7 +637,7 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     const [index] = html(report, sampleDetailOf);
     await writeFiles(join(home, 'big'), index === undefined ? [] : [index]);
     const { page, seen, close } = await watchedPage(browser, { viewport: { width: 1280, height: 900 } });
-    // The machine may be busy with something else: the least of three is what the page itself needs.
+    // The machine may be busy, so the shortest of three loads counts.
     const loads: number[] = [];
     for (let load = 0; load < 3; load++) {
       await page.goto(at('big/index.html'));
@@ -664,7 +666,8 @@ describeWithChromium('the pages, opened from disk in a real Chromium', () => {
     console.log(
       `517 × 5: ${pages} pages of ${(octets / 1048576).toFixed(1)} MiB rendered in ${rendered} ms; index ${Math.round((index?.content.length ?? 0) / 1024)} KiB, interactive in ${interactive} ms, filters in ${filter.join(', ')} ms with layout`,
     );
-    // Sizes are the same on every machine and are held; times are told, since a busy machine is no fault of a page's.
+    // Sizes are the same on every machine and have limits. Times are only printed, because they depend on the load of
+    // the machine.
     expect(octets / 5).toBeLessThanOrEqual(20 * 1048576);
     expect(index?.content.length).toBeLessThanOrEqual(400 * 1024);
     expect(seen).toEqual([]);

@@ -6,15 +6,18 @@ import Handlebars from 'handlebars';
 import ts from 'typescript';
 
 /**
- * `npm run templates`: every `templates/*.hbs` becomes a function in `templates/compiled.js`, so that no template is
- * compiled while a report is made. `layout.hbs` becomes one layout for each kind of page (`layout-index`), with the
- * one style sheet and the one script of that kind in it, and with the hashes by which the page's
- * Content-Security-Policy lets them and nothing else run.
+ * `npm run templates`: compiles every `templates/*.hbs` to a function in `templates/compiled.js`, so that making a
+ * report compiles no template. The file `layout.hbs` becomes one layout for each kind of page, for example
+ * `layout-index`. A layout contains the style sheet and the script of its kind, and their hashes for the
+ * Content-Security-Policy of the page: a browser runs nothing else.
  */
 
 const FOLDER = new URL('./templates/', import.meta.url);
 
-/** What goes into each kind of page: style sheets and scripts, in this order. A `.ts` file is a module of ours. */
+/**
+ * Style sheets and scripts of each kind of page, in the order in which they are joined. A `.ts` file is a module of
+ * this project.
+ */
 const KINDS: Readonly<Record<string, { css: readonly string[]; js: readonly string[] }>> = {
   index: {
     css: ['base.css', 'index.css'],
@@ -25,7 +28,10 @@ const KINDS: Readonly<Record<string, { css: readonly string[]; js: readonly stri
   case: { css: ['base.css', 'case.css'], js: ['../../wording/shown-ids.ts', 'page.js', 'case.js'] },
 };
 
-/** Source of `compiled.js`, made from the files of `templates/`. Throws with the file's name when one is not allowed. */
+/**
+ * Makes the source of `compiled.js` from the files in `templates/`.
+ * @throws Error with the file name if a template contains an unescaped expression.
+ */
 export function precompileTemplates(): string {
   const templates = readdirSync(FOLDER)
     .filter((file) => file.endsWith('.hbs'))
@@ -65,12 +71,15 @@ function withAssets(layout: string, kind: string): string {
   );
 }
 
-/** A style sheet, or a module as part of a script. */
+/** Reads a style sheet or a script. A module becomes a script. */
 function asset(file: string): string {
   return file.endsWith('.ts') ? asScript(read(file)) : read(file);
 }
 
-/** As short as goes, since it stands in every page of a report; and fit to stand within a template's element. */
+/**
+ * Shortens a style sheet or script, because every page of a report contains both.
+ * @throws Error if the text cannot be in a `<style>` or `<script>` element of a template.
+ */
 function minified(source: string, loader: 'css' | 'js'): string {
   const { code } = transformSync(source, {
     loader,
@@ -88,7 +97,7 @@ function minified(source: string, loader: 'css' | 'js'): string {
   return text;
 }
 
-/** A module of ours that imports only types, as part of a script: its types, exports and comments go. */
+/** Makes a script of a module that imports only types: removes its types, exports and comments. */
 function asScript(source: string): string {
   const { outputText } = ts.transpileModule(source, {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, removeComments: true },
@@ -108,6 +117,6 @@ function sha256(text: string): string {
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const target = new URL('compiled.js', FOLDER);
   const source = precompileTemplates();
-  // An unchanged file stays as it is, because tests may be importing the file while `npm pack` builds the package.
+  // An unchanged file is not written, because tests may import the file while `npm pack` builds the package.
   if (!existsSync(target) || readFileSync(target, 'utf8') !== source) writeFileSync(target, source);
 }

@@ -144,12 +144,12 @@ describe('a query finds', () => {
     expect(found(query)).toEqual(ids);
   });
 
-  it('nothing where the words hold only for different cells', () => {
+  it('nothing if the words match only different cells', () => {
     expect(found('a:ours close:1006')).toEqual([]);
   });
 });
 
-it('an agent whose name has a space is meant by its first letters, as long as no other begins with them', () => {
+it('finds an agent whose name has a space by its first letters, unless another name starts with the same letters', () => {
   const one = row('1.1.1', '', cell({ agent: 'websock server' }), cell({ agent: 'websocket-node', grade: 'failed' }));
   const matches = (query: string) => parse(query, ['Websock server', 'websocket-node']).matches(one);
   expect(matches('websocket:failed')).toBe(true);
@@ -158,12 +158,12 @@ it('an agent whose name has a space is meant by its first letters, as long as no
   expect(parse('websock:ok', ['Websock server', 'ws']).matches(one)).toBe(true);
 });
 
-describe('a word that is not known', () => {
+describe('an unknown word', () => {
   it.each([
     ['is:odd', /is:odd is not known; there are is:same, .*is:slow/],
     ['@none', /@none is not known; there are @core, @limits, @deflate/],
     ['x:1', /x: is not known; there are s:, a:, close:/],
-  ])('%s is taken as text, and said to be so', (query, words) => {
+  ])('%s is searched as text, and reported', (query, words) => {
     const { problems, matches } = parse(query);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(words);
@@ -172,7 +172,7 @@ describe('a word that is not known', () => {
   });
 });
 
-it('words are split at spaces outside of quotes, and know their sign', () => {
+it('splits words at spaces outside of quotes, and reads their sign', () => {
   expect(tokenizeQuery('a !b -"c d" s:"wrong code" "open end')).toEqual([
     { text: 'a', negated: false, quoted: false },
     { text: 'b', negated: true, quoted: false },
@@ -182,18 +182,18 @@ it('words are split at spaces outside of quotes, and know their sign', () => {
   ]);
 });
 
-it('a counter sets its word, and takes it away again', () => {
+it('a counter adds its word, and removes the word again', () => {
   expect(toggleWord('', 's:failed')).toBe('s:failed');
   expect(toggleWord('7.1 "a b"', 's:failed')).toBe('7.1 "a b" s:failed');
   expect(toggleWord('7.1 S:Failed "a b"', 's:failed')).toBe('7.1 "a b"');
 });
 
-it('takes names that every object has for text', () => {
+it('searches names of inherited properties as text', () => {
   for (const name of ['__proto__', 'constructor', 'toString', 'toString:ok', 's:__proto__', 'is:constructor'])
     expect(ROWS.filter((one) => parse(name, ['ours']).matches(one))).toEqual([]);
 });
 
-it('any text at all is a query, and a word with its negation finds every row just once', () => {
+it('parses any text, and finds every row exactly once by a word and by its negation', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (query) => {
       for (const one of ROWS) parse(query, ['ours']).matches(one);

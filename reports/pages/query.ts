@@ -1,44 +1,48 @@
 /**
- * The language of the index page's search box, as functions from values to values. It runs in two places: here, under
- * its tests, and in the page, into which `precompile.ts` puts it; so it imports nothing and touches no document.
+ * The search of the index page. The functions run in two places: in their tests, and as a script in the page. So the
+ * file imports nothing and uses no document.
  *
- * A query is words with spaces between them, and a row is shown when all of them hold. Some words speak of the case
- * (an id or its beginning, `@deflate`, text, `is:different`); the others of one agent's cell (`s:` grade, `close:`
- * code, `is:` verdict, `d>` milliseconds), and they must hold for one and the same cell. `a:` says whose cells count.
- * `!` or `-` before a word turns it round: no cell may be so. `s:!ok` is another thing: some cell is not OK.
+ * A query consists of words separated by spaces. A row is shown if all words match. Some words are about the case: an
+ * id or its beginning, a group such as `@deflate`, text, `is:different`. The other words are about one agent's cell and
+ * must match the same cell: `s:` grade, `close:` close code, `is:` verdict, `d>` milliseconds. `a:` chooses the agents
+ * whose cells count. `!` or `-` before a word negates the word: no cell may match. `s:!ok` is different: some cell has
+ * another grade than OK.
  */
 
-/** What one agent did in one case. Words are in lower case; `ms` is null where nothing was measured. */
+/**
+ * The result of one agent in one case, for the search. Words are in lower case. `ms` is null if no duration was
+ * measured.
+ */
 export interface QueryCell {
   agent: string;
-  /** `ok`, `non-strict`, `missing` … */
+  /** Main grade of the cell: `ok`, `non-strict`, `missing` and so on. */
   grade: string;
-  /** Grade of the close: `ok`, `wrong code` … ; empty without a result. */
+  /** Close grade of the cell: `ok`, `wrong code` and so on; empty without a result. */
   close: string;
-  /** Close code the server sent, as text; `none` without one. */
+  /** Close code of the cell as text; `none` if no close code was sent. */
   code: string;
   verdict: string;
-  /** A deviation that the expectation file knows, with its reason. */
+  /** Whether the cell is a known deviation: the expectation file gives a reason for the outcome. */
   known: boolean;
-  /** A payload or wire log of it was cut. */
+  /** Whether a payload or the wire log of the case was cut. */
   truncated: boolean;
   ms: number | null;
 }
 
-/** One case with the cells of all agents. `text` is all that is written in the row, in lower case. */
+/** One case with the cells of all agents. `text` is the whole text of the row, in lower case. */
 export interface QueryRow {
   id: string;
   text: string;
   cells: readonly QueryCell[];
 }
 
-/** A query that was understood. `problems` says in words what of it was not; such a word is taken as text. */
+/** A parsed query. `problems` describes the words that were not understood; such words are searched as text. */
 export interface Query {
   matches(row: QueryRow): boolean;
   problems: readonly string[];
 }
 
-/** From how many milliseconds on `is:slow` holds. */
+/** Cases that took at least this many milliseconds match `is:slow`. */
 export const SLOW_MS = 1000;
 
 const VERDICTS = ['same', 'regressed', 'improved', 'changed', 'new', 'missing', 'flaky', 'skipped'];
@@ -51,17 +55,17 @@ interface Word {
 type CellTest = (cell: QueryCell) => boolean;
 type Meaning = { of: 'row'; test: (row: QueryRow) => boolean } | { of: 'cell' | 'agent'; test: CellTest };
 
-/** The names and words of a report that a query may hold. */
+/** The names and words of a report that a query can contain. */
 export interface QueryWords {
-  /** Names of agents: a word such as `ours:ok` may begin with one. */
+  /** Names of all agents: a word such as `ours:ok` starts with one of them. */
   agents: readonly string[];
-  /** Main grades in lower case, with `missing` and `skipped`. */
+  /** Main grades of the report in lower case, with `missing` and `skipped`. */
   grades: readonly string[];
   /** Groups of cases by name, for example `@core`: the ids of their sections and cases. */
   groups: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Understands a query, whatever it holds. */
+/** Parses a query. Never throws. */
 export function parseQuery(query: string, words: QueryWords): Query {
   const problems: string[] = [];
   const said = tokenizeQuery(query).map((word) => ({ ...word, meaning: meaningOf(word, words, problems) }));
@@ -88,18 +92,21 @@ export function parseQuery(query: string, words: QueryWords): Query {
   };
 }
 
-/** Words apart at white space; within double quotes it stays, and a quote that is not closed ends with the query. */
+/**
+ * Splits a query into words at white space. Text in double quotes stays together, and a missing closing quote is added
+ * at the end.
+ */
 export function tokenizeQuery(query: string): Word[] {
   return [...query.matchAll(/([!-]?)(?:"([^"]*)"?|((?:[^\s"]|"[^"]*"?)+))/g)].flatMap(
     ([, sign = '', quoted, plain = '']) => {
-      // A lone sign is not turned round, for there is nothing to turn.
+      // A sign without a word is searched as text.
       const text = (quoted ?? plain.replaceAll('"', '')).toLowerCase();
       return text === '' ? [] : [{ text, negated: sign !== '', quoted: quoted !== undefined }];
     },
   );
 }
 
-/** The query with `word` in it when it was not, and without it when it was: what a click on a counter does. */
+/** Adds a word to a query, or removes the word if the query contains it. A click on a counter does this. */
 export function toggleWord(query: string, word: string): string {
   const words = query.match(/(?:[^\s"]|"[^"]*"?)+/g) ?? [];
   const kept = words.filter((one) => one.toLowerCase() !== word.toLowerCase());
@@ -143,20 +150,25 @@ function meaningOf({ text, quoted }: Word, { agents, grades, groups }: QueryWord
   }
 }
 
-/** The one name that is this word, else the only one that begins with it: `websock:ok` where a name has a space. */
+/**
+ * The agent with this name, or the only agent whose name starts with the word. `websock:ok` finds a name with a space.
+ */
 function agentCalled(word: string, agents: readonly string[]): string | undefined {
   const names = agents.map((name) => name.toLowerCase());
   const begun = names.filter((name) => name.startsWith(word));
   return names.find((name) => name === word) ?? (begun.length === 1 ? begun[0] : undefined);
 }
 
-/** `7.1` begins 7.1 and 7.1.6, not 7.13: whole components. */
+/** Whether a case id starts with a prefix of whole parts: `7.1` matches 7.1 and 7.1.6, but not 7.13. */
 function beginsId(id: string, prefix: string): boolean {
   const bare = prefix.replace(/\.\*?$/, '');
   return id === bare || id.startsWith(`${bare}.`);
 }
 
-/** `ok,failed`: one of them; `!ok`: not that. An empty value, while somebody still types it, takes everything. */
+/**
+ * Whether a cell has one of several values: `ok,failed` means either, `!ok` means another value. An empty value, which
+ * occurs while somebody is typing, matches every cell.
+ */
 function oneOf(value: string, has: (cell: QueryCell, one: string) => boolean): CellTest {
   const negated = value.startsWith('!');
   const values = value
@@ -166,7 +178,10 @@ function oneOf(value: string, has: (cell: QueryCell, one: string) => boolean): C
   return values.length === 0 ? () => true : (cell) => values.some((one) => has(cell, one)) !== negated;
 }
 
-/** The beginning of a grade is enough: `s:fail`. A grade of the close is meant only where no grade begins like that. */
+/**
+ * Tests whether the grade of a cell starts with a word, for example `s:fail`. If no main grade starts with the word,
+ * the close grade is tested.
+ */
 function gradeTest(grades: readonly string[]): (cell: QueryCell, word: string) => boolean {
   return (cell, word) => {
     const begins = (grade: string) => grade.replace(/[ -]/g, '').startsWith(word.replace(/[ -]/g, ''));
@@ -224,7 +239,7 @@ function hasState(cell: QueryCell, state: string): boolean {
   }
 }
 
-/** Two agents did not do the same: another grade, another grade of the close, or another close code. */
+/** Whether the agents differ in a case: in the main grade, the close grade or the close code. */
 function isDifferent({ cells }: QueryRow): boolean {
   const [first, ...others] = cells;
   return others.some((cell) => cell.grade !== first?.grade || cell.close !== first.close || cell.code !== first.code);

@@ -4,12 +4,12 @@ import { sampleReport } from '../testing/sample.ts';
 import { bigReport } from '../testing/sample-big.ts';
 import { spread, timesView } from './times.ts';
 
-it('finds least, median and most', () => {
+it('finds the minimum, the median and the maximum', () => {
   expect(spread([30, 1, 9])).toEqual({ least: 1, median: 9, most: 30 });
   expect(spread([])).toEqual({ least: 0, median: 0, most: 0 });
 });
 
-it('tells 9, 12 and 13 apart from each other and from all others, each agent by itself', () => {
+it('separates the categories 9, 12 and 13 from each other and from all others, for each agent', () => {
   const parts = timesView(bigReport(2));
   expect(parts.map(({ title }) => title)).toEqual([
     '9 Limits and performance',
@@ -22,7 +22,7 @@ it('tells 9, 12 and 13 apart from each other and from all others, each agent by 
   );
 });
 
-it('names the case that took longest, and the ten slowest of each part', () => {
+it('names the slowest case, and the ten slowest cases of each part', () => {
   const report = bigReport(2);
   const times = (id: string, agent: string): Report => ({
     ...report,
@@ -41,7 +41,7 @@ it('names the case that took longest, and the ten slowest of each part', () => {
   expect(limits?.slowest).toHaveLength(10);
 });
 
-it('says nothing of what was not timed', () => {
+it('leaves out cases without a duration', () => {
   const untimed = {
     ...sampleReport,
     agents: sampleReport.agents.map((agent) => ({
@@ -57,7 +57,7 @@ it('says nothing of what was not timed', () => {
   ]);
 });
 
-it('calls those of a run without 9, 12 and 13 all cases, for there are no others', () => {
+it('calls the only part “all cases” if the run has no case of 9, 12 and 13', () => {
   const cases = sampleReport.cases.filter(({ category }) => category === '1');
   expect(timesView({ ...sampleReport, cases }).map(({ title }) => title)).toEqual(['all cases']);
 });

@@ -3,10 +3,10 @@ import type { AgentReport, CaseInfo, Report } from '../document/report.ts';
 import { casePath } from '../wording/views.ts';
 import { count, duration, verdictOf } from '../wording/vocabulary.ts';
 
-/** Cases told by name for each part of the suite. */
+/** Maximum number of slow cases that are listed for each part of the suite. */
 const SLOWEST_SHOWN = 10;
 
-/** Least, middle and most of some milliseconds; of none all are 0. */
+/** The minimum, median and maximum of durations in milliseconds; all 0 for an empty list. */
 export function spread(ms: readonly number[]): { least: number; median: number; most: number } {
   const sorted = [...ms].sort((a, b) => a - b);
   return { least: sorted[0] ?? 0, median: sorted[sorted.length >> 1] ?? 0, most: sorted.at(-1) ?? 0 };
@@ -19,9 +19,9 @@ interface Timed {
 }
 
 /**
- * Where the time of a run went: each timed part of the suite (9, 12, 13) by itself, since what takes long there is large
- * on purpose, and all others together, where a slow case mostly waited for something. A row for each agent, and the
- * cases that took longest. Empty where nothing was timed.
+ * Where a run spent its time. Each timed category (9, 12, 13) is a part of its own, because its cases are large on
+ * purpose. All other cases are one part; a slow case there usually waited for a timeout. Each part has a row for each
+ * agent and a list of the slowest cases. Empty if nothing was timed.
  */
 export function timesView(report: Report) {
   const parts = new Map<string, CaseInfo[]>();
@@ -29,7 +29,7 @@ export function timesView(report: Report) {
     const title = isTimed(info) ? `${info.category} ${info.categoryTitle}` : 'all others';
     parts.set(title, [...(parts.get(title) ?? []), info]);
   }
-  // Of a run without those there are no others.
+  // In a run without timed categories, the only part is called “all cases”.
   if (parts.size === 1 && parts.has('all others'))
     parts.set('all cases', parts.get('all others') ?? []).delete('all others');
   return [...parts]

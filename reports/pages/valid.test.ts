@@ -2,23 +2,24 @@ import { HtmlValidate } from 'html-validate';
 import { expect, it } from 'vitest';
 import { samplePages } from '../testing/sample-pages.ts';
 
-/** What html-validate recommends, and why not where we do otherwise. */
+/** The recommended rules of html-validate, and the reasons for exceptions. */
 const validator = new HtmlValidate({
   root: true,
   extends: ['html-validate:recommended'],
   rules: {
     'doctype-style': ['error', { style: 'lowercase' }],
-    // Names of agents are part of a title, and not ours to shorten.
+    // Titles contain names of agents, which must not be shortened.
     'long-title': 'off',
-    // A box that scrolls has a name and a place in the order of tabs for the keyboard's sake; it is no section of the text.
+    // A scrollable box has a role, a name and a tab stop, so that the keyboard can scroll it. It is not a section of
+    // the text.
     'prefer-native-element': ['error', { exclude: ['region'] }],
-    // A list may have a name: that of the same case for the other agents has no heading.
+    // The list of the same case for other agents has a name, because it has no heading.
     'aria-label-misuse': ['error', { allowAnyNamable: true }],
-    // HTML lets a cell end where the next one begins: with 517 cases of 5 agents that spares 13 kB.
+    // HTML allows a cell without an end tag. This saves 13 kB for 517 cases of 5 agents.
     'no-implicit-close': 'off',
-    // Whoever links to a compared case writes its id, which begins with a digit; HTML allows any but spaces.
+    // The id of a compared case starts with a digit, so that a link can contain the case id. HTML allows such ids.
     'valid-id': ['error', { relaxed: true }],
-    // The search filters as one types; there is nothing to submit.
+    // The search filters during typing, so the form needs no submit button.
     'wcag/h32': 'off',
   },
 });
@@ -37,7 +38,7 @@ it('every page is valid HTML', async () => {
   expect(pages).toBeGreaterThan(30);
 });
 
-it('a page that is not valid is told', async () => {
+it('an invalid page is found', async () => {
   const broken = '<!doctype html><html lang="en"><head><title>x</title></head><body><p id="a"><p id="a"></body></html>';
   const { valid } = await validator.validateString(broken);
   expect(valid).toBe(false);

@@ -22,7 +22,7 @@ const frame = (facts: Partial<Extract<WireRow, { row: 'frame' }>> = {}): WireRow
 const octets = (length: number): WireRow => ({ row: 'octets', direction: 'in', length, hex: '00' });
 
 describe('two wire logs', () => {
-  it('are the same whatever the masks, the chunks and the timers that were armed', () => {
+  it('are equal if only masks, sizes of reads and writes, and started timers differ', () => {
     const a = detail([frame(), octets(4), frame({ direction: 'in', masked: false, mask: null })]);
     const b = detail([
       frame({ mask: '01020304' }),
@@ -34,7 +34,7 @@ describe('two wire logs', () => {
     expect(diffWire(a, b)).toEqual({ lines: [], leftOut: 0 });
   });
 
-  it('part at the first frame that is not in both, with some lines around it', () => {
+  it('differ first at a frame that only one log has, shown with the lines around it', () => {
     const same = Array.from({ length: 20 }, (_, i) => frame({ payload: `m${i}` }));
     const close = frame({ direction: 'in', opcode: 8, payload: '0x03e8', masked: false, mask: null });
     const { lines, leftOut } = diffWire(detail([...same, close]), detail(same));
@@ -51,7 +51,7 @@ describe('two wire logs', () => {
     expect(lines.at(-1)?.same).toBe(true);
   });
 
-  it('differ in who dropped TCP, in a timer that fired, and in a server that masks', () => {
+  it('differ if another side dropped TCP, a timer fired, or the server masks', () => {
     const first = (a: RecordedCase, b: RecordedCase) => diffWire(a, b).lines.find((line) => line.first);
     expect(first(detail([]), detail([], true))?.b?.text).toBe('TCP dropped by the fuzzing client');
     expect(first(detail([]), detail([{ row: 'timer', timer: 'kill', fired: true }]))?.b?.text).toBe(

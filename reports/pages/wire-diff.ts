@@ -3,22 +3,22 @@ import { count, opcodeName } from '../wording/vocabulary.ts';
 import { align } from './align.ts';
 import { closeText } from './wire.ts';
 
-/** One line of two wire logs side by side. Numbers are those of the rows in their own logs. */
+/** One line of two wire logs side by side. The numbers are the row numbers in the two logs. */
 export interface WireDiffLine {
   a: { number: number; text: string } | null;
   b: { number: number; text: string } | null;
   same: boolean;
-  /** The place where the two logs part. */
+  /** Set for the line where the two logs differ first. */
   first: boolean;
 }
 
-/** Lines kept around the first divergence. */
+/** Number of lines shown before and after the first difference. */
 const BEFORE = 6;
 const AFTER = 34;
 
 /**
- * Two wire logs frame by frame, around the place where they part. What differs in every run is not seen: masking keys,
- * how octets were cut into reads and writes, timers that were armed. Empty when nothing else differs.
+ * Compares two wire logs frame by frame, and keeps the lines around the first difference. Ignores what differs in every
+ * run: masking keys, sizes of reads and writes, and started timers. Empty if nothing else differs.
  */
 export function diffWire(a: RecordedCase, b: RecordedCase): { lines: WireDiffLine[]; leftOut: number } {
   const pairs = align(framesOf(a), framesOf(b), ({ text }) => text);
@@ -39,7 +39,7 @@ function framesOf({ wirelog, droppedByMe }: RecordedCase): { number: number; tex
   return [...rows, { number: wirelog.length, text: `TCP dropped by the ${droppedByMe ? 'fuzzing client' : 'server'}` }];
 }
 
-/** What of a row has to be the same; null for a row that is not compared. */
+/** The text of a row that is compared; null for a row that is not compared. */
 function frameText(row: WireRow): string | null {
   switch (row.row) {
     case 'frame': {
@@ -50,7 +50,7 @@ function frameText(row: WireRow): string | null {
       bits.push(`len ${count(row.repeatLength ?? row.length)}`);
       const said = closeText(row);
       if (said !== null) bits.push(said);
-      // Where the reason is not told it may be what differs.
+      // A close reason that is not fully recorded may be the difference.
       const told = said !== null && (row.length === 2 || said.endsWith('”'));
       const payload = row.payload === '' || told ? '' : ` ${row.payload}`;
       return `${row.direction === 'in' ? '← RX' : '→ TX'} ${bits.join(' · ')}${payload}`;

@@ -6,16 +6,19 @@ import { closeText, examineWire, type Fault, type Insight, unansweredClose } fro
 /** Rows shown at each end of a long wire log. The page shows the number of the rows between, not the rows. */
 const SHOWN_AT_EACH_END = WIRE_ROWS_SHOWN / 2;
 /**
- * Logs up to this many rows show each header by its parts, and all the octets that were recorded; in longer ones the
- * first octets of a row have to do, or the page would be too large.
+ * Longest wire log, in rows, whose headers are explained and whose bytes are shown completely. A longer log shows only
+ * the first bytes of each row, because the page would be too large.
  */
 const WHOLE_UP_TO = 50;
-/** Hex digits shown beside a row of octets; more are folded. */
+/** Maximum number of hex digits in a row of raw bytes. Further digits are folded. */
 const SHORT_HEX = 32;
-/** Characters of a payload in a long log. */
+/** Maximum number of characters of a payload in a long wire log. */
 const SHORT_PAYLOAD = 40;
 
-/** The wire log for people: numbered rows, the middle of a huge one left out, and who ended TCP as its last line. */
+/**
+ * The view of a wire log: numbered rows without the middle of a long log, and a last line that says which side ended
+ * TCP.
+ */
 export function wireView(
   detail: Pick<RecordedCase, 'wirelog' | 'droppedByMe' | 'createWirelog' | 'httpRequest' | 'httpResponse'>,
 ) {
@@ -43,8 +46,8 @@ export function wireView(
 }
 
 /**
- * The rows that are shown. In a long log reads and writes that follow one another, and in which no frame begins, are one
- * row: a frame sent octet by octet is one thing to look at, not fifteen.
+ * The rows of a wire log that are shown. In a long log, consecutive reads or writes in which no frame starts are one
+ * row, because a frame that was sent byte by byte is easier to read in one row.
  */
 function together(wirelog: readonly WireRow[], insights: readonly Insight[], isShown: (number: number) => boolean) {
   const groups: { row: WireRow; number: number; writes: number }[] = [];
@@ -66,7 +69,7 @@ function together(wirelog: readonly WireRow[], insights: readonly Insight[], isS
   return groups;
 }
 
-/** RFC 6455 5.5.1: a Close frame has to be answered by one, if none was sent before. */
+/** The rule that a Close frame was not answered (RFC 6455 5.5.1). */
 function endFault(row: number, droppedByMe: boolean) {
   return {
     row,
@@ -88,7 +91,7 @@ function viewOf(
   return {
     number,
     ...rowView(row, insight.faults, rows <= WHOLE_UP_TO, writes),
-    // On purpose: what the fuzzing client breaks is what the case is about.
+    // A rule that the fuzzing client breaks is broken on purpose: the rule is the subject of the case.
     faults: insight.faults.map(({ text }) =>
       row.row === 'frame' && row.direction === 'out' ? `on purpose: ${text}` : `breaks a rule: ${text}`,
     ),
@@ -155,7 +158,7 @@ function rowView(row: WireRow, faults: readonly Fault[], whole: boolean, writes:
   }
 }
 
-/** Cut by characters, so that none is cut in two. */
+/** Shortens a payload by characters, so that no character is split. */
 function shortPayload(payload: string): string {
   const characters = Array.from(payload);
   return characters.length <= SHORT_PAYLOAD ? payload : `${characters.slice(0, SHORT_PAYLOAD).join('')} …`;
@@ -169,7 +172,7 @@ function plain(texts: readonly string[]) {
   return texts.map((text) => ({ text, bad: false }));
 }
 
-/** RFC 6455 5.2, in the order of the header on the wire; the parts that break a rule are marked. */
+/** The parts of a frame in the order of its header (RFC 6455 5.2). Parts that break a rule are marked. */
 function frameBits(row: Extract<WireRow, { row: 'frame' }>, faults: readonly Fault[]) {
   const bad = (part: Fault['part']) => faults.some((fault) => fault.part === part);
   const rsv = [row.rsv & 4 && 'RSV1', row.rsv & 2 && 'RSV2', row.rsv & 1 && 'RSV3'].filter((bit) => bit !== 0);
@@ -192,7 +195,7 @@ function frameBits(row: Extract<WireRow, { row: 'frame' }>, faults: readonly Fau
   ];
 }
 
-/** Sixteen octets a line, in pairs. */
+/** Hex digits as lines of sixteen bytes. */
 function hexLines(hex: string): string {
   const [, digits = '', rest = ''] = /^([0-9a-f]*)([\s\S]*)$/.exec(hex) ?? [];
   return (digits.match(/.{1,32}/g) ?? []).map((line) => line.replace(/(..)(?=.)/g, '$1 ')).join('\n') + rest;

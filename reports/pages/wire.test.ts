@@ -26,29 +26,37 @@ const examine = (wirelog: readonly WireRow[], httpResponse = '?') =>
   examineWire({ wirelog, httpRequest: '?', httpResponse });
 const faults = (...frames: Partial<Frame>[]) => examine(frames.map(frame)).map(({ faults: [fault] }) => fault?.text);
 
-describe('a frame of the server breaks a rule when', () => {
+describe('a frame of the server breaks a rule if', () => {
   test.each<[string, Partial<Frame>, string]>([
-    ['it is masked', { mask: '01020304' }, 'a server must not mask what it sends (RFC 6455 5.1)'],
+    ['the frame is masked', { mask: '01020304' }, 'a server must not mask what it sends (RFC 6455 5.1)'],
     ['RSV1 is set', { rsv: 4 }, 'RSV1 is set and nothing negotiated it (RFC 6455 5.2)'],
     ['RSV2 is set', { rsv: 2 }, 'RSV2 is set and nothing negotiated it (RFC 6455 5.2)'],
     ['RSV3 is set', { rsv: 1 }, 'RSV3 is set and nothing negotiated it (RFC 6455 5.2)'],
     ['RSV2 and RSV3 are set', { rsv: 3 }, 'RSV2 and RSV3 are set and nothing negotiated it (RFC 6455 5.2)'],
-    ['its opcode is 3', { opcode: 3 }, 'opcode 3 is reserved (RFC 6455 5.2)'],
-    ['its opcode is 11', { opcode: 11 }, 'opcode 11 is reserved (RFC 6455 5.2)'],
+    ['the opcode is 3', { opcode: 3 }, 'opcode 3 is reserved (RFC 6455 5.2)'],
+    ['the opcode is 11', { opcode: 11 }, 'opcode 11 is reserved (RFC 6455 5.2)'],
     ['a ping is fragmented', { opcode: 9, fin: false }, 'a control frame must not be fragmented (RFC 6455 5.5)'],
     ['a ping is too long', { opcode: 9, length: 126 }, 'a control frame takes 125 octets at most (RFC 6455 5.5)'],
-    ['it continues nothing', { opcode: 0 }, 'a continuation of nothing: no message is open (RFC 6455 5.4)'],
     [
-      'half a close code',
+      'a continuation frame follows no fragment',
+      { opcode: 0 },
+      'a continuation of nothing: no message is open (RFC 6455 5.4)',
+    ],
+    [
+      'a Close frame has half a close code',
       { opcode: 8, length: 1 },
       'the body of a Close frame is empty or begins with a code of two octets (RFC 6455 5.5.1)',
     ],
-    ['1005 is sent', { opcode: 8, payload: '0x03ed' }, 'close code 1005 must not be on the wire (RFC 6455 7.4)'],
+    [
+      'a Close frame contains the code 1005',
+      { opcode: 8, payload: '0x03ed' },
+      'close code 1005 must not be on the wire (RFC 6455 7.4)',
+    ],
   ])('%s', (_, facts, text) => {
     expect(faults(facts)).toEqual([text]);
   });
 
-  test('a message begins within another, or anything follows a Close frame', () => {
+  test('a message starts within another, or a frame follows a Close frame', () => {
     expect(faults({ fin: false }, { opcode: 9 }, { opcode: 1 })[2]).toContain('a new message within a fragmented one');
     expect(faults({ opcode: 8, payload: '0x03e8' }, {})[1]).toContain('it follows the Close frame of row 0');
   });
@@ -61,13 +69,13 @@ describe('a frame of the server breaks a rule when', () => {
     expect(compressed.map((row) => row.faults.length)).toEqual([0, 1]);
   });
 
-  test('a client has to mask', () => {
+  test('a client does not mask', () => {
     expect(faults({ direction: 'out' })).toEqual(['a client must mask what it sends (RFC 6455 5.1)']);
   });
 });
 
-describe('a frame and its octets', () => {
-  it('are linked by their place in the stream, whatever the chunks', () => {
+describe('a frame and its raw bytes', () => {
+  it('are linked by their position in the stream, for any sizes of reads and writes', () => {
     const rows = [
       octets('out', 20),
       octets('in', 60),
@@ -86,7 +94,7 @@ describe('a frame and its octets', () => {
     ]);
   });
 
-  it('are not linked behind a gap in the log', () => {
+  it('are not linked after a gap in the log', () => {
     const rows: WireRow[] = [{ row: 'log', on: false }, octets('in', 4), frame({})];
     expect(examine(rows).every(({ partners }) => partners.length === 0)).toBe(true);
   });
@@ -118,23 +126,23 @@ test.each([
       ['05', 'no mask, length 5'],
     ],
   ],
-])('the header %s is taken apart', (hex, parts) => {
+])('the header %s is explained', (hex, parts) => {
   expect(headerParts(hex)).toEqual(parts);
 });
 
-test('a Close frame knows its code from either short form', () => {
+test('the close code is read from both short forms of a payload', () => {
   expect(closeCodeOf({ payload: '0x03e8', length: 2 })).toBe(1000);
   expect(closeCodeOf({ payload: '\u0003\u0001', length: 2 })).toBe(0x301);
   expect(closeCodeOf({ payload: '', length: 0 })).toBeNull();
 });
 
-test('a Close that was never answered is found', () => {
+test('a Close frame without an answer is found', () => {
   expect(unansweredClose([frame({}), frame({ direction: 'out', opcode: 8 })])).toBe(1);
   expect(unansweredClose([frame({ direction: 'out', opcode: 8 }), frame({ opcode: 8 })])).toBeNull();
   expect(unansweredClose([frame({})])).toBeNull();
 });
 
-test('a Close frame says its code with its name, and its reason where all of it is known', () => {
+test('a Close frame is described by its code, its name, and its reason if it was recorded completely', () => {
   const said = (payload: string, length: number, opcode = 8) => closeText({ opcode, payload, length });
   expect(said('0x03e8', 2)).toBe('1000 (normal closure)');
   expect(said('0x03ef74657874206973206e6f7420555446', 17)).toBe('1007 (invalid payload data) “text is not UTF”');

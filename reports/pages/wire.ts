@@ -3,16 +3,22 @@ import { escapeInvisibleLine } from '../wording/escape-invisible.ts';
 import { closeCode } from '../wording/vocabulary.ts';
 import { parseHead, takesDeflate } from './handshake.ts';
 
-/** A frame's header octets by their parts (RFC 6455 5.2), each as hex with what it says. */
+/** A part of a frame header (RFC 6455 5.2): its bytes as hex, and their meaning. */
 export type HeaderPart = readonly [hex: string, meaning: string];
 
-/** What a row of the wire log is beside itself: its partners, its header, and the rules it breaks. */
+/**
+ * What is known about a row of the wire log in addition to the row: linked rows, the parts of a header, and broken
+ * rules.
+ */
 export interface Insight {
-  /** Of a frame: the rows of octets its header came or went in. Of octets: the frames that begin in them. */
+  /**
+   * Row numbers: for a frame, the rows of raw bytes that contain its header; for raw bytes, the frames that start
+   * there.
+   */
   partners: number[];
-  /** Of a frame whose first octets were recorded. */
+  /** The parts of the frame's header, if its first bytes were recorded. */
   header: HeaderPart[];
-  /** Rules that a frame breaks, each in words, with the RFC's section and the part of the row it concerns. */
+  /** Rules that the frame breaks, in words, each with the RFC section and the part of the row. */
   faults: Fault[];
 }
 export interface Fault {
@@ -23,7 +29,7 @@ export interface Fault {
 type Frame = Extract<WireRow, { row: 'frame' }>;
 type Octets = Extract<WireRow, { row: 'octets' }>;
 
-/** One Insight for each row of the log. */
+/** Examines a wire log. Returns one Insight for each row. */
 export function examineWire(detail: Pick<RecordedCase, 'wirelog' | 'httpRequest' | 'httpResponse'>): Insight[] {
   const insights = detail.wirelog.map((): Insight => ({ partners: [], header: [], faults: [] }));
   const deflate = takesDeflate(parseHead(detail.httpResponse));
@@ -36,8 +42,8 @@ export function examineWire(detail: Pick<RecordedCase, 'wirelog' | 'httpRequest'
 }
 
 /**
- * Finds for each frame the octets it begins in, by its place in the stream of its direction behind the handshake. Where
- * the log was off, octets went unrecorded and places are no longer known: linking ends there.
+ * Finds the row of raw bytes in which each frame starts, by the position of the frame in the stream of its direction
+ * after the handshake. Stops where the log was switched off, because positions after a gap are unknown.
  */
 function link(
   rows: readonly WireRow[],
@@ -72,13 +78,13 @@ function link(
   }
 }
 
-/** Octets a frame takes on the wire. RFC 6455 5.2. */
+/** Number of bytes of a frame on the wire (RFC 6455 5.2). */
 function frameSize({ length, repeatLength, masked, mask }: Frame): number {
   const payload = repeatLength ?? length;
   return 2 + (payload > 0xffff ? 8 : payload > 125 ? 2 : 0) + (masked || mask !== null ? 4 : 0) + payload;
 }
 
-/** The header at the beginning of `hex`, by its parts; as many as are there. */
+/** The parts of a frame header at the start of `hex`, as many as were recorded. */
 export function headerParts(hex: string): HeaderPart[] {
   const first = Number.parseInt(hex.slice(0, 2), 16);
   const second = Number.parseInt(hex.slice(2, 4), 16);
@@ -100,7 +106,7 @@ export function headerParts(hex: string): HeaderPart[] {
   return parts;
 }
 
-/** RFC 6455 5: the rules of frames, for one direction in its order. */
+/** Checks the frames of one direction, in order, against the rules of RFC 6455 section 5. */
 function judge(
   rows: readonly WireRow[],
   insights: readonly Insight[],
@@ -142,7 +148,7 @@ function judge(
   }
 }
 
-/** RFC 6455 5.5.1, 7.4.1: the body of a Close frame. */
+/** Checks the body of a Close frame (RFC 6455 5.5.1, 7.4.1). */
 function judgeClose(row: Frame, add: (part: Fault['part'], text: string) => void): void {
   if (row.length === 1)
     add('length', 'the body of a Close frame is empty or begins with a code of two octets (RFC 6455 5.5.1)');
@@ -150,7 +156,10 @@ function judgeClose(row: Frame, add: (part: Fault['part'], text: string) => void
   if (code !== null && !mayBeSent(code)) add('payload', `close code ${code} must not be on the wire (RFC 6455 7.4)`);
 }
 
-/** The code in a Close frame's short payload: hex, or text where the two octets happen to be it; null when unknown. */
+/**
+ * The close code in the recorded payload of a Close frame. The payload is hex, or text if the two bytes are valid
+ * UTF-8. null if unknown.
+ */
 export function closeCodeOf({ payload, length }: Pick<Frame, 'payload' | 'length'>): number | null {
   if (length < 2) return null;
   const [, hex] = /^0x([0-9a-f]{4})/.exec(payload) ?? [];
@@ -159,7 +168,10 @@ export function closeCodeOf({ payload, length }: Pick<Frame, 'payload' | 'length
   return octets.length < 2 ? null : octets.readUInt16BE(0);
 }
 
-/** What a Close frame says, for people: `1002 (protocol error)`, with its reason where the whole of it is known and UTF-8. */
+/**
+ * A Close frame in words, for example `1002 (protocol error)`. The reason follows if it was recorded completely and is
+ * valid UTF-8.
+ */
 export function closeText(frame: Pick<Frame, 'opcode' | 'payload' | 'length'>): string | null {
   const code = frame.opcode === 8 ? closeCodeOf(frame) : null;
   if (code === null) return null;
@@ -177,14 +189,14 @@ function reasonOf({ payload, length }: Pick<Frame, 'payload' | 'length'>): strin
   }
 }
 
-/** RFC 6455 7.4.1 and 7.4.2, with what has been registered since. */
+/** Whether a Close frame may contain a close code: RFC 6455 7.4.1 and 7.4.2, and the codes registered since. */
 function mayBeSent(code: number): boolean {
   return (
     (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006) || (code >= 3000 && code <= 4999)
   );
 }
 
-/** Row of the first Close frame that went out and was never answered by one of the server's; null when there is none. */
+/** Row of the first Close frame that the fuzzing client sent and the server did not answer; null if there is none. */
 export function unansweredClose(rows: readonly WireRow[]): number | null {
   const isClose = (row: WireRow, direction: 'in' | 'out') =>
     row.row === 'frame' && row.direction === direction && row.opcode === 8;

@@ -1,9 +1,9 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { describeUnless, lackOf } from './skip.ts';
 
-/** Debian's; another one with CHROMIUM. */
+/** Path of Chromium on Debian. The environment variable CHROMIUM names another one. */
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
-/** The browser is to speak to nobody: every request that is seen then is one of the page. */
+/** Options that stop the browser's own requests, so that each request in a test is a request of the page. */
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -21,7 +21,10 @@ export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
 }
 
-/** A page that notes what no page of ours may do: ask for anything, say anything on the console, open a dialog. */
+/**
+ * Opens a page and records everything that pages of a report must not do: send a request, print to the console, open a
+ * dialog.
+ */
 export async function watchedPage(browser: Browser, options: BrowserContextOptions = {}) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
@@ -38,11 +41,11 @@ export async function watchedPage(browser: Browser, options: BrowserContextOptio
   return { page, seen, close: () => context.close() };
 }
 
-/** What axe-core finds wrong with a page as it stands, one line for each element. */
+/** The accessibility faults that axe-core finds in a page in its current state, one line for each element. */
 export async function axeViolations(page: Page, source: string): Promise<string[]> {
   await page.evaluate(source);
   return await page.evaluate(async () => {
-    // In the page axe is a global of its own; its types belong to another world than this one.
+    // axe-core is a global of the page; its types are not available here.
     const { axe } = globalThis as unknown as {
       axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
     };

@@ -1,18 +1,18 @@
-/** One piece of text as a page shows it, with the WCAG 2 contrast ratio of its colour to the ground it stands on. */
+/** A piece of text on a page, with the WCAG 2 contrast ratio of its colour and its background. */
 export interface Shown {
   text: string;
-  /** Its element: tag and classes. */
+  /** The element of the text: tag and classes. */
   element: string;
   colour: string;
   ground: string;
   ratio: number;
-  /** Whether it says what became of a case or of the run. */
+  /** Whether the text says the result of a case or of the run. */
   verdict: boolean;
 }
 
 /**
- * A script for a page: every visible text as Shown[], by the styles that the browser computed. Grounds that are not
- * opaque are laid over what is behind them; of a hatched ground the worst colour counts.
+ * A script for a page: returns every visible text as Shown[], with the colours that the browser computed. A transparent
+ * background is mixed with the background behind it. For a hatched background the worst colour counts.
  */
 export const MEASURE_CONTRAST = `(() => {
   const VERDICTS = '.chip, .mark, .close, .matrix td a, .grid td, .strip span';

@@ -1,6 +1,6 @@
 /**
- * About 300 strings that have broken out of somebody's page, document or log before: each way in, wrapped by each way
- * out of the place it might stand in. Used by the render tests.
+ * About 300 strings that tried to break out of pages, documents or logs: each attack, after each text that could end
+ * its context. Used by the tests of renderers.
  */
 
 const WAYS_IN = [
@@ -49,14 +49,14 @@ const WAYS_OUT = [
   '\n\n::error::',
 ] as const;
 
-/** Every way in behind every way out. */
+/** Every attack after every text that could end its context. */
 export const HOSTILE_STRINGS: readonly string[] = WAYS_OUT.flatMap((out) => WAYS_IN.map((way) => out + way));
 
-/** The words a page is built by; everything else in a document is somebody's text. */
+/** Keys of a document whose values this tool chooses. The text of all other keys can come from strangers. */
 const OURS_TO_CHOOSE =
   /^(id|slug|root|verdict|verdicts|grades|change|behavior|behaviorClose|kind|at|toward|decision|row|direction|timer)$/;
 
-/** A document with `words` in every text that somebody else may choose. */
+/** A copy of a document with `words` as every text that can come from strangers. */
 export function filledWith<T>(document: T, words: string): T {
   const fill = (value: unknown, key: string): unknown => {
     if (typeof value === 'string') return OURS_TO_CHOOSE.test(key) ? value : words;

@@ -3,7 +3,7 @@ import { junit } from '../formats/junit.ts';
 import { HOSTILE_STRINGS } from './hostile.ts';
 import { sampleReport } from './sample.ts';
 
-/** Every byte, every half of a surrogate pair, and strings that have broken out of XML before. */
+/** Texts with every byte, every lone surrogate, and strings that tried to break out of XML. */
 const WORDS = [
   ...Array.from({ length: 0x100 }, (_, code) => `a${String.fromCharCode(code)}b`),
   Array.from({ length: 0x800 }, (_, i) => `${String.fromCharCode(0xd800 + i)}-`).join(''),
@@ -11,7 +11,7 @@ const WORDS = [
   ...HOSTILE_STRINGS,
 ];
 
-/** One report for each of the words: its agent's name, titles, sentences and log lines are that word. */
+/** One report for each text: the agent's name, the titles, the sentences and the log lines are that text. */
 const reports = WORDS.map((words): Report => {
   const [agent] = sampleReport.agents;
   const [info] = sampleReport.cases;
@@ -24,10 +24,13 @@ const reports = WORDS.map((words): Report => {
     agents: [{ ...agent, name: words, cases: [{ ...one, sentence: words, why: words }] }],
   };
 });
-/** The `junit.xml` of each report. */
+/** The content of `junit.xml` for each report. */
 export const documents = reports.map((report) => [...junit(report)][0]?.content ?? '');
 
-/** A script for a browser: parses each text, returns the indexes of those that are not well-formed and the number of test cases. */
+/**
+ * A script for a browser: parses each XML text, and returns the indexes of the texts that are not well-formed and the
+ * number of test cases.
+ */
 export const reading = (texts: readonly string[]) => `(() => {
   const broken = [];
   let cases = 0;
@@ -38,5 +41,5 @@ export const reading = (texts: readonly string[]) => `(() => {
   }
   return { broken, cases };
 })()`;
-/** What the script returns if every document is well-formed and complete. */
+/** The result of the script if every document is well-formed and complete. */
 export const whole = { broken: [], cases: 2 * documents.length };

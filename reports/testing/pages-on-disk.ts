@@ -7,8 +7,9 @@ import { writeFiles } from '../write.ts';
 import { samplePages } from './sample-pages.ts';
 
 /**
- * The sample pages in a folder of their own while the tests of a file run, as a reader has them on disk.
- * @returns the folder, which is gone afterwards, and the `file:` address of a path in it.
+ * Writes the sample pages to a temporary folder for the tests of one file.
+ * @returns the folder, which is deleted after the tests, and a function for the `file:` address of a path in the
+ * folder.
  */
 export function pagesOnDisk(prefix: string): { home: string; at: (path: string) => string } {
   const home = mkdtempSync(join(tmpdir(), prefix));

@@ -1,7 +1,7 @@
 import type { CaseVerdict, Report } from '../document/report.ts';
 import { sampleOutcome, sampleReport } from './sample.ts';
 
-/** How many cases each category of the real suite has. */
+/** The categories of the real suite with their numbers of cases. */
 const SIZES: readonly [category: string, title: string, cases: number][] = [
   ['1', 'Framing', 16],
   ['2', 'Pings and pongs', 11],
@@ -16,7 +16,7 @@ const SIZES: readonly [category: string, title: string, cases: number][] = [
   ['13', 'Compression with different parameters', 126],
 ];
 
-/** A report as large as a real one: 517 cases, each of them of `agents` agents, a few of which fail. */
+/** A report of full size: 517 cases for each of `agents` agents, a few of which failed. */
 export function bigReport(agents: number): Report {
   const cases = SIZES.flatMap(([category, categoryTitle, n]) =>
     Array.from({ length: n }, (_, i) => ({

@@ -3,7 +3,7 @@ import { explainDifferences, IN_A } from '../wording/sentence.ts';
 import { HOSTILE_NAMES, sampleDifferences, sampleOutcome, sampleReport } from './sample.ts';
 import { type SampleOutcome, sampleSuite } from './sample-suites.ts';
 
-/** A comparison with each kind of change, whose agents have names that would break out of a page. */
+/** A comparison with every kind of change. The names of its agents would break out of a page without escaping. */
 
 const GOOD = sampleOutcome();
 const UNCLEAN = sampleOutcome({ behaviorClose: 'UNCLEAN', wasClean: false, remoteCloseCode: null, received: [] });
@@ -32,7 +32,7 @@ const side = {
   root: '',
 };
 
-/** The two agents of the sample report, compared. */
+/** The comparison of the two agents of the sample report. */
 export const sampleComparison: Comparison = {
   a: { ...side, agent: HOSTILE_NAMES[0], slug: AGENT_A?.slug ?? '' },
   b: { ...side, agent: HOSTILE_NAMES[1], slug: AGENT_B?.slug ?? '' },
@@ -50,7 +50,7 @@ export const sampleComparison: Comparison = {
   ],
 };
 
-/** The same two, with five cases that differ alike but for the payload, and one beside them. */
+/** The same comparison with five similar cases, which differ only in the payload, and one other case. */
 export const alikeComparison: Comparison = {
   ...sampleComparison,
   counts: { regressed: 6, removed: 0, changed: 0, fixed: 0, added: 0 },

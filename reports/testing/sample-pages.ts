@@ -7,9 +7,9 @@ import { documentFormats } from '../renderers.ts';
 import { sampleDetailOf, sampleReport } from './sample.ts';
 import { alikeComparison, sampleComparison } from './sample-comparison.ts';
 
-/** Two whole reports as files, for the tests that look at every kind of page: one with news of every kind, one without. */
+/** The files of two reports, for tests of every kind of page: one report needs attention, the other is as expected. */
 
-/** Four runs of the sample, of which the second was cut short and the last two are worse. */
+/** The history lines of four runs. The second run was interrupted, and the last two are worse than the first. */
 export const LINES = [1, 2, 3, 4].map((day): HistoryLine => {
   const bad = day > 2;
   return {
@@ -32,12 +32,15 @@ export const LINES = [1, 2, 3, 4].map((day): HistoryLine => {
 });
 
 const [OURS, OTHER] = sampleReport.agents.map(({ slug }) => slug);
-/** The case whose record has every kind of wire row: that of the server this project began with. */
+/** The page of a case whose record contains every kind of wire log row. */
 export const SEED = `sample/cases/${OURS}/7.1.6.html`;
-/** The case that needs attention most. */
+/** The page of the worst case. */
 export const WORST = `sample/cases/${OURS}/2.4.html`;
 
-/** Every kind of page: what the index looks like with news and without, a case with a record and without. */
+/**
+ * Paths of every kind of page: index pages with and without cases that need attention, cases with and without a record,
+ * comparisons and the history.
+ */
 export const PAGES: readonly string[] = [
   'sample/index.html',
   'passed/index.html',
@@ -49,7 +52,7 @@ export const PAGES: readonly string[] = [
   'sample/history.html',
 ];
 
-/** The first agent of the sample, as if only what is as expected had been planned. */
+/** A report of the first agent with only the cases that are as expected. */
 function passedReport(): Report {
   const agents = sampleReport.agents.slice(0, 1).map((agent) => ({
     ...agent,
@@ -66,7 +69,7 @@ function passedReport(): Report {
   };
 }
 
-/** Every file of both reports, in the folders `sample` and `passed`, and a comparison of two, in `alike`. */
+/** All files of both reports, in the folders `sample` and `passed`, and a comparison page in the folder `alike`. */
 export function* samplePages(): Generator<ReportFile> {
   for (const [folder, report] of [
     ['sample', sampleReport],

@@ -1,7 +1,7 @@
 import type { ReceivedEvent, RecordedCase } from '../document/recorded-case.ts';
 import type { OutcomeField, SuiteFacts } from '../document/suite-facts.ts';
 
-/** Suites that the sample reports hold: Autobahn as the harness describes it, and a small suite with other fields. */
+/** The suites of the sample reports: Autobahn as the harness describes it, and a toy suite with other fields. */
 
 const FIELDS: readonly OutcomeField[] = [
   {
@@ -40,7 +40,7 @@ const FIELDS: readonly OutcomeField[] = [
   { name: 'received', label: 'Events received', kind: 'events' },
 ];
 
-/** Autobahn. A test of the harness compares this description with that of the harness. */
+/** The description of Autobahn. A test of the harness compares it with the description in the harness. */
 export const sampleSuite: SuiteFacts = {
   id: 'autobahn',
   title: 'Autobahn|Testsuite',
@@ -51,7 +51,7 @@ export const sampleSuite: SuiteFacts = {
   fields: [...FIELDS],
 };
 
-/** An outcome of Autobahn: the fields that `sampleSuite` describes. */
+/** An outcome of Autobahn, with the fields that `sampleSuite` describes. */
 export type SampleOutcome = Pick<
   RecordedCase,
   | 'behavior'
@@ -66,7 +66,7 @@ export type SampleOutcome = Pick<
   | 'wasCloseHandshakeTimeout'
 > & { received: ReceivedEvent[] };
 
-/** A suite of clients with one grade and one text, and neither a close code nor events. */
+/** The description of a toy suite that tests clients: one grade and one text, no close code and no events. */
 export const toySuite: SuiteFacts = {
   id: 'toy',
   title: 'Toy probes',

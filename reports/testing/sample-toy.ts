@@ -6,7 +6,7 @@ import { sampleReport } from './sample.ts';
 import { sampleComparison } from './sample-comparison.ts';
 import { toySuite } from './sample-suites.ts';
 
-/** Reports with cases of the toy suite: its fields, grades and ids are unlike Autobahn's. */
+/** Reports with cases of the toy suite, whose fields, grades and ids differ from Autobahn's. */
 
 const KEPT = { verdictOfToy: 'kept', remark: null };
 const BROKEN = { verdictOfToy: 'broken', remark: 'it “hung”\nup' };
@@ -63,7 +63,7 @@ const agents = ['first client', 'second client'].map((name) => ({
   cases: verdicts,
 }));
 
-/** A report of the toy suite alone. */
+/** A report with only the toy suite. */
 export const toyReport: Report = {
   ...sampleReport,
   suites: [toySuite],
@@ -72,7 +72,7 @@ export const toyReport: Report = {
   agents,
 };
 
-/** The sample report with the toy suite as a second suite. */
+/** The sample report with the toy suite as its second suite. */
 export const mixedReport: Report = {
   ...sampleReport,
   suites: [...sampleReport.suites, toySuite],
@@ -80,7 +80,7 @@ export const mixedReport: Report = {
   agents: sampleReport.agents.map((agent) => ({ ...agent, cases: [...agent.cases, ...verdicts] })),
 };
 
-/** Both agents of the toy report compared, with one case that differs. */
+/** A comparison of two agents in the toy suite, with one case that differs. */
 export const toyComparison: Comparison = {
   ...sampleComparison,
   suites: [toySuite],

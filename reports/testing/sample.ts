@@ -5,9 +5,9 @@ import { explainDifferences } from '../wording/sentence.ts';
 import { type SampleOutcome as Outcome, sampleSuite } from './sample-suites.ts';
 
 /**
- * One small Report, with what was recorded of its cases, that every render test uses: each verdict, grade, close grade
- * and kind of wire row occurs, a known deviation has its reason, two agents have names that would break out of HTML,
- * XML, markdown and a workflow command. Made up, but as servers really behave.
+ * A small Report that all tests of renderers use. Every verdict, grade, close grade and kind of wire log row occurs, a
+ * known deviation has its reason, and the names of the two agents would break out of HTML, XML, Markdown and workflow
+ * commands without escaping. The report is invented, but the outcomes are realistic.
  */
 
 const GOOD: Outcome = {
@@ -24,12 +24,15 @@ const GOOD: Outcome = {
   received: [{ kind: 'message', payload: 'Hello, world!', binary: false }],
 };
 
-/** A conformant outcome with some facts other than usual. */
+/** A conformant outcome, with the given fields changed. */
 export function sampleOutcome(facts: Partial<Outcome> = {}): Outcome {
   return { ...GOOD, ...facts };
 }
 
-/** Every field in which two outcomes differ, all in one direction: what `harness/plan/compare-outcomes.ts` finds, simplified. */
+/**
+ * All fields in which two outcomes differ, each with the same `toward`. The real comparison chooses `toward` for each
+ * field.
+ */
 export function sampleDifferences(
   actual: Outcome,
   expected: Outcome,
@@ -178,10 +181,13 @@ const SECOND: CaseVerdict[] = [
   held('9.1.1', 'same', GOOD, GOOD),
 ];
 
-/** Names that hold markup, quotes, a workflow command, a table's border, a bidirectional override and a NUL. */
+/**
+ * Names of agents with markup, quotes, a workflow command, a table border, a bidirectional override and a NUL
+ * character.
+ */
 export const HOSTILE_NAMES = ['<img src=x onerror="alert(1)">&\'`|', '::error::x\u202e]]>\0 {{7*7}} | two'] as const;
 
-/** The sample, whole. */
+/** The sample report. */
 export const sampleReport: Report = {
   schemaVersion: 1,
   tool: { name: 'ws-conformance', version: '0.1.0' },
@@ -241,7 +247,7 @@ export const sampleReport: Report = {
   ],
 };
 
-/** A recorded case that hangs together with an outcome; every kind of wire row is in it. */
+/** A recorded case that matches an outcome. Every kind of wire log row occurs. */
 export function sampleDetail(id: string, agent: string, outcome: Outcome): RecordedCase {
   return {
     id,
@@ -340,7 +346,7 @@ export function sampleDetail(id: string, agent: string, outcome: Outcome): Recor
   };
 }
 
-/** What was recorded of the sample's cases; nothing where the sample says that a result is missing. */
+/** Looks up the recorded cases of the sample report; undefined for a case without a result. */
 export const sampleDetailOf: DetailOf = (slug, id) => {
   const agent = sampleReport.agents.find((one) => one.slug === slug);
   const actual = agent?.cases.find((one) => one.id === id)?.actual;

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { describe } from 'vitest';
 
 /**
- * `describe` for tests that need more than Node. Where something is missing they are skipped, with the reason in their
- * title and on stderr; with CI set they fail instead, for there a skipped test is one that nobody misses.
- * @param lack why they cannot run here, and what to do; undefined where they can.
+ * `describe` for tests that need more than Node. Without the needed program, the tests are skipped, and their title and
+ * stderr say why. In CI they fail instead, because nobody notices skipped tests there.
+ * @param lack why the tests cannot run, and what to do; undefined if they can run.
  */
 export function describeUnless(lack: string | undefined, title: string, tests: () => void): void {
   if (lack === undefined) {
@@ -16,7 +16,7 @@ export function describeUnless(lack: string | undefined, title: string, tests: (
   describe.skip(`${title} (skipped: ${lack})`, tests);
 }
 
-/** Why a program cannot be used: it is not there. `remedy` says how to get it. */
+/** The reason why a program cannot be used, with the remedy; undefined if the program exists. */
 export function lackOf(executable: string, remedy: string): string | undefined {
   return existsSync(executable) ? undefined : `there is no ${executable}: ${remedy}`;
 }

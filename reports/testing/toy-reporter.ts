@@ -1,7 +1,7 @@
 import type { ReportFile } from '../document/files.ts';
 import type { Report } from '../document/report.ts';
 
-/** A reporter as somebody would add it: this file, and a line in the map of `renderers.ts`. */
+/** An example of a new reporter: this file and one line in the map of `reports/renderers.ts`. */
 export function* toy(report: Report): Generator<ReportFile> {
   yield { path: 'toy.txt', content: `toy: ${report.gate.sentence}\n` };
 }

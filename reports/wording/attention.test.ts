@@ -21,7 +21,7 @@ const seed = withCases((one) =>
   one.id === '7.1.6' ? { ...one, verdict: 'regressed', actual: bad, sentence: 'It never answered.' } : missing(one),
 );
 
-it('is one line for all that are missing, as ranges, below the one that regressed', () => {
+it('shows all missing cases in one line with ranges, below the case that regressed', () => {
   const lines = attentionView(seed);
   expect(lines.map(({ mark, id, alike }) => [mark.word, id, alike])).toEqual([
     ['regressed', '7.1.6', null],
@@ -33,14 +33,14 @@ it('is one line for all that are missing, as ranges, below the one that regresse
   ]);
 });
 
-it('keeps each line by itself where there are few, or where they say different things', () => {
+it('shows few cases, and cases with different sentences, in lines of their own', () => {
   const few = withCases((one) => (['1.1.1', '1.1.2', '2.1.1'].includes(one.id) ? missing(one) : one));
   expect(attentionView(few).filter(({ mark }) => mark.word === 'missing')).toHaveLength(3);
   const apart = withCases((one) => ({ ...missing(one), sentence: `Nothing of ${one.id}.` }));
   expect(attentionView(apart)).toHaveLength(517);
 });
 
-it('takes cases together that differ in the payloads they quote alone, and then quotes none', () => {
+it('groups cases whose sentences differ only in quoted payloads, and then quotes no payload', () => {
   const spoilt = withCases((one) => ({ ...missing(one), sentence: `It sent “${one.id}”, expected “${one.id}!”.` }));
   expect(attentionView(spoilt).map(({ alike, sentence }) => [alike, sentence])).toEqual([
     ['517 cases', 'It sent “…”, expected “…”.'],
@@ -49,7 +49,7 @@ it('takes cases together that differ in the payloads they quote alone, and then 
   expect(attentionView(same).map(({ sentence }) => sentence)).toEqual(['It sent “Hello”.']);
 });
 
-it('does not lose or double a case, whatever is alike', () => {
+it('contains every case exactly once', () => {
   for (const some of [report, seed, sampleReport]) {
     const told = groupSimilarCases(some).flatMap(({ agent, cases }) => cases.map(({ id }) => `${agent.slug} ${id}`));
     const all = needsAttention(some).map(({ agent, case: { id } }) => `${agent.slug} ${id}`);
@@ -57,7 +57,7 @@ it('does not lose or double a case, whatever is alike', () => {
   }
 });
 
-it('does not mix agents, and folds ranges beyond a dozen', () => {
+it('does not mix agents, and folds ranges after the twelfth', () => {
   const scattered = withCases((one) => (/[13579]$/.test(one.id) ? missing(one) : { ...one, verdict: 'same' }));
   const [line] = attentionView(scattered);
   expect(line?.ranges).toHaveLength(12);

@@ -5,28 +5,28 @@ import { closeCodeOf, gradeFace, notableClose } from './outcome.ts';
 import { casePath } from './views.ts';
 import { type Attention, needsAttention, plural, suiteOf, VERDICT_FACES } from './vocabulary.ts';
 
-/** Cases of one agent that say the same, or one case by itself. */
+/** A group of cases of one agent that have the same verdict and sentence; often a single case. */
 export interface SimilarCases extends InCommon {
   agent: AgentReport;
   cases: SimilarGroup<CaseVerdict>;
   turn: OutcomeChange;
 }
 
-/** What became of what, in a few words: the grades, or where they are the same, the close codes. */
+/** What changed between two outcomes, in a few words: the grades, or the close codes if the grades are the same. */
 export interface OutcomeChange {
   was: string | null;
   is: string | null;
 }
 
 /**
- * What somebody should look at, worst first. Cases of one agent that say the same stand together, in the place of
- * their first: hundreds without a result hide the one that regressed, and a server without compression is one fact,
- * not 216.
+ * Groups the cases that need attention, worst first. Cases of one agent with the same sentence form one group, at the
+ * place of their first case. Otherwise hundreds of cases without a result would hide the one case that regressed, and a
+ * server without compression would fill 216 lines.
  */
 export function groupSimilarCases(report: Report): SimilarCases[] {
   const plan = report.cases.map(({ id }) => id);
   const changeOf = ({ id, expected, actual }: CaseVerdict) => outcomeChangeOf(suiteOf(report, id), expected, actual);
-  /** All that a line says except the id, and the payloads that are each case's own. */
+  /** Everything that a line about a case says, except the case id and the quoted payloads. */
   const sayingOf = ({ agent, case: one }: Attention) =>
     JSON.stringify([agent.slug, one.verdict, unquoted(one.sentence), changeOf(one)]);
   return groupSimilar(needsAttention(report), sayingOf).map((group) => {
@@ -36,10 +36,11 @@ export function groupSimilarCases(report: Report): SimilarCases[] {
   });
 }
 
-/** The same for the index, one line each. */
+/** The groups of cases that need attention, as the lines of the index page. */
 export function attentionView(report: Report) {
   return groupSimilarCases(report).map(({ agent, cases: [first, ...others], name, ranges, sentence, turn }) => {
-    // A range is `1.1.1-7.1.5`, and an id may hold a dash too: the first case of a range is known by its id.
+    // A range is written `1.1.1-7.1.5`, and a case id may contain a dash too, so the first case of a range is found
+    // among the known ids.
     const firstOf = (range: string) =>
       report.cases.find(({ id }) => id === range)?.id ??
       report.cases.find(({ id }) => range.startsWith(`${id}-`))?.id ??
@@ -63,7 +64,10 @@ export function attentionView(report: Report) {
   });
 }
 
-/** What changed from one outcome to another, in the fields that summaries show. Without a first outcome: the second one. */
+/**
+ * The difference of two outcomes in the fields that summaries show. Without a first outcome, only the second one is
+ * described.
+ */
 export function outcomeChangeOf(suite: SuiteFacts, before: Outcome | null, after: Outcome | null): OutcomeChange {
   const grades = (outcome: Outcome) => {
     const close = notableClose(suite, outcome);
@@ -76,7 +80,7 @@ export function outcomeChangeOf(suite: SuiteFacts, before: Outcome | null, after
   return { was: null, is: null };
 }
 
-/** `, OK → FAILED`: what cases have in common beside their sentence. */
+/** The difference of two outcomes as text for a line, for example `, OK → FAILED`. */
 export function turnWords({ was, is }: OutcomeChange): string {
   return is === null ? '' : `, ${was === null ? '' : `${was} → `}${is}`;
 }

@@ -3,24 +3,30 @@ import { type Outcome, type SuiteFacts, suiteOfCase } from '../document/suite-fa
 import { type OutcomeChange, outcomeChangeOf } from './attention.ts';
 import { groupSimilar, type InCommon, inCommon, type SimilarGroup, unquoted } from './group-similar.ts';
 
-/** What became of a case between two runs, or between two agents of one. Worst first: the order of every list. */
+/**
+ * How the outcome of a case differs between two runs, or between two agents of one run. Lists of cases are in this
+ * order, worst first.
+ */
 export const CHANGES = ['regressed', 'removed', 'changed', 'fixed', 'added'] as const;
 export type ComparisonChange = (typeof CHANGES)[number];
 
-/** One of the two things compared: an agent in a run. */
+/** One side of a comparison: an agent in a run. */
 export interface Side {
   agent: string;
   slug: string;
-  /** Run it was in; the same on both sides where two agents of one run are compared. */
+  /** Id of the run; the same on both sides if two agents of one run are compared. */
   run: string;
   started: string;
   commit: string | null;
   suite: string;
-  /** Way from the comparison's own page to the folder of that run's report, with `/` at its end; empty within one. */
+  /**
+   * Relative link from the comparison page to the report folder of this side, with `/` at its end; empty if the page is
+   * in that folder.
+   */
   root: string;
 }
 
-/** A case whose outcome is not the same on both sides. */
+/** A case whose outcome differs between side A and side B. */
 export interface ComparedCase {
   id: string;
   title: string;
@@ -29,35 +35,43 @@ export interface ComparedCase {
   change: ComparisonChange;
   a: Outcome | null;
   b: Outcome | null;
-  /** From A to B; empty where one of them has no outcome. */
+  /** The fields that differ from A to B; empty if A or B has no outcome. */
   differences: readonly Difference[];
-  /** What changed, in one sentence. */
+  /** The difference in one sentence. */
   sentence: string;
 }
 
-/** A against B: made by `harness/reporting/compare-reports.ts`, shown on a page, in the terminal, as JSON and as markdown. */
+/**
+ * The comparison of side B with side A. The harness makes comparisons, and `reports/` shows them as a page, in the
+ * terminal, as JSON and as Markdown.
+ */
 export interface Comparison {
   a: Side;
   b: Side;
   /** The suites of both sides: they describe the outcomes. */
   suites: readonly SuiteFacts[];
   counts: Readonly<Record<ComparisonChange, number>>;
-  /** Cases with the same outcome on both sides, and cases with none on either. */
+  /**
+   * `same`: number of cases with the same outcome on both sides. `without`: number of cases without an outcome on both
+   * sides.
+   */
   same: number;
   without: number;
   /** Ids of all cases that A or B planned, in the order of the suite. */
   plan: readonly string[];
-  /** Those that differ, by harm and then in the order of the suite. */
+  /** The cases that differ, worst change first, and within a change in the order of the suite. */
   cases: readonly ComparedCase[];
 }
 
-/** Cases that differ alike, or one case by itself. */
+/** A group of compared cases with the same change and sentence; often a single case. */
 export interface SimilarComparedCases extends InCommon {
   cases: SimilarGroup<ComparedCase>;
   turn: OutcomeChange;
 }
 
-/** The cases of a comparison, those that say the same together, in the place of their first. */
+/**
+ * Groups the cases of a comparison that have the same change and sentence, each group at the place of its first case.
+ */
 export function groupSimilarComparedCases({ cases: all, plan, suites }: Comparison): SimilarComparedCases[] {
   const changeOf = (one: ComparedCase) => outcomeChangeOf(suiteOfCase(suites, one), one.a, one.b);
   const sayingOf = (one: ComparedCase) => JSON.stringify([one.change, unquoted(one.sentence), changeOf(one)]);

@@ -5,8 +5,9 @@ import { fieldLines } from './outcome.ts';
 import { type Against, EXPECTED } from './sentence.ts';
 
 /**
- * Says in one sentence how an outcome differs from what was expected, for a suite without sentences of its own: each
- * field that differs, with both values. Never throws; always ends with a full stop and holds no line break.
+ * Describes in one sentence how an outcome differs from the expected outcome: each field that differs, with both
+ * values. For suites that have no sentences of their own. The sentence ends with a full stop and contains no line
+ * break. Never throws.
  */
 export function describeDifferences(
   fields: readonly OutcomeField[],

@@ -1,7 +1,10 @@
 import type { ReceivedEvent } from '../document/recorded-case.ts';
 import { escapeInvisibleLine } from './escape-invisible.ts';
 
-/** `text message “Hello”`, `pong “”`, `timeout A`; the payload is cut after `most` characters, on one line. */
+/**
+ * An event in words on one line: `text message “Hello”`, `pong “”` or `timeout A`. The payload is cut after `most`
+ * characters.
+ */
 export function eventText(event: ReceivedEvent, most = 40): string {
   switch (event.kind) {
     case 'message':
@@ -13,7 +16,10 @@ export function eventText(event: ReceivedEvent, most = 40): string {
   }
 }
 
-/** Index of the first event that differs; the shorter list's length when one begins with the other. */
+/**
+ * Index of the first event in which two lists differ. If one list is the beginning of the other: the length of the
+ * shorter list.
+ */
 export function firstApart(actual: readonly ReceivedEvent[], expected: readonly ReceivedEvent[]): number {
   const both = Math.min(actual.length, expected.length);
   for (let i = 0; i < both; i++) {

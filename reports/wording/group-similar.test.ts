@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { groupSimilar, inCommon, unquoted } from './group-similar.ts';
 
-it('takes what says the same together from four on, in the place of the first', () => {
+it('groups four or more items that say the same, at the place of the first', () => {
   expect(groupSimilar(['a1', 'b1', 'a2', 'b2', 'a3', 'c1', 'a4', 'b3'], (one) => one.charAt(0))).toEqual([
     ['a1', 'a2', 'a3', 'a4'],
     ['b1'],
@@ -14,7 +14,7 @@ it('takes what says the same together from four on, in the place of the first', 
   expect(groupSimilar([], String)).toEqual([]);
 });
 
-it('neither loses nor doubles one, and keeps the order of the firsts', () => {
+it('contains every item exactly once, and keeps the order of the first items', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(5)), fc.integer({ min: 1, max: 6 }), (keys, from) => {
       const all = keys.map((key, at) => ({ key, at }));
@@ -27,7 +27,7 @@ it('neither loses nor doubles one, and keeps the order of the firsts', () => {
   );
 });
 
-it('sets the payloads of a sentence aside, and nothing else', () => {
+it('removes only the payloads of a sentence', () => {
   expect(unquoted('The 1st event was a text message “Hé\\x0d”, expected a pong “”.')).toBe(
     'The 1st event was a text message “…”, expected a pong “…”.',
   );
@@ -36,7 +36,7 @@ it('sets the payloads of a sentence aside, and nothing else', () => {
   );
 });
 
-it('names several cases by their number and ranges, one by its id, and quotes what all of them do', () => {
+it('names several cases by number and ranges, a single case by its id, and quotes payloads that all cases have', () => {
   const [a, b, c] = ['a', 'b', 'a'].map((sent, i) => ({ id: `1.${i}`, sentence: `It sent “${sent}”.` }));
   if (a === undefined || b === undefined || c === undefined) throw new Error('there are three');
   const plan = ['1.0', '1.1', '1.2'];

@@ -1,17 +1,17 @@
 import { idRanges } from './id-ranges.ts';
 import { plural } from './vocabulary.ts';
 
-/** From how many on things that say the same are told as one. */
+/** Smallest number of similar items that are shown as one group. */
 const FROM = 4;
-/** Ranges of ids shown at once; the others are folded, or counted. */
+/** Number of id ranges that are shown at once. Further ranges are folded on pages and counted in texts. */
 const RANGES_SHOWN = 12;
 
-/** Things that say the same, in the order in which they came; mostly one by itself. */
+/** A group of items that say the same, in their original order; often a single item. */
 export type SimilarGroup<T> = readonly [T, ...T[]];
 
 /**
- * Things that say the same as one, in the place of their first. Fewer than `from` stand each by itself, where they
- * stood.
+ * Groups items that say the same, each group at the place of its first item. Items of a group with fewer than `from`
+ * items stay single, at their own places.
  */
 export function groupSimilar<T>(
   all: readonly T[],
@@ -35,22 +35,25 @@ export function groupSimilar<T>(
   );
 }
 
-/** A sentence without the payloads it quotes: a server that spoils every message does so with each case's own. */
+/**
+ * A sentence without the payloads that the sentence quotes. A server that damages every message gets a sentence with
+ * another payload in each case.
+ */
 export function unquoted(sentence: string): string {
   return sentence.replace(/“[^”]*”/g, '“…”');
 }
 
-/** What cases that say the same have in common. */
+/** The facts that all cases of a group have in common. */
 export interface InCommon {
-  /** `80 cases`, or the id where there is but one. */
+  /** The name of the group: `80 cases`, or the case id of a single case. */
   name: string;
-  /** Their ids, neighbours in the plan as one range; none where there is but one. */
+  /** The case ids of the group as ranges; empty for a single case. */
   ranges: readonly string[];
-  /** What all of them say: the sentence itself, or where they quote different payloads, what is left without. */
+  /** The sentence of all cases of the group, without quoted payloads if the payloads differ. */
   sentence: string;
 }
 
-/** How cases are named and told that say the same, or one by itself. */
+/** Finds the name, the ranges and the sentence of a group of cases. */
 export function inCommon(
   cases: SimilarGroup<{ readonly id: string; readonly sentence: string }>,
   plan: readonly string[],
@@ -64,18 +67,18 @@ export function inCommon(
   };
 }
 
-/** What is the same of all of them, for people; `…` where it is not. */
+/** A text that all items of a group have in common; `…` if their texts differ. */
 export function common<T>(all: SimilarGroup<T>, wordsOf: (one: T) => string): string {
   const words = wordsOf(all[0]);
   return all.every((one) => wordsOf(one) === words) ? words : '…';
 }
 
-/** The first dozen of many ranges, and those beyond. */
+/** Splits id ranges into those that are shown at once and the others. */
 export function cutRanges(ranges: readonly string[]): { shown: readonly string[]; more: readonly string[] } {
   return { shown: ranges.slice(0, RANGES_SHOWN), more: ranges.slice(RANGES_SHOWN) };
 }
 
-/** Ranges of ids as words: the first dozen, and how many there are beyond. Empty where there are none. */
+/** Id ranges in words: the first twelve, and the number of further ranges. Empty without ranges. */
 export function rangesText(ranges: readonly string[]): string {
   const { shown, more } = cutRanges(ranges);
   return `${shown.join(', ')}${more.length === 0 ? '' : ` and ${plural(more.length, 'more range')}`}`;

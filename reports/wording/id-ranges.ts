@@ -1,6 +1,6 @@
 /**
- * Ids as few words as go: neighbours in the plan are one range, in the form in which the command takes cases
- * (`1.1.1-7.1.5`). An id that the plan lacks stands alone, last.
+ * Case ids as few ranges as possible, as the command takes them (`1.1.1-7.1.5`): ids that are neighbours in the plan
+ * form one range. Ids that are not in the plan come last, each on its own.
  */
 export function idRanges(ids: readonly string[], plan: readonly string[]): string[] {
   const wanted = new Set(ids);

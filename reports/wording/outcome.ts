@@ -10,9 +10,9 @@ import {
 import { eventText } from './event-text.ts';
 import { closeCode, count, type Face, MISSING_FACE } from './vocabulary.ts';
 
-/** The parts of an outcome that pages and texts show, found by the description of its suite. */
+/** Finds the parts of an outcome that pages and texts show, by the description of the suite. */
 
-/** How a grade is shown. A word that the suite does not describe is shown as it is, with a question mark. */
+/** Glyph, word and tone of a grade. A word that the suite does not describe gets a question mark as its glyph. */
 function faceOf(facts: GradeFacts | undefined, word: unknown): Face {
   if (facts !== undefined) return facts;
   return word === undefined ? MISSING_FACE : { glyph: '?', word: String(word), tone: 'missing' };
@@ -22,25 +22,28 @@ function gradeIn(field: OutcomeField | undefined, outcome: Outcome): Face {
   return faceOf(gradeFacts(field, outcome), field === undefined ? undefined : outcome[field.name]);
 }
 
-/** The main grade of an outcome. */
+/** Glyph, word and tone of an outcome's main grade. */
 export function gradeFace(suite: SuiteFacts, outcome: Outcome): Face {
   return gradeIn(keyFields(suite).grade, outcome);
 }
 
-/** The grade of the close; null if the suite has no such grade. */
+/** Glyph, word and tone of an outcome's close grade; null if the suite has no close grade. */
 export function closeGradeFace(suite: SuiteFacts, outcome: Outcome): Face | null {
   const { closeGrade } = keyFields(suite);
   return closeGrade === undefined ? null : gradeIn(closeGrade, outcome);
 }
 
-/** The grade of the close if it says more than the main grade: it is not good, and it is another word. */
+/**
+ * The close grade of an outcome, if it adds something to the main grade; null if the close grade is good or has the
+ * same word.
+ */
 export function notableClose(suite: SuiteFacts, outcome: Outcome): Face | null {
   const face = closeGradeFace(suite, outcome);
   const isGood = gradeFacts(keyFields(suite).closeGrade, outcome)?.level === 'good';
   return face === null || isGood || face.word === gradeFace(suite, outcome).word ? null : face;
 }
 
-/** The close code of an outcome; null if none was sent, undefined if the suite has no such field. */
+/** The close code of an outcome; null if no close code was sent, undefined if the suite has no field for it. */
 export function closeCodeOf(suite: SuiteFacts, outcome: Outcome): number | null | undefined {
   const field = keyFields(suite).closeCode;
   if (field === undefined) return undefined;
@@ -48,12 +51,12 @@ export function closeCodeOf(suite: SuiteFacts, outcome: Outcome): number | null 
   return typeof code === 'number' ? code : null;
 }
 
-/** Every main grade of the suites, in their order and without repetition. */
+/** All main grades of several suites, in the order of the suites, each word once. */
 export function gradeFaces(suites: readonly SuiteFacts[]): Face[] {
   return facesIn(suites.map((suite) => keyFields(suite).grade));
 }
 
-/** Every close grade of the suites, in their order and without repetition. */
+/** All close grades of several suites, in the order of the suites, each word once. */
 export function closeGradeFaces(suites: readonly SuiteFacts[]): Face[] {
   return facesIn(suites.map((suite) => keyFields(suite).closeGrade));
 }
@@ -65,7 +68,10 @@ function facesIn(fields: readonly (OutcomeField | undefined)[]): Face[] {
   return [...faces.values()];
 }
 
-/** `OK, close OK, code 1000 (normal closure)`: the fields that summaries show. `–` if there is no outcome. */
+/**
+ * The main parts of an outcome in words, for example `OK, close OK, code 1000 (normal closure)`. `–` if there is no
+ * outcome.
+ */
 export function outcomeSummary(suite: SuiteFacts, outcome: Outcome | null): string {
   if (outcome === null) return '–';
   const close = closeGradeFace(suite, outcome);
@@ -77,7 +83,10 @@ export function outcomeSummary(suite: SuiteFacts, outcome: Outcome | null): stri
   ].join(', ');
 }
 
-/** `close 1000, clean`: the close code and the flags that have words for summaries. null if the suite has neither. */
+/**
+ * How the connection of an outcome ended, for example `close 1000, clean`: the close code and the flags that have words
+ * for summaries. null if the suite has neither.
+ */
 export function endSummary(suite: SuiteFacts, outcome: Outcome): string | null {
   const code = closeCodeOf(suite, outcome);
   const flags = suite.fields.flatMap(({ name, summary }) =>
@@ -88,9 +97,9 @@ export function endSummary(suite: SuiteFacts, outcome: Outcome): string | null {
 }
 
 /**
- * The value of one field as lines of text: one line for each event, otherwise a single line.
- * @param events the number of events to list; a last line says how many more there are.
- * @param characters the number of characters to quote of each payload.
+ * The value of one field of an outcome as lines of text: one line for each event, otherwise a single line.
+ * @param events maximum number of listed events; a last line says how many more there are.
+ * @param characters maximum number of quoted characters of each payload.
  */
 export function fieldLines(field: OutcomeField, outcome: Outcome, events: number, characters: number): string[] {
   const value = outcome[field.name];

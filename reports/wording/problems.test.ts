@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { casesOf, groupSimilarProblems, whatOfAll } from './problems.ts';
 
-it('tells files that are gone as one problem, though each file has the name of its case', () => {
+it('groups missing files into one problem, although each file name contains the id of its case', () => {
   const gone = (id: string, why = 'The file is not there.') => ({
     case: id,
     agent: 'ws',

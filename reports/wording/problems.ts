@@ -3,8 +3,8 @@ import { groupSimilar, type SimilarGroup } from './group-similar.ts';
 import { plural } from './vocabulary.ts';
 
 /**
- * Those that differ in nothing but their case, and its file, stand together, in the order of the first: a run that stopped early has
- * hundreds of the same, and they hide all the rest.
+ * Groups problems that differ only in their case and its file, each group at the place of its first problem. A run that
+ * stops early has hundreds of equal problems, which would hide all other problems.
  */
 export function groupSimilarProblems(problems: readonly Problem[]): SimilarGroup<Problem>[] {
   const sayingOf = ({ case: id, what, agent, where, why, todo, tail }: Problem, at: number) => {
@@ -14,17 +14,17 @@ export function groupSimilarProblems(problems: readonly Problem[]): SimilarGroup
   return groupSimilar(problems, sayingOf, 2);
 }
 
-/** A case's id is also in the name of its file, as `case_7_1_6`. */
+/** Removes a case id from a text, also in the form of a file name such as `case_7_1_6`. */
 function withoutId(text: string, id: string): string {
   return text.replaceAll(id, '').replaceAll(id.replaceAll('.', '_'), '');
 }
 
-/** What happened, once for all of them. */
+/** The description of what happened, for a whole group of problems. */
 export function whatOfAll([{ what }, ...others]: SimilarGroup<Problem>): string {
   return others.length === 0 ? what : `${what} The same of ${plural(others.length, 'more case')}.`;
 }
 
-/** The cases of several alike problems; none of a problem by itself, which says in its words what it is about. */
+/** The case ids of a group of problems. Empty for a single problem, whose own text names its case. */
 export function casesOf(problems: SimilarGroup<Problem>): string[] {
   return problems.length === 1 ? [] : problems.flatMap(({ case: id }) => (id === undefined ? [] : [id]));
 }

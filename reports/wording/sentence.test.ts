@@ -19,13 +19,13 @@ const pong: ReceivedEvent = { kind: 'pong', payload: 'x' };
 describe('explainDifferences', () => {
   it.each<[string, Partial<Outcome>, Partial<Outcome>, string]>([
     [
-      'a Close that is never answered, though both grades are the same (the fault of 7.1.6)',
+      'a Close frame without an answer, although both grades are the expected ones (as in case 7.1.6)',
       { behavior: 'INFORMATIONAL', wasClean: false, remoteCloseCode: null },
       { behavior: 'INFORMATIONAL' },
       'The server never answered the Close frame: it dropped TCP without a closing handshake.',
     ],
     [
-      'a Close not answered in time',
+      'a Close frame without an answer in time',
       {
         behaviorClose: 'UNCLEAN',
         wasClean: false,
@@ -37,19 +37,19 @@ describe('explainDifferences', () => {
       'The server did not answer the Close frame in time.',
     ],
     [
-      'a Close not answered until the case was ended',
+      'a Close frame without an answer until the end of the case',
       { wasClean: false, droppedByMe: true, remoteCloseCode: null },
       {},
       'The server never answered the Close frame, and the fuzzing client had to drop TCP.',
     ],
     [
-      'TCP held open after the closing handshake, until a timer',
+      'TCP kept open after the closing handshake until a timeout',
       { wasClean: false, wasServerConnectionDropTimeout: true, droppedByMe: true },
       {},
       'After the closing handshake the server did not drop TCP in time.',
     ],
     [
-      'TCP held open after the closing handshake, until the case was ended',
+      'TCP kept open after the closing handshake until the end of the case',
       { behaviorClose: 'FAILED BY CLIENT', droppedByMe: true },
       {},
       'After the closing handshake the server left TCP open until the fuzzing client dropped it.',
@@ -68,7 +68,7 @@ describe('explainDifferences', () => {
       'The server did not finish the opening handshake in time.',
     ],
     [
-      'an upgrade answered wrongly',
+      'a wrong upgrade response',
       {
         behavior: 'FAILED',
         wasClean: false,
@@ -81,7 +81,7 @@ describe('explainDifferences', () => {
       'The opening handshake failed: the fuzzing client could not take the server’s answer and dropped TCP.',
     ],
     [
-      'no permessage-deflate',
+      'a missing permessage-deflate',
       { behavior: 'UNIMPLEMENTED', received: [] },
       {},
       'The server did not negotiate permessage-deflate, so the case could not be played.',
@@ -99,13 +99,13 @@ describe('explainDifferences', () => {
       'The server’s close code was 1002 (protocol error), expected 1007 (invalid payload data).',
     ],
     [
-      'a Close without a code',
+      'a Close frame without a code',
       { remoteCloseCode: null },
       {},
       'The server sent no close code, expected 1000 (normal closure).',
     ],
     [
-      'closing left to the client',
+      'a server that does not close first',
       { closedByMe: true },
       { closedByMe: false },
       'The server did not close, as it had to, and left it to the fuzzing client.',
@@ -118,31 +118,31 @@ describe('explainDifferences', () => {
       'The server broke the protocol, so the fuzzing client failed the connection.',
     ],
     [
-      'an event that never came',
+      'a missing event',
       { received: [hello] },
       { received: [hello, pong] },
       'A pong “x” was expected as the 2nd event and never came.',
     ],
     [
-      'an event too many',
+      'an additional event',
       { received: [hello, pong] },
       { received: [hello] },
       'A pong “x” came as the 2nd event, and nothing more was expected.',
     ],
     [
-      'a time that is up and found it connected',
+      'a timeout event',
       { received: [hello, { kind: 'timeout', tag: 'B' }] },
       { received: [hello] },
       'The connection was still open at timeout B of the case, and nothing more was expected.',
     ],
     [
-      'another event',
+      'a different event',
       { received: [pong] },
       { received: [hello] },
       'The 1st event was a pong “x”, expected a text message “Hello”.',
     ],
     [
-      'the close and the events',
+      'differences of the close and of the events',
       { wasClean: false, remoteCloseCode: null, received: [] },
       { received: [hello] },
       'The server never answered the Close frame: it dropped TCP without a closing handshake; a text message “Hello” was expected as the 1st event and never came.',
@@ -153,13 +153,13 @@ describe('explainDifferences', () => {
     expect(explain(actual, expected)).toBe(sentence);
   });
 
-  it('says what got better when nothing got worse', () => {
+  it('says what got better if nothing got worse', () => {
     expect(explain({}, { behavior: 'NON-STRICT', wasClean: false }, 'better')).toBe(
       'Better than expected: the behaviour is graded OK instead of NON-STRICT, the connection ends cleanly.',
     );
   });
 
-  it('says so when there is no result, no expectation or no difference', () => {
+  it('has a sentence for a missing result, a missing expectation and no difference', () => {
     const good = sampleOutcome();
     expect(explainDifferences(null, good, [])).toMatch(/no result/);
     expect(explainDifferences(good, null, [])).toMatch(/Nothing is expected of this case yet/);
@@ -170,7 +170,7 @@ describe('explainDifferences', () => {
     );
   });
 
-  it('makes one whole sentence of every combination of differing fields, in both directions', () => {
+  it('makes a complete sentence of every combination of differing fields, in both directions', () => {
     const good = sampleOutcome();
     const bad: Outcome = {
       behavior: 'FAILED',
@@ -203,7 +203,7 @@ describe('explainDifferences', () => {
     }
   });
 
-  it('stays one line that ends in a full stop for any outcomes whatever', () => {
+  it('makes one line that ends with a full stop for any outcomes', () => {
     const event = fc.oneof(
       fc.record({
         kind: fc.constant('message' as const),
@@ -232,7 +232,7 @@ describe('explainDifferences', () => {
         const sentence = explainDifferences(actual, expected, sampleDifferences(actual, expected));
         expect(sentence).toMatch(/^[^\n\r\0]+\.$/);
         expect(sentence.length).toBeLessThan(700);
-        // Of two sides of a comparison none was expected to be the other.
+        // In a comparison, no side is an expectation.
         const apart = sampleDifferences(actual, expected);
         expect(explainDifferences(actual, expected, apart, IN_A)).toMatch(
           apart.length === 0 ? /^The server did what/ : /^(?!.*(expected|wanted)).+\.$/,
@@ -243,7 +243,7 @@ describe('explainDifferences', () => {
 });
 
 describe('eventText', () => {
-  it('cuts a long payload by characters, never within one, and writes line breaks out', () => {
+  it('cuts a long payload between characters, and escapes line breaks', () => {
     expect(eventText({ kind: 'pong', payload: '😀'.repeat(50) }, 3)).toBe('pong “😀😀😀…”');
     expect(eventText({ kind: 'message', payload: 'a\nb\0', binary: true })).toBe('binary message “a\\nb\\x00”');
     expect(eventText({ kind: 'timeout', tag: 'A' })).toBe('timeout A');

@@ -3,15 +3,17 @@ import type { Difference } from '../document/report.ts';
 import { eventText, firstApart } from './event-text.ts';
 import { closeCode, closeCodeName } from './vocabulary.ts';
 
-/** What an outcome is held against, in the words that follow from it: an expectation, or the other side of a comparison. */
+/**
+ * The words of a sentence that depend on what an outcome is compared with: an expectation, or side A of a comparison.
+ */
 export interface Against {
-  /** Stands before a value: `expected 1000`. */
+  /** Comes before a value, for example `expected 1000`. */
   is: string;
   better: string;
   unlike: string;
-  /** The same where the expectation was that something happens. */
+  /** The same as `unlike`, if the expectation was that something happens. */
   unlikeWanted: string;
-  /** Where the fuzzing client was to drop TCP. */
+  /** For a server that dropped TCP although the fuzzing client was expected to. */
   thereDropped: string;
   missing(event: string, nth: string): string;
   nothingMore: string;
@@ -27,7 +29,10 @@ export const EXPECTED: Against = {
   nothingMore: 'nothing more was expected',
   events: 'the expected ones',
 };
-/** Nobody expects anything of B but that A is something else. */
+/**
+ * Words for a comparison of side B with side A. Side A is not an expectation, so the words only say that A is
+ * different.
+ */
 export const IN_A: Against = {
   is: 'in A',
   better: 'Better in B',
@@ -39,7 +44,7 @@ export const IN_A: Against = {
   events: 'those in A',
 };
 
-/** The fields of an Autobahn outcome: the sentences below are about these facts. */
+/** The fields of an Autobahn outcome that the sentences are about. */
 type AutobahnField =
   | 'behavior'
   | 'behaviorClose'
@@ -55,9 +60,9 @@ type AutobahnField =
 type AutobahnFacts = Pick<RecordedCase, AutobahnField>;
 
 /**
- * Says in one plain sentence how an outcome differs from what was expected of it: what happened to the connection
- * first, since that is mostly the cause, then what was received, and the grades only where no fact explains them.
- * Never throws; always ends with a full stop and holds no line break.
+ * Describes in one sentence how an Autobahn outcome differs from the expected outcome. The end of the connection comes
+ * first, because it is usually the cause. The received events follow. Grades are mentioned only if no fact explains
+ * them. The sentence ends with a full stop and contains no line break. Never throws.
  */
 export function explainDifferences(
   actual: AutobahnFacts | null,
@@ -68,7 +73,7 @@ export function explainDifferences(
   if (actual === null) return 'There is no result for this case, so nothing is known about it.';
   if (expected === null) return `Nothing is expected of this case yet: it was graded ${grades(actual)}.`;
   if (differences.length === 0) {
-    // A deviation that is known stays one: nobody is to read that all was well.
+    // A known deviation is still a deviation: the sentence must not say that all is well.
     return isGood(actual)
       ? 'The server did what was expected of it.'
       : `The case was graded ${grades(actual)}, as is expected of this server.`;
@@ -95,7 +100,10 @@ function grades(outcome: AutobahnFacts): string {
   return `${outcome.behavior}, and its close ${outcome.behaviorClose}`;
 }
 
-/** RFC 6455 4.1, RFC 7692 5: no connection, or not the wanted one; all else that differs follows from it. */
+/**
+ * The connection did not open (RFC 6455 4.1), or the extension was not negotiated (RFC 7692 5). All other differences
+ * follow from this.
+ */
 function neverPlayed(actual: AutobahnFacts, apart: ReadonlySet<string>): string | null {
   if (apart.has('wasOpenHandshakeTimeout') && actual.wasOpenHandshakeTimeout) {
     return 'the server did not finish the opening handshake in time';
@@ -109,7 +117,7 @@ function neverPlayed(actual: AutobahnFacts, apart: ReadonlySet<string>): string 
   return null;
 }
 
-/** The first of these that holds is the cause; the others follow from it. */
+/** How the end of the connection differs. An unclean end is the cause of all other differences. */
 function connectionClause(
   actual: AutobahnFacts,
   expected: AutobahnFacts,
@@ -119,12 +127,15 @@ function connectionClause(
   return unclean(actual, expected, apart, against) ?? closing(actual, expected, apart, against);
 }
 
-/** Dropped by the fuzzing client before any Close frame went either way: only a refused upgrade ends like this. */
+/**
+ * Whether the upgrade was refused: only then does the fuzzing client drop TCP without a Close frame in either
+ * direction.
+ */
 function handshakeRefused({ droppedByMe, closedByMe, wasClean, remoteCloseCode, received }: AutobahnFacts): boolean {
   return droppedByMe && !closedByMe && !wasClean && remoteCloseCode === null && received.length === 0;
 }
 
-/** RFC 6455 7.1.4 and 7.2.1: the connection ended without a whole closing handshake, or the server kept TCP open. */
+/** RFC 6455 7.1.4 and 7.2.1: the connection ended without a complete closing handshake, or the server kept TCP open. */
 function unclean(
   actual: AutobahnFacts,
   expected: AutobahnFacts,
@@ -151,14 +162,17 @@ function unclean(
       ? `${cause}the server never answered the Close frame: it dropped TCP without a closing handshake`
       : `${cause}the server dropped TCP without sending a Close frame${wanted(expected, against)}`;
   }
-  // RFC 6455 7.1.1: dropping TCP is the server's task.
+  // RFC 6455 7.1.1: the server has to close TCP first.
   if (became('droppedByMe') && actual.wasClean) {
     return `${cause}after the closing handshake the server left TCP open until the fuzzing client dropped it`;
   }
   return null;
 }
 
-/** RFC 6455 7.1.5 and 7.4: the closing handshake took place, but with another code or begun by the other end. */
+/**
+ * RFC 6455 7.1.5 and 7.4: the closing handshake was complete, but with another close code, or the other side started
+ * it.
+ */
 function closing(
   actual: AutobahnFacts,
   expected: AutobahnFacts,
@@ -201,7 +215,7 @@ function wanted({ remoteCloseCode }: AutobahnFacts, { is }: Against): string {
   return remoteCloseCode === null ? '' : ` (${is} ${remoteCloseCode}, ${closeCodeName(remoteCloseCode)})`;
 }
 
-/** Names the first event that is not as expected. */
+/** Names the first event that differs from the expected events. */
 function eventsClause(
   actual: AutobahnFacts,
   expected: AutobahnFacts,
@@ -219,7 +233,10 @@ function eventsClause(
   return null;
 }
 
-/** The fuzzing client waits in some cases, to see what the server does by then: a time that is up found it connected. */
+/**
+ * Some cases wait, to see whether the server closes the connection in time. A timeout event means that the connection
+ * was still open.
+ */
 function came(event: ReceivedEvent, nth: string): string {
   return event.kind === 'timeout'
     ? `the connection was still open at ${eventText(event)} of the case`
@@ -237,7 +254,10 @@ function ordinal(index: number): string {
   return `${n}${['th', 'st', 'nd', 'rd'][n % 10] ?? 'th'}`;
 }
 
-/** Only where the facts are as expected and a grade is not: the case judged by something outside the outcome. */
+/**
+ * Names the grades that differ. Used only if all other facts are as expected, so the grade depends on something outside
+ * of the outcome.
+ */
 function gradesClause(
   actual: AutobahnFacts,
   expected: AutobahnFacts,

@@ -1,4 +1,4 @@
-/** Words as one line for a POSIX shell: a word with other than safe characters is quoted. */
+/** Joins the words of a command to one line for a POSIX shell. Words with unsafe characters are quoted. */
 export function shellLine(words: readonly string[]): string {
   return words.map((word) => (/^[\w@%+=:,./{}-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
 }

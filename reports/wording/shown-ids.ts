@@ -1,9 +1,9 @@
 /**
- * The cases a filtered matrix shows, as a word for an address, so that a case's page knows its neighbours among them.
- * It runs in the pages, into which `precompile.ts` puts it, so it imports nothing.
+ * Packs case ids into a short text for the address of a page, so that the page of a case knows its neighbours in a
+ * filtered matrix. The build step puts this file into the pages as a script, so the file imports nothing.
  */
 
-/** `1.1.1-8~2.1-3~upgrade-a`: ids that follow one another in their last number are one word. */
+/** Packs case ids, for example to `1.1.1-8~2.1-3~upgrade-a`. Ids with consecutive last numbers become one range. */
 export function packIds(ids: readonly string[]): string {
   const words: { head: string; from: number; to: number; word?: string }[] = [];
   for (const id of ids) {
@@ -16,7 +16,9 @@ export function packIds(ids: readonly string[]): string {
   return words.map(({ head, from, to, word }) => word ?? `${head}${from}${to > from ? `-${to}` : ''}`).join('~');
 }
 
-/** What `packIds` packed. Words that are no case ids are left out: an address may hold anything. */
+/**
+ * Unpacks what `packIds` packed. Words that cannot be case ids are left out, because an address can contain anything.
+ */
 export function unpackIds(packed: string): string[] {
   return packed.split('~').flatMap((word) => {
     const [, head = '', from, to = from] = /^((?:\d{1,3}\.)*)(\d{1,3})(?:-(\d{1,3}))?$/.exec(word) ?? [];

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeProblem } from './terminal-problem.ts';
 
-test('a problem is told in four parts and with the last lines of the log', () => {
+test('a problem is printed in four parts, with the last lines of the log', () => {
   const problem = { what: 'It broke.', where: 'here', why: 'so', todo: 'mend it', tail: ['line\x1b[2J'] };
   expect(describeProblem(problem, { colour: false, unicode: true })).toEqual([
     'It broke.',
@@ -12,12 +12,12 @@ test('a problem is told in four parts and with the last lines of the log', () =>
   ]);
 });
 
-test('a line of the log that has no end is cut: it would push what is wrong out of sight', () => {
+test('a very long line of the log is cut', () => {
   const [, line] = describeProblem({ what: 'It broke.', tail: ['x'.repeat(2000)] }, { colour: false, unicode: true });
   expect(line).toBe(`  | ${'x'.repeat(300)}…`);
 });
 
-test('a problem is broken between words where the terminal ends, its address never', () => {
+test('the text of a problem is wrapped between words to the width of the terminal, but its address is not', () => {
   const problem = {
     what: 'It broke in a way that takes many words.',
     where: '/a path/that is/longer than/forty/columns/are.txt',

@@ -3,12 +3,14 @@ import type { Problem } from '../document/report.ts';
 import { fitted, rangeLines, type Style, spelt, visible } from './terminal-text.ts';
 
 const MOST_TAIL = 15;
-/** A server that prints lines without end would else push what is wrong out of sight. */
+/**
+ * Maximum number of characters of a log line. A server that prints endless lines would push the problem out of sight.
+ */
 const MOST_TAIL_CHARS = 300;
 
 /**
- * What, where, why, what to do, and the last lines of the log that tells more.
- * @param ranges the cases that have it in common, as ranges of ids.
+ * A problem as lines for a terminal: what happened, where, why, what to do, and the last lines of the log.
+ * @param ranges the cases that have the problem, as ranges of ids.
  */
 export function describeProblem(problem: Problem, style: Style, ranges: readonly string[] = []): string[] {
   const colour = pc.createColors(style.colour);
@@ -18,7 +20,7 @@ export function describeProblem(problem: Problem, style: Style, ranges: readonly
   const lines = [
     ...fitted(visible(problem.what), '', '  ', style).map(colour.bold),
     ...rangeLines(ranges, '  cases: ', indent, style),
-    // An address or a path is there to be copied: it is not broken.
+    // Addresses and paths stay on one line, so that users can copy them.
     ...(problem.where === undefined ? [] : [`  where: ${visible(problem.where)}`]),
     ...part('why:', problem.why),
     ...part('do:', problem.todo),

@@ -1,18 +1,19 @@
 import { rangesText } from './group-similar.ts';
 import { wrapText } from './wrap-text.ts';
 
-/** How text is to look on one stream. */
+/** What an output stream can show. */
 export interface Style {
   colour: boolean;
-  /** Whether the terminal can show more than ASCII. */
+  /** Whether the stream can show characters outside of ASCII. */
   unicode: boolean;
-  /** How wide the terminal is; undefined for a file or a pipe, whose readers look for whole lines. */
+  /** Width of the terminal in columns; undefined for a file or a pipe, which get whole lines. */
   columns?: number;
 }
 
 /**
- * Makes text of unknown origin safe to print: control and bidi characters are shown, not obeyed, and neither is what
- * runners of CI take for a command (`::error::` at the beginning of a line, `##[error]` and `##vso[` anywhere).
+ * Makes text from strangers safe to print on a terminal. Control characters and bidirectional controls are shown as
+ * codes. Workflow commands to CI systems are broken up: `::error::` at the start of a line, `##[error]` and `##vso[`
+ * anywhere.
  */
 export function visible(text: string): string {
   return text
@@ -21,7 +22,7 @@ export function visible(text: string): string {
     .replace(/#(?=#\w*\[)/g, writtenOut);
 }
 
-/** How a line begins that GitHub's runner takes for a command. */
+/** The start of a line that the runner of GitHub Actions takes for a command. */
 const COMMAND = /^\s*:(?=:)/gm;
 
 function writtenOut(character: string): string {
@@ -29,7 +30,7 @@ function writtenOut(character: string): string {
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
 }
 
-/** Our typography, where it cannot be shown. */
+/** ASCII spellings of the typographic characters that this tool prints. */
 const IN_ASCII: Readonly<Record<string, string>> = {
   '“': '"',
   '”': '"',
@@ -42,14 +43,16 @@ const IN_ASCII: Readonly<Record<string, string>> = {
   '…': '...',
 };
 
-/** Text for one stream: where that shows ASCII alone, whatever is more is spelt, or written out. */
+/**
+ * Text for one stream. For a stream that shows only ASCII, other characters are replaced by ASCII spellings or codes.
+ */
 export function spelt(text: string, { unicode }: Pick<Style, 'unicode'>): string {
   return unicode ? text : text.replace(/[^\0-\x7f]/g, (character) => IN_ASCII[character] ?? writtenOut(character));
 }
 
 /**
- * Text for one stream, with lines that a terminal need not break in the middle of a word: later ones begin with `rest`.
- * Lines that the text has itself stay lines.
+ * Text for one stream as lines that fit its width, broken between words. Line breaks in the text stay.
+ * @param first begins the first line, and `rest` every other line.
  */
 export function fitted(text: string, first: string, rest: string, style: Style): string[] {
   const lines = spelt(text, style)
@@ -58,11 +61,11 @@ export function fitted(text: string, first: string, rest: string, style: Style):
       const begin = i === 0 ? first : rest;
       return style.columns === undefined ? [begin + line] : wrapText(line, begin, rest, style.columns);
     });
-  // What stood within a line may begin one now.
+  // Wrapping can move a word to the start of a line, where the word could be a command.
   return lines.map((line) => line.replace(COMMAND, (begin) => begin.replace(':', writtenOut)));
 }
 
-/** Ranges of ids in lines, broken between ids, of a terminal's usual width elsewhere; of many, the first dozen and their number. */
+/** Ranges of case ids as lines, broken between ids. A stream without a width gets lines of 80 columns. */
 export function rangeLines(ranges: readonly string[], first: string, rest: string, style: Style): string[] {
   return ranges.length === 0 ? [] : fitted(visible(rangesText(ranges)), first, rest, { columns: 80, ...style });
 }

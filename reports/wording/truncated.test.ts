@@ -13,7 +13,7 @@ const whole: RecordedCase = {
 };
 const cut = `${'*'.repeat(64)} ...`;
 
-it('is so where a payload was cut, the log was off, or the page leaves rows out', () => {
+it('is true if a payload was cut, the log was off, or the page leaves rows out', () => {
   const frame = { row: 'frame', direction: 'in', opcode: 1, fin: true, rsv: 0, masked: false, mask: null } as const;
   expect(isTruncated(whole)).toBe(false);
   expect(isTruncated({ ...whole, received: [{ kind: 'message', payload: cut, binary: false }] })).toBe(true);

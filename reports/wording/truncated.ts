@@ -3,13 +3,13 @@ import type { RecordedCase } from '../document/recorded-case.ts';
 /** Maximum number of wire log rows on a page. A page shows only the first and the last rows of a longer wire log. */
 export const WIRE_ROWS_SHOWN = 400;
 
-/** How Autobahn's short form of a payload ends where it was cut. */
+/** The end of a payload that Autobahn's log cut. */
 const CUT = / \.\.\.$/;
 
 /**
- * Whether something of a case cannot be seen on its page: a payload that was recorded in its short form, a wire log that
- * was switched off, or one too long for the page. Rows of octets do not count: those of every handshake are cut, and
- * their text is on the page.
+ * Whether the page of a case cannot show everything: a payload was recorded in its short form, the wire log was
+ * switched off, or the wire log is too long for a page. Rows of raw bytes do not count: the log cuts them in every
+ * handshake, and the page shows the handshake as text.
  */
 export function isTruncated({ wirelog, received, createWirelog }: RecordedCase): boolean {
   return (

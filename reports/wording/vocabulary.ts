@@ -1,18 +1,23 @@
 import type { CaseInfo, CaseVerdict, Report, Verdict } from '../document/report.ts';
 import { type SuiteFacts, suiteOfCase } from '../document/suite-facts.ts';
 
-/** How a word is shown: never by colour alone. `tone` names a pair of colours in `templates/report.css`. */
+/**
+ * How a value is shown: a glyph, a word, and a tone that names a pair of colours in the style sheets. No value is shown
+ * by colour alone.
+ */
 export interface Face {
   glyph: string;
   word: string;
   tone: string;
 }
 
-/** Shown in place of a grade where there is no result. */
+/** The face of a planned case that has no result. */
 export const MISSING_FACE: Face = { glyph: '○', word: 'MISSING', tone: 'missing' };
 export const SKIPPED_FACE: Face = { glyph: '–', word: 'SKIPPED', tone: 'skipped' };
 
-/** The mark of change: blue for better, orange for worse, told apart by glyph and word too. */
+/**
+ * The face of each verdict: blue for better, orange for worse, and a glyph and a word for readers who see no colours.
+ */
 export const VERDICT_FACES: Readonly<Record<Verdict, Face>> = {
   regressed: { glyph: '▼', word: 'regressed', tone: 'worse' },
   missing: { glyph: '○', word: 'missing', tone: 'worse' },
@@ -24,18 +29,18 @@ export const VERDICT_FACES: Readonly<Record<Verdict, Face>> = {
   same: { glyph: '=', word: 'as expected', tone: 'quiet' },
 };
 
-/** Worst first: the order of every list of cases that need attention. */
+/** Verdicts from worst to best. Lists of cases that need attention are in this order. */
 const SEVERITY: readonly Verdict[] = ['regressed', 'missing', 'changed', 'new', 'flaky', 'improved', 'skipped', 'same'];
 
-/** A case somebody should look at, with the agent it belongs to. */
+/** A case that needs attention, and the agent that the case belongs to. */
 export interface Attention {
   agent: Report['agents'][number];
   case: CaseVerdict;
 }
 
 /**
- * All cases whose verdict is neither `same` nor `skipped`, worst first, then in the order of the plan. What was not
- * played any more since there was enough, as the user wished, is not among them.
+ * All cases whose verdict is neither `same` nor `skipped`, worst first, then in the order of the plan. Leaves out cases
+ * that were not run because `--bail` ended the run.
  */
 export function needsAttention(report: Report): Attention[] {
   return report.agents
@@ -48,8 +53,8 @@ export function needsAttention(report: Report): Attention[] {
 }
 
 /**
- * Whether an outcome is not one that is expected of the server: it stops a merge. `flaky` is, unless the expectation
- * file says so: then the case was not played again.
+ * Whether an outcome is unexpected and fails the run. A flaky case is unexpected, unless the expectation file lists the
+ * case as flaky; such a case is not run again and has no tries.
  */
 export function isUnexpected({ verdict, tries }: Pick<CaseVerdict, 'verdict' | 'tries'>): boolean {
   switch (verdict) {
@@ -67,19 +72,19 @@ export function isUnexpected({ verdict, tries }: Pick<CaseVerdict, 'verdict' | '
   }
 }
 
-/** Whether a case has no result for the one reason that `--bail` ended the run. */
+/** Whether a case has no result only because `--bail` ended the run. */
 export function isLeftOut({ run, problems }: Report, { verdict }: CaseVerdict): boolean {
   return run.bail !== undefined && problems.length === 0 && verdict === 'missing';
 }
 
-/** Whether a verdict asks for somebody's attention. */
+/** Whether a case with this verdict needs attention. */
 export function isNews(verdict: Verdict): boolean {
   return verdict !== 'same' && verdict !== 'skipped';
 }
 
 const indexes = new WeakMap<Report['agents'][number], Map<string, CaseVerdict>>();
 
-/** The verdict on one planned case; a case of the plan that the agent's list lacks is missing, never left out. */
+/** The verdict of an agent on one case of the plan. A case that the agent's list lacks is missing. */
 export function verdictOf(agent: Report['agents'][number], id: string): CaseVerdict {
   let index = indexes.get(agent);
   if (index === undefined) {
@@ -102,7 +107,7 @@ export function verdictOf(agent: Report['agents'][number], id: string): CaseVerd
 
 const suiteIndexes = new WeakMap<readonly CaseInfo[], Map<string, SuiteFacts>>();
 
-/** The suite of one planned case; the first suite of the report for an id that is not in the plan. */
+/** The suite of a planned case; for an id that is not in the plan, the first suite of the report. */
 export function suiteOf({ suites, cases }: Pick<Report, 'suites' | 'cases'>, id: string): SuiteFacts {
   let index = suiteIndexes.get(cases);
   if (index === undefined) {
@@ -112,7 +117,7 @@ export function suiteOf({ suites, cases }: Pick<Report, 'suites' | 'cases'>, id:
   return index.get(id) ?? suiteOfCase(suites);
 }
 
-/** Close codes with a registered meaning. RFC 6455 7.4.1, and the IANA registry for 1012 to 1014. */
+/** Names of close codes: RFC 6455 7.4.1, and the IANA registry for 1012 to 1014. */
 const CLOSE_CODES: ReadonlyMap<number, string> = new Map([
   [1000, 'normal closure'],
   [1001, 'going away'],
@@ -132,7 +137,7 @@ const CLOSE_CODES: ReadonlyMap<number, string> = new Map([
   [1015, 'TLS handshake failure, never on the wire'],
 ]);
 
-/** What a close code means, for people. RFC 6455 7.4.2 gives the ranges. */
+/** The name of a close code for people. RFC 6455 7.4.2 defines the ranges. */
 export function closeCodeName(code: number): string {
   const name = CLOSE_CODES.get(code);
   if (name !== undefined) return name;
@@ -142,12 +147,12 @@ export function closeCodeName(code: number): string {
   return 'not a valid close code';
 }
 
-/** `1002 (protocol error)`, or `none` where no code was sent. */
+/** A close code with its name, for example `1002 (protocol error)`; `none` if no close code was sent. */
 export function closeCode(code: number | null): string {
   return code === null ? 'none' : `${code} (${closeCodeName(code)})`;
 }
 
-/** RFC 6455 5.2 and 11.8: what an opcode is called. */
+/** The name of an opcode (RFC 6455 5.2 and 11.8). */
 export function opcodeName(opcode: number): string {
   switch (opcode) {
     case 0:
@@ -167,7 +172,7 @@ export function opcodeName(opcode: number): string {
   }
 }
 
-/** `8 ms`, `2.0 s`, `4 m 12 s`. */
+/** A duration for people: `8 ms`, `2.0 s` or `4 m 12 s`. */
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
@@ -175,12 +180,15 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)} m ${seconds % 60} s`;
 }
 
-/** An integer with its thousands set apart: `65,536`. By hand, since the tables of Intl take 11 ms to load. */
+/**
+ * An integer with a comma between thousands: `65,536`. Not made by Intl, because loading the tables of Intl takes 11
+ * ms.
+ */
 export function count(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** `1 case`, `3 cases`. */
+/** A number with a noun: `1 case`, `3 cases`. */
 export function plural(n: number, noun: string): string {
   return `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
 }

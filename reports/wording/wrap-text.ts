@@ -2,16 +2,16 @@ import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 
 /**
- * Breaks text between words into lines of at most `columns` terminal columns: a wide character such as 日 takes two
- * columns, a colour sequence none. A word that is wider than a line stays whole, on a line of its own. Line breaks in
- * the text count as spaces; accents are composed (Unicode NFC).
+ * Breaks text between words into lines of at most `columns` terminal columns. A wide character such as 日 takes two
+ * columns, and a colour sequence takes none. A word that is wider than a line stays whole, on a line of its own. Line
+ * breaks in the text count as spaces, and accents are composed (Unicode NFC).
  * @param first begins the first line, and `rest` every other line.
  */
 export function wrapText(text: string, first: string, rest: string, columns: number): string[] {
   const words = text.trim().replace(/\s*\n\s*/g, ' ');
   const [head = '', ...tail] = linesOf(words, columns - stringWidth(first));
   if (tail.length === 0) return [first + head];
-  // The other lines may have more or less room than the first one.
+  // The other lines may have more or less room than the first one, so they are wrapped again.
   return [first + head, ...linesOf(tail.join(' '), columns - stringWidth(rest)).map((line) => rest + line)];
 }
 

@@ -132,7 +132,7 @@ function settingOf(verb: Command, option: Option, line: string | undefined): Set
   }
 }
 
-/** The widest column of the settings table that a value can set. */
+/** Largest width of a column in the settings table, in characters. A longer value does not widen its column. */
 const WIDEST = 60;
 
 /** The table that `--print-config` prints. Options that are not set, and have no default, are left out. */

@@ -8,7 +8,7 @@ const verbs = [
 ];
 const script = (shell: string) => completionScript(shell, 'ws-conformance', verbs);
 
-/** The completions that a real bash offers for the last of these words. */
+/** The completions that a real bash offers for the last word of a command line. */
 function completionsFor(...words: string[]): string[] {
   const setup = `COMP_WORDS=(ws-conformance ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}`;
   const { stdout } = execaSync('bash', [

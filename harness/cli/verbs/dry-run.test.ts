@@ -30,7 +30,7 @@ describe('--dry-run', () => {
 
   test('names the engine that would run if no Docker daemon answers, and says why', async () => {
     const { exitCode, stdout } = await dryRun('1.1.1', '--url', 'ws://127.0.0.1:1/');
-    expect(stdout).toMatch(/^engine {2}native: .*taken because: no Docker engine answers at \/nowhere\/docker\.sock/m);
+    expect(stdout).toMatch(/^engine {2}native: .*taken because: no Docker daemon answers at \/nowhere\/docker\.sock/m);
     expect(stdout).toContain('server  server: ws://127.0.0.1:1/; compared with a conformant server');
     expect(exitCode).toBe(0);
   });
@@ -63,7 +63,7 @@ describe('--dry-run', () => {
     [2, ['--reporter', 'html=server', '1.1.1'], /holds something else/],
     [2, ['--resume'], /--dry-run and --resume cannot be used together/],
     [2, ['--from', 'fixtures/recorded/seed'], /--dry-run and --from cannot be used together/],
-    [3, ['--engine', 'docker', '1.1.1'], /No Docker engine answers/],
+    [3, ['--engine', 'docker', '1.1.1'], /No Docker daemon answers/],
   ] as const)('exits with %i like the run itself: %j', async (code, args, message) => {
     const { exitCode, stderr, stdout } = await dryRun(...args);
     expect(stderr).toMatch(message);

@@ -59,7 +59,7 @@ async function merge(shell: Shell, folders: readonly string[], flags: MergeFlags
     out: flags.out,
     strict: flags.strict ?? false,
     command: publishedLine(shell, TOOL.name),
-    // The shards were one command apart from --shard, and that of a single case has no --shard.
+    // All shards ran the same command except for --shard, and a command that runs one case again needs no --shard.
     ...(first?.report.run.rerun === undefined ? {} : { rerun: first.report.run.rerun }),
     ...ciOption(shell.env),
     ...omitUndefined({ history: flags.history }),

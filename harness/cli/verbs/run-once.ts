@@ -13,7 +13,6 @@ import { type RegisteredSuite, suiteNamed, suiteOfReport } from '../../run/regis
 import { resumeFrom } from '../../run/resume.ts';
 import { run } from '../../run/run.ts';
 import type { RunOptions } from '../../run/run-options.ts';
-
 import { TOOL } from '../../support/identity.ts';
 import { omitUndefined } from '../../support/omit-undefined.ts';
 import { readRevision } from '../../system/git-revision.ts';

@@ -16,7 +16,7 @@ export function messageOf(error: unknown): string {
 /** Turns an error of a request to the Docker daemon into a HarnessError (exit code 3). Returns a HarnessError unchanged. */
 export function toHarnessError(error: unknown, what: string, todo: string): HarnessError {
   if (error instanceof HarnessError) return error;
-  return new HarnessError(3, { what, where: 'Docker engine', why: messageOf(error), todo }, { cause: error });
+  return new HarnessError(3, { what, where: 'Docker daemon', why: messageOf(error), todo }, { cause: error });
 }
 
 /**

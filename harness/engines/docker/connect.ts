@@ -11,7 +11,7 @@ const ANSWER_WITHIN_MS = 3_000;
 
 /** What a user can do if no Docker daemon can be reached. One of the three remedies fits every machine. */
 const REMEDIES = [
-  'start the engine (Debian as root: `npm run engine`; else Docker Desktop or `systemctl start docker`)',
+  'start the daemon (Debian as root: `npm run engine`; else Docker Desktop or `systemctl start docker`)',
   'point DOCKER_HOST at an engine that runs, for example DOCKER_HOST=unix:///run/user/1000/docker.sock',
   'or do without Docker: `--engine native`',
 ].join('; ');
@@ -79,7 +79,7 @@ export async function connect(
     throw new HarnessError(
       3,
       {
-        what: `no Docker engine answers at ${address.name}`,
+        what: `no Docker daemon answers at ${address.name}`,
         where: address.name,
         why: deadline.aborted ? `it did not answer within ${ANSWER_WITHIN_MS / 1000} s` : explainFailure(error),
         todo: REMEDIES,

@@ -14,7 +14,7 @@ export interface Recipe {
   readonly command: readonly string[];
   readonly labels: Record<string, string>;
   readonly network: Network;
-  /** Memory limit of the container in bytes; undefined for the limit of the Docker engine. */
+  /** Memory limit of the container in bytes; undefined for the limit of the Docker daemon. */
   readonly memoryBytes?: number | undefined;
 }
 

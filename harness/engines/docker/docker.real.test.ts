@@ -20,7 +20,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-await describeWithDocker('the Docker engine with a real engine', () => {
+await describeWithDocker('the Docker engine with a real Docker daemon', () => {
   let server: WebSocketServer;
   let url: string;
   let folder: string;

@@ -27,7 +27,7 @@ export interface Image {
 /** Which image is searched for, and with which Docker daemon. */
 interface Finding {
   readonly docker: Docker;
-  /** Architecture of the Docker engine, by Docker's name. */
+  /** Architecture of the Docker daemon, by Docker's name. */
   readonly architecture: string;
   /** The image that the user named with `--image`; no other image is used then. */
   readonly wanted: string | undefined;
@@ -108,7 +108,7 @@ function fitting(image: Image, finding: Finding): Image {
 
 function wrongArchitecture(name: string, architecture: string, finding: Finding): HarnessError {
   return new HarnessError(3, {
-    what: `the image is for ${architecture}, and this Docker engine runs ${finding.architecture}`,
+    what: `the image is for ${architecture}, and this Docker daemon runs ${finding.architecture}`,
     where: name,
     why: 'upstream publishes amd64 only',
     todo: `${BUILD_IT}; or insist with --image ${name}`,

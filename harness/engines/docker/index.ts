@@ -44,7 +44,7 @@ const GRACE_SECONDS = 30;
 /** Time limit in milliseconds for removing containers at the end of a run. Everything after an abort must take less than 6 s. */
 const REMOVE_MS = 4_000;
 
-const AGAIN = 'check that the Docker engine works (`docker info`) and run again; or use `--engine native`';
+const AGAIN = 'check that the Docker daemon works (`docker info`) and run again; or use `--engine native`';
 
 /** The result of preparing the engine: a daemon, an image, and the facts for the report. */
 interface Ready {
@@ -62,7 +62,7 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
     const found = await connect(options.env ?? process.env, signal);
     onMessage({
       kind: 'note',
-      text: `Docker engine ${found.version} (${found.architecture}) answers at ${found.address}`,
+      text: `Docker daemon ${found.version} (${found.architecture}) answers at ${found.address}`,
     });
     return found;
   };
@@ -103,7 +103,7 @@ async function play(
     emit({ kind: 'facts', facts: { network: network.name } });
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw toHarnessError(error, 'the Docker engine failed during the run', AGAIN);
+    throw toHarnessError(error, 'the Docker daemon failed during the run', AGAIN);
   } finally {
     await withTimeout(REMOVE_MS, removeRun(ready.docker, run));
   }
@@ -198,7 +198,7 @@ class ContainerRun {
             await this.#playShare(suite, ids, network, names);
           } catch (error) {
             // The first failure ends the other containers. Each share removes its own container before its promise settles.
-            this.#failure.abort(toHarnessError(error, 'the Docker engine failed during the run', AGAIN));
+            this.#failure.abort(toHarnessError(error, 'the Docker daemon failed during the run', AGAIN));
           }
         }),
       );

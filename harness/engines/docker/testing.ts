@@ -4,7 +4,7 @@ import { connect } from './connect.ts';
 import { LOCAL_IMAGE, PINNED_IMAGE } from './image.ts';
 import { LABEL } from './labels.ts';
 
-/** Returns why tests with a real Docker engine cannot run on this machine; undefined if they can run. */
+/** Returns why tests with a real Docker daemon cannot run on this machine; undefined if they can run. */
 async function whatIsMissing(): Promise<string | undefined> {
   try {
     const { docker } = await connect(process.env, AbortSignal.timeout(5_000));
@@ -21,7 +21,7 @@ async function whatIsMissing(): Promise<string | undefined> {
   }
 }
 
-/** Like vitest's `describe`, for tests that need a real Docker engine and the image of the suite. */
+/** Like vitest's `describe`, for tests that need a real Docker daemon and the image of the suite. */
 export async function describeWithDocker(title: string, tests: () => void): Promise<void> {
   describeUnless(await whatIsMissing(), title, tests);
 }

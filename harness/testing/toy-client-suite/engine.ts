@@ -17,7 +17,7 @@ const engine: Engine = {
   }),
 };
 
-/** Opens a port and asks one question per connection, until all questions are asked or the client has ended. */
+/** Opens a port and sends one question per connection until all questions were sent or the client process ended. */
 async function play({ cases, reach, signal }: Assignment, emit: (event: PlayEvent) => void): Promise<void> {
   if (reach.by !== 'listening') throw new Error('the toy for clients waits for a client');
   const server = createServer();
@@ -26,7 +26,7 @@ async function play({ cases, reach, signal }: Assignment, emit: (event: PlayEven
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
   reach.listening(`tcp://127.0.0.1:${address.port}`);
-  // Connections are queued, so that none is lost while a question is asked.
+  // `on` queues connections, so that no connection is lost while the engine waits for an answer.
   const connections = on(server, 'connection');
   const ended = reach.subjectEnded.then(() => undefined);
   const aborted = once(signal, 'abort').then(() => undefined);
@@ -44,6 +44,7 @@ async function play({ cases, reach, signal }: Assignment, emit: (event: PlayEven
   }
 }
 
+/** Sends one question, reads one line as the answer, and records the result. */
 async function ask(id: string, socket: Socket, emit: (event: PlayEvent) => void): Promise<void> {
   const started = new Date();
   emit({ kind: 'started', id });
@@ -66,6 +67,7 @@ async function ask(id: string, socket: Socket, emit: (event: PlayEvent) => void)
   emit({ kind: 'recorded', record: { id, file: name, text: JSON.stringify(file), entry: { reportfile: name } } });
 }
 
+/** An engine that runs the cases of the toy client suite. */
 export const toyClientEngine: EngineKind = {
   name: 'native',
   title: 'the toy engine for clients',

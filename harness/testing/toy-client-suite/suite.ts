@@ -36,9 +36,10 @@ const fileSchema = z.strictObject({
   answered: z.boolean(),
   answer: z.string().nullable(),
 });
+/** The content of a result file of the toy client suite. */
 export type ToyFile = z.infer<typeof fileSchema>;
 
-/** A suite of three cases that judges a client, which connects to the port that the engine opens. */
+/** A suite of three cases that tests a client. The client connects to a port that the engine opens. */
 export const toyClientSuite: Suite = {
   id: 'toy-client',
   title: 'Toy for clients',

@@ -18,13 +18,14 @@ const engine: Engine = {
       eventStream(async (emit) => {
         for (const id of assignment.cases) {
           await playCase(id, assignment, emit);
-          // The reader of the stream may end the run after a record.
+          // Gives the reader of the events time to end the run after a record, for example because of --bail.
           await immediate();
         }
       }),
   }),
 };
 
+/** Sends one line to the server, reads one line as the answer, and records the result. */
 async function playCase(id: string, { reach, signal }: Assignment, emit: (event: PlayEvent) => void): Promise<void> {
   if (reach.by !== 'connecting') throw new Error('the toy for servers connects to a server');
   signal.throwIfAborted();
@@ -52,6 +53,7 @@ async function playCase(id: string, { reach, signal }: Assignment, emit: (event:
   emit({ kind: 'recorded', record: { id, file: name, text: JSON.stringify(file), entry: { reportfile: name } } });
 }
 
+/** An engine that runs the cases of the toy server suite. */
 export const toyServerEngine: EngineKind = {
   name: 'native',
   title: 'the toy engine for servers',

@@ -1,7 +1,10 @@
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
-// node server.mjs PORT [polite|curt|rude]: a server for the toy suite.
+/**
+ * `node server.mjs PORT [polite|curt|rude]`: a server for the toy server suite, which answers each line with one line.
+ * `polite` answers as the suite expects, `curt` has one tolerated deviation, `rude` has one failure.
+ */
 const [port, manners = 'polite'] = process.argv.slice(2);
 const answers = {
   polite: (line) => (line === 'bye' ? 'good bye' : line),

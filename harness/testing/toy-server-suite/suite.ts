@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { describeDifferences } from '../../../reports/wording/differences.ts';
 import type { OutcomeField, Suite } from '../../plan/suite.ts';
 
-/** What the engine sends in each case, and the answer of a faultless server. */
+/** The line that the engine sends in each case, and the answer of a conformant server. */
 export const EXCHANGES: Readonly<Record<string, { send: string; answer: string }>> = {
   'echo.long.1': { send: 'x'.repeat(200), answer: 'x'.repeat(200) },
   'echo.short.1': { send: 'hello', answer: 'hello' },
@@ -28,13 +28,14 @@ const fields: readonly OutcomeField[] = [
     toward: (_, actual, conformant) => (actual.answer === conformant.answer ? 'better' : 'worse'),
   },
 ];
+/** The position of a grade in the order from best to worst. */
 const rank = (grade: unknown) => ['polite', 'curt', 'rude'].indexOf(String(grade));
 
-/** The grade of an answer: curt if it differs in case or in spaces at its ends only. */
+/** The grade of an answer. An answer that differs only in case or in leading and trailing spaces is `curt`. */
 export function grade(id: string, answer: string | null): 'polite' | 'curt' | 'rude' {
-  const wanted = EXCHANGES[id]?.answer;
-  if (answer === wanted) return 'polite';
-  return answer?.trim().toLowerCase() === wanted ? 'curt' : 'rude';
+  const expected = EXCHANGES[id]?.answer;
+  if (answer === expected) return 'polite';
+  return answer?.trim().toLowerCase() === expected ? 'curt' : 'rude';
 }
 
 const fileSchema = z.strictObject({
@@ -44,9 +45,10 @@ const fileSchema = z.strictObject({
   manners: z.enum(['polite', 'curt', 'rude']),
   answer: z.string().nullable(),
 });
+/** The content of a result file of the toy server suite. */
 export type ToyFile = z.infer<typeof fileSchema>;
 
-/** A suite of three cases that judges a server over plain TCP lines: proof that generic code knows no suite by name. */
+/** A suite of three cases that tests a server over TCP. It shows that the code works with a suite other than Autobahn. */
 export const toyServerSuite: Suite = {
   id: 'toy-server',
   title: 'Toy for servers',

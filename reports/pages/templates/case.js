@@ -1,12 +1,12 @@
-// biome-ignore-all lint/correctness/noUnusedVariables: the scripts of one page share one scope
-// A case: steps to its neighbours, shows parts of the wire log, copies.
+// biome-ignore-all lint/correctness/noUnusedVariables: the scripts of a page share their variables
+// The script of a case page: steps to other cases, hides rows of the wire log, copies text.
 const wanted = state();
 const filtered = location.hash.startsWith('#?');
 const of = unpackIds(wanted.get('of') ?? '');
 const steps = { j: document.querySelector('[rel=next]'), k: document.querySelector('[rel=prev]') };
 const here = of.indexOf(document.body.dataset.case);
 if (here !== -1) {
-  // The neighbours are those of the filtered matrix this page was opened from.
+  // If a filtered matrix opened this page, the next and previous case are those of the filter.
   for (const [key, by] of [
     ['j', 1],
     ['k', -1],
@@ -26,13 +26,13 @@ if (here !== -1) {
 const up = document.querySelector('nav.top a');
 if (filtered) {
   up.hash = `?${new URLSearchParams({ q: wanted.get('q') ?? '', at: document.body.dataset.case })}`;
-  // Wherever one goes among the cases, the filter comes along.
+  // Links to other cases keep the filter.
   const along = state();
   along.delete('at');
   for (const link of all('.steps a, .others a')) link.hash = `?${along}`;
 }
 
-// With a filter in the address there is no room for an anchor: the place on the page stands in it too, as `at`.
+// The fragment of the address contains the filter, so the place on the page is the parameter `at` instead of an anchor.
 const show = (id) => {
   for (const one of all('.at')) one.classList.remove('at');
   const part = id && $(id);

@@ -1,16 +1,16 @@
-// biome-ignore-all lint/correctness/noUnusedVariables: the scripts of one page share one scope
-// Two sides compared: opens what the address points at, and steps from case to case.
+// biome-ignore-all lint/correctness/noUnusedVariables: the scripts of a page share their variables
+// The script of the comparison page: opens the case in the address, and steps from case to case.
 const open = () => {
   const part = location.hash.length > 1 ? $(decodeURIComponent(location.hash.slice(1))) : null;
   if (!part?.matches('details')) return;
-  // A case may be folded away among those alike.
+  // A case can be in a folded group.
   for (let fold = part; fold; fold = fold.parentElement.closest('details')) fold.open = true;
   part.scrollIntoView();
 };
 addEventListener('hashchange', open);
 open();
 
-// What is hidden stands in the address, so that a link shows the same.
+// The address contains the hidden changes, so that a link shows the same page.
 const kinds = all('.shown input');
 const hidden = () => kinds.filter((box) => !box.checked).map((box) => box.id.slice('show-'.length));
 const shownAgain = () => {
@@ -25,7 +25,7 @@ for (const box of kinds)
 addEventListener('hashchange', () => location.hash.startsWith('#?') && shownAgain());
 if (location.hash.startsWith('#?')) shownAgain();
 
-// The other way round, at the case that is being read.
+// The link to the swapped page leads to the case that is open here.
 const swap = $('swap');
 swap?.addEventListener('click', () => {
   const at = document.querySelector('.compared[open]');

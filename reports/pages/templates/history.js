@@ -1,2 +1,2 @@
-// The trend of runs: its page has no commands of its own but the way up.
+// The script of the history page: the only command leads back to all cases.
 Object.assign(commands, { u: () => document.querySelector('nav.top a')?.click() });

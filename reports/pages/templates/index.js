@@ -1,5 +1,5 @@
-// biome-ignore-all lint/correctness/noUnusedVariables: the scripts of one page share one scope
-// The index: filters the matrix by the words of the search, keeps them in the hash, and moves the focus.
+// biome-ignore-all lint/correctness/noUnusedVariables: the scripts of a page share their variables
+// The script of the index page: filters the matrix by the search, keeps the search in the address, and moves the focus.
 const form = $('filter');
 const search = $('search');
 const shown = $('shown');
@@ -97,7 +97,7 @@ $('unfold').addEventListener('click', () => {
 });
 addEventListener('hashchange', restore);
 
-// A case opened from a filtered matrix knows its neighbours in it.
+// A link from a filtered matrix carries the filter and the ids of the shown cases, so that the page of a case can step among them.
 const withFilter = (event) => {
   const link = event.target.closest('.matrix td a');
   const q = search.value.trim();
@@ -113,7 +113,7 @@ for (const way of ['click', 'auxclick', 'contextmenu']) document.addEventListene
 
 const byRow = stepper(() => rows.filter(({ row }) => !row.hidden).map(({ row }) => row.querySelector('a')));
 const byProblem = stepper(() => all('.attention li').map((line) => line.querySelector('a')));
-// What the address says is what is shown: the filter is in it.
+// The address contains the filter, so a copied link shows the same rows.
 const copyLink = $('copy-link');
 copyLink.addEventListener('click', () => copy(location.href, copyLink));
 Object.assign(commands, {

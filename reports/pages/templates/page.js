@@ -1,10 +1,10 @@
-// biome-ignore-all lint/correctness/noUnusedVariables: the scripts of one page share one scope
-// What all pages share: light and dark, the sheet of keys, the hash as state. A page is whole without it.
+// biome-ignore-all lint/correctness/noUnusedVariables: the scripts of a page share their variables
+// The script of all pages: light and dark colours, the list of keys, and state in the address. Pages are complete without it.
 const $ = (id) => document.getElementById(id);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const root = document.documentElement;
 
-// A page opened from disk may have no storage: then a wish lasts as long as the page.
+// A page that was opened from disk may have no storage. A setting is then lost when the page is closed.
 const wishes = {
   get(name) {
     try {
@@ -55,7 +55,7 @@ document.addEventListener('keydown', (event) => {
   command();
 });
 
-// Prints every part, also what is folded away, and folds it again.
+// Printing unfolds every part of the page, and folds the parts again afterwards.
 let folded = [];
 addEventListener('beforeprint', () => {
   folded = all('details:not([open])');
@@ -67,7 +67,7 @@ addEventListener('afterprint', () => {
 
 for (const time of all('time')) time.title = new Date(time.dateTime).toLocaleString();
 
-// Text to take along: the button stands before what it copies.
+// Buttons that copy text, each in front of the text that it copies.
 const copy = async (text, button) => {
   try {
     await navigator.clipboard.writeText(text);
@@ -87,7 +87,7 @@ const copyButton = (words, what) => {
 for (const part of all('[data-copy]'))
   part.before(copyButton(part.dataset.copy, () => (part.querySelector('pre') ?? part).textContent));
 
-// Moves the focus within a list of links, by one, from where it was last.
+// Moves the focus by one within a list of links, starting at the last position.
 const stepper = (links) => {
   let at = -1;
   return (by) => {
@@ -95,7 +95,7 @@ const stepper = (links) => {
     if (list.length === 0) return;
     const here = list.indexOf(document.activeElement);
     at = Math.min(Math.max((here === -1 ? at : here) + by, 0), list.length - 1);
-    // What a summary folds is for Enter to open.
+    // Parents are unfolded, so that the link is visible. The link's own fold stays closed: Enter opens it.
     for (
       let fold = (list[at].closest('summary')?.parentElement.parentElement ?? list[at]).closest('details:not([open])');
       fold;
