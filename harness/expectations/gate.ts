@@ -12,7 +12,7 @@ type JudgedCase = Pick<CaseVerdict, 'verdict' | 'actual' | 'tries'>;
 export interface GateOptions {
   /** A tolerated grade (NON-STRICT) counts as a failure, even if it is expected. */
   strict: boolean;
-  /** Set if `--bail` ended the run at this number of unexpected outcomes. */
+  /** Number of unexpected outcomes at which `--bail` ended the run. Undefined if `--bail` did not end the run. */
   bail?: number | undefined;
 }
 

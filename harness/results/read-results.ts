@@ -38,7 +38,7 @@ export interface WantedResults {
   earlier?: ReadonlySet<string>;
 }
 
-/** Largest accepted case file. Usual case files have less than 100 KiB. */
+/** Largest accepted case file. Usual case files have some tens of KiB. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 /** Allowed difference between the clocks of the engine and the harness, which may run on different machines. */
 const CLOCK_TOLERANCE_MS = 60_000;

@@ -47,7 +47,7 @@ export interface CollectOptions {
   staged: string;
   workspace: Workspace;
   signal: AbortSignal;
-  /** Called once by a source that plays cases, with the function that makes checkpoints possible. */
+  /** Called once by a source that plays cases. The argument collects the results so far, for checkpoints. */
   onStart?: (snapshot: Snapshot) => void;
 }
 

@@ -38,7 +38,7 @@ function findContradictions(id: string, agent: string, listed: IndexEntry, detai
   compare('remoteCloseCode', listed.remoteCloseCode, detail.remoteCloseCode);
   if (detail.durationMs !== null) compare('duration', listed.duration, detail.durationMs);
   contradictions.push(...impossibleGrades(id, detail));
-  // Autobahn's own engine names its version in this field. Other engines name themselves.
+  // Autobahn's fuzzing client sends its version in the header field User-Agent. Other engines send their own name.
   const recordedBy = /^User-Agent: AutobahnTestSuite\/([\d.]+)/m.exec(detail.httpRequest)?.[1];
   if (recordedBy !== undefined && recordedBy !== SUITE_VERSION) {
     contradictions.push(
