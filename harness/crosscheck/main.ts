@@ -276,8 +276,8 @@ const program = new Command('crosscheck')
     ...all,
     name,
   ])
-  .option('--wrong', 'all servers that are wrong on purpose')
-  .option('--fault <name>', 'one server that is wrong on purpose; repeatable', (name: string, all: string[] = []) => [
+  .option('--wrong', 'all servers with a known fault')
+  .option('--fault <name>', 'one server with a known fault; repeatable', (name: string, all: string[] = []) => [
     ...all,
     name,
   ])

@@ -95,6 +95,9 @@ describe.each(TOYS)('the suite $suite', ({ suite, ids, good, bad, fails, grade, 
     expect(read(out, 'junit.xml')).toMatch(/failures="1"/);
     expect(existsSync(join(folder, out, 'history.html'))).toBe(true);
     expect(read(`history-${suite}.jsonl`).trim().split('\n')).toHaveLength(2);
+    // The toy suite for servers says that its cases are timed; the toy suite for clients does not.
+    const { agents } = JSON.parse(read(`history-${suite}.jsonl`).trim().split('\n').at(-1) ?? '');
+    expect(agents[0].times).toHaveLength(suite === 'toy-server' ? 3 : 0);
   });
 
   test('has expectation files: accept writes the deviation, and the next run passes', async () => {

@@ -1,13 +1,7 @@
 import { appendFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import {
-  type HistoryLine,
-  historyLineSchema,
-  isTimed,
-  lettersOf,
-  NOT_PLANNED,
-} from '../../reports/document/history.ts';
+import { type HistoryLine, historyLineSchema, lettersOf, NOT_PLANNED } from '../../reports/document/history.ts';
 import type { CaseInfo, Report } from '../../reports/document/report.ts';
 import { suiteNames, suiteOfCase } from '../../reports/document/suite-facts.ts';
 import { errorMessage } from '../support/error-message.ts';
@@ -41,7 +35,7 @@ export function historyLineOf(report: Report, suite: readonly CaseInfo[], machin
         name,
         grades: letters.map(({ grade }) => grade).join(''),
         verdicts: letters.map(({ verdict }) => verdict).join(''),
-        times: suite.filter(isTimed).map(({ id }) => verdicts.get(id)?.durationMs ?? null),
+        times: suite.filter(({ timed }) => timed).map(({ id }) => verdicts.get(id)?.durationMs ?? null),
       };
     }),
   };

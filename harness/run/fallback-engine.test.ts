@@ -44,12 +44,12 @@ test('uses only the preferred engine if the preferred engine can run here', asyn
 test('uses the other engine if the preferred engine cannot run here, and says why', async () => {
   const log: string[] = [];
   notes.length = 0;
-  const refusal = new HarnessError(3, { what: 'No Docker engine answers.' });
+  const refusal = new HarnessError(3, { what: 'No Docker daemon answers.' });
   const engine = fallbackEngine(logging('docker', log, refusal), logging('native', log));
   const { facts } = await engine.prepare(preparation);
-  const summary = 'the native engine, for a test (taken because: No Docker engine answers)';
+  const summary = 'the native engine, for a test (taken because: No Docker daemon answers)';
   expect(facts).toEqual({ name: 'native', summary });
-  expect(notes).toEqual(['No Docker engine answers: the native engine is used instead']);
+  expect(notes).toEqual(['No Docker daemon answers: the native engine is used instead']);
   expect(await engine.inspect(preparation)).toMatchObject({ name: 'native', summary });
   expect(log).toEqual(['docker prepare', 'native prepare', 'docker inspect', 'native inspect']);
 });

@@ -40,7 +40,9 @@ describe('H30: --retries of a case that fails every second time', { timeout: 60_
     expect(stdout).toMatch(new RegExp(`FAILED: 2 of 3 .*2 flaky[\\s\\S]*1\\.1\\.2 flaky: .*${both.source}`));
     expect(file('index.html')).toMatch(both);
     expect(file('summary.md')).toMatch(both);
-    expect(file('junit.xml')).toMatch(/<failure type="flaky"[^>]*Attempt 1:[^>]*>try 1: regressed: .*\ntry 2: same: /);
+    expect(file('junit.xml')).toMatch(
+      /<failure type="flaky"[^>]*Attempt 1:[^>]*>attempt 1: regressed: .*\nattempt 2: same: /,
+    );
     const page = file(join('cases', report().agents[0]?.slug ?? '', '1.1.2.html'));
     expect(page).toMatch(both);
     expect(page).toMatch(/id="tries"[\s\S]*came out differently[\s\S]*regressed[\s\S]*as expected/);
@@ -49,7 +51,7 @@ describe('H30: --retries of a case that fails every second time', { timeout: 60_
   test('calls a case that always fails regressed, after all allowed attempts', async () => {
     const { exitCode, stdout } = await runCommand(['--retries', '2', '1.1.2'], 'echo/trimmed-echo');
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('1.1.2 regressed (3 of 3 tries)');
+    expect(stdout).toContain('1.1.2 regressed (3 of 3 attempts)');
     expect(verdictOf('1.1.2')).toMatchObject({ verdict: 'regressed', tries: [{}, {}, {}] });
     expect(report().run.retries).toMatchObject({ cases: 1, flaky: 0 });
   });

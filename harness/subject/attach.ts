@@ -37,7 +37,7 @@ export async function attach(
     throw new HarnessError(3, {
       what: `No WebSocket server answers at ${url}.`,
       why: result.why,
-      todo: 'Start the server first, check address and path, or let us start it: ws-conformance -- COMMAND … {port}.',
+      todo: 'Start the server first, check address and path, or let the tool start the server: ws-conformance -- COMMAND … {port}.',
     });
   }
   return {

@@ -27,7 +27,7 @@ export const historyLineSchema = z.object({
       grades: z.string(),
       /** One letter for each case of the suite, from VERDICT_LETTERS, or NOT_PLANNED. */
       verdicts: z.string(),
-      /** Milliseconds of each timed case (see `isTimed`), in the order of the suite; null if the case did not run. */
+      /** Milliseconds of each timed case (`timed` in its CaseInfo), in the order of the suite; null if the case did not run. */
       times: z.array(z.number().nullable()),
     }),
   ),
@@ -54,11 +54,6 @@ export const NOT_PLANNED = '.';
 export function lettersOf({ actual, verdict }: CaseVerdict, suite: SuiteFacts): { grade: string; verdict: string } {
   const grade = gradeFacts(keyFields(suite).grade, actual)?.letter ?? MISSING;
   return { grade, verdict: VERDICT_LETTERS[verdict] };
-}
-
-/** Whether the history keeps the duration of a case: yes for the categories about limits and compression. */
-export function isTimed({ category }: Pick<CaseInfo, 'category'>): boolean {
-  return category === '9' || category === '12' || category === '13';
 }
 
 /** One case of one agent across the runs of a history. */

@@ -120,7 +120,7 @@ export type AgentReport = z.infer<typeof agentSchema>;
 
 /**
  * A case of the plan. `rfc` lists sections such as `RFC 6455 5.5.1`. `weightMs` is the duration of the case in the real
- * suite.
+ * suite. `timed` is set for the cases whose duration says something about the subject: the history keeps their durations.
  */
 const caseInfoSchema = z.object({
   id: z.string(),
@@ -131,6 +131,7 @@ const caseInfoSchema = z.object({
   subcategoryTitle: z.string().nullable(),
   rfc: z.array(z.string()),
   weightMs: z.number(),
+  timed: z.literal(true).optional(),
   /** Id of the suite that the case belongs to. Absent: the first suite of the report. */
   suite: z.string().optional(),
 });

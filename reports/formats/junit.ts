@@ -114,9 +114,11 @@ function outcome(caseVerdict: CaseVerdict): TestCase['outcome'] {
   }
 }
 
-/** One line for each try of a flaky case. */
+/** One line for each attempt of a flaky case. */
 function triesText({ tries = [] }: CaseVerdict): string {
-  return tries.map(({ verdict, outcome }, at) => `try ${at + 1}: ${verdict}: ${JSON.stringify(outcome)}`).join('\n');
+  return tries
+    .map(({ verdict, outcome }, at) => `attempt ${at + 1}: ${verdict}: ${JSON.stringify(outcome)}`)
+    .join('\n');
 }
 
 function differences({ differences }: CaseVerdict): string {

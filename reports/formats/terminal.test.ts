@@ -126,7 +126,7 @@ describe('similar cases in the final summary', () => {
     expect(body(swapped, { colour: true, unicode: true })[0]).toContain('▼ \x1b[1m259 cases\x1b[22m regressed');
   });
 
-  test('the number of tries is printed if all tries of a group are the same', () => {
+  test('the number of attempts is printed if all attempts of a group are the same', () => {
     const tried = (some: (i: number) => boolean) =>
       withCases((one, i) => {
         const tries = [1, 2].map(() => ({
@@ -138,7 +138,7 @@ describe('similar cases in the final summary', () => {
         const it = { ...one, verdict: 'regressed' as const, actual: failed, sentence: 'No.' };
         return some(i) ? { ...it, tries } : it;
       });
-    expect(body(tried(() => true))[0]).toBe('▼ 517 cases regressed, OK → FAILED (2 of 2 tries): No.');
+    expect(body(tried(() => true))[0]).toBe('▼ 517 cases regressed, OK → FAILED (2 of 2 attempts): No.');
     expect(body(tried((i) => i > 0))[0]).toBe('▼ 517 cases regressed, OK → FAILED: No.');
   });
 

@@ -118,11 +118,11 @@ function deviations(
   return lines.length > 0 ? [...lines, ''] : [];
 }
 
-/** Text for cases that were run again and had the same outcome in every try. */
+/** Text for cases that were run again and had the same outcome in every attempt. */
 function steady(cases: readonly CaseVerdict[]): string {
   const [words = '', ...others] = new Set(
     cases.map(({ verdict, tries }) =>
-      tries === undefined || verdict === 'flaky' ? '' : ` (${tries.length} of ${tries.length} tries)`,
+      tries === undefined || verdict === 'flaky' ? '' : ` (${tries.length} of ${tries.length} attempts)`,
     ),
   );
   return others.length === 0 ? words : '';

@@ -1,5 +1,5 @@
 import type { ReportFile } from '../document/files.ts';
-import { type CaseHistory, caseHistories, type HistoryLine, isTimed, MISSING } from '../document/history.ts';
+import { type CaseHistory, caseHistories, type HistoryLine, MISSING } from '../document/history.ts';
 import type { CaseInfo } from '../document/report.ts';
 import { keyFields, type SuiteFacts, suiteOfCase } from '../document/suite-facts.ts';
 import { readableTime } from '../wording/readable-time.ts';
@@ -266,7 +266,7 @@ function gridRow(
 function timesView(name: string, all: readonly HistoryLine[], cases: readonly CaseInfo[]) {
   const machine = all.at(-1)?.machine ?? '';
   const lines = all.filter((line) => line.machine === machine);
-  const timed = cases.filter(isTimed);
+  const timed = cases.filter((info) => info.timed);
   const categories = [...new Map(timed.map(({ category, categoryTitle }) => [category, categoryTitle]))];
   const groups = categories.flatMap(([category, title]) => {
     const runs = lines.flatMap((line, at) => {

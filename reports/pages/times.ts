@@ -1,4 +1,3 @@
-import { isTimed } from '../document/history.ts';
 import type { AgentReport, CaseInfo, Report } from '../document/report.ts';
 import { casePath } from '../wording/views.ts';
 import { count, duration, verdictOf } from '../wording/vocabulary.ts';
@@ -19,14 +18,14 @@ interface Timed {
 }
 
 /**
- * Where a run spent its time. Each timed category (9, 12, 13) is a part of its own, because its cases are large on
- * purpose. All other cases are one part; a slow case there usually waited for a timeout. Each part has a row for each
+ * Where a run spent its time. Each category of timed cases is a part of its own; for Autobahn these are 9, 12 and 13,
+ * whose cases are large on purpose. All other cases are one part; a slow case there usually waited for a timeout. Each part has a row for each
  * agent and a list of the slowest cases. Empty if nothing was timed.
  */
 export function timesView(report: Report) {
   const parts = new Map<string, CaseInfo[]>();
   for (const info of report.cases) {
-    const title = isTimed(info) ? `${info.category} ${info.categoryTitle}` : 'all others';
+    const title = info.timed ? `${info.category} ${info.categoryTitle}` : 'all others';
     parts.set(title, [...(parts.get(title) ?? []), info]);
   }
   // In a run without timed categories, the only part is called “all cases”.

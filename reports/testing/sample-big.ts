@@ -28,6 +28,7 @@ export function bigReport(agents: number): Report {
       subcategoryTitle: `Messages of group ${1 + Math.floor(i / 9)}`,
       rfc: ['RFC 6455 5.6'],
       weightMs: 10,
+      ...(['9', '12', '13'].includes(category) && { timed: true as const }),
     })),
   );
   const good = sampleOutcome();

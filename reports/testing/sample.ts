@@ -66,6 +66,7 @@ const CASES: readonly CaseInfo[] = (
   subcategoryTitle,
   rfc: [...rfc],
   weightMs: 10,
+  ...(/^(9|12|13)\./.test(id) && { timed: true as const }),
 }));
 
 const UTF8 = sampleOutcome({ closedByMe: false, remoteCloseCode: 1007, received: [{ kind: 'timeout', tag: 'A' }] });
@@ -130,7 +131,8 @@ const FIRST: CaseVerdict[] = [
   held('7.13.1', 'same', INFORMATIONAL, INFORMATIONAL),
   held('9.1.1', 'flaky', sampleOutcome({ behavior: 'FAILED', received: [] }), GOOD, {
     truncated: true,
-    sentence: 'Two outcomes in 2 tries. Try 1: Nothing came back. Try 2: The server did what was expected of it.',
+    sentence:
+      'Two outcomes in 2 attempts. Attempt 1: Nothing came back. Attempt 2: The server did what was expected of it.',
     tries: [
       {
         verdict: 'regressed',

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../../reports/document/report.ts';
 import { sampleOutcome, sampleReport } from '../../../reports/testing/sample.ts';
-import { alikeComparison } from '../../../reports/testing/sample-comparison.ts';
 import { REGISTRY } from '../../run/registry.ts';
 import { rejectedError } from '../../testing/thrown-error.ts';
-import { compareReports, comparisonLines } from './compare-reports.ts';
+import { compareReports } from './compare-reports.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'compare-reports-'));
 afterAll(() => rmSync(home, { recursive: true }));
@@ -59,24 +58,6 @@ describe('compare', () => {
     const { text } = await compareReports(REGISTRY, clean, unclean, { from: '' }, { colour: false, unicode: false });
     expect(text).toMatch(/v 1\.1\.1 regressed: /);
     expect(text).toMatch(/^[\0-\x7f]*$/);
-  });
-
-  it('prints similar cases as one entry: their number, both grades and their ids', () => {
-    const lines = comparisonLines(alikeComparison, plain);
-    expect(lines.slice(4, -1)).toEqual([
-      '▼ 5 cases worse in B: The 1st event was a binary message “…”, in A a text message “…”.',
-      '    1.1.1-1.1.2, 6.4.1-7.1.6',
-      expect.stringMatching(/^▼ 2\.4 worse in B: /),
-    ]);
-    const declined = sampleOutcome({ behavior: 'UNIMPLEMENTED' });
-    const cases = alikeComparison.cases.map((compared) => ({
-      ...compared,
-      b: declined,
-      sentence: 'It was not negotiated.',
-    }));
-    expect(comparisonLines({ ...alikeComparison, cases }, plain)[4]).toBe(
-      '▼ 6 cases worse in B, OK → UNIMPLEMENTED: It was not negotiated.',
-    );
   });
 
   it('takes two agents of one report', async () => {

@@ -1,15 +1,12 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import pc from 'picocolors';
 import type { DetailOf } from '../../../reports/document/files.ts';
 import type { Report } from '../../../reports/document/report.ts';
 import { comparisonMarkdown } from '../../../reports/formats/markdown-comparison.ts';
+import { comparisonLines } from '../../../reports/formats/terminal-comparison.ts';
 import { comparePage } from '../../../reports/pages/compare-page.ts';
-import { changeText } from '../../../reports/wording/attention.ts';
-import { type Comparison, groupSimilarComparedCases } from '../../../reports/wording/comparison.ts';
-import { changeFaces, comparisonSentence } from '../../../reports/wording/comparison-text.ts';
-import { rangeLines, type Style, terminalSafe, wrapForStream } from '../../../reports/wording/terminal-text.ts';
+import type { Style } from '../../../reports/wording/terminal-text.ts';
 import { writeFiles } from '../../../reports/write.ts';
 import type { Suite } from '../../plan/suite.ts';
 import { compareAgents, type Party } from '../../reporting/compare-reports.ts';
@@ -90,50 +87,6 @@ export async function compareReports(
 
 /** An agent with its report, and the folder of the report. */
 type LocatedAgent = Omit<Party, 'root'> & { folder: string };
-
-/**
- * A comparison as lines for a terminal: the names of both sides, a summary, and the differing cases, worst first. Similar
- * cases share one entry.
- */
-export function comparisonLines(comparison: Comparison, style: Style): string[] {
-  const colour = pc.createColors(style.colour);
-  const { a, b, cases } = comparison;
-  const ascii: Readonly<Record<string, string>> = {
-    regressed: 'v',
-    removed: '-',
-    changed: '*',
-    fixed: '^',
-    added: '+',
-  };
-  return [
-    '',
-    ...wrapForStream(
-      `A ${terminalSafe(a.agent)} (run ${terminalSafe(a.run)})  B ${terminalSafe(b.agent)} (run ${terminalSafe(b.run)})`,
-      '',
-      '  ',
-      style,
-    ).map(colour.bold),
-    ...wrapForStream(comparisonSentence(comparison), '', '  ', style),
-    '',
-    ...groupSimilarComparedCases(comparison).flatMap(
-      ({ cases: [{ change }, ...others], name, ranges, sentence, outcomeChange }) => {
-        const { glyph, word } = changeFaces(comparison)[change];
-        const mark = style.unicode ? glyph : ascii[change];
-        const became = others.length === 0 ? '' : changeText(outcomeChange);
-        return [
-          ...wrapForStream(
-            `${colour.bold(terminalSafe(name))} ${word}${became}: ${terminalSafe(sentence)}`,
-            `${mark} `,
-            '  ',
-            style,
-          ),
-          ...rangeLines(ranges, '    ', '    ', style),
-        ];
-      },
-    ),
-    ...(cases.length === 0 ? [] : ['']),
-  ];
-}
 
 /** The report at a path, which is a report folder or a report.json; undefined if the path does not exist. */
 function findReport(path: string): LocatedReport | undefined {

@@ -15,6 +15,9 @@ const weights = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'fixtures/spec/weight
   Record<string, number>
 >;
 
+/** The categories about limits and compression: their durations tell how fast a server is. */
+const TIMED_CATEGORIES: readonly string[] = ['9', '12', '13'];
+
 /** The 517 cases of the suite, in numeric order: id, title, category, RFC sections and weight. */
 export const catalogue: readonly CaseInfo[] = families.flatMap((family) =>
   family.cases.map(({ id, title, rfc }): CaseInfo => {
@@ -28,6 +31,7 @@ export const catalogue: readonly CaseInfo[] = families.flatMap((family) =>
       subcategoryTitle: subcategory === null ? null : (family.subcategories[subcategory] ?? null),
       rfc: [...rfc],
       weightMs: weights[id] ?? 1,
+      ...(TIMED_CATEGORIES.includes(family.category) && { timed: true }),
     };
   }),
 );

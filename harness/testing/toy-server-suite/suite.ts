@@ -63,6 +63,7 @@ export const toyServerSuite: Suite = {
     subcategoryTitle: null,
     rfc: ['RFC 862'],
     weightMs: 10,
+    timed: true,
   })),
   groups: { '@echo': (id) => id.startsWith('echo.') },
   fields,
