@@ -54,6 +54,7 @@ export class Endpoint {
   readonly #opening: OpeningHandshake;
   readonly #closing: ClosingHandshake;
   #state: State = 'connecting';
+  #reading = false;
   #reader: Reader | null = null;
   /** Whether the last event has been reported, or `destroy` was called. */
   #over = false;
@@ -83,6 +84,11 @@ export class Endpoint {
 
   get state(): State {
     return this.#state;
+  }
+
+  /** Whether received bytes are being handled. */
+  get reading(): boolean {
+    return this.#reading;
   }
 
   /** `performance.now()` when bytes last arrived. */
@@ -183,14 +189,18 @@ export class Endpoint {
     this.#heardAt = performance.now();
     if (this.#state === 'open') this.received.wire += bytes.length;
     else if (this.#state === 'connecting') this.received.preopen += bytes.length;
+    this.#reading = true;
     try {
       if (this.#state === 'connecting') this.#advance(this.#opening.receive(bytes));
       else this.#reader?.push(bytes);
+      this.send.readHandled();
     } catch {
       // Bytes that cannot be decoded or inflated throw in Autobahn too, where the exception ends TCP at once.
       if (this.#over) return;
       this.#transport.destroy();
       this.#lost();
+    } finally {
+      this.#reading = false;
     }
   }
 
