@@ -28,11 +28,11 @@ export class FrameSender {
   /** Counts of the bytes, frames and messages that have been sent. */
   readonly traffic = newTraffic();
   readonly #connection: SendingConnection;
-  readonly #transport: Transport;
+  readonly #transport: Pick<Transport, 'write'>;
   readonly #log: WireLog;
   readonly #queue: WriteQueue;
 
-  constructor(connection: SendingConnection, transport: Transport, log: WireLog) {
+  constructor(connection: SendingConnection, transport: Pick<Transport, 'write'>, log: WireLog) {
     this.#connection = connection;
     this.#transport = transport;
     this.#log = log;
