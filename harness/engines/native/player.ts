@@ -4,14 +4,14 @@ import { AnswerTimes } from './answer-times.ts';
 import { type CaseEnding, CasePlay, type PlayedCase, type TestedServer } from './case-play.ts';
 import { CaseQueue } from './case-queue.ts';
 import { Pace } from './pace.ts';
-import { Suspects } from './suspects.ts';
+import { type Suspect, Suspects } from './suspects.ts';
 import { isHeavy } from './workload.ts';
 
 /** What is reported while cases are played. */
 export interface PlayerEvents {
   started(id: string): void;
-  /** A case is over. If it is played again, a later call for the same id replaces this one. */
-  finished(played: PlayedCase): void;
+  /** A case is over. If `provisional`, the case may be played again, and a later call for the same id replaces this one. */
+  finished(played: PlayedCase, provisional: boolean): void;
   note(text: string): void;
 }
 
@@ -22,6 +22,8 @@ export type PlayEnd = { ended: 'all played' } | { ended: 'no server'; error: Err
 const FIRST_ALONE_MS = 250;
 /** Milliseconds without a byte of the server after which a heavy case, or a case that is played alone, only waits. */
 const IDLE_MS = 1500;
+/** How suspects are played again: two at the same time. A case that gets nothing for so long waits for a timer. */
+const LITTLE_LOAD = { atOnce: 2, quietMs: 400 };
 /** Most open connections, including those of waiting cases. Every server supports more. */
 const CONNECTIONS = 256;
 /** Milliseconds after which a refused connection is tried a second time. */
@@ -60,7 +62,7 @@ async function playAll(player: Player, cases: readonly Case[], jobs: number): Pr
     const queue = new CaseQueue(cases);
     await player.playFirst(queue);
     await player.playTogether(queue);
-    await player.playSuspectsAlone();
+    await player.playSuspectsAgain();
   }
   player.throwIfServerGone();
 }
@@ -85,6 +87,9 @@ class NoServer extends Error {
     this.cause = cause;
   }
 }
+
+/** Looks at a played case before it is reported, and says whether it may be played again. */
+type Review = (played: PlayedCase) => { played: PlayedCase; provisional: boolean };
 
 class Player {
   readonly #server: TestedServer;
@@ -115,7 +120,7 @@ class Player {
     for (const testCase of cases) {
       this.#signal.throwIfAborted();
       if (this.#serverGone !== null) return;
-      await this.#play(testCase, (played) => played);
+      await this.#play(testCase, (played) => ({ played, provisional: false }));
     }
   }
 
@@ -158,22 +163,45 @@ class Player {
   }
 
   /**
-   * Plays the cases again whose outcome the load may have decided, one after the other. The next case starts when the case
-   * before is over, or when the server has sent nothing to it for a while: then it only waits for a timer.
+   * Plays the cases again whose outcome the load may have decided: with hardly any load, and alone if answers are slow
+   * even then.
    */
-  async playSuspectsAlone(): Promise<void> {
-    for (const { testCase, outcome } of this.#suspects.list()) {
-      if (this.#serverGone !== null) return;
-      const over = this.#play(testCase, (played) => {
-        const change = this.#suspects.change(outcome, played);
-        if (change === null) return played;
-        this.#events.note(`${testCase.id} is unsteady: ${change}`);
-        return { ...played, unsteady: change };
+  async playSuspectsAgain(): Promise<void> {
+    let suspects: readonly Suspect[] = this.#suspects.list();
+    if (!this.#answers.isServerSlow) suspects = await this.#playAgain(suspects, LITTLE_LOAD);
+    const quietMs = Math.max(IDLE_MS, this.#pace.busyMs(this.#answers.longestMs));
+    await this.#playAgain(suspects, { atOnce: 1, quietMs });
+    for (const { id, how } of this.#suspects.unsteady) this.#events.note(`${id} is unsteady: ${how}`);
+  }
+
+  /**
+   * Plays cases again, `atOnce` at the same time. A case that the server has sent nothing to for `quietMs` only waits for a
+   * timer, and does not count. Resolves with the cases whose outcome the load may have decided this time too.
+   */
+  async #playAgain(
+    suspects: readonly Suspect[],
+    { atOnce, quietMs }: { atOnce: number; quietMs: number },
+  ): Promise<readonly Suspect[]> {
+    const again = this.#suspects.again();
+    const busy = new Set<Promise<unknown>>();
+    for (const suspect of suspects) {
+      if (this.#serverGone !== null) break;
+      const from = performance.now();
+      const over = this.#play(suspect.testCase, (played) => {
+        again.add(played, from);
+        const unsteady = this.#suspects.change(suspect, played);
+        return { played: { ...played, unsteady }, provisional: atOnce > 1 };
       });
-      await this.#idle(testCase, over, Math.max(IDLE_MS, this.#pace.busyMs(this.#answers.longestMs)));
+      const counted: Promise<unknown> = Promise.race([over, this.#idle(suspect.testCase, over, quietMs)]).then(() =>
+        busy.delete(counted),
+      );
+      busy.add(counted);
+      if (busy.size >= atOnce) await Promise.race(busy);
       this.#signal.throwIfAborted();
     }
     await this.#allOver();
+    const left = new Set(again.list().map(({ testCase }) => testCase));
+    return suspects.filter(({ testCase }) => left.has(testCase));
   }
 
   throwIfAborted(): void {
@@ -200,7 +228,7 @@ class Player {
     const from = performance.now();
     return this.#play(testCase, (played) => {
       this.#suspects.add(played, from);
-      return played;
+      return { played, provisional: played.timed };
     });
   }
 
@@ -208,23 +236,27 @@ class Player {
    * Plays one case. `review` can change what was played before it is reported. Resolves when the case is over, never if
    * it was abandoned, and never rejects.
    */
-  #play(testCase: Case, review: (played: PlayedCase) => PlayedCase): Promise<void> {
+  #play(testCase: Case, review: Review): Promise<void> {
     const over = this.#playOnce(testCase, review);
     this.#running.add(over);
     void over.then(() => this.#running.delete(over));
     return over;
   }
 
-  async #playOnce(testCase: Case, review: (played: PlayedCase) => PlayedCase): Promise<void> {
+  async #playOnce(testCase: Case, review: Review): Promise<void> {
     this.#events.started(testCase.id);
     const first = await this.#connect(testCase);
-    if ('played' in first) return this.#events.finished(review(first.played));
+    if ('played' in first) return this.#finish(review(first.played));
     // A server with a full backlog refuses connections for a short time only.
     await pause(RECONNECT_AFTER_MS);
     if (this.#signal.aborted || this.#serverGone !== null) return;
     const second = await this.#connect(testCase);
-    if ('played' in second) return this.#events.finished(review(second.played));
+    if ('played' in second) return this.#finish(review(second.played));
     this.#serverGone ??= new NoServer(second.refused);
+  }
+
+  #finish({ played, provisional }: ReturnType<Review>): void {
+    this.#events.finished(played, provisional);
   }
 
   async #connect(testCase: Case): Promise<CaseEnding> {

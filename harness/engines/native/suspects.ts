@@ -17,6 +17,7 @@ export interface Suspect {
  */
 export class Suspects {
   readonly #answers: AnswerTimes;
+  readonly #changes = new Map<Case, string>();
   readonly #timed: (Suspect & { from: number; to: number })[] = [];
 
   constructor(answers: AnswerTimes) {
@@ -37,14 +38,28 @@ export class Suspects {
     );
   }
 
-  /** What is different now that a suspect was played alone, as words; null if nothing is. */
-  change(before: string, played: PlayedCase): string | null {
+  /** An empty collection, for the same cases when they are played again. */
+  again(): Suspects {
+    return new Suspects(this.#answers);
+  }
+
+  /** The suspects whose last play had another outcome, with the difference in words. */
+  get unsteady(): { id: string; how: string }[] {
+    return [...this.#changes].map(([{ id }, how]) => ({ id, how }));
+  }
+
+  /** What is different now that a suspect was played again with less load, as words; null if nothing is. */
+  change({ testCase, outcome }: Suspect, played: PlayedCase): string | null {
     const now = outcomeText(played);
-    if (before === now) return null;
-    const [grades, close] = [gradesOf(before), gradesOf(now)];
-    return grades === close
-      ? `beside other cases it ended with other facts than alone (${grades} both times)`
-      : `beside other cases it was graded ${grades}, and alone ${close}`;
+    this.#changes.delete(testCase);
+    if (outcome === now) return null;
+    const [before, after] = [gradesOf(outcome), gradesOf(now)];
+    const how =
+      before === after
+        ? `beside other cases it ended with other facts than alone (${before} both times)`
+        : `beside other cases it was graded ${before}, and alone ${after}`;
+    this.#changes.set(testCase, how);
+    return how;
   }
 
   #hadCompany(span: { from: number; to: number }): boolean {
