@@ -1,30 +1,13 @@
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { RecordedCase } from '../../reports/document/recorded-case.ts';
-import { readResults } from '../results/read-results.ts';
-import { suiteIds } from '../suites/autobahn/catalogue.ts';
-import { autobahn } from '../suites/autobahn/suite.ts';
 import { findDisagreements } from './disagreements.ts';
+import { recordedCase, recordedCases } from './testing.ts';
 
-const { agents } = readResults(autobahn, join(import.meta.dirname, '../../fixtures/recorded/ws'), {
-  cases: suiteIds,
-  extraIsFault: true,
-});
-const details = new Map(
-  (agents[0]?.results ?? []).flatMap((result) =>
-    result.did === 'run' && result.detail !== undefined ? [[result.id, result.detail] as const] : [],
-  ),
-);
-const detail = (id: string): RecordedCase => {
-  const found = details.get(id);
-  if (!found) throw new Error(`${id} is not recorded`);
-  return found;
-};
 const disagreementsAt = (id: string, change: Partial<RecordedCase>) =>
-  findDisagreements(detail(id), { ...detail(id), ...change }).map((disagreement) => disagreement.at);
+  findDisagreements(recordedCase(id), { ...recordedCase(id), ...change }).map((disagreement) => disagreement.at);
 
 test('two results agree if they are equal, or differ only in times, read sizes and sentences', () => {
-  for (const recorded of details.values()) expect(findDisagreements(recorded, recorded)).toEqual([]);
+  for (const recorded of recordedCases.values()) expect(findDisagreements(recorded, recorded)).toEqual([]);
   expect(
     disagreementsAt('1.1.2', {
       started: '2000-01-01T00:00:00.000Z',
@@ -67,7 +50,7 @@ test.each([
 );
 
 test('two results disagree if the order of their timers differs, but not if the rows between the timers differ', () => {
-  const { wirelog } = detail('6.4.1');
+  const { wirelog } = recordedCase('6.4.1');
   const timers = wirelog.filter((row) => row.row === 'timer');
   expect(timers.length).toBeGreaterThan(2);
   expect(disagreementsAt('6.4.1', { wirelog: timers })).toEqual([]);

@@ -11,33 +11,40 @@ export interface Disagreement {
   native: unknown;
 }
 
-/**
- * Compares the results of two engines that played the same case against the same server. Compared are all facts of an
- * outcome, the expectation of the case, the frames in both directions, and the order of timers. Not compared are times,
- * masks, the pieces in which TCP delivered the bytes, sentences, and the frames and figures of 12.x and 13.x, which
- * depend on the version of zlib.
- */
+/** Compares the results of two engines that played the same case against the same server: all facts of `comparedFacts`. */
 export function findDisagreements(reference: RecordedCase, native: RecordedCase): Disagreement[] {
-  const found: Disagreement[] = [];
-  const compare = (at: string, ours: unknown, theirs: unknown) => {
-    if (!isDeepStrictEqual(ours, theirs)) found.push({ id: reference.id, at, reference: ours, native: theirs });
-  };
-  const [one, other] = [normalise(reference), normalise(native)];
-  for (const at of AUTOBAHN_FIELDS) compare(at, one[at], other[at]);
-  for (const at of SAME_IN_BOTH) compare(at, reference[at], native[at]);
-  // The reason of a Close is compared only if the engine did not fail the connection: else it is a sentence of the engine.
-  const reason = (detail: RecordedCase) =>
-    detail.failedByMe ? detail.localCloseReason !== null : detail.localCloseReason;
-  compare('localCloseReason', reason(reference), reason(native));
-  compare('wasNotCleanReason is set', reference.wasNotCleanReason === null, native.wasNotCleanReason === null);
-  compare('trafficStats are recorded', reference.trafficStats === null, native.trafficStats === null);
-  if (!/^1[23]\./.test(reference.id)) {
-    compare('rxFrameStats', reference.rxFrameStats, native.rxFrameStats);
-    compare('txFrameStats', reference.txFrameStats, native.txFrameStats);
-  }
-  compare('timers', reference.wirelog.flatMap(timerRow), native.wirelog.flatMap(timerRow));
-  return found;
+  const ours = comparedFacts(native);
+  return [...comparedFacts(reference)]
+    .map(([at, fact]) => ({ id: reference.id, at, reference: fact, native: ours.get(at) }))
+    .filter((fact) => !isDeepStrictEqual(fact.reference, fact.native));
 }
+
+/** Name of the fact whether an engine has a result of a case. */
+export const HAS_RESULT = 'has a result';
+
+/**
+ * The facts of a recorded case that both engines must record alike, by name: all facts of an outcome, the expectation of
+ * the case, the frames in both directions, and the order of timers. Not compared are times, masks, the pieces in which
+ * TCP delivered the bytes, sentences, and the frames and figures of 12.x and 13.x, which depend on the version of zlib.
+ */
+export function comparedFacts(detail: RecordedCase | undefined): Map<string, unknown> {
+  if (detail === undefined) return new Map([[HAS_RESULT, false]]);
+  const outcome = normalise(detail);
+  return new Map<string, unknown>([
+    [HAS_RESULT, true],
+    ...AUTOBAHN_FIELDS.map((at) => [at, outcome[at]] as const),
+    ...SAME_IN_BOTH.map((at) => [at, detail[at]] as const),
+    // The reason of a Close is compared only if the engine did not fail the connection: else it is a sentence of the engine.
+    ['localCloseReason', detail.failedByMe ? detail.localCloseReason !== null : detail.localCloseReason],
+    ['wasNotCleanReason is set', detail.wasNotCleanReason === null],
+    ['trafficStats are recorded', detail.trafficStats === null],
+    ...(/^1[23]\./.test(detail.id) ? [] : FRAME_COUNTS.map((at) => [at, detail[at]] as const)),
+    ['timers', detail.wirelog.flatMap(timerRow)],
+  ]);
+}
+
+/** Fields of a recorded case that say how many frames were received and sent. */
+const FRAME_COUNTS = ['rxFrameStats', 'txFrameStats'] as const satisfies readonly (keyof RecordedCase)[];
 
 /** Fields of a recorded case, in addition to the outcome, that must be equal for both engines. */
 const SAME_IN_BOTH = [

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
@@ -12,15 +12,17 @@ import type { PreparedEngine } from '../engines/engine.ts';
 import { nativeKind } from '../engines/native/kind.ts';
 import { startProbeServer } from '../engines/native/testing/probe-server.ts';
 import { matchCases, selectCases } from '../plan/match-cases.ts';
-import { readResults } from '../results/read-results.ts';
 import { chooseEngine } from '../run/choose-engine.ts';
-import { playSubject } from '../run/play-subject.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
-import { autobahn, groups } from '../suites/autobahn/suite.ts';
+import { groups } from '../suites/autobahn/suite.ts';
 import { HarnessError, toProblem } from '../support/harness-error.ts';
 import { readJsonText } from '../support/json-text.ts';
 import { removeStaleWorkspaces, Workspace } from '../system/workspace.ts';
-import { type Disagreement, findDisagreements } from './disagreements.ts';
+import { besideBusyProcesses } from './busy.ts';
+import { type Disagreement, findDisagreements, HAS_RESULT } from './disagreements.ts';
+import { playCases, readRecordedCases } from './play-cases.ts';
+import { playContests } from './races.ts';
+import { SLOW_SERVERS } from './slow-servers.ts';
 
 /**
  * `npm run crosscheck`: plays the same cases against the same server with both engines, and prints every fact in which
@@ -92,7 +94,10 @@ interface Check {
   recorded?: string;
 }
 
-type Engines = Readonly<Record<'reference' | 'native', PreparedEngine>>;
+type Engines = Readonly<Record<'reference' | 'native', PreparedEngine>> & {
+  /** What the output says about the engines, after the name of a server. */
+  title: string;
+};
 /** Seconds that each engine has played. */
 interface Times {
   reference: number;
@@ -102,57 +107,40 @@ interface Times {
 const signal = new AbortController().signal;
 const preparation = { signal, onMessage: () => {} };
 
-/** Reads the results of a check from a folder, and returns the recorded cases by id. */
-function recordedCases(folder: string, { server, cases }: Check): Map<string, RecordedCase> {
-  const { agents } = readResults(autobahn, folder, { cases, agents: [server.agent], extraIsFault: true });
-  return new Map(
-    (agents[0]?.results ?? []).flatMap((result) =>
-      result.did === 'run' && result.detail !== undefined ? [[result.id, result.detail] as const] : [],
-    ),
-  );
-}
-
 /** Plays a check with one engine, and returns the recorded cases by id. Adds the seconds to `times`. */
 async function playOnce(
   engines: Engines,
-  which: keyof Engines,
+  which: 'reference' | 'native',
   check: Check,
   jobs: number,
   times: Times,
 ): Promise<Map<string, RecordedCase>> {
   const { server, cases, recorded } = check;
-  if (which === 'reference' && recorded !== undefined) return recordedCases(recorded, check);
-  const workspace = new Workspace();
-  try {
-    const folder = join(workspace.folder, which);
-    mkdirSync(folder);
-    const started = performance.now();
-    const options = {
-      suite: autobahn,
-      server,
-      batches: [{ cases, folder, ...(which === 'reference' ? { jobs } : {}) }],
-      log: join(workspace.folder, 'server.log'),
-      patienceSeconds: 120,
-      onEvent: () => {},
-    };
-    await playSubject(engines[which], options, workspace, signal);
-    times[which] += (performance.now() - started) / 1000;
-    return recordedCases(folder, check);
-  } finally {
-    workspace.remove();
-  }
+  if (which === 'reference' && recorded !== undefined) return readRecordedCases(recorded, server, cases);
+  const played = await playCases(engines[which], server, cases, signal, which === 'reference' ? jobs : undefined);
+  times[which] += played.seconds;
+  return played.recorded;
 }
 
-/** Plays a check with both engines and returns the disagreements. A case that only one engine has played is a disagreement. */
-async function playBoth(engines: Engines, check: Check, jobs: number, times: Times): Promise<Disagreement[]> {
-  const reference = await playOnce(engines, 'reference', check, jobs, times);
+/** What the reference recorded about the cases of a check, by id. */
+type Recorded = ReadonlyMap<string, RecordedCase>;
+
+/**
+ * Plays a check with the embedded engine and returns the disagreements with the reference. A case that only one engine has
+ * played is a disagreement.
+ */
+async function disagreementsWith(
+  reference: Recorded,
+  engines: Engines,
+  check: Check,
+  jobs: number,
+  times: Times,
+): Promise<Disagreement[]> {
   const native = await playOnce(engines, 'native', check, jobs, times);
   return check.cases.flatMap((id): Disagreement[] => {
     const [theirs, ours] = [reference.get(id), native.get(id)];
     if (theirs && ours) return findDisagreements(theirs, ours);
-    return theirs || ours
-      ? [{ id, at: 'has a result', reference: theirs !== undefined, native: ours !== undefined }]
-      : [];
+    return theirs || ours ? [{ id, at: HAS_RESULT, reference: theirs !== undefined, native: ours !== undefined }] : [];
   });
 }
 
@@ -167,34 +155,51 @@ const isKnown = (server: string, { id, at }: Disagreement) =>
 
 /** A check that both engines have played, with the disagreements that are not known deviations. */
 interface PlayedCheck {
+  engines: Engines;
   check: Check;
   disagreements: readonly Disagreement[];
 }
 
-/** Plays a check with both engines, and prints one line about the result. */
-async function playCheck(engines: Engines, check: Check, jobs: number): Promise<PlayedCheck> {
-  const times = { reference: 0, native: 0 };
-  const all = await playBoth(engines, check, jobs, times);
+/**
+ * Plays a check once with the reference and with the embedded engine of each pair, and prints one line about each pair.
+ */
+async function playCheck(pairs: readonly Engines[], check: Check, jobs: number): Promise<PlayedCheck[]> {
+  const played: PlayedCheck[] = [];
+  let reference: Recorded | undefined;
+  for (const engines of pairs) {
+    const times = { reference: 0, native: 0 };
+    reference ??= await playOnce(engines, 'reference', check, jobs, times);
+    played.push(compareOnce(engines, check, await disagreementsWith(reference, engines, check, jobs, times), times));
+  }
+  return played;
+}
+
+/** Separates known deviations from other disagreements, and prints one line about both. */
+function compareOnce(engines: Engines, check: Check, all: readonly Disagreement[], times: Times): PlayedCheck {
   const disagreements = all.filter((disagreement) => !isKnown(check.server.name, disagreement));
   const documented = all.length - disagreements.length;
   const { reference, native } = times;
   console.log(
-    `${check.server.name}: ${check.cases.length} cases, ${disagreements.length} disagreements` +
+    `${check.server.name}${engines.title}: ${check.cases.length} cases, ${disagreements.length} disagreements` +
       `${documented > 0 ? ` (and ${documented} documented)` : ''}; ` +
       (reference > 0
         ? `reference ${reference.toFixed(1)} s, native ${native.toFixed(1)} s, ${(reference / native).toFixed(1)} times`
         : `reference played before, native ${native.toFixed(1)} s`),
   );
-  return { check, disagreements };
+  return { engines, check, disagreements };
 }
 
 /** Plays the checks, `atOnce` of them at the same time: most of the time both engines wait for timers. */
-async function playChecks(engines: Engines, checks: readonly Check[], { jobs, atOnce }: Flags): Promise<PlayedCheck[]> {
+async function playChecks(
+  pairs: readonly Engines[],
+  checks: readonly Check[],
+  { jobs, atOnce }: Flags,
+): Promise<PlayedCheck[]> {
   const queue = [...checks];
   const played: PlayedCheck[] = [];
   const worker = async () => {
     for (let check = queue.shift(); check !== undefined; check = queue.shift())
-      played.push(await playCheck(engines, check, jobs));
+      played.push(...(await playCheck(pairs, check, jobs)));
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
   return played;
@@ -204,16 +209,21 @@ async function playChecks(engines: Engines, checks: readonly Check[], { jobs, at
  * Plays each case with a disagreement again alone, after all checks, and prints the disagreements that every replay has
  * confirmed. Returns the number of these disagreements.
  */
-async function replay(engines: Engines, { check, disagreements }: PlayedCheck): Promise<number> {
+async function replay({ engines, check, disagreements }: PlayedCheck): Promise<number> {
   let confirmed = 0;
   for (const id of new Set(disagreements.map((disagreement) => disagreement.id))) {
     let left = disagreements.filter((disagreement) => disagreement.id === id);
     let plays = 0;
     for (; plays < REPLAYS && left.length > 0; plays++) {
-      const again = await playBoth(engines, { server: check.server, cases: [id] }, 1, { reference: 0, native: 0 });
+      const alone = { server: check.server, cases: [id] };
+      const times = { reference: 0, native: 0 };
+      const reference = await playOnce(engines, 'reference', alone, 1, times);
+      const again = await disagreementsWith(reference, engines, alone, 1, times);
       left = again.filter((now) => left.some((before) => before.at === now.at));
     }
-    console.log(`${check.server.name}: ${id} played again ${plays} times, ${left.length} disagreements`);
+    console.log(
+      `${check.server.name}${engines.title}: ${id} played again ${plays} times, ${left.length} disagreements`,
+    );
     for (const { at, reference, native } of left)
       console.log(
         `  ${id} ${at}: reference ${terminalSafe(JSON.stringify(reference))}, native ${terminalSafe(JSON.stringify(native))}`,
@@ -223,11 +233,42 @@ async function replay(engines: Engines, { check, disagreements }: PlayedCheck): 
   return confirmed;
 }
 
+/** Cases of one server that `--strict` plays again. With more disagreements the engine is at fault, or the server is broken. */
+const MOST_CONTESTED_CASES = 12;
+
+/**
+ * Plays each case with a disagreement again alone, after all checks, and counts how often each engine gives each value.
+ * Prints all disagreements and races. Returns the number of disagreements that are not a race of the server.
+ */
+async function contest({ engines, check, disagreements }: PlayedCheck): Promise<number> {
+  const ids = [...new Set(disagreements.map(({ id }) => id))];
+  let confirmed = 0;
+  for (const id of ids.slice(0, MOST_CONTESTED_CASES)) {
+    const alone = { server: check.server, cases: [id] };
+    const play = async (which: 'reference' | 'native') =>
+      (await playOnce(engines, which, alone, 1, { reference: 0, native: 0 })).get(id);
+    const contests = await playContests(
+      disagreements.filter((disagreement) => disagreement.id === id),
+      async () => ({ reference: await play('reference'), native: await play('native') }),
+    );
+    for (const played of contests) console.log(`${check.server.name}${engines.title}: ${played}`);
+    confirmed += contests.filter(({ finding }) => finding === 'disagreement').length;
+  }
+  for (const id of ids.slice(MOST_CONTESTED_CASES)) {
+    console.log(`${check.server.name}${engines.title}: ${id} not played again, too many cases disagree`);
+    confirmed += disagreements.filter((disagreement) => disagreement.id === id).length;
+  }
+  return confirmed;
+}
+
 interface Flags {
   server?: string[];
   wrong?: boolean;
   fault?: string[];
   probe?: boolean;
+  slow?: boolean;
+  busy?: boolean;
+  strict?: boolean;
   jobs: number;
   atOnce: number;
   reference?: string;
@@ -238,7 +279,7 @@ async function checksOf(flags: Flags, patterns: readonly string[], probeUrl: str
   const chosen = (fallback: readonly string[]) =>
     selectCases(suiteIds, patterns.length > 0 ? patterns : fallback, groups);
   const anywhere = { path: '/', cwd: root, env: {} };
-  const nothingNamed = flags.server === undefined && !flags.wrong && !flags.fault && !flags.probe;
+  const nothingNamed = flags.server === undefined && !flags.wrong && !flags.fault && !flags.probe && !flags.slow;
   const named = flags.server ?? (nothingNamed ? [config.defaultServer] : []);
   return [
     ...named.map((name) => ({
@@ -257,6 +298,10 @@ async function checksOf(flags: Flags, patterns: readonly string[], probeUrl: str
         },
         cases: chosen(slow ? ONE_CASE_OF_EACH_KIND : ['@core', '9.1.1', '9.2.1', ...cases]),
       })),
+    ...(flags.slow ? SLOW_SERVERS : []).map(({ name, command, cases }) => ({
+      server: { ...anywhere, name, agent: name, command },
+      cases: chosen(cases),
+    })),
     ...(flags.probe ? Object.entries(probeVerdicts) : []).map(([mode, verdicts]) => ({
       server: {
         ...anywhere,
@@ -282,6 +327,15 @@ const program = new Command('crosscheck')
     name,
   ])
   .option('--probe', 'the probe server, in each of its modes')
+  .option('--slow', 'all correct servers that are slow')
+  .option(
+    '--busy',
+    'play the cases with the embedded engine twice: alone, and while other processes keep all cores busy',
+  )
+  .option(
+    '--strict',
+    'a disagreement counts even if it does not come again, unless ten plays show that it is a race of the server',
+  )
   .option(
     '--reference <folder>',
     'results of the real suite for this server and these cases; the real suite does not run',
@@ -297,13 +351,19 @@ try {
   removeStaleWorkspaces();
   // Both engines need the same data: a server that damages compressed data is judged by the damaged bytes.
   await takeTestData(data.folder, signal);
-  const engines: Engines = {
-    reference: await chooseEngine([dockerKind], 'docker').prepare(preparation),
-    native: await chooseEngine([nativeKind], 'native', { dataFolder: data.folder }).prepare(preparation),
-  };
-  const played = await playChecks(engines, await checksOf(flags, program.args, probe.url), flags);
+  const native = await chooseEngine([nativeKind], 'native', { dataFolder: data.folder }).prepare(preparation);
+  const reference = await chooseEngine([dockerKind], 'docker').prepare(preparation);
+  const pairs: Engines[] = [{ reference, native, title: '' }];
+  // In plays again, the reference plays on a busy machine too: some races of a server show only there.
+  if (flags.busy)
+    pairs.push({
+      reference: besideBusyProcesses(reference),
+      native: besideBusyProcesses(native),
+      title: ' (busy machine)',
+    });
+  const played = await playChecks(pairs, await checksOf(flags, program.args, probe.url), flags);
   let count = 0;
-  for (const check of played) count += await replay(engines, check);
+  for (const check of played) count += await (flags.strict ? contest : replay)(check);
   console.log(count === 0 ? 'The engines agree.' : `${count} disagreements.`);
   process.exitCode = count === 0 ? 0 : 1;
 } catch (error) {
