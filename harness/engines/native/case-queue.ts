@@ -29,23 +29,24 @@ export class CaseQueue {
   #rate: number | null = null;
 
   constructor(cases: readonly Case[]) {
-    // The next case is at the end of its list.
-    this.#light = cases.filter((testCase) => !isHeavy(testCase)).sort((a, b) => plannedWait(a) - plannedWait(b));
-    this.#heavy = cases.filter(isHeavy).sort((a, b) => workload(a) - workload(b));
+    this.#light = cases.filter((testCase) => !isHeavy(testCase)).sort((a, b) => plannedWait(b) - plannedWait(a));
+    this.#heavy = cases.filter(isHeavy).sort((a, b) => workload(b) - workload(a));
   }
 
   get isEmpty(): boolean {
     return this.#light.length === 0 && this.#heavy.length === 0;
   }
 
-  /** Takes the light case with the shortest wait; null if there is none. */
+  /** Takes the first light case with the shortest wait; null if there is no light case. */
   takeFirst(): Case | null {
-    return this.#light.shift() ?? null;
+    const shortest = Math.min(...this.#light.map(plannedWait));
+    const at = this.#light.findIndex((testCase) => plannedWait(testCase) === shortest);
+    return this.#light.splice(at, 1)[0] ?? null;
   }
 
   /** Takes the next case; null if a case that is being played has to end first. */
   take(company: Company): Case | null {
-    return this.#takeHeavy(company) ?? this.#light.pop() ?? null;
+    return this.#takeHeavy(company) ?? this.#light.shift() ?? null;
   }
 
   /** Notes how long a heavy case took, in milliseconds. */
@@ -54,18 +55,18 @@ export class CaseQueue {
   }
 
   #takeHeavy({ heavy, open, atOnce, isSlow }: Company): Case | null {
-    const next = this.#heavy.at(-1);
+    const [next] = this.#heavy;
     if (next === undefined) return null;
     if (isSlow) {
       // On a slow server, a heavy case would delay the light ones beyond their time limits, and these the heavy one.
       if (this.#light.length > 0 || open > 0) return null;
-      return this.#heavy.pop() ?? null;
+      return this.#heavy.shift() ?? null;
     }
     if (heavy.length >= Math.min(HEAVY_AT_ONCE, Math.max(1, atOnce >> 1))) return null;
     // The first heavy case is the smallest, and shows how fast the server is.
-    if (this.#rate === null) return heavy.length === 0 ? (this.#heavy.shift() ?? null) : null;
+    if (this.#rate === null) return heavy.length === 0 ? (this.#heavy.pop() ?? null) : null;
     const all = workload(next) + heavy.reduce((sum, testCase) => sum + workload(testCase), 0);
     const fits = all / this.#rate < PART_OF_LIMIT * timeLimit(next) * 1000;
-    return fits || heavy.length === 0 ? (this.#heavy.pop() ?? null) : null;
+    return fits || heavy.length === 0 ? (this.#heavy.shift() ?? null) : null;
   }
 }
