@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -126,6 +126,8 @@ describeUnless(lackOf(SCRIPT, 'apt-get install bsdutils, on Linux'), 'on a real 
     run.kill('SIGKILL');
     await run;
     await expect.poll(() => processFacts(Number(pid)), { timeout: 30_000 }).toBeUndefined();
+    // The command still writes the report of what was played, in a folder whose name begins with a dot.
+    await expect.poll(() => readdirSync(home), { timeout: 30_000 }).not.toContainEqual(expect.stringMatching(/^\./));
   });
 
   test('with NO_COLOR: shows progress without colour', async () => {

@@ -56,6 +56,7 @@ function verdictOfAttempts(
     // `insertLine` is the line for a new entry in the expectation file. A case that is as expected needs no new entry.
     ...(verdict.verdict === 'same' ? {} : insertLine(expectation)),
     ...(result.isTruncated ? { truncated: true as const } : {}),
+    ...(result.unsteady === undefined ? {} : { unsteady: result.unsteady }),
     id: result.id,
     actual,
     expected: expectation?.outcome ?? null,

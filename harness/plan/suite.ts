@@ -25,6 +25,8 @@ export interface ReadCase {
   durationMs: number | null;
   /** Whether the case file contains only a part of a payload or of the wire log. */
   isTruncated: boolean;
+  /** Set if the engine saw two outcomes of the case: how the outcome that does not count differed, as part of a sentence. */
+  unsteady?: string;
   /** The whole recorded case, for pages that show frames and handshakes. Only results in Autobahn's format have it. */
   detail?: RecordedCase;
   /** Contradictions between the facts of a damaged or forged result: sentences without a full stop. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,3 +47,23 @@ test('fails with exit 3 and names TMPDIR if there is no folder for temporary fil
   expect(error.problem.where).toBe(join(home, 'nowhere'));
   expect(error.problem.todo).toContain('TMPDIR');
 });
+
+test.runIf(process.platform === 'linux')(
+  'does not fail when other runs remove their folders at the same time',
+  async () => {
+    const code = `
+    const { mkdtempSync, rmdirSync } = require('node:fs');
+    process.stdout.write('ready');
+    for (const end = Date.now() + 30000; Date.now() < end; ) {
+      const folders = Array.from({ length: 50 }, () => mkdtempSync(process.env.TMPDIR + '/ws-conformance-run-'));
+      for (const folder of folders) rmdirSync(folder);
+    }`;
+    const other = execa(process.execPath, ['-e', code], { env: { TMPDIR: home }, reject: false });
+    await once(other.stdout, 'data');
+    vi.stubEnv('TMPDIR', home);
+    for (let round = 0; round < 1000; round++) expect(removeStaleWorkspaces()).toBe(0);
+    vi.unstubAllEnvs();
+    other.kill('SIGKILL');
+    await other;
+  },
+);

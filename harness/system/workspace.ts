@@ -123,13 +123,18 @@ export function removeStaleWorkspaces(): number {
   let found = 0;
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
     const folder = join(tmpdir(), name);
-    // The owner file of another user could name any folder for us to delete.
-    if (lstatSync(folder).uid !== process.getuid?.()) continue;
+    // The owner file of another user could name any folder for us to delete. Another run may have removed the folder
+    // since the folders were listed.
+    if (lstatSync(folder, { throwIfNoEntry: false })?.uid !== process.getuid?.()) continue;
     const owner = readOwner(folder);
     if (!owner || processFacts(owner.pid)?.started === owner.started) continue;
     found++;
     for (const { group } of owner.groups.filter(isSameGroup)) killGroup(group, 'SIGKILL');
-    removeFolders(owner, folder);
+    try {
+      removeFolders(owner, folder);
+    } catch {
+      // Another run may remove the same folders at this moment. What is left is removed by a later run.
+    }
   }
   return found;
 }

@@ -124,4 +124,6 @@ export interface RecordedCase {
   wirelog: readonly WireRow[];
   /** The case failed while other cases were running, so the engine ran the case alone; this is the second result. */
   playedAgainAlone?: boolean;
+  /** How the first result differed, if the case was played again alone: part of a sentence. */
+  unsteady?: string;
 }

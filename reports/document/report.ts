@@ -91,6 +91,11 @@ const caseVerdictSchema = z.object({
   /** Set if the page of the case does not show everything: a payload or the wire log was cut. */
   truncated: z.literal(true).optional(),
   /**
+   * Set if the engine played the case twice, beside other cases and alone, with two outcomes: how the outcome beside other
+   * cases differed, as part of a sentence. `actual` is the outcome alone.
+   */
+  unsteady: z.string().optional(),
+  /**
    * First lines that the server printed while the case was running. Other cases may have been running at the same time.
    */
   serverOutput: z.array(z.string()).optional(),

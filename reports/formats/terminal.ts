@@ -70,6 +70,7 @@ export function endBlock(report: Report, pages: string | undefined, style: Style
     const groupsOfAgent = groups.filter((group) => group.agent === agent);
     lines.push(...deviations(groupsOfAgent, report.agents.length > 1, pages, style));
   }
+  for (const agent of report.agents) lines.push(...unsteadyLines(agent, style));
   for (const { agent, cases } of report.run.retries?.leftOut ?? [])
     lines.push(
       ...wrapForStream(
@@ -116,6 +117,18 @@ function deviations(
   const others = groups.slice(MOST_CASES).flatMap(({ cases }) => cases).length;
   if (others > 0) lines.push(`  and ${others} more in the report.`);
   return lines.length > 0 ? [...lines, ''] : [];
+}
+
+/** Lines about the cases that had two outcomes in this run. They fail nothing, but the reader must know them. */
+function unsteadyLines({ name, cases }: AgentReport, style: Style): string[] {
+  const unsteady = cases.flatMap(({ id, unsteady: how }) => (how === undefined ? [] : [{ id, how }]));
+  const lines = unsteady
+    .slice(0, MOST_CASES)
+    .flatMap(({ id, how }) =>
+      wrapForStream(`${id} of ${terminalSafe(name)} is unsteady: ${terminalSafe(how)}.`, '  ', '    ', style),
+    );
+  const others = unsteady.length - MOST_CASES;
+  return others > 0 ? [...lines, `  and ${others} more unsteady cases in the report.`] : lines;
 }
 
 /** Text for cases that were run again and had the same outcome in every attempt. */

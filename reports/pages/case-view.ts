@@ -109,6 +109,7 @@ export function caseView(
     problems: report.problems
       .filter((problem) => problem.case === info.id && (problem.agent === undefined || problem.agent === agent.name))
       .map(({ what }) => what),
+    unsteady: caseVerdict.unsteady,
     wireFaults: wire === null || wire.faults === 0 ? null : `${plural(wire.faults, 'rule')} broken on the wire:`,
     detail: detail === undefined || wire === null ? null : { ...detailView(detail, caseVerdict, suite), wire },
     serverOutput:

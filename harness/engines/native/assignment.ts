@@ -46,9 +46,8 @@ export async function playAssignment(
   try {
     const events: PlayerEvents = {
       started: (id) => emit({ kind: 'started', id }),
-      finished: (played) => {
+      finished: (played, provisional) => {
         const { id, content, entry } = recordOf(played, assignment.agent);
-        const provisional = assignment.jobs > 1 && played.timed && !recorded.has(id);
         recorded.add(id);
         emit({ kind: 'ended', id });
         const record = { id, file: reportFile(assignment.agent, id), text: autobahnJson(content), entry };

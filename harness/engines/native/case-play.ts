@@ -37,8 +37,8 @@ export interface PlayedCase {
   timed: boolean;
   /** By how many milliseconds the latest timer fired too late. */
   lateMs: number;
-  /** The case failed next to other cases, was played again alone, and passed. */
-  playedAgainAlone: boolean;
+  /** How the outcome beside other cases differed, if the case was played again alone with another outcome. */
+  unsteady: string | null;
 }
 
 /** The end of a case: it was played, or no connection to the server could be made. */
@@ -57,8 +57,8 @@ export class CasePlay {
   readonly #observed: ObservedEvent[] = [];
   readonly #started = new Date();
 
-  /** Connects to the server and plays the case. */
-  constructor(testCase: Case, server: TestedServer) {
+  /** Connects to the server and plays the case. `onAnswer` is told after how many milliseconds the server answers. */
+  constructor(testCase: Case, server: TestedServer, onAnswer: (ms: number) => void = () => undefined) {
     this.#testCase = testCase;
     const { criterion } = testCase;
     const { trace } = server;
@@ -83,6 +83,7 @@ export class CasePlay {
           else this.#echoes.receive(bytes, binary);
         },
         pong: (payload) => this.#observe({ kind: 'pong', payload }),
+        answered: onAnswer,
         lost: () => settle({ played: this.#played() }),
         refused: (error) => settle({ refused: error }),
       },
@@ -144,7 +145,7 @@ export class CasePlay {
         facts.wasCloseHandshakeTimeout ||
         facts.wasServerConnectionDropTimeout,
       lateMs: this.#endpoint.lateMs,
-      playedAgainAlone: false,
+      unsteady: null,
     };
   }
 }

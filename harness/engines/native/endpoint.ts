@@ -16,6 +16,8 @@ export interface EndpointEvents {
   opened(deflate: Deflate | null): void;
   message(bytes: Buffer, binary: boolean): void;
   pong(payload: Buffer): void;
+  /** The other side has sent something, so many milliseconds after this side had last sent something or had connected. */
+  answered?(ms: number): void;
   /** The connection is over. This is the last event of an endpoint. */
   lost(): void;
   /** The transport could not be connected. No other event is reported then. */
@@ -54,11 +56,14 @@ export class Endpoint {
   readonly #opening: OpeningHandshake;
   readonly #closing: ClosingHandshake;
   #state: State = 'connecting';
+  #reading = false;
   #reader: Reader | null = null;
   /** Whether the last event has been reported, or `destroy` was called. */
   #over = false;
   #openedAt = 0;
   #heardAt = performance.now();
+  /** `performance.now()` when bytes were last sent, or when the transport was opened. */
+  #sentAt = performance.now();
 
   constructor({ role, transport, handshake, log, timeouts, events }: EndpointOptions) {
     this.role = role;
@@ -68,7 +73,7 @@ export class Endpoint {
     this.#timers = new Timers(timeouts.second);
     this.#transport = transport;
     this.#opening = handshake;
-    this.send = new FrameSender(this, transport, log);
+    this.send = new FrameSender(this, this.#noting(transport), log);
     this.#closing = this.#closingHandshake();
     transport.open({
       connected: () => this.#connected(),
@@ -83,6 +88,11 @@ export class Endpoint {
 
   get state(): State {
     return this.#state;
+  }
+
+  /** Whether received bytes are being handled. */
+  get reading(): boolean {
+    return this.#reading;
   }
 
   /** `performance.now()` when bytes last arrived. */
@@ -180,17 +190,23 @@ export class Endpoint {
   #received(bytes: Buffer): void {
     if (this.#state === 'closed') return;
     this.#log.received(bytes);
-    this.#heardAt = performance.now();
+    const now = performance.now();
+    if (this.#sentAt >= this.#heardAt) this.#events.answered?.(now - this.#sentAt);
+    this.#heardAt = now;
     if (this.#state === 'open') this.received.wire += bytes.length;
     else if (this.#state === 'connecting') this.received.preopen += bytes.length;
+    this.#reading = true;
     try {
       if (this.#state === 'connecting') this.#advance(this.#opening.receive(bytes));
       else this.#reader?.push(bytes);
+      this.send.readHandled();
     } catch {
       // Bytes that cannot be decoded or inflated throw in Autobahn too, where the exception ends TCP at once.
       if (this.#over) return;
       this.#transport.destroy();
       this.#lost();
+    } finally {
+      this.#reading = false;
     }
   }
 
@@ -228,6 +244,16 @@ export class Endpoint {
       // RFC 6455 5.5.2: a Ping is answered, unless a Close has been sent.
       if (this.#state === 'open') this.send.frame({ opcode: 10, fin: true, rsv: 0 }, payload);
     } else if (opcode === 10) this.#events.pong(payload);
+  }
+
+  /** A transport that notes when something is written. */
+  #noting(transport: Transport): Pick<Transport, 'write'> {
+    return {
+      write: (bytes) => {
+        this.#sentAt = performance.now();
+        transport.write(bytes);
+      },
+    };
   }
 
   // ---- the end

@@ -264,10 +264,11 @@ describe('the embedded engine', () => {
     server.close();
     const result = JSON.parse(readFileSync(join(facts.folder, 'the_probe_case_6_5_1.json'), 'utf8'));
     expect(result).toMatchObject({ behavior: 'OK', behaviorClose: 'OK', playedAgainAlone: true });
+    expect(result.unsteady).toBe('beside other cases it was graded FAILED, close WRONG CODE, and alone OK, close OK');
     expect(index(facts.folder)['the probe']['6.5.1'].behavior).toBe('OK');
     expect(emitted).toContainEqual({
       kind: 'note',
-      text: '6.5.1 failed next to other cases and passed alone: the second result counts',
+      text: `6.5.1 is unsteady: ${result.unsteady}`,
     });
   });
 

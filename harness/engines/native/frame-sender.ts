@@ -15,16 +15,24 @@ export interface StreamedFrame {
   phase: number;
 }
 
+/** What a sender needs to know about its connection. */
+interface SendingConnection {
+  readonly role: Role;
+  readonly state: State;
+  /** Whether received bytes are being handled. */
+  readonly reading: boolean;
+}
+
 /** Sends frames, legal or not, masked as the role demands. Counts and logs what it sends. */
 export class FrameSender {
   /** Counts of the bytes, frames and messages that have been sent. */
   readonly traffic = newTraffic();
-  readonly #connection: { readonly role: Role; readonly state: State };
-  readonly #transport: Transport;
+  readonly #connection: SendingConnection;
+  readonly #transport: Pick<Transport, 'write'>;
   readonly #log: WireLog;
   readonly #queue: WriteQueue;
 
-  constructor(connection: { readonly role: Role; readonly state: State }, transport: Transport, log: WireLog) {
+  constructor(connection: SendingConnection, transport: Pick<Transport, 'write'>, log: WireLog) {
     this.#connection = connection;
     this.#transport = transport;
     this.#log = log;
@@ -32,6 +40,9 @@ export class FrameSender {
       write: (bytes, sync) => this.bytes(bytes, sync),
       get closed() {
         return connection.state === 'closed';
+      },
+      get reading() {
+        return connection.reading;
       },
     });
   }
@@ -79,6 +90,11 @@ export class FrameSender {
     if (frame.mask !== null) maskInto(bytes, 0, payload, frame.mask, frame.phase);
     frame.phase += payload.length;
     this.#queue.send(bytes);
+  }
+
+  /** Must be called when received bytes have been handled: see WriteQueue. */
+  readHandled(): void {
+    this.#queue.readHandled();
   }
 
   /** Sends bytes as they are: an encoded frame, or a part of the opening handshake. */

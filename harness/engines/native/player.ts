@@ -1,37 +1,39 @@
 import { performance } from 'node:perf_hooks';
 import type { Case } from '../../suites/autobahn/cases/case.ts';
+import { AnswerTimes } from './answer-times.ts';
 import { type CaseEnding, CasePlay, type PlayedCase, type TestedServer } from './case-play.ts';
-import { passed, TimedFailures } from './timed-failures.ts';
-import { isHeavy, plannedWait, workload } from './workload.ts';
+import { CaseQueue } from './case-queue.ts';
+import { Pace } from './pace.ts';
+import { type Suspect, Suspects } from './suspects.ts';
+import { isHeavy } from './workload.ts';
 
 /** What is reported while cases are played. */
 export interface PlayerEvents {
   started(id: string): void;
-  /** A case is over. If it is played again, a later call for the same id replaces this one. */
-  finished(played: PlayedCase): void;
+  /** A case is over. If `provisional`, the case may be played again, and a later call for the same id replaces this one. */
+  finished(played: PlayedCase, provisional: boolean): void;
   note(text: string): void;
 }
 
 /** How a run of many cases ended. */
 export type PlayEnd = { ended: 'all played' } | { ended: 'no server'; error: Error };
 
-/** Milliseconds after which a case that has not ended, and probably waits, lets the next case start. */
-const START_NEXT_AFTER_MS = 50;
-/** Milliseconds without a byte of the server after which a heavy case lets the next case start. */
+/** Milliseconds for which the first case is played alone: by then, the server has shown how fast it answers. */
+const FIRST_ALONE_MS = 250;
+/** Milliseconds without a byte of the server after which a heavy case, or a case that is played alone, only waits. */
 const IDLE_MS = 1500;
-/** Number of heavy cases that are played in parallel. */
-const HEAVY_AT_ONCE = 4;
+/** How suspects are played again: two at the same time. A case that gets nothing for so long waits for a timer. */
+const LITTLE_LOAD = { atOnce: 2, quietMs: 400 };
 /** Most open connections, including those of waiting cases. Every server supports more. */
 const CONNECTIONS = 256;
-/** After so many replays in a row that failed again, the other failures are not played again: the server is at fault. */
-const CONFIRMED_FAILURES = 12;
 /** Milliseconds after which a refused connection is tried a second time. */
 const RECONNECT_AFTER_MS = 100;
 
 /**
- * Plays cases in parallel against one server. At most `jobs` cases are busy at the same time; a case that only waits for
- * a timer does not count, so that all long waits overlap. A case that failed because of a timer while the machine was
- * busy is played again alone, and the second result counts if it is better. Rejects with the signal's reason if aborted.
+ * Plays cases in parallel against one server. At most `jobs` cases are busy at the same time, and fewer if the server
+ * answers slowly. A case that only waits for a timer does not count, so that all long waits overlap. A case that a timer
+ * has decided while the server or this machine was slow is played again alone, and the second result counts. With one
+ * job, each case starts after the end of the case before. Rejects with the signal's reason if aborted.
  */
 export async function playCases(
   cases: readonly Case[],
@@ -39,7 +41,7 @@ export async function playCases(
   options: { jobs: number; signal: AbortSignal },
   events: PlayerEvents,
 ): Promise<PlayEnd> {
-  const player = new Player(server, options.signal, events);
+  const player = new Player(server, options, events);
   const aborted = whenAborted(options.signal);
   try {
     await Promise.race([playAll(player, cases, options.jobs), aborted.rejects]);
@@ -54,14 +56,14 @@ export async function playCases(
 }
 
 async function playAll(player: Player, cases: readonly Case[], jobs: number): Promise<void> {
-  // Long waits and large transfers start first, so that none of them is left over at the end.
-  const light = cases.filter((testCase) => !isHeavy(testCase)).sort((a, b) => plannedWait(b) - plannedWait(a));
-  const heavy = cases.filter(isHeavy).sort((a, b) => workload(b) - workload(a));
-  await player.start(light, { atOnce: jobs, startNext: 'soon' });
-  // Light cases that still wait need no processor time, so the heavy cases start at once.
-  await player.start(heavy, { atOnce: Math.min(jobs, HEAVY_AT_ONCE), startNext: 'when idle' });
-  await player.allOver();
-  if (jobs > 1) await player.playSuspectsAgain();
+  player.throwIfAborted();
+  if (jobs <= 1) await player.playOneByOne(cases);
+  else {
+    const queue = new CaseQueue(cases);
+    await player.playFirst(queue);
+    await player.playTogether(queue);
+    await player.playSuspectsAgain();
+  }
   player.throwIfServerGone();
 }
 
@@ -86,80 +88,124 @@ class NoServer extends Error {
   }
 }
 
+/** Looks at a played case before it is reported, and says whether it may be played again. */
+type Review = (played: PlayedCase) => { played: PlayedCase; provisional: boolean };
+
 class Player {
   readonly #server: TestedServer;
   readonly #signal: AbortSignal;
   readonly #events: PlayerEvents;
+  readonly #pace: Pace;
+  readonly #answers: AnswerTimes;
+  readonly #suspects: Suspects;
   /** Open connections, each with a promise for its end. */
   readonly #open = new Map<CasePlay, Promise<void>>();
   readonly #openByCase = new Map<Case, CasePlay>();
   /** Cases that are not over, with or without an open connection. */
   readonly #running = new Set<Promise<void>>();
-  readonly #timedFailures = new TimedFailures();
   /** Set when the server refuses connections: no further case is started. */
   #serverGone: NoServer | null = null;
 
-  constructor(server: TestedServer, signal: AbortSignal, events: PlayerEvents) {
+  constructor(server: TestedServer, { jobs, signal }: { jobs: number; signal: AbortSignal }, events: PlayerEvents) {
     this.#server = server;
     this.#signal = signal;
     this.#events = events;
+    this.#pace = new Pace(jobs);
+    this.#answers = new AnswerTimes(server.timeouts.second);
+    this.#suspects = new Suspects(this.#answers);
   }
 
-  /** Starts all cases, one after the other. Resolves when each case is over or only waits. */
-  async start(cases: readonly Case[], how: { atOnce: number; startNext: 'soon' | 'when idle' }): Promise<void> {
-    const busy = new Set<Promise<unknown>>();
+  /** Plays the cases, each after the end of the case before. */
+  async playOneByOne(cases: readonly Case[]): Promise<void> {
     for (const testCase of cases) {
-      while (busy.size >= how.atOnce || this.#open.size >= CONNECTIONS) {
-        await Promise.race(busy.size >= how.atOnce ? busy : this.#open.values());
-        this.#signal.throwIfAborted();
-      }
       this.#signal.throwIfAborted();
-      if (this.#serverGone !== null) break;
-      const startedAt = performance.now();
-      const over = this.#play(testCase, (played) => {
-        this.#timedFailures.add(played, startedAt);
-        return played;
-      });
-      const mayStartNext = how.startNext === 'soon' ? pause(START_NEXT_AFTER_MS) : this.#idle(testCase, over);
-      const counted: Promise<unknown> = Promise.race([over, mayStartNext]).then(() => busy.delete(counted));
-      busy.add(counted);
-    }
-    await Promise.all(busy);
-  }
-
-  /** Resolves when all started cases are over. */
-  async allOver(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running);
-  }
-
-  /** Plays the failures again that a busy machine may have caused, one busy case at a time. */
-  async playSuspectsAgain(): Promise<void> {
-    let confirmed = 0;
-    const suspects = this.#timedFailures.suspects();
-    for (const [i, testCase] of suspects.entries()) {
       if (this.#serverGone !== null) return;
-      if (confirmed >= CONFIRMED_FAILURES) {
-        const left = suspects.length - i;
-        this.#events.note(
-          `${confirmed} cases in a row failed again when they were played alone: the other ${left} failures are not played again`,
-        );
-        return;
-      }
-      let better = false;
-      const over = this.#play(testCase, (played) => {
-        better = passed(played);
-        if (!better) return played;
-        this.#events.note(`${testCase.id} failed next to other cases and passed alone: the second result counts`);
-        return { ...played, playedAgainAlone: true };
-      });
-      // A case that only waits does not disturb the next one.
-      await Promise.race([over, pause(START_NEXT_AFTER_MS)]);
-      this.#signal.throwIfAborted();
-      void over.then(() => {
-        confirmed = better ? 0 : confirmed + 1;
-      });
+      await this.#play(testCase, (played) => ({ played, provisional: false }));
     }
-    await this.allOver();
+  }
+
+  /** Plays one light case of the queue alone, to see how fast the server answers. */
+  async playFirst(queue: CaseQueue): Promise<void> {
+    const first = queue.takeFirst();
+    if (first === null) return;
+    await Promise.race([this.#playInCompany(first), pause(FIRST_ALONE_MS)]);
+    this.#answers.endAlone();
+    this.#signal.throwIfAborted();
+  }
+
+  /** Plays all cases of the queue, several at the same time. Resolves when all of them are over. */
+  async playTogether(queue: CaseQueue): Promise<void> {
+    const busy = new Map<Promise<unknown>, Case>();
+    while (!queue.isEmpty && this.#serverGone === null) {
+      const mayStart = busy.size < this.#pace.atOnce && this.#open.size < CONNECTIONS;
+      const next = mayStart
+        ? queue.take({
+            heavy: [...busy.values()].filter(isHeavy),
+            open: this.#open.size,
+            atOnce: this.#pace.atOnce,
+            isSlow: this.#answers.isServerSlow,
+          })
+        : null;
+      if (next === null) {
+        const ends = busy.size > 0 ? busy.keys() : this.#open.values();
+        await Promise.race(ends);
+        this.#signal.throwIfAborted();
+        continue;
+      }
+      const started = performance.now();
+      const over = this.#playInCompany(next);
+      if (isHeavy(next)) void over.then(() => queue.tookMs(next, performance.now() - started));
+      const waits = isHeavy(next) ? this.#idle(next, over, IDLE_MS) : pause(this.#pace.busyMs(this.#answers.aloneMs));
+      const counted: Promise<unknown> = Promise.race([over, waits]).then(() => busy.delete(counted));
+      busy.set(counted, next);
+    }
+    await this.#allOver();
+  }
+
+  /**
+   * Plays the cases again whose outcome the load may have decided: with hardly any load, and alone if answers are slow
+   * even then.
+   */
+  async playSuspectsAgain(): Promise<void> {
+    let suspects: readonly Suspect[] = this.#suspects.list();
+    if (!this.#answers.isServerSlow) suspects = await this.#playAgain(suspects, LITTLE_LOAD);
+    const quietMs = Math.max(IDLE_MS, this.#pace.busyMs(this.#answers.longestMs));
+    await this.#playAgain(suspects, { atOnce: 1, quietMs });
+    for (const { id, how } of this.#suspects.unsteady) this.#events.note(`${id} is unsteady: ${how}`);
+  }
+
+  /**
+   * Plays cases again, `atOnce` at the same time. A case that the server has sent nothing to for `quietMs` only waits for a
+   * timer, and does not count. Resolves with the cases whose outcome the load may have decided this time too.
+   */
+  async #playAgain(
+    suspects: readonly Suspect[],
+    { atOnce, quietMs }: { atOnce: number; quietMs: number },
+  ): Promise<readonly Suspect[]> {
+    const again = this.#suspects.again();
+    const busy = new Set<Promise<unknown>>();
+    for (const suspect of suspects) {
+      if (this.#serverGone !== null) break;
+      const from = performance.now();
+      const over = this.#play(suspect.testCase, (played) => {
+        again.add(played, from);
+        const unsteady = this.#suspects.change(suspect, played);
+        return { played: { ...played, unsteady }, provisional: atOnce > 1 };
+      });
+      const counted: Promise<unknown> = Promise.race([over, this.#idle(suspect.testCase, over, quietMs)]).then(() =>
+        busy.delete(counted),
+      );
+      busy.add(counted);
+      if (busy.size >= atOnce) await Promise.race(busy);
+      this.#signal.throwIfAborted();
+    }
+    await this.#allOver();
+    const left = new Set(again.list().map(({ testCase }) => testCase));
+    return suspects.filter(({ testCase }) => left.has(testCase));
+  }
+
+  throwIfAborted(): void {
+    this.#signal.throwIfAborted();
   }
 
   /** Throws NoServer if a connection was refused twice. Cases that were open by then have been played to their end. */
@@ -172,31 +218,51 @@ class Player {
     this.#open.clear();
   }
 
+  /** Resolves when all started cases are over. */
+  async #allOver(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  /** Plays a case while others are played, and keeps its outcome if the load may have decided it. */
+  #playInCompany(testCase: Case): Promise<void> {
+    const from = performance.now();
+    return this.#play(testCase, (played) => {
+      this.#suspects.add(played, from);
+      return { played, provisional: played.timed };
+    });
+  }
+
   /**
    * Plays one case. `review` can change what was played before it is reported. Resolves when the case is over, never if
    * it was abandoned, and never rejects.
    */
-  #play(testCase: Case, review: (played: PlayedCase) => PlayedCase): Promise<void> {
+  #play(testCase: Case, review: Review): Promise<void> {
     const over = this.#playOnce(testCase, review);
     this.#running.add(over);
     void over.then(() => this.#running.delete(over));
     return over;
   }
 
-  async #playOnce(testCase: Case, review: (played: PlayedCase) => PlayedCase): Promise<void> {
+  async #playOnce(testCase: Case, review: Review): Promise<void> {
     this.#events.started(testCase.id);
     const first = await this.#connect(testCase);
-    if ('played' in first) return this.#events.finished(review(first.played));
+    if ('played' in first) return this.#finish(review(first.played));
     // A server with a full backlog refuses connections for a short time only.
     await pause(RECONNECT_AFTER_MS);
     if (this.#signal.aborted || this.#serverGone !== null) return;
     const second = await this.#connect(testCase);
-    if ('played' in second) return this.#events.finished(review(second.played));
+    if ('played' in second) return this.#finish(review(second.played));
     this.#serverGone ??= new NoServer(second.refused);
   }
 
+  #finish({ played, provisional }: ReturnType<Review>): void {
+    this.#events.finished(played, provisional);
+  }
+
   async #connect(testCase: Case): Promise<CaseEnding> {
-    const play = new CasePlay(testCase, this.#server);
+    const play = new CasePlay(testCase, this.#server, (ms) => {
+      this.#pace.answered(this.#answers.answered(ms), ms, performance.now());
+    });
     this.#open.set(
       play,
       play.ending.then(() => undefined),
@@ -208,12 +274,13 @@ class Player {
     return ending;
   }
 
-  /** Resolves when a case is over, or when its server has sent nothing for a while. */
-  async #idle(testCase: Case, over: Promise<void>): Promise<void> {
+  /** Resolves when a case is over, or when the server has sent nothing to it for `ms`. */
+  async #idle(testCase: Case, over: Promise<void>, ms: number): Promise<void> {
+    const started = performance.now();
     for (;;) {
-      const ended = await Promise.race([over.then(() => true), pause(IDLE_MS / 3).then(() => false)]);
+      const ended = await Promise.race([over.then(() => true), pause(ms / 3).then(() => false)]);
       const play = this.#openByCase.get(testCase);
-      if (ended || (play !== undefined && play.silentMs > IDLE_MS)) return;
+      if (ended || (play !== undefined && Math.min(play.silentMs, performance.now() - started) > ms)) return;
     }
   }
 }

@@ -9,7 +9,10 @@ import { type Grades, grade, type ObservedEvent } from './judge.ts';
 export interface CaseRecord {
   id: string;
   grades: Grades;
-  /** Content of the case file: Autobahn's 39 keys, `wirelogTimes`, and `playedAgainAlone` if the case was played again. */
+  /**
+   * Content of the case file: Autobahn's 39 keys, `wirelogTimes`, and for an unsteady case `playedAgainAlone` and
+   * `unsteady`.
+   */
   content: Readonly<Record<string, unknown>>;
   /** Entry of the case in `index.json`. */
   entry: Readonly<Record<string, unknown>>;
@@ -80,7 +83,7 @@ export function recordOf(played: PlayedCase, agent: string): CaseRecord {
     trafficStats: played.trafficStats,
     wirelog: log.rows,
     wirelogTimes: log.times,
-    ...(played.playedAgainAlone ? { playedAgainAlone: true } : {}),
+    ...(played.unsteady === null ? {} : { playedAgainAlone: true, unsteady: played.unsteady }),
   };
   const entry = {
     behavior: grades.behavior,

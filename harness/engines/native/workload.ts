@@ -8,6 +8,14 @@ export function plannedWait(testCase: Case): number {
   return testCase.script.reduce((sum, step) => sum + (step.step === 'wait' ? step.seconds : 0), 0);
 }
 
+/** Seconds after which a case ends by its own limit; infinite if it has none. */
+export function timeLimit(testCase: Case): number {
+  return testCase.script.reduce(
+    (least, step) => (step.step === 'limit' ? Math.min(least, step.seconds) : least),
+    Infinity,
+  );
+}
+
 /** Estimated work of a heavy case: bytes that it sends, and 500 more for each message. For sorting only. */
 export function workload({ criterion }: Case): number {
   switch (criterion.by) {

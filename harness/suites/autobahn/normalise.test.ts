@@ -16,7 +16,7 @@ function seedDetail() {
 
 test('every key of a result is either compared or listed in NOT_COMPARED', () => {
   const listed = [...AUTOBAHN_FIELDS, ...Object.keys(NOT_COMPARED)].sort();
-  expect(Object.keys({ ...seedDetail(), playedAgainAlone: true }).sort()).toEqual(listed);
+  expect(Object.keys({ ...seedDetail(), playedAgainAlone: true, unsteady: '' }).sort()).toEqual(listed);
 });
 
 test('the facts of the recorded seed show its fault, although both grades are INFORMATIONAL', () => {

@@ -27,6 +27,7 @@ export const NOT_COMPARED = {
   httpResponse: 'date; the rest decides whether the connection opens, which other facts show',
   wirelog: 'random masks, how TCP cut the stream',
   playedAgainAlone: 'about the engine, not about the server',
+  unsteady: 'prose about another play of the case',
   createWirelog: 'follows from the grades in 9.x, 12.x and 13.x',
   reportTime: 'belongs to the case, not to the server',
   reportCompressionRatio: 'belongs to the case, not to the server',

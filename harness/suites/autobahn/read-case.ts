@@ -17,6 +17,7 @@ export function readCase(file: unknown, entry: unknown, { id, agent }: { id: str
     started: detail.started,
     durationMs: detail.durationMs,
     isTruncated: isTruncated(detail),
+    ...(detail.unsteady === undefined ? {} : { unsteady: detail.unsteady }),
     detail,
     contradictions: findContradictions(id, agent, listed, detail),
   };

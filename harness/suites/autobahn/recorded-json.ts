@@ -177,8 +177,10 @@ export const caseFile = z
     wirelog: z.array(wireRow),
     /** Only written by the embedded engine: time of each row of the wire log, in milliseconds since the start of the case. */
     wirelogTimes: z.array(z.number()).optional(),
-    /** Only written by the embedded engine: the case failed next to other cases, so the case was played again, alone. */
+    /** Only written by the embedded engine: the case was played beside other cases and again alone, with another outcome. */
     playedAgainAlone: z.boolean().optional(),
+    /** Only written by the embedded engine: how the outcome beside other cases differed from the outcome alone. */
+    unsteady: z.string().optional(),
   })
   .transform(
     ({
@@ -189,9 +191,12 @@ export const caseFile = z
       wirelog,
       wirelogTimes,
       playedAgainAlone,
+      unsteady,
       ...same
     }): RecordedCase => ({
       ...same,
+      ...(playedAgainAlone === undefined ? {} : { playedAgainAlone }),
+      ...(unsteady === undefined ? {} : { unsteady }),
       index,
       durationMs: duration >= 0 && duration <= LONGEST_DURATION_MS ? duration : null,
       expected: {

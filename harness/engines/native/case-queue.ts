@@ -1,0 +1,72 @@
+import type { Case } from '../../suites/autobahn/cases/case.ts';
+import { isHeavy, plannedWait, timeLimit, workload } from './workload.ts';
+
+/** Number of heavy cases that are played at the same time: enough to keep the server busy. */
+const HEAVY_AT_ONCE = 4;
+/** A heavy case starts only if it probably needs less than this part of its time limit. */
+const PART_OF_LIMIT = 0.25;
+
+/** What is being played when the queue is asked for a case. */
+interface Company {
+  /** The heavy cases that are busy. */
+  heavy: readonly Case[];
+  /** Number of open connections. */
+  open: number;
+  /** Number of cases that may be busy at the same time. */
+  atOnce: number;
+  /** Whether the server answers slowly. */
+  isSlow: boolean;
+}
+
+/**
+ * The cases that have not been started. Heavy cases and light cases are played side by side, because light cases mostly
+ * wait. The longest waits and the largest transfers come first, so that none of them is left over at the end.
+ */
+export class CaseQueue {
+  readonly #light: Case[];
+  readonly #heavy: Case[];
+  /** The highest work per millisecond of a heavy case so far; null before the first heavy case has ended. */
+  #rate: number | null = null;
+
+  constructor(cases: readonly Case[]) {
+    this.#light = cases.filter((testCase) => !isHeavy(testCase)).sort((a, b) => plannedWait(b) - plannedWait(a));
+    this.#heavy = cases.filter(isHeavy).sort((a, b) => workload(b) - workload(a));
+  }
+
+  get isEmpty(): boolean {
+    return this.#light.length === 0 && this.#heavy.length === 0;
+  }
+
+  /** Takes the first light case with the shortest wait; null if there is no light case. */
+  takeFirst(): Case | null {
+    const shortest = Math.min(...this.#light.map(plannedWait));
+    const at = this.#light.findIndex((testCase) => plannedWait(testCase) === shortest);
+    return this.#light.splice(at, 1)[0] ?? null;
+  }
+
+  /** Takes the next case; null if a case that is being played has to end first. */
+  take(company: Company): Case | null {
+    return this.#takeHeavy(company) ?? this.#light.shift() ?? null;
+  }
+
+  /** Notes how long a heavy case took, in milliseconds. */
+  tookMs(testCase: Case, ms: number): void {
+    this.#rate = Math.max(this.#rate ?? 0, workload(testCase) / Math.max(1, ms));
+  }
+
+  #takeHeavy({ heavy, open, atOnce, isSlow }: Company): Case | null {
+    const [next] = this.#heavy;
+    if (next === undefined) return null;
+    if (isSlow) {
+      // On a slow server, a heavy case would delay the light ones beyond their time limits, and these the heavy one.
+      if (this.#light.length > 0 || open > 0) return null;
+      return this.#heavy.shift() ?? null;
+    }
+    if (heavy.length >= Math.min(HEAVY_AT_ONCE, Math.max(1, atOnce >> 1))) return null;
+    // The first heavy case is the smallest, and shows how fast the server is.
+    if (this.#rate === null) return heavy.length === 0 ? (this.#heavy.pop() ?? null) : null;
+    const all = workload(next) + heavy.reduce((sum, testCase) => sum + workload(testCase), 0);
+    const fits = all / this.#rate < PART_OF_LIMIT * timeLimit(next) * 1000;
+    return fits || heavy.length === 0 ? (this.#heavy.shift() ?? null) : null;
+  }
+}

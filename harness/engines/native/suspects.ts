@@ -1,0 +1,88 @@
+import { performance } from 'node:perf_hooks';
+import type { Case } from '../../suites/autobahn/cases/case.ts';
+import type { AnswerTimes } from './answer-times.ts';
+import type { PlayedCase } from './case-play.ts';
+import { grade } from './judge.ts';
+
+/** A case whose outcome the load may have decided, with that outcome. */
+export interface Suspect {
+  testCase: Case;
+  outcome: string;
+}
+
+/**
+ * Finds the cases whose outcome the load may have decided: one of our timers decided it, and in that time the server
+ * answered somebody slowly, or answered nobody while others waited too, or this process was late. All facts of an outcome
+ * can depend on a timer, so the grades do not matter.
+ */
+export class Suspects {
+  readonly #answers: AnswerTimes;
+  readonly #changes = new Map<Case, string>();
+  readonly #timed: (Suspect & { from: number; to: number })[] = [];
+
+  constructor(answers: AnswerTimes) {
+    this.#answers = answers;
+  }
+
+  /** Takes a case that was played beside others and was started at `from` (`performance.now()`). */
+  add(played: PlayedCase, from: number): void {
+    this.#answers.firedLate(played.lateMs);
+    if (!played.timed) return;
+    this.#timed.push({ testCase: played.testCase, outcome: outcomeText(played), from, to: performance.now() });
+  }
+
+  /** The suspects, after all cases have been played. */
+  list(): Suspect[] {
+    return this.#timed.filter(
+      (span) => this.#answers.wereSlow(span) || (this.#hadCompany(span) && !this.#answers.wereInTime(span)),
+    );
+  }
+
+  /** An empty collection, for the same cases when they are played again. */
+  again(): Suspects {
+    return new Suspects(this.#answers);
+  }
+
+  /** The suspects whose last play had another outcome, with the difference in words. */
+  get unsteady(): { id: string; how: string }[] {
+    return [...this.#changes].map(([{ id }, how]) => ({ id, how }));
+  }
+
+  /** What is different now that a suspect was played again with less load, as words; null if nothing is. */
+  change({ testCase, outcome }: Suspect, played: PlayedCase): string | null {
+    const now = outcomeText(played);
+    this.#changes.delete(testCase);
+    if (outcome === now) return null;
+    const [before, after] = [gradesOf(outcome), gradesOf(now)];
+    const how =
+      before === after
+        ? `beside other cases it ended with other facts than alone (${before} both times)`
+        : `beside other cases it was graded ${before}, and alone ${after}`;
+    this.#changes.set(testCase, how);
+    return how;
+  }
+
+  #hadCompany(span: { from: number; to: number }): boolean {
+    return this.#timed.some((other) => other !== span && other.from < span.to && span.from < other.to);
+  }
+}
+
+/** Grades and facts of an outcome, to compare two plays. The grades come first. */
+function outcomeText({ testCase, observed, endpoint, ownVerdict, log }: PlayedCase): string {
+  const { facts } = endpoint;
+  const grades = grade({ testCase, observed, facts, ownVerdict, sentFrames: log.txFrames });
+  const { wasClean, closedByMe, failedByMe, droppedByMe, remoteCloseCode } = facts;
+  const timeouts = [
+    facts.wasOpenHandshakeTimeout,
+    facts.wasCloseHandshakeTimeout,
+    facts.wasServerConnectionDropTimeout,
+  ];
+  const events = observed.map((event) => (event.kind === 'timeout' ? event.tag : event.payload.toString('base64')));
+  return JSON.stringify([
+    `${grades.behavior}, close ${grades.behaviorClose}`,
+    [wasClean, closedByMe, failedByMe, droppedByMe, remoteCloseCode, ...timeouts],
+    events,
+  ]);
+}
+
+const gradesOf = (outcome: string): string => String((JSON.parse(outcome) as unknown[])[0]);
