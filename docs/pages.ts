@@ -53,4 +53,5 @@ export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
     'harness/crosscheck/crosscheck.full.test.ts',
   'npm run crosscheck -- --probe --at-once 6': 'harness/crosscheck/crosscheck.full.test.ts',
   'npm run crosscheck -- --wrong --at-once 5': 'harness/crosscheck/crosscheck.full.test.ts',
+  'npm run crosscheck -- --slow --busy --strict --jobs 4': 'harness/crosscheck/crosscheck.full.test.ts',
 };

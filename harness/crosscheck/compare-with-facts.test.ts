@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RecordedCase } from '../../reports/document/recorded-case.ts';
+import { suiteIds } from '../suites/autobahn/catalogue.ts';
 import { compareWithFacts } from './compare-with-facts.ts';
 import { readFactsFile } from './facts-file.ts';
 import { recordedCase } from './testing.ts';
@@ -63,6 +64,21 @@ test('a case with both results alone is flaky, is not counted, and is not played
   const { left, played, lines } = await compare([false, false, true]);
   expect([left, played.length]).toEqual([0, 3]);
   expect(lines).toContain('echo: 1.1.2 differs: flaky (1 of 2 plays alone)');
+});
+
+test('if more than 20 cases differ, the others are not played again, and disagree', async () => {
+  const ids = suiteIds.slice(0, 22);
+  const wrong = { facts: ['behavior'], cases: Object.fromEntries(ids.map((id) => [id, ['FAILED']])) };
+  const lines: string[] = [];
+  let plays = 0;
+  const play = async (cases: readonly string[]) => {
+    plays++;
+    return new Map(cases.map((id) => [id, recordedCase(id)]));
+  };
+  const print = (line: string) => lines.push(line);
+  expect(await compareWithFacts('echo', readFactsFile(JSON.stringify(wrong), 'echo.json'), play, print)).toBe(22);
+  expect(plays).toBe(1 + 20 * 10);
+  expect(lines).toContain(`echo: not played again: ${ids.slice(20).join(' ')}`);
 });
 
 test('a missing result disagrees', async () => {

@@ -174,6 +174,9 @@ async function playCheck(pairs: readonly Engines[], check: Check, jobs: number):
   return played;
 }
 
+/** How many disagreements of the first play are listed. */
+const MOST_LISTED = 20;
+
 /** Separates known deviations from other disagreements, and prints one line about both. */
 function compareOnce(engines: Engines, check: Check, all: readonly Disagreement[], times: Times): PlayedCheck {
   const disagreements = all.filter((disagreement) => !isKnown(check.server.name, disagreement));
@@ -186,6 +189,7 @@ function compareOnce(engines: Engines, check: Check, all: readonly Disagreement[
         ? `reference ${reference.toFixed(1)} s, native ${native.toFixed(1)} s, ${(reference / native).toFixed(1)} times`
         : `reference played before, native ${native.toFixed(1)} s`),
   );
+  for (const { id, at } of disagreements.slice(0, MOST_LISTED)) console.log(`  ${id} ${at}`);
   return { engines, check, disagreements };
 }
 

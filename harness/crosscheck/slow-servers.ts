@@ -19,7 +19,7 @@ export const SLOW_SERVERS: readonly SlowServer[] = (
   [
     ['late-echo-300', ['late-echo', '300'], ['@core', ...LARGE_MESSAGES]],
     ['late-echo-900', ['late-echo', '900'], SOME_OF_EACH_KIND],
-    ['one-worker', ['one-worker'], ['@core', ...LARGE_MESSAGES, '9.7.1', '9.8.1']],
+    ['one-worker', ['one-worker'], ['@core', ...LARGE_MESSAGES, '9.7.1']],
     ['small-reads', ['small-reads'], ['@core', ...LARGE_MESSAGES, '9.1.6', '9.2.6', '9.7.1', '9.8.1']],
   ] as const
 ).map(([name, [file, ...args], cases]) => ({
