@@ -1,9 +1,10 @@
 import { deflateRawSync, inflateRawSync, constants as zlib } from 'node:zlib';
+import { InflateStream } from './inflate-stream.ts';
 
 /**
- * permessage-deflate (RFC 7692 7.2) without zlib streams. All that a stream remembers between messages is its window,
- * and zlib takes a window as a dictionary: so a message is computed from its bytes and a window alone, and the result
- * can be shared by all cases that need it.
+ * permessage-deflate (RFC 7692 7.2) of whole messages without zlib streams. All that a stream remembers between messages
+ * is its window, and zlib takes a window as a dictionary: so a message is computed from its bytes and a window alone, and
+ * the result can be shared by all cases that need it. Only a message that arrives in pieces needs a stream.
  */
 
 /** The last four bytes of every compressed message, which are not sent (RFC 7692 7.2.1). */
@@ -51,6 +52,8 @@ export class Inflater {
   #alreadyReturned = 0;
   /** Whether a final block has ended the compressed stream. */
   #ended = false;
+  /** The stream of the message that arrives in pieces. With context takeover it also inflates all later messages. */
+  #stream: InflateStream | null = null;
 
   /** `noContextTakeover`: the sender compresses every message with an empty window. */
   constructor(noContextTakeover: boolean, windowBits: number) {
@@ -58,8 +61,39 @@ export class Inflater {
     this.#windowBits = windowBits;
   }
 
-  /** Decompresses a message (RFC 7692 7.2.2) from the payloads of all its frames. Throws if the payloads are not deflate data. */
+  /** Begins a message that arrives in pieces. */
+  begin(): void {
+    if (this.#noContextTakeover) {
+      this.#ended = false;
+      this.#stream = new InflateStream(this.#windowBits, NOTHING);
+    } else this.#stream ??= this.#streamFromHere();
+  }
+
+  /** Decompresses the next piece of the message that has begun. Throws if the bytes are not deflate data. */
+  piece(bytes: Buffer): Buffer {
+    return this.#ended ? NOTHING : (this.#stream?.push(bytes) ?? NOTHING);
+  }
+
+  /** Ends the message that arrived in pieces. Throws if the message cannot end there. */
+  end(): void {
+    this.piece(TAIL);
+    if (this.#noContextTakeover) this.#stream = null;
+  }
+
+  /** Returns a stream that goes on where the messages so far have ended. */
+  #streamFromHere(): InflateStream {
+    const stream = new InflateStream(this.#windowBits, this.#window);
+    if (this.#unfinishedBlock.length > 0) stream.push(this.#unfinishedBlock);
+    return stream;
+  }
+
+  /** Decompresses a message (RFC 7692 7.2.2) from its whole payload. Throws if the payload is not deflate data. */
   message(payload: Buffer): Buffer {
+    if (this.#stream !== null) {
+      const message = this.piece(payload);
+      this.end();
+      return message;
+    }
     if (this.#noContextTakeover) {
       this.#window = NOTHING;
       this.#unfinishedBlock = NOTHING;
