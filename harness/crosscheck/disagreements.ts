@@ -11,32 +11,37 @@ export interface Disagreement {
   native: unknown;
 }
 
-/**
- * Compares the results of two engines that played the same case against the same server. Compared are all facts of an
- * outcome, the expectation of the case, the frames in both directions, and the order of timers. Not compared are times,
- * masks, the pieces in which TCP delivered the bytes, sentences, and the frames and figures of 12.x and 13.x, which
- * depend on the version of zlib.
- */
+/** The facts of a recorded case that are compared, by name. */
+export type Facts = Readonly<Record<string, unknown>>;
+
+/** Compares the results of two engines that played the same case against the same server. */
 export function findDisagreements(reference: RecordedCase, native: RecordedCase): Disagreement[] {
-  const found: Disagreement[] = [];
-  const compare = (at: string, ours: unknown, theirs: unknown) => {
-    if (!isDeepStrictEqual(ours, theirs)) found.push({ id: reference.id, at, reference: ours, native: theirs });
+  const [one, other] = [factsOf(reference), factsOf(native)];
+  return differentFacts(one, other).map((at) => ({ id: reference.id, at, reference: one[at], native: other[at] }));
+}
+
+/** Returns the names of the facts that differ. */
+export function differentFacts(one: Facts, other: Facts): string[] {
+  return Object.keys(one).filter((at) => !isDeepStrictEqual(one[at], other[at]));
+}
+
+/**
+ * Returns the facts of a recorded case that are compared: those of an outcome, the expectation of the case, the frames in
+ * both directions, and the order of timers. Not compared are times, masks, the pieces in which TCP delivered the bytes,
+ * sentences, and the frames and figures of 12.x and 13.x, which depend on the version of zlib.
+ */
+export function factsOf(detail: RecordedCase): Facts {
+  const outcome = normalise(detail);
+  return {
+    ...Object.fromEntries(AUTOBAHN_FIELDS.map((at) => [at, outcome[at]])),
+    ...Object.fromEntries(SAME_IN_BOTH.map((at) => [at, detail[at]])),
+    // The reason of a Close is compared only if the engine did not fail the connection: else it is a sentence of the engine.
+    localCloseReason: detail.failedByMe ? detail.localCloseReason !== null : detail.localCloseReason,
+    'wasNotCleanReason is set': detail.wasNotCleanReason !== null,
+    'trafficStats are recorded': detail.trafficStats !== null,
+    ...(/^1[23]\./.test(detail.id) ? {} : { rxFrameStats: detail.rxFrameStats, txFrameStats: detail.txFrameStats }),
+    timers: detail.wirelog.flatMap(timerRow),
   };
-  const [one, other] = [normalise(reference), normalise(native)];
-  for (const at of AUTOBAHN_FIELDS) compare(at, one[at], other[at]);
-  for (const at of SAME_IN_BOTH) compare(at, reference[at], native[at]);
-  // The reason of a Close is compared only if the engine did not fail the connection: else it is a sentence of the engine.
-  const reason = (detail: RecordedCase) =>
-    detail.failedByMe ? detail.localCloseReason !== null : detail.localCloseReason;
-  compare('localCloseReason', reason(reference), reason(native));
-  compare('wasNotCleanReason is set', reference.wasNotCleanReason === null, native.wasNotCleanReason === null);
-  compare('trafficStats are recorded', reference.trafficStats === null, native.trafficStats === null);
-  if (!/^1[23]\./.test(reference.id)) {
-    compare('rxFrameStats', reference.rxFrameStats, native.rxFrameStats);
-    compare('txFrameStats', reference.txFrameStats, native.txFrameStats);
-  }
-  compare('timers', reference.wirelog.flatMap(timerRow), native.wirelog.flatMap(timerRow));
-  return found;
 }
 
 /** Fields of a recorded case, in addition to the outcome, that must be equal for both engines. */

@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { setMaxListeners } from 'node:events';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
@@ -11,16 +12,19 @@ import { takeTestData } from '../engines/docker/testdata.ts';
 import type { PreparedEngine } from '../engines/engine.ts';
 import { nativeKind } from '../engines/native/kind.ts';
 import { startProbeServer } from '../engines/native/testing/probe-server.ts';
-import { matchCases, selectCases } from '../plan/match-cases.ts';
+import { selectCases } from '../plan/match-cases.ts';
 import { readResults } from '../results/read-results.ts';
 import { chooseEngine } from '../run/choose-engine.ts';
 import { playSubject } from '../run/play-subject.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
 import { autobahn, groups } from '../suites/autobahn/suite.ts';
 import { HarnessError, toProblem } from '../support/harness-error.ts';
-import { readJsonText } from '../support/json-text.ts';
 import { removeStaleWorkspaces, Workspace } from '../system/workspace.ts';
+import { isDeviation } from './deviations.ts';
 import { type Disagreement, findDisagreements } from './disagreements.ts';
+import { readJson, root } from './fixtures.ts';
+import { crosscheckRandom } from './random-command.ts';
+import { wholeNumber } from './random-plan.ts';
 
 /**
  * `npm run crosscheck`: plays the same cases against the same server with both engines, and prints every fact in which
@@ -28,23 +32,6 @@ import { type Disagreement, findDisagreements } from './disagreements.ts';
  * in `fixtures/spec/deviations.json`. A case with a disagreement is played again alone, because some servers do not always
  * give the same answer.
  */
-
-const root = join(import.meta.dirname, '../..');
-const readJson = (path: string) => readJsonText(readFileSync(join(root, path), 'utf8'), { comments: true }).value;
-
-/** Known deviations: in which facts the embedded engine may differ from the reference, and why. */
-const deviations = z
-  .array(
-    z.strictObject({
-      /** Names of the servers with the deviation; without it, all servers. */
-      servers: z.array(z.string()).optional(),
-      cases: z.array(z.string()).min(1),
-      /** Names of the facts that may differ; without it, all facts. */
-      facts: z.array(z.string()).optional(),
-      why: z.string().min(1),
-    }),
-  )
-  .parse(readJson('fixtures/spec/deviations.json'));
 
 const wrongServers = z
   .object({
@@ -99,7 +86,9 @@ interface Times {
   native: number;
 }
 
-const signal = new AbortController().signal;
+const { signal } = new AbortController();
+// Many servers are played at the same time, and each listens to the signal.
+setMaxListeners(0, signal);
 const preparation = { signal, onMessage: () => {} };
 
 /** Reads the results of a check from a folder, and returns the recorded cases by id. */
@@ -156,15 +145,6 @@ async function playBoth(engines: Engines, check: Check, jobs: number, times: Tim
   });
 }
 
-/** Whether a disagreement is a known deviation. */
-const isKnown = (server: string, { id, at }: Disagreement) =>
-  deviations.some(
-    ({ servers, facts, cases }) =>
-      (servers?.includes(server) ?? true) &&
-      (facts?.includes(at) ?? true) &&
-      cases.some((pattern) => matchCases(suiteIds, pattern).includes(id)),
-  );
-
 /** A check that both engines have played, with the disagreements that are not known deviations. */
 interface PlayedCheck {
   check: Check;
@@ -175,7 +155,7 @@ interface PlayedCheck {
 async function playCheck(engines: Engines, check: Check, jobs: number): Promise<PlayedCheck> {
   const times = { reference: 0, native: 0 };
   const all = await playBoth(engines, check, jobs, times);
-  const disagreements = all.filter((disagreement) => !isKnown(check.server.name, disagreement));
+  const disagreements = all.filter((disagreement) => !isDeviation(check.server.name, disagreement));
   const documented = all.length - disagreements.length;
   const { reference, native } = times;
   console.log(
@@ -189,7 +169,11 @@ async function playCheck(engines: Engines, check: Check, jobs: number): Promise<
 }
 
 /** Plays the checks, `atOnce` of them at the same time: most of the time both engines wait for timers. */
-async function playChecks(engines: Engines, checks: readonly Check[], { jobs, atOnce }: Flags): Promise<PlayedCheck[]> {
+async function playChecks(
+  engines: Engines,
+  checks: readonly Check[],
+  { jobs = 2, atOnce }: Flags,
+): Promise<PlayedCheck[]> {
   const queue = [...checks];
   const played: PlayedCheck[] = [];
   const worker = async () => {
@@ -228,9 +212,11 @@ interface Flags {
   wrong?: boolean;
   fault?: string[];
   probe?: boolean;
-  jobs: number;
+  jobs?: number;
   atOnce: number;
   reference?: string;
+  random?: number;
+  seed: number;
 }
 
 async function checksOf(flags: Flags, patterns: readonly string[], probeUrl: string): Promise<Check[]> {
@@ -270,6 +256,14 @@ async function checksOf(flags: Flags, patterns: readonly string[], probeUrl: str
   ];
 }
 
+/** Plays the chosen servers with both engines, and prints what differs. Returns the number of disagreements. */
+async function crosscheckServers(engines: Engines): Promise<number> {
+  const played = await playChecks(engines, await checksOf(flags, program.args, probe.url), flags);
+  let count = 0;
+  for (const check of played) count += await replay(engines, check);
+  return count;
+}
+
 const program = new Command('crosscheck')
   .argument('[cases...]', 'which cases; default: all for the in-repo server, all except 12 and 13 for other servers')
   .option('--server <name>', 'a server of the configuration; repeatable', (name: string, all: string[] = []) => [
@@ -286,8 +280,15 @@ const program = new Command('crosscheck')
     '--reference <folder>',
     'results of the real suite for this server and these cases; the real suite does not run',
   )
-  .option('--jobs <n>', 'number of containers at the same time, for each server', Number, 2)
+  .option('--random <n>', 'so many random servers; no other server is played', wholeNumber)
+  .option('--seed <s>', 'the seed of the first random server', wholeNumber, 1)
+  .option(
+    '--jobs <n>',
+    'number of containers at the same time, for each server; default: 2, with --random: 6',
+    wholeNumber,
+  )
   .option('--at-once <n>', 'number of servers at the same time', Number, 1)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse();
 const flags = program.opts<Flags>();
 const data = new Workspace();
@@ -301,9 +302,14 @@ try {
     reference: await chooseEngine([dockerKind], 'docker').prepare(preparation),
     native: await chooseEngine([nativeKind], 'native', { dataFolder: data.folder }).prepare(preparation),
   };
-  const played = await playChecks(engines, await checksOf(flags, program.args, probe.url), flags);
-  let count = 0;
-  for (const check of played) count += await replay(engines, check);
+  const count =
+    flags.random === undefined
+      ? await crosscheckServers(engines)
+      : await crosscheckRandom(
+          { count: flags.random, first: flags.seed, containers: flags.jobs },
+          engines.native,
+          preparation,
+        );
   console.log(count === 0 ? 'The engines agree.' : `${count} disagreements.`);
   process.exitCode = count === 0 ? 0 : 1;
 } catch (error) {
