@@ -4,8 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Reader } from './reader.ts';
 
 /** Reads chunks in the role of a client and returns the reported events as text, in order. */
-function eventsOf(chunks: readonly Buffer[], deflate = false): string[] {
-  const events: string[] = [];
+function eventsOf(chunks: readonly Buffer[], deflate = false, events: string[] = []): string[] {
   let failures = 0;
   const fail = (event: string): void => {
     events.push(event);
@@ -142,6 +141,13 @@ describe('a reader', () => {
       'frame 1 0',
       '1007 text ends inside a character',
     ]);
+  });
+
+  it('checks the text of a compressed message before the end of its deflate data', () => {
+    // A stored block, 0x61 0xff, then the beginning of a block in which the tail is not valid.
+    const events: string[] = [];
+    expect(() => eventsOf([frame(0xc1, hex('00 0200 fdff 61ff 04'))], true, events)).toThrow('Z_DATA_ERROR');
+    expect(events).toEqual(['1007 text is not UTF-8', 'frame 1 0']);
   });
 
   it('throws if a message with RSV1 cannot be inflated', () => {

@@ -32,7 +32,7 @@ interface Frame extends FrameHead {
 interface Message {
   binary: boolean;
   compressed: boolean;
-  /** Whether the message is compressed and arrives in pieces: each piece is inflated when it arrives. */
+  /** Whether the message is inflated piece by piece. */
   inPieces: boolean;
   /** Checks the text; null for a binary message. */
   utf8: Utf8Judge | null;
@@ -182,16 +182,19 @@ export class Reader {
   }
 
   /**
-   * Inflates the next bytes of a message. `endsMessage`: they are all bytes of a final frame. A message of one frame that
-   * has arrived completely is the usual case, and inflated as a whole. Of any other message each piece is inflated when it
-   * arrives, because its faults count at that time.
+   * Inflates the next bytes of a message. `isAll`: they are all bytes of the message. A message of one frame that has
+   * arrived completely is the usual case, and inflated as a whole. Any other message is inflated piece by piece when it
+   * arrives, because the faults of each piece count at that time, and those of its end after the check of its text.
    */
-  #inflate(message: Message, bytes: Buffer, endsMessage: boolean): Buffer {
+  #inflate(message: Message, bytes: Buffer, isAll: boolean): Buffer {
     const inflater = this.#inflater;
     if (inflater === null) return bytes;
-    if (!message.inPieces && endsMessage) return inflater.message(bytes);
-    if (!message.inPieces) inflater.begin();
-    message.inPieces = true;
+    if (!message.inPieces) {
+      const whole = isAll ? inflater.whole(bytes) : null;
+      if (whole !== null) return whole;
+      inflater.begin();
+      message.inPieces = true;
+    }
     return inflater.piece(bytes);
   }
 
