@@ -24,6 +24,7 @@ test('the seeds of a long search draw every kind of fault', () => {
     [
       "additional bytes",
       "additional line",
+      "agreed takeover",
       "bytes",
       "bytes behind the head",
       "changed echo",
@@ -62,6 +63,7 @@ test('the seeds of a long search draw every kind of fault', () => {
       "subprotocol",
       "text before the head",
       "white space",
+      "wide window",
     ]
   `);
 });

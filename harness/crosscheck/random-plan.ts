@@ -31,6 +31,7 @@ const CASE_LISTS: Readonly<Record<Family, readonly (readonly string[])[]>> = {
     ['12.1.1', '13.3.1'],
     ['12.2.1', '13.2.1'],
     ['12.4.1', '13.5.1'],
+    ['13.3.4', '13.5.5'],
   ],
 };
 

@@ -15,7 +15,7 @@ import { type ClientFrame, encode, takeFrame } from './frames.ts';
 import { agreement, type ClientRequest, readRequest, responseHead } from './head.ts';
 import { Output } from './output.ts';
 
-/** Seconds after which the server ends a connection that nobody has ended: the real suite would wait without limit. */
+/** Seconds without a frame after which the server ends a connection: the real suite would wait without limit. */
 const OPEN_LIMIT = 4.7;
 /** The same limit for an opening handshake that does not end. It is longer than the suite's own limit of 5 s. */
 const OPENING_LIMIT = 6.7;
@@ -98,7 +98,7 @@ export class RandomConnection {
   #answer(request: ClientRequest): void {
     const faults = new FaultList(this.#faultsOf(request.path));
     this.#faults = faults;
-    if (request.offer !== null) this.#windowBits = agreement(request.offer).windowBits;
+    if (request.offer !== null) this.#windowBits = agreement(request.offer, faults).windowBits;
     const output = this.#output;
     const head = responseHead(request, faults);
     output.pause(faults.first('late head')?.pause);
@@ -127,6 +127,7 @@ export class RandomConnection {
   // ---- what the client sends
 
   #frame(frame: ClientFrame): void {
+    this.#limit.refresh();
     const isReplaced = this.#happened('frame', ++this.#counts.frame);
     if (this.#closeSent && frame.opcode !== 8) return;
     const state = { inMessage: this.#message !== null, compressed: this.#windowBits !== null };
@@ -310,9 +311,16 @@ export class RandomConnection {
     output.pause(fault.when.pause);
     switch (fault.fault) {
       case 'frames':
-        for (const [i, frame] of fault.frames.entries()) {
-          if (i > 0) output.pause(fault.gap);
-          this.#raw(frame);
+        if (fault.split === undefined)
+          for (const [i, frame] of fault.frames.entries()) {
+            if (i > 0) output.pause(fault.gap);
+            this.#raw(frame);
+          }
+        else {
+          const bytes = Buffer.concat(fault.frames.map(encode));
+          output.bytes(bytes.subarray(0, fault.split));
+          output.pause(fault.gap ?? BETWEEN_WRITES);
+          output.bytes(bytes.subarray(fault.split));
         }
         this.#next(fault.next);
         break;

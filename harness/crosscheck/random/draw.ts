@@ -43,7 +43,10 @@ const CHECKS: readonly Check[] = ['reserved bits', 'opcodes', 'control frames', 
 /** Draws one to three faults of a family. */
 export function drawFaults(chance: Chance, family: Family): Fault[] {
   const count = chance.of([1, 1, 1, 2, 2, 3]);
-  return Array.from({ length: count }, () => drawFault(chance, family));
+  const faults = Array.from({ length: count }, () => drawFault(chance, family));
+  return family === 'compression' && count < 3 && chance.percent(40)
+    ? [...faults, { fault: 'agreed takeover' }]
+    : faults;
 }
 
 function drawFault(chance: Chance, family: Family): Fault {
@@ -188,6 +191,7 @@ function drawCompression(chance: Chance): CompressionFault {
       opcode: chance.of([0, 1, 2, 8, 9]),
     }),
     () => ({ fault: 'kept window' }),
+    () => ({ fault: 'wide window' }),
   ])();
 }
 
@@ -209,6 +213,7 @@ function drawFrames(chance: Chance, most: number): StreamFault {
     when: moment(chance),
     frames: chance.some(most, () => anyFrame(chance)),
     ...maybe(chance, 25, { gap: chance.of(PAUSES) }),
+    ...maybe(chance, 20, { split: 1 + chance.below(12) }),
     ...maybeNext(chance),
     ...maybe(chance, 20, { instead: true as const }),
   };

@@ -65,7 +65,8 @@ function compressedParts(message: EchoedMessage, windowBits: number, faults: Fau
     return [{ frame: { opcode: junk.opcode, fin: junk.fin, rsv: 4, payload: junk.hex }, isLast: true }];
   const plain = faults.all('plain echo').find(isHere);
   if (plain !== undefined) return [whole(opcode, plain.rsv1 ? 4 : 0, payload)];
-  const window = faults.first('kept window') === undefined ? null : message.before;
+  const keepsWindow = faults.first('kept window') ?? faults.first('agreed takeover');
+  const window = keepsWindow === undefined ? null : message.before;
   const compressed = faults
     .all('damaged deflate')
     .filter(isHere)

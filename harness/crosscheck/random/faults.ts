@@ -64,7 +64,15 @@ export type Place =
 
 /** A fault of the open connection. */
 export type StreamFault =
-  | { fault: 'frames'; when: Moment; frames: FrameSpec[]; gap?: number; next?: 'close' | 'fin'; instead?: true }
+  | {
+      fault: 'frames';
+      when: Moment;
+      frames: FrameSpec[];
+      gap?: number;
+      split?: number;
+      next?: 'close' | 'fin';
+      instead?: true;
+    }
   | { fault: 'bytes'; when: Moment; hex: string; next?: 'close' | 'fin' }
   | { fault: 'end'; when: Moment; how: EndOfTcp }
   | { fault: 'first close'; when: Moment; body: string; next?: 'message' | 'ping' | 'fin' | 'go on' }
@@ -101,7 +109,10 @@ export type CompressionFault =
     }
   | { fault: 'compressed text'; hex: string; cuts: number[]; opcode: number; stop?: 'fin' | 'close' | 'nothing' }
   | { fault: 'compressed junk'; hex: string; fin: boolean; opcode: number }
-  | { fault: 'kept window' };
+  /** Not a fault: the server compresses with context takeover, and says so. */
+  | { fault: 'agreed takeover' }
+  | { fault: 'kept window' }
+  | { fault: 'wide window' };
 
 export type Fault = OpeningFault | StreamFault | CompressionFault;
 

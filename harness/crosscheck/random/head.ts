@@ -21,12 +21,13 @@ export function readRequest(head: string): ClientRequest {
 }
 
 /** What a server without a fault answers to an offer of compression: no context takeover, and the window that was asked for. */
-export function agreement(offer: string): { value: string; windowBits: number } {
+export function agreement(offer: string, faults: FaultList): { value: string; windowBits: number } {
   const bits = /server_max_window_bits=(\d+)/.exec(offer)?.[1];
   const window = bits === undefined ? '' : `; server_max_window_bits=${bits}`;
+  const takeover = faults.first('agreed takeover') === undefined ? '; server_no_context_takeover' : '';
   return {
-    value: `permessage-deflate; server_no_context_takeover; client_no_context_takeover${window}`,
-    windowBits: Number(bits ?? 15),
+    value: `permessage-deflate${takeover}; client_no_context_takeover${window}`,
+    windowBits: faults.first('wide window') === undefined ? Number(bits ?? 15) : 15,
   };
 }
 
@@ -42,7 +43,7 @@ export function responseHead(request: ClientRequest, faults: FaultList): Buffer 
     ['X-Server', 'random'],
   ];
   if (request.offer !== null && faults.first('extensions') === undefined)
-    fields.push(['Sec-WebSocket-Extensions', agreement(request.offer).value]);
+    fields.push(['Sec-WebSocket-Extensions', agreement(request.offer, faults).value]);
   for (const { value, twice } of faults.all('extensions'))
     for (let i = twice ? 2 : 1; i > 0; i--) fields.push(['Sec-WebSocket-Extensions', value]);
   for (const { value, twice } of faults.all('subprotocol'))
