@@ -82,7 +82,9 @@ export class Inflater {
   /** Ends the message that was inflated in pieces. Throws if the message cannot end there. */
   end(): void {
     this.#stream?.push(TAIL);
-    if (this.#noContextTakeover) this.#stream = null;
+    if (!this.#noContextTakeover) return;
+    this.#stream?.close();
+    this.#stream = null;
   }
 
   /** Decompresses a message from its whole payload, whatever it is. Throws if the payload is not deflate data. */

@@ -32,6 +32,8 @@ const UNUSED_OUTPUT = 64;
  * event loop, and its synchronous functions know only whole inputs.
  */
 export class InflateStream {
+  /** Frees the memory of zlib at once. The stream must not be used afterwards. Memory that is not freed is collected later. */
+  readonly close: () => void;
   readonly #run: (input: Buffer, from: number) => { written: number; unread: number };
   readonly #outputLength: number;
   #error: string | null = null;
@@ -51,6 +53,7 @@ export class InflateStream {
     handle.onerror = (message, _, code) => {
       this.#error = `${code}: ${message}`;
     };
+    this.close = () => stream.close();
     this.#outputLength = windowBits < 15 ? SMALL_WINDOW_OUTPUT : OUTPUT.length;
     this.#run = (input, from) => {
       writeSync.call(handle, zlib.Z_SYNC_FLUSH, input, from, input.length - from, OUTPUT, 0, this.#outputLength);
