@@ -99,7 +99,7 @@ function persisting(before: Finding, now: Finding | undefined): Finding | undefi
   return facts.length === 0 ? undefined : { server: before.server, disagreements: facts };
 }
 
-/** Removes faults one at a time, as long as the engines still disagree on the case. */
+/** Removes faults one at a time, as long as the engines still disagree on the case in one of the same facts. */
 async function withFewFaults(findings: readonly Finding[], players: Players): Promise<Finding[]> {
   let smallest = [...findings];
   for (;;) {
@@ -110,9 +110,13 @@ async function withFewFaults(findings: readonly Finding[], players: Players): Pr
       candidates.map(({ server }) => server),
       players,
     );
-    const smaller = smallest.map((_, i) =>
-      found.find((finding, k) => finding !== undefined && candidates[k]?.of === i),
-    );
+    const smaller = smallest.map((finding, i) => {
+      const shown = candidates.flatMap(({ of, server }, k) => {
+        const again = of === i ? persisting(finding, found[k]) : undefined;
+        return again === undefined ? [] : [{ ...again, server }];
+      });
+      return shown[0];
+    });
     if (smaller.every((finding) => finding === undefined)) return smallest;
     smallest = smallest.map((finding, i) => smaller[i] ?? finding);
   }
