@@ -54,4 +54,6 @@ export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm run crosscheck -- --probe --at-once 6': 'harness/crosscheck/crosscheck.full.test.ts',
   'npm run crosscheck -- --wrong --at-once 5': 'harness/crosscheck/crosscheck.full.test.ts',
   'npm run crosscheck -- --slow --busy --strict --jobs 4': 'harness/crosscheck/crosscheck.full.test.ts',
+  'npm run crosscheck -- --random 60 --seed 1': 'harness/crosscheck/crosscheck.full.test.ts',
+  'npm run crosscheck -- --random 2000 --seed 1': 'run by hand; docs/engines.md says when',
 };

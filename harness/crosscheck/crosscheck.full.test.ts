@@ -3,6 +3,10 @@ import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { crosscheckServers, describeWithThirdPartyServers } from '../../fixtures/third-party-servers/testing.ts';
 import { describeWithDocker } from '../engines/docker/testing.ts';
+import { factsOf } from './disagreements.ts';
+import { startRandomServers } from './random/server.ts';
+import { referencePlayer } from './random-players.ts';
+import { minimalServers } from './random-testing.ts';
 
 /**
  * The cases for `crosscheckServers`: @core, and those of 9.x in which a server may end the connection while a message is
@@ -34,7 +38,23 @@ await describeWithDocker('the embedded engine agrees with the real Autobahn in e
     ['in every mode of the probe server', ['--probe', '--at-once', '6']],
     ['on every server with a known fault', ['--wrong', '--at-once', '5']],
     ['on slow servers, alone and on a busy machine', ['--slow', '--busy', '--strict', '--jobs', '4']],
+    ['on 60 random servers', ['--random', '60', '--seed', '1']],
   ])('%s', (_, args) => expectAgreement(args));
+
+  test('on the minimal random servers, whose recorded facts are those of the real suite', async () => {
+    const listener = await startRandomServers(1);
+    const { signal } = new AbortController();
+    const play = await referencePlayer(listener, { signal, onMessage: () => undefined });
+    const played = await play(
+      minimalServers.map(({ case: id, faults }, i) => ({ name: `minimal-${i}`, faults, cases: [id] })),
+      3,
+    );
+    for (const [i, { about, case: id, facts }] of minimalServers.entries()) {
+      const detail = played.get(`minimal-${i}`)?.get(id);
+      expect(detail && factsOf(detail), about).toEqual(facts);
+    }
+    await listener.close();
+  });
 
   const servers = ['gobwas-ws', 'coder-websocket', 'tokio-tungstenite'];
   describeWithThirdPartyServers('on third-party servers in Go and Rust', servers, () => {

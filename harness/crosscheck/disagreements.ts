@@ -11,40 +11,47 @@ export interface Disagreement {
   native: unknown;
 }
 
-/** Compares the results of two engines that played the same case against the same server: all facts of `comparedFacts`. */
+/** The facts of a recorded case that are compared, by name. */
+export type Facts = Readonly<Record<string, unknown>>;
+
+/** Compares the results of two engines that played the same case against the same server. */
 export function findDisagreements(reference: RecordedCase, native: RecordedCase): Disagreement[] {
-  const ours = comparedFacts(native);
-  return [...comparedFacts(reference)]
-    .map(([at, fact]) => ({ id: reference.id, at, reference: fact, native: ours.get(at) }))
-    .filter((fact) => !isDeepStrictEqual(fact.reference, fact.native));
+  const [one, other] = [factsOf(reference), factsOf(native)];
+  return differentFacts(one, other).map((at) => ({ id: reference.id, at, reference: one[at], native: other[at] }));
+}
+
+/** Returns the names of the facts that differ. */
+export function differentFacts(one: Facts, other: Facts): string[] {
+  return Object.keys(one).filter((at) => !isDeepStrictEqual(one[at], other[at]));
+}
+
+/**
+ * Returns the facts of a recorded case that are compared: those of an outcome, the expectation of the case, the frames in
+ * both directions, and the order of timers. Not compared are times, masks, the pieces in which TCP delivered the bytes,
+ * sentences, and the frames and figures of 12.x and 13.x, which depend on the version of zlib.
+ */
+export function factsOf(detail: RecordedCase): Facts {
+  const outcome = normalise(detail);
+  return {
+    ...Object.fromEntries(AUTOBAHN_FIELDS.map((at) => [at, outcome[at]])),
+    ...Object.fromEntries(SAME_IN_BOTH.map((at) => [at, detail[at]])),
+    // The reason of a Close is compared only if the engine did not fail the connection: else it is a sentence of the engine.
+    localCloseReason: detail.failedByMe ? detail.localCloseReason !== null : detail.localCloseReason,
+    'wasNotCleanReason is set': detail.wasNotCleanReason !== null,
+    'trafficStats are recorded': detail.trafficStats !== null,
+    ...(/^1[23]\./.test(detail.id) ? {} : { rxFrameStats: detail.rxFrameStats, txFrameStats: detail.txFrameStats }),
+    timers: detail.wirelog.flatMap(timerRow),
+  };
 }
 
 /** Name of the fact whether an engine has a result of a case. */
 export const HAS_RESULT = 'has a result';
 
-/**
- * The facts of a recorded case that both engines must record alike, by name: all facts of an outcome, the expectation of
- * the case, the frames in both directions, and the order of timers. Not compared are times, masks, the pieces in which
- * TCP delivered the bytes, sentences, and the frames and figures of 12.x and 13.x, which depend on the version of zlib.
- */
+/** The compared facts of a recorded case by name, with the fact whether there is a record at all. */
 export function comparedFacts(detail: RecordedCase | undefined): Map<string, unknown> {
   if (detail === undefined) return new Map([[HAS_RESULT, false]]);
-  const outcome = normalise(detail);
-  return new Map<string, unknown>([
-    [HAS_RESULT, true],
-    ...AUTOBAHN_FIELDS.map((at) => [at, outcome[at]] as const),
-    ...SAME_IN_BOTH.map((at) => [at, detail[at]] as const),
-    // The reason of a Close is compared only if the engine did not fail the connection: else it is a sentence of the engine.
-    ['localCloseReason', detail.failedByMe ? detail.localCloseReason !== null : detail.localCloseReason],
-    ['wasNotCleanReason is set', detail.wasNotCleanReason === null],
-    ['trafficStats are recorded', detail.trafficStats === null],
-    ...(/^1[23]\./.test(detail.id) ? [] : FRAME_COUNTS.map((at) => [at, detail[at]] as const)),
-    ['timers', detail.wirelog.flatMap(timerRow)],
-  ]);
+  return new Map<string, unknown>([[HAS_RESULT, true], ...Object.entries(factsOf(detail))]);
 }
-
-/** Fields of a recorded case that say how many frames were received and sent. */
-const FRAME_COUNTS = ['rxFrameStats', 'txFrameStats'] as const satisfies readonly (keyof RecordedCase)[];
 
 /** Fields of a recorded case, in addition to the outcome, that must be equal for both engines. */
 const SAME_IN_BOTH = [

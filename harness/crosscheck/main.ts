@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { setMaxListeners } from 'node:events';
 import { Command } from 'commander';
 import { z } from 'zod';
 import type { RecordedCase } from '../../reports/document/recorded-case.ts';
@@ -11,17 +10,20 @@ import { takeTestData } from '../engines/docker/testdata.ts';
 import type { PreparedEngine } from '../engines/engine.ts';
 import { nativeKind } from '../engines/native/kind.ts';
 import { startProbeServer } from '../engines/native/testing/probe-server.ts';
-import { matchCases, selectCases } from '../plan/match-cases.ts';
+import { selectCases } from '../plan/match-cases.ts';
 import { chooseEngine } from '../run/choose-engine.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
 import { groups } from '../suites/autobahn/suite.ts';
 import { HarnessError, toProblem } from '../support/harness-error.ts';
-import { readJsonText } from '../support/json-text.ts';
 import { removeStaleWorkspaces, Workspace } from '../system/workspace.ts';
 import { besideBusyProcesses } from './busy.ts';
+import { isDeviation } from './deviations.ts';
 import { type Disagreement, findDisagreements, HAS_RESULT } from './disagreements.ts';
+import { readJson, root } from './fixtures.ts';
 import { playCases, readRecordedCases } from './play-cases.ts';
 import { playContests } from './races.ts';
+import { crosscheckRandom } from './random-command.ts';
+import { wholeNumber } from './random-plan.ts';
 import { SLOW_SERVERS } from './slow-servers.ts';
 
 /**
@@ -30,23 +32,6 @@ import { SLOW_SERVERS } from './slow-servers.ts';
  * in `fixtures/spec/deviations.json`. A case with a disagreement is played again alone, because some servers do not always
  * give the same answer.
  */
-
-const root = join(import.meta.dirname, '../..');
-const readJson = (path: string) => readJsonText(readFileSync(join(root, path), 'utf8'), { comments: true }).value;
-
-/** Known deviations: in which facts the embedded engine may differ from the reference, and why. */
-const deviations = z
-  .array(
-    z.strictObject({
-      /** Names of the servers with the deviation; without it, all servers. */
-      servers: z.array(z.string()).optional(),
-      cases: z.array(z.string()).min(1),
-      /** Names of the facts that may differ; without it, all facts. */
-      facts: z.array(z.string()).optional(),
-      why: z.string().min(1),
-    }),
-  )
-  .parse(readJson('fixtures/spec/deviations.json'));
 
 const wrongServers = z
   .object({
@@ -104,7 +89,9 @@ interface Times {
   native: number;
 }
 
-const signal = new AbortController().signal;
+const { signal } = new AbortController();
+// Many servers are played at the same time, and each listens to the signal.
+setMaxListeners(0, signal);
 const preparation = { signal, onMessage: () => {} };
 
 /** Plays a check with one engine, and returns the recorded cases by id. Adds the seconds to `times`. */
@@ -144,15 +131,6 @@ async function disagreementsWith(
   });
 }
 
-/** Whether a disagreement is a known deviation. */
-const isKnown = (server: string, { id, at }: Disagreement) =>
-  deviations.some(
-    ({ servers, facts, cases }) =>
-      (servers?.includes(server) ?? true) &&
-      (facts?.includes(at) ?? true) &&
-      cases.some((pattern) => matchCases(suiteIds, pattern).includes(id)),
-  );
-
 /** A check that both engines have played, with the disagreements that are not known deviations. */
 interface PlayedCheck {
   engines: Engines;
@@ -179,7 +157,7 @@ const MOST_LISTED = 20;
 
 /** Separates known deviations from other disagreements, and prints one line about both. */
 function compareOnce(engines: Engines, check: Check, all: readonly Disagreement[], times: Times): PlayedCheck {
-  const disagreements = all.filter((disagreement) => !isKnown(check.server.name, disagreement));
+  const disagreements = all.filter((disagreement) => !isDeviation(check.server.name, disagreement));
   const documented = all.length - disagreements.length;
   const { reference, native } = times;
   console.log(
@@ -197,7 +175,7 @@ function compareOnce(engines: Engines, check: Check, all: readonly Disagreement[
 async function playChecks(
   pairs: readonly Engines[],
   checks: readonly Check[],
-  { jobs, atOnce }: Flags,
+  { jobs = 2, atOnce }: Flags,
 ): Promise<PlayedCheck[]> {
   const queue = [...checks];
   const played: PlayedCheck[] = [];
@@ -273,9 +251,11 @@ interface Flags {
   slow?: boolean;
   busy?: boolean;
   strict?: boolean;
-  jobs: number;
+  jobs?: number;
   atOnce: number;
   reference?: string;
+  random?: number;
+  seed: number;
 }
 
 async function checksOf(flags: Flags, patterns: readonly string[], probeUrl: string): Promise<Check[]> {
@@ -319,6 +299,22 @@ async function checksOf(flags: Flags, patterns: readonly string[], probeUrl: str
   ];
 }
 
+/** Plays the chosen servers with both engines, and prints what differs. Returns the number of disagreements. */
+async function crosscheckServers(reference: PreparedEngine, native: PreparedEngine): Promise<number> {
+  const pairs: Engines[] = [{ reference, native, title: '' }];
+  // In plays again, the reference plays on a busy machine too: some races of a server show only there.
+  if (flags.busy)
+    pairs.push({
+      reference: besideBusyProcesses(reference),
+      native: besideBusyProcesses(native),
+      title: ' (busy machine)',
+    });
+  const played = await playChecks(pairs, await checksOf(flags, program.args, probe.url), flags);
+  let count = 0;
+  for (const check of played) count += await (flags.strict ? contest : replay)(check);
+  return count;
+}
+
 const program = new Command('crosscheck')
   .argument('[cases...]', 'which cases; default: all for the in-repo server, all except 12 and 13 for other servers')
   .option('--server <name>', 'a server of the configuration; repeatable', (name: string, all: string[] = []) => [
@@ -344,8 +340,15 @@ const program = new Command('crosscheck')
     '--reference <folder>',
     'results of the real suite for this server and these cases; the real suite does not run',
   )
-  .option('--jobs <n>', 'number of containers at the same time, for each server', Number, 2)
+  .option('--random <n>', 'so many random servers; no other server is played', wholeNumber)
+  .option('--seed <s>', 'the seed of the first random server', wholeNumber, 1)
+  .option(
+    '--jobs <n>',
+    'number of containers at the same time, for each server; default: 2, with --random: 6',
+    wholeNumber,
+  )
   .option('--at-once <n>', 'number of servers at the same time', Number, 1)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse();
 const flags = program.opts<Flags>();
 const data = new Workspace();
@@ -357,17 +360,10 @@ try {
   await takeTestData(data.folder, signal);
   const native = await chooseEngine([nativeKind], 'native', { dataFolder: data.folder }).prepare(preparation);
   const reference = await chooseEngine([dockerKind], 'docker').prepare(preparation);
-  const pairs: Engines[] = [{ reference, native, title: '' }];
-  // In plays again, the reference plays on a busy machine too: some races of a server show only there.
-  if (flags.busy)
-    pairs.push({
-      reference: besideBusyProcesses(reference),
-      native: besideBusyProcesses(native),
-      title: ' (busy machine)',
-    });
-  const played = await playChecks(pairs, await checksOf(flags, program.args, probe.url), flags);
-  let count = 0;
-  for (const check of played) count += await (flags.strict ? contest : replay)(check);
+  const count =
+    flags.random === undefined
+      ? await crosscheckServers(reference, native)
+      : await crosscheckRandom({ count: flags.random, first: flags.seed, containers: flags.jobs }, native, preparation);
   console.log(count === 0 ? 'The engines agree.' : `${count} disagreements.`);
   process.exitCode = count === 0 ? 0 : 1;
 } catch (error) {

@@ -26,15 +26,34 @@ export async function readContainerResults(
   signal: AbortSignal,
   suite: SuiteRun,
 ): Promise<CaseRecord[]> {
+  const agents = await readAllAgents(container, signal, suite, (text) => renamed(text, names));
+  return agents.get(names.inResults) ?? [];
+}
+
+/**
+ * Reads the results of all agents of a container that has ended. `change` is applied to the text of each file.
+ * @throws HarnessError (3) if the container left no index or no readable archive.
+ */
+export async function readAllAgents(
+  container: Docker.Container,
+  signal: AbortSignal,
+  suite: SuiteRun,
+  change: (text: string) => string = (text) => text,
+): Promise<Map<string, CaseRecord[]>> {
   const files = new Map<string, string>();
   try {
     const archive = await orAborted(signal, container.getArchive({ path: RESULTS }));
     await unpackJson(asReadable(archive), RESULTS.slice(1), async (name, content) => {
       signal.throwIfAborted();
-      files.set(name, renamed(content.toString('utf8'), names));
+      files.set(name, change(content.toString('utf8')));
     });
     const index = indexSchema.parse(JSON.parse(files.get('index.json') ?? 'null'));
-    return Object.entries(index[names.inResults] ?? {}).map(([id, entry]) => recordOf(id, entry, files));
+    return new Map(
+      Object.entries(index).map(([agent, cases]) => [
+        agent,
+        Object.entries(cases).map(([id, entry]) => recordOf(id, entry, files)),
+      ]),
+    );
   } catch (error) {
     signal.throwIfAborted();
     if (files.has('index.json') || files.size === 0)

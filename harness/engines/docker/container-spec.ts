@@ -3,10 +3,8 @@ export const RESULTS = '/results';
 /** File in the root folder of the container from which wstest reads its cases. */
 export const SPEC = 'fuzzingclient.json';
 
-/** What wstest plays, and against which server. */
-interface SpecOptions {
-  /** Exact ids. wstest's wildcards are not used, because they match too much (`2.1*` matches 2.10). */
-  readonly cases: readonly string[];
+/** A tested server, as wstest sees it. */
+export interface SuiteServer {
   /** Address of the tested server, as seen from the container. */
   readonly url: string;
   readonly agent: string;
@@ -14,22 +12,32 @@ interface SpecOptions {
   readonly origin?: string | undefined;
 }
 
+/** What wstest plays, and against which server. */
+interface SpecOptions extends SuiteServer {
+  /** Exact ids. wstest's wildcards are not used, because they match too much (`2.1*` matches 2.10). */
+  readonly cases: readonly string[];
+}
+
 /**
- * Returns the text of wstest's `fuzzingclient.json`. Throws RangeError for an id that is a pattern, and for an empty list
- * of cases, with which wstest never ends.
+ * Returns the text of wstest's `fuzzingclient.json` for one server. Throws RangeError for an id that is a pattern, and for
+ * an empty list of cases, with which wstest never ends.
  */
-export function fuzzingClientSpec(options: SpecOptions): string {
-  if (options.cases.length === 0)
-    throw new RangeError('no case to play: wstest never ends with an empty list of cases');
-  const pattern = options.cases.find((id) => !/^\d+(\.\d+)+$/.test(id));
+export function fuzzingClientSpec({ cases, ...server }: SpecOptions): string {
+  return specForServers(cases, [server]);
+}
+
+/** The same for several servers: wstest plays all cases against each of them, one server after the other. */
+export function specForServers(cases: readonly string[], servers: readonly SuiteServer[]): string {
+  if (cases.length === 0) throw new RangeError('no case to play: wstest never ends with an empty list of cases');
+  const pattern = cases.find((id) => !/^\d+(\.\d+)+$/.test(id));
   if (pattern !== undefined) throw new RangeError(`not an exact case id: ${pattern}`);
-  const server = {
-    agent: options.agent,
-    url: options.url,
-    ...(options.origin === undefined ? {} : { origin: options.origin }),
-    ...(options.protocols === undefined || options.protocols.length === 0 ? {} : { protocols: options.protocols }),
-  };
-  return `${JSON.stringify({ outdir: RESULTS, servers: [server], cases: options.cases, 'exclude-cases': [] }, null, 2)}\n`;
+  const entries = servers.map(({ agent, url, origin, protocols }) => ({
+    agent,
+    url,
+    ...(origin === undefined ? {} : { origin }),
+    ...(protocols === undefined || protocols.length === 0 ? {} : { protocols }),
+  }));
+  return `${JSON.stringify({ outdir: RESULTS, servers: entries, cases, 'exclude-cases': [] }, null, 2)}\n`;
 }
 
 /**

@@ -11,14 +11,14 @@ import { orAborted, withTimeout } from './abort.ts';
 import { toHarnessError } from './api.ts';
 import { removeOrphans, removeRun } from './clean.ts';
 import { connect, type DaemonConnection } from './connect.ts';
-import { runToEnd, withContainer } from './container.ts';
+import { withContainer } from './container.ts';
 import { type AgentNames, readContainerResults } from './container-results.ts';
 import { agentForSuite, fuzzingClientSpec } from './container-spec.ts';
 import { findImage, type Image, imageHere, PINNED_IMAGE } from './image.ts';
 import { ownLabels } from './labels.ts';
-import { HeadAndTail } from './log.ts';
 import { chooseNetwork, type Network } from './network.ts';
 import { SuiteRun } from './play-in-container.ts';
+import { tryNetwork } from './try-network.ts';
 
 /** Settings of the Docker engine. */
 export interface DockerOptions {
@@ -220,20 +220,8 @@ class ContainerRun {
     });
   }
 
-  /** Tests in a container whether the server can be reached with a network. Returns the reason if not, else undefined. */
-  async #tryNetwork(network: Network, command: string[]): Promise<string | undefined> {
-    const log = new HeadAndTail();
-    const recipe = { ...this.#recipe(network, command), name: this.#nextName() };
-    const ending = await withContainer(this.#ready.docker, recipe, this.#signal, (container) =>
-      runToEnd(container, this.#signal, (line) => log.add(line)),
-    ).catch((error: unknown) => {
-      this.#signal.throwIfAborted();
-      // Not every daemon has every network: rootless Docker, Docker Desktop and old versions refuse some at this point.
-      return toHarnessError(error, 'the container could not be started', AGAIN);
-    });
-    if (ending instanceof HarnessError) return ending.problem.why ?? ending.problem.what;
-    if (ending.exitCode === 0) return undefined;
-    return ending.exitCode === 124 ? 'no answer within 5 s' : (log.last(1)[0] ?? `exit code ${ending.exitCode}`);
+  #tryNetwork(network: Network, command: string[]): Promise<string | undefined> {
+    return tryNetwork(this.#ready.docker, { ...this.#recipe(network, command), name: this.#nextName() }, this.#signal);
   }
 
   #recipe(network: Network, command: string[]) {

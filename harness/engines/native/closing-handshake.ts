@@ -1,3 +1,4 @@
+import { decodePython2Utf8 } from '../../support/python2-utf8.ts';
 import type { EndpointFacts } from './endpoint-facts.ts';
 import type { FrameSender, State } from './frame-sender.ts';
 import { Utf8Judge } from './protocol/utf8.ts';
@@ -65,7 +66,7 @@ export class ClosingHandshake {
     return true;
   }
 
-  /** Handles a Close of the other side, in any state. Throws TypeError if its reason is not UTF-8. */
+  /** Handles a Close of the other side, in any state. Throws TypeError if its reason cannot be decoded. */
   receive(body: Buffer): void {
     this.#readBody(body);
     const { facts, state } = this.#connection;
@@ -102,9 +103,11 @@ export class ClosingHandshake {
     const utf8 = new Utf8Judge();
     if (!utf8.push(reason)) connection.fail(1007, 'close reason is not UTF-8');
     // As in Autobahn, decoding a reason that is not UTF-8 throws, which ends TCP at once. A reason that only ends inside a
-    // character has not failed the connection before.
-    if (!utf8.complete) throw new TypeError('close reason is not UTF-8');
-    connection.facts.remoteCloseReason = reason.toString('utf8');
+    // character has not failed the connection before. Surrogates have, but Python 2 decodes them, and the closing handshake
+    // goes on.
+    const text = decodePython2Utf8(reason);
+    if (text === null) throw new TypeError('close reason is not UTF-8');
+    connection.facts.remoteCloseReason = text;
   }
 
   /** Both Close frames have been exchanged: a server ends the transport, a client waits so many seconds for the server. */

@@ -1,5 +1,5 @@
-import { isUtf8 } from 'node:buffer';
 import { type Case, TEXT } from '../../suites/autobahn/cases/case.ts';
+import { decodePython2Utf8 } from '../../support/python2-utf8.ts';
 import type { Endpoint } from './endpoint.ts';
 import { trafficStats } from './endpoint-facts.ts';
 import type { Verdict } from './judge.ts';
@@ -94,7 +94,8 @@ export class Echoes {
     criterion: Extract<EchoCriterion, { by: 'compressed round-trips' }>,
   ): void {
     // As in Autobahn: if text is expected, the echo is decoded before it is compared, and a failure ends the connection.
-    if (!criterion.binary && binary && !isUtf8(echo)) throw new TypeError('binary echo of text is not UTF-8');
+    if (!criterion.binary && binary && decodePython2Utf8(echo) === null)
+      throw new TypeError('binary echo of text is not UTF-8');
     const equal = binary === criterion.binary && this.#awaited !== null && echo.equals(this.#awaited.plain);
     if (!equal)
       this.#finish({

@@ -1,3 +1,5 @@
+import { decodePython2Utf8 } from '../../support/python2-utf8.ts';
+
 /** Longest payload, in bytes, that results contain completely. */
 const MAX_WHOLE_BYTES = 60;
 /** Number of bytes at the start of a longer payload that results contain. */
@@ -22,32 +24,3 @@ export function payloadHex(bytes: Uint8Array): string {
 
 const hexOf = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
-
-/** Decodes UTF-8 as Python 2 does: surrogates are allowed; overlong forms and code points above U+10FFFF give null. */
-function decodePython2Utf8(bytes: Uint8Array): string | null {
-  let text = '';
-  for (let i = 0; i < bytes.length; ) {
-    const lead = bytes[i] ?? 0;
-    const width = widthOf(lead);
-    if (width === 0 || i + width > bytes.length) return null;
-    let point = width === 1 ? lead : lead & (0xff >> (width + 1));
-    for (let k = 1; k < width; k++) {
-      const next = bytes[i + k] ?? 0;
-      if ((next & 0xc0) !== 0x80) return null;
-      point = (point << 6) | (next & 0x3f);
-    }
-    if ((width === 3 && point < 0x800) || (width === 4 && (point < 0x10000 || point > 0x10ffff))) return null;
-    text += String.fromCodePoint(point);
-    i += width;
-  }
-  return text;
-}
-
-/** Number of bytes of a character whose first byte is `lead`; 0 if no character starts with this byte (80–bf, c0, c1, f5–ff). */
-function widthOf(lead: number): 0 | 1 | 2 | 3 | 4 {
-  if (lead < 0x80) return 1;
-  if (lead < 0xc2) return 0;
-  if (lead < 0xe0) return 2;
-  if (lead < 0xf0) return 3;
-  return lead < 0xf5 ? 4 : 0;
-}

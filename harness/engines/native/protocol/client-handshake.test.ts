@@ -122,12 +122,27 @@ describe('the response to an offer of compression', () => {
     'permessage-deflate; server_max_window_bits',
     'permessage-deflate; server_max_window_bits=7',
     'permessage-deflate; client_max_window_bits=16',
-    'permessage-deflate; client_max_window_bits=08',
+    'permessage-deflate; client_max_window_bits=016',
+    'permessage-deflate; server_max_window_bits=15=3',
     'permessage-deflate; server_no_context_takeover=1',
     'permessage-deflate; server_no_context_takeover; server_no_context_takeover',
     'permessage-deflate; unknown',
     'permessage-deflate; ',
   ])('is refused if it is %s', (value) => {
     expect(extension(value).ok).toBe(false);
+  });
+
+  // Autobahn reads the value with Python's int().
+  it.each(['08', '+8', '"8', '8"', '" 8 "', '000008'])('may have window bits written as %s', (value) => {
+    expect(extension(`permessage-deflate; client_max_window_bits=${value}`)).toMatchObject({
+      ok: true,
+      deflate: { clientMaxWindowBits: 8 },
+    });
+  });
+
+  it('throws if an extension or a subprotocol is not ASCII, in this order', () => {
+    expect(() => extension('permessage-d\u00e9flate')).toThrow('Sec-WebSocket-Extensions is not ASCII');
+    expect(() => read([...VALID, 'Sec-WebSocket-Protocol: ch\u00e9t'])).toThrow('the subprotocol is not ASCII');
+    expect(read([...VALID, 'Sec-WebSocket-Protocol: ch\u00e9t', 'Sec-WebSocket-Extensions: x']).ok).toBe(false);
   });
 });

@@ -9,6 +9,7 @@ import {
   upgradeFault,
 } from './opening-handshake.ts';
 import { type ExtensionVerdict, readExtensions } from './permessage-deflate.ts';
+import { asciiOnly, parseInteger, splitWords } from './python2-text.ts';
 
 /** The HTTP request with which a client asks for a WebSocket connection (RFC 6455 4.1). */
 export interface Request {
@@ -80,29 +81,34 @@ export function requestText(request: Request): string {
 }
 
 /**
- * Checks the head of a response, up to and including its blank line. The first fault decides (RFC 6455 4.1, items 1 to 6
- * on the server's response). Throws TypeError if the head is not UTF-8.
+ * Checks the head of a response, up to and including its blank line (RFC 6455 4.1, items 1 to 6 on the server's response).
+ * The first fault decides, in the order of Autobahn. Throws TypeError if the head is not UTF-8, or if a chosen extension or
+ * subprotocol is not ASCII: there Autobahn throws too, which ends TCP without a refusal.
  */
 export function readResponse(head: Buffer, request: Pick<Request, 'key' | 'protocols' | 'offers'>): ExtensionVerdict {
   const { firstLine, fields } = parseHead(head);
-  const why =
-    statusFault(firstLine) ??
-    upgradeFault(fields) ??
-    acceptFault(fields, request.key) ??
-    protocolFault(fields, request.protocols ?? []);
+  const why = statusFault(firstLine) ?? upgradeFault(fields) ?? acceptFault(fields, request.key);
   if (why !== null) return { ok: false, why };
-  const extensions = fields.get('sec-websocket-extensions');
-  if (extensions === undefined) return { ok: true, deflate: null };
-  if (extensions.count > 1) return { ok: false, why: 'Sec-WebSocket-Extensions came more than once' };
-  return readExtensions(extensions.value, request.offers.length > 0);
+  const extensions = readExtensionsField(fields, request.offers);
+  if (!extensions.ok) return extensions;
+  const protocol = protocolFault(fields, request.protocols ?? []);
+  return protocol === null ? extensions : { ok: false, why: protocol };
 }
 
 function statusFault(statusLine: string): string | null {
-  const [version, code, ...reason] = statusLine.trim().split(/\s+/);
+  const [version, code, ...reason] = splitWords(statusLine);
   if (code === undefined) return `the status line ${JSON.stringify(statusLine)} has no status code`;
   if (version !== 'HTTP/1.1') return `the response is ${JSON.stringify(version)}, not HTTP/1.1`;
-  if (!/^[+-]?\d+$/.test(code)) return `the status code ${JSON.stringify(code)} is not a number`;
-  return Number(code) === 101 ? null : `the server answered ${[code, ...reason].join(' ')}, not 101`;
+  const status = parseInteger(code);
+  if (status === null) return `the status code ${JSON.stringify(code)} is not a number`;
+  return status === 101 ? null : `the server answered ${[code, ...reason].join(' ')}, not 101`;
+}
+
+function readExtensionsField(fields: Fields, offers: readonly string[]): ExtensionVerdict {
+  const extensions = fields.get('sec-websocket-extensions');
+  if (extensions === undefined) return { ok: true, deflate: null };
+  if (extensions.count > 1) return { ok: false, why: 'Sec-WebSocket-Extensions came more than once' };
+  return readExtensions(extensions.value, offers.length > 0);
 }
 
 function acceptFault(fields: Fields, key: string): string | null {
@@ -117,6 +123,7 @@ function protocolFault(fields: Fields, offered: readonly string[]): string | nul
   const protocol = fields.get('sec-websocket-protocol');
   if (protocol === undefined) return null;
   if (protocol.count > 1) return 'Sec-WebSocket-Protocol came more than once';
+  asciiOnly(protocol.value, 'the subprotocol');
   if (protocol.value === '' || offered.includes(protocol.value)) return null;
   return `the server chose the subprotocol ${JSON.stringify(protocol.value)}, which was not offered`;
 }

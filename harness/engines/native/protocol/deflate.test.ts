@@ -84,6 +84,80 @@ describe('an inflater', () => {
   });
 });
 
+describe('an inflater that gets messages in pieces', () => {
+  /** The text of a message, or `threw`. */
+  const outcome = (inflate: () => Buffer): string => {
+    try {
+      return inflate().toString('latin1');
+    } catch {
+      return 'threw';
+    }
+  };
+  const inPieces = (inflater: Inflater, payload: Buffer, size: number): Buffer => {
+    const pieces: Buffer[] = [];
+    inflater.begin();
+    for (let at = 0; at < payload.length; at += size) pieces.push(inflater.piece(payload.subarray(at, at + size)));
+    inflater.end();
+    return Buffer.concat(pieces);
+  };
+  const damaged = (payload: Buffer, damage: string): Buffer => {
+    if (damage === 'cut') return payload.subarray(0, -1);
+    if (damage === 'tail') return Buffer.concat([payload, TAIL]);
+    return damage === 'final' ? Buffer.concat([payload, Buffer.from('030061', 'hex')]) : payload;
+  };
+
+  it('gives the same messages as one that gets them whole, also with damaged messages between them', () => {
+    fc.assert(
+      fc.property(
+        fc.boolean(),
+        fc.integer({ min: 9, max: 15 }),
+        fc.array(
+          fc.record({
+            text: fc.string({ maxLength: 300 }),
+            damage: fc.constantFrom('', '', '', 'cut', 'tail', 'final'),
+            size: fc.option(fc.integer({ min: 1, max: 40 })),
+          }),
+          { maxLength: 6 },
+        ),
+        (noContextTakeover, bits, messages) => {
+          const [whole, divided] = [new Inflater(noContextTakeover, bits), new Inflater(noContextTakeover, bits)];
+          let window: Buffer = NOTHING;
+          for (const { text, damage, size } of messages) {
+            const message = Buffer.from(text.repeat(3));
+            const payload = damaged(deflateMessage(message, noContextTakeover ? NOTHING : window, bits), damage);
+            window = windowAfter(window, message, bits);
+            const expected = outcome(() => whole.message(payload));
+            const found = outcome(() => (size === null ? divided.message(payload) : inPieces(divided, payload, size)));
+            expect(found).toBe(expected);
+            // An exception ends the connection, so no message follows.
+            if (expected === 'threw') return;
+          }
+        },
+      ),
+    );
+  });
+
+  it('gives each piece what it inflates to, and messages of any size', () => {
+    const text = Buffer.from('abcdefghij'.repeat(60_000));
+    for (const bits of [9, 15]) {
+      const inflater = new Inflater(false, bits);
+      expect(inPieces(inflater, deflateMessage(text, NOTHING, bits), 50).equals(text)).toBe(true);
+      expect(inflater.message(deflateMessage(text, NOTHING, bits)).equals(text)).toBe(true);
+    }
+    const stored = new Inflater(true, 15);
+    stored.begin();
+    expect(stored.piece(Buffer.from('000500faff4865', 'hex')).toString()).toBe('He');
+    expect(stored.piece(Buffer.from('6c6c6f', 'hex')).toString()).toBe('llo');
+  });
+
+  it('throws at the piece that is not deflate data', () => {
+    const inflater = new Inflater(false, 15);
+    inflater.begin();
+    expect(inflater.piece(Buffer.from('00', 'hex'))).toEqual(NOTHING);
+    expect(() => inflater.piece(Buffer.from('ffffffff', 'hex'))).toThrow('Z_DATA_ERROR');
+  });
+});
+
 describe('a deflated message', () => {
   it('is decompressed to the same message, with any window', () => {
     fc.assert(

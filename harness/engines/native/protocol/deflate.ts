@@ -1,9 +1,10 @@
 import { deflateRawSync, inflateRawSync, constants as zlib } from 'node:zlib';
+import { InflateStream } from './inflate-stream.ts';
 
 /**
- * permessage-deflate (RFC 7692 7.2) without zlib streams. All that a stream remembers between messages is its window,
- * and zlib takes a window as a dictionary: so a message is computed from its bytes and a window alone, and the result
- * can be shared by all cases that need it.
+ * permessage-deflate (RFC 7692 7.2) of whole messages without zlib streams. All that a stream remembers between messages
+ * is its window, and zlib takes a window as a dictionary: so a message is computed from its bytes and a window alone, and
+ * the result can be shared by all cases that need it. Only a message that arrives in pieces needs a stream.
  */
 
 /** The last four bytes of every compressed message, which are not sent (RFC 7692 7.2.1). */
@@ -40,17 +41,13 @@ export function windowAfter(window: Buffer, message: Buffer, windowBits: number)
   return joined.subarray(Math.max(0, joined.length - size));
 }
 
-/** Decompresses the messages of one direction of a connection, one after the other. */
+/** Decompresses the messages of one direction of a connection, one after the other (RFC 7692 7.2.2). */
 export class Inflater {
   readonly #noContextTakeover: boolean;
   readonly #windowBits: number;
   #window = NOTHING;
-  /** Compressed bytes of a block that earlier messages began and did not end; empty if all messages ended properly. */
-  #unfinishedBlock = NOTHING;
-  /** Number of bytes that `#unfinishedBlock` inflates to and that were returned with earlier messages. */
-  #alreadyReturned = 0;
-  /** Whether a final block has ended the compressed stream. */
-  #ended = false;
+  /** The stream of a message that is inflated in pieces. With context takeover it also inflates all later messages. */
+  #stream: InflateStream | null = null;
 
   /** `noContextTakeover`: the sender compresses every message with an empty window. */
   constructor(noContextTakeover: boolean, windowBits: number) {
@@ -58,60 +55,62 @@ export class Inflater {
     this.#windowBits = windowBits;
   }
 
-  /** Decompresses a message (RFC 7692 7.2.2) from the payloads of all its frames. Throws if the payloads are not deflate data. */
+  /**
+   * Decompresses a message from its whole payload. Returns null, and changes nothing, if the message is not the usual one:
+   * if its payload is damaged or does not end between two blocks, or if an earlier message was inflated in pieces. Then it
+   * must be inflated in pieces too.
+   */
+  whole(payload: Buffer): Buffer | null {
+    if (this.#stream !== null) return null;
+    const message = inflateWhole(payload, this.#window, this.#windowBits);
+    if (message !== null && !this.#noContextTakeover)
+      this.#window = windowAfter(this.#window, message, this.#windowBits);
+    return message;
+  }
+
+  /** Begins a message that is inflated in pieces. */
+  begin(): void {
+    if (this.#noContextTakeover) this.#stream = new InflateStream(this.#windowBits, NOTHING);
+    else this.#stream ??= new InflateStream(this.#windowBits, this.#window);
+  }
+
+  /** Decompresses the next piece of the message that has begun. Throws if the bytes are not deflate data. */
+  piece(bytes: Buffer): Buffer {
+    return this.#stream?.push(bytes) ?? NOTHING;
+  }
+
+  /** Ends the message that was inflated in pieces. Throws if the message cannot end there. */
+  end(): void {
+    this.#stream?.push(TAIL);
+    if (!this.#noContextTakeover) return;
+    this.#stream?.close();
+    this.#stream = null;
+  }
+
+  /** Decompresses a message from its whole payload, whatever it is. Throws if the payload is not deflate data. */
   message(payload: Buffer): Buffer {
-    if (this.#noContextTakeover) {
-      this.#window = NOTHING;
-      this.#unfinishedBlock = NOTHING;
-      this.#alreadyReturned = 0;
-      this.#ended = false;
-    }
-    if (this.#ended) return NOTHING;
-    const input = this.#unfinishedBlock.length === 0 ? payload : Buffer.concat([this.#unfinishedBlock, payload]);
-    const { output, end } = inflateOnce(input, this.#window, this.#windowBits);
-    const message = this.#alreadyReturned === 0 ? output : output.subarray(this.#alreadyReturned);
-    switch (end) {
-      case 'between blocks':
-        if (!this.#noContextTakeover) this.#window = windowAfter(this.#window, output, this.#windowBits);
-        this.#unfinishedBlock = NOTHING;
-        this.#alreadyReturned = 0;
-        return message;
-      case 'inside a block':
-        // A zlib stream would read the tail as a part of the unfinished block, and the next message behind the tail.
-        this.#unfinishedBlock = Buffer.concat([input, TAIL]);
-        this.#alreadyReturned = inflateRaw(this.#unfinishedBlock, this.#window, this.#windowBits).buffer.length;
-        return message;
-      case 'final block':
-        this.#ended = true;
-        return message;
-    }
+    const whole = this.whole(payload);
+    if (whole !== null) return whole;
+    this.begin();
+    const message = this.piece(payload);
+    this.end();
+    return message;
   }
 }
 
-interface Inflated {
-  output: Buffer;
-  /** Where the compressed bytes end. Every correct message ends between two blocks. */
-  end: 'between blocks' | 'inside a block' | 'final block';
-}
-
-function inflateOnce(input: Buffer, window: Buffer, windowBits: number): Inflated {
+/** Inflates a message that ends between two blocks, as every correct message does. Returns null for any other message. */
+function inflateWhole(input: Buffer, window: Buffer, windowBits: number): Buffer | null {
   const known = memo.get(input, window, windowBits);
-  if (known !== undefined) return { output: known, end: 'between blocks' };
+  if (known !== undefined) return known;
   const probed = Buffer.concat([input, TAIL, PROBE]);
-  let inflated: ReturnType<typeof inflateRaw> | null = null;
   try {
-    inflated = inflateRaw(probed, window, windowBits);
+    const { buffer, consumed } = inflateRaw(probed, window, windowBits);
+    if (consumed !== probed.length - 1) return null;
+    memo.put(input, window, windowBits, buffer);
+    return buffer;
   } catch {
-    // If the message ends inside a block, the probe is not valid there: the message is inflated without the probe below.
+    return null;
   }
-  if (inflated !== null && inflated.consumed === probed.length - 1) {
-    memo.put(input, window, windowBits, inflated.buffer);
-    return { output: inflated.buffer, end: 'between blocks' };
-  }
-  const { buffer, consumed } = inflateRaw(input, window, windowBits);
-  if (consumed < input.length) return { output: buffer, end: 'final block' };
-  const ended = inflateRaw(Buffer.concat([input, TAIL]), window, windowBits).consumed < input.length + TAIL.length;
-  return { output: buffer, end: ended ? 'final block' : 'inside a block' };
 }
 
 function inflateRaw(input: Buffer, window: Buffer, windowBits: number): { buffer: Buffer; consumed: number } {

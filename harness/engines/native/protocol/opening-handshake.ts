@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { decodePython2Utf8 } from '../../../support/python2-utf8.ts';
 import type { Deflate } from './permessage-deflate.ts';
+import { lower, splitLines, strip } from './python2-text.ts';
 
 /**
  * The opening handshake of one side of one connection (RFC 6455 4). It is handed to an endpoint and performs no input
@@ -51,13 +53,15 @@ export class HeadCollector {
   }
 }
 
-/** Splits the head of an HTTP message into its first line and its fields. Throws TypeError if it is not UTF-8. */
+/**
+ * Splits the head of an HTTP message into its first line and its fields, with the rules of Python 2 for lines and white
+ * space. Throws TypeError if the head is not UTF-8.
+ */
 export function parseHead(head: Buffer): { firstLine: string; fields: Fields } {
-  const [firstLine = '', ...lines] = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-    .decode(head)
-    .replace(/\r\n\r\n$/, '')
-    .split('\r\n');
-  return { firstLine, fields: parseFields(lines) };
+  const text = decodePython2Utf8(head);
+  if (text === null) throw new TypeError('the head of the HTTP message is not UTF-8');
+  const [firstLine = '', ...lines] = splitLines(text);
+  return { firstLine: strip(firstLine), fields: parseFields(lines) };
 }
 
 /** HTTP fields by lower-case name. The values of a repeated field are joined by commas, and `count` says how many. */
@@ -68,8 +72,8 @@ function parseFields(lines: readonly string[]): Fields {
   for (const line of lines) {
     const colon = line.indexOf(':');
     if (colon <= 0) continue;
-    const name = line.slice(0, colon).trim().toLowerCase();
-    const value = line.slice(colon + 1).trim();
+    const name = lower(strip(line.slice(0, colon)));
+    const value = strip(line.slice(colon + 1));
     const earlier = fields.get(name);
     fields.set(name, earlier ? { value: `${earlier.value}, ${value}`, count: earlier.count + 1 } : { value, count: 1 });
   }
@@ -80,9 +84,9 @@ function parseFields(lines: readonly string[]): Fields {
 export function upgradeFault(fields: Fields): string | null {
   const upgrade = fields.get('upgrade');
   if (upgrade === undefined) return 'the field Upgrade is missing';
-  if (upgrade.value.toLowerCase() !== 'websocket') return `Upgrade is ${JSON.stringify(upgrade.value)}, not websocket`;
+  if (lower(upgrade.value) !== 'websocket') return `Upgrade is ${JSON.stringify(upgrade.value)}, not websocket`;
   const connection = fields.get('connection');
   if (connection === undefined) return 'the field Connection is missing';
-  const tokens = connection.value.split(',').map((token) => token.trim().toLowerCase());
+  const tokens = connection.value.split(',').map((token) => lower(strip(token)));
   return tokens.includes('upgrade') ? null : `Connection is ${JSON.stringify(connection.value)}, without upgrade`;
 }

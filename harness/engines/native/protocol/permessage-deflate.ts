@@ -1,3 +1,4 @@
+import { asciiOnly, parseAsciiInteger, strip, stripAscii } from './python2-text.ts';
 import type { Role } from './wire.ts';
 
 /** The parameters of permessage-deflate that both sides have agreed on (RFC 7692 7.1). */
@@ -21,13 +22,15 @@ export type ExtensionVerdict = { ok: true; deflate: Deflate | null } | { ok: fal
 
 /**
  * Reads the `Sec-WebSocket-Extensions` of a response (RFC 6455 9.1, RFC 7692 7.1): at most one permessage-deflate, and
- * only if it was offered; each of its parameters known, valid, and given once.
+ * only if it was offered; each of its parameters known, valid, and given once. Throws TypeError if it is not ASCII.
  */
 export function readExtensions(header: string, offered: boolean): ExtensionVerdict {
   let deflate: Deflate | null = null;
+  const elements = header.split(',').map(strip);
+  asciiOnly(elements.join(), 'Sec-WebSocket-Extensions');
   // Empty list elements have no meaning (RFC 9110 5.6.1.2).
-  for (const element of header.split(',').filter((text) => text.trim() !== '')) {
-    const [name = '', ...parameters] = element.split(';').map((part) => part.trim());
+  for (const element of elements.filter((text) => text !== '')) {
+    const [name = '', ...parameters] = element.split(';').map(stripAscii);
     if (name.toLowerCase() !== 'permessage-deflate')
       return { ok: false, why: `the server chose the extension ${JSON.stringify(name)}, which was not offered` };
     if (deflate !== null) return { ok: false, why: 'the server chose permessage-deflate twice' };
@@ -50,12 +53,14 @@ function readParameters(parameters: readonly string[]): Deflate | string {
   };
   const seen = new Set<string>();
   for (const parameter of parameters) {
-    const [rawName = '', rawValue] = parameter.split('=');
-    const name = rawName.trim().toLowerCase();
-    const value = rawValue === undefined ? null : rawValue.trim().replace(/^"(.*)"$/, '$1');
+    const [rawName = '', ...rawValues] = parameter.split('=').map(stripAscii);
+    const name = rawName.toLowerCase();
+    // Either quotation mark may stand alone, as in Autobahn.
+    const value = rawValues.length === 0 ? null : rawValues.join('=').replace(/^"/, '').replace(/"$/, '');
     if (seen.has(name)) return `the parameter ${name} of permessage-deflate came twice`;
     seen.add(name);
     const fault = `the parameter ${JSON.stringify(parameter)} of permessage-deflate is not valid`;
+    const bits = value === null ? null : parseAsciiInteger(value);
     switch (name) {
       case 'server_no_context_takeover':
         if (value !== null) return fault;
@@ -66,12 +71,12 @@ function readParameters(parameters: readonly string[]): Deflate | string {
         deflate.clientNoContextTakeover = true;
         break;
       case 'server_max_window_bits':
-        if (value === null || !/^(?:[89]|1[0-5])$/.test(value)) return fault;
-        deflate.serverMaxWindowBits = Number(value);
+        if (bits === null || bits < 8 || bits > 15) return fault;
+        deflate.serverMaxWindowBits = bits;
         break;
       case 'client_max_window_bits':
-        if (value === null || !/^(?:[89]|1[0-5])$/.test(value)) return fault;
-        deflate.clientMaxWindowBits = Number(value);
+        if (bits === null || bits < 8 || bits > 15) return fault;
+        deflate.clientMaxWindowBits = bits;
         break;
       default:
         return fault;

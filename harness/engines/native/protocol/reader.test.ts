@@ -4,8 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Reader } from './reader.ts';
 
 /** Reads chunks in the role of a client and returns the reported events as text, in order. */
-function eventsOf(chunks: readonly Buffer[], deflate = false): string[] {
-  const events: string[] = [];
+function eventsOf(chunks: readonly Buffer[], deflate = false, events: string[] = []): string[] {
   let failures = 0;
   const fail = (event: string): void => {
     events.push(event);
@@ -121,7 +120,34 @@ describe('a reader', () => {
       frame(0x80, compressed.subarray(3)),
       frame(0x81, Buffer.from('x')),
     ];
-    expect(eventsOf(halves, true)).toEqual(['frame 1~ 0', 'frame 0 5', 'text Hello', 'frame 1 1', 'text x']);
+    expect(eventsOf(halves, true)).toEqual(['frame 1~ 2', 'frame 0 3', 'text Hello', 'frame 1 1', 'text x']);
+  });
+
+  it('checks the text of a compressed message frame by frame, and in every portion of a frame', () => {
+    // Two stored blocks: 0x61 0xff, then 0xff.
+    const [first, second] = [hex('00 0200 fdff 61ff'), hex('00 0100 feff ff')];
+    const whole = Buffer.concat([first, second]);
+    const refused = '1007 text is not UTF-8';
+    expect(eventsOf([frame(0x41, first), hex('88 02 03e8')], true)).toEqual([
+      refused,
+      'frame 1~ 0',
+      'frame 8 2',
+      'control 8 \x03\xe8',
+    ]);
+    expect(eventsOf([Buffer.from([0xc1, whole.length]), first], true)).toEqual([refused]);
+    expect(eventsOf([Buffer.from([0xc1, whole.length]), first, second], true)).toEqual([
+      refused,
+      refused,
+      'frame 1 0',
+      '1007 text ends inside a character',
+    ]);
+  });
+
+  it('checks the text of a compressed message before the end of its deflate data', () => {
+    // A stored block, 0x61 0xff, then the beginning of a block in which the tail is not valid.
+    const events: string[] = [];
+    expect(() => eventsOf([frame(0xc1, hex('00 0200 fdff 61ff 04'))], true, events)).toThrow('Z_DATA_ERROR');
+    expect(events).toEqual(['1007 text is not UTF-8', 'frame 1 0']);
   });
 
   it('throws if a message with RSV1 cannot be inflated', () => {

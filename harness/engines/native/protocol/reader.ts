@@ -32,6 +32,8 @@ interface Frame extends FrameHead {
 interface Message {
   binary: boolean;
   compressed: boolean;
+  /** Whether the message is inflated piece by piece. */
+  inPieces: boolean;
   /** Checks the text; null for a binary message. */
   utf8: Utf8Judge | null;
   parts: Buffer[];
@@ -154,6 +156,7 @@ export class Reader {
     this.#message = {
       binary: frame.opcode === 2,
       compressed: this.#inflater !== null && frame.rsv === 4,
+      inPieces: false,
       utf8: frame.opcode === 1 ? new Utf8Judge() : null,
       parts: [],
     };
@@ -161,6 +164,7 @@ export class Reader {
 
   #readPayload(frame: Frame, portion: Buffer): void {
     const bytes = frame.mask === null ? portion : unmask(portion, frame.mask, frame.arrived);
+    const isWholeFrame = portion.length === frame.length;
     frame.arrived += portion.length;
     if (frame.opcode > 7) {
       frame.parts.push(bytes);
@@ -168,16 +172,30 @@ export class Reader {
     }
     const message = this.#message;
     if (message === null) return;
-    if (message.compressed) {
-      message.parts.push(bytes);
-      return;
-    }
-    this.#events.data(bytes.length, bytes.length);
-    this.#checkText(message, bytes);
+    const plain = message.compressed ? this.#inflate(message, bytes, frame.fin && isWholeFrame) : bytes;
+    this.#events.data(bytes.length, plain.length);
+    if (message.utf8 !== null && !message.utf8.push(plain)) this.#events.invalidText('text is not UTF-8');
     if (!this.#events.failed) {
-      frame.parts.push(bytes);
-      message.parts.push(bytes);
+      frame.parts.push(plain);
+      message.parts.push(plain);
     }
+  }
+
+  /**
+   * Inflates the next bytes of a message. `isAll`: they are all bytes of the message. A message of one frame that has
+   * arrived completely is the usual case, and inflated as a whole. Any other message is inflated piece by piece when it
+   * arrives, because the faults of each piece count at that time, and those of its end after the check of its text.
+   */
+  #inflate(message: Message, bytes: Buffer, isAll: boolean): Buffer {
+    const inflater = this.#inflater;
+    if (inflater === null) return bytes;
+    if (!message.inPieces) {
+      const whole = isAll ? inflater.whole(bytes) : null;
+      if (whole !== null) return whole;
+      inflater.begin();
+      message.inPieces = true;
+    }
+    return inflater.piece(bytes);
   }
 
   #endFrame(frame: Frame): void {
@@ -189,24 +207,12 @@ export class Reader {
     }
     const message = this.#message;
     if (message === null) return;
-    const inflated = message.compressed && frame.fin ? this.#inflate(message) : null;
-    this.#events.frame(frame, this.#events.failed ? NOTHING : (inflated ?? join(frame.parts)), frame.mask);
+    this.#events.frame(frame, this.#events.failed ? NOTHING : join(frame.parts), frame.mask);
     if (!frame.fin) return;
+    if (message.inPieces) this.#inflater?.end();
     if (message.utf8 !== null && !message.utf8.complete) this.#events.invalidText('text ends inside a character');
     this.#message = null;
-    if (!this.#events.failed) this.#events.message(inflated ?? join(message.parts), message.binary);
-  }
-
-  #inflate(message: Message): Buffer {
-    const bytes = join(message.parts);
-    const inflated = this.#inflater?.message(bytes) ?? NOTHING;
-    this.#events.data(bytes.length, inflated.length);
-    this.#checkText(message, inflated);
-    return inflated;
-  }
-
-  #checkText(message: Message, bytes: Buffer): void {
-    if (message.utf8 !== null && !message.utf8.push(bytes)) this.#events.invalidText('text is not UTF-8');
+    if (!this.#events.failed) this.#events.message(join(message.parts), message.binary);
   }
 }
 

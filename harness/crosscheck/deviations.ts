@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { matchCases } from '../plan/match-cases.ts';
+import { suiteIds } from '../suites/autobahn/catalogue.ts';
+import type { Disagreement } from './disagreements.ts';
+import { readJson } from './fixtures.ts';
+
+/** Known deviations: in which facts the embedded engine may differ from the reference, and why. */
+const deviations = z
+  .array(
+    z.strictObject({
+      /** Names of the servers with the deviation; without it, all servers. */
+      servers: z.array(z.string()).optional(),
+      cases: z.array(z.string()).min(1),
+      /** Names of the facts that may differ; without it, all facts. */
+      facts: z.array(z.string()).optional(),
+      why: z.string().min(1),
+    }),
+  )
+  .parse(readJson('fixtures/spec/deviations.json'));
+
+/** Whether a disagreement about a server is a known deviation. */
+export const isDeviation = (server: string, { id, at }: Disagreement): boolean =>
+  deviations.some(
+    ({ servers, facts, cases }) =>
+      (servers?.includes(server) ?? true) &&
+      (facts?.includes(at) ?? true) &&
+      cases.some((pattern) => matchCases(suiteIds, pattern).includes(id)),
+  );

@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import type { Facts } from './disagreements.ts';
+import type { Fault } from './random/faults.ts';
+
+/** A random server with as few faults as possible on which the engines once disagreed, and the facts of the real suite. */
+interface MinimalServer {
+  about: string;
+  case: string;
+  faults: Fault[];
+  facts: Facts;
+}
+
+/** The servers of `fixtures/random/minimal.json`. */
+export const minimalServers = JSON.parse(
+  readFileSync(new URL('../../fixtures/random/minimal.json', import.meta.url), 'utf8'),
+) as MinimalServer[];

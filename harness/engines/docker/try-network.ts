@@ -1,0 +1,23 @@
+import type Docker from 'dockerode';
+import { HarnessError } from '../../support/harness-error.ts';
+import { toHarnessError } from './api.ts';
+import { type Recipe, runToEnd, withContainer } from './container.ts';
+import { HeadAndTail } from './log.ts';
+
+/**
+ * Tests in a container whether the server can be reached with the network of the recipe, whose command is that of
+ * `connectCommand`. Returns the reason if not, else undefined.
+ */
+export async function tryNetwork(docker: Docker, recipe: Recipe, signal: AbortSignal): Promise<string | undefined> {
+  const log = new HeadAndTail();
+  const ending = await withContainer(docker, recipe, signal, (container) =>
+    runToEnd(container, signal, (line) => log.add(line)),
+  ).catch((error: unknown) => {
+    signal.throwIfAborted();
+    // Not every daemon has every network: rootless Docker, Docker Desktop and old versions refuse some at this point.
+    return toHarnessError(error, 'the container could not be started', 'try another network');
+  });
+  if (ending instanceof HarnessError) return ending.problem.why ?? ending.problem.what;
+  if (ending.exitCode === 0) return undefined;
+  return ending.exitCode === 124 ? 'no answer within 5 s' : (log.last(1)[0] ?? `exit code ${ending.exitCode}`);
+}

@@ -1,0 +1,61 @@
+/*
+ * How Python 2 splits, strips, lower-cases and counts in Unicode text. Autobahn reads the head of a response with these
+ * functions, and JavaScript's functions of the same names differ from them: for example, a lone LF ends a line in Python,
+ * and U+FEFF is no white space.
+ */
+
+/** White space of Python 2.7 (Unicode 5.2), as the inside of a character class. */
+const SPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u180e\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
+const OUTER_SPACE = new RegExp(`^[${SPACE}]+|[${SPACE}]+$`, 'g');
+const SPACES = new RegExp(`[${SPACE}]+`);
+const LINE_END = /\r\n|[\n-\r\x1c-\x1e\x85\u2028\u2029]/;
+
+/** Splits text into lines. A line ends at CR LF, or at any of ten characters. */
+export const splitLines = (text: string): string[] => text.split(LINE_END);
+
+/** Removes the white space at both ends. */
+export const strip = (text: string): string => text.replace(OUTER_SPACE, '');
+
+/** Splits text at white space. Text without any other character gives an empty list. */
+export const splitWords = (text: string): string[] =>
+  strip(text)
+    .split(SPACES)
+    .filter((word) => word !== '');
+
+/** Converts to lower case, each character alone. JavaScript would make two characters of U+0130. */
+export const lower = (text: string): string => text.replaceAll('\u0130', 'i').toLowerCase();
+
+/** The digits zero of all scripts in Unicode 5.2. The digits one to nine of a script follow its zero. */
+const ZEROS = [
+  0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0, 0xf20, 0x1040,
+  0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0, 0x1c40, 0x1c50, 0xa620, 0xa8d0, 0xa900,
+  0xa9d0, 0xaa50, 0xabf0, 0xff10, 0x104a0, 0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7ec, 0x1d7f6,
+];
+
+/** Reads an integer: digits of any script, with white space around them and a sign before them. Null for other text. */
+export function parseInteger(text: string): number | null {
+  const [, sign = '', digits = ''] = /^([+-]?)(.+)$/su.exec(strip(text)) ?? [];
+  let value = '';
+  for (const character of digits) {
+    const point = character.codePointAt(0) ?? 0;
+    const zero = ZEROS.find((candidate) => point >= candidate && point < candidate + 10);
+    if (zero === undefined) return null;
+    value += point - zero;
+  }
+  return value === '' ? null : Number(sign + value);
+}
+
+/** Returns the text. Throws TypeError if it is not ASCII, as Python 2 does when such text becomes a byte string. */
+export function asciiOnly(text: string, what: string): string {
+  if (/^[\x00-\x7f]*$/.test(text)) return text;
+  throw new TypeError(`${what} is not ASCII`);
+}
+
+/** Removes the white space at both ends of a byte string: only that of ASCII, without U+001C to U+001F. */
+export const stripAscii = (text: string): string => text.replace(/^[\t-\r ]+|[\t-\r ]+$/g, '');
+
+/** Reads the integer of a byte string: ASCII digits, with white space around them and a sign before them. Null for other text. */
+export function parseAsciiInteger(text: string): number | null {
+  const stripped = stripAscii(text);
+  return /^[+-]?[0-9]+$/.test(stripped) ? Number(stripped) : null;
+}
