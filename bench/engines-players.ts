@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { chooseEngine, type EngineChoice } from '../harness/run/choose-engine.ts';
@@ -8,7 +8,7 @@ import type { Target } from '../harness/subject/target.ts';
 import { type Cost, meter } from './engines-meter.ts';
 
 /** Runs the cases once against a running server and returns the cost. Rejects if a case has no result. */
-export type Play = (cases: readonly string[], target: Target) => Promise<Cost>;
+export type Play = (cases: readonly string[], target: Pick<Target, 'url' | 'pid'>) => Promise<Cost>;
 
 /**
  * Returns a player for an engine of this project. The CPU time of the Docker engine is not measured: it runs in a
@@ -54,6 +54,37 @@ export async function kosoku(home: string): Promise<Play> {
       }));
     const cost = await meter(run, { counts: 'children', server: target.pid ?? null });
     refuseIncomplete(folder, cases.length);
+    return cost;
+  };
+}
+
+/** The compiled command of this repository. */
+const COMPILED = join(import.meta.dirname, '../dist/harness/cli/main.js');
+
+/**
+ * Returns a player that runs the compiled command against a running server, as a user does: the whole process, with its
+ * start, all files of the report and its end. Rejects if the package is not built.
+ */
+export async function command(home: string): Promise<Play> {
+  if (!existsSync(COMPILED)) throw new Error('the command is not compiled: npm run build');
+  return async (cases, target) => {
+    const out = mkdtempSync(join(home, 'command-report-'));
+    const args = [
+      '--engine',
+      'native',
+      '--url',
+      target.url,
+      '--agent',
+      'bench',
+      '--out',
+      join(out, 'report'),
+      '--quiet',
+    ];
+    // The command exits with 1 if a case failed.
+    const run = async () =>
+      void (await execa(process.execPath, [COMPILED, ...args, ...cases], { reject: false, stdio: 'ignore' }));
+    const cost = await meter(run, { counts: 'children', server: target.pid ?? null });
+    refuseIncomplete(join(out, 'report/results/bench'), cases.length);
     return cost;
   };
 }

@@ -20,7 +20,7 @@ test('summary returns null for a value that one run lacks', () => {
   });
 });
 
-test('table shows times relative to the native engine, and the reason if a player could not run', () => {
+test('table shows times relative to this project, and the reason if a player could not run', () => {
   const lines = table([native, kosoku, { row: 'all', player: 'docker', costs: [], missing: 'no engine' }]).split('\n');
   expect(lines[1]).toMatch(/^ws-all +native +60\.00 s +1\.00 x +30\.00 s +57\.00 s +95 % +1$/);
   expect(lines[2]).toMatch(/ 1\.50 x /);
@@ -36,6 +36,17 @@ test('the goal of ws-all is also reached if the server is busy for 90 % of a cor
   ]);
   const idle = { ...native, costs: [cost(60_000, 30_000, 30_000)] };
   expect(goalsOf('ws-all', [idle, kosoku])[0]?.reached).toBe(false);
+});
+
+test('the goal of a running server is that the command is as fast as kosoku', () => {
+  const row = 'ws://127.0.0.1:9001/';
+  const goals = goalsOf(row, [
+    { row, player: 'command', costs: [cost(4_000, null, null)] },
+    { row, player: 'kosoku -p 4', costs: [cost(5_000, null, null)] },
+  ]);
+  expect(goals).toEqual([
+    { text: 'ws://127.0.0.1:9001/: 1.3 times as fast as kosoku -p 4, at least 1', reached: true },
+  ]);
 });
 
 test('goals without a measurement are neither missed nor reached', () => {

@@ -10,7 +10,7 @@ import { suiteIds } from '../harness/suites/autobahn/catalogue.ts';
 import { groups } from '../harness/suites/autobahn/suite.ts';
 import { Workspace } from '../harness/system/workspace.ts';
 import type { Cost } from './engines-meter.ts';
-import { fromTheShell, kosoku, ourEngine, type Play } from './engines-players.ts';
+import { command, fromTheShell, kosoku, ourEngine, type Play } from './engines-players.ts';
 import { goalsOf, type Measured, table } from './engines-table.ts';
 
 /** Benchmark that compares the embedded engine with other engines: `npm run bench:engines -- [rows…]`. */
@@ -32,6 +32,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   'ws-limits': { cases: patterns('@core', '@limits'), server: 'ws', players: KOSOKU_PLAYERS },
   'ws-all': { cases: suiteIds, server: 'ws', players: KOSOKU_PLAYERS },
 };
+/** The row of a server that is running already. */
+const RUNNING = { cases: patterns('@core', '@limits'), players: ['command', 'kosoku -p 4'] };
 const SINGLE = 'single';
 const SINGLE_CASE = '7.1.6';
 
@@ -46,6 +48,8 @@ ${Object.entries(ROWS)
   .join('\n')}
   ${SINGLE.padEnd(10)} ${SINGLE_CASE} from the shell, server started and stopped
 
+--url       URL of a running server, repeatable: adds a row that compares whole processes, ${RUNNING.cases.length} cases with the compiled
+            command (npm run build) and with kosoku -p 4, both with their start and all files
 --without   leave out players whose name begins with WORD: docker, kosoku
 --runs      number of runs of each player per row (default 5); the table shows medians
 --budget    seconds per player and row after which no further run starts (default 20)
@@ -58,6 +62,17 @@ interface Entry {
   row: string;
   player: string;
   play: () => Promise<Cost>;
+}
+
+/** Measures whole processes against a server that is running already. */
+async function benchRunning(url: string, home: string): Promise<Measured[]> {
+  const target = { url };
+  const entries: Entry[] = [];
+  for (const player of RUNNING.players) {
+    const play = await playerNamed(player, home);
+    entries.push({ row: url, player, play: () => play(RUNNING.cases, target) });
+  }
+  return await rounds(entries);
 }
 
 async function bench(rows: readonly string[], home: string, workspace: Workspace): Promise<void> {
@@ -87,7 +102,8 @@ async function bench(rows: readonly string[], home: string, workspace: Workspace
       await target.end();
     }
   }
-  const goals = rows.flatMap((row) => goalsOf(row, measured));
+  for (const url of flags.url) measured.push(...(await benchRunning(url, home)));
+  const goals = [...rows, ...flags.url].flatMap((row) => goalsOf(row, measured));
   process.stdout.write(
     `\n${table(measured)}\n\n${goals.map(({ text, reached }) => `${reached ? 'reached    ' : 'NOT REACHED'} ${text}`).join('\n')}\n\n${NOTE}\nload average ${load()}\n`,
   );
@@ -138,6 +154,8 @@ async function playerNamed(name: string, home: string): Promise<Play> {
       return ourEngine('docker', home, 1);
     case 'docker, 2 containers':
       return ourEngine('docker', home, 2);
+    case 'command':
+      return await command(home);
     default:
       return await kosoku(home);
   }
@@ -152,6 +170,7 @@ function load(): string {
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    url: { type: 'string', multiple: true, default: [] },
     without: { type: 'string', multiple: true, default: [] },
     runs: { type: 'string', default: '5' },
     budget: { type: 'string', default: '20' },
@@ -167,7 +186,11 @@ if (flags.help || unknown.length > 0 || !(runs >= 1) || !(budgetMs > 0)) {
   const workspace = new Workspace();
   const home = mkdtempSync(join(tmpdir(), 'ws-conformance-bench-'));
   try {
-    await bench(positionals.length === 0 ? [...Object.keys(ROWS), SINGLE] : positionals, home, workspace);
+    await bench(
+      positionals.length + flags.url.length === 0 ? [...Object.keys(ROWS), SINGLE] : positionals,
+      home,
+      workspace,
+    );
   } finally {
     rmSync(home, { recursive: true, force: true });
     workspace.remove();

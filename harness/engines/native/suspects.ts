@@ -8,6 +8,8 @@ import { grade } from './judge.ts';
 export interface Suspect {
   testCase: Case;
   outcome: string;
+  /** Whether the server answered nobody in the time of the case. Otherwise it answered somebody slowly. */
+  silent: boolean;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface Suspect {
 export class Suspects {
   readonly #answers: AnswerTimes;
   readonly #changes = new Map<Case, string>();
-  readonly #timed: (Suspect & { from: number; to: number })[] = [];
+  readonly #timed: (Omit<Suspect, 'silent'> & { from: number; to: number })[] = [];
 
   constructor(answers: AnswerTimes) {
     this.#answers = answers;
@@ -33,9 +35,12 @@ export class Suspects {
 
   /** The suspects, after all cases have been played. */
   list(): Suspect[] {
-    return this.#timed.filter(
-      (span) => this.#answers.wereSlow(span) || (this.#hadCompany(span) && !this.#answers.wereInTime(span)),
-    );
+    return this.#timed.flatMap((span): Suspect[] => {
+      const { testCase, outcome } = span;
+      if (this.#answers.wereSlow(span)) return [{ testCase, outcome, silent: false }];
+      const silent = this.#hadCompany(span) && !this.#answers.wereInTime(span);
+      return silent ? [{ testCase, outcome, silent }] : [];
+    });
   }
 
   /** An empty collection, for the same cases when they are played again. */
@@ -49,7 +54,7 @@ export class Suspects {
   }
 
   /** What is different now that a suspect was played again with less load, as words; null if nothing is. */
-  change({ testCase, outcome }: Suspect, played: PlayedCase): string | null {
+  change({ testCase, outcome }: Pick<Suspect, 'testCase' | 'outcome'>, played: PlayedCase): string | null {
     const now = outcomeText(played);
     this.#changes.delete(testCase);
     if (outcome === now) return null;
