@@ -10,9 +10,10 @@ import { minimalServers } from './random-testing.ts';
 
 /**
  * The cases for `crosscheckServers`: @core, and those of 9.x in which a server may end the connection while a message is
- * on its way. In 9.3 to 9.6 some of the servers echo so many frames that the number depends on the time.
+ * on its way. In 9.3 to 9.6 some of the servers echo so many frames that the number depends on the time; in 9.7 and 9.8
+ * nbio takes half a minute.
  */
-const CASES = ['@core', '9.1', '9.2', '9.7.1'];
+const CASES = ['@core', '9.1', '9.2'];
 
 /** Runs the crosscheck command, and expects that the engines agree in every fact. */
 async function expectAgreement(args: readonly string[]): Promise<void> {
