@@ -14,6 +14,9 @@ const overlap = (one: Span, other: Span): boolean => one.from < other.to && othe
  */
 const SLOW_SECONDS = 0.4;
 
+/** Seconds before the end of a wait in which an answer to somebody shows that the server was not too busy to answer. */
+const WITNESS_SECONDS = 0.5;
+
 /**
  * How long the server takes to answer: its opening handshakes, its echoes, and its Close frames. The times show whether the
  * server, and the machine, can take the cases that are played at the same time.
@@ -42,6 +45,11 @@ export class AnswerTimes {
   /** Records that a timer of this process has fired just now, `ms` milliseconds too late. */
   firedLate(ms: number): void {
     this.#record(ms);
+  }
+
+  /** A timer is trusted if the server has answered somebody within so many milliseconds before the timer fired. */
+  get witnessMs(): number {
+    return WITNESS_SECONDS * (this.#slowMs / SLOW_SECONDS);
   }
 
   /** The longest answer so far, in milliseconds; 0 before the first answer. */

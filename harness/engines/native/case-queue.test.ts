@@ -44,6 +44,16 @@ describe('the queue of cases', () => {
     expect(workload(busy[0] ?? first)).toBe(Math.max(...sizes));
   });
 
+  it('keeps up to twelve light cases to the end as witnesses, an eighth of them at most', () => {
+    const lefts = [some(/^[1-7]\./), some(/^6\.[1-4]\./), some(/^2\.[1-3]$/)].map((chosen) => {
+      const queue = new CaseQueue(chosen);
+      let left = chosen.length;
+      for (; !queue.hasOnlyWitnesses; left--) queue.take(alone);
+      return left;
+    });
+    expect(lefts).toEqual([12, 1, 0]);
+  });
+
   it('gives light cases while the heavy ones have to wait', () => {
     const queue = new CaseQueue(some(/^9\.1\./, /^1\.1\./));
     const first = queue.take(alone);

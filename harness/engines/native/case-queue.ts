@@ -6,6 +6,9 @@ const HEAVY_AT_ONCE = 4;
 /** A heavy case starts only if it probably needs less than this part of its time limit. */
 const PART_OF_LIMIT = 0.25;
 
+/** Number of light cases that are kept to the end, at most, and their part of all light cases: see `CaseQueue`. */
+const [MOST_WITNESSES, PART_OF_WITNESSES] = [12, 1 / 8];
+
 /** What is being played when the queue is asked for a case. */
 interface Company {
   /** The heavy cases that are busy. */
@@ -21,15 +24,20 @@ interface Company {
 /**
  * The cases that have not been started. Heavy cases and light cases are played side by side, because light cases mostly
  * wait. The longest waits and the largest transfers come first, so that none of them is left over at the end.
+ *
+ * The last light cases are witnesses: while other cases wait for their timers, a witness now and then shows whether the
+ * server still answers in time.
  */
 export class CaseQueue {
   readonly #light: Case[];
   readonly #heavy: Case[];
+  readonly #witnesses: number;
   /** The highest work per millisecond of a heavy case so far; null before the first heavy case has ended. */
   #rate: number | null = null;
 
   constructor(cases: readonly Case[]) {
     this.#light = cases.filter((testCase) => !isHeavy(testCase)).sort((a, b) => plannedWait(b) - plannedWait(a));
+    this.#witnesses = Math.min(MOST_WITNESSES, Math.floor(this.#light.length * PART_OF_WITNESSES));
     this.#heavy = cases.filter(isHeavy).sort((a, b) => workload(b) - workload(a));
   }
 
@@ -47,6 +55,11 @@ export class CaseQueue {
   /** Takes the next case; null if a case that is being played has to end first. */
   take(company: Company): Case | null {
     return this.#takeHeavy(company) ?? this.#light.shift() ?? null;
+  }
+
+  /** Whether only witnesses are left. */
+  get hasOnlyWitnesses(): boolean {
+    return this.#heavy.length === 0 && this.#light.length <= this.#witnesses;
   }
 
   /** Notes how long a heavy case took, in milliseconds. */

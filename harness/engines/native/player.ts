@@ -26,6 +26,8 @@ const IDLE_MS = 1500;
 const LITTLE_LOAD = { atOnce: 2, quietMs: 400 };
 /** After so many silent cases that were silent in the second play too, the server answers nobody, with or without load. */
 const SILENT_PLAYS = 3;
+/** Milliseconds between two witnesses, at most: see `CaseQueue`. */
+const WITNESS_EVERY_MS = 100;
 /** Most open connections, including those of waiting cases. Every server supports more. */
 const CONNECTIONS = 256;
 /** Milliseconds after which a refused connection is tried a second time. */
@@ -139,6 +141,10 @@ class Player {
   async playTogether(queue: CaseQueue): Promise<void> {
     const busy = new Map<Promise<unknown>, Case>();
     while (!queue.isEmpty && this.#serverGone === null) {
+      if (queue.hasOnlyWitnesses && this.#open.size > 0) {
+        await Promise.race([...this.#running, pause(WITNESS_EVERY_MS)]);
+        this.#signal.throwIfAborted();
+      }
       const mayStart = busy.size < this.#pace.atOnce && this.#open.size < CONNECTIONS;
       const next = mayStart
         ? queue.take({

@@ -8,14 +8,14 @@ import { grade } from './judge.ts';
 export interface Suspect {
   testCase: Case;
   outcome: string;
-  /** Whether the server answered nobody in the time of the case. Otherwise it answered somebody slowly. */
+  /** Whether the server answered nobody just before the timer fired. Otherwise it answered somebody slowly. */
   silent: boolean;
 }
 
 /**
  * Finds the cases whose outcome the load may have decided: one of our timers decided it, and in that time the server
- * answered somebody slowly, or answered nobody while others waited too, or this process was late. All facts of an outcome
- * can depend on a timer, so the grades do not matter.
+ * answered somebody slowly, or answered nobody just before the timer fired while others waited too, or this process was
+ * late. All facts of an outcome can depend on a timer, so the grades do not matter.
  */
 export class Suspects {
   readonly #answers: AnswerTimes;
@@ -38,7 +38,8 @@ export class Suspects {
     return this.#timed.flatMap((span): Suspect[] => {
       const { testCase, outcome } = span;
       if (this.#answers.wereSlow(span)) return [{ testCase, outcome, silent: false }];
-      const silent = this.#hadCompany(span) && !this.#answers.wereInTime(span);
+      const atLast = { from: span.to - this.#answers.witnessMs, to: span.to };
+      const silent = this.#hadCompany(span) && !this.#answers.wereInTime(atLast);
       return silent ? [{ testCase, outcome, silent }] : [];
     });
   }
