@@ -233,9 +233,9 @@ type Rate = {
 };
 
 /**
- * Lets `count` clients repeat `action` for the measuring time.
+ * Calls `action` again and again, `count` calls at the same time, until `SECONDS` have passed.
  *
- * @returns the rates, the p99 duration and the number of errors.
+ * @returns how many calls ended in a second, the 99th percentile of their durations, and the number of errors.
  */
 async function rate(pid: number, count: number, action: (n: number) => Promise<void>): Promise<Rate> {
   const times: number[] = [];

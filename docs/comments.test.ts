@@ -51,7 +51,10 @@ function namesIn(comment: string): string[] {
     .filter((word) => /^[\w.*/-]+\.(?:ts|mts|mjs|hbs)$/.test(word) || (room.test(word) && /^[^*]+$/.test(word)));
 }
 
-/** Whether a name is a path from the root, a path relative to the file, a folder, the name of any file, or a pattern. */
+/**
+ * Whether a name refers to something that exists: a path from the root or from the file, a folder, the name of any file of
+ * the repository, or a pattern that matches a file.
+ */
 function exists(name: string, file: string): boolean {
   const path = name.replace(/\/$/, '');
   const near = posix.join(posix.dirname(file), path);

@@ -158,7 +158,7 @@ export function readResults(folder: string, cases: readonly string[] = suiteIds)
  * Lists the facts in which an outcome differs from the expected outcome. Each difference says whether it is better, worse or
  * neither. Empty if the outcomes are equal.
  * @param expected default: the outcome of a conformant server.
- * @throws HarnessError (2) for an id that the suite does not have.
+ * @throws HarnessError with exit code 2 for an id that the suite does not have.
  */
 export function diff(id: string, actual: Outcome, expected?: Outcome): readonly Difference[] {
   if (!suiteIds.includes(id)) {

@@ -37,7 +37,7 @@ const WITH_SETTINGS = ['run', 'accept', 'merge', 'doctor'];
 /**
  * Builds the command with all its verbs, ready to parse the words of the shell. The command throws CommanderError
  * where commander would end the process.
- * @throws HarnessError (2) if the first word is neither a verb nor a case.
+ * @throws HarnessError with exit code 2 if the first word is neither a verb nor a case.
  */
 export function makeProgram(shell: Shell): Command {
   const program = new Command(TOOL.name)
@@ -59,7 +59,7 @@ function describeOption(option: Option): string {
   return new Help().optionDescription(Object.create(option, { envVar: { value: undefined } }));
 }
 
-/** A pattern of cases is never a plain word, so a plain word is meant as a verb. @throws HarnessError (2). */
+/** A pattern of cases is never a plain word, so a plain word is meant as a verb. @throws HarnessError with exit code 2. */
 function refuseUnknownVerb(program: Command, { words: [first = ''], registry }: Shell): void {
   const verbs = [...program.commands.map((verb) => verb.name()), 'help'];
   if (!/^[a-z][a-z-]*$/i.test(first) || verbs.includes(first)) return;

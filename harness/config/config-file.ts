@@ -25,7 +25,7 @@ const KEY = 'conformance';
  * root of the repository: `conformance.config.json`, `.js` or `.mjs`, or the key `conformance` of `package.json`.
  * @param named path of the configuration file, relative to `folder`.
  * @returns undefined if there is no configuration.
- * @throws HarnessError (2) if the file cannot be read, or if one folder has two configurations.
+ * @throws HarnessError with exit code 2 if the file cannot be read, or if one folder has two configurations.
  */
 export async function loadConfig(folder: string, named: string | undefined): Promise<LoadedConfig | undefined> {
   if (named !== undefined) return load(resolve(folder, named));

@@ -70,7 +70,7 @@ export function inRepoServer(): ServerConfig {
  * Reads and validates the configuration; `loadConfig` says where it is searched. Without a file the configuration has
  * only the server in this package.
  * @param named path of the configuration file, relative to `folder`.
- * @throws HarnessError (2) with the line of the error, and the nearest known key.
+ * @throws HarnessError with exit code 2 with the line of the error, and the nearest known key.
  */
 export async function readConfig(folder: string, named?: string): Promise<Config> {
   const builtIn = inRepoServer();
@@ -109,7 +109,7 @@ const ONLY_WITH_COMMAND = ['build', 'host', 'port', 'path', 'tls', 'cwd', 'env',
 
 /**
  * Checks the settings of one server, and makes its paths absolute.
- * @throws HarnessError (2) if two settings contradict each other.
+ * @throws HarnessError with exit code 2 if two settings contradict each other.
  */
 function serverOf(name: string, server: z.infer<typeof serverSchema>, { path, at }: LoadedConfig): ServerConfig {
   const refused = (key: string | undefined, what: string, why: string, todo: string) =>
@@ -185,7 +185,7 @@ function serverOf(name: string, server: z.infer<typeof serverSchema>, { path, at
   };
 }
 
-/** Refuses two servers with the same name in reports, because readers could not tell them apart. @throws HarnessError (2). */
+/** Refuses two servers with the same name in reports, because readers could not tell them apart. @throws HarnessError with exit code 2. */
 function refuseTwins(servers: ReadonlyMap<string, ServerConfig>, { at }: LoadedConfig): void {
   const byAgent = new Map<string, string>();
   for (const { name, agent } of servers.values()) {
@@ -201,7 +201,7 @@ function refuseTwins(servers: ReadonlyMap<string, ServerConfig>, { at }: LoadedC
   }
 }
 
-/** Checks the name of a server in reports. @param where the name is written, for the error. @throws HarnessError (2). */
+/** Checks the name of a server in reports. @param where the name is written, for the error. @throws HarnessError with exit code 2. */
 export function checkedAgent(agent: string, where: string): string {
   if (agent.length > 0 && agent.length <= 64 && escapeInvisible(agent) === agent) return agent;
   throw new HarnessError(2, {
@@ -223,7 +223,7 @@ export const unnamedServer = (agent: string): ServerConfig => ({
 
 /**
  * Looks up a server of the configuration.
- * @param where the name is written, for the error. @throws HarnessError (2) with the nearest name.
+ * @param where the name is written, for the error. @throws HarnessError with exit code 2 with the nearest name.
  */
 export function serverNamed(config: Pick<Config, 'servers'>, name: string, where = '--server'): ServerConfig {
   const server = config.servers.get(name);

@@ -15,7 +15,7 @@ test('a facts file gives the facts of each case by name, in the order of the sui
   ]);
 });
 
-describe('readFactsFile throws HarnessError (2) with the line for', () => {
+describe('readFactsFile throws HarnessError with exit code 2 with the line for', () => {
   const one = { '1.1.1': ['OK', 1000, true] };
   test.each([
     ['no facts', { cases: one }, /facts: is missing/, 1],

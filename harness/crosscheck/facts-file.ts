@@ -19,7 +19,7 @@ const fileSchema = z.strictObject({
 /**
  * Reads the text of a facts file: what the real suite recorded about one server.
  * @param path of the file, for errors. @returns facts by case id, in the order of the suite.
- * @throws HarnessError (2) with the line of the error: no JSON, an unknown fact or case, a wrong number of values, or a
+ * @throws HarnessError with exit code 2 with the line of the error: no JSON, an unknown fact or case, a wrong number of values, or a
  *   value that the fact cannot have.
  */
 export function readFactsFile(text: string, path: string): Map<string, RecordedFacts> {

@@ -27,7 +27,7 @@ interface Flags {
   busy?: boolean;
 }
 
-/** The server that the flags name. @throws HarnessError (2) if the flags name none. */
+/** The server that the flags name. @throws HarnessError with exit code 2 if the flags name none. */
 async function serverOf({ server, url, start }: Flags): Promise<ServerConfig> {
   if (server !== undefined) return serverNamed(await readConfig(join(import.meta.dirname, '../..')), server);
   if (url !== undefined) return { ...unnamedServer('server'), url };
@@ -40,7 +40,7 @@ async function serverOf({ server, url, start }: Flags): Promise<ServerConfig> {
   });
 }
 
-/** Reads a facts file, and keeps the cases that match the patterns. @throws HarnessError (2). */
+/** Reads a facts file, and keeps the cases that match the patterns. @throws HarnessError with exit code 2. */
 function factsIn(file: string, patterns: readonly string[]): ReadonlyMap<string, RecordedFacts> {
   let text: string;
   try {

@@ -35,7 +35,7 @@ const CASE_LISTS: Readonly<Record<Family, readonly (readonly string[])[]>> = {
   ],
 };
 
-/** The families in the proportion in which they are drawn: most faults are possible in an open connection. */
+/** The kinds of faults. A kind that is listed more often is drawn more often: most faults need an open connection. */
 const DRAWN: readonly Family[] = [...FAMILIES, 'stream', 'stream'];
 
 /** Returns the random server of a seed. The same seed always gives the same server. */

@@ -15,7 +15,7 @@ import { Workspace } from '../system/workspace.ts';
  * Runs a few cases against a server with a known fault, and checks that exactly the expected cases fail. An engine or a
  * comparison that no longer finds faults would call every server conformant.
  * @returns facts about the engine, for example the container network.
- * @throws HarnessError (2) if the suite has no self-test; HarnessError (3) if a case got a wrong verdict or no result.
+ * @throws HarnessError with exit code 2 if the suite has no self-test; HarnessError with exit code 3 if a case got a wrong verdict or no result.
  */
 export async function selftest(suite: Suite, engine: Engine, signal: AbortSignal): Promise<Partial<EngineFacts>> {
   const { selfTest } = suite;
@@ -60,7 +60,7 @@ export async function selftest(suite: Suite, engine: Engine, signal: AbortSignal
   }
 }
 
-/** @throws HarnessError (3) unless all cases have a result and exactly the cases in `mustFail` failed. */
+/** @throws HarnessError with exit code 3 unless all cases have a result and exactly the cases in `mustFail` failed. */
 export function requireExpectedVerdicts(
   { server, cases, mustFail }: SelfTest,
   failed: readonly string[],

@@ -147,7 +147,7 @@ describe('every command exits with the code that its page states', () => {
   const toRun = (page: string) => commandsOf(readPage(page)).filter(([command]) => !(command in RUN_ELSEWHERE));
 
   test.each(pages.filter((page) => page !== 'README.md' && toRun(page).length > 0))('%s', async (page) => {
-    // The pages are written for a user at a terminal, so that the variables of the CI system are removed.
+    // The documentation shows what a user at a terminal sees, so remove the variables of the CI system.
     const env = { NO_COLOR: '1', CI: '', GITHUB_ACTIONS: '' };
     for (const [command, documented] of toRun(page)) {
       const { exitCode, stdout, stderr } = await execa('bash', ['-c', command], { cwd: clone(), reject: false, env });

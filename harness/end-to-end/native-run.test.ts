@@ -64,7 +64,7 @@ test.each([
 });
 
 describe('--resume', { timeout: 90_000 }, () => {
-  // Two jobs, because the engine then repeats cases that a busy machine disturbed, so that they do not fail the test.
+  // With one job the engine would not play again the cases that a busy machine delayed, and such a case would fail the test.
   const native = (...args: string[]) => play(['--engine', 'native', '--jobs', '2', ...args]);
   const results = () => join(out(), 'results', report().agents[0]?.slug ?? '');
   const editFile = (path: string, edit: (text: string) => string) =>

@@ -88,9 +88,9 @@ export interface PreparedEngine {
 export interface Engine {
   /**
    * Finds the facts about the engine without changing anything: no image is pulled, no container of an earlier run is removed.
-   * @throws HarnessError (3) if the engine cannot run here.
+   * @throws HarnessError with exit code 3 if the engine cannot run here.
    */
   inspect(preparation: Preparation): Promise<EngineFacts>;
-  /** Makes the engine ready. @throws HarnessError (3) if the engine cannot run here; within 5 s if no Docker daemon answers. */
+  /** Makes the engine ready. @throws HarnessError with exit code 3 if the engine cannot run here; within 5 s if no Docker daemon answers. */
   prepare(preparation: Preparation): Promise<PreparedEngine>;
 }

@@ -27,7 +27,7 @@ const IDS_SHOWN = 12;
  * Finds the changes that make `outcomes` the expectation. An outcome that is already expected needs no change, so the same
  * outcomes accepted twice change nothing the second time.
  * @param why reason for every new deviation that needs a reason. Without `why`, an entry keeps its reason.
- * @throws HarnessError (2) with the cases that need a reason and have none.
+ * @throws HarnessError with exit code 2 with the cases that need a reason and have none.
  */
 export function findChanges(
   suite: Suite,

@@ -14,7 +14,7 @@ export interface ExpectationOwner {
 /**
  * Reads the expectation of every case for one server: the conformant outcome, changed by the server's expectation file.
  * @param today `YYYY-MM-DD`, for entries that expire.
- * @throws HarnessError (2) if the file cannot be read or has an error.
+ * @throws HarnessError with exit code 2 if the file cannot be read or has an error.
  */
 export function expectationsOf(
   suite: Suite,

@@ -45,7 +45,7 @@ test('flaky lists the other outcomes of a case', () => {
   expect(expectation?.flaky).toEqual([{ ...conformantOutcome('9.7.1'), behavior: 'FAILED' }]);
 });
 
-describe('readExpectations throws HarnessError (2) with the line and advice for', () => {
+describe('readExpectations throws HarnessError with exit code 2 with the line and advice for', () => {
   test.each([
     ['a case that the suite does not have', { '99.1': {} }, /matches no case/, 11],
     ['a pattern that matches nothing', { '8.*': {} }, /matches no case/, 11],

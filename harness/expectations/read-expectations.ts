@@ -34,7 +34,7 @@ export const today = (): string => new Date().toISOString().slice(0, 10);
 /**
  * Reads the text of an expectation file. @returns one Expectation for each case of the suite, by case id.
  * @param path of the file, for errors. @param today `YYYY-MM-DD`; decides which entries have expired.
- * @throws HarnessError (2) with the line of the error: no JSON, an unknown key, another suite, an entry that matches no case,
+ * @throws HarnessError with exit code 2 with the line of the error: no JSON, an unknown key, another suite, an entry that matches no case,
  *   a deviating grade without a `why`, or an expired entry.
  */
 export function readExpectations(suite: Suite, text: string, path: string, today: string): Map<string, Expectation> {

@@ -59,7 +59,7 @@ test.each([
   ['9.8.6-9.8.1', /9\.8\.6-9\.8\.1/, /Did you mean "9\.8\.1-9\.8\.6"/],
   ['7.1.6,7.1.7', /7\.1\.6,7\.1\.7/, /spaces between several patterns: 7\.1\.6 7\.1\.7$/],
   ['bogus', /bogus/, /^"list" prints all cases\.$/],
-])('"%s" matches nothing: HarnessError (2) with the nearest id', (pattern, what, todo) => {
+])('"%s" matches nothing: HarnessError with exit code 2 with the nearest id', (pattern, what, todo) => {
   const { exitCode, problem } = caughtError(() => selectCases(all, [pattern]));
   expect(exitCode).toBe(2);
   expect(problem.what).toMatch(what);

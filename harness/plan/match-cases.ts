@@ -38,7 +38,7 @@ const samePart = (pattern: string, part: string): boolean =>
 /**
  * Selects cases by patterns. `!pattern` excludes cases. If every pattern excludes, the selection starts with all cases.
  * @returns ids in the order of `compareCaseIds`, never empty.
- * @throws HarnessError (2) with the closest id if a pattern matches nothing, or if the selection is empty.
+ * @throws HarnessError with exit code 2 with the closest id if a pattern matches nothing, or if the selection is empty.
  */
 export function selectCases(ids: readonly string[], patterns: readonly string[], groups: CaseGroups = {}): string[] {
   const wanted = patterns.filter((pattern) => !pattern.startsWith('!'));

@@ -12,7 +12,7 @@ export interface Shard {
  * Makes the plan: the cases that must have a result, in the order of their ids. Every later stage compares its cases with
  * the plan.
  * @param allowed cases that may run. @param patterns chosen cases; all allowed cases if empty.
- * @throws HarnessError (2) if a pattern matches nothing.
+ * @throws HarnessError with exit code 2 if a pattern matches nothing.
  */
 export function makePlan(
   allowed: readonly CaseInfo[],

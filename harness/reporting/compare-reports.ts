@@ -22,7 +22,7 @@ export interface Party {
 
 /**
  * Compares agent B with agent A, as a run is compared with its expectations: a case that is worse in B has regressed.
- * @throws HarnessError (2) if A and B were tested with different suites, because the same id may then be another case.
+ * @throws HarnessError with exit code 2 if A and B were tested with different suites, because the same id may then be another case.
  */
 export function compareAgents(suite: Suite, a: Party, b: Party): Comparison {
   const [suiteA, suiteB] = [suiteNames(a.report.suites), suiteNames(b.report.suites)];

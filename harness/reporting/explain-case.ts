@@ -12,7 +12,7 @@ const MAX_COLUMNS = 100;
  * causes of each bad grade.
  * @param command command line that runs only this case.
  * @param columns width of the terminal.
- * @throws HarnessError (2) if the suite has no case with this id. The error names the closest id.
+ * @throws HarnessError with exit code 2 if the suite has no case with this id. The error names the closest id.
  */
 export function explainCase(suite: Suite, id: string, command: string, columns = MAX_COLUMNS): string {
   const ids = caseIds(suite);

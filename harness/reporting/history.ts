@@ -44,7 +44,7 @@ export function historyLineOf(report: Report, suite: readonly CaseInfo[], machin
 /**
  * Appends one line to a history file. The line is written in one call, so that lines of several runs at the same time do
  * not mix.
- * @throws HarnessError (3) if the file cannot be written.
+ * @throws HarnessError with exit code 3 if the file cannot be written.
  */
 export function appendHistory(file: string, line: HistoryLine): void {
   try {
@@ -67,7 +67,7 @@ export function appendHistory(file: string, line: HistoryLine): void {
 /**
  * Reads all lines of a history file, oldest first. Without a file there are no lines. A line that cannot be parsed, for
  * example because the disk was full or a newer version wrote the line, is left out and counted in `unreadable`.
- * @throws HarnessError (2) if the path exists and cannot be read.
+ * @throws HarnessError with exit code 2 if the path exists and cannot be read.
  */
 export function readHistory(file: string): { lines: HistoryLine[]; unreadable: number } {
   const lines: HistoryLine[] = [];
@@ -85,7 +85,7 @@ export function readHistory(file: string): { lines: HistoryLine[]; unreadable: n
 /**
  * Checks before a run that the history file can be read. A named pipe is not read, because its content could not be read a
  * second time after the run.
- * @throws HarnessError (2) if the path exists and cannot be read.
+ * @throws HarnessError with exit code 2 if the path exists and cannot be read.
  */
 export function requireReadableHistory(file: string): void {
   let isPipe = false;
@@ -95,7 +95,7 @@ export function requireReadableHistory(file: string): void {
   if (!isPipe) readText(file);
 }
 
-/** The text of a history file; empty if the file does not exist. @throws HarnessError (2). */
+/** The text of a history file; empty if the file does not exist. @throws HarnessError with exit code 2. */
 function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');

@@ -34,7 +34,7 @@ export function loadPages(): NonNullable<typeof loading> {
 
 /**
  * Writes the files of the reporters into the report folder: pages, `junit.xml`, `summary.md`, and always `report.json`.
- * @throws HarnessError (3) if a file cannot be written.
+ * @throws HarnessError with exit code 3 if a file cannot be written.
  */
 export async function writeReport(
   folder: string,
@@ -68,7 +68,7 @@ export async function writeReport(
 /**
  * Writes the folders of `--reporter html=PATH`. Each folder is a complete report with the recorded results.
  * @param from the published report folder, which contains the recorded results.
- * @throws HarnessError (3) if a file cannot be written.
+ * @throws HarnessError with exit code 3 if a file cannot be written.
  */
 export async function publishPages(
   from: string,
@@ -84,7 +84,7 @@ export async function publishPages(
   }
 }
 
-/** Copies the recorded results from one report folder to another. @throws HarnessError (3) if a file cannot be copied. */
+/** Copies the recorded results from one report folder to another. @throws HarnessError with exit code 3 if a file cannot be copied. */
 export async function copyResults(from: string, to: string): Promise<void> {
   if (!existsSync(join(from, 'results'))) return;
   try {

@@ -11,7 +11,7 @@ import { describeSchemaIssue } from '../support/schema-issues.ts';
 /**
  * Reads a report.json.
  * @param words first and last part of the error message. The path and the reason are added.
- * @throws HarnessError (2) if the file cannot be read or is not a report of this version.
+ * @throws HarnessError with exit code 2 if the file cannot be read or is not a report of this version.
  */
 export function readReportFile(path: string, words: Pick<Problem, 'what' | 'todo'>): Report {
   const failure = (why: string) => new HarnessError(2, { ...words, where: path, why });

@@ -22,7 +22,7 @@ export const pageFolders = (reporters: readonly Reporter[] = [], formats: Report
 
 /**
  * Checks before the run that the output of all reporters can be written after the run.
- * @throws HarnessError (2) if two reporters write a document to stdout, if the path of a file is a folder, or if a folder
+ * @throws HarnessError with exit code 2 if two reporters write a document to stdout, if the path of a file is a folder, or if a folder
  * for pages contains files of others.
  */
 export function refuseReporters(reporters: readonly Reporter[], formats: ReportFormats = FORMATS): void {
@@ -61,7 +61,7 @@ export interface OutputOptions {
 /**
  * Writes the files of reporters with a path, and returns the text for stdout and stderr. Without reporters the text is the
  * summary of the run, plus annotations if GitHub Actions runs this tool.
- * @returns `failure`: HarnessError (3) if a file could not be written.
+ * @returns `failure`: HarnessError with exit code 3 if a file could not be written.
  */
 export function publishOutputs(
   report: Report,

@@ -14,7 +14,7 @@ const indexSchema = z.record(z.string(), z.record(z.string(), z.unknown()));
  * Copies results of one agent into another result folder: the case files and their index entries. Existing entries of
  * `into` stay. A folder without a readable index counts as empty.
  * @param cases ids of the cases to copy; all cases if left out.
- * @throws HarnessError (3) if a file cannot be written.
+ * @throws HarnessError with exit code 3 if a file cannot be written.
  */
 export function addResults(agent: string, from: string, into: string, cases?: ReadonlySet<string>): void {
   const added = Object.entries(entriesIn(agent, from)).filter(([id]) => cases === undefined || cases.has(id));
@@ -32,7 +32,7 @@ export function addResults(agent: string, from: string, into: string, cases?: Re
 /**
  * Copies the case files of results, and writes an index for the copies, so that the new folder can be read again.
  * @param from the folder from which `results` were read. @param into the new folder; created here.
- * @throws HarnessError (3) if a file cannot be written.
+ * @throws HarnessError with exit code 3 if a file cannot be written.
  */
 export function copyResults(agent: string, from: string, into: string, results: readonly Result[]): void {
   makeFolder(into);

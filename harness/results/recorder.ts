@@ -38,7 +38,7 @@ export class Recorder {
 
   /**
    * Writes one record. A later record of the same case replaces a provisional record.
-   * @throws HarnessError (3) for a second record after a final record: two containers played the same case.
+   * @throws HarnessError with exit code 3 for a second record after a final record: two containers played the same case.
    */
   put(record: CaseRecord, provisional: boolean): void {
     const { id, file, text, entry } = record;
@@ -61,7 +61,7 @@ export class Recorder {
 
   /**
    * Waits for all files and writes the index.
-   * @throws HarnessError (3) if a file could not be written.
+   * @throws HarnessError with exit code 3 if a file could not be written.
    */
   async close(): Promise<void> {
     try {

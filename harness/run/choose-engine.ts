@@ -19,7 +19,7 @@ export function wishesOf(servers: readonly ServerConfig[]): Pick<EngineWishes, '
 /**
  * Chooses the engine for a run. The code of the engine is loaded when the engine is first used.
  * @param kinds engines of the suite, the preferred engine first.
- * @throws HarnessError (2) if the suite does not have the engine, or the engine lacks a needed ability.
+ * @throws HarnessError with exit code 2 if the suite does not have the engine, or the engine lacks a needed ability.
  */
 export function chooseEngine(kinds: readonly EngineKind[], choice: EngineChoice, wishes: EngineWishes = {}): Engine {
   const needed = neededAbilities(wishes);
@@ -55,7 +55,7 @@ function preferVerifying(kinds: readonly EngineKind[], { verifyCertificates }: E
   return verifyCertificates && verifying.length > 0 ? verifying : kinds;
 }
 
-/** @throws HarnessError (2) if the engine lacks an ability. */
+/** @throws HarnessError with exit code 2 if the engine lacks an ability. */
 function refuseUnable(
   kinds: readonly EngineKind[],
   kind: EngineKind,

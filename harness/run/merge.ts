@@ -25,7 +25,7 @@ export interface ShardReport {
 /**
  * The plan of the whole run, which `--shard` wrote into the report of each shard. Reports without `--shard` must together
  * have all cases of the suite.
- * @throws HarnessError (2) if the shards are of different plans, or if a shard is given twice.
+ * @throws HarnessError with exit code 2 if the shards are of different plans, or if a shard is given twice.
  */
 export function planOfShards(suite: Suite, shards: readonly ShardReport[]): CaseInfo[] {
   const [first] = shards;
@@ -42,7 +42,7 @@ export function planOfShards(suite: Suite, shards: readonly ShardReport[]): Case
   return suite.cases.filter(({ id }) => planned.has(id));
 }
 
-/** @throws HarnessError (2) if the shards differ in suite, commit, engine or servers, so that they are not one run. */
+/** @throws HarnessError with exit code 2 if the shards differ in suite, commit, engine or servers, so that they are not one run. */
 export function requireSameRun(suite: Suite, shards: readonly ShardReport[]): void {
   const [first] = shards;
   if (first === undefined) return;

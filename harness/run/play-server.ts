@@ -93,7 +93,7 @@ export async function playServer(
 
 /**
  * Starts the server, or attaches to a running server, and waits until the server is ready.
- * @throws HarnessError (3) if the server is not ready in time or its certificate is not trusted; the server has ended then.
+ * @throws HarnessError with exit code 3 if the server is not ready in time or its certificate is not trusted; the server has ended then.
  */
 async function startTarget(options: SubjectRunOptions, workspace: Workspace, signal: AbortSignal): Promise<Target> {
   const { server, log, ca } = options;

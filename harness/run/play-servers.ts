@@ -15,7 +15,7 @@ import { NOT_YET, type ServerInputs, ServerPlay, withoutResults } from './server
 /**
  * Plays all servers, one after the other. Reads the expectation files and certificates of all servers first, so that a
  * wrong file fails before a server is started. An aborted signal ends the run and keeps the results recorded so far.
- * @throws HarnessError (2) for a wrong file. The returned source throws HarnessError (3) if the engine cannot run here.
+ * @throws HarnessError with exit code 2 for a wrong file. The returned source throws HarnessError with exit code 3 if the engine cannot run here.
  */
 export function playServers(suite: Suite, engine: Engine, settings: PlaySettings, today: string): ResultSource {
   const servers = settings.servers.map((server) => ({

@@ -34,7 +34,7 @@ export interface ResumingRun {
 /**
  * Reads which results of an earlier run can be kept, so that only the other cases are played.
  * @param out folder of the earlier report.
- * @throws HarnessError (2) if the two runs have another suite, server or commit, if the new plan lacks cases of the earlier
+ * @throws HarnessError with exit code 2 if the two runs have another suite, server or commit, if the new plan lacks cases of the earlier
  *   plan, or if every case has a result already.
  */
 export function resumeFrom(suite: Suite, report: Report, out: string, run: ResumingRun): EarlierRun {
@@ -61,7 +61,7 @@ export function resumeFrom(suite: Suite, report: Report, out: string, run: Resum
   });
 }
 
-/** @throws HarnessError (2) if another engine recorded the kept results. */
+/** @throws HarnessError with exit code 2 if another engine recorded the kept results. */
 export function refuseOtherEngine(earlierRun: EarlierRun, engine: EngineFacts): void {
   const isEmpty = [...earlierRun.agents.values()].every(({ files }) => files.size === 0);
   if (isEmpty || earlierRun.engine.name === engine.name) return;

@@ -14,7 +14,7 @@ import type { RunOptions } from './run-options.ts';
 /**
  * Carries out a run: plan → results → verdicts → decision → report. An interrupted run writes a report too, which says
  * INCOMPLETE.
- * @throws HarnessError (2) or (3) if no report is possible: there is no engine, or the report cannot be written.
+ * @throws HarnessError with exit code 2 or 3 if no report is possible: there is no engine, or the report cannot be written.
  */
 export async function run(
   suite: Suite,

@@ -20,7 +20,7 @@ const PROBE_TIMEOUT_MS = 10_000;
 
 /**
  * Checks that a server answers, and returns it as a target.
- * @throws HarnessError (3) if it does not answer as `ready` demands.
+ * @throws HarnessError with exit code 3 if it does not answer as `ready` demands.
  */
 export async function attach(
   { url, ready, readySeconds = 0, handshake }: Attachment,

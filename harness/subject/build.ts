@@ -11,7 +11,7 @@ const BUILD_SECONDS = 600;
 /**
  * Runs the build command of a server, if there is one, and waits for its end. Afterwards no process of it is left.
  * @param log file that takes the output.
- * @throws HarnessError (3) with the last lines of output if the build fails or takes too long; the reason of the signal
+ * @throws HarnessError with exit code 3 with the last lines of output if the build fails or takes too long; the reason of the signal
  * if the signal aborts.
  */
 export async function build(

@@ -13,7 +13,7 @@ const TIMEOUT_MS = 10_000;
 /**
  * Reads a file of certificate authorities. A file without a certificate is refused here, because TLS would silently
  * ignore it and then refuse every connection.
- * @param from the option or key that names the file, for the error. @returns PEM text. @throws HarnessError (2).
+ * @param from the option or key that names the file, for the error. @returns PEM text. @throws HarnessError with exit code 2.
  */
 export function readCertificates(path: string, from: string): string {
   const refused = (what: string, error: unknown, todo: string) =>
@@ -54,7 +54,7 @@ export function trustOf(url: string, ca: string | undefined): tls.ConnectionOpti
  * Verifies the certificate of a server: makes one TLS connection and closes it. Autobahn verifies no certificates, so
  * this function does it once before the cases, if the user names an authority. A connection that fails for another
  * reason is no error here, because the cases report it.
- * @throws HarnessError (3) if no authority in `ca` signed the certificate, or it is for another host name.
+ * @throws HarnessError with exit code 3 if no authority in `ca` signed the certificate, or it is for another host name.
  */
 export async function refuseDistrusted(url: string, ca: string): Promise<void> {
   const { host, port, secure } = addressOf(url);

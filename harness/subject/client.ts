@@ -21,7 +21,7 @@ export interface RunningClient {
 /**
  * Starts a client that connects to `url`. `{url}` in the command and in environment values becomes the URL.
  * @param log file for the client's output.
- * @throws HarnessError (2) if there is no command, or the URL is nowhere in it.
+ * @throws HarnessError with exit code 2 if there is no command, or the URL is nowhere in it.
  */
 export async function launchClient(
   { name, command, cwd, env }: Pick<ServerConfig, 'name' | 'command' | 'cwd' | 'env'>,

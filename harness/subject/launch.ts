@@ -41,7 +41,7 @@ const MAX_ATTEMPTS = 5;
  * Starts a server in its own process group and waits until it is ready. A server is ready when it prints a line
  * `listening ws://…`, or as `ready` says: a line, or an answer to a probe.
  * @param log file that takes the output of the server.
- * @throws HarnessError (3) with the last lines of output if the server cannot be started, ends, or does not become
+ * @throws HarnessError with exit code 3 with the last lines of output if the server cannot be started, ends, or does not become
  * ready in time. Then no process of it is left.
  */
 export async function launch(spec: Launch, workspace: Workspace, log: string, signal: AbortSignal): Promise<Target> {

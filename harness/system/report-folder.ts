@@ -37,7 +37,7 @@ export function followLinks(path: string): string {
 
 /**
  * Creates a folder next to `out` in which a report is prepared. `publishStagedReport` renames it to `out`.
- * @throws HarnessError (2) if `out` is a folder of the user's with other files; (3) if nothing can be written there.
+ * @throws HarnessError with exit code 2 if `out` is a folder of the user's with other files; with exit code 3 if nothing can be written there.
  */
 export function createStagingFolder(out: string): string {
   assertReplaceable(out);
@@ -58,7 +58,7 @@ export const previousReportPath = (staged: string): string => `${staged}-before`
 
 /**
  * Replaces the report in `out` by a complete new one. If several runs do so at the same time, the last one wins.
- * @throws HarnessError (2) or (3), as `createStagingFolder`.
+ * @throws HarnessError with exit code 2 or 3, as `createStagingFolder`.
  */
 export function publishStagedReport(staged: string, out: string): void {
   const aside = previousReportPath(staged);
@@ -93,7 +93,7 @@ function attemptRename(from: string, to: string): boolean {
 
 /**
  * Checks that a folder is empty or a report of this tool. No other folder is replaced, because that would delete
- * files of the user's. @throws HarnessError (2).
+ * files of the user's. @throws HarnessError with exit code 2.
  */
 export function assertReplaceable(out: string): void {
   const folder = resolve(out);
@@ -122,7 +122,7 @@ function isReport(folder: string): boolean {
   }
 }
 
-/** Creates a folder of a report and its parent folders. @throws HarnessError (3). */
+/** Creates a folder of a report and its parent folders. @throws HarnessError with exit code 3. */
 export function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });

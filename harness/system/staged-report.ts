@@ -15,7 +15,7 @@ export class StagedReport {
 
   /**
    * Creates the folder in which the report is prepared.
-   * @throws HarnessError (2) if `out` holds files that are not a report of this tool; (3) if the folder cannot be created.
+   * @throws HarnessError with exit code 2 if `out` holds files that are not a report of this tool; with exit code 3 if the folder cannot be created.
    */
   constructor(workspace: Workspace, out: string) {
     this.path = createStagingFolder(out);
@@ -23,7 +23,7 @@ export class StagedReport {
     workspace.ownReport(this.path, out);
   }
 
-  /** Moves the report to its final place; an earlier report there is replaced. @throws HarnessError (2) or (3). */
+  /** Moves the report to its final place; an earlier report there is replaced. @throws HarnessError with exit code 2 or 3. */
   publish(): void {
     publishStagedReport(this.path, this.out);
   }

@@ -24,7 +24,7 @@ import { HarnessError } from '../support/harness-error.ts';
  * Returns the folder that holds recorded results. CI systems keep them as archives: `.tar`, `.tar.gz` or `.tar.xz` is
  * unpacked into a temporary folder, which `remove` deletes.
  * @param from a folder, its `index.json`, or an archive.
- * @throws HarnessError (2) if there is no such file, or it cannot be unpacked.
+ * @throws HarnessError with exit code 2 if there is no such file, or it cannot be unpacked.
  */
 export async function unpackResults(from: string): Promise<{ folder: string; remove: () => void }> {
   const path = resolve(from);
@@ -107,7 +107,7 @@ function pathInside(folder: string, name: string): string {
   return path;
 }
 
-/** @throws HarnessError (2) if the file does not exist, or its folder must not be read. */
+/** @throws HarnessError with exit code 2 if the file does not exist, or its folder must not be read. */
 function statOf(path: string): Stats {
   const refused = (why: string) =>
     new HarnessError(2, {
@@ -127,7 +127,7 @@ function statOf(path: string): Stats {
 
 /**
  * A report is not a folder of results, but holds one for each agent: the error names them.
- * @returns the folder if it is not a report. @throws HarnessError (2).
+ * @returns the folder if it is not a report. @throws HarnessError with exit code 2.
  */
 function refuseReport(folder: string): string {
   const results = join(folder, 'results');

@@ -115,8 +115,9 @@ export class Workspace {
 }
 
 /**
- * Ends the processes and removes the folders of runs that were killed. Only on Linux, because elsewhere a pid alone
- * does not tell whether a run still lives. @returns the number of such runs.
+ * Ends the processes and removes the folders of runs that were killed. Does nothing except on Linux, where the start time
+ * of a process shows whether a pid still belongs to the run.
+ * @returns the number of such runs.
  */
 export function removeStaleWorkspaces(): number {
   if (process.platform !== 'linux') return 0;

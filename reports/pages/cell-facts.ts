@@ -1,9 +1,9 @@
 import type { QueryCell } from './query.ts';
 
 /**
- * Packs the cells of the index page's table for the script of the page, in as few characters as possible: one text for
- * each agent, with one word for each case in the order of the plan. Most cells are alike, and the word of such a cell
- * is only its duration in milliseconds. The view packs the cells, and the script unpacks them.
+ * Writes the cells of the table on the index page in as few characters as possible: one string for each agent, with one
+ * word for each case in the order of the plan. Most cells have the same values, and the word of such a cell is only its
+ * duration in milliseconds. The page is made with `packCells`, and its script in the browser calls `unpackCells`.
  */
 
 /** Every verdict. The place in this list is the first character of a packed cell. */

@@ -129,8 +129,8 @@ function connectionClause(
 }
 
 /**
- * Whether the upgrade was refused: only then does the fuzzing client drop TCP without a Close frame in either
- * direction.
+ * Whether the upgrade was refused. Facts do not say so, but the fuzzing client drops TCP without a Close frame in either
+ * direction only after a refusal.
  */
 function handshakeRefused({ droppedByMe, closedByMe, wasClean, remoteCloseCode, received }: AutobahnFacts): boolean {
   return droppedByMe && !closedByMe && !wasClean && remoteCloseCode === null && received.length === 0;

@@ -1,4 +1,4 @@
-/** Memory that is reused for one read or message after the other. */
+/** Memory that the next read or message overwrites. Copy the bytes to keep them. */
 const borrowedMemory = new WeakSet<ArrayBufferLike>();
 
 /**

@@ -242,8 +242,8 @@ export class Protocol implements FrameSink {
   }
 
   /**
-   * Delivers a message. Collected steps get a copy of borrowed bytes, because the caller uses the steps after the
-   * memory is overwritten.
+   * Delivers a message. If the caller collects the steps to use them later, the message is a copy: the memory of the
+   * received bytes is overwritten by then.
    */
   readonly #deliver = ({ kind, bytes }: Message): void => {
     this.emitStep({

@@ -44,7 +44,7 @@ const serversSchema = z.array(z.looseObject({ url: z.string(), agent: z.string()
  * projects.
  * @param path the file's path, for error messages.
  * @param suite ids of all cases.
- * @throws HarnessError (2) if the file is neither a spec nor an index, or has an error.
+ * @throws HarnessError with exit code 2 if the file is neither a spec nor an index, or has an error.
  */
 export function readOrigin(text: string, path: string, suite: readonly string[]): SpecOrigin | IndexOrigin {
   const json = readUserJson(
@@ -75,7 +75,7 @@ export function readOrigin(text: string, path: string, suite: readonly string[])
 /**
  * Chooses the agent of an index.
  * @param named value of --name; not needed if the index has only one agent.
- * @throws HarnessError (2) if the index has several agents and none has the name.
+ * @throws HarnessError with exit code 2 if the index has several agents and none has the name.
  */
 export function agentOf({ agents }: IndexOrigin, path: string, named: string | undefined): string {
   const names = [...agents.keys()];
@@ -128,7 +128,7 @@ function outcomeOf(id: string, grades: Grades | undefined): Outcome {
   return { ...conformant, behavior, behaviorClose, remoteCloseCode };
 }
 
-/** Reads the entries of one agent. @returns case id → grades. @throws HarnessError (2) with the line of a wrong entry. */
+/** Reads the entries of one agent. @returns case id → grades. @throws HarnessError with exit code 2 with the line of a wrong entry. */
 function casesOf(json: JsonText, agent: string, path: string): Map<string, Grades> {
   const entries = (json.value as Record<string, Record<string, unknown>>)[agent] ?? {};
   return new Map(

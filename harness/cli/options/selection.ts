@@ -23,7 +23,7 @@ export interface Selection {
 /**
  * Makes the plan from the patterns and options of the command line.
  * @param patterns each is a pattern of cases, or `@FILE` for a file of patterns; a leading `!` removes cases.
- * @throws HarnessError (2) for a pattern that matches no case, and for a file that cannot be read.
+ * @throws HarnessError with exit code 2 for a pattern that matches no case, and for a file that cannot be read.
  */
 export function selectionOf(
   shell: Shell,
@@ -55,7 +55,7 @@ export function selectionOfRun(shell: Shell, suite: Suite, { cases, run }: Repor
 
 /**
  * Reads a file of patterns, one per line; `#` begins a comment.
- * @param pattern `@FILE`, or `!@FILE`, which puts `!` before each pattern of the file. @throws HarnessError (2).
+ * @param pattern `@FILE`, or `!@FILE`, which puts `!` before each pattern of the file. @throws HarnessError with exit code 2.
  */
 function readList({ groups }: Suite, pattern: string): string[] {
   const [, minus = '', path = ''] = /^(!?)@(.*)$/.exec(pattern) ?? [];
@@ -76,7 +76,7 @@ function readList({ groups }: Suite, pattern: string): string[] {
   });
 }
 
-/** Reads a file that the user named. @param what kind of file it is, for the error. @throws HarnessError (2). */
+/** Reads a file that the user named. @param what kind of file it is, for the error. @throws HarnessError with exit code 2. */
 export function readUserFile(path: string, what: string, todo = 'Check the path.'): string {
   try {
     return readFileSync(path, 'utf8');

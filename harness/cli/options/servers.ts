@@ -31,7 +31,7 @@ export interface ServerFlags {
  * The servers to run: from `--server`, `--url`, `--command`, a command after `--`, or the default of the
  * configuration. Other options of the command line override the settings of each server.
  * @param typed argv after `--`.
- * @throws HarnessError (2) if it is not clear which server is meant, or a setting does not fit the server.
+ * @throws HarnessError with exit code 2 if it is not clear which server is meant, or a setting does not fit the server.
  */
 export function serversOf(config: Config, typed: readonly string[] | undefined, flags: ServerFlags): ServerConfig[] {
   const ways = [
@@ -98,7 +98,7 @@ function mergeHeaders(fields: Readonly<Record<string, string>>, added: Readonly<
 
 /**
  * Refuses options that only matter for a server that we start. Without this check they would be silently ignored.
- * @throws HarnessError (2).
+ * @throws HarnessError with exit code 2.
  */
 function refuseStartFlags(url: string, { path, port, tls, ready }: ServerFlags): void {
   const useless = [
@@ -116,7 +116,7 @@ function refuseStartFlags(url: string, { path, port, tls, ready }: ServerFlags):
   });
 }
 
-/** Checks that the working folder of a server exists. @throws HarnessError (2). */
+/** Checks that the working folder of a server exists. @throws HarnessError with exit code 2. */
 function checkedServer({ file }: Config, server: ServerConfig): ServerConfig {
   const { name, cwd, command } = server;
   if (command === undefined || statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) return server;
@@ -128,7 +128,7 @@ function checkedServer({ file }: Config, server: ServerConfig): ServerConfig {
   });
 }
 
-/** @param ways the ways in which servers were named: options, or a command. @throws HarnessError (2) for more than one. */
+/** @param ways the ways in which servers were named: options, or a command. @throws HarnessError with exit code 2 for more than one. */
 export function refuseSeveral(ways: readonly string[]): void {
   if (ways.length <= 1) return;
   throw new HarnessError(2, {
@@ -138,7 +138,7 @@ export function refuseSeveral(ways: readonly string[]): void {
   });
 }
 
-/** Parses header lines, `Name: value`. @throws HarnessError (2) for a line that is not a header field. */
+/** Parses header lines, `Name: value`. @throws HarnessError with exit code 2 for a line that is not a header field. */
 export function headersOf(lines: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     lines.map((line) => {
@@ -154,7 +154,7 @@ export function headersOf(lines: readonly string[]): Record<string, string> {
   );
 }
 
-/** Checks a WebSocket URL. @param where the URL is written, for the error. @throws HarnessError (2). */
+/** Checks a WebSocket URL. @param where the URL is written, for the error. @throws HarnessError with exit code 2. */
 export function checkedUrl(url: string, where = '--url'): string {
   if (URL.canParse(url) && ['ws:', 'wss:'].includes(new URL(url).protocol) && !url.includes('#')) return url;
   throw new HarnessError(2, {
@@ -165,7 +165,7 @@ export function checkedUrl(url: string, where = '--url'): string {
   });
 }
 
-/** Checks that a command has a program. @param flag the option that holds the command. @throws HarnessError (2). */
+/** Checks that a command has a program. @param flag the option that holds the command. @throws HarnessError with exit code 2. */
 export function checkedCommand(command: readonly string[], flag = '"--"'): readonly string[] {
   if (command.length > 0 && command[0] !== '') return command;
   throw new HarnessError(2, {

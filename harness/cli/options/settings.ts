@@ -37,7 +37,7 @@ export class CommandWithVariables extends Command {
  * Completes the options of a parsed verb. Precedence: flag, environment variable, configuration file, default.
  * Commander has read the first two (`CommandWithVariables`); this function adds the file.
  * @returns the configuration, and for every option its value and where the value comes from.
- * @throws HarnessError (2) if a value cannot be used.
+ * @throws HarnessError with exit code 2 if a value cannot be used.
  */
 export async function resolveSettings(shell: Shell, verb: Command): Promise<{ config: Config; settings: Setting[] }> {
   warnOfUnknownVariables(shell, verb);

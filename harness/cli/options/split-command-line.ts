@@ -3,7 +3,7 @@ import { HarnessError } from '../../support/harness-error.ts';
 /**
  * Splits a command into words at spaces outside of quotes. Variables, globs and escapes are not supported, because the
  * server is started without a shell.
- * @throws HarnessError (2) for a quote that does not end.
+ * @throws HarnessError with exit code 2 for a quote that does not end.
  */
 export function splitCommandLine(text: string): string[] {
   const word = /(?:[^\s'"]|'[^']*'|"[^"]*")+/g;

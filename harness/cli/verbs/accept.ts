@@ -49,7 +49,7 @@ export function addAccept(program: Command, shell: Shell): void {
 
 /**
  * Writes the outcomes of the last run into the expectation file.
- * @throws HarnessError (2) in CI and after an incomplete run, because both would make an accident the expectation; also
+ * @throws HarnessError with exit code 2 in CI and after an incomplete run, because both would make an accident the expectation; also
  * if the agent or the expectation file is unclear, or if the file cannot be read or written.
  */
 function accept(shell: Shell, config: Config, patterns: readonly string[], flags: AcceptFlags): void {
@@ -110,7 +110,7 @@ function accept(shell: Shell, config: Config, patterns: readonly string[], flags
 
 /**
  * The agent of the report whose outcomes are accepted. `--server` is the name of an agent or of a configured server.
- * @throws HarnessError (2) if there is no such agent, or if there are several agents and no `--server`.
+ * @throws HarnessError with exit code 2 if there is no such agent, or if there are several agents and no `--server`.
  */
 function agentOf({ agents }: Report, config: Config, { server, out }: AcceptFlags): AgentReport {
   const configuredAgent = server === undefined ? undefined : config.servers.get(server)?.agent;
@@ -125,7 +125,7 @@ function agentOf({ agents }: Report, config: Config, { server, out }: AcceptFlag
   });
 }
 
-/** The path of `--expected`, of the report or of the configured server, in this order. @throws HarnessError (2). */
+/** The path of `--expected`, of the report or of the configured server, in this order. @throws HarnessError with exit code 2. */
 function expectationFileOf(agent: AgentReport, config: Config, { expected }: AcceptFlags): string {
   const configured = [...config.servers.values()].find((server) => server.agent === agent.name);
   const path = expected ?? agent.expectedFile ?? configured?.expectedFile;
@@ -137,7 +137,7 @@ function expectationFileOf(agent: AgentReport, config: Config, { expected }: Acc
   });
 }
 
-/** The text of an expectation file; undefined if the file does not exist. @throws HarnessError (2). */
+/** The text of an expectation file; undefined if the file does not exist. @throws HarnessError with exit code 2. */
 function readText(path: string): string | undefined {
   try {
     return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
@@ -146,7 +146,7 @@ function readText(path: string): string | undefined {
   }
 }
 
-/** Writes an expectation file and creates its folder. @throws HarnessError (2). */
+/** Writes an expectation file and creates its folder. @throws HarnessError with exit code 2. */
 function writeText(path: string, text: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true });

@@ -38,7 +38,7 @@ interface LocatedReport {
  * Compares B with A, which are two report folders or two agents of one report. Writes `compare.html` if `flags.out` is
  * set.
  * @returns the text for stdout, and the exit code: 1 if a case regressed from A to B, otherwise 0.
- * @throws HarnessError (2) if A or B does not exist, or if the reports have no agent in common; HarnessError (3) if the
+ * @throws HarnessError with exit code 2 if A or B does not exist, or if the reports have no agent in common; HarnessError with exit code 3 if the
  * page cannot be written.
  */
 export async function compareReports(

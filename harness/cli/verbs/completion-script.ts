@@ -12,7 +12,7 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 /**
  * A shell script that completes verbs, options and groups of cases. The script contains all words, so that completion
  * is fast and starts no process. Users generate the script again after an update of the tool.
- * @throws HarnessError (2) if `shell` is not one of `SHELLS`.
+ * @throws HarnessError with exit code 2 if `shell` is not one of `SHELLS`.
  */
 export function completionScript(shell: string, tool: string, verbs: readonly VerbShape[]): string {
   const groups = ['@core', '@limits', '@deflate'];

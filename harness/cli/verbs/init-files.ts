@@ -15,7 +15,7 @@ export function repositoryOf(folder: string): string {
   }
 }
 
-/** Whether a .gitignore in the root or in the folder contains the report folder. Also true outside of a repository. */
+/** Whether a .gitignore, in the root of the repository or in `folder`, names the report folder. True outside of a repository. */
 export function ignoresReport(root: string, folder: string): boolean {
   if (!existsSync(join(root, '.git'))) return true;
   return [root, folder].some((parent) => {
@@ -36,7 +36,7 @@ function pathExists(path: string): boolean {
   }
 }
 
-/** @throws HarnessError (2) if a file exists already. The error names all files that exist. */
+/** @throws HarnessError with exit code 2 if a file exists already. The error names all files that exist. */
 export function refuseExistingFiles(folder: string, paths: readonly string[]): void {
   const existing = paths.filter(pathExists);
   if (existing.length === 0) return;
@@ -54,7 +54,7 @@ function alreadyExists(folder: string, files: string): HarnessError {
 
 /**
  * Two configurations in one folder are an error in every later run.
- * @throws HarnessError (2) if the folder has a configuration of any form, for example in package.json.
+ * @throws HarnessError with exit code 2 if the folder has a configuration of any form, for example in package.json.
  */
 export async function refuseOtherConfig(folder: string): Promise<void> {
   const found = await loadConfig(folder, undefined);
@@ -66,7 +66,7 @@ export async function refuseOtherConfig(folder: string): Promise<void> {
 /**
  * Writes all files or none. A file that another process creates in the meantime is not overwritten.
  * @param files path → text.
- * @throws HarnessError (2) if a file cannot be written.
+ * @throws HarnessError with exit code 2 if a file cannot be written.
  */
 export function writeAll(files: ReadonlyMap<string, string>): void {
   const written: string[] = [];

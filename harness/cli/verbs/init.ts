@@ -139,7 +139,7 @@ function originFile(from: string): string {
   return existsSync(from) && statSync(from).isDirectory() ? join(from, 'index.json') : from;
 }
 
-/** @returns the name. @throws HarnessError (2) if the name cannot be used for a server. */
+/** @returns the name. @throws HarnessError with exit code 2 if the name cannot be used for a server. */
 function checkedName(name: string): string {
   if (name !== ALL) return checkedAgent(name, '--name');
   throw new HarnessError(2, {
@@ -153,7 +153,7 @@ function checkedName(name: string): string {
 /**
  * Reads the recorded outcomes of one agent. Warnings on stderr say which cases are missing or unknown, and how many cases
  * have no case file.
- * @throws HarnessError (2) if the index has no case of this suite.
+ * @throws HarnessError with exit code 2 if the index has no case of this suite.
  */
 function readRecording(
   shell: Shell,

@@ -7,9 +7,9 @@ import { type Shell, styleOf } from '../options/shell.ts';
 /**
  * Prints a report to stdout and stderr, writes the files that the reporters ask for outside of the report folder, and
  * sets the exit code. Each verb that makes a report ends with this call.
- * @param interruption the signal of the run. After an interruption the exit code is 130 or 143, also if the report is
- * complete.
- * @throws HarnessError (3) if a file cannot be written. The report is printed before.
+ * @param interruption the signal that interrupted the run, if any. The exit code is then 130 or 143, even if the report
+ * is complete.
+ * @throws HarnessError with exit code 3 if a file cannot be written; the report has been printed by then.
  */
 export function publishReport(
   shell: Shell,

@@ -17,7 +17,7 @@ const CONFLICTS = [
   ['json', 'watch', '--json prints one document to stdout, and --watch would print one document for each run.'],
 ] as const;
 
-/** @throws HarnessError (2) if two options of `run` are set that exclude each other. */
+/** @throws HarnessError with exit code 2 if two options of `run` are set that exclude each other. */
 export function refuseConflictingOptions(flags: RunFlags): void {
   const conflict = CONFLICTS.find(([first, second]) => flags[first] && flags[second]);
   if (conflict === undefined) return;
@@ -31,7 +31,7 @@ export function refuseConflictingOptions(flags: RunFlags): void {
 
 /**
  * `--from` runs no case, so options about the server and the run would be ignored without a message.
- * @throws HarnessError (2) if such an option is on the command line together with `--from`.
+ * @throws HarnessError with exit code 2 if such an option is on the command line together with `--from`.
  */
 export function refuseOptionsWithoutEffect({ command }: Shell, verb: Command): void {
   if (verb.getOptionValue('from') === undefined) return;
@@ -50,7 +50,7 @@ export function refuseOptionsWithoutEffect({ command }: Shell, verb: Command): v
 
 /**
  * A new report replaces its folder as a whole. Recorded results in this folder would be deleted.
- * @throws HarnessError (2) if the recorded results of `--from` are in the report folder.
+ * @throws HarnessError with exit code 2 if the recorded results of `--from` are in the report folder.
  */
 export function refuseResultsInReportFolder(from: string, out: string): void {
   const [results, report] = [followLinks(from), followLinks(out)];

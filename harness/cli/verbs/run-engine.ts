@@ -11,7 +11,7 @@ import type { RunFlags } from './run-options.ts';
 /**
  * Chooses the engine for the options of `run`.
  * @param onTrace receives each line of `--trace`.
- * @throws HarnessError (2) if `--data` is not a folder, or if no engine can do what the options ask for.
+ * @throws HarnessError with exit code 2 if `--data` is not a folder, or if no engine can do what the options ask for.
  */
 export function engineOf(
   { engines }: RegisteredSuite,

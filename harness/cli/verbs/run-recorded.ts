@@ -12,7 +12,7 @@ import type { RunFlags } from './run-options.ts';
 /**
  * `run --from`: judges the recorded results in a folder or an archive instead of running cases. `--server` and
  * `--expected` choose the expectations; without both, each agent is compared with the configured server of its name.
- * @throws HarnessError (2) if the results cannot be read or are in the report folder.
+ * @throws HarnessError with exit code 2 if the results cannot be read or are in the report folder.
  */
 export async function judgeRecordedResults(
   suite: Suite,

@@ -55,7 +55,7 @@ export function findDaemon(env: Readonly<Record<string, string | undefined>>): A
 }
 
 /**
- * Connects to the Docker daemon and asks for its version. Throws HarnessError (3) within 3 s if no daemon answers: there
+ * Connects to the Docker daemon and asks for its version. Throws HarnessError with exit code 3 within 3 s if no daemon answers: there
  * is no socket, this user has no permission to use the socket, no process listens, or the process that listens does not answer.
  */
 export async function connect(

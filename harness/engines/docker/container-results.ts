@@ -18,7 +18,7 @@ export interface AgentNames {
 
 /**
  * Reads the results of a container that has ended: one record for each case that its index lists.
- * @throws HarnessError (3) if the container left no index or no readable archive.
+ * @throws HarnessError with exit code 3 if the container left no index or no readable archive.
  */
 export async function readContainerResults(
   container: Docker.Container,
@@ -32,7 +32,7 @@ export async function readContainerResults(
 
 /**
  * Reads the results of all agents of a container that has ended. `change` is applied to the text of each file.
- * @throws HarnessError (3) if the container left no index or no readable archive.
+ * @throws HarnessError with exit code 3 if the container left no index or no readable archive.
  */
 export async function readAllAgents(
   container: Docker.Container,

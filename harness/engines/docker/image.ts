@@ -37,7 +37,7 @@ interface Finding {
 
 /**
  * Finds the image to run: the image that the user named, else the local build, else the upstream image, which is pulled if
- * this machine does not have it. Throws HarnessError (3), with the command that builds an image, if there is no image or
+ * this machine does not have it. Throws HarnessError with exit code 3, with the command that builds an image, if there is no image or
  * none for this architecture.
  */
 export async function findImage(finding: Finding): Promise<Image> {
@@ -62,7 +62,7 @@ export async function findImage(finding: Finding): Promise<Image> {
   return fitting(image, finding);
 }
 
-/** Returns the image that would be run without a pull; undefined if a pull is needed. @throws HarnessError (3). */
+/** Returns the image that would be run without a pull; undefined if a pull is needed. @throws HarnessError with exit code 3. */
 export async function imageHere(
   docker: Docker,
   wanted: string | undefined,
@@ -94,7 +94,7 @@ async function look(docker: Docker, name: string, signal: AbortSignal): Promise<
 /**
  * Returns the image if it is for the engine's architecture. An image for another architecture is slow, because it is
  * emulated, and its timers of one second would fail servers that are right: it is used only if the user named it.
- * @throws HarnessError (3).
+ * @throws HarnessError with exit code 3.
  */
 function fitting(image: Image, finding: Finding): Image {
   if (image.architecture === finding.architecture) return image;

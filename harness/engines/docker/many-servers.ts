@@ -13,7 +13,7 @@ import { tryNetwork } from './try-network.ts';
 
 /**
  * Plays the same cases against several servers, in one start of the real suite, and returns the records of each agent. All
- * servers have the same host and port, and plain agent names. @throws HarnessError (3) if the suite fails.
+ * servers have the same host and port, and plain agent names. @throws HarnessError with exit code 3 if the suite fails.
  */
 export type ManyServersPlayer = (
   cases: readonly string[],
@@ -23,7 +23,7 @@ export type ManyServersPlayer = (
 
 /**
  * Prepares the real suite for many servers, for development: a start of the suite takes longer than the cases of one
- * server. `url` is the address of one of the servers. @throws HarnessError (3) as the Docker engine does.
+ * server. `url` is the address of one of the servers. @throws HarnessError with exit code 3 as the Docker engine does.
  */
 export async function prepareManyServers(url: string, { signal, onMessage }: Preparation): Promise<ManyServersPlayer> {
   const { docker, architecture } = await connect(process.env, signal);

@@ -49,7 +49,7 @@ export function connectCommand(url: string): string[] {
 
 /**
  * Returns the first network with which a container reaches the tested server. `tryNetwork` runs the command in a container
- * and resolves to undefined if the server was reached, else to the reason. Throws HarnessError (3) if no network reaches
+ * and resolves to undefined if the server was reached, else to the reason. Throws HarnessError with exit code 3 if no network reaches
  * the server: without this check, all cases would fail.
  */
 export async function chooseNetwork(

@@ -42,7 +42,7 @@ export class SuiteRun {
     return ['timeout', '-k', '5', String(Math.ceil(seconds)), 'wstest', '-m', 'fuzzingclient', '-s', `/${SPEC}`];
   }
 
-  /** Copies the spec into the container and runs wstest to its end. Throws HarnessError (3) if wstest fails. */
+  /** Copies the spec into the container and runs wstest to its end. Throws HarnessError with exit code 3 if wstest fails. */
   async play(container: Docker.Container, spec: string, signal: AbortSignal): Promise<void> {
     const either = AbortSignal.any([signal, this.#hung.signal]);
     try {
@@ -58,7 +58,7 @@ export class SuiteRun {
     }
   }
 
-  /** Returns a HarnessError (3) about this container, with the case that was being played and the end of the output. */
+  /** Returns a HarnessError with exit code 3 about this container, with the case that was being played and the end of the output. */
   failure(what: string, todo: string, why?: string): HarnessError {
     const id = this.#inFlight;
     return new HarnessError(3, {

@@ -16,7 +16,7 @@ const FOLDERS = [
 /**
  * Copies Autobahn's data for 12.x and 13.x from the image into `folder`, for comparisons whose results depend on the
  * exact bytes. The data is not part of this repository, because its licence is unclear.
- * @throws HarnessError (3) without a Docker daemon or an image; Error if the image has the data in another folder.
+ * @throws HarnessError with exit code 3 without a Docker daemon or an image; Error if the image has the data in another folder.
  */
 export async function takeTestData(folder: string, signal: AbortSignal): Promise<void> {
   const { docker, architecture } = await connect(process.env, signal);

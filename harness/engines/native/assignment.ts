@@ -68,7 +68,7 @@ export async function playAssignment(
   }
 }
 
-/** Returns the URL of the tested server. @throws HarnessError (2) if the subject is a client, which cannot be tested yet. */
+/** Returns the URL of the tested server. @throws HarnessError with exit code 2 if the subject is a client, which cannot be tested yet. */
 function urlToConnect({ reach, agent }: Assignment): string {
   if (reach.by === 'connecting') return reach.url;
   throw new HarnessError(2, {
@@ -82,7 +82,7 @@ function urlToConnect({ reach, agent }: Assignment): string {
 
 /**
  * Returns the data of 12.x and 13.x. Autobahn's files are read at once, so that a missing file is an error before the first
- * case. @throws HarnessError (2) if a file cannot be read.
+ * case. @throws HarnessError with exit code 2 if a file cannot be read.
  */
 function loadCorpora({ dataFolder }: NativeOptions): Corpora {
   const corpora = new Corpora(dataFolder ?? null);
@@ -104,7 +104,7 @@ function loadCorpora({ dataFolder }: NativeOptions): Corpora {
   return corpora;
 }
 
-/** Returns the case with an id. @throws HarnessError (2) for an unknown id. */
+/** Returns the case with an id. @throws HarnessError with exit code 2 for an unknown id. */
 function findCase(id: string): Case {
   const testCase = caseById(id);
   if (testCase !== undefined) return testCase;
@@ -117,7 +117,7 @@ function findCase(id: string): Case {
   });
 }
 
-/** Returns address, request and timeouts for connections to `address`. @throws HarnessError (2) if it is not ws: or wss:. */
+/** Returns address, request and timeouts for connections to `address`. @throws HarnessError with exit code 2 if it is not ws: or wss:. */
 function connectionTo(address: string, assignment: Assignment, options: NativeOptions): Omit<TestedServer, 'messages'> {
   const handshake = assignment.reach.by === 'connecting' ? assignment.reach.handshake : {};
   const url = new URL(address);

@@ -36,7 +36,10 @@ export const newEndpointFacts = (): EndpointFacts => ({
   httpResponse: '?',
 });
 
-/** Counts of one direction of a connection. All but `preopen` count only while the connection is open. */
+/**
+ * Counts of bytes, frames and messages in one direction of a connection. `preopen` counts the bytes of the opening
+ * handshake; the others count only while the connection is open.
+ */
 export interface Traffic {
   /** Bytes of all frames, headers included. */
   wire: number;

@@ -2,7 +2,7 @@
 const LEAST_BUSY_MS = 50;
 /** A case counts as busy for so many times the longest answer of the server. */
 const ANSWERS_OF_A_CASE = 3;
-/** After so many answers in time per case at once, one more case is played at the same time. */
+/** Number of answers in time, for each case that is played at the same time, after which one more case is played. */
 const ANSWERS_BEFORE_MORE = 2;
 
 /**

@@ -51,7 +51,8 @@ export class Timers {
 
   /**
    * Calls back after `seconds`, unless the timer is cancelled. Timers of equal delay fire in the order in which they
-   * were made. Bytes that have already arrived are read first: they came in time, and only this process was busy.
+   * were made. Before the call, bytes that have already arrived are read: they were in time, and this process was
+   * too busy to read them earlier.
    */
   after(seconds: number, callback: () => void): Timer {
     let cancelled = false;

@@ -16,7 +16,7 @@ const specSchema = z.looseObject({
  * way, so that `2.1*` also matches 2.10 and 2.11. An entry without `*` is an exact id.
  * @param path of the spec, for errors and warnings. @param suite all case ids.
  * @returns ids in numeric order, and a warning for each entry with an unintended effect.
- * @throws HarnessError (2) if the text is not a spec, or names a case that does not exist (wstest would hang).
+ * @throws HarnessError with exit code 2 if the text is not a spec, or names a case that does not exist (wstest would hang).
  */
 export function readSpec(
   text: string,
@@ -79,7 +79,7 @@ function matchEntry(entry: string, suite: readonly string[], warnings: string[],
   return matched;
 }
 
-/** @throws HarnessError (2) with the closest case id. */
+/** @throws HarnessError with exit code 2 with the closest case id. */
 function refuseUnknownCase(entry: string, path: string, suite: readonly string[]): never {
   throw new HarnessError(2, {
     what: `The spec names a case that does not exist: "${entry}".`,
