@@ -1,6 +1,9 @@
 import type { Connection } from './transport/connection.ts';
 
-/** Makes a connection send each received message back unchanged. Conformance suites test servers with such an echo. */
+/**
+ * Sends each message that a connection receives back to the peer, unchanged. Conformance suites need such an echo
+ * server.
+ */
 export function echo(connection: Connection): void {
   connection.receive((kind, bytes, from, to) => {
     connection.sendRange(kind, bytes, from, to);

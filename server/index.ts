@@ -19,7 +19,8 @@ export type { ProtocolMaker, ServerEvents, WebSocketServer } from './transport/u
  * console.log(await server.listen(8888)); // ws://127.0.0.1:8888/ws
  * ```
  *
- * @param makeProtocol creates the protocol of each connection. Only for servers that break a rule on purpose.
+ * @param makeProtocol creates the protocol object of each connection. Pass this function only for a test server that
+ * breaks a rule of the RFC on purpose.
  * @throws {RangeError} if an option is out of range.
  */
 export function createServer(

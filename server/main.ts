@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util';
 import { createServer, echo } from './index.ts';
 
 /**
- * Options of the echo server as a process. The process prints one line when it listens, and closes with 1001 on SIGTERM
- * or SIGINT.
+ * Command line options of this program, which runs the echo server. The program prints one line when the server
+ * listens. On SIGTERM or SIGINT it closes all connections with close code 1001.
  */
 const OPTIONS = {
   port: { type: 'string', default: '8888' },
@@ -29,7 +29,8 @@ try {
   server.on('connection', echo);
   process.stdout.write(`listening ${await server.listen(port, host)}\n`);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    // Handle each signal only once, so that a second signal has its default effect and ends the process immediately.
+    // Handle each signal only once. The second time the same signal has its default effect: it ends the process
+    // immediately.
     process.once(signal, () => void server.close());
   }
 } catch (error) {

@@ -37,7 +37,7 @@ export const NO_CLOSE = 1006;
 const MAX_REASON_BYTES = 123;
 
 /**
- * Ranges of close codes that a Close frame can contain (RFC 6455 §7.4), each as first and last code. The other codes
+ * Ranges of close codes that a Close frame may contain (RFC 6455 §7.4), each as first and last code. All other codes
  * are illegal in a frame: codes below 1000 are unused, 1004 has no meaning, 1005, 1006 and 1015 exist for the API only,
  * 1016 to 2999 are reserved for the protocol, and no codes are defined from 5000 on.
  */
@@ -52,8 +52,8 @@ const VALID_CODE_RANGES: readonly (readonly [first: number, last: number])[] = [
 ];
 
 /**
- * Error that the parsers throw if the peer breaks a rule. `Protocol` catches the error, sends a Close frame and ends
- * the TCP connection (RFC 6455 §7.1.7, "fail the WebSocket connection").
+ * Error that the parsers throw if the peer breaks a rule of the RFC. The class `Protocol` catches the error, sends a
+ * Close frame and ends the TCP connection (RFC 6455 §7.1.7, "fail the WebSocket connection").
  */
 export class Violation extends Error {
   /** Close code that the server sends. */
@@ -61,7 +61,7 @@ export class Violation extends Error {
   /** Section of the broken rule: `5.4` is RFC 6455 §5.4, and `7692 6.1` is RFC 7692 §6.1. */
   readonly section: string;
 
-  /** @param reason becomes `message` and the reason of the Close frame: at most 123 bytes of UTF-8. */
+  /** @param reason becomes the error message and the reason of the Close frame: at most 123 bytes of UTF-8. */
   constructor(code: FailCode, reason: string, section: string) {
     super(reason);
     this.name = 'Violation';
@@ -70,17 +70,20 @@ export class Violation extends Error {
   }
 }
 
-/** Violation for a message larger than `maxBytes`, as received or after inflating (RFC 6455 §7.4.1, code 1009). */
+/**
+ * Creates the error for a message of more than `maxBytes` bytes, before or after inflating (RFC 6455 §7.4.1, code
+ * 1009).
+ */
 export function tooBig(maxBytes: number): Violation {
   return new Violation(CLOSE.tooBig, `a message must not exceed ${maxBytes} bytes`, '7.4.1');
 }
 
-/** Violation for a text message that is not UTF-8 (RFC 6455 §8.1, code 1007). */
+/** Creates the error for a text message that is not UTF-8 (RFC 6455 §8.1, code 1007). */
 export function notUtf8(): Violation {
   return new Violation(CLOSE.invalidData, 'text that is not UTF-8', '8.1');
 }
 
-/** Tells whether a Close frame can contain this code (RFC 6455 §7.4). */
+/** Tells whether a Close frame may contain this code (RFC 6455 §7.4). */
 export function isValidCloseCode(code: number): boolean {
   return VALID_CODE_RANGES.some(([first, last]) => code >= first && code <= last);
 }

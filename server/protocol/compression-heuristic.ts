@@ -1,6 +1,6 @@
 /**
- * Messages smaller than this are always compressed: they cost little, and they do not predict how well the next message
- * compresses.
+ * Messages smaller than this are always compressed. Small messages cost little CPU time, and their ratio does not
+ * predict how well the next message shrinks.
  */
 const MIN_BYTES = 1024;
 
@@ -11,15 +11,16 @@ const MAX_USEFUL_RATIO = 15 / 16;
 const MAX_SKIPPED = 64;
 
 /**
- * Decides for one connection whether compressing the next message is worthwhile. Images, archives and encrypted data do
- * not shrink, but they cost zlib the most: 1.9 ms for 128 KiB, against 0.1 ms for JSON. A sender may leave any message
- * uncompressed (RFC 7692 §6). After a message that did not shrink, the next message is sent uncompressed, then 2, 4 and
- * so on up to 64, with one attempt in between. The first message that shrinks ends the skipping.
+ * Decides for one connection whether to compress the next message. Images, archives and encrypted data do not shrink,
+ * but they cost zlib the most CPU time: 1.9 ms for 128 KiB, against 0.1 ms for JSON. A sender may leave any message
+ * uncompressed (RFC 7692 §6). After a message that did not shrink, the next message is sent uncompressed. Then one
+ * message is compressed as a trial. After each further trial without success, twice as many messages stay uncompressed:
+ * 2, 4 and so on up to 64. After a trial with success, all messages are compressed again.
  */
 export class CompressionHeuristic {
-  /** Number of messages to send uncompressed after the last attempt to compress. */
+  /** Number of messages that were to stay uncompressed after the last trial. */
   #skipCount = 0;
-  /** Number of messages still to send uncompressed before the next attempt. */
+  /** Number of messages that still stay uncompressed before the next trial. */
   #skipsLeft = 0;
 
   /** Tells whether to compress the next message. Call exactly once per message. @param bytes size of the message. */
@@ -30,10 +31,10 @@ export class CompressionHeuristic {
   }
 
   /**
-   * Records a compressed message.
+   * Records how well a message was compressed.
    *
-   * @param before its size in bytes before compression.
-   * @param after its size afterwards.
+   * @param before size of the message in bytes before compression.
+   * @param after size of the message in bytes after compression.
    */
   record(before: number, after: number): void {
     if (before < MIN_BYTES) return;

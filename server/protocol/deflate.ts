@@ -4,21 +4,24 @@ import { CompressionHeuristic } from './compression-heuristic.ts';
 import type { Agreement } from './offers.ts';
 import { openDeflater, openInflater, type ZlibHandle } from './zlib-handle.ts';
 
-/** Last four bytes of a sync flush. The sender removes them, the receiver appends them (RFC 7692 §7.2.1, §7.2.2). */
+/**
+ * The four bytes at the end of zlib's output for a message (sync flush). The sender removes these bytes, and the
+ * receiver appends them again (RFC 7692 §7.2.1, §7.2.2).
+ */
 const FLUSH_TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 
-/** Payload of a compressed empty message: an empty stored block without its tail (RFC 7692 §7.2.3.6). */
+/** Payload of a compressed empty message: an empty stored block without the four tail bytes (RFC 7692 §7.2.3.6). */
 const EMPTY_MESSAGE = Buffer.from([0x00]);
 
-/** Inflates the compressed messages of one connection (RFC 7692 §7.2.2). Messages must come in the order of arrival. */
+/** Inflates the compressed messages of one connection (RFC 7692 §7.2.2). Pass the messages in the order of arrival. */
 export interface Inflater {
   /**
    * Inflates one message.
    *
-   * @param compressed the joined payloads of the frames of the message.
-   * @param maxBytes largest inflated size, inclusive. Inflating stops as soon as the output exceeds it.
-   * @param use called with the inflated message. The bytes are borrowed: they are valid only during the call, and the
-   * call must not inflate another message.
+   * @param compressed the payloads of all frames of the message, joined.
+   * @param maxBytes largest allowed size of the inflated message. Inflating stops as soon as the output exceeds it.
+   * @param use called with the inflated message. The bytes are valid only during the call, because the next message
+   * overwrites them. The call must not inflate another message.
    * @throws {Violation} 1009 if the message exceeds `maxBytes`; 1007 if the data is not valid deflate.
    */
   inflate<Result>(compressed: Buffer, maxBytes: number, use: (plain: Buffer) => Result): Result;
@@ -29,8 +32,8 @@ export interface Inflater {
 /** Compresses the messages of one connection (RFC 7692 §7.2.1). */
 export interface Deflater {
   /**
-   * Tells whether to compress the next message. The answer is no after messages that did not shrink; a sender may leave
-   * any message uncompressed (RFC 7692 §6). Call exactly once per message.
+   * Tells whether to compress the next message. The answer is no for some messages after a message that did not shrink.
+   * A sender may leave any message uncompressed (RFC 7692 §6). Call this method exactly once per message.
    *
    * @param bytes size of the message.
    */
@@ -38,8 +41,8 @@ export interface Deflater {
   /**
    * Compresses one message.
    *
-   * @param use called with the payload for a frame with RSV1. The payload is borrowed: it is valid only during the
-   * call, and the call must not compress another message.
+   * @param use called with the compressed payload, to be sent in a frame with RSV1. The payload is valid only during
+   * the call, because the next message overwrites it. The call must not compress another message.
    */
   deflate<Result>(bytes: Buffer, use: (payload: Buffer) => Result): Result;
   /** Frees the compression window of the connection. */
@@ -47,21 +50,23 @@ export interface Deflater {
 }
 
 /**
- * zlib contexts for connections without context takeover. One context per window size and level serves the whole
- * process, because each message is processed completely before the next one starts.
+ * zlib contexts for connections that compress each message on its own (without context takeover). All connections of
+ * the process share one context per window size and level, because each message is processed completely before the next
+ * one starts.
  */
 const sharedContexts = new Map<string, ZlibHandle>();
 
 /**
- * Largest number of connections that own a compression window at a time. A window takes 264 KiB, so all take 17 MiB.
+ * Largest number of compression windows in the process. A window takes 264 KiB, so all windows together take 17 MiB.
  */
 const MAX_DEFLATERS = 64;
 
 /**
- * Compression windows by connection, least recently used first. If all windows are in use, the least recently used one
- * is reset and goes to the connection that needs a window. Its previous owner starts with an empty window, which RFC
- * 7692 §7.2.1 allows a sender at any time, and compresses one message less well. A thousand idle connections therefore
- * cost no more than 64. Reusing the windows also avoids fragmenting the heap with the many blocks that zlib allocates.
+ * Compression windows (zlib's memory of earlier messages) by connection, the least recently used one first. If all
+ * windows are in use, the least recently used window is emptied and given to the connection that needs one. The
+ * previous owner continues with an empty window and compresses its next message less well; RFC 7692 §7.2.1 allows this
+ * at any time. A thousand idle connections therefore need no more memory than 64. The reuse also avoids fragmenting the
+ * heap, because zlib allocates many blocks for each window.
  */
 const deflaterPool = new Map<object, { readonly name: string; readonly zlib: ZlibHandle }>();
 
@@ -72,7 +77,10 @@ function acquireDeflater(owner: object, name: string, create: () => ZlibHandle):
   return entry.zlib;
 }
 
-/** Returns a window for a connection that has none: a new one, or the least recently used one of another connection. */
+/**
+ * Returns a compression window for a connection that has none: a new window, or the least recently used one of another
+ * connection.
+ */
 function createOrReuseDeflater(name: string, create: () => ZlibHandle) {
   const [oldest] = deflaterPool.size < MAX_DEFLATERS ? [] : deflaterPool;
   if (oldest === undefined) return { name, zlib: create() };
@@ -95,14 +103,15 @@ function releaseDeflater(owner: object): void {
 const MIN_WINDOW_BITS = 9;
 
 /**
- * Lowest level that is used with the smallest window. With this window zlib spends most of its time moving the window,
- * at any level: 128 KiB of JSON take 0.59 ms at level 1 and at level 4, but become 26 KiB at level 1 and 7 KiB at level
- * 4.
+ * Lowest compression level that is used with the smallest window. With this window zlib spends most of its time moving
+ * the window, at any level: 128 KiB of JSON take 0.59 ms at level 1 and also at level 4. Level 1 compresses these 128
+ * KiB to 26 KiB, level 4 to 7 KiB.
  */
 const MIN_WINDOW_LEVEL = 4;
 
 /**
- * Creates the inflater and the deflater of one connection. zlib allocates its memory with the first message.
+ * Creates the inflater and the deflater of one connection. zlib allocates memory for them only when they process their
+ * first message.
  *
  * @param agreement the negotiated parameters (RFC 7692 §7.1).
  * @param level zlib's level, 1 to 9.
@@ -136,7 +145,10 @@ export function openDeflate(agreement: Agreement, level: number): { inflater: In
   };
 }
 
-/** Returns a shared zlib context with an empty window, for a message without context takeover (RFC 7692 §7.1.1). */
+/**
+ * Returns a zlib context that all connections share, with an empty window. It serves one message without context
+ * takeover (RFC 7692 §7.1.1).
+ */
 function resetSharedContext(name: string, create: () => ZlibHandle): ZlibHandle {
   const zlib = sharedContexts.get(name) ?? create();
   sharedContexts.set(name, zlib);
@@ -145,8 +157,9 @@ function resetSharedContext(name: string, create: () => ZlibHandle): ZlibHandle 
 }
 
 /**
- * Returns the inflate context of one connection. The connection needs its own window, because the client may refer to
- * earlier messages, unless client_no_context_takeover was negotiated (RFC 7692 §7.1.1.2).
+ * Returns functions to get and to free the inflate context of one connection. Each connection needs a context of its
+ * own, because the client may refer to its earlier messages. With client_no_context_takeover all connections share one
+ * context (RFC 7692 §7.1.1.2).
  */
 function inflateContextOf({ clientNoContextTakeover, clientMaxWindowBits }: Agreement) {
   const create = () => openInflater(clientMaxWindowBits);
@@ -164,7 +177,10 @@ function inflateContextOf({ clientNoContextTakeover, clientMaxWindowBits }: Agre
   };
 }
 
-/** Output memory of all connections. Two buffers, because an inflated message can be the input of a deflate call. */
+/**
+ * Output memory for zlib, shared by all connections. Inflating and deflating have separate buffers, because an echo
+ * server compresses an inflated message while that message is still in the inflate buffer.
+ */
 const inflateOutput = new ZlibOutput();
 const deflateOutput = new ZlibOutput();
 
@@ -181,14 +197,14 @@ function inflate<Result>(
       const { unread, full, error } = zlib.run(input, output);
       if (error !== undefined) throw new Violation(CLOSE.invalidData, 'data that does not inflate', '7692 7.2.2');
       if (full) throw tooBig(maxBytes);
-      // RFC 7692 §7.2.3.4: a block can be marked as the last of its deflate stream. The data after such a block is a
-      // new stream.
+      // RFC 7692 §7.2.3.4: a block can be marked as the last block of its deflate stream. The data after such a block
+      // is a new deflate stream.
       if (unread > 0) zlib.reset();
       if (rest.length === 0) return;
       rest = rest.subarray(rest.length - unread);
     }
   };
-  // One extra byte of output space distinguishes a message of exactly maxBytes from a larger one.
+  // Allow one byte more than `maxBytes`: only a message that is too large fills this byte.
   return inflateOutput.fill(maxBytes + 1, write, use);
 }
 

@@ -4,10 +4,11 @@ import { clientHeaderBytes, FIN, OP } from './frame.ts';
 import { unmask } from './mask.ts';
 import type { Kind } from './message.ts';
 
-/** Receives messages as byte ranges of borrowed memory. The memory is overwritten after the call. */
+/** Receives messages as byte ranges of a buffer. The buffer is overwritten after the call. */
 export interface RangeSink {
   /**
-   * Called with the complete message `bytes[from, to)`, unmasked. A text is valid UTF-8.
+   * Called with a complete message: the bytes of `bytes` from index `from` up to but not including `to`, unmasked. A
+   * text message is valid UTF-8.
    *
    * @returns false to receive no further messages from the current chunk.
    */
@@ -19,15 +20,17 @@ const UNFRAGMENTED_BINARY = FIN | OP.binary;
 const MASKED = 0x80;
 
 /**
- * Fast path: reads frames from `at` on as long as each frame is a complete, uncompressed message without an error. Most
- * reads consist of such frames, up to thousands of them, and the fast path creates no object per frame.
+ * Fast path: reads frames from offset `at` on as long as each frame is a complete, uncompressed message without an
+ * error. Most reads of a socket contain only such frames, up to thousands of them. The fast path creates no object per
+ * frame.
  *
- * The fast path stops before the first frame that differs or that might break a rule. FrameReader, which implements all
- * rules, reads that frame. The tests compare the two. The fast path reports only one error itself, text that is not
- * UTF-8, because the frame is unmasked by then and FrameReader could not read it again.
+ * The fast path stops before the first frame that is different or that might break a rule. The class FrameReader, which
+ * implements all rules, then reads that frame. The tests check that both give the same result. The fast path reports
+ * only one error itself: text that is not UTF-8. FrameReader could not report this error, because the fast path has
+ * already unmasked the frame in place.
  *
- * @param at offset at which a frame header begins. No fragmented message must be open.
- * @param maxBytes largest message, inclusive.
+ * @param at offset at which a frame header begins. The previous message must be complete.
+ * @param maxBytes largest allowed message.
  * @returns the offset of the first frame that was not read.
  * @throws {Violation} 1007 for text that is not UTF-8 (RFC 6455 §8.1).
  */

@@ -10,8 +10,8 @@ import {
 import { unmask } from './mask.ts';
 
 /**
- * Receives the headers and payloads that a FrameReader reads. Each method can throw a Violation, which stops the
- * reader.
+ * Receives the headers and payloads that a FrameReader reads. Each method can throw a Violation (the error for a broken
+ * rule), which ends the reading.
  */
 export interface FrameSink {
   /**
@@ -19,12 +19,14 @@ export interface FrameSink {
    */
   onHeader(header: Readonly<FrameHeader>): void;
   /**
-   * Called with the next piece of the payload, unmasked. `last` is true for the final piece of the frame. An empty
-   * frame causes one call with no bytes. `bytes` is a view of the chunk that was read.
+   * Called with the next piece of the payload, unmasked. `last` is true for the final piece of the frame. For a frame
+   * without a payload the method is called once, with no bytes. `bytes` is a view of the chunk that was read, not a
+   * copy.
    */
   onPayload(bytes: Buffer, last: boolean): void;
   /**
-   * Called when a frame header begins at `at`. The sink can read complete frames from the chunk by itself.
+   * Called when a frame header begins at offset `at`, before the header is read. The sink may read complete frames from
+   * the chunk by itself.
    *
    * @returns the offset of the first frame that the sink did not read; `at` if the sink read none.
    */
@@ -34,24 +36,29 @@ export interface FrameSink {
 const EMPTY = Buffer.alloc(0);
 
 /**
- * Splits the bytes of a client into frames, wherever TCP splits the stream (RFC 6455 §5.2). The reader reports a header
- * as soon as the header is complete, and payload bytes as they arrive. So the sink can find an error in an unfinished
- * frame without waiting for its end.
+ * Splits the bytes of a client into frames (RFC 6455 §5.2). TCP may split the bytes anywhere. The reader reports a
+ * header as soon as the header is complete, and payload bytes as they arrive. The sink can therefore find an error in a
+ * frame before the frame is complete.
  *
- * The reader takes ownership of each chunk: it unmasks in place and passes views of the chunk to the sink.
+ * The caller must not use a chunk after passing it: the reader unmasks the chunk in place and passes views of it to the
+ * sink.
  */
 export class FrameReader {
   readonly #sink: FrameSink;
   readonly #deflate: boolean;
   readonly #header: FrameHeader = { fin: false, rsv1: false, opcode: 0, length: 0 };
-  /** Beginning of a frame header whose end is not received yet; its first `#partialBytes` bytes are valid. */
+  /**
+   * Beginning of a frame header whose end has not arrived yet. The first `#partialBytes` bytes of the buffer are valid.
+   */
   readonly #partialHeader = Buffer.alloc(MAX_HEADER_BYTES);
   #partialBytes = 0;
   #inPayload = false;
-  /** Payload bytes of the current frame that are not received yet. */
+  /** Number of payload bytes of the current frame that have not arrived yet. */
   #remaining = 0;
   #mask = 0;
-  /** Payload bytes of the current frame that are unmasked already: the position in the masking key. */
+  /**
+   * Number of payload bytes of the current frame that are already unmasked. It gives the position in the masking key.
+   */
   #maskPhase = 0;
   #stopped = false;
 
@@ -63,7 +70,7 @@ export class FrameReader {
   /**
    * Reads one chunk to its end, or until `stop` is called.
    *
-   * @throws {Violation} if a header breaks a rule or the sink throws. The reader must not be used afterwards.
+   * @throws {Violation} if a header breaks a rule or the sink throws. The reader must not be used after an error.
    */
   read(chunk: Buffer): void {
     let at = 0;

@@ -39,10 +39,10 @@ function isReserved(opcode: number): boolean {
 }
 
 /**
- * Checks the first two bytes of a client's frame as soon as both bytes have arrived. The rules that depend on earlier
- * frames are checked later.
+ * Checks the first two bytes of a client's frame as soon as both bytes have arrived. Rules that depend on earlier
+ * frames are not checked here.
  *
- * @param deflate whether permessage-deflate was negotiated, so that RSV1 is allowed (RFC 7692 §6).
+ * @param deflate whether permessage-deflate was negotiated. With the extension RSV1 is allowed (RFC 7692 §6).
  * @throws {Violation} 1002 if the bytes break a rule of RFC 6455 §5.1, §5.2 or §5.5 or of RFC 7692 §6.1.
  */
 export function checkFirstBytes(first: number, second: number, deflate: boolean): void {
@@ -72,8 +72,9 @@ export function clientHeaderBytes(second: number): number {
 /**
  * Reads the payload length from a complete frame header that starts at `from` (RFC 6455 §5.2).
  *
- * @returns bytes. Lengths above 2^53 are rounded, which is harmless: every message limit is smaller.
- * @throws {Violation} 1002 if the length is not in its shortest form or its highest bit is set.
+ * @returns the length in bytes. A length above 2^53 is rounded. This is harmless, because every message limit is
+ * smaller.
+ * @throws {Violation} 1002 if a shorter length field could hold the length, or if the highest bit of the length is set.
  */
 export function readLength(bytes: Buffer, from: number): number {
   const shortLength = (bytes[from + 1] as number) & 0x7f;

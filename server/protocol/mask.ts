@@ -1,11 +1,13 @@
 /**
- * Unmasks `bytes[from, to)` in place (RFC 6455 §5.3), one 32-bit word at a time. In the first and the last word only
- * the bytes inside the range change.
+ * Unmasks the bytes from index `from` up to but not including `to` in place (RFC 6455 §5.3). The function works on
+ * 32-bit words, which is faster than byte by byte. In the first and the last word only the bytes inside the range
+ * change.
  *
- * Every index below is inside its array, so the code uses `as number`: a `??` would add a branch that no test can take.
+ * Every index below is inside its array, so the code uses `as number`. A fallback with `??` would be a branch that no
+ * test can reach.
  *
  * @param mask the four bytes of the masking key as one big-endian number.
- * @param phase how many bytes of this payload were unmasked before; only its last two bits count.
+ * @param phase number of bytes of this payload that were unmasked before; only its last two bits count.
  * @returns whether all unmasked bytes are ASCII. ASCII text needs no UTF-8 check.
  */
 export function unmask(bytes: Buffer, from: number, to: number, mask: number, phase: number): boolean {
@@ -15,7 +17,7 @@ export function unmask(bytes: Buffer, from: number, to: number, mask: number, ph
   const end = viewedOffset + to;
   const lastWord = (end - 1) >>> 2;
   if (!LITTLE_ENDIAN || lastWord >= words.length) return unmaskBytes(bytes, from, to, mask, phase);
-  // Rotate the key so that each key byte has the same position in the word as the payload bytes it applies to.
+  // Rotate the key: each key byte must have the same position in the word as the payload bytes that it unmasks.
   const rotation = ((phase - start) & 3) * 8;
   const swapped = swapBytes(mask);
   const key = (swapped >>> rotation) | (swapped << (32 - rotation)); // In JavaScript a shift by 32 is a shift by 0.
@@ -31,7 +33,7 @@ export function unmask(bytes: Buffer, from: number, to: number, mask: number, ph
   words[firstWord] = head;
   let allBits = head & firstBits;
   let at = firstWord + 1;
-  // Four words per iteration unmask 4 KiB in 0.5 µs; one word per iteration took 2 µs (Node 20.20).
+  // Unmasking four words per iteration takes 0.5 µs for 4 KiB; one word per iteration took 2 µs (Node 20.20).
   for (; at + 3 < lastWord; at += 4) {
     const a = (words[at] as number) ^ key;
     const b = (words[at + 1] as number) ^ key;
@@ -60,7 +62,8 @@ const HIGH_BITS = 0x80808080 | 0;
 const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 /**
- * Unmasks byte by byte: for big-endian processors, and for a range that ends in an incomplete last word of its memory.
+ * Unmasks byte by byte. This slow way is used on big-endian processors, and if the range ends in the last, incomplete
+ * 32-bit word of its memory.
  */
 function unmaskBytes(bytes: Buffer, from: number, to: number, mask: number, phase: number): boolean {
   let shift = 24 - (phase & 3) * 8;
@@ -74,14 +77,14 @@ function unmaskBytes(bytes: Buffer, from: number, to: number, mask: number, phas
   return (allBits & 0x80) === 0;
 }
 
-/** Cached word view of the last used memory. Most calls use the same memory, and creating a view is slow. */
+/** Cached view of the last used memory as 32-bit words. Most calls use the same memory, and creating a view is slow. */
 let cachedWords: Int32Array = new Int32Array(0);
 let viewed: Buffer | undefined;
 let viewedOffset = 0;
 
 /**
- * Views the ArrayBuffer behind `bytes` as 32-bit words. Word 0 is at byte 0 of the ArrayBuffer. An incomplete word at
- * its end is left out.
+ * Returns a view of the ArrayBuffer behind `bytes` as 32-bit words. Word 0 is at byte 0 of the ArrayBuffer. An
+ * incomplete word at the end is left out.
  */
 export function wordsOf(bytes: Buffer): Int32Array {
   if (viewed !== bytes) {
@@ -94,9 +97,9 @@ export function wordsOf(bytes: Buffer): Int32Array {
 }
 
 /**
- * Returns `bytes.byteOffset`, from the cache if `bytes` is the buffer that was unmasked last: reading the property
- * costs as much as unmasking 16 bytes. Other buffers are not added to the cache, because the cache would keep a message
- * of up to 16 MiB from being freed.
+ * Returns `bytes.byteOffset`. If `bytes` is the buffer that was unmasked last, the value comes from the cache, because
+ * reading the property takes as long as unmasking 16 bytes. The function does not cache other buffers: the cache would
+ * keep a message of up to 16 MiB in memory.
  */
 export function offsetOf(bytes: Buffer): number {
   return viewed === bytes ? viewedOffset : bytes.byteOffset;

@@ -8,12 +8,12 @@ import { Utf8Validator } from './utf8.ts';
 /** Type of a message: UTF-8 text or binary data (RFC 6455 §5.6). */
 export type Kind = 'text' | 'binary';
 
-/** A complete message. For a text, `bytes` is checked UTF-8; `bytes.toString()` converts it to a string. */
+/** A complete message. For a text message `bytes` is valid UTF-8, and `bytes.toString()` converts it to a string. */
 export type Message = { readonly kind: Kind; readonly bytes: Buffer };
 
 /** Limits of a MessageReader. */
 export type MessageLimits = {
-  /** Largest message in bytes, inclusive. The limit applies to the compressed and to the inflated form. */
+  /** Largest accepted message in bytes. The limit applies to the compressed size and to the inflated size. */
   readonly maxMessageBytes: number;
   /** Largest number of frames in one message. Default: no limit. */
   readonly maxFragmentsPerMessage?: number;
@@ -22,8 +22,8 @@ export type MessageLimits = {
 };
 
 /**
- * Joins data frames to messages (RFC 6455 §5.4), inflates compressed messages (RFC 7692 §7.2.2) and checks size, number
- * of fragments and UTF-8.
+ * Joins data frames to messages (RFC 6455 §5.4), inflates compressed messages (RFC 7692 §7.2.2), and checks the size,
+ * the number of fragments and UTF-8.
  */
 export class MessageReader {
   readonly #maxBytes: number;
@@ -34,8 +34,8 @@ export class MessageReader {
   /** Inflater for the current message; undefined if the message is not compressed. */
   #messageInflater: Inflater | undefined;
   /**
-   * UTF-8 check of text messages. All messages share one validator, because the validator is in its first state after
-   * each valid text.
+   * UTF-8 check of text messages. All messages use the same validator, because the validator is in its initial state
+   * again after each valid text.
    */
   readonly #utf8 = new Utf8Validator();
   readonly #assembler: PayloadAssembler;
@@ -83,7 +83,7 @@ export class MessageReader {
       this.#inMessage = true;
       this.#kind = header.opcode === OP.text ? 'text' : 'binary';
       this.#fragments = 0;
-      // The header check refuses RSV1 without permessage-deflate, so an inflater exists if RSV1 is set.
+      // `this.#inflater` exists if RSV1 is set, because the header check refuses RSV1 without permessage-deflate.
       this.#messageInflater = header.rsv1 ? this.#inflater : undefined;
     }
     const total = this.#assembler.length + header.length;
@@ -96,7 +96,8 @@ export class MessageReader {
    * Adds the next piece of the payload of the frame started by `begin`.
    *
    * @param last whether the piece ends the frame.
-   * @param deliver called with the message if the piece ends it. Borrowed bytes are valid only during the call.
+   * @param deliver called with the message if the piece ends the message. The bytes are valid only during the call if
+   * they are borrowed, which means that the next read or message overwrites them.
    * @throws {Violation} 1007 at the first byte that makes a text invalid UTF-8 (RFC 6455 §8.1); 1007 for data that
    * cannot be inflated (RFC 7692 §7.2.2); 1009 if the inflated message exceeds the limit; 1008 if the unfinished
    * messages of the process need too much memory (§10.4).

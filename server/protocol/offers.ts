@@ -8,27 +8,34 @@ export type Agreement = {
   readonly clientMaxWindowBits: number;
 };
 
-/** Parameters of permessage-deflate that the server prefers if the offer of the client leaves the choice. */
+/** Parameters of permessage-deflate that the server uses if the offer of the client does not demand others. */
 export type DeflatePreferences = {
   /**
-   * Compress each message without the window of earlier messages, which saves 264 KiB per connection (RFC 7692
+   * Compress each message without reference to earlier messages. This saves the server 264 KiB per connection (RFC 7692
    * §7.1.1.1).
    */
   readonly serverNoContextTakeover: boolean;
-  /** Ask the client to compress each message on its own, which saves 40 KiB per connection (RFC 7692 §7.1.1.2). */
+  /**
+   * Ask the client to compress each message without reference to earlier messages. This saves the server 40 KiB per
+   * connection (RFC 7692 §7.1.1.2).
+   */
   readonly clientNoContextTakeover: boolean;
   /** Largest window that the server compresses with, in bits, 9 to 15 (RFC 7692 §7.1.2.1). */
   readonly serverMaxWindowBits: number;
 };
 
-/** One extension offer of a client: name and parameters in order. A parameter without a value has the value `true`. */
+/**
+ * One extension offer of a client: the name and the parameters, in order. The value of a parameter without a value is
+ * `true`.
+ */
 export type Offer = {
   readonly name: string;
   readonly params: readonly (readonly [name: string, value: string | true])[];
 };
 
 /**
- * Smallest window to negotiate. zlib uses 9 bits for raw deflate if 8 are requested, so the server cannot promise 8.
+ * Smallest window to negotiate, in bits. If 8 bits are requested for raw deflate, zlib uses 9, so the server cannot
+ * promise 8.
  */
 const MIN_WINDOW_BITS = 9;
 const MAX_WINDOW_BITS = 15;
@@ -67,7 +74,7 @@ export function parseOffers(header: string): Offer[] | undefined {
     return token;
   }
   /**
-   * Reads a quoted value up to the closing quote. Unquoted and unescaped, the value must be a token (RFC 6455 §9.1).
+   * Reads a quoted value up to the closing quote. Without quotes and escapes the value must be a token (RFC 6455 §9.1).
    */
   function readQuoted(): string | undefined {
     let value = '';
@@ -100,8 +107,8 @@ export function parseOffers(header: string): Offer[] | undefined {
 }
 
 /**
- * Negotiates permessage-deflate with the first usable offer (RFC 7692 §5, §7.1). An offer that is invalid, or that
- * requests a window that zlib does not support, is declined, and the next offer is tried.
+ * Negotiates permessage-deflate with the first usable offer (RFC 7692 §5, §7.1). An offer is not usable if it is
+ * invalid or demands a window that zlib does not support. The function then tries the next offer.
  *
  * @returns the negotiated parameters and the value of the response header; undefined if no offer is usable.
  */
@@ -121,7 +128,7 @@ function negotiate(
   preferences: DeflatePreferences,
 ): { agreement: Agreement; answer: string } | undefined {
   if (offer.name.toLowerCase() !== 'permessage-deflate') return undefined;
-  // A Map instead of an object, because a client can name a parameter `constructor`.
+  // A plain object would be unsafe, because a client can name a parameter `constructor`.
   const params = new Map<string, string | true>();
   for (const [key, value] of offer.params) {
     const name = key.toLowerCase();
@@ -150,11 +157,13 @@ function negotiate(
         break;
       }
       case 'client_max_window_bits': {
-        // RFC 7692 §7.1.2.2: client_max_window_bits without a value only permits the server to limit the window.
+        // RFC 7692 §7.1.2.2: client_max_window_bits without a value allows the server to limit the client's window, but
+        // does not require it.
         if (value === true) break;
         const bits = parseWindowBits(value);
         if (bits === undefined) return undefined;
-        // The server ignores client_max_window_bits=8: a larger window inflates what was compressed with a smaller window.
+        // The server ignores client_max_window_bits=8 and inflates with a larger window. A larger window can inflate
+        // everything that was compressed with a smaller one.
         if (bits >= MIN_WINDOW_BITS) clientMaxWindowBits = bits;
         break;
       }
@@ -164,7 +173,8 @@ function negotiate(
   }
   if (serverNoContextTakeover) answer.push('server_no_context_takeover');
   if (clientNoContextTakeover) answer.push('client_no_context_takeover');
-  // The response names server_max_window_bits if the offer did, and if the window is smaller than the default, 15 bits.
+  // The response contains server_max_window_bits if the offer contained it, or if the window is smaller than the
+  // default of 15 bits.
   if (params.has('server_max_window_bits') || serverMaxWindowBits < MAX_WINDOW_BITS) {
     answer.push(`server_max_window_bits=${serverMaxWindowBits}`);
   }

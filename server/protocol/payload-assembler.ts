@@ -1,22 +1,25 @@
 import { acquireLargeBuffer, type LargeBuffer } from '../memory/large-buffers.ts';
 import { CLOSE, Violation } from './close.ts';
 
-/** Smallest buffer that a PayloadAssembler allocates, so that many tiny pieces do not cause many allocations. */
+/**
+ * Smallest buffer that a PayloadAssembler allocates. With a smaller buffer many tiny pieces would cause many
+ * allocations.
+ */
 const MIN_BUFFER_BYTES = 256;
 
 /**
- * Largest buffer that is allocated at once because a frame header announces its length. Longer payloads grow step by
- * step.
+ * Largest buffer that is allocated before the payload arrives, only because a frame header announces its length. For a
+ * longer payload the buffer grows while the bytes arrive.
  */
 const MAX_TRUSTED_BYTES = 64 * 1024;
 
 /**
- * A payload that can exceed MAX_TRUSTED_BYTES starts in plain memory and moves to a large buffer when it exceeds this
- * size. The plain memory is then garbage.
+ * A payload that may exceed MAX_TRUSTED_BYTES is first collected in plain memory. When it exceeds this size, it moves
+ * to a large buffer (reference-counted memory, see LargeBuffer), and the garbage collector frees the plain memory.
  */
 const MAX_PLAIN_BYTES = 16 * 1024;
 
-/** Bytes that the buffers of all assemblers in this process hold. */
+/** Total size in bytes of the buffers of all assemblers in this process. */
 let totalBytes = 0;
 
 /** Memory in bytes that the unfinished messages of all connections in this process hold. */
@@ -27,12 +30,12 @@ export function incompleteBytes(): number {
 const EMPTY: Buffer = Buffer.alloc(0);
 
 /**
- * Joins the pieces of a payload in one growing buffer. The buffer is at most twice as large as the pieces together,
- * however small each piece is. A list of views would instead keep the whole chunk of each piece in memory.
+ * Joins the pieces of a payload in one growing buffer. When the buffer is full, its size doubles, however small the
+ * pieces are. A list of views would need more memory: each view would keep the whole received chunk in memory.
  */
 export class PayloadAssembler {
   #bytes = EMPTY;
-  /** Large buffer that `#bytes` is a view of; undefined if `#bytes` is plain memory. */
+  /** The large buffer (see LargeBuffer) that `#bytes` is a view of; undefined if `#bytes` is plain memory. */
   #largeBuffer: LargeBuffer | undefined;
   #used = 0;
   #maxBytes = Number.MAX_SAFE_INTEGER;
@@ -51,11 +54,11 @@ export class PayloadAssembler {
   }
 
   /**
-   * Sets the expected total length, so that the buffer does not grow beyond it.
+   * Sets the largest total length of the payload. The buffer does not grow beyond it.
    *
    * @param bytes largest total length.
-   * @param isExact whether the payload will have exactly this length. Up to 64 KiB the whole buffer is then allocated
-   * at once, which saves most messages a second copy.
+   * @param isExact whether the payload will have exactly this length. The buffer then gets this size at once, up to 64
+   * KiB, which saves most messages a second copy.
    */
   expectLength(bytes: number, isExact = false): void {
     this.#maxBytes = bytes;
@@ -92,9 +95,9 @@ export class PayloadAssembler {
   }
 
   /**
-   * Passes the joined payload to `use` and empties the assembler. `use` can keep the payload unless the payload is
-   * borrowed (see `isBorrowed`). Payloads of more than 16 KiB can be borrowed; a borrowed payload is valid only during
-   * the call.
+   * Passes the joined payload to `use` and empties the assembler. `use` can keep the payload if `isBorrowed(payload)`
+   * is false. Payloads of more than 16 KiB can be borrowed: such a payload is valid only during the call, because its
+   * memory is used again.
    */
   finish<Result>(use: (payload: Buffer) => Result): Result {
     const payload = this.#bytes.subarray(0, this.#used);
@@ -115,7 +118,8 @@ export class PayloadAssembler {
   }
 
   /**
-   * Empties the assembler. Call before the large buffer is released, because its views can have length 0 afterwards.
+   * Empties the assembler. Call this method before the large buffer is released, because `#bytes` is a view of it and
+   * can have length 0 afterwards.
    */
   #reset(): void {
     totalBytes -= this.#bytes.length;
