@@ -10,13 +10,14 @@ import type { Agreement } from './offers.ts';
 import { PayloadAssembler } from './payload-assembler.ts';
 
 /**
- * One action that received bytes require. The owner of the socket performs the steps in order.
+ * An action that the server must perform because of received bytes. The class that owns the socket performs these steps
+ * in order.
  *
  * - `deliver`: pass a message to the application.
- * - `pong`: answer a Ping with its payload. The Pong can be delayed: only the newest Ping needs an answer (RFC 6455
- *   §5.5.3).
+ * - `pong`: answer a Ping with its payload. The answer may be delayed, and then only the newest Ping needs one (RFC
+ *   6455 §5.5.3).
  * - `heard`: report a received Pong to the application.
- * - `close`: send this Close frame unless a Close frame was sent already.
+ * - `close`: send this Close frame, unless a Close frame was sent already.
  * - `end`: end the TCP connection. `received` is the Close frame of the peer, `violation` the rule that the peer broke.
  */
 export type Step =
@@ -28,7 +29,7 @@ export type Step =
 
 /** Settings of a Protocol. */
 export type ProtocolSettings = {
-  /** Largest message that is accepted, in bytes, inclusive. */
+  /** Size in bytes of the largest message that is accepted. */
   readonly maxMessageBytes: number;
   /** Largest number of frames in one message. Default: no limit. */
   readonly maxFragmentsPerMessage?: number;
@@ -42,16 +43,22 @@ export type ProtocolSettings = {
   readonly deflateFromBytes: number;
 };
 
-/** Performs each step while `Protocol.receive` reads the bytes, in order and before `receive` returns. */
+/**
+ * Performs the actions ("steps") that received bytes require. `Protocol.receive` calls these methods while it reads the
+ * bytes, in order and before it returns.
+ */
 export interface Performer extends RangeSink {
-  /** Performs one step. Borrowed bytes of the step are valid only during the call. */
+  /**
+   * Performs one step. The bytes in the step are valid only during the call if they are borrowed, which means that the
+   * next read overwrites them.
+   */
   perform(step: Step): void;
 }
 
 /**
  * The WebSocket protocol of one connection without its socket (RFC 6455 §5 to §7, RFC 7692). `receive` turns received
- * bytes into steps, and `take` returns the bytes to send. The class does no I/O, so tests can check every rule, and a
- * test server can override a method to break one rule on purpose.
+ * bytes into steps, which are actions for the owner of the socket. `take` returns the bytes to send. Because the class
+ * does no I/O, tests can check every rule. A test server can override a method to break one rule on purpose.
  */
 export class Protocol implements FrameSink {
   readonly #settings: ProtocolSettings;
@@ -64,10 +71,13 @@ export class Protocol implements FrameSink {
   /** Opcode of the current frame. */
   #opcode = 0;
   #steps: Step[] = [];
-  /** Performer of the current `receive` call. Without a performer `receive` collects the steps and returns them. */
+  /**
+   * Object that performs the steps of the current `receive` call. If there is none, `receive` collects the steps and
+   * returns them.
+   */
   #performer: Performer | undefined;
   #closeSent = false;
-  /** Handler of received chunks: `#read`, or `#discard` after the closing handshake or a violation. */
+  /** Function that handles received chunks: `#read`, or `#discard` after the closing handshake or a broken rule. */
   #handleChunk: (chunk: Buffer) => void = this.#read;
 
   constructor(settings: ProtocolSettings) {
@@ -85,12 +95,13 @@ export class Protocol implements FrameSink {
   }
 
   /**
-   * Processes bytes that the socket received. An error of the peer causes steps, not an exception. The caller must not
-   * use the chunk afterwards: the bytes are unmasked in place, and delivered messages can be views of the chunk.
+   * Processes bytes that the socket received. If the peer breaks a rule, the method causes steps that close the
+   * connection, and throws nothing. The caller must not use the chunk afterwards: the bytes are unmasked in place, and
+   * delivered messages can be views of the chunk.
    *
-   * @param performer performs each step at once and receives messages as byte ranges, which saves one object per
+   * @param performer performs each step at once. It receives messages as byte ranges, which saves one object per
    * message.
-   * @returns the steps to perform; empty with a performer.
+   * @returns the steps to perform; an empty list if there is a performer.
    */
   receive(chunk: Buffer, performer?: Performer): readonly Step[] {
     this.#performer = performer;
@@ -106,7 +117,8 @@ export class Protocol implements FrameSink {
   }
 
   /**
-   * Queues the message `bytes[from, to)` for `take`.
+   * Queues a message, to be fetched with `take`. The message is the bytes from index `from` up to but not including
+   * `to`.
    *
    * @returns false, and queues nothing, if a Close frame was sent before.
    */
@@ -129,7 +141,7 @@ export class Protocol implements FrameSink {
   }
 
   /**
-   * Queues a Ping for `take` (RFC 6455 §5.5.2).
+   * Queues a Ping, to be fetched with `take` (RFC 6455 §5.5.2).
    *
    * @returns false if a Close frame was sent before.
    * @throws {RangeError} if the payload exceeds 125 bytes.
@@ -139,7 +151,7 @@ export class Protocol implements FrameSink {
   }
 
   /**
-   * Queues a Pong for `take` (RFC 6455 §5.5.3).
+   * Queues a Pong, to be fetched with `take` (RFC 6455 §5.5.3).
    *
    * @returns false if a Close frame was sent before.
    * @throws {RangeError} if the payload exceeds 125 bytes.
@@ -149,7 +161,7 @@ export class Protocol implements FrameSink {
   }
 
   /**
-   * Queues a Close frame for `take` (RFC 6455 §5.5.1). No other frame is sent afterwards.
+   * Queues a Close frame, to be fetched with `take` (RFC 6455 §5.5.1). No other frame is sent afterwards.
    *
    * @returns false if a Close frame was sent before.
    * @throws {RangeError} if the code is illegal, a reason comes without a code, or the reason exceeds 123 bytes.
@@ -161,14 +173,14 @@ export class Protocol implements FrameSink {
     return true;
   }
 
-  /** Bytes that wait for `take`. */
+  /** Number of bytes that wait until the caller fetches them with `take`. */
   get unsentBytes(): number {
     return this.#writer.pendingBytes;
   }
 
   /**
-   * Announces a read: frames written until the next `take` go into the write buffer that all connections share. The
-   * caller must call `take` in the same turn of the event loop.
+   * Tells the protocol that a read begins. Until the next `take`, frames are written into the write buffer that all
+   * connections share. The caller must call `take` in the same turn of the event loop.
    */
   beginRead(): void {
     this.#writer.useSharedBuffer();
@@ -181,14 +193,14 @@ export class Protocol implements FrameSink {
     return this.#writer.take();
   }
 
-  /** True if the beginning of a frame is received but not its end. */
+  /** True if the beginning of a frame has arrived, but not its end. */
   get inFrame(): boolean {
     return this.#reader.inFrame;
   }
 
   /**
-   * Frees the compression window of an idle connection. A sender may drop its window at any time (RFC 7692 §7.1.1.1).
-   * The inflate window must stay, because the peer may refer to earlier messages.
+   * Frees the compression window of an idle connection. A sender may do this at any time (RFC 7692 §7.1.1.1). The
+   * inflate window must stay, because the next message of the peer may refer to earlier messages.
    */
   releaseDeflater(): void {
     this.#deflater?.close();
@@ -206,7 +218,7 @@ export class Protocol implements FrameSink {
   /**
    * Called by the frame reader with each frame header.
    *
-   * @throws {Violation} if a message limit or the frame order is broken.
+   * @throws {Violation} if the frame comes in a wrong order or its message exceeds a limit.
    */
   onHeader(header: Readonly<FrameHeader>): void {
     this.#opcode = header.opcode;
@@ -214,9 +226,9 @@ export class Protocol implements FrameSink {
   }
 
   /**
-   * Called by the frame reader before each header: reads unfragmented messages by the fast path.
+   * Called by the frame reader before each frame header. Reads complete uncompressed messages in a faster way.
    *
-   * @throws {Violation} 1007.
+   * @throws {Violation} 1007 if a text message is not UTF-8.
    */
   readAhead(chunk: Buffer, at: number): number {
     if (this.#performer === undefined || this.#messages.inMessage) return at;
@@ -242,8 +254,8 @@ export class Protocol implements FrameSink {
   }
 
   /**
-   * Delivers a message. If the caller collects the steps to use them later, the message is a copy: the memory of the
-   * received bytes is overwritten by then.
+   * Passes a message on as a step. Without a performer the caller uses the step later, when the memory of the received
+   * bytes is already overwritten. The step then gets a copy of the message.
    */
   readonly #deliver = ({ kind, bytes }: Message): void => {
     this.emitStep({
@@ -264,8 +276,8 @@ export class Protocol implements FrameSink {
   }
 
   /**
-   * Handles the Close frame of the peer: answers with the same code unless this side closed first (RFC 6455 §5.5.1),
-   * and ends the TCP connection, which is the task of the server (§7.1.1).
+   * Handles the Close frame of the peer. The server answers with the same code, unless it sent its own Close frame
+   * before (RFC 6455 §5.5.1). Then it ends the TCP connection, which is the task of the server (§7.1.1).
    */
   protected onCloseFrame(received: Close): void {
     this.#stopReading();
@@ -273,14 +285,17 @@ export class Protocol implements FrameSink {
     this.emitStep({ do: 'end', received });
   }
 
-  /** Fails the connection after a broken rule (RFC 6455 §7.1.7). Messages received before are delivered first. */
+  /**
+   * Closes the connection because the peer broke a rule (RFC 6455 §7.1.7). Messages received before are still
+   * delivered.
+   */
   protected onViolation(violation: Violation): void {
     this.#stopReading();
     this.emitStep({ do: 'close', close: { code: violation.code, reason: violation.message } });
     this.emitStep({ do: 'end', violation });
   }
 
-  /** Passes a step to the performer, or adds the step to the result of `receive`. */
+  /** Passes a step to the performer. Without a performer the step becomes part of the result of `receive`. */
   protected emitStep(step: Step): void {
     if (this.#performer !== undefined) this.#performer.perform(step);
     else this.#steps.push(step);
@@ -308,8 +323,8 @@ export class Protocol implements FrameSink {
   }
 
   /**
-   * Ignores bytes after a Close frame. The socket must still be read, because closing a socket with unread bytes sends
-   * RST instead of FIN.
+   * Ignores bytes that arrive after a Close frame. The socket must still be read: if unread bytes wait when a socket is
+   * closed, the kernel sends RST instead of FIN.
    */
   #discard(_chunk: Buffer): void {}
 }

@@ -2,11 +2,13 @@ import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
 import type { ZlibOutput } from '../memory/zlib-output.ts';
 
 /**
- * A raw deflate or inflate context of Node's zlib that runs synchronously and keeps its window between messages.
+ * A context of Node's zlib for raw deflate or inflate. It runs synchronously and keeps its window (the memory of
+ * earlier data) between messages.
  *
  * Node offers streams, which finish in a later turn of the event loop, and functions such as `inflateRawSync`, which
- * set up zlib for each call. Both use the `writeSync` method of an internal handle. This class calls `writeSync`
- * directly. Microseconds per message (Node 20.20, JSON, level 1, a 15-bit window that is kept between messages):
+ * set up zlib for each call. Both use the `writeSync` method of an internal handle. This module calls `writeSync`
+ * directly. Microseconds per message (Node 20.20, JSON, level 1, a 15-bit window that is kept between messages; the
+ * "Sync" columns are Node's synchronous functions, which get the earlier messages as a dictionary):
  *
  * | bytes   | deflate: handle | Sync with dictionary | inflate: handle | Sync with dictionary |
  * | ------- | --------------- | -------------------- | --------------- | -------------------- |
@@ -15,10 +17,11 @@ import type { ZlibOutput } from '../memory/zlib-output.ts';
  * | 16,384  | 19              | 81                   | 5               | 27                   |
  * | 131,072 | 101             | 177                  | 24              | 84                   |
  *
- * Node does not document `writeSync`, so no other file uses it, and opening a context throws if `writeSync` is missing.
+ * Node does not document `writeSync`, so no other file uses it. Opening a context throws an error if `writeSync` is
+ * missing.
  */
 export interface ZlibHandle {
-  /** Runs zlib over `input` with a sync flush and appends the result to `output`. */
+  /** Processes `input` completely (sync flush) and appends the result to `output`. */
   run(input: Buffer, output: ZlibOutput): RunEnd;
   /** Clears the window: the next message cannot refer to earlier data. */
   reset(): void;
@@ -27,8 +30,9 @@ export interface ZlibHandle {
 }
 
 /**
- * How a run of zlib ended. `unread` is the number of input bytes that zlib did not consume: the deflate stream ended
- * before them, or, if `full` is set, the output reached its limit. `error` is zlib's error code and message.
+ * How a call of `run` ended. `unread` is the number of input bytes that zlib did not consume. There are such bytes if
+ * the deflate stream ended before them, or if the output reached its limit (`full`). `error` is zlib's error code and
+ * message.
  */
 export type RunEnd = { readonly unread: number; readonly full?: true; readonly error?: string };
 
@@ -51,7 +55,8 @@ type StreamInternals = {
 };
 
 /**
- * Size of the output buffer that Node allocates for each stream. The buffer is unused here, so it has the minimum size.
+ * Size of the output buffer that Node allocates for each zlib stream. This module does not use that buffer, so it gets
+ * the minimum size.
  */
 const UNUSED_CHUNK_BYTES = 64;
 

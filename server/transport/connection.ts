@@ -15,7 +15,7 @@ import { SlowFrameDetector } from './slow-frame-detector.ts';
 /**
  * How a connection ended (RFC 6455 §7.1.4 to §7.1.6).
  *
- * - `code`: close code of the peer; 1005 if its Close frame had no code, 1006 if there was no Close frame.
+ * - `code`: close code of the peer; 1005 if the peer's Close frame had no code, 1006 if the peer sent no Close frame.
  * - `reason`: close reason of the peer.
  * - `clean`: whether the peer sent a Close frame.
  * - `error`: the rule that the peer broke, or the error of the socket.
@@ -31,7 +31,7 @@ export type Ended = {
 export type ConnectionEvents = {
   /** A complete message arrived. The listener may keep and change its bytes. */
   message: [message: Message];
-  /** A Pong arrived, solicited or not. */
+  /** A Pong arrived, with or without a Ping before it. */
   pong: [payload: Buffer];
   /** All sent data has been passed to the kernel. */
   drain: [];
@@ -42,28 +42,29 @@ export type ConnectionEvents = {
 };
 
 /**
- * Receives a message as the byte range `bytes[from, to)`, without an object per message. The memory is borrowed: it is
- * valid only during the call. Copy the bytes to keep them, or pass the range to `sendRange`, which handles borrowed
- * memory.
+ * Receives a message: the bytes of `bytes` from index `from` up to but not including `to`. No object is created per
+ * message. The memory is borrowed: the next read or message overwrites it after the call. Copy the bytes to keep them,
+ * or pass the range to `sendRange`, which handles borrowed memory.
  */
 export type Receiver = (kind: Kind, bytes: Buffer, from: number, to: number) => void;
 
 /**
- * Pieces up to this total size are joined for one write. Larger ones are written separately, and the kernel joins them
- * (writev).
+ * Pieces of output up to this total size are joined for one write. Larger pieces are written separately, and the kernel
+ * sends them together (writev).
  */
 const MAX_JOINED_BYTES = 64 * 1024;
 
 /**
- * A write of up to this size that must wait is copied, so that it does not retain a write buffer many times its size.
+ * If the socket cannot send a piece of output at once, a piece of up to this size is copied. Otherwise a small piece
+ * would keep a whole write buffer of 512 KiB in use.
  */
 const MAX_COPIED_BYTES = 16 * 1024;
 
 const EMPTY = Buffer.alloc(0);
 
 /**
- * A WebSocket connection: owns the socket and one timer, performs the steps of the protocol, and sends all answers to a
- * read in one write.
+ * A WebSocket connection. It owns the socket and one timer, performs the actions that the protocol demands ("steps"),
+ * and sends all answers to a read in one write.
  */
 export class Connection extends EventEmitter<ConnectionEvents> implements Performer {
   /** Negotiated subprotocol (RFC 6455 §1.9), or undefined. */
@@ -72,17 +73,17 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   readonly #protocol: Protocol;
   readonly #limits: Limits;
   #timer: NodeJS.Timeout | undefined;
-  /** Monotonic time of the last sign of life of the peer: data from the peer, or data that the peer accepted. */
+  /** Time (`performance.now()`) of the last sign of life of the peer: the peer sent data, or accepted data. */
   #lastHeardMs = performance.now();
-  /** Unsent bytes when the timer was set. Fewer unsent bytes later prove that the peer reads. */
+  /** Number of unsent bytes when the timer was set. If there are fewer unsent bytes later, the peer reads. */
   #unsentBytes = 0;
   /** Payload of the newest Ping that arrived while output was unsent. Only this Ping is answered (RFC 6455 §5.5.3). */
   #pendingPong: Buffer | undefined;
-  /** Unsent bytes of the socket after the last write. */
+  /** Number of bytes that the socket had not sent after the last write. */
   #backlogBytes = 0;
   /** Write buffers that contain unsent data. */
   #writeBuffers: WriteBuffer[] = [];
-  /** Unsent pieces that are views of large buffers. */
+  /** Unsent pieces whose memory is a large buffer, which must be released after sending. */
   #retainedPieces: Buffer[] = [];
   #receiver: Receiver | undefined;
   readonly #slowFrames = new SlowFrameDetector();
@@ -90,9 +91,11 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   #inRead = false;
   #flushScheduled = false;
   #setReadSize: (bytes: number) => void = () => undefined;
-  /** True while reading is paused until the next turn of the event loop, so that other connections get their turn. */
+  /**
+   * True while reading is paused until the next turn of the event loop. The pause gives other connections their turn.
+   */
   #yielding = false;
-  /** True after the server ended its side of the TCP connection. */
+  /** True after the server sent FIN, which ends its side of the TCP connection. */
   #finSent = false;
   /** True after `destroy`: the application gets no further messages. */
   #destroyed = false;
@@ -109,8 +112,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   }
 
   /**
-   * Starts the connection: writes the handshake response, then reads `head`, the bytes that arrived with the request.
-   * Attach listeners before, because `head` can contain messages.
+   * Starts the connection: writes the handshake response, then processes `head`, the bytes that arrived with the
+   * request. Attach listeners before this call, because `head` can contain messages.
    */
   open(response: Buffer, head: Buffer): void {
     const socket = this.#socket;
@@ -132,8 +135,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   }
 
   /**
-   * Passes messages to `receiver` instead of emitting `message` events. This saves an object per message, for example
-   * in an echo or a relay of many small messages. A second call replaces the receiver.
+   * Passes messages to the function `receiver` instead of emitting `message` events. This saves one object per message,
+   * which matters for many small messages. A second call replaces the receiver.
    */
   receive(receiver: Receiver): void {
     this.#receiver = receiver;
@@ -152,7 +155,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     return !this.#protocol.closeSent && !this.#finSent && this.#socket.writable;
   }
 
-  /** Bytes sent by the application that the kernel has not taken yet. */
+  /** Number of bytes that the application has sent and the kernel has not accepted yet. */
   get unsentBytes(): number {
     return this.#socket.writableLength + this.#protocol.unsentBytes;
   }
@@ -160,8 +163,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   /**
    * Sends a message: a string as text, a Uint8Array as binary, or a received Message unchanged.
    *
-   * @returns false if the message was not sent, because the connection is closing, or if the application should wait
-   * for `drain` before it sends more.
+   * @returns false if the connection is closing, and the message was not sent. Also false if too much data is unsent:
+   * the message was sent, but the application should wait for `drain` before it sends more.
    * @throws {TypeError} if `data` has another type.
    */
   send(data: string | Uint8Array | Message): boolean {
@@ -172,9 +175,9 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   }
 
   /**
-   * Sends the byte range `bytes[from, to)` as a text or binary message. The caller guarantees that text is UTF-8. More
-   * than 16 KiB are sent without a copy and must not change until the data is sent. Borrowed memory from a Receiver is
-   * safe to pass.
+   * Sends the bytes from index `from` up to but not including `to` as a text or binary message. The caller guarantees
+   * that a text is UTF-8. A message of more than 16 KiB is not copied, so its bytes must not change until the data is
+   * sent. The bytes that a Receiver gets are safe to pass.
    *
    * @returns false in the same cases as `send`.
    */
@@ -183,7 +186,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   }
 
   #send(kind: Kind, bytes: Buffer, from?: number, to?: number): boolean {
-    // During a read the socket is not checked here: the flush after the read discards the data if the socket is closed.
+    // During a read the socket is not checked here. After the read `#flush` checks it and discards the data if the
+    // socket is closed.
     if (!(this.#inRead ? !this.#finSent : this.isOpen)) return false;
     if (!this.#protocol.send(kind, bytes, from, to)) return false;
     if (!this.#inRead) this.#scheduleFlush();
@@ -235,8 +239,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
       this.#inRead = false;
       this.#flush();
     }
-    // Pause only if a 'drain' event will follow, because that event resumes reading. No 'drain' event follows after the
-    // server's FIN.
+    // Pause only if a 'drain' event will follow, because that event resumes reading. After the server's FIN there is no
+    // such event.
     if (this.#backlogBytes >= this.#limits.pauseReadingAtUnsentBytes && this.#socket.writableNeedDrain) {
       this.#socket.pause();
     } else if (chunk.length === this.#throttle.maxBytes) {
@@ -256,9 +260,9 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     if (this.#backlogBytes < this.#limits.pauseReadingAtUnsentBytes || this.#finSent) this.#socket.resume();
   };
 
-  /** Called by the protocol during a read with each message. Applications must not call it. */
+  /** Called by the protocol with each message of a read. Applications must not call this method. */
   message(kind: Kind, bytes: Buffer, from: number, to: number): boolean {
-    // Messages outside the fast path arrive here even after `destroy`.
+    // Messages that the protocol reads frame by frame arrive here even after `destroy`.
     if (this.#destroyed) return false;
     const receiver = this.#receiver;
     if (receiver === undefined) {
@@ -275,7 +279,10 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     return !this.#destroyed;
   }
 
-  /** Called by the protocol during a read with each step. Applications must not call it. */
+  /**
+   * Called by the protocol with each step (an action that received bytes require). Applications must not call this
+   * method.
+   */
   perform(step: Step): void {
     switch (step.do) {
       case 'deliver':
@@ -285,7 +292,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
         this.#emitToApplication('pong', copyIfBorrowed(step.payload));
         return;
       case 'pong':
-        // A peer that sends Pings and reads nothing gets one Pong once it reads again, not a queue of Pongs.
+        // While the peer reads nothing, keep only the newest Ping. The peer gets one Pong when it reads again, not a
+        // queue of Pongs.
         if (!this.#socket.writableNeedDrain) this.#protocol.pong(step.payload);
         else this.#pendingPong = copyIfBorrowed(step.payload);
         return;
@@ -301,12 +309,12 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     }
   }
 
-  /** Emits an event to the application. An exception of a listener closes this connection only. */
+  /** Emits an event to the application. If a listener throws, only this connection is closed. */
   #emitToApplication<Event extends 'message' | 'pong' | 'drain'>(event: Event, ...args: ConnectionEvents[Event]): void {
     if (this.#destroyed) return;
     try {
-      // The type parameter of this method ties the arguments to the event; the types of EventEmitter.emit cannot
-      // express that.
+      // The type parameter of this method checks that the arguments belong to the event. The types of EventEmitter.emit
+      // cannot express this.
       (this as EventEmitter).emit(event, ...args);
     } catch (error) {
       this.#onFault(error);
@@ -320,7 +328,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   };
 
   /**
-   * Schedules one write for everything that is sent in this turn. During a read the end of the read flushes instead.
+   * Schedules one write for everything that is sent in this turn of the event loop. During a read nothing is scheduled,
+   * because `#read` writes at its end.
    */
   #scheduleFlush(): void {
     if (this.#inRead || this.#flushScheduled) return;
@@ -362,19 +371,19 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     }
     this.#backlogBytes = socket.writableLength;
     if (this.#backlogBytes > 0) this.#retainUntilSent(pieces);
-    // The kernel took all data. A single piece is never a large buffer, because a frame header always precedes the
-    // large buffer.
+    // The kernel accepted all data. If there is only one piece, its memory is not a large buffer, because a frame
+    // header in another piece always comes before a large buffer.
     else if (pieces.length > 1) releaseLargeBuffers(pieces);
   }
 
-  /** Protects the memory of `pieces` from reuse until the data is sent. */
+  /** Keeps the memory of `pieces` from being reused before the data is sent. */
   #retainUntilSent(pieces: readonly Buffer[]): void {
     const writeBuffer = withdrawFromSharing(pieces);
     if (writeBuffer !== undefined) this.#writeBuffers.push(writeBuffer);
     this.#retainedPieces.push(...pieces.filter(largeBufferOf));
   }
 
-  /** Called after a large write. Releases the memory once everything is sent. */
+  /** Called after a large write. Releases the memory of the sent data when everything is sent. */
   readonly #onWritten = (error?: Error | null): void => {
     if (!error && this.#socket.writableLength === 0) this.#releaseMemory();
   };
@@ -387,9 +396,9 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   }
 
   /**
-   * Sends FIN: the server ends the TCP connection first (RFC 6455 §7.1.1). The server keeps reading, and ignores the
-   * data, until the peer's FIN. If unread data waits when a socket is closed, the kernel sends RST, which can overtake
-   * the Close frame.
+   * Sends FIN: the server ends the TCP connection first (RFC 6455 §7.1.1). Until the peer's FIN the server continues to
+   * read and ignores the data. If unread data waits when a socket is closed, the kernel sends RST, and the peer can
+   * lose the Close frame.
    */
   #sendFin(): void {
     if (this.#finSent) return;
@@ -408,7 +417,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
       this.#pendingPong = undefined;
       this.#flush();
     }
-    // The answers to a read can be sent before the next turn. Reading must then stay paused for the other connections.
+    // If reading is paused for the sake of other connections, it stays paused until the next turn of the event loop. A
+    // 'drain' event can come before that turn.
     if (!this.#yielding) this.#socket.resume();
     this.#emitToApplication('drain');
   };
@@ -425,8 +435,8 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
   }
 
   /**
-   * Handles the only timer of the connection: the ping timer while it is open, the close timer after a Close frame or
-   * FIN.
+   * Handles the only timer of the connection. While the connection is open, the timer sends Pings. After a Close frame
+   * or FIN, it limits the time until the end of the TCP connection.
    */
   readonly #onTimer = (): void => {
     const peerReads = this.#socket.writableLength < this.#unsentBytes;

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { type Agreement, chooseOffer, isToken, parseOffers } from '../protocol/offers.ts';
 import type { Settings } from './options.ts';
 
-/** Parts of an HTTP request that the opening handshake needs. `rawHeaders` alternates names and values, as received. */
+/**
+ * Parts of an HTTP request that the opening handshake needs. `rawHeaders` contains names and values in turn, as
+ * received.
+ */
 export type UpgradeRequest = {
   readonly method: string;
   readonly url: string;
@@ -33,7 +36,7 @@ export type Refusal = {
 /** Constant for the computation of Sec-WebSocket-Accept (RFC 6455 §1.3). */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-/** Computes the value of `Sec-WebSocket-Accept` for the `Sec-WebSocket-Key` of a client (RFC 6455 §4.2.2, 5.4). */
+/** Computes the value of `Sec-WebSocket-Accept` from the client's `Sec-WebSocket-Key` (RFC 6455 §4.2.2, item 5.4). */
 export function answerKey(key: string): string {
   return createHash('sha1')
     .update(key + GUID)
@@ -41,16 +44,17 @@ export function answerKey(key: string): string {
 }
 
 /**
- * Base64 of 16 bytes. The last digit before `==` has four unused bits, which must be 0, so only A, Q, g and w are
- * valid.
+ * Base64 of 16 bytes. The last digit before `==` has four unused bits, which must be 0. The digit is therefore A, Q, g
+ * or w.
  */
 const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
 
 /**
- * Checks an upgrade request against RFC 6455 §4.2.1 and the server's settings.
+ * Checks an upgrade request against RFC 6455 §4.2.1 and the server's settings. A bad request leads to a refusal, not to
+ * an exception.
  *
- * @throws {TypeError} if the `protocols` function chooses a subprotocol that the client did not offer. Errors of the
- * functions `protocols` and `allowedOrigins` pass through. No request causes an exception by itself.
+ * @throws {TypeError} if the `protocols` function chooses a subprotocol that the client did not offer. An error that
+ * the function `protocols` or `allowedOrigins` throws is thrown on.
  */
 export function checkUpgrade(request: UpgradeRequest, settings: Settings): UpgradeDecision {
   const headers = collectHeaders(request.rawHeaders);
@@ -92,7 +96,9 @@ export function checkUpgrade(request: UpgradeRequest, settings: Settings): Upgra
   return { is: 'upgraded', headers: answer, protocol, deflate: deflate?.agreement };
 }
 
-/** Error for an HTTP request without an upgrade: 426 on the path of the server (RFC 9110 §15.5.22), 404 elsewhere. */
+/**
+ * HTTP error for a request that asks for no upgrade: 426 on the path of the server (RFC 9110 §15.5.22), 404 on others.
+ */
 export function refusePlainRequest(url: string, settings: Settings): Refusal {
   return pathOf(url) === settings.path
     ? refuse(426, 'this path serves WebSockets only', ['Upgrade: websocket', 'Connection: Upgrade'])
@@ -104,7 +110,10 @@ export function isForPath(url: string, path: string): boolean {
   return pathOf(url) === path;
 }
 
-/** Groups header values by lower-case name. A Map instead of an object, because a header can be named `__proto__`. */
+/**
+ * Groups header values by lower-case name. A plain object would be unsafe, because a header can have the name
+ * `__proto__`.
+ */
 function collectHeaders(raw: readonly string[]): Map<string, string[]> {
   const headers = new Map<string, string[]>();
   for (let at = 0; at + 1 < raw.length; at += 2) {
@@ -135,7 +144,8 @@ function trimSpace(text: string): string {
 }
 
 /**
- * Path of a request target: `/ws?x=1` and `http://host/ws` have the path `/ws` (RFC 9112 §3.2). Undefined if invalid.
+ * Returns the path of a request target: `/ws?x=1` and `http://host/ws` have the path `/ws` (RFC 9112 §3.2). Undefined
+ * if the request target is invalid.
  */
 function pathOf(url: string): string | undefined {
   const path = /^(?:[a-z]+:\/\/[^/?#]*)?(\/[^?#]*)?/i.exec(url)?.[1];
@@ -143,8 +153,8 @@ function pathOf(url: string): string | undefined {
 }
 
 /**
- * Checks the Origin header (RFC 6455 §10.2). With a list, the request must have exactly one origin, and the list must
- * contain it.
+ * Checks the Origin header (RFC 6455 §10.2). If `allowed` is a list, the request must have exactly one origin, and the
+ * list must contain it.
  */
 function isAllowedOrigin(origins: readonly string[] | undefined, allowed: Settings['allowedOrigins']): boolean {
   if (allowed === undefined) return true;
@@ -154,9 +164,9 @@ function isAllowedOrigin(origins: readonly string[] | undefined, allowed: Settin
 }
 
 /**
- * Chooses one of the client's subprotocols, or none (RFC 6455 §4.2.2, 5).
+ * Chooses one of the client's subprotocols, or none (RFC 6455 §4.2.2, item 5).
  *
- * @throws {TypeError} if the `protocols` function returns a name that the client did not offer. Such a name must never
+ * @throws {TypeError} if the `protocols` function returns a name that the client did not offer. This name must never
  * get into a response header.
  */
 function chooseSubprotocol(offered: readonly string[], supported: Settings['protocols']): string | undefined {

@@ -8,18 +8,19 @@ export type ServerOptions = {
   /** Value of the `Server` header in responses. Default: `websock server`. */
   readonly agent?: string;
   /**
-   * Origins that may connect, such as `https://example.org`, or a function that decides. Other origins get 403. With a
-   * list, a request without an Origin header gets 403 too. Default: no check (RFC 6455 §10.2).
+   * Origins that may connect, such as `https://example.org`, or a function that decides. Other origins get 403. If the
+   * option is a list, a request without an Origin header gets 403 too. Default: no check (RFC 6455 §10.2).
    */
   readonly allowedOrigins?: readonly string[] | ((origin: string | undefined) => boolean);
   /**
    * Subprotocols that the server supports, or a function that chooses one of the client's subprotocols (RFC 6455 §1.9).
-   * From a list the server chooses the first one that the client names. Default: none.
+   * If the option is a list, the server takes the client's first subprotocol that is in the list. Default: none.
    */
   readonly protocols?: readonly string[] | ((offered: readonly string[]) => string | undefined);
   /**
-   * Called for each valid handshake before the response. Returns true, or the HTTP error to send. A promise may take up
-   * to `handshakeTimeoutMs`. If the function throws, the client gets 500 and the server emits `fault` with the error.
+   * Called for each valid handshake before the response. The function returns true to accept, or the HTTP error to
+   * send. If it returns a promise, the promise may take up to `handshakeTimeoutMs`. If the function throws, the client
+   * gets 500, and the server emits `fault` with the error.
    */
   readonly verify?: (request: IncomingMessage) => true | Rejection | Promise<true | Rejection>;
   /** Parameters of permessage-deflate (RFC 7692), or false to disable the extension. */
@@ -31,18 +32,16 @@ export type Rejection = { readonly status: number; readonly why: string };
 
 /** Limits of a server. The name of each limit ends with its unit, bytes or milliseconds. */
 export type Limits = {
-  /**
-   * Largest accepted message, inclusive, also after inflating. Larger messages get close code 1009. Default: 16 MiB.
-   */
+  /** Largest accepted message, before and after inflating. Larger messages get close code 1009. Default: 16 MiB. */
   readonly maxMessageBytes: number;
   /**
-   * Largest number of frames in one message. Messages with more frames get close code 1008. Default: 131,072, twice
-   * what Autobahn's case 9.3.1 sends.
+   * Largest number of frames in one message. Messages with more frames get close code 1008. Default: 131,072, twice the
+   * number that case 9.3.1 of the Autobahn test suite sends.
    */
   readonly maxFragmentsPerMessage: number;
   /**
-   * Largest total size of the unfinished messages of this process. A message beyond the limit gets close code 1008.
-   * Default: 256 MiB.
+   * Largest total size of all messages of this process that have not arrived completely. A connection that exceeds the
+   * limit gets close code 1008. Default: 256 MiB.
    */
   readonly maxIncompleteBytesPerProcess: number;
   /** Time until a handshake request must be complete. Default: 10 s. */
@@ -51,7 +50,7 @@ export type Limits = {
   readonly pingIntervalMs: number;
   /** The server drops a peer that has sent nothing, not even a Pong, for this time. Default: 45 s. */
   readonly pingTimeoutMs: number;
-  /** Time that the peer has to answer the server's Close frame or FIN. Default: 5 s. */
+  /** Time in which the peer must answer the server's Close frame or FIN. Default: 5 s. */
   readonly closeTimeoutMs: number;
   /** The server stops reading from a peer if this much data for the peer is unsent. Default: 1 MiB. */
   readonly pauseReadingAtUnsentBytes: number;

@@ -1,20 +1,30 @@
 import { FIRST_READ_BYTES, MAX_READ_BYTES } from './shared-read-buffer.ts';
 
 /**
- * Time that full reads of all connections may take in one turn of the event loop. Further reads wait for the next turn.
+ * Time that full reads (reads that return `maxBytes` bytes) of all connections may take together in one turn of the
+ * event loop. Further reads wait for the next turn.
  */
 const MAX_TURN_MS = 4;
 
-/** In a turn that took too long, each connection whose read took longer than this gets half the read size. */
+/**
+ * If the reads of a turn took too long together, a connection whose own read took longer than this gets half the read
+ * size.
+ */
 const EXPENSIVE_READ_MS = 0.25;
 
 /** Smallest read size of a throttled connection. */
 const MIN_READ_BYTES = 4 * 1024;
 
-/** In a turn that did not take too long, each connection whose read took less than this gets twice the read size. */
+/**
+ * If the reads of a turn did not take too long, a connection whose own read took less than this gets twice the read
+ * size.
+ */
 const CHEAP_READ_MS = 1;
 
-/** Adds up the time that the full reads of all connections take in one turn of the event loop. */
+/**
+ * Adds up the time that the full reads (reads that return the maximum size) of all connections take in one turn of the
+ * event loop.
+ */
 export class TurnBudget {
   #usedMs = 0;
   #resetScheduled = false;
@@ -38,25 +48,26 @@ export class TurnBudget {
 const processBudget = new TurnBudget();
 
 /**
- * Limits how much one connection reads at a time, so that other connections get their turn. libuv reads again at once
- * while more data waits. A flood of tiny frames, or of messages that inflate to a thousand times their size, would
- * otherwise block all other connections, and fifty floods would block them fifty times as long. A connection whose
- * reads are cheap keeps large reads.
+ * Limits how much one connection reads at a time, and gives other connections their turn. libuv, the I/O library of
+ * Node, reads again at once while more data waits. Without this limit a flood of tiny frames, or of messages that
+ * inflate to a thousand times their size, would block all other connections. Fifty floods would block them fifty times
+ * as long. A connection keeps large reads if its reads take little time.
  */
 export class ReadThrottle {
-  /** Largest number of bytes that the next read may bring. */
+  /** Largest number of bytes that the next read may return. */
   maxBytes = FIRST_READ_BYTES;
   readonly #budget: TurnBudget;
 
-  /** @param budget by default the budget that all connections of the process share. */
+  /** @param budget the time measurement; by default all connections of the process share one. */
   constructor(budget: TurnBudget = processBudget) {
     this.#budget = budget;
   }
 
   /**
-   * Records a read that brought `maxBytes`, so that more data probably waits, and adjusts `maxBytes`.
+   * Records a read that returned `maxBytes` bytes and adjusts `maxBytes`. After a read of this size more data probably
+   * waits.
    *
-   * @param tookMs how long the work on this read took.
+   * @param tookMs how long the server worked on this read.
    * @returns true if the connection must pause until the next turn of the event loop.
    */
   recordFullRead(tookMs: number): boolean {

@@ -2,17 +2,20 @@ import type { Socket } from 'node:net';
 import { allocateBorrowed } from '../memory/borrowed-memory.ts';
 
 /**
- * Largest read, and size of the shared read buffer: several times what a socket usually holds when it is read. Large
- * reads split fewer messages, and a message that is split between two reads must be copied.
+ * Largest size of one read, and size of the shared read buffer. A socket usually holds several times less when it is
+ * read. A message that is split between two reads must be copied, and large reads split fewer messages.
  */
 export const MAX_READ_BYTES = 512 * 1024;
 
-/** Size of the first read of a connection, before the server knows how expensive the messages of this client are. */
+/**
+ * Size of the first read of a connection. At that time the server does not know how much time the client's messages
+ * take.
+ */
 export const FIRST_READ_BYTES = 64 * 1024;
 
 /**
- * Read buffer of all sockets. Each read is processed before the next one starts, and no code may keep a view of it.
- * Node would allocate 64 KiB for each read instead, and never read more than 64 KiB at a time.
+ * Read buffer of all sockets. Each read is processed before the next one starts, and no code may keep a view of the
+ * buffer. Node itself would allocate 64 KiB for each read, and would never read more than 64 KiB at a time.
  */
 const SHARED = allocateBorrowed(MAX_READ_BYTES);
 
@@ -22,12 +25,12 @@ const FIRST = SHARED.subarray(0, FIRST_READ_BYTES);
 type Handle = { useUserBuffer?: (memory: Uint8Array) => void };
 
 /**
- * Symbol keys of three fields of a socket: its read buffer, the callback after a read, and the source of the next
- * buffer.
+ * Symbol keys of three internal fields of a socket: its read buffer, the function that Node calls after a read, and the
+ * function that returns the buffer for the next read.
  */
 type FieldKeys = readonly [buffer: symbol, callback: symbol, nextBuffer: symbol];
 
-/** Cached symbol keys of the internal fields: all sockets have the same keys. */
+/** Cached symbol keys of the internal fields. All sockets have the same keys. */
 let cachedKeys: FieldKeys | undefined;
 
 function findKeys(socket: Socket): FieldKeys | undefined {
@@ -40,15 +43,16 @@ function findKeys(socket: Socket): FieldKeys | undefined {
 }
 
 /**
- * Makes `socket` read into the shared read buffer and pass each read to `read` as a view, which is valid only during
- * the call.
+ * Makes `socket` read into the shared read buffer. Each read is passed to `read` as a view of the buffer, which is
+ * valid only during the call.
  *
  * Node documents this feature (`onread` of `net.Socket`) for client sockets, but not for sockets that a server accepts.
- * The switch is the same: three fields of the socket and one call of its handle. Node does not document these fields,
- * so only this file uses them, checks that they exist, and changes nothing if they are missing.
+ * This function does the same as Node does for a client socket: it sets three fields of the socket and calls one method
+ * of its handle. Node does not document these fields, so only this file uses them. If they are missing, the function
+ * changes nothing.
  *
  * @returns a function that limits the size of the next reads in bytes; call it inside `read`. Undefined if the socket
- * cannot share a buffer, for example with TLS: then listen for `data` events.
+ * cannot share a buffer, for example with TLS. The caller must then listen for `data` events.
  */
 export function useSharedReadBuffer(
   socket: Socket,

@@ -2,12 +2,12 @@
 const MIN_BYTES_PER_CHECK = 1024;
 
 /**
- * Detects a peer that sends a frame very slowly: two checks in a row fall inside a frame, and almost no bytes arrived
- * in between. Without this check single bytes would count as a sign of life forever. Between frames a peer may be
- * silent.
+ * Detects a peer that sends a frame very slowly. The peer is too slow if two checks in a row find an unfinished frame
+ * and almost no new bytes. Without this check a peer could keep its connection open with single bytes. Between frames a
+ * peer may be silent.
  */
 export class SlowFrameDetector {
-  /** Bytes received in total, now and at the last check. */
+  /** Total number of bytes received, up to now and up to the last check. */
   #bytes = 0;
   #bytesAtLastCheck = 0;
   #wasSlow = false;

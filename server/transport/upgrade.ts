@@ -13,18 +13,22 @@ import { type Rejection, resolveOptions, type ServerOptions, type Settings } fro
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /**
- * Creates the protocol of one connection. A server that breaks a rule on purpose passes its own subclass of Protocol.
+ * Creates the protocol object of one connection. A test server that breaks a rule on purpose passes a function that
+ * creates its own subclass of Protocol.
  */
 export type ProtocolMaker = (settings: ProtocolSettings) => Protocol;
 
 /** Events of a WebSocketServer with their arguments. */
 export type ServerEvents = {
   /**
-   * A handshake succeeded. Attach the listeners of the connection synchronously: messages that came together with the
-   * request are read right after this event.
+   * A handshake succeeded. Attach the listeners of the connection synchronously: messages that arrived together with
+   * the request are read right after this event.
    */
   connection: [connection: Connection, request: IncomingMessage];
-  /** A function of the options (`verify`, `protocols`, `allowedOrigins`) threw. The client got the HTTP status 500. */
+  /**
+   * A function that the application passed as an option (`verify`, `protocols`, `allowedOrigins`) threw. The client got
+   * the HTTP status 500.
+   */
   fault: [error: unknown];
 };
 
@@ -52,7 +56,8 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
       // Node checks request timeouts only at this interval, which is 30 s by default.
       connectionsCheckingInterval: Math.min(1_000, handshakeTimeoutMs),
     });
-    // 0 disables Node's limit for the number of headers, which drops headers silently. The size limit stays.
+    // 0 disables Node's limit for the number of headers: Node drops further headers silently. The limit for the total
+    // size stays.
     this.#http.maxHeadersCount = 0;
     this.#http.on('upgrade', this.#onOwnUpgrade);
     this.#http.on('request', (request, response) => {
@@ -88,9 +93,9 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
   }
 
   /**
-   * Serves WebSockets on an existing HTTP server, in addition to its own requests. The request limits of the HTTP
-   * server apply. An upgrade request for another path is left to the other `upgrade` listeners, and refused if there
-   * are none.
+   * Serves WebSockets on an existing HTTP server, which also continues to answer its own requests. The request limits
+   * of the HTTP server apply. An upgrade request for another path is left to the other `upgrade` listeners. If there
+   * are no others, the request is refused.
    */
   attach(http: Server | SecureServer): void {
     if (this.#attached.has(http)) return;
@@ -104,9 +109,9 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
   }
 
   /**
-   * Stops accepting connections, closes the open ones with 1001, and resolves when all of them are closed. The server
-   * drops a peer that neither answers nor takes data for `closeTimeoutMs`. HTTP servers passed to `attach` go on
-   * without WebSockets.
+   * Stops accepting connections, closes all open connections with close code 1001, and resolves when all of them are
+   * closed. The server drops a peer that does not answer and takes no data for `closeTimeoutMs`. HTTP servers passed to
+   * `attach` continue to run, without WebSockets.
    */
   async close(): Promise<void> {
     this.#closing = true;
@@ -174,14 +179,14 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
     }
   }
 
-  /** Handles an error that a function of the options threw: the client gets 500, and the process continues. */
+  /** Handles an error that a function passed as an option threw: the client gets 500, and the process continues. */
   #onHookError(error: unknown, socket: Duplex): void {
     if (!socket.destroyed) writeRefusal(socket, INTERNAL_ERROR, this.#settings);
     this.emit('fault', error);
   }
 
   #openConnection(request: IncomingMessage, socket: Duplex, head: Buffer, decision: Upgraded): void {
-    // A function of the options can have closed the server during this handshake.
+    // A function passed as an option (for example `verify`) can have closed the server during this handshake.
     if (this.#closing) {
       socket.destroy();
       return;
