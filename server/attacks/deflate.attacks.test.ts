@@ -13,7 +13,7 @@ import { MAX_READ_BYTES } from '../transport/shared-read-buffer.ts';
 const OFFER = ['Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits'];
 const MESSAGE = FIN | RSV1 | OP.binary;
 
-/** Compresses a message as a client does (RFC 7692 §7.2.1), without context takeover. */
+/** Compresses a message as a client does (RFC 7692 §7.2.1), without reference to earlier messages. */
 function compress(bytes: Buffer): Buffer {
   return deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
 }
@@ -29,8 +29,8 @@ async function closeCode({ upgraded }: AttackedServer, bytes: Buffer): Promise<n
 
 test('S56 a zip bomb of 1 GiB is refused at the message limit, in one frame or in 64', async () => {
   const limit = 1024 * 1024;
-  // 1 MiB of zeros, compressed and repeated 1,024 times. The repetitions are valid deflate, because the window stays
-  // the same.
+  // 1 MiB of zeros, compressed, and this data 1,024 times in a row. The result is valid deflate, because the window
+  // contains only zeros after each part.
   const part = deflateRawSync(Buffer.alloc(1 << 20), { finishFlush: constants.Z_SYNC_FLUSH });
   const bomb = Buffer.concat(Array.from({ length: 1024 }, () => part));
   await survives(
@@ -95,7 +95,7 @@ test.each(['7', '16', '0', '08', '+9', '9.0', '', '"7"', '999999', '9; server_ma
       );
     const offer = `permessage-deflate; server_max_window_bits=${bits}`;
     const decision = check(offer);
-    // An empty value is not a token, so the whole header is invalid.
+    // An empty value breaks the grammar of the header, so the whole request is refused.
     if (bits === '') expect(decision).toMatchObject({ is: 'refused', status: 400 });
     else expect(decision).toMatchObject({ is: 'upgraded', deflate: undefined });
     expect(check('permessage-deflate; server_no_context_takeover=1')).toMatchObject({ deflate: undefined });
@@ -103,8 +103,8 @@ test.each(['7', '16', '0', '08', '+9', '9.0', '', '"7"', '999999', '9; server_ma
 );
 
 /**
- * Finds the largest distance in a raw deflate stream. The function is a slow decoder of RFC 1951 for stored, fixed and
- * dynamic blocks, because zlib does not report distances.
+ * Finds the largest distance in a raw deflate stream: how far back a reference to earlier data goes. zlib does not
+ * report distances, so this function is a slow decoder of RFC 1951 for stored, fixed and dynamic blocks.
  */
 function furthestReference(bytes: Buffer): number {
   let bit = 0;
@@ -264,7 +264,7 @@ test('S62 S65 survives resets during compression, and keeps the order of answers
     );
     await client.waitUntil(() => client.ended);
     const after = client.received.readUInt16BE(2) + 4;
-    // Behind the echo of the big message: the Pong, the small echo and the empty Close frame, in order.
+    // After the echo of the big message come the Pong, the small echo and the empty Close frame, in this order.
     expect(client.received.subarray(after, after + 3)).toEqual(hex`8a01 70`);
     expect(client.received[after + 3]).toBe(0xc2);
     expect(client.received.subarray(-2)).toEqual(hex`8800`);
@@ -316,19 +316,22 @@ test('S63 S64 300 connections share the compression windows and all send valid m
     expect(all.toString()).toBe(`round after round, number ${at}`.repeat(3));
   }
   const other = new Protocol({ ...settings, deflate: { ...settings.deflate, serverMaxWindowBits: 10 } });
-  // RFC 7692 §7.1.2.1: with a reused window no reference may go further back than the negotiated 1,024 bytes.
+  // RFC 7692 §7.1.2.1: even if the window was used by another connection before, no reference may go further back than
+  // the negotiated 1,024 bytes.
   const noise = Buffer.from(Array.from({ length: 3_000 }, (_, n) => (n * n * 2_654_435_761) >>> 13));
   const twice = Buffer.concat([noise, noise]);
   other.send('binary', twice);
   const sent = Buffer.concat([Buffer.concat(other.take()).subarray(4), hex`0000ffff`]);
-  // zlib checks a distance only if the distance leaves its current output chunk, so the chunks are small.
+  // zlib checks how far back a reference goes only if the reference leaves the current output chunk, so use small
+  // chunks.
   const options = { windowBits: 10, chunkSize: 64, finishFlush: constants.Z_SYNC_FLUSH };
   expect(inflateRawSync(sent, options).equals(twice)).toBe(true);
   for (const protocol of [...protocols, other]) protocol.dispose();
 });
 
 test('S66 other connections get their turn between two reads of a flood', async () => {
-  // Each flood message inflates to 16 KiB, so a full read takes long enough that the connection must yield.
+  // Each message of the flood inflates to 16 KiB. A full read of such messages takes so long that the server must pause
+  // reading from this connection.
   const flood = frame(MESSAGE, compress(Buffer.alloc(16 * 1024)));
   const perRead = Math.ceil(MAX_READ_BYTES / flood.length) + 1;
   const messages = 3 * perRead;
@@ -350,7 +353,7 @@ test('S66 other connections get their turn between two reads of a flood', async 
         });
       });
     });
-    // The flooding client needs its own thread, because otherwise it could not send while the server reads.
+    // The flooding client needs its own thread. In the thread of the server it could not send while the server reads.
     const worker = new Worker(
       `const { connect } = require('node:net');
       const { workerData: { port, request, flood, messages } } = require('node:worker_threads');
@@ -363,7 +366,8 @@ test('S66 other connections get their turn between two reads of a flood', async 
     await worker.terminate();
   });
   for (const count of perTurn) expect(count ?? 0).toBeLessThanOrEqual(perRead);
-  // The reads become smaller while they take long: most turns have less than 1/16 of a full read.
+  // While reads take long, the server makes them smaller. In more than half of the turns it must read less than 1/16 of
+  // a full read.
   expect(perTurn.filter((count) => count < perRead / 16).length).toBeGreaterThan(perTurn.filter(Boolean).length / 2);
 });
 

@@ -15,7 +15,8 @@ describe('each of the 65,536 values of the first two bytes is refused by the rig
   };
 
   /**
-   * Section of RFC 6455 §5 or RFC 7692 §6 that two bytes break, from a table of rules: the first matching rule decides.
+   * Returns the section of RFC 6455 §5 or RFC 7692 §6 whose rule the first two bytes of a frame break. The first
+   * matching entry of the table decides.
    */
   function brokenSection(first: number, second: number, inMessage: boolean, deflate: boolean): string | undefined {
     const opcode = first & 15;
@@ -29,7 +30,7 @@ describe('each of the 65,536 values of the first two bytes is refused by the rig
       [control && first < 128, '5.5'],
       [control && (second & 127) > 125, '5.5'],
       [opcode === 8 && (second & 127) === 1, '5.5.1'],
-      // The rules below need the rest of the header, which is all zeros in this test.
+      // The rules below depend on the rest of the header, which is all zeros in this test.
       [(second & 127) > 125, '5.2'],
       [opcode === 0 && !inMessage, '5.4'],
       [(opcode === 1 || opcode === 2) && inMessage, '5.4'],
@@ -48,7 +49,7 @@ describe('each of the 65,536 values of the first two bytes is refused by the rig
     for (let head = 0; head <= 0xffff; head++) {
       const protocol = new Protocol(settings);
       if (inMessage) protocol.receive(Buffer.from(firstFragment));
-      // The stream is exactly one header, so that no payload is checked.
+      // The stream is exactly one header without payload, because this test must not check payloads.
       const short = head & 127;
       const header = Buffer.alloc(short === 126 ? 8 : short === 127 ? 14 : 6);
       header.writeUInt16BE(head);
@@ -77,7 +78,8 @@ test('all 16,843,008 sequences of one to three bytes are UTF-8 exactly if Node s
       const good = isUtf8(sequence);
       const validator = new Utf8Validator();
       if ((validator.push(sequence) && validator.isComplete) !== good) expect.fail(sequence.toString('hex'));
-      // Behind an ASCII byte the validator is in its first state, so a split there is a split of a shorter sequence.
+      // After an ASCII byte the validator is in its initial state. A split after such a byte is already tested with a
+      // shorter sequence.
       if ((sequence[0] as number) < 0xc0) continue;
       for (const [before, behind] of splits) {
         checkedSplits++;

@@ -11,7 +11,10 @@ import { RawClient } from '../testing/raw-client.ts';
 import { checkUpgrade } from '../transport/handshake.ts';
 import { resolveOptions } from '../transport/options.ts';
 
-/** Shortest of five runs in milliseconds. A busy machine slows down some runs, a slow algorithm slows down all. */
+/**
+ * Returns the shortest duration of five runs in milliseconds. A busy machine slows down some runs, a slow algorithm all
+ * runs.
+ */
 function bestOfFive(work: () => unknown): number {
   let shortest = Number.POSITIVE_INFINITY;
   for (let n = 0; n < 5; n++) {
@@ -244,7 +247,7 @@ test.each([
     (name?: string) => name?.toLowerCase() === 'https://good.test',
   ]) {
     await survives(async ({ ask }) => expect(statusOf(await ask(request(`Origin: ${origin}`)))).toBe(status), {
-      // The honest clients of the attack kit send no Origin header and must be allowed.
+      // The honest clients of `survives` send no Origin header and must be allowed.
       verify: () => true,
       allowedOrigins: (name) =>
         name === undefined ||

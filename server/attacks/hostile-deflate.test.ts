@@ -20,7 +20,7 @@ const SETTINGS = {
 
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 
-/** Events of the server for a compressed message, one per line. */
+/** Returns the events that the server reports for a compressed message, one per line. */
 function eventsOf(bytes: Buffer): string {
   const protocol = new Protocol(SETTINGS);
   const events = describeSteps(protocol.receive(frame(FIN | RSV1 | OP.binary, bytes))).join('\n');
@@ -32,7 +32,7 @@ const TOO_BIG = 'close 1009\nend by 7.4.1';
 const INVALID = 'close 1007\nend by 7692 7.2.2';
 const FLUSH = { finishFlush: constants.Z_SYNC_FLUSH };
 
-/** Error code with which Node's zlib refuses a payload; undefined if it inflates. */
+/** Returns the error code with which Node's zlib refuses a payload; undefined if zlib can inflate the payload. */
 function zlibErrorCode(payload: Buffer, options: ZlibOptions): string | undefined {
   try {
     inflateRawSync(payload, { ...FLUSH, ...options });
@@ -43,8 +43,8 @@ function zlibErrorCode(payload: Buffer, options: ZlibOptions): string | undefine
 }
 
 /**
- * Tells whether a payload is too large and also invalid at its end. Which error comes first then depends on the chunk
- * size.
+ * Tells whether a payload inflates to too many bytes and is also invalid at its end. For such a payload the chunk size
+ * decides which of the two errors comes first.
  */
 function isTooLargeAndInvalid(payload: Buffer): boolean {
   const whole = Buffer.concat([payload, TAIL]);
@@ -54,15 +54,15 @@ function isTooLargeAndInvalid(payload: Buffer): boolean {
 }
 
 /**
- * Expected events for a payload, from Node's inflateRawSync, called once per deflate stream (RFC 7692 §7.2.2,
- * §7.2.3.4).
+ * Returns the expected events for a payload. They come from Node's inflateRawSync, which is called once for each
+ * deflate stream in the payload (RFC 7692 §7.2.2, §7.2.3.4).
  */
 function expectedEvents(payload: Buffer): string {
   if (payload.length > LIMIT) return TOO_BIG;
   const plain: Buffer[] = [];
   let bytes = 0;
   let rest = Buffer.concat([payload, TAIL]);
-  // If a deflate stream ends inside the tail, the rest of the tail holds no data.
+  // A deflate stream can end inside the four tail bytes. The rest of the tail then contains no data.
   while (rest.length > TAIL.length || plain.length === 0) {
     try {
       const { buffer, engine } = inflateRawSync(rest, {
@@ -84,7 +84,7 @@ function expectedEvents(payload: Buffer): string {
   return `binary ${Buffer.concat(plain).toString('latin1')}`;
 }
 
-/** Asserts that the server reports the events that Node's zlib predicts. */
+/** Asserts that the server reports the same events for a payload as Node's zlib. */
 function expectAgreement(payload: Buffer): void {
   const [actual, expected] = [eventsOf(payload), expectedEvents(payload)];
   if (actual === expected) return;

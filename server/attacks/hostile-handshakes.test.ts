@@ -23,7 +23,10 @@ type Hostile = {
   readonly request: Parameters<typeof checkUpgrade>[0];
 };
 
-/** Builds a valid request with one change. Each header in `changes` replaces the default header of that name. */
+/**
+ * Builds a valid request with some changes: the headers in `changes` replace the default headers of the same name, and
+ * the fields in `line` replace other parts of the request, such as the method.
+ */
 function hostile(
   status: number,
   change: string,
@@ -36,7 +39,7 @@ function hostile(
   return { status, change, request: { method: 'GET', url: '/ws', httpVersion: '1.1', rawHeaders, ...line } };
 }
 
-/** Splits strings at ` ¦ `, so that hundreds of values fit on a page. */
+/** Splits strings at ` ¦ `. The lists below use this separator, because hundreds of values then fit on a page. */
 function splitValues(...values: string[]): string[] {
   return values.flatMap((several) => several.split(' ¦ '));
 }
@@ -185,7 +188,8 @@ const FIXED_REQUESTS: readonly Hostile[] = [
   ...ILLEGAL_VALUES.flatMap(([status, name, values]) =>
     values.map((value) => hostile(status, `${name}: ${value}`, { [name]: [value] })),
   ),
-  // An illegal value next to a legal one of the same header: the request must be refused in either order.
+  // The same header twice, once with a legal and once with an illegal value: the request must be refused in either
+  // order.
   ...ILLEGAL_VALUES.filter(([, name]) => SINGLE_HEADERS.includes(name)).flatMap(([status, name, values]) =>
     values.flatMap((value) => {
       const good = GOOD[name] ?? '';

@@ -11,7 +11,9 @@ import { resolveOptions } from '../transport/options.ts';
 
 const KINDS = ['EPIPE', 'ECONNRESET', 'ETIMEDOUT', 'ENOBUFS', 'gone'] as const;
 
-/** A fake socket whose Nth operation fails; operations are reads, writes and the end. */
+/**
+ * A fake socket on which one operation fails: the one with the given number. Operations are reads, writes and the end.
+ */
 class ScriptedSocket extends Duplex {
   operations = 0;
   readonly #fails: number;
@@ -25,7 +27,7 @@ class ScriptedSocket extends Duplex {
     this.#kind = kind;
   }
 
-  /** Counts one operation of the socket, and makes the Nth operation fail. */
+  /** Counts the operations of the socket, and makes the one with the given number fail. */
   #operation(done: (error?: Error) => void): void {
     if (++this.operations !== this.#fails) setImmediate(done);
     else if (this.#kind === 'gone') this.destroy();

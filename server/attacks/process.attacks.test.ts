@@ -15,7 +15,7 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
 });
 
-/** Starts the server as a process that may open at most `files` files. */
+/** Starts the server as a process that may have at most `files` open files (which include sockets). */
 async function serve(files = 1_024): Promise<{ child: ChildProcess; port: number; errors: () => string }> {
   const script = 'ulimit -n "$1"; shift; exec "$@"';
   const command = [process.execPath, '--import', 'tsx', MAIN, '--port', '0'];

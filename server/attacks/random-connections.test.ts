@@ -19,8 +19,8 @@ const AT_ONCE = 100;
 const UPGRADE = Buffer.from(`${REQUEST.join('\r\n')}\r\n\r\n`);
 
 /**
- * Describes the frames of the server in the format of the model. Pongs are left out, because one Pong may answer
- * several Pings.
+ * Describes the frames of the server in the format of the reference model (`modelEvents`). Pongs are left out, because
+ * one Pong may answer several Pings.
  */
 function describeFrames(frames: Buffer): string[] {
   const descriptions: string[] = [];
@@ -37,13 +37,16 @@ function describeFrames(frames: Buffer): string[] {
   return descriptions;
 }
 
-/** Frames that an echo server must send in answer to a stream, according to the model. */
+/**
+ * Returns the frames that an echo server must send in answer to a stream, according to the reference model
+ * (`modelEvents`).
+ */
 function expectedAnswers(stream: Buffer): string[] {
   return modelEvents(stream, MAX_MESSAGE_BYTES).filter((event) => !/^(pong|heard|end) /.test(event));
 }
 
 /**
- * Runs one connection with a random stream and a random end.
+ * Runs one connection that sends random frames and ends in a random way.
  *
  * @returns the client if it stays open, to be closed later.
  */
@@ -53,7 +56,7 @@ async function runConnection(server: AttackedServer, random: Random): Promise<Ra
   const end = random(4);
   await once(client.socket, 'connect');
   if (random(20) === 0) {
-    // In 1 of 20 connections even the handshake is incomplete.
+    // In 1 of 20 connections the request of the opening handshake is incomplete.
     client.socket.write(UPGRADE.subarray(0, random(UPGRADE.length)));
     if (end === 0) return client;
     if (end === 1) client.socket.end();

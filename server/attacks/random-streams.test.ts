@@ -16,7 +16,11 @@ const SETTINGS: ProtocolSettings = { maxMessageBytes: MAX_MESSAGE_BYTES, deflate
 
 const model = (stream: Buffer) => modelEvents(stream, MAX_MESSAGE_BYTES).join('\n');
 
-/** Reads a stream as one chunk with the fast path. @returns the events, one per line. */
+/**
+ * Reads a stream as one chunk with the fast path, which reads complete uncompressed messages in a faster way.
+ *
+ * @returns the events, one per line.
+ */
 function eventsByFastPath(stream: Buffer): string {
   const protocol = new Protocol(SETTINGS);
   const events: string[] = [];
@@ -36,7 +40,10 @@ function eventsByPieces(pieces: readonly Buffer[]): string {
   return events;
 }
 
-/** Fails with the shortest stream on which server and model differ. Add that stream to fixtures/corpus. */
+/**
+ * Fails the test and prints the shortest stream on which the server and the reference model differ. Add that stream to
+ * fixtures/corpus.
+ */
 function failShortest(stream: Buffer, eventsOf: (stream: Buffer) => string): never {
   const shortest = shrink(stream, (candidate) => eventsOf(candidate) !== model(candidate));
   expect.fail(

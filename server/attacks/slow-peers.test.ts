@@ -44,7 +44,10 @@ class SlowPeer extends Duplex {
   }
 }
 
-/** Waits for the next turn of the event loop, after the ticks of the streams and the flush of the connection. */
+/**
+ * Waits for the next turn of the event loop. Before that turn the streams emit their events and the connection writes
+ * its output.
+ */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
@@ -101,13 +104,13 @@ test('a silent peer that takes data is alive, and one that takes no data is drop
 });
 
 describe('after a full read that took long, reading', () => {
-  /** Builds a chunk of exactly the first read size: a message followed by `behind`. */
+  /** Builds a chunk that fills the first read of a connection exactly: a message followed by `behind`. */
   function fullRead(behind: Buffer = Buffer.alloc(0)): Buffer {
     const header = 8;
     return Buffer.concat([finalFrame(OP.binary, Buffer.alloc(FIRST_READ_BYTES - header - behind.length)), behind]);
   }
 
-  /** Reads `chunk` with an application that works 5 ms on each message. */
+  /** Makes a connection read `chunk`, with an application that works 5 ms on each message. */
   async function read(chunk: Buffer, behaviour: (connection: Connection) => void) {
     const { peer, connection } = await connect(0);
     connection.receive(() => {
@@ -138,13 +141,13 @@ describe('after a full read that took long, reading', () => {
     };
     expect(await pausedBy(half)).toBe(false);
     expect(await pausedBy(fullRead())).toBe(true);
-    // A read of 3 ms changes the read size in neither direction.
+    // A read that takes 3 ms makes the read size neither larger nor smaller.
     tookMs = 3;
     expect(await pausedBy(half)).toBe(false);
     tookMs = 5;
     expect(await pausedBy(half)).toBe(true);
     expect(await pausedBy(half)).toBe(false);
-    // Two reads in one turn count together as one long read.
+    // Two reads of 3 ms in one turn of the event loop count together as one long read.
     tookMs = 3;
     const quarter = finalFrame(OP.binary, Buffer.alloc(FIRST_READ_BYTES / 4 - 8));
     const two = [quarter, quarter].map((chunk) => {
@@ -206,7 +209,7 @@ async function leaveUnread(answer: Buffer, messages: number) {
 test('1,000 small unsent answers do not retain whole write buffers (RFC 6455 §10.4)', async () => {
   const before = process.memoryUsage().arrayBuffers;
   await leaveUnread(Buffer.alloc(100), 1_000);
-  // If each answer retained its own write buffer, the total would be 512 MiB.
+  // If each of the 1,000 answers kept its own write buffer of 512 KiB in use, the total would be about 500 MiB.
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4 * 1024 * 1024);
 });
 
@@ -236,7 +239,7 @@ test('unsent data is not overwritten by other connections, and its write buffer 
 describe('a large message received in pieces is sent without a copy (RFC 6455 §5.4)', () => {
   const size = 70_000;
 
-  /** Starts a connection that echoes and records the memory of each message. */
+  /** Starts a connection that echoes, and records the memory that contains each message. */
   async function echoingConnection() {
     const { peer, connection } = await connect(0);
     const memories: Buffer[] = [];

@@ -1,22 +1,22 @@
-/** Memory that the next read or message overwrites. Copy the bytes to keep them. */
+/** All borrowed memory: memory that the next read or message overwrites. Copy the bytes to keep them. */
 const borrowedMemory = new WeakSet<ArrayBufferLike>();
 
 /**
- * Marks `memory` as borrowed: its bytes are overwritten by the next read or message. A function that receives a view of
- * borrowed memory can read it during the call, and must copy the bytes that it keeps. New memory for
- * each read would cost more CPU time than the processing of the bytes, so the memory is reused.
+ * Marks `memory` as borrowed: the next read or message overwrites its bytes. A function that gets a view of borrowed
+ * memory may read it during the call, and must copy the bytes that it keeps. The memory is reused because allocating
+ * new memory for each read would take more CPU time than processing the bytes.
  */
 export function markBorrowed<Memory extends ArrayBufferLike>(memory: Memory): Memory {
   borrowedMemory.add(memory);
   return memory;
 }
 
-/** Allocates borrowed memory. */
+/** Allocates memory and marks it as borrowed. */
 export function allocateBorrowed(bytes: number): Buffer {
   return Buffer.from(markBorrowed(new ArrayBuffer(bytes)));
 }
 
-/** Tells whether `bytes` is a view of borrowed memory, which will be overwritten. */
+/** Tells whether `bytes` is a view of borrowed memory, which the next read or message overwrites. */
 export function isBorrowed(bytes: Uint8Array): boolean {
   return borrowedMemory.has(bytes.buffer);
 }

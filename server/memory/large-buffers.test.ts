@@ -3,7 +3,7 @@ import type { LargeBuffer } from './large-buffers.ts';
 
 const MIB = 1024 * 1024;
 
-/** The modules are reloaded for each test, so that no test sees the buffer pool of another test. */
+/** The tested module is loaded again for each test, because a test must not see the unused buffers of another test. */
 let { releaseLargeBuffers, largeBufferOf, acquireLargeBuffer }: typeof import('./large-buffers.ts') = await import(
   './large-buffers.ts'
 );
@@ -45,7 +45,7 @@ test('a large buffer that outgrows its address space moves its content and frees
   expect(largeBuffer.bytes.length).toBe(64 * MIB + 1);
   expect(largeBuffer.bytes.subarray(0, 64 * MIB).equals(Buffer.alloc(64 * MIB, 'a'))).toBe(true);
   expect(largeBufferOf(largeBuffer.bytes) === largeBuffer).toBe(true);
-  // The new address space is several times larger, so the next growth is in place again.
+  // The new address space is several times larger than needed, so the buffer grows in place the next time.
   const { buffer } = largeBuffer.bytes;
   largeBuffer.grow(200 * MIB);
   expect(largeBuffer.bytes.buffer === buffer).toBe(true);
@@ -95,7 +95,7 @@ test('memory with a reference is not freed', () => {
 });
 
 /**
- * Acquires two large buffers at once and releases both.
+ * Acquires two large buffers of the given sizes, and then releases both.
  *
  * @returns the sizes of their memory afterwards; 0 means freed.
  */
@@ -110,7 +110,7 @@ test('the pool keeps at most 32 MiB of memory, whatever was used before', () => 
   for (let round = 0; round < 3; round++) {
     expect(sizesAfterRelease(20 * MIB, 12 * MIB)).toEqual([20 * MIB, 12 * MIB]);
     expect(sizesAfterRelease(20 * MIB, 12 * MIB + 1)).toEqual([20 * MIB, 0]);
-    // Use one pooled buffer for less than its capacity, and outgrow the address space of another.
+    // Use an unused buffer for less data than it can hold. Then make another one need more than its address space.
     const small = grown(10);
     small.grow(MIB);
     small.release();
@@ -189,7 +189,7 @@ test('more than 8,192 buffers in use are plain memory, which can grow and is gar
     const next = acquireLargeBuffer(200_000);
     expect(next === plain).toBe(false);
     for (const largeBuffer of [next, last, ...largeBuffers]) largeBuffer.release();
-    // The pool holds 64 buffers, so most of the buffers acquired next are new.
+    // The pool keeps only 64 unused buffers, so most of the buffers acquired next are new.
     largeBuffers.splice(0, largeBuffers.length, ...largeBuffers.map(() => acquireLargeBuffer(0)));
     expect(largeBuffers.every(grows)).toBe(true);
   }

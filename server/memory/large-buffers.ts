@@ -1,46 +1,51 @@
 import { constants } from 'node:buffer';
 import { markBorrowed } from './borrowed-memory.ts';
 
-/** Address space that each large buffer reserves. Reserved pages cost no memory until they are written. */
+/** Address space that each large buffer reserves. Reserved address space needs no memory before it is written. */
 const RESERVED_BYTES = 64 * 1024 * 1024;
 
-/** A buffer that outgrows its address space moves to one that reserves this many times the needed size. */
+/**
+ * A buffer that needs more than its address space moves to a new one, which reserves the needed size times this factor.
+ */
 const GROWTH_FACTOR = 4;
 
-/** Number of unused buffers that are kept, because reusing address space is faster than reserving it. */
+/**
+ * Number of unused buffers that are kept for later messages. Reusing their address space is faster than reserving it
+ * again.
+ */
 const MAX_POOL_SIZE = 64;
 
 /**
- * Largest number of resizable large buffers in use at a time; further ones use plain memory. Linux allows a process
- * 65,530 memory mappings, each resizable buffer takes two, and V8 aborts the process if no mapping is left.
+ * Largest number of large buffers in use that can grow in place; further buffers use plain memory. Linux allows a
+ * process 65,530 memory mappings, and each growing buffer takes two. V8 aborts the process if no mapping is left.
  */
 const MAX_RESIZABLE_IN_USE = 8_192;
 
 /**
- * Limit for the memory that all large buffers hold beyond their current length. Keeping some memory is worthwhile: if
- * the kernel had to clear new memory for each message, an echo of 16 MiB would cost a third more.
+ * Limit for the memory that all large buffers together hold without using it. Keeping some memory saves time: for new
+ * memory the kernel must clear each page, and an echo of 16 MiB would cost a third more.
  */
 const MAX_IDLE_BYTES = 32 * 1024 * 1024;
 
-/** The memory of all pooled buffers is freed if no large buffer was released for this time. */
+/** After this time without a release of any large buffer, the memory of all unused buffers is freed. */
 const IDLE_TIMEOUT_MS = 1_000;
 
 /** Maps each ArrayBuffer to the large buffer that owns it. */
 const owners = new WeakMap<ArrayBufferLike, LargeBuffer>();
 
-/** Pool of unused large buffers, sorted by capacity, smallest first. */
+/** Pool of unused large buffers, sorted by size, the smallest first. */
 const pool: LargeBuffer[] = [];
 let inUse = 0;
 let idleBytes = 0;
 let idleTimer: NodeJS.Timeout | undefined;
 
 /**
- * Reference-counted memory for one large message. The buffer grows in place, without a copy, and its memory goes back
- * to the kernel about a second after the last reference is dropped.
+ * Reference-counted memory for one large message. The buffer grows in place, without a copy. About a second after its
+ * last reference is dropped, its memory goes back to the kernel.
  *
- * Plain memory does neither. It waits for the garbage collector, which lets 32 MiB accumulate first. After a few large
- * allocations malloc also serves the next ones from its heap, which cannot shrink below the last block in use: 12
- * concurrent echoes of 16 MiB left up to 130 MiB behind.
+ * Plain memory has neither property. Unused plain memory waits for the garbage collector, which lets 32 MiB accumulate
+ * first. After a few large allocations malloc also takes the next ones from its heap, and the heap cannot shrink below
+ * the last block in use. After 12 concurrent echoes of 16 MiB up to 130 MiB stayed allocated.
  */
 export class LargeBuffer {
   #memory = allocate(0, RESERVED_BYTES);
@@ -51,7 +56,7 @@ export class LargeBuffer {
     owners.set(this.#memory, this);
   }
 
-  /** Bytes of memory that the buffer holds, used or not. */
+  /** Size in bytes of the memory that the buffer holds, used or not. */
   get capacity(): number {
     return this.#memory.byteLength;
   }
@@ -83,8 +88,8 @@ export class LargeBuffer {
   }
 
   /**
-   * Drops one reference. Dropping the last one returns the buffer to the pool. Call `release` on every path, errors
-   * included: garbage collection does not know the size of the buffer and would free it late.
+   * Drops one reference. When the last reference is dropped, the buffer returns to the pool. Call `release` even after
+   * an error: the garbage collector does not know the size of the buffer and would free it late.
    */
   release(): void {
     if (--this.#references > 0) return;
@@ -99,7 +104,10 @@ export class LargeBuffer {
     idleTimer = setTimeout(freePool, IDLE_TIMEOUT_MS).unref();
   }
 
-  /** Returns the memory to the kernel and keeps the address space. Only for a buffer without references. */
+  /**
+   * Returns the memory to the kernel and keeps the address space. Call this method only for a buffer without
+   * references.
+   */
   free(): void {
     idleBytes -= this.#memory.byteLength;
     this.#memory.resize(0);
@@ -117,9 +125,9 @@ function allocate(bytes: number, reservedBytes: number): ArrayBuffer {
 }
 
 /**
- * Returns an empty large buffer with one reference. The buffer is the smallest one in the pool with a capacity of at
- * least `bytes`, or the largest one if none is large enough. A small message therefore does not take the memory that
- * the next large message could reuse.
+ * Returns an empty large buffer with one reference. It comes from the pool of unused buffers: the smallest one that
+ * holds at least `bytes` bytes, or else the largest one. A small message therefore does not take the memory that the
+ * next large message could reuse. If the pool is empty, the function creates a new buffer.
  *
  * @param bytes expected size of the content. Memory is allocated by `grow`, not here.
  */
@@ -134,12 +142,12 @@ export function acquireLargeBuffer(bytes: number): LargeBuffer {
   return pooled ?? new LargeBuffer();
 }
 
-/** Returns the large buffer that `bytes` is a view of, or undefined if `bytes` is other memory. */
+/** Returns the large buffer that `bytes` is a view of; undefined if `bytes` lies in other memory. */
 export function largeBufferOf(bytes: Uint8Array): LargeBuffer | undefined {
   return owners.get(bytes.buffer);
 }
 
-/** Drops one reference for each of `pieces` that is a view of a large buffer. */
+/** For each of `pieces` that is a view of a large buffer, drops one reference to that buffer. */
 export function releaseLargeBuffers(pieces: readonly Uint8Array[]): void {
   for (const piece of pieces) largeBufferOf(piece)?.release();
 }

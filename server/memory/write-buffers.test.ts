@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { releaseWriteBuffer, sharedWriteBuffer, type WriteBuffer, withdrawFromSharing } from './write-buffers.ts';
 
-/** Withdraws the current shared write buffer. */
+/** Takes the current shared write buffer out of use: the next caller gets another buffer. */
 function withdraw(): WriteBuffer {
   const buffer = sharedWriteBuffer();
   withdrawFromSharing([buffer.bytes.subarray(7, 9)]);

@@ -96,7 +96,7 @@ test.each([
     } catch {}
     expect(output.memory === fixed).toBe(true);
   }
-  // The second message reused the large buffer of the first, so the first had released it.
+  // Both messages used the same large buffer. This proves that it was released after the first message.
   const [first, second] = memories.map(largeBufferOf);
   expect(first).toBeDefined();
   expect(first === second).toBe(true);

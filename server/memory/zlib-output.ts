@@ -8,8 +8,9 @@ const FIXED_BYTES = 256 * 1024;
 const GROWTH_FACTOR = 4;
 
 /**
- * Output memory for zlib when the size of the result is not known in advance. Every message uses the same fixed buffer.
- * A message that does not fit moves to a large buffer, which is released after the message.
+ * Output memory for zlib, whose result has a size that is not known in advance. Every message uses the same fixed
+ * buffer. If the result does not fit, it moves to a large buffer (see LargeBuffer), which is released after the
+ * message.
  */
 export class ZlibOutput {
   readonly #fixed = allocateBorrowed(FIXED_BYTES);
@@ -17,10 +18,10 @@ export class ZlibOutput {
   #maxBytes = 0;
   /** Buffer that zlib writes to: from offset `used` on, at most `available` bytes. */
   memory = this.#fixed;
-  /** Number of bytes written to `memory` so far. The writer updates it. */
+  /** Number of bytes written to `memory` so far. The caller of zlib updates this number. */
   used = 0;
 
-  /** Bytes that can be written before `grow` must be called. */
+  /** Number of bytes that can be written before `grow` must be called. */
   get available(): number {
     return Math.min(this.memory.length, this.#maxBytes) - this.used;
   }
@@ -38,10 +39,10 @@ export class ZlibOutput {
   }
 
   /**
-   * Calls `write`, which fills the empty output, and then `use` with the written bytes. The bytes are valid only during
-   * the call of `use`. Neither function must call `fill` on the same output.
+   * Calls `write`, which writes to the empty output, and then `use` with the written bytes. The bytes are valid only
+   * during the call of `use`. Neither function may call `fill` on the same output.
    *
-   * @param maxBytes limit of the output.
+   * @param maxBytes largest size of the output.
    * @returns what `use` returns.
    */
   fill<Result>(maxBytes: number, write: (output: ZlibOutput) => void, use: (written: Buffer) => Result): Result {

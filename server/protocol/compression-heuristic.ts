@@ -12,7 +12,7 @@ const MAX_SKIPPED = 64;
 
 /**
  * Decides for one connection whether to compress the next message. Images, archives and encrypted data do not shrink,
- * but they cost zlib the most CPU time: 1.9 ms for 128 KiB, against 0.1 ms for JSON. A sender may leave any message
+ * but they cost zlib the most time: 1.9 ms for 128 KiB, against 0.1 ms for JSON. A sender may leave any message
  * uncompressed (RFC 7692 §6). After a message that did not shrink, the next message is sent uncompressed. Then one
  * message is compressed as a trial. After each further trial without success, twice as many messages stay uncompressed:
  * 2, 4 and so on up to 64. After a trial with success, all messages are compressed again.

@@ -17,7 +17,7 @@ const AGREED: Agreement = {
 };
 const MAX = 1_000_000;
 
-/** Copies a borrowed result. */
+/** Copies a result, because the next message overwrites its memory. */
 const copy = (bytes: Buffer) => Buffer.from(bytes);
 
 function open(changes: Partial<Agreement> = {}) {
@@ -25,8 +25,8 @@ function open(changes: Partial<Agreement> = {}) {
 }
 
 /**
- * Smallest window in bytes that can inflate raw deflate data. zlib checks a distance only if the distance leaves its
- * current output chunk, so the chunks have 64 bytes.
+ * Returns the size in bytes of the smallest window that can inflate the given data. zlib checks how far back a
+ * reference goes only if the reference leaves the current output chunk, so the chunks have only 64 bytes.
  */
 function neededWindow(data: Buffer): number {
   for (let bits = 8; bits < 16; bits++) {
@@ -126,7 +126,8 @@ describe('deflating', () => {
     fc.assert(
       fc.property(modes, messages, (mode, list) => {
         const ours = open(mode);
-        // The peer is the same code with swapped directions; the next test uses zlib's own inflater instead.
+        // The peer runs the code of the server, with the parameters of client and server swapped. The next test uses
+        // zlib itself as the peer.
         const peer = open({
           clientNoContextTakeover: mode.serverNoContextTakeover,
           clientMaxWindowBits: mode.serverMaxWindowBits,
@@ -150,7 +151,7 @@ describe('deflating', () => {
       const sent = open({ serverMaxWindowBits: bits }).deflater.deflate(text, copy);
       expect(neededWindow(sent)).toBeLessThanOrEqual(2 ** bits);
     }
-    // Check that the text causes distances beyond 2 KiB if the window allows them.
+    // Check that the text refers back more than 2 KiB if the window allows it.
     expect(neededWindow(open().deflater.deflate(text, copy))).toBeGreaterThan(2 ** 11);
   });
 

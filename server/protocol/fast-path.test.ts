@@ -25,7 +25,7 @@ function runEcho(pieces: readonly Uint8Array[], fast: boolean, settings: Protoco
   }
   const sentPieces: Buffer[] = [];
   for (const piece of pieces) {
-    // Copy the piece to an odd offset in its own memory, because unmasking must not depend on the offset.
+    // Copy the piece to offset 3 of new memory, because unmasking must not depend on the offset.
     const memory = new Uint8Array(piece.length + 3);
     memory.set(piece, 3);
     const chunk = Buffer.from(memory.buffer, 3);
@@ -52,7 +52,7 @@ function runEcho(pieces: readonly Uint8Array[], fast: boolean, settings: Protoco
 function expectSame(pieces: readonly Uint8Array[], settings: ProtocolSettings = SETTINGS) {
   const slow = runEcho(pieces, false, settings);
   const fast = runEcho(pieces, true, settings);
-  // Compare the events first: a difference in them is easier to read than one in the sent bytes.
+  // Compare the events first, because a difference in events is easier to read than a difference in bytes.
   expect(fast.events).toEqual(slow.events);
   expect(fast.sent === slow.sent).toBe(true);
   return fast;
@@ -156,7 +156,11 @@ describe('the fast path', () => {
   const good = finalFrame(OP.text, 'good');
   const MAX = 70_000;
 
-  /** Runs the fast path. @returns the received messages and the number of bytes left to the frame reader. */
+  /**
+   * Reads a stream with the fast path only.
+   *
+   * @returns the received messages and the number of bytes that were not read.
+   */
   function runFastPath(stream: Buffer, at = 0): { events: string[]; left: number } {
     const events: string[] = [];
     const next = readWholeFrames(stream, at, MAX, {

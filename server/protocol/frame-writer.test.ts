@@ -141,7 +141,7 @@ test('pendingBytes counts all waiting bytes, copied or not', () => {
   expect(writer.pendingBytes).toBe(0);
 });
 
-/** Writes 600 KiB of small frames. @returns the size of each buffer that holds them. */
+/** Writes 600 KiB of small frames. @returns the size of each buffer that the writer used for them. */
 function bufferSizes(writer: FrameWriter): number[] {
   for (let n = 0; n < 6000; n++) writer.writeFrame(0x82, Buffer.alloc(100));
   return writer.take().map((piece) => piece.buffer.byteLength);
@@ -158,7 +158,7 @@ test('own buffers double from 1 KiB to 64 KiB after each take, and have 64 KiB b
 
 test('frames that fit the shared write buffer exactly are one piece of it', () => {
   const writer = new FrameWriter();
-  // Three bytes of the shared write buffer must stay free, because payloads are copied in whole words.
+  // Three bytes of the shared write buffer must stay free, because payloads are copied in whole 32-bit words.
   const frames = Array.from({ length: 32 }, (_, n) => Buffer.alloc(WRITE_BUFFER_BYTES / 32 - (n < 31 ? 4 : 7), n));
   writer.useSharedBuffer();
   for (const payload of frames) writer.writeFrame(0x82, payload);

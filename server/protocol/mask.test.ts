@@ -26,14 +26,17 @@ test('applies the right key byte to each payload byte, at every offset and phase
 });
 
 /**
- * Allocates `length` bytes with `lead` bytes before and `behind` bytes after them. No byte is ASCII, so that a test
- * fails if `unmask` looks at bytes outside the payload.
+ * Allocates `length` bytes with `lead` bytes before and `behind` bytes after them. No byte is ASCII. A test therefore
+ * fails if `unmask` takes bytes outside the payload into account.
  */
 function allocateBetween(lead: number, length: number, behind: number): Buffer {
   return Buffer.from(new Uint8Array(lead + length + behind).fill(0x80).buffer, lead, length);
 }
 
-/** Fills `payload` with masked ASCII, except for the byte at `other`, which unmasks to a byte that is not ASCII. */
+/**
+ * Fills `payload` with masked ASCII. Only the byte at index `other` becomes a byte that is not ASCII when it is
+ * unmasked.
+ */
 function maskedAscii(payload: Buffer, key: Buffer, phase: number, other?: number): Buffer {
   for (let at = 0; at < payload.length; at++) {
     payload[at] = (key[(at + phase) & 3] ?? 0) ^ (at === other ? 0x80 : 0x7f);

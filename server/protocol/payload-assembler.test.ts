@@ -128,7 +128,7 @@ test('discard frees the memory of the payload', () => {
   expect([assembler.length, incompleteBytes()]).toEqual([0, bytesBefore]);
 });
 
-/** Memory in bytes that one assembler holds after `work`. */
+/** Returns how many bytes of memory one assembler holds after the function `work` has used it. */
 function bytesHeldAfter(work: (assembler: PayloadAssembler) => void): number {
   const before = incompleteBytes();
   const assembler = new PayloadAssembler();

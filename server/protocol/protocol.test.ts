@@ -21,7 +21,7 @@ function protocol(changes: Partial<ProtocolSettings> = {}): Protocol {
   return new Protocol({ ...SETTINGS, ...changes });
 }
 
-/** Expects the same steps for every way in which TCP can split `bytes`. */
+/** Expects the same steps (actions that the protocol demands) for each tested way to split `bytes` into reads. */
 function expectSteps(bytes: Buffer, expected: string[]): void {
   for (const pieces of cuts(bytes)) expect(feed(protocol(), pieces)).toEqual(expected);
 }

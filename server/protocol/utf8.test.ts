@@ -9,7 +9,10 @@ function isValid(pieces: Uint8Array[]): boolean {
   return pieces.every((piece) => validator.push(Buffer.from(piece))) && validator.isComplete;
 }
 
-/** Tells whether UTF-8 text can begin with `bytes`. Slow: tries every kind of continuation with Node's `isUtf8`. */
+/**
+ * Tells whether UTF-8 text can begin with `bytes`. This slow way appends every kind of continuation and asks Node's
+ * `isUtf8`.
+ */
 function canBegin(bytes: Buffer): boolean {
   if (isUtf8(bytes)) return true;
   const tails = [

@@ -10,7 +10,7 @@ import { RawClient, REQUEST } from './raw-client.ts';
 export type AttackedServer = {
   readonly server: WebSocketServer;
   readonly port: number;
-  /** How the server's connections ended, in order. */
+  /** How the connections of the server ended, in the order in which they ended. */
   readonly ends: readonly Ended[];
   /** Opens a TCP connection to the server. */
   connect(): RawClient;
@@ -25,8 +25,8 @@ export type AttackedServer = {
 };
 
 /**
- * Builds an upgrade request for `/ws`. Each header line in `changes` replaces the default line with the same name, or
- * is added.
+ * Builds an upgrade request for the path `/ws`. A header line in `changes` replaces the default line with the same
+ * header name. If there is no default line with that name, the line is added.
  */
 export function request(...changes: string[]): string {
   const nameOf = (line: string) => line.slice(0, line.indexOf(':')).toLowerCase();
@@ -40,10 +40,10 @@ export function statusOf(response: string): number {
 }
 
 /**
- * Runs an attack against a new server and checks that the server survives. An honest client from before the attack and
- * one from after it get their echoes within a second. Node prints no warning. After the attack no connection is open,
- * and the unfinished messages hold as much memory as before. vitest fails the test on uncaught exceptions and
- * rejections.
+ * Runs an attack against a new server and checks that the server survives it. One honest client connects before the
+ * attack and one after it; each must get an echo within a second. Node must print no warning. After the attack no
+ * connection may be open, and the unfinished messages must hold as much memory as before. vitest itself fails the test
+ * on uncaught exceptions and rejections.
  */
 export async function survives(
   attack: (attacked: AttackedServer) => Promise<void>,
@@ -83,7 +83,7 @@ export async function survives(
   };
   try {
     const before = await attacked.upgraded();
-    // An honest client answers Pings. This client answers all data with a Pong, which is allowed too.
+    // An honest client answers Pings. This client sends a Pong after any data that it receives, which is allowed too.
     before.socket.on('data', () => before.socket.write(finalFrame(OP.pong)));
     await attack(attacked);
     const after = await attacked.upgraded();

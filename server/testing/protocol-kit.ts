@@ -7,7 +7,8 @@ export function hex(text: TemplateStringsArray, ...values: readonly string[]): B
 }
 
 /**
- * Builds a masked client frame with its length in the shortest form (RFC 6455 §5.2). `first` is the whole first byte.
+ * Builds a masked client frame with the shortest possible length field (RFC 6455 §5.2). `first` is the whole first
+ * byte.
  */
 export function frame(first: number, payload: Uint8Array | string = '', mask = 0x37fa213d): Buffer {
   const bytes = Buffer.from(payload);
@@ -30,7 +31,10 @@ export function finalFrame(opcode: number, payload: Uint8Array | string = ''): B
   return frame(FIN | opcode, payload);
 }
 
-/** Describes each step as one line of text, such as `text Hello`, `pong x`, `close 1002` or `end by 5.2`. */
+/**
+ * Describes each step (an action that `Protocol` demands) as one line of text, such as `text Hello`, `pong x`, `close
+ * 1002` or `end by 5.2`. The last example means that the peer broke a rule of RFC 6455 §5.2.
+ */
 export function describeSteps(steps: readonly Step[]): string[] {
   return steps.map(describeStep);
 }
@@ -50,7 +54,11 @@ function describeStep(step: Step): string {
   }
 }
 
-/** Feeds copies of the pieces to a protocol one by one; the protocol unmasks in place. @returns the described steps. */
+/**
+ * Passes the pieces to a protocol one by one, each as a copy, because the protocol unmasks in place.
+ *
+ * @returns the described steps.
+ */
 export function feed(protocol: Protocol, pieces: Iterable<Uint8Array>): string[] {
   const descriptions: string[] = [];
   for (const piece of pieces) descriptions.push(...describeSteps(protocol.receive(Buffer.from(piece))));
@@ -58,7 +66,8 @@ export function feed(protocol: Protocol, pieces: Iterable<Uint8Array>): string[]
 }
 
 /**
- * Yields the ways to split `bytes` into reads: not at all, byte by byte, and in two at each of the first 200 positions.
+ * Yields several ways to split `bytes` into reads: one read, a read for each byte, and two reads with a split at each
+ * of the first 199 positions.
  */
 export function* cuts(bytes: Buffer): Generator<Buffer[]> {
   yield [bytes];

@@ -1,21 +1,21 @@
 import { frame } from './protocol-kit.ts';
 
 /**
- * Number of random streams to test, set by `WS_RUNS`. The other random tests scale with it: `WS_RUNS=50000000` takes a
- * night, and `WS_RUNS=2000` a second.
+ * Number of random streams to test, set by the environment variable `WS_RUNS`. The numbers of other random tests grow
+ * in proportion. `WS_RUNS=50000000` takes a night, `WS_RUNS=2000` a second.
  */
 const STREAMS = Number(process.env.WS_RUNS ?? 1_000_000);
 
 /**
- * Seed of the random numbers, shown in the test titles. Fixed by default, so that runs are repeatable; `WS_SEED=7`
- * changes it.
+ * Seed of the random numbers, shown in the test titles. The default is fixed, which makes runs repeatable. `WS_SEED=7`
+ * sets another seed.
  */
 export const SEED = Number(process.env.WS_SEED ?? 20_261_123);
 
 /**
- * Scales a number of runs by `WS_RUNS`.
+ * Changes a number of runs in proportion to `WS_RUNS`.
  *
- * @param perMillion runs at the default of one million streams.
+ * @param perMillion number of runs if `WS_RUNS` has its default, one million.
  * @returns at least 1.
  */
 export function scaledRuns(perMillion: number): number {
@@ -36,7 +36,7 @@ export function createRandom(seed: number): Random {
   };
 }
 
-/** Message limit for the random streams. Some of their messages are one byte larger. */
+/** Largest accepted message in the tests with random streams. Some of their messages are one byte larger. */
 export const MAX_MESSAGE_BYTES = 300;
 
 const PAYLOADS = [
@@ -55,8 +55,8 @@ const EMPTY_PAYLOAD = Buffer.alloc(0);
 const OPCODES = [1, 1, 1, 2, 2, 2, 0, 0, 0, 9, 10, 8];
 
 /**
- * Builds one to six client frames, mostly valid, some with an error, and cuts about every fourth stream at a random
- * position.
+ * Builds a stream of one to six client frames. Most frames are valid, some have an error. About every fourth stream is
+ * cut at a random position.
  */
 export function randomStream(random: Random): Buffer {
   const frames: Buffer[] = [];
@@ -91,7 +91,8 @@ export function randomPieces(stream: Buffer, maxBytes: number, random: Random): 
 }
 
 /**
- * Removes as many bytes as possible from a failing stream so that it still fails. A short stream is easier to debug.
+ * Shortens a stream on which a test fails: removes as many bytes as possible while the test still fails. A short stream
+ * is easier to debug.
  */
 export function shrink(stream: Buffer, fails: (stream: Buffer) => boolean): Buffer {
   let shortest = stream;

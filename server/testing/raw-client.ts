@@ -19,7 +19,7 @@ export class RawClient {
   #pieces: Buffer[] = [];
   #bytes = 0;
 
-  /** Resolves the pending `waitUntil`. */
+  /** Makes the pending `waitUntil` check its condition again. */
   #wake: () => void = () => {};
 
   constructor(port: number) {
@@ -38,7 +38,10 @@ export class RawClient {
     }
   }
 
-  /** All bytes received since the last assignment. The pieces are joined on first access. */
+  /**
+   * All bytes received since the last assignment to this property. The received pieces are joined when the property is
+   * read.
+   */
   get received(): Buffer {
     const all = this.#pieces.length === 1 ? this.#pieces[0] : undefined;
     if (all !== undefined) return all;
@@ -66,8 +69,8 @@ export class RawClient {
   }
 
   /**
-   * Performs the opening handshake. `more` is sent in the same write as the request. Afterwards `received` holds only
-   * what follows the response headers.
+   * Performs the opening handshake. `more` is sent in the same write as the request. Afterwards `received` contains
+   * only the bytes that follow the response headers.
    *
    * @returns the response headers.
    */

@@ -1,7 +1,7 @@
 /**
- * A second implementation of RFC 6455 for tests, slow and simple: it gets the whole stream at once and shares no code
- * with the server. `Protocol` must report the same events for the stream, wherever the stream is split.
- * permessage-deflate is left out.
+ * A second, slow and simple implementation of RFC 6455 for tests. It gets the whole stream at once and shares no code
+ * with the server. For the same stream the class `Protocol` must report the same events, however the stream is split.
+ * The model does not implement permessage-deflate.
  *
  * @returns one line per event, in the format of `describeSteps`.
  */
@@ -74,7 +74,10 @@ export function modelEvents(stream: Buffer, maxMessageBytes: number): string[] {
   }
 }
 
-/** Tells whether `bytes` are UTF-8 (RFC 3629 §4), or, if `ends` is false, whether UTF-8 text can begin with them. */
+/**
+ * Tells whether `bytes` are UTF-8 (RFC 3629 §4). If `ends` is false, the text may continue after `bytes`, even in the
+ * middle of a character.
+ */
 function couldBeText(bytes: readonly number[], ends: boolean): boolean {
   for (let at = 0; at < bytes.length; ) {
     const lead = bytes[at] ?? 0;

@@ -4,7 +4,11 @@ import { ReadThrottle, TurnBudget } from './read-throttle.ts';
 
 const KIB = 1024;
 
-/** Records full reads with these durations, one per turn. @returns the read size in KiB after each. */
+/**
+ * Records full reads (reads of the maximum size) that take `tookMs` each, one read per turn of the event loop.
+ *
+ * @returns the read size in KiB after each read.
+ */
 async function readSizesKib(...tookMs: number[]): Promise<number[]> {
   const throttle = new ReadThrottle(new TurnBudget());
   const kib: number[] = [];

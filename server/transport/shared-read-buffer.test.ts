@@ -19,7 +19,7 @@ test('a socket without the expected internal fields is not changed', () => {
   const before = Object.getOwnPropertySymbols(unknownSocket);
   expect(useSharedReadBuffer(unknownSocket as unknown as Socket, read)).toBeUndefined();
   expect(Object.getOwnPropertySymbols(unknownSocket)).toEqual(before);
-  // A socket that never connected, or is closed, has no handle.
+  // A socket has no internal handle before it is connected and after it is closed.
   expect(useSharedReadBuffer(new Socket(), read)).toBeUndefined();
   expect(calls).toBe(0);
 });

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import { SlowFrameDetector } from './slow-frame-detector.ts';
 
-/** Adds the bytes before each check. @returns the result of each check. */
+/**
+ * Runs several checks. Each of `steps` says how many bytes arrive before the check.
+ *
+ * @returns the result of each check.
+ */
 function checks(...steps: [bytes: number, inFrame: boolean][]): boolean[] {
   const detector = new SlowFrameDetector();
   return steps.map(([bytes, inFrame]) => {
