@@ -4,13 +4,14 @@ import { readFileSync } from 'node:fs';
 const TICKS_PER_SECOND = 100;
 
 /**
- * CPU time of a process so far, in seconds: user and system time of all threads.
+ * Returns the CPU time that a process has used so far, in seconds: user and system time of all threads.
  *
  * @throws {Error} if the process does not exist or the system has no /proc.
  */
 export function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The process name is in parentheses and may contain spaces, so start after the last parenthesis.
+  // The process name is in parentheses and may itself contain spaces and parentheses, so start after the last
+  // parenthesis.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }

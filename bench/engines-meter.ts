@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 
-/** Cost of one run, in milliseconds. */
+/** Time that one run of the test cases takes, in milliseconds. */
 export interface Cost {
   /** Wall-clock time. */
   wallMs: number;
-  /** CPU time of the player, user and system; null if it cannot be measured, for example in a container. */
+  /**
+   * CPU time (user and system) of the player, the program that runs the test cases. Null if it cannot be measured, for
+   * example in a container.
+   */
   playerMs: number | null;
-  /** CPU time of the server process during the run; null if it is part of `playerMs`. */
+  /** CPU time of the tested server process during the run. Null if it is unknown; it can then be part of `playerMs`. */
   serverMs: number | null;
 }
 
@@ -16,7 +19,7 @@ const MS_PER_TICK = 10;
 /** CPU time of a process and of its finished children, in milliseconds. @throws {Error} if the system has no /proc. */
 export function cpuOf(pid: number | 'self'): { ownMs: number; childrenMs: number } {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  // The process name is in parentheses and may contain parentheses itself, so start after the last one
+  // The process name is in parentheses and may itself contain parentheses, so start after the last one
   // (proc_pid_stat(5)).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ms = (index: number): number => Number(fields[index]) * MS_PER_TICK;
@@ -24,9 +27,9 @@ export function cpuOf(pid: number | 'self'): { ownMs: number; childrenMs: number
 }
 
 /**
- * Measures the cost of one run. `counts` names the process whose CPU time is the player's: this process (`self`), its
- * finished children (`children`), or none that can be measured (`nobody`). `server` is the process id of the server, or
- * null.
+ * Measures the wall-clock time and the CPU times of `play`, which runs the test cases once. `counts` says which CPU
+ * time belongs to the player, the program that runs the cases: that of this process (`self`), that of its finished
+ * children (`children`), or none that can be measured (`nobody`). `server` is the process id of the server, or null.
  */
 export async function meter(
   play: () => Promise<void>,

@@ -7,12 +7,15 @@ import { REGISTRY } from '../harness/run/registry.ts';
 import type { Target } from '../harness/subject/target.ts';
 import { type Cost, meter } from './engines-meter.ts';
 
-/** Runs the cases once against a running server and returns the cost. Rejects if a case has no result. */
+/**
+ * Runs the test cases once against a running server and returns the time that they took. Rejects if a case has no
+ * result.
+ */
 export type Play = (cases: readonly string[], target: Pick<Target, 'url' | 'pid'>) => Promise<Cost>;
 
 /**
- * Returns a player for an engine of this project. The CPU time of the Docker engine is not measured: it runs in a
- * container.
+ * Returns a function that runs test cases with an engine of this project, `native` or `docker`. The CPU time of the
+ * engine `docker` is not measured, because it runs in a container.
  */
 export function ourEngine(choice: EngineChoice, home: string, jobs?: number): Play {
   return async (cases, target) => {
@@ -31,12 +34,12 @@ export function ourEngine(choice: EngineChoice, home: string, jobs?: number): Pl
   };
 }
 
-/** Version of kosoku whose command line this file uses. */
+/** Version of kosoku, a test client of another project. This file uses the command line of this version. */
 const KOSOKU_REQUIREMENT = 'kosoku==0.1.0';
 
 /**
- * Installs the fuzzing client `kosoku` from the Python package index into a virtual environment below `home`, and
- * returns a player for it. Rejects if Python or the package is not available.
+ * Installs `kosoku`, a test client of another project, from the Python package index into a virtual environment below
+ * `home`. Returns a function that runs test cases with it. Rejects if Python or the package is not available.
  */
 export async function kosoku(home: string): Promise<Play> {
   const bin = join(home, 'kosoku', 'bin');
@@ -46,7 +49,7 @@ export async function kosoku(home: string): Promise<Play> {
     const folder = mkdtempSync(join(home, 'kosoku-results-'));
     const categories = new Set(cases.map((id) => id.split('.')[0]));
     const included = [...categories].flatMap((category) => ['-i', `${category}.*`]);
-    // kosoku exits with 1 if a case failed. The run is complete all the same, and its results are counted below.
+    // kosoku exits with 1 if a case failed. The run is complete nevertheless, and the results are counted below.
     const run = async () =>
       void (await execa(join(bin, 'kosoku'), ['-p', '4', ...included, '-o', folder, new URL(target.url).host], {
         reject: false,
@@ -58,12 +61,13 @@ export async function kosoku(home: string): Promise<Play> {
   };
 }
 
-/** The compiled command of this repository. */
+/** The main program of this repository, compiled. */
 const COMPILED = join(import.meta.dirname, '../dist/harness/cli/main.js');
 
 /**
- * Returns a player that runs the compiled command against a running server, as a user does: the whole process, with its
- * start, all files of the report and its end. Rejects if the package is not built.
+ * Returns a function that runs test cases with the compiled program of this repository, as a user does. The time is
+ * that of the whole process: its start, the cases, all report files and its end. Rejects if the program is not
+ * compiled.
  */
 export async function command(home: string): Promise<Play> {
   if (!existsSync(COMPILED)) throw new Error('the command is not compiled: npm run build');
@@ -80,7 +84,7 @@ export async function command(home: string): Promise<Play> {
       join(out, 'report'),
       '--quiet',
     ];
-    // The command exits with 1 if a case failed.
+    // The program exits with 1 if a case failed.
     const run = async () =>
       void (await execa(process.execPath, [COMPILED, ...args, ...cases], { reject: false, stdio: 'ignore' }));
     const cost = await meter(run, { counts: 'children', server: target.pid ?? null });
@@ -89,7 +93,9 @@ export async function command(home: string): Promise<Play> {
   };
 }
 
-/** Runs one case from the command line, with the start of this tool and of the server and with the report. */
+/**
+ * Runs one case from the command line. The time includes the start of this program and of the server, and the report.
+ */
 export async function fromTheShell(id: string, home: string): Promise<Cost> {
   const command = [
     '--import',
@@ -105,7 +111,7 @@ export async function fromTheShell(id: string, home: string): Promise<Cost> {
   return await meter(run, { counts: 'children', server: null });
 }
 
-/** Throws if results are missing: a player that leaves out cases would look fast. */
+/** Throws if results are missing. Otherwise a program that leaves out cases would look fast. */
 function refuseIncomplete(folder: string, wanted: number): void {
   const files = readdirSync(folder).filter((name) => /_case_[\d_]+\.json$/.test(name)).length;
   if (files !== wanted) throw new Error(`only ${files} of ${wanted} results were written`);

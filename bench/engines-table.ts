@@ -1,11 +1,14 @@
 import type { Cost } from './engines-meter.ts';
 
-/** Costs of all runs of one player in one row of the table, or the reason why the player could not run. */
+/**
+ * Times of all runs of one player (a program that runs the test cases) in one row of the table, or the reason why the
+ * player could not run.
+ */
 export interface Measured {
   row: string;
   player: string;
   costs: readonly Cost[];
-  /** Reason why there are no costs. */
+  /** Reason why there are no times. */
   missing?: string;
 }
 
@@ -24,8 +27,8 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * Medians of several runs; null if a run lacks the value. `serverShare` is the server's CPU time per wall time: 1 is a
- * core.
+ * Returns the medians of several runs. A median is null if a run lacks the value. `serverShare` is the server's CPU
+ * time divided by the wall-clock time: 1 means that the server kept one core busy.
  */
 export function summary(costs: readonly Cost[]) {
   const medianOf = (pick: (cost: Cost) => number | null): number | null => {
@@ -42,7 +45,10 @@ export function summary(costs: readonly Cost[]) {
 
 const HEAD = ['row', 'player', 'wall', 'to ours', 'player CPU', 'server CPU', 'server of a core', 'runs'];
 
-/** Formats the table: one line per row and player, with the time relative to this project in the same row. */
+/**
+ * Formats the table: one line per row and player (program that runs the test cases). Each time is also given relative
+ * to the time of this project in the same row.
+ */
 export function table(all: readonly Measured[]): string {
   const lines = all.map((entry) => {
     if (entry.missing !== undefined) return [entry.row, entry.player, `not measured: ${entry.missing}`];
@@ -81,7 +87,10 @@ export function ratioOf(time: number | null, base: number | null): number | null
 /** Formats milliseconds as seconds with two decimals. */
 export const seconds = (ms: number | null): string => (ms === null ? '-' : `${(ms / 1000).toFixed(2)} s`);
 
-/** Performance goals of one row with their outcome. Goals without a measurement are left out. */
+/**
+ * Returns the performance goals of one row, and whether each was reached. A goal is left out if its values were not
+ * measured.
+ */
 export function goalsOf(row: string, all: readonly Measured[]): Goal[] {
   const medianOf = (player: string) => {
     const found = all.find((entry) => entry.row === row && entry.player === player);

@@ -13,9 +13,12 @@ import type { Cost } from './engines-meter.ts';
 import { command, fromTheShell, kosoku, ourEngine, type Play } from './engines-players.ts';
 import { goalsOf, type Measured, table } from './engines-table.ts';
 
-/** Benchmark that compares the embedded engine with other engines: `npm run bench:engines -- [rows…]`. */
+/**
+ * Benchmark that compares the speed of the embedded engine (`native`) with other programs that run the same test cases:
+ * `npm run bench:engines -- [rows…]`.
+ */
 
-/** One row of the table: which players run which cases against which server. */
+/** One row of the result table: which players (programs that run test cases) run which cases against which server. */
 interface Row {
   cases: readonly string[];
   server: 'websock-server' | 'ws';
@@ -32,7 +35,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'ws-limits': { cases: patterns('@core', '@limits'), server: 'ws', players: KOSOKU_PLAYERS },
   'ws-all': { cases: suiteIds, server: 'ws', players: KOSOKU_PLAYERS },
 };
-/** The row of a server that is running already. */
+/** Cases and players for the row of a server that is already running, which `--url` adds. */
 const RUNNING = { cases: patterns('@core', '@limits'), players: ['command', 'kosoku -p 4'] };
 const SINGLE = 'single';
 const SINGLE_CASE = '7.1.6';
@@ -57,14 +60,14 @@ ${Object.entries(ROWS)
 The real suite needs about 15 minutes for all cases; "--without docker" leaves it out.
 `;
 
-/** One player in one row of the table, ready to run. */
+/** One player (a program that runs test cases) in one row of the table, ready to run. */
 interface Entry {
   row: string;
   player: string;
   play: () => Promise<Cost>;
 }
 
-/** Measures whole processes against a server that is running already. */
+/** Measures the players that run as whole processes, against a server that is already running. */
 async function benchRunning(url: string, home: string): Promise<Measured[]> {
   const target = { url };
   const entries: Entry[] = [];
@@ -95,7 +98,7 @@ async function bench(rows: readonly string[], home: string, workspace: Workspace
       return { row: name, player, play: async () => await (await making)(row.cases, target) };
     });
     try {
-      // Set up the players before the first run: virtual environments and images must not count as run time.
+      // Set up the players before the first run, because creating virtual environments must not count as run time.
       await Promise.allSettled(chosen.map((player) => players.get(player)));
       measured.push(...(await rounds(entries)));
     } finally {
@@ -113,7 +116,7 @@ const NOTE = `Medians. The wall time of "native" and "docker" is the time of the
 the time of its process. In 12.x and 13.x the payloads are our own: they have the character, sizes and number of the original
 ones, but other bytes. An exact comparison of times there needs the original data (--data).`;
 
-/** Runs all players in turn, round after round, so that changes of the machine's load affect all players alike. */
+/** Runs all players in turn, round after round. If the load of the machine changes, this affects all players alike. */
 async function rounds(entries: readonly Entry[]): Promise<Measured[]> {
   const costs = new Map(entries.map((entry): [Entry, Cost[]] => [entry, []]));
   const missing = new Map<Entry, string>();

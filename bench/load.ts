@@ -1,6 +1,7 @@
 /**
- * Load generator. It runs in its own process, so that its CPU time is not counted as the server's, and gets one job at
- * a time over IPC. It builds the frames in advance and only counts the echoes.
+ * Load generator for the server benchmark. It runs in its own process, because its CPU time must not count as the
+ * server's. It receives one job at a time over IPC. It builds all frames before the measurement and then only counts
+ * the echoes.
  */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -19,11 +20,14 @@ export type Job = {
 };
 
 /**
- * Result of a job: echoed messages per second of the server's CPU time (user and system) and per second of wall time.
+ * Result of a job: number of echoed messages per second of the server's CPU time (user and system), and per second of
+ * wall-clock time.
  */
 export type Measured = { readonly perCpuSecond: number; readonly perSecond: number } | { readonly error: string };
 
-/** Size of the prebuilt frames of a connection. The generator sends these frames repeatedly. */
+/**
+ * Approximate total size of the frames that are built in advance. Each connection sends these frames again and again.
+ */
 const RING_BYTES = 4 * 1024 * 1024;
 
 process.on('message', (job: Job) => {
@@ -83,7 +87,8 @@ type Frames = { readonly bytes: Buffer; readonly each: number };
 
 /** Builds masked client frames, each with its own masking key, in one buffer. */
 function clientFrames(payload: Buffer, shape: Shape): Frames {
-  // Compress without context takeover, which is valid for all negotiated parameters.
+  // Compress the message without reference to earlier messages. Such a message is valid whatever parameters were
+  // negotiated.
   const sent = shape.deflate ? deflateRawSync(payload, { level: 6, finishFlush: 2 }).subarray(0, -4) : payload;
   const first = 0x80 | (shape.deflate ? 0x40 : 0) | (shape.kind === 'text' ? 1 : 2);
   const head = header(first, 0x80, sent.length);
@@ -111,7 +116,7 @@ function header(first: number, masked: number, length: number): Buffer {
   return head;
 }
 
-/** One connection: keeps `inFlight` messages unanswered and counts the echoes. */
+/** One connection to the server. It always keeps `inFlight` messages without an answer, and counts the echoes. */
 class Peer {
   echoed = 0;
   broken: string | undefined;
@@ -122,7 +127,10 @@ class Peer {
   readonly #echoBytes: number;
   #at = 0;
   #received = 0;
-  /** Bytes of the first echo, until the echo is complete and checked: fast but wrong answers must not count. */
+  /**
+   * Bytes of the first echo, until the echo is complete and checked. The check is needed because a fast server with
+   * wrong answers must not count.
+   */
   #first: Buffer | undefined;
   #skip = 0;
   #cut: Buffer = Buffer.alloc(0);
@@ -187,7 +195,9 @@ class Peer {
     }
   }
 
-  /** Counts uncompressed echoes. They all have the same size, so only the first one is checked. */
+  /**
+   * Counts uncompressed echoes by their size, which is the same for all. Only the content of the first echo is checked.
+   */
   readonly #countBytes = (chunk: Buffer): void => {
     if (this.#first !== undefined) this.#check(chunk);
     this.#received += chunk.length;
@@ -206,7 +216,7 @@ class Peer {
     this.#first = undefined;
   }
 
-  /** Counts compressed echoes. Their sizes differ, so each frame header is read. */
+  /** Counts compressed echoes. Their sizes can differ, so this method reads each frame header. */
   readonly #countFrames = (piece: Buffer): void => {
     const chunk = this.#cut.length > 0 ? Buffer.concat([this.#cut, piece]) : piece;
     let at = this.#skip;

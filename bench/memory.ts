@@ -48,7 +48,7 @@ function pause(ms: number): Promise<void> {
 
 async function idle(count: number, deflate: boolean): Promise<void> {
   const ours = await server(2_000);
-  // Open and close some connections first, so that memory allocated once is not counted.
+  // Open and close some connections first. Memory that the server allocates only once is then not part of the result.
   for (const socket of await openMany(ours.port, 50, deflate)) socket.destroy();
   await pause(2_000);
   const before = residentBytes(ours.pid);
@@ -62,7 +62,7 @@ async function idle(count: number, deflate: boolean): Promise<void> {
       await once(socket, 'data');
     }
   }
-  // The clients answer no Pings, but 6 s are too short for the server to drop them.
+  // The clients do not answer the server's Pings, but 6 s are too short for the server to drop them.
   await pause(6_000);
   const each = (residentBytes(ours.pid) - before) / count;
   console.log(`${count} idle connections${deflate ? ', deflate, used once' : ''}: ${(each / KIB).toFixed(1)} KiB each`);
@@ -83,7 +83,8 @@ async function large(count: number): Promise<void> {
   head.writeUInt32BE(size, 6);
   const message = Buffer.concat([head, Buffer.alloc(size)]);
   const mib = (bytes: number) => `+${Math.round((bytes - before) / KIB / KIB)} MiB`;
-  // Three rounds: memory that stays constant after the first round was allocated once; growing memory is a leak.
+  // Three rounds: if the memory stays constant after the first round, it was allocated only once; if it grows, there is
+  // a leak.
   const after: string[] = [];
   for (let round = 0; round < 3; round++) {
     await Promise.all(

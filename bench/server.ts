@@ -1,8 +1,10 @@
 /**
- * Compares our server with other servers on the same machine: `npm run bench:server -- --help`.
+ * Compares the server of this repository ("ours") with other servers on the same machine: `npm run bench:server --
+ * --help`.
  *
- * The main figure is messages per second of the server's CPU time, because other load on the machine hardly changes it.
- * All servers take turns in each round, and the figure of a server is the median of its rounds.
+ * The main figure is the number of messages per second of the server's CPU time, because other load on the machine
+ * hardly changes it. In each round all servers are measured one after the other. The figure of a server is the median
+ * of its rounds.
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -55,7 +57,8 @@ async function main(): Promise<void> {
   for (const why of runtimes.missing) console.log(`left out: ${why}`);
   const commands: Record<string, readonly string[] | undefined> = {
     ours: [...NODE, `${here}/peers/ours.ts`],
-    // bufferutil is installed because `websocket` depends on it. ws alone does not install it, so it is disabled here.
+    // The package bufferutil, an optional native addon of ws, is installed here because `websocket` depends on it. `npm
+    // install ws` alone does not install it, so this entry runs ws without it.
     ws: ['env', 'WS_NO_BUFFER_UTIL=1', ...NODE, `${here}/peers/ws.ts`],
     'ws-level-1': ['env', 'WS_NO_BUFFER_UTIL=1', ...NODE, `${here}/peers/ws.ts`, '1'],
     'ws+bufferutil': [...NODE, `${here}/peers/ws.ts`],
@@ -69,7 +72,7 @@ async function main(): Promise<void> {
     bun: runtimes.found.bun === undefined ? undefined : [runtimes.found.bun, `${here}/peers/bun.mjs`],
   };
   const peers: Peer[] = [];
-  // An interrupted benchmark must end its child processes.
+  // If the benchmark is interrupted, it must end its child processes.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   process.once('exit', () => {
     for (const peer of peers) peer.process.kill();
@@ -109,9 +112,9 @@ async function start(name: string, [file = '', ...args]: readonly string[]): Pro
 }
 
 /**
- * Measures all servers with one load shape and prints a line for each.
+ * Measures all servers with one load shape (kind and number of messages) and prints a line for each server.
  *
- * @returns 1 if our server misses the goal, else 0.
+ * @returns 1 if our server misses its goal for this shape, else 0.
  */
 async function compare(load: ChildProcess, peers: readonly Peer[], shape: Shape): Promise<number> {
   const rates = new Map(peers.map((peer) => [peer.name, { cpu: [] as number[], wall: [] as number[], error: '' }]));

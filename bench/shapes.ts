@@ -1,13 +1,19 @@
-/** A load shape: which messages are sent, over how many connections, and how many may be unanswered. */
+/**
+ * A load shape: which messages are sent, over how many connections, and how many of them may be without an answer at a
+ * time.
+ */
 export type Shape = {
   readonly name: string;
   readonly bytes: number;
   readonly kind: 'binary' | 'text';
   readonly connections: number;
-  /** Number of unanswered messages per connection. */
+  /** Number of messages without an answer per connection. */
   readonly inFlight: number;
   readonly deflate: boolean;
-  /** Goal as a multiple of the rate of `ws` in the same run; undefined if the shape has no goal. */
+  /**
+   * Goal of our server: how many times as fast as the npm package `ws` in the same benchmark. Undefined if the shape
+   * has no goal.
+   */
   readonly goal?: number;
 };
 

@@ -1,6 +1,7 @@
 /**
- * Attacks a server: `soak-attacks.ts S44 PORT` runs the attack with that number of docs/server.md until the process is
- * killed. Each attack runs in its own process, so that it does not slow down the measured clients.
+ * Attacks a server on 127.0.0.1: `soak-attacks.ts S44 PORT` runs the attack S44 until the process is killed. The
+ * attacks are numbered as in docs/server.md. Each attack runs in its own process, because it must not slow down the
+ * clients that are measured.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -24,8 +25,8 @@ export const ATTACKS = {
 } as const;
 
 /**
- * Writes `bytes` up to `times` times, as fast as the server reads. Resolves after the last write or when the socket
- * closes.
+ * Writes `bytes` up to `times` times, as fast as the server reads. Resolves after the last write or, if the socket is
+ * closed before, without further writes.
  */
 async function flood(socket: Socket, bytes: Buffer, times = Number.POSITIVE_INFINITY): Promise<void> {
   for (let n = 0; n < times && !socket.destroyed; n++) {
@@ -33,7 +34,7 @@ async function flood(socket: Socket, bytes: Buffer, times = Number.POSITIVE_INFI
   }
 }
 
-/** Runs `count` copies of `action` in parallel, and starts each again when it ends or fails. */
+/** Runs `count` copies of `action` in parallel, without end. A copy that ends or fails is started again. */
 async function forEver(count: number, action: () => Promise<unknown>): Promise<void> {
   await Promise.all(
     Array.from({ length: count }, async () => {
@@ -107,7 +108,8 @@ const run: Record<keyof typeof ATTACKS, () => Promise<void>> = {
     return forEver(1, async () => flood(await readAll(), frames));
   },
   S56: () => {
-    // 1 MiB of zeros, compressed. Repetitions of it are valid deflate, because the window stays the same.
+    // 1 MiB of zeros, compressed. This data can be repeated and is still valid deflate, because the window contains
+    // only zeros after it.
     const part = deflateRawSync(Buffer.alloc(1 << 20), { finishFlush: constants.Z_SYNC_FLUSH });
     const bomb = times(part, 1_024);
     const size = Math.ceil(bomb.length / 64);

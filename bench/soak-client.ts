@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 /**
- * Minimal client for benchmarks: frames are built in advance with a masking key of zero, and echoes are only counted.
+ * Minimal WebSocket client for benchmarks. It builds frames in advance with a masking key of zero, and it only counts
+ * the bytes of the echoes.
  */
 
 const REQUEST = [
@@ -25,7 +26,7 @@ export function clientFrame(first: number, payload: Buffer): Buffer {
   return Buffer.concat([head, payload]);
 }
 
-/** Size in bytes of the server's frame for a payload of this length. */
+/** Returns the size in bytes of the server's frame for a payload of this length. */
 export function echoBytes(length: number): number {
   return length + (length < 126 ? 2 : length < 65_536 ? 4 : 10);
 }
@@ -44,7 +45,7 @@ export async function open(port: number, deflate = false): Promise<Socket> {
   return socket;
 }
 
-/** Sends a frame and waits for `bytes` bytes. @throws {Error} if the connection closes before. */
+/** Sends a frame and waits for an answer of `bytes` bytes. @throws {Error} if the connection closes before. */
 export async function echoed(socket: Socket, frame: Buffer, bytes: number): Promise<void> {
   let remaining = bytes;
   await new Promise<void>((resolve, reject) => {
@@ -60,7 +61,7 @@ export async function echoed(socket: Socket, frame: Buffer, bytes: number): Prom
   });
 }
 
-/** Percentile of `numbers`: `share` (0 to 1) of them are at most as large as the result. */
+/** Returns a percentile of `numbers`: the share `share` (0 to 1) of the numbers is at most as large as the result. */
 export function percentile(numbers: readonly number[], share: number): number {
   const sorted = Float64Array.from(numbers).sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;

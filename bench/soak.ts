@@ -1,6 +1,7 @@
 /**
- * Measures our server under attack, over a long time and under load: `npm run bench:soak -- --help`. The server and the
- * attackers run in their own processes; the measured clients run in this one. The options limit the duration.
+ * Measures the server of this repository under attack, over a long time and under load: `npm run bench:soak -- --help`.
+ * The server and the attackers run in their own processes, and the measured clients in this process. The options limit
+ * the duration.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -36,7 +37,7 @@ const here = import.meta.dirname;
 const children = new Set<ChildProcess>();
 
 let missed = 0;
-/** Marks a figure that misses its goal, and counts it for --check. */
+/** Marks a figure if it misses its goal, and counts the missed goals for the option --check. */
 function checked(figure: string, good: boolean): string {
   if (!good) missed++;
   return good ? figure : `${figure} MISSED`;
@@ -66,7 +67,10 @@ async function conditionOf(server: ChildProcess): Promise<Condition> {
   return condition;
 }
 
-/** Starts honest clients. Each sends 125 bytes every 20 ms and records how long the echo took, until `stop`. */
+/**
+ * Starts honest clients. Until `stop` is called, each client sends 125 bytes every 20 ms and records how long the echo
+ * took.
+ */
 async function honest(port: number, count: number): Promise<{ readonly times: number[]; stop(): Promise<void> }> {
   const frame = clientFrame(0x82, Buffer.alloc(125));
   const times: number[] = [];
@@ -90,7 +94,7 @@ async function honest(port: number, count: number): Promise<{ readonly times: nu
   };
 }
 
-/** Records the peak of a process's resident memory until `stop`. */
+/** Records the peak of a process's resident memory until `stop` is called. */
 function watch(pid: number): { readonly peakBytes: number; stop(): void } {
   let peakBytes = residentBytes(pid);
   const timer = setInterval(() => {
@@ -108,7 +112,7 @@ async function attacks(): Promise<void> {
   console.log(`\nhonest clients under attack, ${SECONDS} s each; goal: p99 under 250 ms, memory +64 MiB`);
   for (const name of ['nobody', ...values.only.split(',')]) {
     const server = await startServer();
-    // Warm up first, so that memory allocated once is not counted.
+    // Warm up first. Memory that the server allocates only once is then not part of the result.
     const warm = await honest(server.port, 10);
     await pause(1_000);
     await warm.stop();
@@ -163,7 +167,8 @@ async function mixed(): Promise<void> {
     heap.push([(performance.now() - startedAt) / 3_600_000, heapBytes]);
   }
   going = false;
-  // Wait longer than the timeouts of the server for clients that left during a handshake or a closing handshake.
+  // Attackers may have left during an opening or closing handshake. Wait until the server has dropped them after its
+  // timeouts.
   await pause(11_000);
   const last = await conditionOf(server.process);
   await clients.stop();
@@ -233,9 +238,10 @@ type Rate = {
 };
 
 /**
- * Calls `action` again and again, `count` calls at the same time, until `SECONDS` have passed.
+ * Calls `action` again and again, with `count` calls at the same time, until `SECONDS` seconds have passed.
  *
- * @returns how many calls ended in a second, the 99th percentile of their durations, and the number of errors.
+ * @returns how many calls succeeded per second of wall-clock time and of the server's CPU time, the 99th percentile of
+ * their durations, and the number of errors.
  */
 async function rate(pid: number, count: number, action: (n: number) => Promise<void>): Promise<Rate> {
   const times: number[] = [];
@@ -274,7 +280,8 @@ async function load(): Promise<void> {
     const pid = child.pid ?? 0;
     const shakeHands = async () => {
       const socket = await open(port);
-      // Reset instead of close, so that no port stays in TIME_WAIT and the ports do not run out.
+      // Reset the TCP connection instead of closing it. A closed connection would occupy its port for a while
+      // (TIME_WAIT), and the ports would run out.
       socket.resetAndDestroy();
     };
     await Promise.all(Array.from({ length: 500 }, shakeHands));
@@ -324,7 +331,7 @@ async function main(): Promise<void> {
     process.exitCode = unknown.length > 0 ? 2 : 0;
     return;
   }
-  // An interrupted benchmark must end its child processes.
+  // If the benchmark is interrupted, it must end its child processes.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   process.once('exit', () => {
     for (const child of children) child.kill('SIGKILL');

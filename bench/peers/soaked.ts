@@ -1,6 +1,6 @@
 /**
- * Our server with default options, for bench/soak.ts. The process sends its port over IPC, and its condition in answer
- * to each message: figures that cannot be measured from outside.
+ * The server of this repository with default options, for bench/soak.ts. The process sends its port over IPC. It
+ * answers each IPC message with its condition: figures that cannot be measured from outside.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createServer, echo } from '../../server/index.ts';
@@ -32,7 +32,7 @@ process.on('message', () => {
     loopP99Ms,
   };
   process.send?.(condition);
-  // The garbage collection above must not count as delay of the server.
+  // The garbage collection above delays the event loop. This delay must not count, so reset the measurement after it.
   setImmediate(() => delay.reset());
 });
 process.send?.(port);

@@ -1,7 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 
-// Without a level ws uses zlib's default level 6, which compresses better than our level 1 and takes longer.
+// The optional argument is the compression level. Without it ws uses zlib's default level 6, which compresses better
+// and takes longer than level 1 of our server.
 const [level] = process.argv.slice(2).map(Number);
 const zlibDeflateOptions = level === undefined ? {} : { level };
 const server = new WebSocketServer({
