@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Unit of CPU times in /proc: Linux counts hundredths of a second (`getconf CLK_TCK`). */
+/** /proc gives CPU times in this many units per second: Linux counts hundredths of a second (`getconf CLK_TCK`). */
 const TICKS_PER_SECOND = 100;
 
 /**

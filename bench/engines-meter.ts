@@ -13,7 +13,9 @@ export interface Cost {
   serverMs: number | null;
 }
 
-/** Unit of CPU times in /proc: hundredths of a second, independent of the kernel's own tick. */
+/**
+ * Length of the unit in which /proc gives CPU times: a hundredth of a second, whatever the clock rate of the kernel is.
+ */
 const MS_PER_TICK = 10;
 
 /** CPU time of a process and of its finished children, in milliseconds. @throws {Error} if the system has no /proc. */

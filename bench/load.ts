@@ -10,7 +10,10 @@ import { deflateRawSync } from 'node:zlib';
 import { cpuSeconds } from './cpu.ts';
 import type { Shape } from './shapes.ts';
 
-/** One measurement: port and process id of the server, the load shape, and the durations. */
+/**
+ * One measurement job: port and process id of the server, the load shape (kind and number of messages), and how long to
+ * warm up and to measure.
+ */
 export type Job = {
   readonly port: number;
   readonly pid: number;

@@ -29,7 +29,7 @@ try {
   server.on('connection', echo);
   process.stdout.write(`listening ${await server.listen(port, host)}\n`);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    // Handle each signal only once. The second time the same signal has its default effect: it ends the process
+    // Handle each signal only once. If the same signal comes again, it has its default effect and ends the process
     // immediately.
     process.once(signal, () => void server.close());
   }

@@ -282,7 +282,7 @@ test('S64 an idle connection frees its compression window and still sends valid 
       await client.waitUntil(() => client.received.length > 0);
       expect(client.received[0]).toBe(0xc2);
       inflate.push(client.received.subarray(2, 2 + (client.received[1] ?? 0)), hex`0000ffff`);
-      // The server frees the window of an idle connection when it sends a Ping, so wait for the Ping.
+      // The server frees the compression window of an idle connection when it sends a Ping, so wait for the Ping.
       await client.waitUntil(() => client.received.includes(hex`8900`));
     }
     const all = inflateRawSync(Buffer.concat(inflate), { finishFlush: constants.Z_SYNC_FLUSH });

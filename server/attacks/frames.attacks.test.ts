@@ -20,7 +20,7 @@ async function attack({ upgraded }: AttackedServer, bytes: Buffer, headers: stri
   return splitAtClose(client);
 }
 
-/** Splits what a client received at the first Close frame. */
+/** Looks for the first Close frame in the received bytes. Returns the bytes before this frame, and its close code. */
 function splitAtClose(client: RawClient): { before: Buffer; code: number | undefined } {
   let at = 0;
   while (at < client.received.length && ((client.received[at] ?? 0) & 0x0f) !== OP.close) {
@@ -191,7 +191,7 @@ test('S37 an invalid byte is found on arrival, at every split and in every fragm
   const good = Buffer.from('aé€𝄞');
   const bad = Buffer.concat([good, hex`ed a0`]);
   const settings = { maxMessageBytes: 1 << 20, deflateLevel: 1, deflateFromBytes: 0 };
-  // The frame announces 200 bytes and never ends.
+  // The header announces 200 bytes of payload, but the frame is never completed.
   const unfinished = finalFrame(OP.text, Buffer.concat([bad, Buffer.alloc(200 - bad.length)])).subarray(
     0,
     8 + bad.length,

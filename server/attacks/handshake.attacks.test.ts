@@ -423,7 +423,7 @@ test('an attached server upgrades its own path and leaves other paths alone', as
   expect([chat.connections, news.connections]).toEqual([1, 1]);
   for (const client of clients) client.socket.end();
   await chat.close();
-  // No other server handles /chat now, so the request is refused.
+  // After `chat.close()` no server handles the path /chat, so the request is refused.
   expect(statusOf(await ask('/chat'))).toBe(404);
   const plain = await (await fetch(`http://127.0.0.1:${port}/`)).text();
   expect(plain).toBe('plain');

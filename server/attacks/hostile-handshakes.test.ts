@@ -44,7 +44,7 @@ function splitValues(...values: string[]): string[] {
   return values.flatMap((several) => several.split(' ¦ '));
 }
 
-/** Illegal values of each header, and the status that refuses them. */
+/** Illegal values of each header, and the HTTP status with which the server must refuse them. */
 const ILLEGAL_VALUES: readonly (readonly [status: number, name: string, values: readonly string[]])[] = [
   [
     400,

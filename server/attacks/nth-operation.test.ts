@@ -93,7 +93,7 @@ async function runScenario(
 ): Promise<number> {
   const socket = new ScriptedSocket(input, failingOperation, kind);
   const protocol = new Protocol({ maxMessageBytes: 1 << 20, deflateLevel: 1, deflateFromBytes: 0 });
-  // Connection uses only the Duplex part of a net.Socket in this test.
+  // The fake socket is a Duplex stream. This is enough here, because Connection uses nothing else of a net.Socket.
   const connection = new Connection(socket as unknown as Socket, protocol, resolveOptions({ closeTimeoutMs: 20 }));
   socket.on('error', connection.onSocketError);
   let closed = 0;

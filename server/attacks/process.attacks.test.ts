@@ -46,7 +46,8 @@ test('S21 S69 a server without free file descriptors keeps its connections and r
   honestClient.socket.write(finalFrame(OP.text, 'x'));
   await honestClient.expectReceived(hex`8101 78`);
   for (const client of crowd) client.socket.destroy();
-  // The server may not have closed all sockets of the crowd yet, so the next client can fail: try again.
+  // Try several times: the first attempts can fail, because the server has not yet closed all sockets of the earlier
+  // clients.
   let lateClient = await upgraded(port);
   for (let tries = 0; lateClient.ended && tries < 100; tries++) lateClient = await upgraded(port);
   lateClient.socket.write(finalFrame(OP.text, 'y'));

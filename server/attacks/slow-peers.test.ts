@@ -37,7 +37,7 @@ class SlowPeer extends Duplex {
     else this.#acceptWaiting = take;
   }
 
-  /** Lets the peer take the write that waits. */
+  /** Makes the peer take the data of the write that waits. */
   async acceptWrite(): Promise<void> {
     this.#acceptWaiting?.();
     await nextTurn();
@@ -56,7 +56,7 @@ async function connect(pieces: number) {
   const peer = new SlowPeer();
   const protocol = new Protocol({ maxMessageBytes: 1 << 20, deflateLevel: 1, deflateFromBytes: 0 });
   const limits = resolveOptions({ closeTimeoutMs: 5_000, pingIntervalMs: 20_000, pingTimeoutMs: 45_000 });
-  // Connection uses only the Duplex part of a net.Socket in this test.
+  // The fake socket is a Duplex stream. This is enough here, because Connection uses nothing else of a net.Socket.
   const connection = new Connection(peer as unknown as Socket, protocol, limits);
   const ended: Ended[] = [];
   connection.on('close', (how) => ended.push(how));
@@ -196,7 +196,7 @@ test('reading pauses while a peer does not take its answers (RFC 6455 §10.4)', 
   expect(peer.isPaused()).toBe(false);
 });
 
-/** Sends `answer` for each of `messages` messages to a peer that takes no data. */
+/** Makes a connection answer `messages` messages with `answer` each, while the peer takes no data. */
 async function leaveUnread(answer: Buffer, messages: number) {
   const { peer, connection } = await connect(0);
   connection.receive(() => connection.send(answer));
@@ -251,7 +251,7 @@ describe('a large message received in pieces is sent without a copy (RFC 6455 §
     return { peer, connection, memories };
   }
 
-  /** Delivers a large message of the peer in two reads. */
+  /** Sends a large message from the peer to the connection, in two reads. */
   function receiveLarge(peer: SlowPeer, fill: string): void {
     const message = finalFrame(OP.binary, Buffer.alloc(size, fill));
     peer.push(message.subarray(0, 40_000));

@@ -4,9 +4,7 @@ import { markBorrowed } from './borrowed-memory.ts';
 /** Address space that each large buffer reserves. Reserved address space needs no memory before it is written. */
 const RESERVED_BYTES = 64 * 1024 * 1024;
 
-/**
- * A buffer that needs more than its address space moves to a new one, which reserves the needed size times this factor.
- */
+/** A buffer that needs more than its address space moves to new address space: the needed size times this factor. */
 const GROWTH_FACTOR = 4;
 
 /**

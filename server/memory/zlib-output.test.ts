@@ -4,7 +4,7 @@ import { largeBufferOf } from './large-buffers.ts';
 import { ZlibOutput } from './zlib-output.ts';
 
 /**
- * Writes `bytes` as zlib does: as much as fits, then again after `grow`.
+ * Writes `bytes` as zlib does: writes as much as fits, calls `grow`, and continues.
  *
  * @returns the number of bytes that did not fit.
  */

@@ -18,9 +18,9 @@ const MAX_SKIPPED = 64;
  * 2, 4 and so on up to 64. After a trial with success, all messages are compressed again.
  */
 export class CompressionHeuristic {
-  /** Number of messages that were to stay uncompressed after the last trial. */
+  /** Number of messages to send uncompressed between the last trial and the next one. */
   #skipCount = 0;
-  /** Number of messages that still stay uncompressed before the next trial. */
+  /** Number of messages still to send uncompressed before the next trial. */
   #skipsLeft = 0;
 
   /** Tells whether to compress the next message. Call exactly once per message. @param bytes size of the message. */

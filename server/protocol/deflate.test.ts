@@ -31,7 +31,7 @@ function open(changes: Partial<Agreement> = {}) {
 function neededWindow(data: Buffer): number {
   for (let bits = 8; bits < 16; bits++) {
     try {
-      // zlib refuses a distance that is larger than the configured window.
+      // zlib refuses a reference that goes further back than the configured window.
       inflateRawSync(data, { windowBits: bits, chunkSize: 64, finishFlush: constants.Z_SYNC_FLUSH });
       return 2 ** bits;
     } catch {}

@@ -157,9 +157,9 @@ function resetSharedContext(name: string, create: () => ZlibHandle): ZlibHandle 
 }
 
 /**
- * Returns functions to get and to free the inflate context of one connection. Each connection needs a context of its
- * own, because the client may refer to its earlier messages. With client_no_context_takeover all connections share one
- * context (RFC 7692 §7.1.1.2).
+ * Returns functions to get and to free the inflate context of one connection. If client_no_context_takeover was
+ * negotiated, all connections share one context (RFC 7692 §7.1.1.2). Otherwise each connection has its own context,
+ * because the client may refer to its earlier messages.
  */
 function inflateContextOf({ clientNoContextTakeover, clientMaxWindowBits }: Agreement) {
   const create = () => openInflater(clientMaxWindowBits);

@@ -23,7 +23,9 @@ const NO_BUFFER = Buffer.alloc(0);
 
 const NO_WORDS = new Int32Array(0);
 
-/** Collects the frames that the server sends in answer to one read, so that one write can send all of them. */
+/**
+ * Collects all frames that the server sends in answer to one read. The server then sends them together in one write.
+ */
 export class FrameWriter {
   #pieces: Buffer[] = [];
   #buffer: Buffer = NO_BUFFER;
@@ -121,7 +123,7 @@ export class FrameWriter {
     this.#finishPiece();
     const pieces = this.#pieces;
     this.#pieces = [];
-    // Drop the buffer, so that an idle connection holds no write memory.
+    // Drop the buffer, because an idle connection must not keep memory for writing.
     this.#buffer = NO_BUFFER;
     this.#words = NO_WORDS;
     this.#capacity = 0;

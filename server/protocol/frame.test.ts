@@ -3,7 +3,7 @@ import { hex } from '../testing/protocol-kit.ts';
 import { Violation } from './close.ts';
 import { checkFirstBytes, clientHeaderBytes, readLength, serverHeaderBytes, writeHeader } from './frame.ts';
 
-/** A second, simple implementation of RFC 6455 §5.2 and RFC 7692 §6, to compare the real one with. */
+/** A second, simple implementation of RFC 6455 §5.2 and RFC 7692 §6. The test compares the server with it. */
 function isLegal(first: number, second: number, deflate: boolean): boolean {
   const bits = first.toString(2).padStart(8, '0');
   const [fin, rsv1, rsv2, rsv3] = bits;

@@ -19,7 +19,10 @@ export const MAX_CONTROL_BYTES = 125;
 /** Largest frame header: two bytes, eight bytes of length and four bytes of masking key. */
 export const MAX_HEADER_BYTES = 14;
 
-/** Fields of a frame header. `length` is the payload length in bytes as sent, that is compressed if `rsv1` is set. */
+/**
+ * Fields of a frame header. `length` is the payload length in bytes as sent. If `rsv1` is set, this is the compressed
+ * length.
+ */
 export interface FrameHeader {
   fin: boolean;
   rsv1: boolean;
@@ -51,7 +54,7 @@ export function checkFirstBytes(first: number, second: number, deflate: boolean)
   if (isReserved(opcode)) throw protocolError(`opcode ${opcode} is reserved`, '5.2');
   if ((first & RSV1) !== 0) {
     if (!deflate) throw protocolError('RSV1 without an extension', '5.2');
-    // RFC 7692 §6.1: only the first frame of a message has RSV1, and control frames are never compressed.
+    // RFC 7692 §6.1: only the first frame of a message may have RSV1, and control frames must not be compressed.
     if (isControl(opcode)) throw protocolError('RSV1 on a control frame', '7692 6.1');
     if (opcode === OP.continuation) throw protocolError('RSV1 on a continuation frame', '7692 6.1');
   }
@@ -99,7 +102,7 @@ export function serverHeaderBytes(length: number): number {
 }
 
 /**
- * Writes the header of an unmasked frame into `target` at `at`.
+ * Writes the header of an unmasked frame into `target`, from offset `at` on.
  *
  * @param first the first byte of the header: FIN, RSV1 and opcode.
  * @param length the payload length in bytes.

@@ -72,7 +72,7 @@ export class MessageReader {
   begin(header: Readonly<FrameHeader>): void {
     if (header.opcode === OP.continuation) {
       if (!this.#inMessage) throw new Violation(CLOSE.protocolError, 'a continuation without a message', '5.4');
-      // Each fragment costs CPU time, even an empty one, so the number of fragments is limited too.
+      // The number of fragments is limited too, because even an empty fragment costs CPU time.
       if (++this.#fragments >= this.#maxFragments) {
         throw new Violation(CLOSE.policy, `a message must not exceed ${this.#maxFragments} frames`, '10.4');
       }

@@ -9,7 +9,7 @@ import { Protocol, type ProtocolSettings, type Step } from './protocol.ts';
 
 const SETTINGS: ProtocolSettings = { maxMessageBytes: 100_000, deflateLevel: 1, deflateFromBytes: 0 };
 
-/** permessage-deflate with context takeover in both directions. */
+/** permessage-deflate with references to earlier messages (context takeover) in both directions. */
 const deflate: Agreement = {
   serverNoContextTakeover: false,
   clientNoContextTakeover: false,
@@ -350,7 +350,8 @@ describe('memory', () => {
     expect(feed(one, [frame(FIN | RSV1 | OP.text, hex`f248cdc9c90700`)])).toEqual(['text Hello']);
     one.releaseDeflater();
     expect(sent()).toBe(first);
-    // The second Hello of RFC 7692 §7.2.3.2 only refers to the first one, so it needs the inflate window.
+    // The second `Hello` of the example in RFC 7692 §7.2.3.2 is only a reference to the first. It can be inflated only
+    // if the inflate window was kept.
     expect(feed(one, [frame(FIN | RSV1 | OP.text, hex`f200110000`)])).toEqual(['text Hello']);
     expect(() => protocol().releaseDeflater()).not.toThrow();
     one.dispose();

@@ -21,7 +21,7 @@ import type { ZlibOutput } from '../memory/zlib-output.ts';
  * missing.
  */
 export interface ZlibHandle {
-  /** Processes `input` completely (sync flush) and appends the result to `output`. */
+  /** Runs zlib over `input`, flushes its whole output (sync flush) and appends the output to `output`. */
   run(input: Buffer, output: ZlibOutput): RunEnd;
   /** Clears the window: the next message cannot refer to earlier data. */
   reset(): void;

@@ -123,7 +123,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     this.#setTimer(this.#limits.pingIntervalMs);
     socket.cork();
     socket.write(response);
-    // Bytes that arrived while `verify` was pending wait in the stream.
+    // The stream contains the bytes that arrived while the server waited for the `verify` function.
     const buffered: Buffer | null = socket.read();
     const early = buffered === null ? head : Buffer.concat([head, buffered]);
     if (early.length > 0) this.#read(early);
@@ -481,7 +481,7 @@ export class Connection extends EventEmitter<ConnectionEvents> implements Perfor
     }
   };
 
-  /** Node calls this method if the promise of an asynchronous listener rejects. */
+  /** Node calls this method if an asynchronous listener returns a promise that rejects. */
   [Symbol.for('nodejs.rejection')](error: unknown): void {
     this.#onFault(error);
   }

@@ -120,7 +120,7 @@ describe('the opening handshake', () => {
       check({ 'Sec-WebSocket-Protocol': offered }, {}, { protocols });
     expect(choose((offered) => offered.at(-1), 'a, b')).toMatchObject({ protocol: 'b' });
     expect(choose(() => undefined, 'a, b')).toMatchObject({ is: 'upgraded', protocol: undefined });
-    // Without an offer the `protocols` function must not be called.
+    // If the client offers no subprotocol, the `protocols` function must not be called.
     expect(choose(() => expect.fail())).toMatchObject({ is: 'upgraded', protocol: undefined });
     expect(() => choose(() => 'c', 'a, b')).toThrow('protocols chose "c", which the client did not offer');
   });

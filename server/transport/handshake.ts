@@ -60,18 +60,19 @@ export function checkUpgrade(request: UpgradeRequest, settings: Settings): Upgra
   const headers = collectHeaders(request.rawHeaders);
   if (request.method !== 'GET') return refuse(405, 'the method must be GET', ['Allow: GET']);
   if (pathOf(request.url) !== settings.path) return refuse(404, `WebSockets are served at ${settings.path}`);
-  // Node's parser accepts HTTP 0.9 to 1.1. HTTP/2 and later have no Upgrade header.
+  // Node's parser accepts HTTP 0.9 to 1.1, but a WebSocket needs 1.1. HTTP/2 and later have no Upgrade header.
   if (request.httpVersion !== '1.1') return refuse(400, 'the HTTP version must be 1.1');
   if (singleValue(headers, 'host') === undefined) return refuse(400, 'exactly one Host header is required');
   if (!listTokens(headers, 'upgrade').includes('websocket'))
     return refuse(400, 'the Upgrade header must name websocket');
   if (!listTokens(headers, 'connection').includes('upgrade'))
     return refuse(400, 'the Connection header must name Upgrade');
-  // The bytes of a request body would be read as WebSocket frames.
+  // Refuse a request with a body, because the bytes of the body would be read as WebSocket frames.
   if (headers.has('transfer-encoding') || !['0', undefined].includes(headers.get('content-length')?.join())) {
     return refuse(400, 'an upgrade request must not have a body');
   }
-  // RFC 6455 §4.2.2, 4: compare the version as text. As numbers, 13.0 and 0xd would also equal 13.
+  // RFC 6455 §4.2.2, item 4: the version must be 13. Compare it as text, because as numbers 13.0 and 0xd would also
+  // equal 13.
   if (singleValue(headers, 'sec-websocket-version') !== '13') {
     return refuse(426, 'only version 13 is supported', ['Sec-WebSocket-Version: 13']);
   }
@@ -176,7 +177,7 @@ function chooseSubprotocol(offered: readonly string[], supported: Settings['prot
   throw new TypeError(`protocols chose ${JSON.stringify(chosen)}, which the client did not offer`);
 }
 
-/** Parses `Sec-WebSocket-Protocol` (RFC 6455 §4.1, 10). Undefined if a name is not a token or occurs twice. */
+/** Parses `Sec-WebSocket-Protocol` (RFC 6455 §4.1, item 10). Undefined if a name is not a token or occurs twice. */
 function parseSubprotocols(values: readonly string[] | undefined): string[] | undefined {
   if (values === undefined) return [];
   const names = values.flatMap((value) => value.split(',')).map(trimSpace);

@@ -12,7 +12,7 @@ const MAX_TURN_MS = 4;
  */
 const EXPENSIVE_READ_MS = 0.25;
 
-/** Smallest read size of a throttled connection. */
+/** Smallest read size that a connection can get when its reads take too long. */
 const MIN_READ_BYTES = 4 * 1024;
 
 /**

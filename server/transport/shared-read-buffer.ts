@@ -2,8 +2,9 @@ import type { Socket } from 'node:net';
 import { allocateBorrowed } from '../memory/borrowed-memory.ts';
 
 /**
- * Largest size of one read, and size of the shared read buffer. A socket usually holds several times less when it is
- * read. A message that is split between two reads must be copied, and large reads split fewer messages.
+ * Largest size of one read, and size of the shared read buffer. The size is several times what a socket usually holds
+ * when it is read. Large reads are useful because they split fewer messages: a message that is split between two reads
+ * must be copied.
  */
 export const MAX_READ_BYTES = 512 * 1024;
 

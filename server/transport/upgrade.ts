@@ -9,7 +9,7 @@ import { Connection } from './connection.ts';
 import { checkUpgrade, isForPath, type Refusal, refusePlainRequest, type UpgradeDecision } from './handshake.ts';
 import { type Rejection, resolveOptions, type ServerOptions, type Settings } from './options.ts';
 
-/** Largest size of request line and headers together. Node answers larger requests with 431. */
+/** Largest size of request line and headers together. Node answers larger requests with the HTTP status 431. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /**
@@ -143,7 +143,7 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
   };
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // Attach the error listener first: an 'error' event of a socket without a listener would end the process.
+    // Attach the error listener first: if a socket has no such listener, an 'error' event ends the process.
     socket.on('error', doNothing);
     const { method = '', url = '', httpVersion, rawHeaders } = request;
     try {
@@ -156,7 +156,10 @@ export class WebSocketServer extends EventEmitter<ServerEvents> {
     }
   }
 
-  /** Waits for the application's `verify`. Meanwhile Node buffers up to 64 KiB of what the client sends. */
+  /**
+   * Waits for the application's function `verify`. In the meantime Node buffers up to 64 KiB of the data that the
+   * client sends.
+   */
   async #verify(
     verify: NonNullable<Settings['verify']>,
     request: IncomingMessage,
