@@ -1,7 +1,10 @@
 import type { EngineFacts } from '../../reports/document/report.ts';
 import type { Engine } from './engine.ts';
 
-/** Abilities that not every engine has, as the end of a sentence such as "The engine cannot …". */
+/**
+ * Things that not every engine (program that plays the cases) can do, as the end of a sentence such as "The engine
+ * cannot …".
+ */
 export const ABILITIES = {
   headers: 'send your own header fields',
   certificates: 'verify certificates',
@@ -9,7 +12,7 @@ export const ABILITIES = {
   data: 'use other test data (--data)',
   trace: 'report frames while cases run (--trace)',
 } as const;
-/** Name of an ability. */
+/** Name of something that not every engine can do. */
 export type Ability = keyof typeof ABILITIES;
 
 /** What the user wants from an engine in addition to playing cases. */
@@ -26,7 +29,10 @@ export interface EngineWishes {
   onTrace?: (line: string) => void;
 }
 
-/** Describes an engine before its code is loaded: its name, its abilities, and how to load it. */
+/**
+ * Describes an engine (a program that plays the cases) before its code is loaded: its name, its abilities, and how to
+ * load it.
+ */
 export interface EngineKind {
   name: Exclude<EngineFacts['name'], 'recorded'>;
   /** The engine in a sentence, such as "the embedded engine". */

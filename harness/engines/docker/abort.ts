@@ -1,5 +1,5 @@
 /**
- * Waits for `work`, and rejects with the signal's reason as soon as the signal aborts. The work is not stopped by that,
+ * Waits for `work`, and rejects with the signal's reason as soon as the signal aborts. An abort does not stop the work,
  * and a later failure of the work is ignored: the caller must remove whatever the work creates.
  */
 export function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {

@@ -20,8 +20,9 @@ export function toHarnessError(error: unknown, what: string, todo: string): Harn
 }
 
 /**
- * Returns the stream of the daemon's response as a Readable. dockerode's types promise only the old stream interface,
- * but the stream is a Readable. It is not wrapped again: a wrapped stream stalled in the middle of an archive.
+ * Returns the stream of the daemon's response as a Readable. The types of dockerode, the Docker client, promise only
+ * Node's old stream interface, but the stream already is a Readable. A Readable is returned as it is, because a stream
+ * that was wrapped again stalled in the middle of an archive.
  */
 export function asReadable(stream: NodeJS.ReadableStream): Readable {
   return stream instanceof Readable ? stream : new Readable().wrap(stream);

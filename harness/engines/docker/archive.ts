@@ -4,8 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import tar from 'tar-stream';
 
 /**
- * Limits on the archive that is read from a container, because an image is a program of a third party. `file`: bytes of
- * one file; `total`: bytes of all files; `files`: number of files.
+ * Limits on the archive that is read from a container. They protect this process from a faulty image, which is a
+ * program of a third party. `file`: bytes of one file; `total`: bytes of all files; `files`: number of files.
  */
 export interface Limits {
   readonly file: number;
@@ -26,8 +26,8 @@ export async function packFile(name: string, content: string): Promise<Buffer> {
 
 /**
  * Reads the tar archive of one folder and calls `take` with each JSON file, one after the other. Other files, such as
- * wstest's HTML pages, are skipped. Rejects with an Error that names the entry if an entry is not a plain file directly
- * in the folder (a link, a device, a path with `..`, a subfolder), or if a limit is exceeded.
+ * the HTML pages of wstest (Autobahn's command), are skipped. Rejects with an Error that names the entry if an entry is
+ * not a plain file directly in the folder (a link, a device, a path with `..`, a subfolder), or if a limit is exceeded.
  */
 export async function unpackJson(
   archive: Readable,

@@ -15,9 +15,9 @@ export interface Listed {
 }
 
 /**
- * Whether a container was left behind, because the harness process that created it was killed. The processes of another
- * host cannot be seen (several hosts can share a daemon, and a harness can itself run in a container): a container of
- * another host counts as left behind if it has stopped and is old.
+ * Whether the harness process that created this container was killed and has left the container behind. Several hosts
+ * can share a Docker daemon, and the processes of another host cannot be seen from here. A container of another host
+ * therefore counts as left behind if it has stopped and is old.
  */
 export function isOrphan(container: Listed, now: number = Date.now()): boolean {
   const pid = Number(container.Labels[LABEL.pid]);
@@ -53,7 +53,10 @@ export async function removeRun(docker: Docker, run: string): Promise<void> {
   await Promise.all(listed.map(({ Id }) => remove(docker, Id)));
 }
 
-/** Milliseconds during which the removal of a container is repeated. Docker refuses a removal while another is under way. */
+/**
+ * Milliseconds during which a failed removal is repeated. Docker refuses to remove a container that is already being
+ * removed.
+ */
 const TRY_FOR_MS = 4_500;
 /** Milliseconds between two attempts to remove a container. */
 const RETRY_AFTER_MS = 100;

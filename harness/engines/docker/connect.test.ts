@@ -28,7 +28,7 @@ async function listening(server: Server): Promise<void> {
 }
 const env = () => ({ DOCKER_HOST: `unix://${socket}` });
 
-/** Starts a daemon that answers requests from a table: end of the path → status and body. */
+/** Starts a fake Docker daemon. `answers` maps the end of a request's path to the status and body of the response. */
 async function fakeDaemon(answers: Record<string, [number, string]>): Promise<void> {
   const server = createHttp((request, response) => {
     const path = (request.url ?? '').split('?')[0] ?? '';

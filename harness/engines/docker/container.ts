@@ -18,13 +18,16 @@ export interface Recipe {
   readonly memoryBytes?: number | undefined;
 }
 
-/** How a container ended, according to its `State` before its removal. */
+/** How a container ended: part of Docker's `State` of the container, read before the container is removed. */
 export interface ContainerEnd {
   readonly exitCode: number;
   readonly oomKilled: boolean;
 }
 
-/** Empty proxy variables, which override those of the image and of the daemon: the tested server is reached directly. */
+/**
+ * Empty proxy variables for the container. They override the proxy settings of the image and of the daemon, because the
+ * suite must connect to the tested server directly.
+ */
 const WITHOUT_PROXY = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'ALL_PROXY'].flatMap((name) => [
   `${name}=`,
   `${name.toLowerCase()}=`,
@@ -36,8 +39,9 @@ const LAST_LINES_MS = 2_000;
 const CREATION_MS = 1_500;
 
 /**
- * Creates a container, calls `use` with it, and removes the container on every path. Docker's AutoRemove is not used: the
- * state of a container that ran out of memory would be lost. Rejects with the signal's reason after an abort.
+ * Creates a container, calls `use` with it, and always removes the container at the end, even after an error. Docker's
+ * AutoRemove is not used, because it also deletes the state that shows whether the container ran out of memory. Rejects
+ * with the signal's reason after an abort.
  */
 export async function withContainer<T>(
   docker: Docker,
@@ -60,7 +64,8 @@ export async function withContainer<T>(
       AutoRemove: false,
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],
-      // The output is read while the container runs. The daemon's own copy must not fill the disk.
+      // The harness reads the output while the container runs. The limits keep the daemon's own copy from filling the
+      // disk.
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '1' } },
       // No swap in addition to the memory: a fuzzing client that swaps fires its timers late.
       ...(recipe.memoryBytes === undefined ? {} : { Memory: recipe.memoryBytes, MemorySwap: recipe.memoryBytes }),

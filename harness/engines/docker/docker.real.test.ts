@@ -74,7 +74,10 @@ await describeWithDocker('the Docker engine with a real Docker daemon', () => {
     if (!(error instanceof HarnessError)) throw new Error(`not a HarnessError: ${String(error)}`, { cause: error });
     return error;
   }
-  /** Returns a promise that resolves when case `id` has started, and the `onEvent` that the assignment must contain for it. */
+  /**
+   * Returns a promise and an `onEvent` callback. The promise resolves when case `id` has started. The test must pass
+   * the callback to the engine with the cases to play.
+   */
   function onceStarted(id: string): [Promise<unknown>, Partial<FolderAssignment>] {
     let resolveStarted: () => void = () => undefined;
     const started = new Promise<void>((resolve) => {

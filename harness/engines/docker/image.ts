@@ -8,7 +8,10 @@ import { asReadable, messageOf, statusOf, toHarnessError } from './api.ts';
 
 /** The image that `npm run image` builds. It is preferred to the upstream image: a user who has built it wants to use it. */
 export const LOCAL_IMAGE = 'ws-conformance/autobahn:25.10.1';
-/** The upstream image of the same suite, for amd64 only. Named by its digest, because a tag can change its image. */
+/**
+ * The image of the same suite that Autobahn's authors publish, for amd64 only. The digest names exactly this image. A
+ * tag could later name another image.
+ */
 export const PINNED_IMAGE =
   'crossbario/autobahn-testsuite@sha256:519915fb568b04c9383f70a1c405ae3ff44ab9e35835b085239c258b6fac3074';
 
@@ -16,7 +19,10 @@ const BUILD_IT = 'build it here (Debian as root): `npm run image`; or do without
 /** Milliseconds without any event after which a pull counts as failed. */
 const PULL_SILENCE_MS = 60_000;
 
-/** The image that will be run. Containers are created from `id`, so that a tag that moves during a run has no effect. */
+/**
+ * The image that will be run. Containers are created from `id`: even if the image's tag moves during a run, the image
+ * stays the same.
+ */
 export interface Image {
   readonly name: string;
   readonly id: string;
@@ -92,8 +98,9 @@ async function look(docker: Docker, name: string, signal: AbortSignal): Promise<
 }
 
 /**
- * Returns the image if it is for the engine's architecture. An image for another architecture is slow, because it is
- * emulated, and its timers of one second would fail servers that are right: it is used only if the user named it.
+ * Returns the image if its architecture is that of the Docker daemon. Docker emulates any other architecture, which is
+ * slow, and the suite's timers of one second would then fail correct servers. An emulated image is used only if the
+ * user named it.
  * @throws HarnessError with exit code 3.
  */
 function fitting(image: Image, finding: Finding): Image {
@@ -123,8 +130,9 @@ const pullEvent = z.object({
 });
 
 /**
- * Pulls an image and reports the progress. The daemon responds with status 200 before the pull starts: a failure (no
- * network, no such image, disk full) is an event of the response's stream, and a stream that is cut short has no event.
+ * Pulls an image and reports the progress. The daemon responds with status 200 before the pull starts. A failure (no
+ * network, no such image, disk full) is therefore reported by an event in the body of the response. A response that is
+ * cut short has no such event.
  */
 async function pull(
   docker: Docker,

@@ -38,7 +38,7 @@ const DEFAULT_JOBS = Math.min(2, availableParallelism());
 const DEFAULT_TIMEOUT_SECONDS = 3_600;
 /**
  * Seconds by which the time limit inside a container is longer than the time limit of the run. The limit inside the
- * container is needed only if this process was killed.
+ * container only matters if this process was killed and cannot end the container itself.
  */
 const GRACE_SECONDS = 30;
 /** Time limit in milliseconds for removing containers at the end of a run. Everything after an abort must take less than 6 s. */
@@ -54,8 +54,9 @@ interface Ready {
 }
 
 /**
- * The Docker engine: plays cases with Autobahn's fuzzingclient in one or more containers. Files are copied as archives, so
- * that the Docker daemon can run on another machine. All containers are removed on every path.
+ * The Docker engine: plays cases with Autobahn's fuzzingclient in one or more containers. The engine copies files as
+ * archives and mounts no folders, because the Docker daemon may run on another machine. All containers are removed at
+ * the end, even after an error.
  */
 export function dockerEngine(options: DockerOptions = {}): Engine {
   const daemon = async ({ signal, onMessage }: Preparation): Promise<DaemonConnection> => {
@@ -88,7 +89,7 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
   };
 }
 
-/** Plays an assignment, and removes all containers of this run at the end. */
+/** Plays an assignment (cases for one server), and removes all containers of this run at the end. */
 async function play(
   ready: Ready,
   options: DockerOptions,
@@ -197,7 +198,8 @@ class ContainerRun {
           try {
             await this.#playShare(suite, ids, network, names);
           } catch (error) {
-            // The first failure ends the other containers. Each share removes its own container before its promise settles.
+            // The first failure ends the other containers. Each container is removed before the promise of its part of
+            // the cases settles.
             this.#failure.abort(toHarnessError(error, 'the Docker daemon failed during the run', AGAIN));
           }
         }),

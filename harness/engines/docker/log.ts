@@ -3,10 +3,16 @@
  * blocks: a header of 8 bytes (stream number, three zeros, length of the block as a big-endian number), then the block.
  */
 const HEADER_LENGTH = 8;
-/** Most bytes of an output line. The rest of a longer line is discarded, to limit the memory of a broken program. */
+/**
+ * Maximum length of an output line in bytes. The rest of a longer line is discarded, because a broken program could
+ * otherwise fill the memory.
+ */
 const LINE_LIMIT = 8_192;
 
-/** Splits a container's output stream into lines, whatever pieces the bytes come in. Keeps stdout and stderr apart. */
+/**
+ * Splits a container's output stream into lines. The bytes may arrive in pieces of any size. Lines of stdout and stderr
+ * are kept apart.
+ */
 export class LogReader {
   #header = Buffer.alloc(0);
   /** Bytes of the current block that have not arrived yet. */

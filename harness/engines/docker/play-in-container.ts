@@ -8,12 +8,18 @@ import { runToEnd } from './container.ts';
 import { SPEC } from './container-spec.ts';
 import { caseStarted, HeadAndTail } from './log.ts';
 
-/** Milliseconds without output after which wstest counts as hung, if it has printed a traceback. The longest case waits 1,000 s. */
+/**
+ * After a traceback, wstest (Autobahn's command) counts as hung if it prints nothing for so many milliseconds. The
+ * limit is long, because the longest case waits 1,000 s.
+ */
 const STUCK_AFTER_MS = 1_030_000;
-/** Exit code of the `timeout` command if it has ended its program. */
+/** Exit code of the `timeout` command if its program ran too long and was ended. */
 const TIMED_OUT = 124;
 
-/** One run of wstest in one container. Reads its output, knows the case that is being played, and detects failures. */
+/**
+ * One run of wstest (Autobahn's command) in one container. Reads the output of wstest, knows which case is being
+ * played, and detects failures.
+ */
 export class SuiteRun {
   /** Name of the container. */
   readonly name: string;
@@ -35,8 +41,8 @@ export class SuiteRun {
   }
 
   /**
-   * Returns the command that runs wstest in the container for at most `seconds`. The `timeout` program ends the container
-   * even if this process was killed.
+   * Returns the command that runs wstest in the container for at most `seconds`. The `timeout` program in the container
+   * enforces the limit even if the harness process was killed.
    */
   static command(seconds: number): string[] {
     return ['timeout', '-k', '5', String(Math.ceil(seconds)), 'wstest', '-m', 'fuzzingclient', '-s', `/${SPEC}`];
@@ -95,7 +101,9 @@ export class SuiteRun {
   }
 }
 
-/** Explains the end of a container; undefined for a successful end. Exit codes above 128 are 128 and a signal number. */
+/**
+ * Explains why a container failed; undefined for a successful end. An exit code above 128 is 128 plus a signal number.
+ */
 export function describeEnding(ending: ContainerEnd): { what: string; todo: string } | undefined {
   if (ending.oomKilled) {
     return {

@@ -5,8 +5,8 @@ import { type Recipe, runToEnd, withContainer } from './container.ts';
 import { HeadAndTail } from './log.ts';
 
 /**
- * Tests in a container whether the server can be reached with the network of the recipe, whose command is that of
- * `connectCommand`. Returns the reason if not, else undefined.
+ * Starts a container that tries to reach the tested server. `recipe` contains the network to test and the command from
+ * the function `connectCommand`. Returns undefined if the server was reached, else the reason.
  */
 export async function tryNetwork(docker: Docker, recipe: Recipe, signal: AbortSignal): Promise<string | undefined> {
   const log = new HeadAndTail();

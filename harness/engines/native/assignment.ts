@@ -26,9 +26,10 @@ export interface NativeOptions {
 }
 
 /**
- * Plays the cases of an assignment and emits what happens. Rejects with the signal's reason if aborted, with HarnessError
- * if a case id is unknown (exit code 2), if the server cannot be reached before the first case, or if the time is up (3).
- * If the server goes away during the run, the remaining cases have no record.
+ * Plays the cases of an assignment (the cases for one server) and emits an event for each step. If the server goes away
+ * during the run, the remaining cases have no record. Rejects with the signal's reason if aborted. Rejects with
+ * HarnessError if a case id is unknown (exit code 2), if the server cannot be reached before the first case (3), or if
+ * the time is up (3).
  */
 export async function playAssignment(
   assignment: Assignment & { jobs: number },
@@ -81,8 +82,9 @@ function urlToConnect({ reach, agent }: Assignment): string {
 }
 
 /**
- * Returns the data of 12.x and 13.x. Autobahn's files are read at once, so that a missing file is an error before the first
- * case. @throws HarnessError with exit code 2 if a file cannot be read.
+ * Returns the messages of the compression cases (12.x and 13.x). Autobahn's files are read immediately, because a
+ * missing file should be an error before the first case.
+ * @throws HarnessError with exit code 2 if a file cannot be read.
  */
 function loadCorpora({ dataFolder }: NativeOptions): Corpora {
   const corpora = new Corpora(dataFolder ?? null);
@@ -117,7 +119,10 @@ function findCase(id: string): Case {
   });
 }
 
-/** Returns address, request and timeouts for connections to `address`. @throws HarnessError with exit code 2 if it is not ws: or wss:. */
+/**
+ * Returns address, request and timeouts for connections to `address`.
+ * @throws HarnessError with exit code 2 if the address does not start with ws: or wss:.
+ */
 function connectionTo(address: string, assignment: Assignment, options: NativeOptions): Omit<TestedServer, 'messages'> {
   const handshake = assignment.reach.by === 'connecting' ? assignment.reach.handshake : {};
   const url = new URL(address);

@@ -17,7 +17,7 @@ export interface TestedServer {
   address: Address;
   request: Omit<Request, 'key' | 'offers'>;
   timeouts: Timeouts;
-  /** The compressed messages of 12.x and 13.x. */
+  /** The compressed messages of the cases 12.x and 13.x. */
   messages: MessageStore;
   /** Receives every frame and timer of the connection at the time of the event. */
   trace?: Trace;
@@ -37,7 +37,10 @@ export interface PlayedCase {
   timed: boolean;
   /** By how many milliseconds the latest timer fired too late. */
   lateMs: number;
-  /** How the outcome beside other cases differed, if the case was played again alone with another outcome. */
+  /**
+   * Set if the case was played again alone and had another outcome. The text says how the first outcome, beside other
+   * cases, differed.
+   */
   unsteady: string | null;
 }
 
@@ -57,7 +60,9 @@ export class CasePlay {
   readonly #observed: ObservedEvent[] = [];
   readonly #started = new Date();
 
-  /** Connects to the server and plays the case. `onAnswer` is told after how many milliseconds the server answers. */
+  /**
+   * Connects to the server and plays the case. Each time the server answers, `onAnswer` gets the milliseconds it took.
+   */
   constructor(testCase: Case, server: TestedServer, onAnswer: (ms: number) => void = () => undefined) {
     this.#testCase = testCase;
     const { criterion } = testCase;
@@ -120,7 +125,10 @@ export class CasePlay {
     this.#echoes?.start();
   }
 
-  /** Records an event. Closes the connection if all allowed events have been observed and the client has to close. */
+  /**
+   * Records an event. Closes the connection when all allowed events have been observed, if the case wants the client to
+   * close.
+   */
   #observe(event: ObservedEvent): void {
     this.#observed.push(event);
     const { close, suppressClose } = this.#testCase;
@@ -150,7 +158,7 @@ export class CasePlay {
   }
 }
 
-/** The verdict of a case whose events are in none of its lists of allowed events. */
+/** The verdict of a case if the observed events match none of the lists of events that the case allows. */
 const NO_LIST_FITS: Verdict = {
   behavior: 'FAILED',
   result: 'What the server did differs from everything that is allowed.',

@@ -1,15 +1,20 @@
 import type { Case } from '../../suites/autobahn/cases/case.ts';
 import { isHeavy, plannedWait, timeLimit, workload } from './workload.ts';
 
-/** Number of heavy cases that are played at the same time: enough to keep the server busy. */
+/**
+ * Number of heavy cases (cases with large transfers) that are played at the same time: enough to keep the server busy.
+ */
 const HEAVY_AT_ONCE = 4;
-/** A heavy case starts only if it probably needs less than this part of its time limit. */
+/** A heavy case (large transfers) starts only if it will probably need less than this fraction of its time limit. */
 const PART_OF_LIMIT = 0.25;
 
-/** Number of light cases that are kept to the end, at most, and their part of all light cases: see `CaseQueue`. */
+/**
+ * How many light cases are kept to the end as witnesses (see `CaseQueue`): the maximum number, and the maximum fraction
+ * of all light cases.
+ */
 const [MOST_WITNESSES, PART_OF_WITNESSES] = [12, 1 / 8];
 
-/** What is being played when the queue is asked for a case. */
+/** What is being played at the moment when the queue is asked for the next case. */
 interface Company {
   /** The heavy cases that are busy. */
   heavy: readonly Case[];
@@ -22,17 +27,20 @@ interface Company {
 }
 
 /**
- * The cases that have not been started. Heavy cases and light cases are played side by side, because light cases mostly
- * wait. The longest waits and the largest transfers come first, so that none of them is left over at the end.
+ * The queue of cases that have not been started. Heavy cases (large transfers) and light cases (mostly waiting) are
+ * played side by side. The longest waits and the largest transfers come first: if they came last, the run would end
+ * later.
  *
- * The last light cases are witnesses: while other cases wait for their timers, a witness now and then shows whether the
- * server still answers in time.
+ * The last light cases are "witnesses". While other cases wait for their timers, a witness is played now and then. Its
+ * answer shows whether the server still answers in time.
  */
 export class CaseQueue {
   readonly #light: Case[];
   readonly #heavy: Case[];
   readonly #witnesses: number;
-  /** The highest work per millisecond of a heavy case so far; null before the first heavy case has ended. */
+  /**
+   * The highest speed of a heavy case so far, as workload per millisecond; null before the first heavy case has ended.
+   */
   #rate: number | null = null;
 
   constructor(cases: readonly Case[]) {
@@ -52,7 +60,7 @@ export class CaseQueue {
     return this.#light.splice(at, 1)[0] ?? null;
   }
 
-  /** Takes the next case; null if a case that is being played has to end first. */
+  /** Takes the next case; null if no case may start before another case has ended. */
   take(company: Company): Case | null {
     return this.#takeHeavy(company) ?? this.#light.shift() ?? null;
   }
@@ -71,12 +79,13 @@ export class CaseQueue {
     const [next] = this.#heavy;
     if (next === undefined) return null;
     if (isSlow) {
-      // On a slow server, a heavy case would delay the light ones beyond their time limits, and these the heavy one.
+      // On a slow server, heavy and light cases would delay each other beyond their time limits. A heavy case is
+      // therefore played alone, after all light cases.
       if (this.#light.length > 0 || open > 0) return null;
       return this.#heavy.shift() ?? null;
     }
     if (heavy.length >= Math.min(HEAVY_AT_ONCE, Math.max(1, atOnce >> 1))) return null;
-    // The first heavy case is the smallest, and shows how fast the server is.
+    // The smallest heavy case is played first, because it shows how fast the server is.
     if (this.#rate === null) return heavy.length === 0 ? (this.#heavy.pop() ?? null) : null;
     const all = workload(next) + heavy.reduce((sum, testCase) => sum + workload(testCase), 0);
     const fits = all / this.#rate < PART_OF_LIMIT * timeLimit(next) * 1000;

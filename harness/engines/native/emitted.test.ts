@@ -7,7 +7,10 @@ import { MessageStore } from './messages/message-store.ts';
 import { framesOf, startRecorder, type WireFrame } from './testing/recorder.ts';
 import { TIMEOUTS } from './timers.ts';
 
-/** Returns the frames that the script of a case must send. Shares no code with the player of the engine. */
+/**
+ * Returns the frames that the script of a case must send. This function shares no code with the engine, because a fault
+ * in shared code would stay hidden.
+ */
 function expectedFrames(testCase: Case): Omit<WireFrame, 'masked'>[] {
   const frames: Omit<WireFrame, 'masked'>[] = [];
   const pieces: Buffer[] = [];

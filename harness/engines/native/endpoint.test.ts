@@ -23,7 +23,7 @@ const REQUEST = { host: 'localhost', port: 80, resource: '/', userAgent: 'test',
 const head = (opcode: number): FrameHead => ({ opcode, fin: true, rsv: 0 });
 const closeBody = (code: number): Buffer => Buffer.from([code >> 8, code & 0xff]);
 
-/** An endpoint together with what it has reported, as text. */
+/** An endpoint (one side of a connection), and the events that the endpoint has reported, as text. */
 interface Side {
   endpoint: Endpoint;
   events: string[];
@@ -52,7 +52,7 @@ function side(role: Role, facts: Partial<EndpointOptions> & Pick<EndpointOptions
   return { endpoint, events };
 }
 
-/** A handshake without any byte: the connection is open at once. */
+/** An opening handshake that exchanges no bytes: the connection is open immediately. */
 const alreadyOpen = (deflate: Deflate | null = null): OpeningHandshake => ({
   start: () => ({ outcome: { opened: true, deflate, rest: NOTHING } }),
   receive: () => ({}),
@@ -70,7 +70,9 @@ function pair(handshakes: { client?: OpeningHandshake; server?: OpeningHandshake
   };
 }
 
-/** An open endpoint whose other side is the test itself, which writes bytes and reads them. */
+/**
+ * Returns an open endpoint (one side of a connection). The test itself is the other side: it writes and reads bytes.
+ */
 async function facing(
   role: Role,
   timeouts = TIMEOUTS,
@@ -104,7 +106,8 @@ describe('a client and a server', () => {
       endpoint.send.piece(endpoint.send.header(2, HELLO.length), HELLO);
       endpoint.send.frame(head(9), HELLO);
     }
-    // Each side answers the Ping of the other side. The binary message is never reported, because no frame has FIN.
+    // Each side answers the Ping of the other side. The binary message is never reported, because none of its frames
+    // has the FIN bit.
     const EVENTS = ['opened', 'text Hello', 'pong Hello'];
     await vi.waitFor(() => expect([...client.events, ...server.events]).toEqual([...EVENTS, ...EVENTS]));
     const frames = (transport: MemoryTransport) => framesOf(afterHead(transport.written));

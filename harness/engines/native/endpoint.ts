@@ -10,17 +10,19 @@ import { type Timeouts, type Timer, Timers } from './timers.ts';
 import type { Transport } from './transport.ts';
 import type { WireLog } from './wire-log.ts';
 
-/** What an endpoint reports to the case that is played on it. */
+/** The events that an endpoint (one side of a connection) reports to the case that uses the connection. */
 export interface EndpointEvents {
   /** The opening handshake has succeeded. */
   opened(deflate: Deflate | null): void;
   message(bytes: Buffer, binary: boolean): void;
   pong(payload: Buffer): void;
-  /** The other side has sent something, so many milliseconds after this side had last sent something or had connected. */
+  /**
+   * The other side has sent something. `ms`: milliseconds since this side last sent something, or since it connected.
+   */
   answered?(ms: number): void;
   /** The connection is over. This is the last event of an endpoint. */
   lost(): void;
-  /** The transport could not be connected. No other event is reported then. */
+  /** The transport (for example TCP) could not be connected. This is the only event of such a connection. */
   refused(error: Error): void;
 }
 
@@ -38,8 +40,9 @@ export interface EndpointOptions {
 const PEER_DROPPED = 'peer dropped the TCP connection without previous WebSocket closing handshake';
 
 /**
- * One side of one WebSocket connection, a client or a server. It sends what it is told to send, legal or not, checks and
- * records what the other side sends, and answers Ping and Close frames. An endpoint knows no cases.
+ * One side of one WebSocket connection, a client or a server. An endpoint sends whatever its caller asks for, legal or
+ * not. It checks and records what the other side sends, and answers Ping and Close frames. It contains no code of any
+ * test case.
  */
 export class Endpoint {
   readonly role: Role;
@@ -90,7 +93,7 @@ export class Endpoint {
     return this.#state;
   }
 
-  /** Whether received bytes are being handled. */
+  /** Whether the endpoint is processing received bytes at this moment. */
   get reading(): boolean {
     return this.#reading;
   }
@@ -118,7 +121,7 @@ export class Endpoint {
     this.#transport.destroy();
   }
 
-  /** Calls back after `seconds`, unless the timer is cancelled or the connection is closed before. */
+  /** Calls `callback` after `seconds`, unless the timer is cancelled or the connection is closed earlier. */
   after(seconds: number, callback: () => void): Timer {
     return this.#timers.after(seconds, () => {
       if (this.#state !== 'closed') callback();
@@ -130,7 +133,10 @@ export class Endpoint {
     this.#closing.send(code, reason);
   }
 
-  /** Fails the connection (RFC 6455 7.1.7): sends a Close if none has been sent, else ends the transport. */
+  /**
+   * Fails the connection because the other side broke a rule (RFC 6455 7.1.7): sends a Close frame if none has been
+   * sent, else ends the transport.
+   */
   fail(code: number, reason: string): void {
     if (this.#state === 'closed') return;
     this.#log.note(() => `failing the connection with ${code}: ${reason}`);
@@ -180,7 +186,7 @@ export class Endpoint {
     if (outcome.rest.length > 0 && this.#isReading()) this.#reader.push(outcome.rest);
   }
 
-  // This is a method, because the compiler does not know that a callback can change the state.
+  // This check is a method call because TypeScript would otherwise assume that a callback cannot change the state.
   #isReading(): boolean {
     return this.#state === 'open' || this.#state === 'closing';
   }
@@ -201,7 +207,7 @@ export class Endpoint {
       else this.#reader?.push(bytes);
       this.send.readHandled();
     } catch {
-      // Bytes that cannot be decoded or inflated throw in Autobahn too, where the exception ends TCP at once.
+      // For bytes that cannot be decoded or inflated, Autobahn throws too, and its exception ends TCP immediately.
       if (this.#over) return;
       this.#transport.destroy();
       this.#lost();
@@ -246,7 +252,7 @@ export class Endpoint {
     } else if (opcode === 10) this.#events.pong(payload);
   }
 
-  /** A transport that notes when something is written. */
+  /** Wraps a transport so that the time of each write is recorded. */
   #noting(transport: Transport): Pick<Transport, 'write'> {
     return {
       write: (bytes) => {

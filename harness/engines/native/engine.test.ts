@@ -248,7 +248,8 @@ describe('the embedded engine', () => {
   });
 
   it('plays a case again alone if it failed next to others, and records this', async () => {
-    // With several clients, the server answers after 250 ms, which is longer than the time limit of 6.5.1 in this test.
+    // With more than one client, the server answers after 250 ms. In this test, the time limit of case 6.5.1 is shorter
+    // than that.
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     server.on('connection', (socket) => {
       socket.on('message', async (data, isBinary) => {

@@ -6,7 +6,7 @@ import type { Transport } from './transport.ts';
 import type { WireLog } from './wire-log.ts';
 import { type WriteMode, WriteQueue } from './write-queue.ts';
 
-/** The state of a WebSocket connection, from one endpoint's point of view. `closing`: it has sent a Close. */
+/** The state of a WebSocket connection, as one side of it sees it. `closing`: this side has sent a Close frame. */
 export type State = 'connecting' | 'open' | 'closing' | 'closed';
 
 /** A frame whose header has been sent and whose payload follows in pieces. `phase`: payload bytes sent so far. */
@@ -15,15 +15,18 @@ export interface StreamedFrame {
   phase: number;
 }
 
-/** What a sender needs to know about its connection. */
+/** What a FrameSender needs to know about its connection. */
 interface SendingConnection {
   readonly role: Role;
   readonly state: State;
-  /** Whether received bytes are being handled. */
+  /** Whether received bytes are being processed at this moment. */
   readonly reading: boolean;
 }
 
-/** Sends frames, legal or not, masked as the role demands. Counts and logs what it sends. */
+/**
+ * Sends frames, legal or not. A client's frames are masked, a server's are not. Counts and logs everything that is
+ * sent.
+ */
 export class FrameSender {
   /** Counts of the bytes, frames and messages that have been sent. */
   readonly traffic = newTraffic();
@@ -47,7 +50,10 @@ export class FrameSender {
     });
   }
 
-  /** Sends one frame in any state of the connection. If `repeat` is given, the frame has so many bytes, a repetition of `payload`. */
+  /**
+   * Sends one frame in any state of the connection. If `repeat` is given, the frame's payload has `repeat` bytes,
+   * filled with repetitions of `payload`.
+   */
   frame(head: FrameHead, payload: Buffer, how: WriteMode & { repeat?: number | undefined } = {}): void {
     const { chop, sync = false, repeat } = how;
     const whole = repeat === undefined ? payload : Buffer.alloc(repeat, payload);
@@ -92,7 +98,7 @@ export class FrameSender {
     this.#queue.send(bytes);
   }
 
-  /** Must be called when received bytes have been handled: see WriteQueue. */
+  /** Must be called each time received bytes have been processed. The class WriteQueue explains why. */
   readHandled(): void {
     this.#queue.readHandled();
   }

@@ -11,8 +11,8 @@ export type TraceEntry = { /** Time of the event in milliseconds since the conne
       length: number;
       mask: Buffer | null;
       /**
-       * The unmasked payload. For a sent frame that repeats a pattern: the pattern. For a received frame of a compressed
-       * message: nothing, and at the last frame the whole message, decompressed.
+       * The unmasked payload. A sent frame that repeats a pattern has the pattern here. For a compressed message that
+       * is received, the last frame has the whole decompressed message, and the other frames have nothing.
        */
       payload: Buffer;
     }
@@ -63,7 +63,8 @@ function payloadPart({ from, head: { opcode }, length, payload }: Extract<TraceE
     return `code=${payload.readUInt16BE(0)}${reason.length > 0 ? ` reason=${JSON.stringify(payloadText(reason))}` : ''}`;
   }
   if (payload.length === 0) return '';
-  // Of a sent frame, `payload` can be shorter than `length` because it is a pattern: only received frames are inflated.
+  // Only a received payload can be compressed. In a sent frame, `payload` can be shorter than `length` because it is a
+  // pattern that is repeated.
   const inflated = from === 'peer' && payload.length !== length ? `inflated to ${payload.length}: ` : '';
   return `${inflated}${JSON.stringify(payloadText(payload))}`;
 }

@@ -11,8 +11,9 @@ type TimerRow = ['CT', number, string | null] | ['CTE', string | null] | ['KL' |
 type Counts = Record<string, number>;
 
 /**
- * Everything that one case sends and receives: rows in the order of Autobahn's wire log, the time of each row (which
- * Autobahn does not record), and counts. While the log is off, bytes and frames make no rows, but are still counted.
+ * The log of everything that one case sends and receives: rows in the order of Autobahn's wire log, the time of each
+ * row (which Autobahn does not record), and counts. While the log is off, bytes and frames are counted, but get no
+ * rows.
  */
 export class WireLog {
   readonly rows: Row[] = [];
@@ -50,23 +51,23 @@ export class WireLog {
     if (this.on) this.#add(['TO', [bytes.length, payloadHex(bytes)], sync]);
   }
 
-  /** Counts writes of one length without rows: for messages that were encoded before. */
+  /** Counts writes of one length without adding rows. Used for messages that were encoded in advance. */
   countWrites(length: number, times: number): void {
     count(this.txOctets, length, times);
   }
 
-  /** Counts sent frames of one opcode without rows: for messages that were encoded before. */
+  /** Counts sent frames of one opcode without adding rows. Used for messages that were encoded in advance. */
   countFrames(opcode: number, times: number): void {
     count(this.txFrames, opcode, times);
   }
 
-  /** Traces frames that were encoded before, without rows. */
+  /** Reports frames that were encoded in advance to the trace, without adding rows to the log. */
   framesSent(bytes: Buffer): void {
     if (this.#trace === undefined) return;
     for (const frame of framesIn(bytes)) this.#trace({ ms: this.#now(), kind: 'frame', from: 'us', ...frame });
   }
 
-  /** Traces a sentence, without a row. `text` is called only if there is a trace. */
+  /** Reports a sentence to the trace, without adding a row to the log. `text` is called only if there is a trace. */
   note(text: () => string): void {
     this.#trace?.({ ms: this.#now(), kind: 'note', text: text() });
   }

@@ -1,6 +1,9 @@
 import type { Case } from '../../suites/autobahn/cases/case.ts';
 
-/** Whether a case keeps the engine and the server busy during its whole time: one that is judged by its echoes. */
+/**
+ * Whether a case is "heavy": it keeps the engine and the server busy during its whole time. These are the cases that
+ * are judged by the echoes of their messages.
+ */
 export const isHeavy = ({ criterion }: Case): boolean => criterion.by !== 'events';
 
 /** Seconds that a case waits on purpose, whatever the server does. */
@@ -8,7 +11,7 @@ export function plannedWait(testCase: Case): number {
   return testCase.script.reduce((sum, step) => sum + (step.step === 'wait' ? step.seconds : 0), 0);
 }
 
-/** Seconds after which a case ends by its own limit; infinite if it has none. */
+/** Seconds after which a case ends by its own time limit; infinite if the case has no limit. */
 export function timeLimit(testCase: Case): number {
   return testCase.script.reduce(
     (least, step) => (step.step === 'limit' ? Math.min(least, step.seconds) : least),

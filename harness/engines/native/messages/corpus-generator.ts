@@ -4,9 +4,10 @@ import type { Data } from './corpus.ts';
 /**
  * Length of each corpus in units: bytes, or characters of a text.
  *
- * The cases 12.x and 13.x cut their messages from five corpora. Those here are generated from a seed, have the character
- * of Autobahn's files, and are equal on every platform. With this length, messages of 8,192 units or more start at 27
- * different offsets only, so that a message that was compressed once is used again. No verdict depends on the length.
+ * A corpus is data from which the compression cases (12.x and 13.x) cut their messages. There are five. Each is
+ * generated from a seed, resembles one of Autobahn's files, and is the same on every platform. With this length,
+ * messages of 8,192 units or more start at only 27 different offsets, and each message is compressed once and used
+ * again. No verdict depends on the length.
  */
 export const UNITS = 27 * 8192;
 
@@ -29,7 +30,7 @@ export function generate(corpus: Corpus): Data {
 
 const SEEDS: Record<Corpus, number> = { json: 1, bitmap: 2, prose: 3, html: 4, compressed: 5 };
 
-/** Joins pieces of text until there are `UNITS` characters, and cuts the rest off. */
+/** Joins pieces of text until the text has `UNITS` characters, and cuts off the rest. */
 function fill(piece: () => string): string {
   const pieces: string[] = [];
   for (let units = 0; units < UNITS; ) {
@@ -129,7 +130,7 @@ function htmlSection(random: Random): string {
 </section>\n`;
 }
 
-/** A bitmap of 256 pixels per row and three bytes per pixel: flat shapes, which shrink well, and bands of noise. */
+/** A bitmap of 256 pixels per row and three bytes per pixel: flat shapes, which compress well, and bands of noise. */
 function bitmap(random: Random): Buffer {
   const bytes = Buffer.alloc(UNITS);
   bytes.write('BM', 'ascii');

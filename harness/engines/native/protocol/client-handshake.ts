@@ -29,8 +29,8 @@ export interface Request {
 }
 
 /**
- * The opening handshake of a client. Requests and responses are read and written as bytes, without an HTTP library:
- * frames that arrive together with the response belong to the case, and a library would hide mistakes of the server.
+ * The opening handshake of a client. It reads and writes bytes without an HTTP library, for two reasons: frames that
+ * arrive together with the response must reach the case, and a library would hide mistakes of the server.
  */
 export function clientHandshake(facts: Omit<Request, 'key'>): OpeningHandshake {
   const request: Request = { ...facts, key: randomBytes(16).toString('base64') };
@@ -53,7 +53,10 @@ export function clientHandshake(facts: Omit<Request, 'key'>): OpeningHandshake {
   };
 }
 
-/** Replaces the values of additional header fields: they can hold credentials, and results are published. */
+/**
+ * Replaces the values of the user's additional header fields by `…`. The values can be credentials, and results are
+ * published.
+ */
 const withoutSecrets = (request: Request): Request => ({
   ...request,
   headers: Object.fromEntries(Object.keys(request.headers ?? {}).map((name) => [name, '…'])),
@@ -81,9 +84,10 @@ export function requestText(request: Request): string {
 }
 
 /**
- * Checks the head of a response, up to and including its blank line (RFC 6455 4.1, items 1 to 6 on the server's response).
- * The first fault decides, in the order of Autobahn. Throws TypeError if the head is not UTF-8, or if a chosen extension or
- * subprotocol is not ASCII: there Autobahn throws too, which ends TCP without a refusal.
+ * Checks the head of an HTTP response, including its final blank line (RFC 6455 4.1, items 1 to 6 on the server's
+ * response). The checks have the order of Autobahn's, and the first fault is reported. Throws TypeError if the head is
+ * not UTF-8, or if a chosen extension or subprotocol is not ASCII. In these cases Autobahn throws too, and its
+ * exception ends TCP without a message to the server.
  */
 export function readResponse(head: Buffer, request: Pick<Request, 'key' | 'protocols' | 'offers'>): ExtensionVerdict {
   const { firstLine, fields } = parseHead(head);

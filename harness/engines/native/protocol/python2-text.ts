@@ -22,10 +22,10 @@ export const splitWords = (text: string): string[] =>
     .split(SPACES)
     .filter((word) => word !== '');
 
-/** Converts to lower case, each character alone. JavaScript would make two characters of U+0130. */
+/** Converts text to lower case. U+0130 needs special care, because JavaScript would make two characters of it. */
 export const lower = (text: string): string => text.replaceAll('\u0130', 'i').toLowerCase();
 
-/** The digits zero of all scripts in Unicode 5.2. The digits one to nine of a script follow its zero. */
+/** The digit zero of every script in Unicode 5.2. In each script, the digits one to nine follow the zero. */
 const ZEROS = [
   0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0, 0xf20, 0x1040,
   0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0, 0x1c40, 0x1c50, 0xa620, 0xa8d0, 0xa900,
@@ -45,13 +45,19 @@ export function parseInteger(text: string): number | null {
   return value === '' ? null : Number(sign + value);
 }
 
-/** Returns the text. Throws TypeError if it is not ASCII, as Python 2 does when such text becomes a byte string. */
+/**
+ * Returns the text unchanged. Throws TypeError if the text is not ASCII, as Python 2 does when it converts such text to
+ * a byte string.
+ */
 export function asciiOnly(text: string, what: string): string {
   if (/^[\x00-\x7f]*$/.test(text)) return text;
   throw new TypeError(`${what} is not ASCII`);
 }
 
-/** Removes the white space at both ends of a byte string: only that of ASCII, without U+001C to U+001F. */
+/**
+ * Removes the white space at both ends of a Python 2 byte string. Only ASCII white space counts, without U+001C to
+ * U+001F.
+ */
 export const stripAscii = (text: string): string => text.replace(/^[\t-\r ]+|[\t-\r ]+$/g, '');
 
 /** Reads the integer of a byte string: ASCII digits, with white space around them and a sign before them. Null for other text. */

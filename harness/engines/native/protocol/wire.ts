@@ -6,8 +6,9 @@ export type Role = 'client' | 'server';
 export const otherRole = (role: Role): Role => (role === 'client' ? 'server' : 'client');
 
 /**
- * The first byte of a frame's header (RFC 6455 5.2). Every value can be encoded, legal or not: any opcode, any reserved
- * bits, any length of a control frame. The length is always encoded in its shortest form, because no case tests others.
+ * The first byte of a frame's header (RFC 6455 5.2). Illegal values are possible too: any opcode and any reserved bits.
+ * The payload length is not part of this byte. It is always encoded in its shortest form, because no case tests longer
+ * forms.
  */
 export interface FrameHead {
   opcode: number;
@@ -32,7 +33,7 @@ export function freshMask(): Buffer {
   return mask;
 }
 
-/** Returns the mask for the next frame that this side sends: a new one for a client, null for a server. */
+/** Returns the mask for the next frame that this side sends: a new mask for a client, null for a server. */
 export const maskFor = (role: Role): Buffer | null => (role === 'client' ? freshMask() : null);
 
 /** Length of a frame's header in bytes, including the mask if there is one: from 2 to 14. */
@@ -43,8 +44,8 @@ export function headerLength(payloadLength: number, masked: boolean): number {
 }
 
 /**
- * Writes a frame's header into `target` at `offset`, for a payload of `length` bytes. The mask is the end of the
- * header; null writes a header without a mask. Returns the offset behind the header.
+ * Writes a frame's header into `target` at `offset`, for a payload of `length` bytes. The mask forms the last four
+ * bytes of the header; with null, the header has no mask. Returns the offset after the header.
  */
 export function writeHeader(
   target: Buffer,
@@ -107,8 +108,8 @@ export function maskInto(target: Buffer, offset: number, payload: Buffer, mask: 
 }
 
 /**
- * Lengths of the frames of a message that is cut every `fragment` bytes; 0 does not cut. As in Autobahn, a message whose
- * length is a multiple of `fragment` (but not equal to it) ends with an empty frame.
+ * Returns the payload lengths of the frames of a message that is split every `fragment` bytes; 0 means no split. As in
+ * Autobahn, a message whose length is a multiple of `fragment`, but not equal to it, ends with an empty frame.
  */
 export function fragmentLengths(length: number, fragment: number): number[] {
   if (fragment === 0 || length <= fragment) return [length];
@@ -117,7 +118,7 @@ export function fragmentLengths(length: number, fragment: number): number[] {
   return lengths;
 }
 
-/** Decodes the output of `encodeFrame`, any number of frames, so that a trace can show them. Payloads are unmasked. */
+/** Decodes frames that the function `encodeFrame` made, any number of them, for the trace. Payloads are unmasked. */
 export function* framesIn(
   bytes: Buffer,
 ): Generator<{ head: FrameHead; length: number; mask: Buffer | null; payload: Buffer }> {

@@ -4,7 +4,7 @@ import type { Transport, TransportEvents } from '../transport.ts';
 export class MemoryTransport implements Transport {
   /** All bytes that this side has written. */
   written: Buffer = Buffer.alloc(0);
-  /** How this side ended the stream; null while it has not. */
+  /** How this side ended the stream; null if this side has not ended it. */
   ended: 'end' | 'abort' | 'destroy' | null = null;
   #other: MemoryTransport | null = null;
   #events: TransportEvents | null = null;

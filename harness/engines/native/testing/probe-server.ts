@@ -4,12 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Utf8Judge } from '../protocol/utf8.ts';
 
 /**
- * A server with one intended fault for each path: `/close-1012` answers every Close with 1012, `/echo` has no fault.
- * `fixtures/spec/probe-verdicts.json` has Autobahn's grades for each path, with which the embedded engine is compared.
- * The server shares no codec with the engine, because a bug in shared code would stay hidden.
+ * A server with one intended fault for each URL path, called a mode. For example, `/close-1012` answers every Close
+ * frame with code 1012, and `/echo` has no fault. The embedded engine is compared with Autobahn's grades for each path
+ * in `fixtures/spec/probe-verdicts.json`. The server does not use the engine's code for frames, because a bug in shared
+ * code would stay hidden.
  */
 export interface ProbeServer {
-  /** `ws://127.0.0.1:port/`. The name of a mode is appended. */
+  /** `ws://127.0.0.1:port/`. Append the name of a mode (an intended fault, such as `close-1012`). */
   url: string;
   close(): Promise<void>;
 }
@@ -73,7 +74,10 @@ const closeFrame = (code: number, reason = ''): Buffer => {
   return frame(8, Buffer.concat([body, Buffer.from(reason, 'latin1')]));
 };
 
-/** Reads a socket. Each method resolves when its bytes have arrived, and rejects if the connection ends before. */
+/**
+ * Reads from a socket. Each method resolves when the requested bytes have arrived, and rejects if the connection ends
+ * first.
+ */
 class Input {
   #buffered = Buffer.alloc(0);
   #ended = false;
@@ -173,7 +177,7 @@ class ProbeConnection {
   readonly #mode: string;
   readonly #second: number;
   #failed = false;
-  /** Payloads of the message that has begun and not ended. */
+  /** Payloads of the frames of a message that has begun and not ended. */
   #parts: Buffer[] | null = null;
   #opcode = 1;
   #text = new Utf8Judge();
