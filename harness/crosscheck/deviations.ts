@@ -4,7 +4,10 @@ import { suiteIds } from '../suites/autobahn/catalogue.ts';
 import type { Disagreement } from './disagreements.ts';
 import { readJson } from './fixtures.ts';
 
-/** Known deviations: in which facts the embedded engine may differ from the reference, and why. */
+/**
+ * The known deviations: facts (fields of a result) in which the embedded engine may differ from the reference (the real
+ * suite), each with a reason.
+ */
 const deviations = z
   .array(
     z.strictObject({

@@ -8,7 +8,7 @@ import { playSubject } from '../run/play-subject.ts';
 import { autobahn } from '../suites/autobahn/suite.ts';
 import { Workspace } from '../system/workspace.ts';
 
-/** What one engine recorded about cases of a server. */
+/** What one engine recorded about some cases of one server. */
 export interface Played {
   /** The recorded cases by id. A case without a result is missing. */
   recorded: Map<string, RecordedCase>;
@@ -17,7 +17,10 @@ export interface Played {
   problems: readonly string[];
 }
 
-/** Starts a server, plays cases against it with one engine, and ends the server. @param jobs the engine's own choice if absent. */
+/**
+ * Starts a server, plays cases against it with one engine, and ends the server.
+ * @param jobs number of cases at the same time; if absent, the engine chooses.
+ */
 export async function playCases(
   engine: PreparedEngine,
   server: ServerConfig,

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import type { Facts } from './disagreements.ts';
 import type { Fault } from './random/faults.ts';
 
-/** A random server with as few faults as possible on which the engines once disagreed, and the facts of the real suite. */
+/**
+ * A random server on which the engines once disagreed, reduced to as few faults as possible, and the facts that the
+ * real suite recorded about it.
+ */
 interface MinimalServer {
   about: string;
   case: string;

@@ -3,14 +3,14 @@
  * means all of them. Payloads and bodies are in hex. Pauses are in seconds.
  */
 
-/** A frame with any header. What is left out is as in a correct frame of a server. */
+/** A frame with any header. A field that is left out has the value of a correct frame of a server. */
 export interface FrameSpec {
   opcode: number;
   fin?: boolean;
   /** The three reserved bits as a number: 4 is RSV1. */
   rsv?: number;
   masked?: boolean;
-  /** Length form in bits, if not the shortest. */
+  /** Size in bits of the length field, if not the smallest possible. */
   form?: 16 | 64;
   payload?: string;
   /** Number of bytes that the header announces, in decimal, if not the length of the payload. */
@@ -19,10 +19,10 @@ export interface FrameSpec {
   cut?: number;
 }
 
-/** What a server counts, so that a fault can happen at a certain event. */
+/** The events that a server counts. A fault can happen at the n-th event of a kind. */
 export type EventName = 'opened' | 'frame' | 'message' | 'close' | 'answered' | 'sent';
 
-/** The n-th event of a kind. The pause comes before what happens then. */
+/** The moment of a fault: the n-th event of a kind. `pause`: seconds between the event and the fault. */
 export interface Moment {
   at: EventName;
   n: number;
@@ -30,12 +30,12 @@ export interface Moment {
 }
 
 export type EndOfTcp = 'fin' | 'reset' | 'half';
-/** The frames that a server sends by itself. */
+/** The kinds of frames that a server sends without a fault. */
 export type OwnFrame = 'echo' | 'pong' | 'close' | 'any';
 /** The checks that a server can leave out. */
 export type Check = 'reserved bits' | 'opcodes' | 'control frames' | 'order' | 'text' | 'close codes';
 
-/** A fault of the HTTP response. In a value, {} stands for the correct value. */
+/** A fault of the HTTP response. In a `value`, {} stands for the correct value of the field. */
 export type OpeningFault =
   | { fault: 'status line'; line: string }
   | { fault: 'field value'; field: string; value: string }
@@ -62,7 +62,7 @@ export type Place =
   | 'inside value'
   | 'between two fields';
 
-/** A fault of the open connection. */
+/** A fault that happens while the connection is open. */
 export type StreamFault =
   | {
       fault: 'frames';
@@ -116,13 +116,13 @@ export type CompressionFault =
 
 export type Fault = OpeningFault | StreamFault | CompressionFault;
 
-/** The faults with one name. */
+/** The type of the faults with a given name. */
 export type FaultNamed<Name extends Fault['fault']> = Extract<Fault, { fault: Name }>;
 
-/** The faults of a server, which can be asked for by name. */
+/** The faults of a server. Finds faults by their name, and by the event at which they happen. */
 export class FaultList {
   readonly #faults: readonly Fault[];
-  /** Faults that happen once only, and have happened. */
+  /** Faults that happen only once and have already happened. */
   readonly #done = new Set<Fault>();
 
   constructor(faults: readonly Fault[]) {
@@ -137,7 +137,7 @@ export class FaultList {
     return this.all(name)[0];
   }
 
-  /** Takes the faults that happen at an event. Each of them is taken once. */
+  /** Returns the faults that happen at an event. Each fault is returned only once. */
   takeAt(at: EventName, n: number): TimedFault[] {
     const taken = this.#faults.filter(
       (fault): fault is TimedFault =>
@@ -151,5 +151,5 @@ export class FaultList {
 /** The faults that happen at an event. */
 export type TimedFault = FaultNamed<'frames' | 'bytes' | 'end' | 'first close'>;
 
-/** Whether a number `n` of a fault means this count. */
+/** Whether the number `n` of a fault selects the message or frame number `count`. 0 selects all. */
 export const means = (n: number, count: number): boolean => n === 0 || n === count;
