@@ -1,6 +1,6 @@
 import type { Exit } from '../system/process.ts';
 
-/** A running server under test: either we started it (`launch`), or it was running already (`attach`). */
+/** A running server that is tested. Either this tool started it (`launch`), or it was already running (`attach`). */
 export interface Target {
   /** WebSocket URL of the server. */
   url: string;
@@ -12,7 +12,7 @@ export interface Target {
   tail(): string[];
   /** Calls a listener with every line that the server prints from now on. */
   onLine(listener: (line: string) => void): void;
-  /** How the server ended; undefined while it runs, and for a server that we did not start. */
+  /** How the server ended; undefined while it runs. Always undefined for a server that we did not start. */
   exit(): Exit | undefined;
   /** Resolves when the server ends. Never resolves for a server that we did not start. */
   ended: Promise<Exit>;

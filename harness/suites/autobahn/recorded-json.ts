@@ -127,8 +127,8 @@ const expectedClose = z
   );
 
 /**
- * Longest duration that is a real duration. If the connection never opened, Autobahn writes the time since 1970 as the
- * duration.
+ * Maximum duration that counts as a real duration. If the connection never opened, Autobahn writes the time since 1970
+ * instead of a duration.
  */
 const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000;
 
@@ -177,9 +177,15 @@ export const caseFile = z
     wirelog: z.array(wireRow),
     /** Only written by the embedded engine: time of each row of the wire log, in milliseconds since the start of the case. */
     wirelogTimes: z.array(z.number()).optional(),
-    /** Only written by the embedded engine: the case was played beside other cases and again alone, with another outcome. */
+    /**
+     * Only written by the embedded engine: true if the case was played beside other cases and then again alone, with
+     * another outcome.
+     */
     playedAgainAlone: z.boolean().optional(),
-    /** Only written by the embedded engine: how the outcome beside other cases differed from the outcome alone. */
+    /**
+     * Only written by the embedded engine, if the case was played again alone with another outcome: how the first
+     * outcome, beside other cases, differed from the outcome alone.
+     */
     unsteady: z.string().optional(),
   })
   .transform(
