@@ -15,17 +15,19 @@ export const ABILITIES = {
 /** Name of something that not every engine can do. */
 export type Ability = keyof typeof ABILITIES;
 
-/** What the user wants from an engine in addition to playing cases. */
+/** What the user wants from an engine (a program that plays the cases) in addition to playing cases. */
 export interface EngineWishes {
   /** Names of the servers that receive additional header fields of the user. */
   headersFor?: readonly string[];
-  /** Whether certificates must be verified. An engine without this ability is used only if the user names it. */
+  /**
+   * Whether the engine must verify certificates. An engine that cannot verify them is used only if the user names it.
+   */
   verifyCertificates?: boolean;
-  /** Container image of the suite. */
+  /** Name of the container image of the suite. */
   image?: string;
   /** Folder with Autobahn's data for compressed messages. */
   dataFolder?: string;
-  /** Receives a line for every frame and timer at the time of the event. */
+  /** Receives a line for every frame and every timer, at the time when it happens. */
   onTrace?: (line: string) => void;
 }
 
@@ -35,10 +37,10 @@ export interface EngineWishes {
  */
 export interface EngineKind {
   name: Exclude<EngineFacts['name'], 'recorded'>;
-  /** The engine in a sentence, such as "the embedded engine". */
+  /** The engine's name as a part of a sentence, such as "the embedded engine". */
   title: string;
   abilities: ReadonlySet<Ability>;
-  /** Why the engine does not have an ability, as a sentence for an error. */
+  /** For things that the engine cannot do: the reason, as a sentence for an error message. */
   limits?: Partial<Record<Ability, string>>;
   /** Loads the code of the engine. */
   load(wishes: EngineWishes): Promise<Engine>;

@@ -10,9 +10,13 @@ export interface CaseRecord {
   id: string;
   /** Name of the case file, without a path. */
   file: string;
-  /** Content of the case file. Absent if the engine's index lists the case, but no file exists. */
+  /**
+   * Content of the case file. Absent if the engine's index (`index.json`) lists the case, but the file does not exist.
+   */
   text?: string;
-  /** Entry of the case in `index.json`. Absent if a file of the case exists, but the engine's index does not list the case. */
+  /**
+   * Entry of the case in `index.json`. Absent if the case has a file, but the engine's index does not list the case.
+   */
   entry?: Readonly<Record<string, unknown>>;
 }
 
@@ -41,13 +45,19 @@ export type PlayEvent =
 
 /** How the engine and the subject (the tested program) get a connection. */
 export type Reach =
-  /** The subject is a server: the engine connects to `url` (`ws://host:port/path`, a literal address). */
+  /**
+   * The subject (the tested program) is a server: the engine connects to `url` (`ws://host:port/path`). The host is an
+   * IP address, not a name.
+   */
   | { by: 'connecting'; url: string; handshake: HandshakeOptions }
-  /** The subject is a client: the engine opens a port and calls `listening` once with the URL. The client connects to this URL. */
+  /**
+   * The subject (the tested program) is a client: the engine opens a port and calls `listening` once with the URL. Then
+   * the client connects to this URL.
+   */
   | {
       by: 'listening';
       listening(url: string): void;
-      /** Resolves when the process of the client has ended, so that no further connection is possible. */
+      /** Resolves when the process of the client has ended. After that, no further connection is possible. */
       subjectEnded: Promise<unknown>;
     };
 
@@ -55,7 +65,10 @@ export type Reach =
 export interface PlayOptions {
   /** Number of cases (embedded engine) or containers (real suite) at the same time. Default: the engine's own choice. */
   jobs?: number;
-  /** Whether each case starts only after the case before has ended. The real suite always does this within a container. */
+  /**
+   * Whether each case starts only after the previous case has ended. Within one container, the real suite always works
+   * like this.
+   */
   oneByOne?: boolean;
   /** Seconds that all cases may take together. */
   timeoutSeconds?: number;
@@ -65,7 +78,7 @@ export interface PlayOptions {
 export interface Assignment extends PlayOptions {
   /** Exact case ids in the order of the suite, never empty. */
   cases: readonly string[];
-  /** Name of the subject: the agent in `index.json`. */
+  /** Name of the subject (the tested program) in `index.json`, where it is called the agent. */
   agent: string;
   reach: Reach;
   /**
@@ -100,10 +113,15 @@ export interface PreparedEngine {
  */
 export interface Engine {
   /**
-   * Finds the facts about the engine without changing anything: no image is pulled, no container of an earlier run is removed.
+   * Finds the engine's version and similar facts for the report, without changing anything: no image is pulled, no
+   * container of an earlier run is removed.
    * @throws HarnessError with exit code 3 if the engine cannot run here.
    */
   inspect(preparation: Preparation): Promise<EngineFacts>;
-  /** Makes the engine ready. @throws HarnessError with exit code 3 if the engine cannot run here; within 5 s if no Docker daemon answers. */
+  /**
+   * Makes the engine ready to play cases.
+   * @throws HarnessError with exit code 3 if the engine cannot run here. If no Docker daemon answers, the error comes
+   * within 5 s.
+   */
   prepare(preparation: Preparation): Promise<PreparedEngine>;
 }

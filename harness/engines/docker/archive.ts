@@ -50,15 +50,15 @@ export async function unpackJson(
     if (total > limits.total) throw new Error(`more than ${limits.total} bytes in the container's ${folder}`);
     if (size > limits.file) throw new Error(`${header.name} is larger than ${limits.file} bytes`);
     const name = safeName(header.name, header.type ?? 'file', folder);
-    // tar-stream delivers the next entry only after this entry was read to its end.
+    // The library tar-stream delivers the next entry only after the present entry has been read to its end.
     if (name === undefined || !name.endsWith('.json')) for await (const _ of entry);
     else await take(name, await buffer(entry));
   }
 }
 
 /**
- * Returns the name of a file in a folder (`results/a.json` → `a.json`), or undefined for the folder itself. Throws an
- * Error for anything that is not a plain file directly in the folder.
+ * Returns the name of a file in a folder (`results/a.json` → `a.json`); undefined if the path is the folder itself.
+ * Throws an Error for any other path, and for anything that is not a plain file.
  */
 export function safeName(path: string, type: string, folder: string): string | undefined {
   const trimmed = path.replace(/^\.\//, '').replace(/\/$/, '');

@@ -62,7 +62,8 @@ describe('connect', () => {
   it('fails if the socket does not exist', () => expectFailure(/ENOENT/));
 
   it('fails if no process listens on the socket', async () => {
-    // A server that closes removes the file of its socket. A killed server leaves the file behind.
+    // A server that closes normally removes the file of its socket. A killed server leaves the file behind, which is
+    // needed here.
     const program = 'require("net").createServer().listen(process.argv[1], () => process.kill(process.pid, "SIGKILL"))';
     spawnSync(process.execPath, ['-e', program, socket]);
     await expectFailure(/ECONNREFUSED/);

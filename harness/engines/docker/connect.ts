@@ -27,7 +27,9 @@ interface Address {
   readonly options: Docker.DockerOptions | undefined;
 }
 
-/** A Docker daemon that has answered. `architecture`: Docker's name of it, such as `amd64` or `arm64`. */
+/**
+ * A Docker daemon that has answered. `architecture`: architecture of its machine in Docker's words, such as `amd64`.
+ */
 export interface DaemonConnection {
   readonly docker: Docker;
   readonly address: string;
@@ -36,8 +38,9 @@ export interface DaemonConnection {
 }
 
 /**
- * Returns the address of the Docker daemon: DOCKER_HOST, or the first default socket that exists. Only plain `unix:` and
- * `tcp:` addresses are parsed here. For TLS, ssh and named pipes dockerode reads DOCKER_HOST and the related variables.
+ * Returns the address of the Docker daemon: the variable DOCKER_HOST, or the first default socket that exists. Only
+ * plain `unix:` and `tcp:` addresses are parsed here. For TLS, ssh and named pipes, the Docker client dockerode reads
+ * DOCKER_HOST and the related variables itself.
  */
 export function findDaemon(env: Readonly<Record<string, string | undefined>>): Address {
   const host = env.DOCKER_HOST;

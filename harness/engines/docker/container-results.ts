@@ -86,6 +86,7 @@ function recordOf(
 /** Returns the text of a result file in which the real name of the tested server replaces the name that wstest got. */
 function renamed(text: string, { inSuite, inResults }: AgentNames): string {
   if (inSuite === inResults) return text;
-  // The replacement is a function, because `$` has a meaning in a replacement string and may be part of the name.
+  // The replacement is a function, because `$` has a special meaning in a replacement string, and the name may contain
+  // `$`.
   return text.replaceAll(JSON.stringify(inSuite), () => JSON.stringify(inResults));
 }

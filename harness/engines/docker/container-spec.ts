@@ -1,9 +1,11 @@
-/** Folder in the container into which wstest writes its results. */
+/** Folder in the container into which wstest (Autobahn's command) writes its results. */
 export const RESULTS = '/results';
-/** File in the root folder of the container from which wstest reads its cases. */
+/**
+ * Name of the file from which wstest (Autobahn's command) reads its cases. It lies in the root folder of the container.
+ */
 export const SPEC = 'fuzzingclient.json';
 
-/** A tested server, as wstest sees it. */
+/** A tested server, as described in the input of wstest (Autobahn's command). */
 export interface SuiteServer {
   /** Address of the tested server, as seen from the container. */
   readonly url: string;

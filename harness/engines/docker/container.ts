@@ -6,9 +6,9 @@ import { remove } from './clean.ts';
 import { LogReader } from './log.ts';
 import type { Network } from './network.ts';
 
-/** The settings of a container that is created. */
+/** The settings with which a container is created. */
 export interface Recipe {
-  /** A unique name, by which the container can be removed even if the daemon's response to its creation is lost. */
+  /** A unique name. With it, the container can be removed even if the daemon's response to its creation is lost. */
   readonly name: string;
   readonly imageId: string;
   readonly command: readonly string[];
@@ -35,7 +35,10 @@ const WITHOUT_PROXY = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'ALL_PROXY'].fl
 
 /** Milliseconds to wait for the last output after the container has ended. */
 const LAST_LINES_MS = 2_000;
-/** Milliseconds to wait, after an abort, for the creation of the container. Then the container is removed by its name. */
+/**
+ * Milliseconds that the creation of a container may still take after an abort. Then the container is removed by its
+ * name.
+ */
 const CREATION_MS = 1_500;
 
 /**
@@ -67,7 +70,7 @@ export async function withContainer<T>(
       // The harness reads the output while the container runs. The limits keep the daemon's own copy from filling the
       // disk.
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '1' } },
-      // No swap in addition to the memory: a fuzzing client that swaps fires its timers late.
+      // The container gets no swap space, because a fuzzing client that swaps fires its timers late.
       ...(recipe.memoryBytes === undefined ? {} : { Memory: recipe.memoryBytes, MemorySwap: recipe.memoryBytes }),
     },
   });
@@ -85,7 +88,8 @@ export async function runToEnd(
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<ContainerEnd> {
-  // Attached before the start, so that no line is lost. Attaching works with every log driver of the daemon.
+  // Attach to the output before the container starts, because the first lines would be lost otherwise. Attaching works
+  // with every log driver of the daemon.
   const output = await orAborted(signal, container.attach({ stream: true, stdout: true, stderr: true }));
   const stream = asReadable(output);
   const closeOutput = () => stream.destroy();

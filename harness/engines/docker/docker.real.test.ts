@@ -170,7 +170,7 @@ await describeWithDocker('the Docker engine with a real Docker daemon', () => {
   it('removes, at the next start, the containers of a process that was killed by SIGKILL', async () => {
     const { docker } = await connect(process.env, AbortSignal.timeout(5_000));
     const facts = await folderPlayer(dockerEngine()).prepare(preparation);
-    // The largest pid of Linux is 2^22, so this owner is not running.
+    // The largest pid of Linux is 2^22. No process has this pid, so the container looks as if its owner was killed.
     const Labels = { ...ownLabels('dead-owner'), [LABEL.pid]: String(2 ** 22 + 1) };
     const orphan = await docker.createContainer({ Image: facts.image ?? '', Cmd: ['sleep', '60'], Labels });
     await orphan.start();

@@ -6,7 +6,10 @@ import type { EngineMessage } from '../engine.ts';
 import { orAborted } from './abort.ts';
 import { asReadable, messageOf, statusOf, toHarnessError } from './api.ts';
 
-/** The image that `npm run image` builds. It is preferred to the upstream image: a user who has built it wants to use it. */
+/**
+ * The image that `npm run image` builds. It is preferred to Autobahn's own image, because a user who has built it wants
+ * to use it.
+ */
 export const LOCAL_IMAGE = 'ws-conformance/autobahn:25.10.1';
 /**
  * The image of the same suite that Autobahn's authors publish, for amd64 only. The digest names exactly this image. A
@@ -30,7 +33,7 @@ export interface Image {
   readonly architecture: string;
 }
 
-/** Which image is searched for, and with which Docker daemon. */
+/** What the search for an image needs: the wanted image, and the Docker daemon. */
 interface Finding {
   readonly docker: Docker;
   /** Architecture of the Docker daemon, by Docker's name. */
@@ -42,9 +45,9 @@ interface Finding {
 }
 
 /**
- * Finds the image to run: the image that the user named, else the local build, else the upstream image, which is pulled if
- * this machine does not have it. Throws HarnessError with exit code 3, with the command that builds an image, if there is no image or
- * none for this architecture.
+ * Finds the image to run. The first choice is the image that the user named, then the local build, then Autobahn's own
+ * image. The last one is pulled if this machine does not have it. Throws HarnessError with exit code 3 if there is no
+ * image, or none for this architecture. The error contains the command that builds an image.
  */
 export async function findImage(finding: Finding): Promise<Image> {
   const { docker, wanted, signal, onMessage } = finding;
@@ -68,7 +71,10 @@ export async function findImage(finding: Finding): Promise<Image> {
   return fitting(image, finding);
 }
 
-/** Returns the image that would be run without a pull; undefined if a pull is needed. @throws HarnessError with exit code 3. */
+/**
+ * Returns the image that a run would use; undefined if the image must be pulled first.
+ * @throws HarnessError with exit code 3.
+ */
 export async function imageHere(
   docker: Docker,
   wanted: string | undefined,
@@ -164,7 +170,10 @@ async function pull(
   }
 }
 
-/** Reads the events of a pull to their end, and reports every tenth of the bytes. Throws an Error for a reported failure. */
+/**
+ * Reads the events of a pull to their end. Reports the progress each time another tenth of the bytes has arrived.
+ * Throws an Error if an event reports a failure.
+ */
 export async function follow(
   lines: AsyncIterable<string>,
   onMessage: (message: EngineMessage) => void,

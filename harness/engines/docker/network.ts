@@ -13,7 +13,10 @@ export interface Network {
   readonly url: string;
 }
 
-/** Host name by which a container on the bridge network reaches its host, if it was created with `host-gateway`. */
+/**
+ * Host name under which a container on the bridge network reaches its host. Works only for a container that was created
+ * with Docker's value `host-gateway`.
+ */
 const GATEWAY = 'host.docker.internal';
 
 /**
@@ -25,7 +28,7 @@ export function candidateNetworks(url: string, platform: NodeJS.Platform = proce
   const target = new URL(url);
   const host: Network = { name: 'host', mode: 'host', extraHosts: [], url };
   if (!isLoopback(target.hostname)) return [host, { name: 'bridge', mode: 'bridge', extraHosts: [], url }];
-  // An assignment to `hostname` keeps port, path and query of the URL.
+  // An assignment to `hostname` changes only the host: port, path and query of the URL stay.
   target.hostname = GATEWAY;
   const gateway: Network = {
     name: 'host-gateway',
@@ -51,9 +54,9 @@ export function connectCommand(url: string): string[] {
 }
 
 /**
- * Returns the first network with which a container reaches the tested server. `tryNetwork` runs the command in a container
- * and resolves to undefined if the server was reached, else to the reason. Throws HarnessError with exit code 3 if no network reaches
- * the server: without this check, all cases would fail.
+ * Returns the first Docker network with which a container reaches the tested server. `tryNetwork` runs the command in a
+ * container. It resolves to undefined if the server was reached, else to the reason. Throws HarnessError with exit code
+ * 3 if no network reaches the server. Without this check, all cases would fail in that situation.
  */
 export async function chooseNetwork(
   url: string,

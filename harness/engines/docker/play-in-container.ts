@@ -48,7 +48,10 @@ export class SuiteRun {
     return ['timeout', '-k', '5', String(Math.ceil(seconds)), 'wstest', '-m', 'fuzzingclient', '-s', `/${SPEC}`];
   }
 
-  /** Copies the spec into the container and runs wstest to its end. Throws HarnessError with exit code 3 if wstest fails. */
+  /**
+   * Copies the spec (wstest's list of cases) into the container and runs wstest to its end. Throws HarnessError with
+   * exit code 3 if wstest fails.
+   */
   async play(container: Docker.Container, spec: string, signal: AbortSignal): Promise<void> {
     const either = AbortSignal.any([signal, this.#hung.signal]);
     try {
@@ -64,7 +67,10 @@ export class SuiteRun {
     }
   }
 
-  /** Returns a HarnessError with exit code 3 about this container, with the case that was being played and the end of the output. */
+  /**
+   * Returns a HarnessError with exit code 3 about this container. It names the case that was being played and contains
+   * the end of the output.
+   */
   failure(what: string, todo: string, why?: string): HarnessError {
     const id = this.#inFlight;
     return new HarnessError(3, {
@@ -86,8 +92,8 @@ export class SuiteRun {
       this.#inFlight = id;
       this.#emit({ kind: 'started', id });
     }
-    // After most exceptions, wstest goes on with the next case. After some (an unknown id, a report that cannot be
-    // written), wstest neither goes on nor ends.
+    // After most exceptions, wstest continues with the next case. After some exceptions (an unknown id, a report that
+    // cannot be written), wstest hangs: it neither continues nor ends.
     if (line.startsWith('Traceback (most recent call last)')) {
       this.#stuck ??= setTimeout(() => {
         this.#hung.abort(

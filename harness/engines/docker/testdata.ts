@@ -25,7 +25,7 @@ const FOLDERS = [
 export async function takeTestData(folder: string, signal: AbortSignal): Promise<void> {
   const { docker, architecture } = await connect(process.env, signal);
   const image = await findImage({ docker, architecture, wanted: undefined, signal, onMessage: () => {} });
-  // Files can be read from a container that was created and not started.
+  // Docker can copy files out of a container that was never started.
   const container = await docker.createContainer({ Image: image.id, Labels: ownLabels('testdata') });
   try {
     for (const path of FOLDERS) {

@@ -14,7 +14,7 @@ export async function tryNetwork(docker: Docker, recipe: Recipe, signal: AbortSi
     runToEnd(container, signal, (line) => log.add(line)),
   ).catch((error: unknown) => {
     signal.throwIfAborted();
-    // Not every daemon has every network: rootless Docker, Docker Desktop and old versions refuse some at this point.
+    // Some Docker daemons refuse some networks here, for example rootless Docker, Docker Desktop and old versions.
     return toHarnessError(error, 'the container could not be started', 'try another network');
   });
   if (ending instanceof HarnessError) return ending.problem.why ?? ending.problem.what;

@@ -45,7 +45,10 @@ export class AnswerTimes {
     return slow;
   }
 
-  /** Records that a timer of this process has fired just now, `ms` milliseconds too late. */
+  /**
+   * Records that a timer of this process has fired just now, `ms` milliseconds too late. Such a delay counts like a
+   * slow answer.
+   */
   firedLate(ms: number): void {
     this.#record(ms);
   }
@@ -55,7 +58,7 @@ export class AnswerTimes {
     return WITNESS_SECONDS * (this.#slowMs / SLOW_SECONDS);
   }
 
-  /** The longest answer so far, in milliseconds; 0 before the first answer. */
+  /** The longest answer time of the server so far, in milliseconds; 0 before the first answer. */
   get longestMs(): number {
     return this.#longestMs;
   }
@@ -79,7 +82,7 @@ export class AnswerTimes {
     this.#aloneMs = this.#longestMs;
   }
 
-  /** The longest answer of the server while only one case was played, in milliseconds. */
+  /** The longest answer time of the server while only one case was played, in milliseconds. */
   get aloneMs(): number {
     return this.#aloneMs;
   }

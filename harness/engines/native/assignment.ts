@@ -17,9 +17,11 @@ import type { Trace } from './trace.ts';
 export interface NativeOptions {
   /** Value of the `User-Agent` field of every request. */
   userAgent?: string;
-  /** Folder with Autobahn's data for 12.x and 13.x; without it, the data is generated. */
+  /**
+   * Folder with Autobahn's messages for the compression cases (12.x and 13.x); without it, the messages are generated.
+   */
   dataFolder?: string;
-  /** Receives every frame and timer of all cases at the time of the event. */
+  /** Receives every frame and every timer of all cases, at the time when it happens. */
   trace?: Trace;
   /** Timeouts that differ from Autobahn's, for tests. */
   timeouts?: Partial<Timeouts>;
@@ -69,7 +71,10 @@ export async function playAssignment(
   }
 }
 
-/** Returns the URL of the tested server. @throws HarnessError with exit code 2 if the subject is a client, which cannot be tested yet. */
+/**
+ * Returns the URL of the tested server.
+ * @throws HarnessError with exit code 2 if the tested program is a client, which is not supported yet.
+ */
 function urlToConnect({ reach, agent }: Assignment): string {
   if (reach.by === 'connecting') return reach.url;
   throw new HarnessError(2, {

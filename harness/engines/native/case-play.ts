@@ -12,14 +12,14 @@ import type { Timeouts } from './timers.ts';
 import type { Trace } from './trace.ts';
 import { WireLog } from './wire-log.ts';
 
-/** The server that the cases are played against, and how. */
+/** The tested server, and the settings with which cases are played against it. */
 export interface TestedServer {
   address: Address;
   request: Omit<Request, 'key' | 'offers'>;
   timeouts: Timeouts;
   /** The compressed messages of the cases 12.x and 13.x. */
   messages: MessageStore;
-  /** Receives every frame and timer of the connection at the time of the event. */
+  /** Receives every frame and every timer of the connection, at the time when it happens. */
   trace?: Trace;
 }
 
@@ -33,7 +33,7 @@ export interface PlayedCase {
   durationMs: number;
   ownVerdict: Verdict;
   trafficStats: Readonly<Record<string, number | null>> | null;
-  /** Whether a timer decided the outcome, which then depends on how busy the machine was. */
+  /** Whether a timer decided the outcome. If so, the outcome may depend on how busy the machine was. */
   timed: boolean;
   /** By how many milliseconds the latest timer fired too late. */
   lateMs: number;
@@ -44,12 +44,15 @@ export interface PlayedCase {
   unsteady: string | null;
 }
 
-/** The end of a case: it was played, or no connection to the server could be made. */
+/** How a case ended: it was played, or no connection to the server could be made. */
 export type CaseEnding = { played: PlayedCase } | { refused: Error };
 
 /** One case played on one connection to the server. */
 export class CasePlay {
-  /** The result of the case. Settles when the connection is over, and never after `abandon`. */
+  /**
+   * The result of the case. The promise settles when the connection is over. After a call of `abandon`, it never
+   * settles.
+   */
   readonly ending: Promise<CaseEnding>;
   readonly #testCase: Case;
   readonly #log: WireLog;
@@ -104,7 +107,7 @@ export class CasePlay {
     return performance.now() - this.#endpoint.heardAt;
   }
 
-  /** Ends the connection at once. `ending` never settles. */
+  /** Ends the connection immediately. The promise `ending` then never settles. */
   abandon(): void {
     this.#endpoint.destroy();
   }

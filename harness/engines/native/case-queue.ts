@@ -16,7 +16,7 @@ const [MOST_WITNESSES, PART_OF_WITNESSES] = [12, 1 / 8];
 
 /** What is being played at the moment when the queue is asked for the next case. */
 interface Company {
-  /** The heavy cases that are busy. */
+  /** The heavy cases (large transfers) that are being played. */
   heavy: readonly Case[];
   /** Number of open connections. */
   open: number;
@@ -53,7 +53,10 @@ export class CaseQueue {
     return this.#light.length === 0 && this.#heavy.length === 0;
   }
 
-  /** Takes the first light case with the shortest wait; null if there is no light case. */
+  /**
+   * Removes the light case with the shortest wait from the queue and returns it (the first of several); null if there
+   * is no light case.
+   */
   takeFirst(): Case | null {
     const shortest = Math.min(...this.#light.map(plannedWait));
     const at = this.#light.findIndex((testCase) => plannedWait(testCase) === shortest);
@@ -65,12 +68,12 @@ export class CaseQueue {
     return this.#takeHeavy(company) ?? this.#light.shift() ?? null;
   }
 
-  /** Whether only witnesses are left. */
+  /** Whether only witnesses are left: short cases whose answers show whether the server is still fast enough. */
   get hasOnlyWitnesses(): boolean {
     return this.#heavy.length === 0 && this.#light.length <= this.#witnesses;
   }
 
-  /** Notes how long a heavy case took, in milliseconds. */
+  /** Records how long a heavy case (large transfers) took, in milliseconds. */
   tookMs(testCase: Case, ms: number): void {
     this.#rate = Math.max(this.#rate ?? 0, workload(testCase) / Math.max(1, ms));
   }

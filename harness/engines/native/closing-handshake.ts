@@ -11,13 +11,13 @@ export interface ClosingConnection {
   readonly facts: EndpointFacts;
   readonly state: State;
   readonly send: Pick<FrameSender, 'frame'>;
-  /** Sets the state to `closing`, because a Close has been sent. */
+  /** Called after a Close frame has been sent. Sets the state of the connection to `closing`. */
   beginClosing(): void;
   fail(code: number, reason: string): void;
   after(seconds: number, callback: () => void): Timer;
   /** Sends the queued bytes and ends the transport (TCP: FIN). */
   drop(): void;
-  /** Ends the transport at once (TCP: RST), and records why the end is not clean. */
+  /** Ends the transport immediately (TCP: RST), and records why the connection did not end cleanly. */
   abort(why: string): void;
 }
 
@@ -59,7 +59,7 @@ export class ClosingHandshake {
     });
   }
 
-  /** Sends a Close if the connection is open. Returns whether the Close was sent. */
+  /** Sends a Close frame if the connection is open. Returns whether the frame was sent. */
   #sendClose(code: number | null, reason: Buffer | null): boolean {
     const connection = this.#connection;
     if (connection.state !== 'open') return false;
@@ -70,7 +70,10 @@ export class ClosingHandshake {
     return true;
   }
 
-  /** Handles a Close of the other side, in any state. Throws TypeError if its reason cannot be decoded. */
+  /**
+   * Handles a Close frame of the other side, in any state of the connection. Throws TypeError if the reason in the
+   * frame cannot be decoded.
+   */
   receive(body: Buffer): void {
     this.#readBody(body);
     const { facts, state } = this.#connection;

@@ -46,7 +46,10 @@ export class Echoes {
     return this.#trafficStats;
   }
 
-  /** Takes the result of the opening handshake. Returns false, and closes the connection, if compression was declined. */
+  /**
+   * Takes the result of the opening handshake. If the case needs compression and the server declined it, closes the
+   * connection and returns false.
+   */
   agree(deflate: Deflate | null): boolean {
     this.#deflate = deflate;
     if (this.#criterion.by !== 'compressed round-trips' || deflate !== null) return true;

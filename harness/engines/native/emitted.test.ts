@@ -68,7 +68,10 @@ const isSmall = (testCase: Case): boolean =>
       testCase.script.some((step) => step.step === 'frame' && step.chop !== undefined))
   );
 
-/** Time scale of the waits in a case: 0.02 makes each wait 50 times shorter. Byte-by-byte writes need longer waits. */
+/**
+ * Factor for the waits in a case: 0.02 makes each wait 50 times shorter. A case that writes each byte separately needs
+ * longer waits.
+ */
 const second = (testCase: Case): number =>
   testCase.script.some((step) => step.step === 'frame' && step.chop === 1) ? 0.5 : 0.02;
 
@@ -107,7 +110,7 @@ describe('the bytes that a case sends', () => {
     const worker = async (): Promise<void> => {
       for (let id = ids.shift(); id !== undefined; id = ids.shift()) await play(id);
     };
-    // These two cases keep the process busy, which would use up the short waits of other cases. They are played alone.
+    // These two cases are played alone. They keep the process busy, and other cases would miss their short time limits.
     for (const id of slow) await play(id);
     await Promise.all(Array.from({ length: 24 }, worker));
     await recorder.close();
@@ -127,7 +130,8 @@ describe('the bytes that a case sends', () => {
       const expected = expectedFrames(testCase);
       expect(frames.slice(0, expected.length).map(frameText)).toEqual(expected.map(frameText));
       expect(frames.every((frame) => frame.masked)).toBe(true);
-      // After the script, only a Close may follow, at the time limit of the case.
+      // After the frames of the script, the engine may send only one more frame: a Close frame at the time limit of the
+      // case.
       const after = frames.slice(expected.length);
       expect(after.length).toBeLessThanOrEqual(1);
       for (const frame of after) expect(frame.opcode).toBe(8);

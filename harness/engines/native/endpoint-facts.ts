@@ -20,7 +20,7 @@ export interface EndpointFacts {
   httpResponse: string;
 }
 
-/** The facts of a connection on which nothing has happened yet. */
+/** Returns the facts of a new connection, on which nothing has happened yet. */
 export const newEndpointFacts = (): EndpointFacts => ({
   wasOpen: false,
   closedByMe: false,

@@ -29,7 +29,7 @@ interface Side {
   events: string[];
 }
 
-/** Timeouts for tests that wait for a timeout: a hundredth of the usual time. */
+/** Timeouts for tests that wait until a timeout passes: a hundredth of the usual time. */
 const SHORT = { ...TIMEOUTS, second: 0.01 };
 
 /** Makes an endpoint that records its events as text. */
@@ -164,7 +164,8 @@ describe('a client and a server', () => {
     const texts = [0, 1, 2].map((k) => `text ${store.get(series, 'client', deflate, k).plain}`);
     await vi.waitFor(() => expect(server.events).toEqual(['opened', ...texts]));
     await vi.waitFor(() => expect(client.events).toEqual(['opened', ...texts]));
-    // Only the client compresses with context takeover, so that its later messages are shorter.
+    // Only the client compresses with context takeover. Its later messages are therefore shorter than those of the
+    // server.
     expect(client.endpoint.send.traffic.webSocket).toBeLessThan(server.endpoint.send.traffic.webSocket);
     expect(client.endpoint.received.webSocket).toBe(server.endpoint.send.traffic.webSocket);
   });

@@ -29,7 +29,7 @@ export interface EndpointEvents {
 /** The parts and settings of a new endpoint. */
 export interface EndpointOptions {
   role: Role;
-  /** The stream of bytes under the connection; the endpoint opens it. */
+  /** The stream of bytes that carries the connection, for example TCP. The endpoint opens it. */
   transport: Transport;
   handshake: OpeningHandshake;
   log: WireLog;
@@ -113,7 +113,7 @@ export class Endpoint {
     return this.#openedAt;
   }
 
-  /** Ends the connection at once, for a run that was aborted. No further event is reported. */
+  /** Ends the connection immediately. Called when a run was aborted. No further event is reported. */
   destroy(): void {
     this.#over = true;
     this.#state = 'closed';
@@ -173,7 +173,7 @@ export class Endpoint {
 
   #finishOpening(outcome: HandshakeOutcome): void {
     if (!outcome.opened) {
-      // A server ends TCP with FIN, because a reset would discard its HTTP response.
+      // A server ends TCP normally (FIN), because a reset would discard the HTTP response that it has just sent.
       if (this.role === 'server') this.#drop(outcome.why);
       else this.#abort(outcome.why);
       return;
@@ -247,7 +247,7 @@ export class Endpoint {
   #control(opcode: number, payload: Buffer): void {
     if (opcode === 8) this.#closing.receive(payload);
     else if (opcode === 9) {
-      // RFC 6455 5.5.2: a Ping is answered, unless a Close has been sent.
+      // RFC 6455 5.5.2: every Ping must be answered, unless this side has already sent a Close frame.
       if (this.#state === 'open') this.send.frame({ opcode: 10, fin: true, rsv: 0 }, payload);
     } else if (opcode === 10) this.#events.pong(payload);
   }
@@ -286,7 +286,7 @@ export class Endpoint {
     );
   }
 
-  /** Ends the transport at once (TCP: RST) and discards what is queued. */
+  /** Ends the transport immediately (TCP: RST) and discards queued bytes. */
   #abort(why: string): void {
     if (this.#state === 'closed') return;
     this.#log.note(() => `resetting the TCP connection: ${why}`);
@@ -297,7 +297,10 @@ export class Endpoint {
     this.#transport.abort();
   }
 
-  /** Sends what is queued and ends the transport (TCP: FIN). `why`: the reason, if the end is not clean. */
+  /**
+   * Sends the queued bytes and ends the transport (TCP: FIN). `why`: the reason, if the connection does not end
+   * cleanly.
+   */
   #drop(why: string | null = null): void {
     if (this.#state === 'closed') return;
     this.#log.note(() => `closing the TCP connection${why === null ? '' : `: ${why}`}`);

@@ -110,7 +110,8 @@ describe('the embedded engine', () => {
   });
 
   it('starts no case before the previous case has ended, if one case at a time is wanted', async () => {
-    // 1.1.2 takes a second, during which the next case would start without the option.
+    // In this test, case 1.1.2 takes a second. Without the option `oneByOne`, the next case would start during this
+    // second.
     await engine.play(assignment({ cases: ['1.1.2', '1.1.3', '2.1'], jobs: 8, oneByOne: true }));
     expect(
       emitted.flatMap((event) =>

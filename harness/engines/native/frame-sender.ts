@@ -9,7 +9,10 @@ import { type WriteMode, WriteQueue } from './write-queue.ts';
 /** The state of a WebSocket connection, as one side of it sees it. `closing`: this side has sent a Close frame. */
 export type State = 'connecting' | 'open' | 'closing' | 'closed';
 
-/** A frame whose header has been sent and whose payload follows in pieces. `phase`: payload bytes sent so far. */
+/**
+ * A frame that is sent in pieces: its header has been sent, and its payload follows. `phase`: payload bytes sent so
+ * far.
+ */
 export interface StreamedFrame {
   readonly mask: Buffer | null;
   phase: number;
@@ -62,7 +65,7 @@ export class FrameSender {
     this.#queue.send(encodeFrame(head, whole, mask), { chop, sync });
   }
 
-  /** Sends the frames of a message that was encoded before. Does nothing if the connection is not open. */
+  /** Sends the frames of a message that was encoded in advance. Does nothing if the connection is not open. */
   prepared(message: PreparedMessage): void {
     if (this.#connection.state !== 'open') return;
     for (const [opcode, times] of message.frames) this.#log.countFrames(opcode, times);
@@ -103,7 +106,7 @@ export class FrameSender {
     this.#queue.readHandled();
   }
 
-  /** Sends bytes as they are: an encoded frame, or a part of the opening handshake. */
+  /** Sends bytes without any change: an encoded frame, or a part of the opening handshake. */
   bytes(bytes: Buffer, sync = false): void {
     if (this.#connection.state === 'open') this.traffic.wire += bytes.length;
     else if (this.#connection.state === 'connecting') this.traffic.preopen += bytes.length;

@@ -10,7 +10,10 @@ import { isHeavy } from './workload.ts';
 /** The events that are reported while cases are played. */
 export interface PlayerEvents {
   started(id: string): void;
-  /** A case is over. If `provisional`, the case may be played again, and a later call for the same id replaces this one. */
+  /**
+   * A case has ended. If `provisional` is true, the case may be played again, and a later call with the same id
+   * replaces this result.
+   */
   finished(played: PlayedCase, provisional: boolean): void;
   note(text: string): void;
 }
@@ -84,7 +87,10 @@ async function playAll(player: Player, cases: readonly Case[], jobs: number): Pr
   player.throwIfServerGone();
 }
 
-/** Returns a promise that rejects with the signal's reason, and a function that removes its listener. */
+/**
+ * Returns a promise that rejects with the signal's reason when the signal aborts, and a function that removes its
+ * listener.
+ */
 function whenAborted(signal: AbortSignal): { rejects: Promise<never>; forget: () => void } {
   let forget = (): void => undefined;
   const rejects = new Promise<never>((_, reject) => {
@@ -118,7 +124,7 @@ class Player {
   readonly #pace: Pace;
   readonly #answers: AnswerTimes;
   readonly #suspects: Suspects;
-  /** Open connections, each with a promise for its end. */
+  /** Open connections, each with a promise that resolves when the connection has ended. */
   readonly #open = new Map<CasePlay, Promise<void>>();
   readonly #openByCase = new Map<Case, CasePlay>();
   /** Promises of all cases that have not ended, with or without an open connection. */

@@ -25,10 +25,10 @@ const recordedResults = JSON.parse(
   readFileSync(new URL('../../../fixtures/spec/probe-verdicts.json', import.meta.url), 'utf8'),
 ) as Record<string, Record<string, RecordedResult>>;
 
-/** Time scale of all waits in this test: the engine and the probe server wait a quarter of the usual time. */
+/** Factor for all waits in this test: the engine and the probe server wait a quarter of the usual time. */
 const SECOND = 0.25;
 
-/** Boolean facts of a result, and the letter of each. */
+/** Boolean fields of a result. Each has a letter that stands for it in the short form. */
 const FLAGS = {
   closedByMe: 'c',
   failedByMe: 'f',

@@ -6,7 +6,10 @@ import { fragmentLengths } from './protocol/wire.ts';
 import type { Timeouts } from './timers.ts';
 import type { WireLog } from './wire-log.ts';
 
-/** Performs the script of one case on an endpoint: sends frames and messages, waits, and keeps the time limit. */
+/**
+ * Performs the script (the list of actions) of one case on a connection: sends frames and messages, waits, and enforces
+ * the time limit.
+ */
 export class ScriptPlayer {
   readonly #script: Case['script'];
   readonly #endpoint: Endpoint;
@@ -31,7 +34,9 @@ export class ScriptPlayer {
     this.#onTick = onTick;
   }
 
-  /** Whether a timer of the script has decided the outcome, which then depends on how busy the machine was. */
+  /**
+   * Whether a timer of the script has decided the outcome. If so, the outcome may depend on how busy the machine was.
+   */
   get timerDecided(): boolean {
     return this.#timerDecided;
   }

@@ -34,7 +34,9 @@ export class Suspects {
     this.#timed.push({ testCase: played.testCase, outcome: outcomeText(played), from, to: performance.now() });
   }
 
-  /** The suspects, after all cases have been played. */
+  /**
+   * Returns the suspects (cases whose outcome the load may have decided). Call this after all cases have been played.
+   */
   list(): Suspect[] {
     return this.#timed.flatMap((span): Suspect[] => {
       const { testCase, outcome } = span;
@@ -45,7 +47,7 @@ export class Suspects {
     });
   }
 
-  /** An empty collection, for the same cases when they are played again. */
+  /** Returns an empty collection of suspects. It is used while the suspects are played again. */
   again(): Suspects {
     return new Suspects(this.#answers);
   }
@@ -77,7 +79,7 @@ export class Suspects {
   }
 }
 
-/** Grades and facts of an outcome, to compare two plays. The grades come first. */
+/** Returns grades and facts of an outcome as text, to compare two plays of a case. The grades come first. */
 function outcomeText({ testCase, observed, endpoint, ownVerdict, log }: PlayedCase): string {
   const { facts } = endpoint;
   const grades = grade({ testCase, observed, facts, ownVerdict, sentFrames: log.txFrames });

@@ -15,7 +15,7 @@ export interface Address {
 /** Seconds to wait until TCP (and TLS) is connected. */
 const CONNECT_SECONDS = 30;
 
-/** Connects to a server over TCP or TLS. A failure is reported as `refused`. */
+/** Connects to a server over TCP or TLS. A failure is reported by the event `refused`. */
 export function connectTcp({ host, port, tls }: Address): Transport {
   const transport = (connect: (onread: OnReadOpts) => Socket, event: 'connect' | 'secureConnect'): Transport => {
     const reads = new Reads();
@@ -30,7 +30,7 @@ export function acceptTcp(socket: Socket): Transport {
   return new TcpTransport(socket, null, null);
 }
 
-/** Size in bytes of the buffer that all connections read into: as much as Node reads at once. */
+/** Size in bytes of the buffer into which all connections read. Node itself reads the same number of bytes at once. */
 const READ_SIZE = 65_536;
 /**
  * One read buffer for all connections. They can share it, because the bytes of each read are copied before the next
@@ -140,7 +140,7 @@ class TcpTransport implements Transport {
 
   abort(): void {
     this.#pending = [];
-    // A TLS socket has no resetAndDestroy.
+    // A TLS socket has no method `resetAndDestroy`.
     if ('encrypted' in this.#socket) this.#socket.destroy();
     else this.#socket.resetAndDestroy();
   }

@@ -15,7 +15,7 @@ export interface Timeouts {
    * cases that wait up to 1,000 s. Autobahn always waits the whole time.
    */
   silence: number;
-  /** Time scale of all waits: 1 for real seconds, 0.1 for waits that are ten times shorter (in tests). */
+  /** Factor for all waits: 1 for real seconds, 0.1 for waits that are ten times shorter (in tests). */
   second: number;
 }
 
@@ -39,7 +39,7 @@ export class Timers {
   readonly #timeouts = new Set<NodeJS.Timeout>();
   #lateMs = 0;
 
-  /** `second`: time scale of all waits; 0.1 makes each wait ten times shorter. */
+  /** `second`: factor for all waits; 0.1 makes each wait ten times shorter. */
   constructor(second: number) {
     this.#second = second;
   }

@@ -20,7 +20,7 @@ export type TraceEntry = { /** Time of the event in milliseconds since the conne
   | { kind: 'note'; text: string }
 );
 
-/** Receives the trace entries of all cases. `id` is the id of the entry's case. */
+/** A function that receives the trace entries of all cases. `id` is the id of the case. */
 export type Trace = (id: string, entry: TraceEntry) => void;
 
 const OPCODES: Readonly<Record<number, string>> = {
@@ -33,8 +33,8 @@ const OPCODES: Readonly<Record<number, string>> = {
 };
 
 /**
- * Formats a trace entry as one line. Line breaks and tabs are escaped, so that a server cannot forge a line. Payloads
- * can hold other control characters: escape them before the line is printed on a terminal.
+ * Formats a trace entry as one line. Line breaks and tabs are escaped, because a server could otherwise forge a line.
+ * Payloads can contain other control characters, which must be escaped before the line is printed on a terminal.
  */
 export function traceLine(id: string, entry: TraceEntry): string {
   const start = `${id.padEnd(8)} ${entry.ms.toFixed(3).padStart(10)} ms `;

@@ -100,7 +100,7 @@ export class WireLog {
     this.#add(row);
   }
 
-  /** Turns the log on or off. A change makes a row. */
+  /** Turns the log on or off. A change adds a row to the log. */
   switch(on: boolean): void {
     if (this.on === on) return;
     this.on = on;
@@ -124,7 +124,7 @@ function count(counts: Counts, key: number, times: number): void {
 
 const shown = (payload: Buffer): [number, string] => [payload.length, payloadText(payload)];
 
-/** A timer of the case as a sentence of the trace. */
+/** Returns a timer of the case as a sentence for the trace. */
 function timerText(row: TimerRow): string {
   switch (row[0]) {
     case 'CT':

@@ -19,7 +19,10 @@ export function timeLimit(testCase: Case): number {
   );
 }
 
-/** Estimated work of a heavy case: bytes that it sends, and 500 more for each message. For sorting only. */
+/**
+ * Estimated work of a heavy case (large transfers): the bytes that it sends, plus 500 for each message. Heavy cases are
+ * sorted and started by this number.
+ */
 export function workload({ criterion }: Case): number {
   switch (criterion.by) {
     case 'events':

@@ -1,4 +1,7 @@
-/** How a frame is written. `chop`: bytes per write; `sync`: the frame is written in a write of its own. */
+/**
+ * How a frame is written. `chop`: bytes per write, if the frame is split; `sync`: whether the frame gets a write of its
+ * own.
+ */
 export interface WriteMode {
   chop?: number | undefined;
   sync?: boolean | undefined;

@@ -17,7 +17,10 @@ export class Corpora {
     this.#folder = folder;
   }
 
-  /** Returns one corpus. Throws the error of the file system if Autobahn's file cannot be read. */
+  /**
+   * Returns one corpus (data from which messages are cut). Throws the error of the file system if Autobahn's file
+   * cannot be read.
+   */
   get(corpus: Corpus): Data {
     const known = this.#known.get(corpus);
     if (known !== undefined) return known;

@@ -11,7 +11,9 @@ import type { Data } from './corpus.ts';
  */
 export const UNITS = 27 * 8192;
 
-/** Generates a corpus: the same content in every run and on every platform. */
+/**
+ * Generates a corpus (data from which messages are cut). Its content is the same in every run and on every platform.
+ */
 export function generate(corpus: Corpus): Data {
   const random = new Random(SEEDS[corpus]);
   switch (corpus) {
@@ -41,7 +43,10 @@ function fill(piece: () => string): string {
   return pieces.join('').slice(0, UNITS);
 }
 
-/** Generates reproducible 32-bit numbers from a seed: a Weyl sequence with mixed bits. Not for cryptography. */
+/**
+ * Generates 32-bit numbers from a seed (a Weyl sequence with mixed bits). The same seed gives the same numbers. Not for
+ * cryptography.
+ */
 class Random {
   #state: number;
 
@@ -106,7 +111,7 @@ function paragraph(random: Random, phrases: readonly string[]): string {
   return `${words.replace(/(.{60,75}) /g, '$1\r\n')}\r\n\r\n`;
 }
 
-/** A JSON record with 24 lines that differ little, as programs write them. */
+/** Makes a JSON record with 24 lines that differ little, as in JSON files that programs write. */
 function jsonRecord(random: Random): string {
   const start = random.below(250);
   const hours = Array.from({ length: 24 }, (_, hour) => {

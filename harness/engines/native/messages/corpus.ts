@@ -4,7 +4,7 @@
  */
 export type Data = { binary: true; bytes: Buffer } | { binary: false; text: string };
 
-/** Length of a corpus in units. */
+/** Returns the length of a corpus (data from which messages are cut): in bytes, or in characters of a text. */
 export const unitsOf = (data: Data): number => (data.binary ? data.bytes.length : data.text.length);
 
 /**

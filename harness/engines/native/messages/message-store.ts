@@ -25,7 +25,7 @@ export interface MessageSeries {
   binary: boolean;
   /** Length of each message: in bytes for a binary corpus, in characters for a text. */
   length: number;
-  /** Compressed bytes per frame; 0 sends each message in one frame. */
+  /** Number of compressed bytes per frame; 0 means that each message is sent in one frame. */
   fragment: number;
 }
 

@@ -22,7 +22,7 @@ export interface Request {
   key: string;
   origin?: string | undefined;
   protocols?: readonly string[] | undefined;
-  /** Elements of `Sec-WebSocket-Extensions`, in order of preference. The field is left out if there are none. */
+  /** Elements of the field `Sec-WebSocket-Extensions`, in order of preference. An empty list leaves out the field. */
   offers: readonly string[];
   /** Additional header fields by name. They are sent before `Sec-WebSocket-Version`, the last field. */
   headers?: Readonly<Record<string, string>> | undefined;

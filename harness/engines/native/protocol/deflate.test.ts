@@ -89,7 +89,7 @@ describe('an inflater', () => {
 });
 
 describe('an inflater that gets messages in pieces', () => {
-  /** The text of a message, or `threw`. */
+  /** Returns the text of a decompressed message, or `threw` if decompression throws. */
   const outcome = (inflate: () => Buffer): string => {
     try {
       return inflate().toString('latin1');

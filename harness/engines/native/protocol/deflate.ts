@@ -8,7 +8,7 @@ import { InflateStream } from './inflate-stream.ts';
  * pieces.
  */
 
-/** The last four bytes of every compressed message, which are not sent (RFC 7692 7.2.1). */
+/** The last four bytes that zlib writes for every compressed message. They are not sent (RFC 7692 7.2.1). */
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 /**
  * A final, empty, stored block and one more byte. These bytes are appended to a compressed message to find out where
@@ -51,7 +51,10 @@ export class Inflater {
   readonly #noContextTakeover: boolean;
   readonly #windowBits: number;
   #window = NOTHING;
-  /** The stream of a message that is inflated in pieces. With context takeover it also inflates all later messages. */
+  /**
+   * The zlib stream of a message that is decompressed in pieces. With context takeover, the stream also decompresses
+   * all later messages.
+   */
   #stream: InflateStream | null = null;
 
   /** `noContextTakeover`: whether the sender starts every message with an empty window. */
@@ -84,7 +87,7 @@ export class Inflater {
     return this.#stream?.push(bytes) ?? NOTHING;
   }
 
-  /** Ends the message that was inflated in pieces. Throws if the message cannot end there. */
+  /** Ends a message that was decompressed in pieces. Throws if the compressed data is not complete. */
   end(): void {
     this.#stream?.push(TAIL);
     if (!this.#noContextTakeover) return;
@@ -126,8 +129,9 @@ function inflateRaw(input: Buffer, window: Buffer, windowBits: number): { buffer
   const { buffer, engine } = inflateRawSync(input, {
     windowBits,
     finishFlush: zlib.Z_SYNC_FLUSH,
-    // zlib detects a reference beyond a small window only if the reference points before the chunk that is being
-    // written. Small windows get the chunks of Autobahn, 16 KiB; otherwise one chunk takes the whole message.
+    // zlib detects a reference beyond a small window only if the reference points before the present chunk of output.
+    // For a small window, the chunks therefore have Autobahn's size of 16 KiB. Otherwise one chunk takes the whole
+    // message.
     chunkSize: windowBits < 15 ? 16_384 : Math.min(262_144, Math.max(16_384, input.length * 16)),
     info: true,
     ...(window.length > 0 ? { dictionary: window } : {}),

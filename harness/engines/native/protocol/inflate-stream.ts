@@ -1,6 +1,6 @@
 import { createInflateRaw, constants as zlib } from 'node:zlib';
 
-/** Internal fields of a zlib stream of Node 20 to 24, which Node does not document. */
+/** Internal fields of a zlib stream in Node 20 to 24. Node does not document them. */
 interface StreamInternals {
   _handle?: {
     writeSync?: (
@@ -58,7 +58,7 @@ export class InflateStream {
     const writeSync = handle?.writeSync;
     if (handle === undefined || writeSync === undefined || state === undefined)
       throw new Error(`zlib of Node ${process.version} cannot inflate in pieces`);
-    // Replaces Node's callback, which would report the error in a later turn.
+    // Replaces Node's error callback, which would report the error only in a later turn of the event loop.
     handle.onerror = (message, _, code) => {
       this.#error = `${code}: ${message}`;
     };

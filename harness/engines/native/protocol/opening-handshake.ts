@@ -19,9 +19,9 @@ export interface OpeningHandshake {
 export interface HandshakeStep {
   /** Bytes to send. They are sent before the outcome takes effect. */
   send?: Buffer;
-  /** The head of the HTTP request as the result shows it, without secret values. */
+  /** The head of the HTTP request, as it is shown in the result: without secret values. */
   request?: string;
-  /** The head of the HTTP response as the result shows it. */
+  /** The head of the HTTP response, as it is shown in the result. */
   response?: string;
   outcome?: HandshakeOutcome;
 }
@@ -56,8 +56,8 @@ export class HeadCollector {
 }
 
 /**
- * Splits the head of an HTTP message into its first line and its fields, with the rules of Python 2 for lines and white
- * space. Throws TypeError if the head is not UTF-8.
+ * Splits the head of an HTTP message into its first line and its fields. As in Autobahn, the rules of Python 2 decide
+ * what ends a line and what is white space. Throws TypeError if the head is not UTF-8.
  */
 export function parseHead(head: Buffer): { firstLine: string; fields: Fields } {
   const text = decodePython2Utf8(head);
@@ -66,7 +66,9 @@ export function parseHead(head: Buffer): { firstLine: string; fields: Fields } {
   return { firstLine: strip(firstLine), fields: parseFields(lines) };
 }
 
-/** HTTP fields by lower-case name. The values of a repeated field are joined by commas, and `count` says how many. */
+/**
+ * HTTP fields by lower-case name. If a field is repeated, its values are joined by commas, and `count` is their number.
+ */
 export type Fields = ReadonlyMap<string, { value: string; count: number }>;
 
 function parseFields(lines: readonly string[]): Fields {

@@ -17,7 +17,10 @@ export function compressionOf(deflate: Deflate, sender: Role): { noContextTakeov
     : { noContextTakeover: deflate.serverNoContextTakeover, windowBits: deflate.serverMaxWindowBits };
 }
 
-/** What a response says about extensions: the agreed parameters, null for no compression, or why it is not valid. */
+/**
+ * What a response says about extensions. `deflate`: the agreed parameters, or null for no compression. `why`: the
+ * reason why the response is not valid.
+ */
 export type ExtensionVerdict = { ok: true; deflate: Deflate | null } | { ok: false; why: string };
 
 /**
@@ -29,7 +32,7 @@ export function readExtensions(header: string, offered: boolean): ExtensionVerdi
   let deflate: Deflate | null = null;
   const elements = header.split(',').map(strip);
   asciiOnly(elements.join(), 'Sec-WebSocket-Extensions');
-  // Empty list elements have no meaning (RFC 9110 5.6.1.2).
+  // Empty elements of the list are ignored (RFC 9110 5.6.1.2).
   for (const element of elements.filter((text) => text !== '')) {
     const [name = '', ...parameters] = element.split(';').map(stripAscii);
     if (name.toLowerCase() !== 'permessage-deflate')

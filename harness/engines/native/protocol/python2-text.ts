@@ -4,19 +4,19 @@
  * and U+FEFF is no white space.
  */
 
-/** White space of Python 2.7 (Unicode 5.2), as the inside of a character class. */
+/** The characters that Python 2.7 (Unicode 5.2) treats as white space, as a part of a regular expression. */
 const SPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u180e\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 const OUTER_SPACE = new RegExp(`^[${SPACE}]+|[${SPACE}]+$`, 'g');
 const SPACES = new RegExp(`[${SPACE}]+`);
 const LINE_END = /\r\n|[\n-\r\x1c-\x1e\x85\u2028\u2029]/;
 
-/** Splits text into lines. A line ends at CR LF, or at any of ten characters. */
+/** Splits text into lines, as Python 2 does: CR LF or any one of ten characters ends a line. */
 export const splitLines = (text: string): string[] => text.split(LINE_END);
 
-/** Removes the white space at both ends. */
+/** Removes the white space of Python 2 at both ends. */
 export const strip = (text: string): string => text.replace(OUTER_SPACE, '');
 
-/** Splits text at white space. Text without any other character gives an empty list. */
+/** Splits text at white space, as Python 2 does. For text with only white space, returns an empty list. */
 export const splitWords = (text: string): string[] =>
   strip(text)
     .split(SPACES)
@@ -32,7 +32,10 @@ const ZEROS = [
   0xa9d0, 0xaa50, 0xabf0, 0xff10, 0x104a0, 0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7ec, 0x1d7f6,
 ];
 
-/** Reads an integer: digits of any script, with white space around them and a sign before them. Null for other text. */
+/**
+ * Reads an integer, as Python 2 does for Unicode text: digits of any script, with optional white space around them and
+ * an optional sign before them. Returns null for other text.
+ */
 export function parseInteger(text: string): number | null {
   const [, sign = '', digits = ''] = /^([+-]?)(.+)$/su.exec(strip(text)) ?? [];
   let value = '';
@@ -60,7 +63,10 @@ export function asciiOnly(text: string, what: string): string {
  */
 export const stripAscii = (text: string): string => text.replace(/^[\t-\r ]+|[\t-\r ]+$/g, '');
 
-/** Reads the integer of a byte string: ASCII digits, with white space around them and a sign before them. Null for other text. */
+/**
+ * Reads an integer, as Python 2 does for a byte string: ASCII digits, with optional white space around them and an
+ * optional sign before them. Returns null for other text.
+ */
 export function parseAsciiInteger(text: string): number | null {
   const stripped = stripAscii(text);
   return /^[+-]?[0-9]+$/.test(stripped) ? Number(stripped) : null;

@@ -5,9 +5,9 @@ import { type FrameHead, otherRole, type Role } from './wire.ts';
 
 /** The events that a reader reports to its endpoint (the owner of the connection). */
 export interface ReaderEvents {
-  /** A rule of the protocol was broken (close code 1002). The reader goes on with the same frame. */
+  /** The other side has broken a rule of the protocol (close code 1002). The reader goes on with the same frame. */
   violation(why: string): void;
-  /** Text is not UTF-8 (close code 1007). The reader goes on. */
+  /** A text is not UTF-8 (close code 1007). The reader goes on reading. */
   invalidText(why: string): void;
   /**
    * A frame is complete. This event comes before the event for the frame's message. `payload` is empty if the content
@@ -97,7 +97,7 @@ export class Reader {
     return this.#buffered.length > 0;
   }
 
-  /** Reads a frame's header; null if it has not arrived completely. */
+  /** Reads a frame's header. Returns null if the header has not arrived completely. */
   #readHeader(): Frame | null {
     const bytes = this.#buffered;
     const [first, second] = bytes;
@@ -144,7 +144,7 @@ export class Reader {
     }
   }
 
-  /** Reads the payload length, which must be encoded in its shortest form (RFC 6455 5.2). */
+  /** Reads the payload length. RFC 6455 5.2 demands its shortest form; a longer form is a violation. */
   #readLength(bytes: Buffer, short: number): number {
     if (short < 126) return short;
     if (short === 126) {

@@ -1,6 +1,9 @@
 import { randomFillSync } from 'node:crypto';
 
-/** A side of a WebSocket connection. A client masks every frame that it sends, a server none (RFC 6455 5.1). */
+/**
+ * A side of a WebSocket connection. A client must mask every frame that it sends, and a server must not mask (RFC 6455
+ * 5.1).
+ */
 export type Role = 'client' | 'server';
 
 export const otherRole = (role: Role): Role => (role === 'client' ? 'server' : 'client');
@@ -17,7 +20,7 @@ export interface FrameHead {
   rsv: number;
 }
 
-/** Random bytes for the next masks. One call of the generator fills 8,192 masks. */
+/** Random bytes for the next 8,192 masks, four bytes each. One call of the random generator fills all of them. */
 const POOL = Buffer.allocUnsafeSlow(32_768);
 let used = POOL.length;
 
@@ -74,7 +77,7 @@ export function writeHeader(
   return end + 4;
 }
 
-/** Encodes a whole frame: header, then the payload, masked if there is a mask. */
+/** Encodes a whole frame: its header and its payload. The payload is masked if there is a mask. */
 export function encodeFrame(head: FrameHead, payload: Buffer, mask: Buffer | null): Buffer {
   const frame = Buffer.allocUnsafe(headerLength(payload.length, mask !== null) + payload.length);
   const payloadStart = writeHeader(frame, 0, head, payload.length, mask);
@@ -92,7 +95,7 @@ export function maskInto(target: Buffer, offset: number, payload: Buffer, mask: 
   let i = 0;
   if (length >= 64) {
     payload.copy(target, offset);
-    // XOR four bytes at a time, in the part of the target that starts at a multiple of four bytes.
+    // Fast path: XOR four bytes at a time, starting at an address of the target that is a multiple of four.
     const start = target.byteOffset + offset;
     while ((start + i) % 4 !== 0) {
       target[offset + i] = (payload[i] ?? 0) ^ (mask[(phase + i) & 3] ?? 0);

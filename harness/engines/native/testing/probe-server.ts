@@ -16,8 +16,8 @@ export interface ProbeServer {
 }
 
 /**
- * Starts the probe server on a free port. `second`: time scale of all waits; 0.1 makes each wait ten times shorter. Every
- * connection ends after eight such seconds.
+ * Starts the probe server on a free port. `second`: factor for all waits; 0.1 makes each wait ten times shorter. Every
+ * connection ends after eight seconds, multiplied by this factor.
  */
 export function startProbeServer(second: number): Promise<ProbeServer> {
   const sockets = new Set<Socket>();
@@ -131,9 +131,11 @@ class Input {
 /** Close codes below 3000 that an endpoint may send (RFC 6455 7.4.1). */
 const LEGAL_CODES = new Set([1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011]);
 
-/** Modes that do not check reserved bits, opcodes, lengths or the order of frames. */
+/**
+ * Modes (intended faults) in which the server does not check reserved bits, opcodes, lengths or the order of frames.
+ */
 const UNCHECKED_FRAMES = new Set(['lenient']);
-/** Modes that do not check text when each frame arrives. */
+/** Modes (intended faults) in which the server does not check text as soon as each frame arrives. */
 const UNCHECKED_TEXT = new Set(['lenient', 'utf8-late']);
 
 async function serve(socket: Socket, second: number): Promise<void> {
@@ -146,7 +148,10 @@ async function serve(socket: Socket, second: number): Promise<void> {
   }
 }
 
-/** Answers the opening handshake and returns the mode, or null if the mode does not open the connection. */
+/**
+ * Answers the opening handshake and returns the mode (the intended fault that the URL path names). Returns null if the
+ * mode does not open the connection.
+ */
 async function upgrade(socket: Socket, input: Input, second: number): Promise<string | null> {
   const head = await input.takeHead();
   const mode = head.split(' ')[1]?.slice(1) ?? '';
@@ -196,7 +201,9 @@ class ProbeConnection {
     while (await this.#handle(await this.#input.frame()));
   }
 
-  /** Reacts to a frame as the mode of the server demands. Returns false to end the connection. */
+  /**
+   * Reacts to a frame. The mode of the server (its intended fault) decides how. Returns false to end the connection.
+   */
   async #handle(received: Frame): Promise<boolean> {
     switch (this.#mode) {
       case 'silent':
@@ -275,7 +282,10 @@ class ProbeConnection {
     return this.#text.push(bytes) && (!fin || this.#text.complete);
   }
 
-  /** Answers a Close as the mode of the server demands. Returns false to end the connection. */
+  /**
+   * Answers a Close frame. The mode of the server (its intended fault) decides how. Returns false to end the
+   * connection.
+   */
   #close(body: Buffer): boolean {
     switch (this.#mode) {
       case 'no-close':
