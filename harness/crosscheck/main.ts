@@ -86,10 +86,10 @@ interface Check {
 }
 
 type Engines = Readonly<Record<'reference' | 'native', PreparedEngine>> & {
-  /** What the output says about the engines, after the name of a server. */
+  /** Text about the engines that the output shows after the name of a server. */
   title: string;
 };
-/** Seconds that each engine has played. */
+/** Number of seconds that each engine has needed to play. */
 interface Times {
   reference: number;
   native: number;
@@ -141,7 +141,9 @@ async function disagreementsWith(
   });
 }
 
-/** A check that both engines have played, with the disagreements that are not known deviations. */
+/**
+ * A check (a server and its cases) that both engines have played, with the disagreements that are not known deviations.
+ */
 interface PlayedCheck {
   engines: Engines;
   check: Check;

@@ -10,7 +10,7 @@ import { Workspace } from '../system/workspace.ts';
 
 /** What one engine recorded about some cases of one server. */
 export interface Played {
-  /** The recorded cases by id. A case without a result is missing. */
+  /** The recorded cases by id. A case without a result has no entry. */
   recorded: Map<string, RecordedCase>;
   seconds: number;
   /** Reasons why results are missing, as sentences. */

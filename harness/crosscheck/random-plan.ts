@@ -41,7 +41,10 @@ const CASE_LISTS: Readonly<Record<Family, readonly (readonly string[])[]>> = {
  */
 const DRAWN: readonly Family[] = [...FAMILIES, 'stream', 'stream'];
 
-/** Returns the random server of a seed. The same seed always gives the same server. */
+/**
+ * Returns the random server (a server with faults drawn at random) of a seed. The same seed always gives the same
+ * server.
+ */
 export function randomServer(seed: number): RandomServer {
   const chance = new Chance(seed);
   const family = chance.of(DRAWN);

@@ -2,7 +2,7 @@
 export interface Address {
   /** Host name or IP address. An IPv6 address has no brackets, because sockets take it without brackets. */
   host: string;
-  /** The port in the URL, or the default port of its scheme. */
+  /** The port in the URL, or the default port of the URL's scheme (80 or 443). */
   port: number;
   /** Whether the connection uses TLS (`wss:`). */
   secure: boolean;

@@ -5,7 +5,7 @@ import { pointTo } from '../system/output.ts';
 import { describeExit, startProcess } from '../system/process.ts';
 import type { Workspace } from '../system/workspace.ts';
 
-/** Default time limit of a build: a first build in a compiled language takes minutes. */
+/** Default time limit of a build in seconds. It is long, because a first build in a compiled language takes minutes. */
 const BUILD_SECONDS = 600;
 
 /**

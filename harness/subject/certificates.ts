@@ -7,7 +7,7 @@ import { HarnessError } from '../support/harness-error.ts';
 import { omitUndefined } from '../support/omit-undefined.ts';
 import { addressOf } from './address.ts';
 
-/** Time limit of the TLS handshake. */
+/** Time limit of the TLS handshake in milliseconds. */
 const TIMEOUT_MS = 10_000;
 
 /**

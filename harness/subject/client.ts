@@ -14,7 +14,7 @@ export interface RunningClient {
   /** How the client ended; undefined while it runs. */
   exit(): Exit | undefined;
   ended: Promise<Exit>;
-  /** Ends the client and everything it started: SIGTERM, then SIGKILL after two seconds. */
+  /** Ends the client and all processes that it started: sends SIGTERM, and SIGKILL after two seconds. */
   end(): Promise<void>;
 }
 

@@ -58,7 +58,7 @@ export async function launch(spec: Launch, workspace: Workspace, log: string, si
     try {
       return await launchOnce(spec, workspace, log, signal);
     } catch (error) {
-      // Between our search for a free port and the start of the server, another process may take the port.
+      // Another process may take the port after it was found free and before the server listens.
       const canRetry = spec.port === undefined && usesPort(spec) && attempt < MAX_ATTEMPTS;
       if (!canRetry || !isPortTaken(error)) throw error;
     }
@@ -145,14 +145,20 @@ async function launchOnce(spec: Launch, workspace: Workspace, log: string, signa
   }
 }
 
-/** Rejects with the reason of a signal when the signal aborts. @param until ends the wait. */
+/**
+ * Rejects with the reason of a signal when the signal aborts.
+ * @param until a second signal. When it aborts, the promise never settles.
+ */
 function rejectOnAbort(signal: AbortSignal, until: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: until });
   });
 }
 
-/** The processes that listen at a URL. @param likely pids that probably listen there, which makes the search fast. */
+/**
+ * Returns the processes that listen at a URL.
+ * @param likely pids that probably listen there; they make the search fast.
+ */
 const listenersAt = (url: string, ...likely: readonly (number | undefined)[]) =>
   listenersOn(
     addressOf(url).port,

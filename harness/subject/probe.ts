@@ -20,7 +20,7 @@ export type ProbeResult = 'open' | { why: string };
 const MAX_ANSWER_BYTES = 65_536;
 /** Maximum number of bytes after the handshake that are kept in memory while the probe waits for the echo. */
 const MAX_KEPT_BYTES = 1024;
-/** Appended to the key of a request to compute Sec-WebSocket-Accept (RFC 6455 section 4.2.2). */
+/** This text is appended to the key of the request to compute Sec-WebSocket-Accept (RFC 6455 section 4.2.2). */
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /**
@@ -57,7 +57,8 @@ export async function probe(
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk]);
       if (isUpgraded) {
-        // The message was sent in one frame, so its echo comes back in one frame. Other frames are ignored.
+        // The echo of the message is expected in one frame, because the message was sent in one frame. Other frames are
+        // ignored.
         if (received.includes(textFrame(message))) finish('open');
         else received = received.subarray(-MAX_KEPT_BYTES);
         return;

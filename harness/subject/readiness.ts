@@ -4,10 +4,10 @@ import type { Output } from '../system/output.ts';
 import type { HandshakeOptions } from './handshake-options.ts';
 import { type ProbeKind, probe } from './probe.ts';
 
-/** Default time that a server we start has to become ready. */
+/** Default number of seconds that a server which this tool starts may need to become ready. */
 export const READY_SECONDS = 30;
 
-/** Pause between two probes of a server that is not ready. */
+/** Milliseconds between two probes (test connections) of a server that is not ready. */
 export const POLL_MS = 50;
 
 const PROBE_TIMEOUT_MS = 2000;

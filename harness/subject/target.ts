@@ -16,7 +16,10 @@ export interface Target {
   exit(): Exit | undefined;
   /** Resolves when the server ends. Never resolves for a server that we did not start. */
   ended: Promise<Exit>;
-  /** Whether the process that listens now is the one that listened when the run began. True if the system cannot tell. */
+  /**
+   * Whether the process that listens now is the same process as at the beginning of the run. True if the operating
+   * system cannot tell.
+   */
   isTheSame(): boolean;
   /** Ends the server and all processes that it started. Does nothing for a server that we did not start. */
   end(): Promise<void>;

@@ -31,14 +31,14 @@ export class Output {
   private unfinishedLine = '';
   private readonly listeners: ((line: string) => void)[] = [];
 
-  /** @param path log file; without a path only the last lines are kept. */
+  /** Starts to take output. @param path log file; without a path, only the last lines are kept. */
   constructor(path?: string, limits: OutputLimits = LIMITS) {
     this.limits = limits;
     // A log file that cannot be written must not end a run. Error texts use the lines in memory.
     this.file = path === undefined ? undefined : createWriteStream(path).on('error', () => {});
   }
 
-  /** Reads a stream until it ends. It never pauses the stream, so the process is never blocked. */
+  /** Reads a stream until its end. The stream is never paused, so the process that writes it is never blocked. */
   follow(stream: Readable): void {
     stream.on('data', (chunk: Buffer) => this.add(chunk));
     stream.on('error', () => {});

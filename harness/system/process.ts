@@ -94,7 +94,7 @@ export function startProcess(spec: ProcessSpec, workspace: Workspace, log: strin
 /** Ends a process group and waits until it is gone: SIGTERM, then SIGKILL. */
 async function endGroup(group: number): Promise<void> {
   killGroup(group, 'SIGTERM');
-  // A stopped process receives SIGTERM only after SIGCONT.
+  // A stopped (suspended) process receives SIGTERM only after SIGCONT continues it.
   killGroup(group, 'SIGCONT');
   await groupGone(group, TERM_MS);
   killGroup(group, 'SIGKILL');

@@ -70,7 +70,7 @@ export function publishStagedReport(staged: string, out: string): void {
     const target = followLinks(out);
     for (let attempt = 0; ; attempt++) {
       assertReplaceable(target);
-      // Another run may move the old report away, or publish its own, between any two of these steps.
+      // Between any two of these steps, another run may move the old report away or put its own report there.
       if (existsSync(target)) attemptRename(target, aside);
       if (attemptRename(staged, target)) break;
       if (attempt === 20) throw new Error('other processes write to the folder all the time');
@@ -83,7 +83,10 @@ export function publishStagedReport(staged: string, out: string): void {
   }
 }
 
-/** Renames a folder. @returns false if another process was faster: the source is gone, or the target exists. */
+/**
+ * Renames a folder.
+ * @returns false if another process was faster: the folder `from` is gone, or the folder `to` exists.
+ */
 function attemptRename(from: string, to: string): boolean {
   try {
     renameSync(from, to);

@@ -179,7 +179,10 @@ export function killGroup(group: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Reads the owner file of a workspace. @returns undefined if there is none, or it is damaged. */
+/**
+ * Reads the file that says to which run a workspace (temporary folder of a run) belongs.
+ * @returns undefined if the file does not exist or is damaged.
+ */
 function readOwner(folder: string): Owner | undefined {
   try {
     const owner: unknown = JSON.parse(readFileSync(join(folder, OWNER), 'utf8'));

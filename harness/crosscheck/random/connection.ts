@@ -25,7 +25,7 @@ const OPEN_LIMIT = 4.7;
  * suite's own limit of 5 s.
  */
 const OPENING_LIMIT = 6.7;
-/** Least seconds between two small writes. */
+/** Minimum number of seconds between two small writes. */
 const BETWEEN_WRITES = 0.02;
 /**
  * Number of frames that the fault `small writes` splits into small writes. Only the first frames are split, because the
@@ -362,7 +362,10 @@ export class RandomConnection {
   }
 }
 
-/** Decompresses a message of the client, which uses no context takeover; null if it is not deflate data. */
+/**
+ * Decompresses a message of the client. The client uses no context takeover. Returns null if the bytes are not deflate
+ * data.
+ */
 function inflate(bytes: Buffer): Buffer | null {
   try {
     return inflateRawSync(Buffer.concat([bytes, Buffer.from([0, 0, 255, 255])]), { finishFlush: zlib.Z_SYNC_FLUSH });

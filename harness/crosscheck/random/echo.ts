@@ -3,7 +3,7 @@ import { type Fault, type FaultList, type FaultNamed, type FrameSpec, means } fr
 
 /** A message that a random server sends back. */
 export interface EchoedMessage {
-  /** Counts from 1. */
+  /** Number of the message on its connection, counted from 1. */
   n: number;
   opcode: number;
   payload: Buffer;

@@ -13,9 +13,9 @@ export interface FrameSpec {
   /** Size in bits of the length field, if not the smallest possible. */
   form?: 16 | 64;
   payload?: string;
-  /** Number of bytes that the header announces, in decimal, if not the length of the payload. */
+  /** Payload length that the header announces, in decimal. Given only if it differs from the real length. */
   announced?: string;
-  /** Number of bytes of the encoded frame that are sent, if not all. */
+  /** Number of bytes of the encoded frame that are sent. Given only if the frame is not sent completely. */
   cut?: number;
 }
 
@@ -32,7 +32,7 @@ export interface Moment {
 export type EndOfTcp = 'fin' | 'reset' | 'half';
 /** The kinds of frames that a server sends without a fault. */
 export type OwnFrame = 'echo' | 'pong' | 'close' | 'any';
-/** The checks that a server can leave out. */
+/** The checks of received frames that a server with the fault `lenient` can leave out. */
 export type Check = 'reserved bits' | 'opcodes' | 'control frames' | 'order' | 'text' | 'close codes';
 
 /** A fault of the HTTP response. In a `value`, {} stands for the correct value of the field. */
@@ -53,7 +53,7 @@ export type OpeningFault =
   | { fault: 'end in the head'; at: number; how: EndOfTcp | 'nothing' }
   | { fault: 'bytes behind the head'; hex: string };
 
-/** Places for white space in a field. */
+/** Places in an HTTP field where a fault inserts white space. */
 export type Place =
   | 'before name'
   | 'behind name'
@@ -94,7 +94,7 @@ export type StreamFault =
 
 export type WrongFragments = 'opcode' | 'no fin' | 'early fin' | 'rsv' | 'last empty';
 
-/** A fault of permessage-deflate. Cuts are in thousandths of the length. */
+/** A fault of the compression (permessage-deflate). Places of cuts are in thousandths of the length. */
 export type CompressionFault =
   | { fault: 'plain echo'; n: number; rsv1: boolean }
   | { fault: 'damaged deflate'; n: number; how: 'flip' | 'cut' | 'tail' | 'final' | 'empty'; at?: number }
@@ -109,7 +109,7 @@ export type CompressionFault =
     }
   | { fault: 'compressed text'; hex: string; cuts: number[]; opcode: number; stop?: 'fin' | 'close' | 'nothing' }
   | { fault: 'compressed junk'; hex: string; fin: boolean; opcode: number }
-  /** Not a fault: the server compresses with context takeover, and says so. */
+  /** Not really a fault: the server compresses with context takeover, and says so in the opening handshake. */
   | { fault: 'agreed takeover' }
   | { fault: 'kept window' }
   | { fault: 'wide window' };
@@ -148,7 +148,7 @@ export class FaultList {
   }
 }
 
-/** The faults that happen at an event. */
+/** The faults that happen at a certain event on the connection. */
 export type TimedFault = FaultNamed<'frames' | 'bytes' | 'end' | 'first close'>;
 
 /** Whether the number `n` of a fault selects the message or frame number `count`. 0 selects all. */

@@ -36,7 +36,7 @@ export function agreement(offer: string, faults: FaultList): { value: string; wi
 
 type Field = [name: string, value: string];
 
-/** Makes the head of the response, with the faults that change it. */
+/** Makes the head of the HTTP response, already changed by the faults of the server. */
 export function responseHead(request: ClientRequest, faults: FaultList): Buffer {
   const accept = createHash('sha1').update(`${request.key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
   const fields: Field[] = [

@@ -46,7 +46,7 @@ export class Output {
     this.#add({ end: how });
   }
 
-  /** Discards what has not been sent. */
+  /** Discards all bytes that have not been sent. */
   stop(): void {
     this.#over = true;
     this.#items.length = 0;

@@ -100,7 +100,7 @@ function conformantEvents({ finalRule, allowed, script }: Case): readonly CaseEv
   );
 }
 
-/** Converts an event of the case data to the form of recorded results, with short payloads. */
+/** Converts an event of the case data to the form of recorded results, in which long payloads are shortened. */
 function toRecordedEvent(event: CaseEvent): AutobahnOutcome['received'][number] {
   switch (event.kind) {
     case 'message':
@@ -112,7 +112,7 @@ function toRecordedEvent(event: CaseEvent): AutobahnOutcome['received'][number] 
   }
 }
 
-/** The subcategory of a case: `6.12` of `6.12.8`. Null for cases of a category without subcategories. */
+/** Returns the subcategory of a case: `6.12` for `6.12.8`. Returns null if the category has no subcategories. */
 function subcategoryOf(id: string): string | null {
   const [category, sub, rest] = id.split('.');
   return rest === undefined ? null : `${category}.${sub}`;

@@ -4,7 +4,10 @@ import type { OutcomeField, Toward } from '../../plan/suite.ts';
 
 type Compare = OutcomeField['toward'];
 
-/** Rank of each grade: higher is better. INFORMATIONAL and NON-STRICT have the same rank, because neither is better. */
+/**
+ * Rank of each grade: a higher number is better. INFORMATIONAL and NON-STRICT have the same rank, because neither of
+ * them is better than the other.
+ */
 const GRADE_RANK: Readonly<Record<string, number>> = {
   OK: 3,
   INFORMATIONAL: 2,
@@ -23,7 +26,7 @@ const compareGrades: Compare = (expected, actual) =>
 const compareCloseGrades: Compare = (expected, actual) =>
   byRank(CLOSE_GRADES.indexOf(String(expected.behaviorClose)) - CLOSE_GRADES.indexOf(String(actual.behaviorClose)));
 
-/** Compares a flag. @param ifTrue whether the value `true` is good or bad. */
+/** Compares a boolean field of an outcome. @param ifTrue whether the value `true` is good or bad. */
 const flag =
   (name: string, ifTrue: 'good' | 'bad'): Compare =>
   (_, actual) =>

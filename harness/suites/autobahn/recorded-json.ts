@@ -12,7 +12,7 @@ import {
  * JSON to our own types. An unknown grade or key is refused, because it means another suite or a damaged file.
  */
 
-/** A number of bytes; Autobahn says octets. */
+/** A number of bytes, which Autobahn calls octets. */
 const octetCount = z.number().int().nonnegative();
 const seconds = z.number().nonnegative();
 /** Length and short form of a payload. */
@@ -146,7 +146,7 @@ export const caseFile = z
     reportCompressionRatio: z.boolean(),
     behavior: z.enum(GRADES),
     behaviorClose: z.enum(CLOSE_GRADES),
-    // The wording differs between engines and is not compared, but the text is never empty.
+    // The text is never empty. It is not compared, because its wording differs between engines.
     result: z.string().min(1),
     resultClose: z.string(),
     expected: z.strictObject({ OK: events.optional(), 'NON-STRICT': events.optional() }),

@@ -56,7 +56,7 @@ const cases: Case[] = KINDS.flatMap((kind) =>
   }),
 );
 
-/** The cases of category 1: unfragmented messages in every form of the payload length. */
+/** The cases of category 1: unfragmented messages with payload lengths in the 7-bit, 16-bit and 64-bit form. */
 export const framing: Family = {
   category: '1',
   title: 'Framing',

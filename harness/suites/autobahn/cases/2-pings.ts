@@ -143,5 +143,5 @@ const cases: Case[] = [
   tenPings('2.11', 1),
 ];
 
-/** The cases of category 2: a server answers each Ping and ignores each Pong. */
+/** The cases of category 2: the server must answer each Ping and ignore each Pong. */
 export const pings: Family = { category: '2', title: 'Pings and pongs', subcategories: {}, cases };

@@ -23,7 +23,10 @@ export type Step =
   | { step: 'message'; binary: boolean; payload: Payload; fragment?: number }
   /** Sends a Close frame. `code: null` sends no code. A reason without a code makes the body illegal. */
   | { step: 'close'; code: number | null; reason?: Payload }
-  /** Sends the header of a frame without FIN that announces `length` bytes. The `piece` steps send these bytes. */
+  /**
+   * Sends the header of a frame without FIN. It announces `length` bytes of payload, which the `piece` steps send
+   * later.
+   */
   | { step: 'header'; opcode: number; length: number }
   | { step: 'piece'; bytes: Buffer }
   /**
@@ -57,7 +60,7 @@ export interface CloseDemand {
   codes: readonly [number, ...number[]];
   /** Whether the closing handshake must be complete and the server must end TCP in time. */
   requireClean: boolean;
-  /** Whether a first Close by the wrong side also makes the grade of the behavior FAILED. */
+  /** If true, the behavior is graded FAILED too when the wrong side sends the first Close frame. */
   wrongEndpointIsFatal: boolean;
 }
 
@@ -99,7 +102,7 @@ export type FinalRule =
   | 'wrong code fails'
   /** Both grades are INFORMATIONAL, whatever the server did. */
   | 'informational'
-  /** The fuzzing client must have sent one text frame and fifty continuation frames (10.1.1). */
+  /** In case 10.1.1, the fuzzing client must have sent one text frame and fifty continuation frames. */
   | 'frame count';
 
 /**
@@ -291,7 +294,7 @@ export const gotText = (payload: Payload): CaseEvent => ({ kind: 'message', payl
 export const gotBinary = (payload: Payload): CaseEvent => ({ kind: 'message', payload, binary: true });
 /** Makes an allowed event: a Pong arrives. */
 export const gotPong = (payload: Payload): CaseEvent => ({ kind: 'pong', payload });
-/** Makes an allowed event: the wait with this tag ends while the connection is still open. */
+/** Makes an allowed event: the wait with this tag (its name) ends while the connection is still open. */
 export const gotTimeout = (tag: string): CaseEvent => ({ kind: 'timeout', tag });
 
 /**
