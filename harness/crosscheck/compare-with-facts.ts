@@ -4,7 +4,7 @@ import { terminalSafe } from '../../reports/wording/terminal-text.ts';
 import { normalise } from '../suites/autobahn/normalise.ts';
 import type { RecordedFacts } from './facts-file.ts';
 
-/** If a case differs from the recorded facts, it is played again alone up to this many times. */
+/** If the result of a case differs from the recorded result, the case is played again alone up to this many times. */
 const PLAYS_ALONE = 10;
 /**
  * Maximum number of cases that are played again. If more cases differ, the facts file is probably about another server.

@@ -27,8 +27,8 @@ async function expectAgreement(args: readonly string[]): Promise<void> {
 }
 
 /*
- * The in-repo server is not tested in this file. `harness/end-to-end/commands.full.test.ts` runs the real suite against
- * this server anyway, so that test also compares the two engines on all 517 cases.
+ * The repository's own server (folder `server`) is not tested in this file. `harness/end-to-end/commands.full.test.ts`
+ * runs the real suite against this server anyway, and also compares the two engines on all 517 cases.
  */
 await describeWithDocker('the embedded engine agrees with the real Autobahn in every fact', () => {
   test.each([

@@ -14,7 +14,7 @@ export interface Disagreement {
   native: unknown;
 }
 
-/** The facts of a recorded case that are compared, by name. */
+/** The facts (fields of a result) that are compared between two engines, by name. */
 export type Facts = Readonly<Record<string, unknown>>;
 
 /** Compares the results of two engines that played the same case against the same server. */
@@ -23,7 +23,7 @@ export function findDisagreements(reference: RecordedCase, native: RecordedCase)
   return differentFacts(one, other).map((at) => ({ id: reference.id, at, reference: one[at], native: other[at] }));
 }
 
-/** Returns the names of the facts that differ. */
+/** Returns the names of the facts (fields of a result) in which two results differ. */
 export function differentFacts(one: Facts, other: Facts): string[] {
   return Object.keys(one).filter((at) => !isDeepStrictEqual(one[at], other[at]));
 }
@@ -49,10 +49,16 @@ export function factsOf(detail: RecordedCase): Facts {
   };
 }
 
-/** Name of a fact of its own: whether an engine has a result of a case at all. */
+/**
+ * The name of a special fact: whether an engine has a result of a case at all. The other facts are fields of the
+ * result.
+ */
 export const HAS_RESULT = 'has a result';
 
-/** Returns the compared facts of a recorded case by name. One more fact says whether there is a result at all. */
+/**
+ * Returns the facts (fields of a result) that are compared, by name. One more fact says whether there is a result at
+ * all.
+ */
 export function comparedFacts(detail: RecordedCase | undefined): Map<string, unknown> {
   if (detail === undefined) return new Map([[HAS_RESULT, false]]);
   return new Map<string, unknown>([[HAS_RESULT, true], ...Object.entries(factsOf(detail))]);

@@ -10,7 +10,10 @@ import { readUserJson } from '../support/user-json.ts';
 /** The facts (fields of the outcome) that the real suite recorded about one case, by name. */
 export type RecordedFacts = ReadonlyMap<AutobahnField, unknown>;
 
-/** Schema of a facts file: a list of fact names, and for each case a list of values in the order of these names. */
+/**
+ * Schema of a facts file (what the real suite recorded about one server): a list of fact names, and for each case a
+ * list of values in the order of these names.
+ */
 const fileSchema = z.strictObject({
   facts: z.array(z.enum(AUTOBAHN_FIELDS)).min(1),
   cases: z.record(z.string(), z.array(z.unknown())),

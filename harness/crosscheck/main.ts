@@ -320,7 +320,8 @@ async function checksOf(flags: Flags, patterns: readonly string[], probeUrl: str
 }
 
 /**
- * Tests the chosen servers with both engines, and prints the facts that differ. Returns the number of disagreements.
+ * Plays cases against the chosen servers with both engines, and prints the values that differ. Returns the number of
+ * differences that count.
  */
 async function crosscheckServers(reference: PreparedEngine, native: PreparedEngine): Promise<number> {
   const pairs: Engines[] = [{ reference, native, title: '' }];

@@ -62,7 +62,7 @@ export class Contest {
       : 'disagreement';
   }
 
-  /** Returns the fact, both values, and how often each engine got each value. */
+  /** Returns the disagreement as text: the name of the field, both values, and how often each engine got each value. */
   toString(): string {
     const { id, at, reference, native } = this.disagreement;
     const counts = ({ asReference, asNative }: Counts) => `${asReference} and ${asNative} of ${this.#plays}`;

@@ -103,8 +103,8 @@ async function compareEach(servers: readonly RandomServer[], players: Players): 
 }
 
 /**
- * Compares an earlier finding with a later play. Returns the finding with only the facts that differ again; undefined
- * if no fact differs again.
+ * Compares a finding (a case on which the engines disagree) with a later play. Returns the finding with only the fields
+ * that differ again; undefined if none of them does.
  */
 function persisting(before: Finding, now: Finding | undefined): Finding | undefined {
   const facts = now?.disagreements.filter(({ at }) => before.disagreements.some((known) => known.at === at)) ?? [];
@@ -112,8 +112,8 @@ function persisting(before: Finding, now: Finding | undefined): Finding | undefi
 }
 
 /**
- * Makes findings smaller: removes faults of the server one at a time, as long as the engines still disagree on the same
- * case in at least one of the same facts.
+ * Makes findings (cases on which the engines disagree) simpler: removes faults of the server one at a time, as long as
+ * the engines still differ in at least one of the same fields.
  */
 async function withFewFaults(findings: readonly Finding[], players: Players): Promise<Finding[]> {
   let smallest = [...findings];

@@ -36,8 +36,8 @@ export type PlayEvent =
       kind: 'recorded';
       record: CaseRecord;
       /**
-       * Set if a later record may replace this record. The reason: a timer decided the outcome while other cases were
-       * running.
+       * Set if the case may be played again and a later record may replace this record. The reason: a timer decided the
+       * outcome while other cases were running, and the load may have delayed the server.
        */
       provisional?: true;
     }

@@ -81,8 +81,8 @@ function isPortTaken(error: unknown): boolean {
 }
 
 /**
- * Makes one attempt to start a server, on one port. The function `launch` calls this function until an attempt has a
- * free port.
+ * Makes one attempt to start a server, on one port. If the port turns out to be taken, the function `launch` calls this
+ * function again.
  */
 async function launchOnce(spec: Launch, workspace: Workspace, log: string, signal: AbortSignal): Promise<Target> {
   const { host = '127.0.0.1', ready, cwd } = spec;

@@ -2,12 +2,12 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /*
  * Reads /proc, the process table of Linux. On other systems every function here returns an empty result, and checks
- * that are based on it never fail.
+ * that use such a result always succeed.
  */
 
 /**
- * A living process. The pid alone does not identify it, because the system gives the pid of an ended process to a new
- * one.
+ * A living process. The pid alone does not identify a process, because the system uses the pid of an ended process
+ * again.
  */
 export interface ProcessFacts {
   pid: number;

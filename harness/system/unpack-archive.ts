@@ -135,8 +135,8 @@ function statOf(path: string): Stats {
 }
 
 /**
- * Refuses the folder of a report, because a report is not a folder of results. It contains such a folder for each
- * tested server, and the error names these folders.
+ * Refuses the folder of a report, because a report is not a folder of results itself. A report contains one folder of
+ * results for each tested server, and the error names these folders.
  * @returns the folder if it is not a report.
  * @throws HarnessError with exit code 2.
  */

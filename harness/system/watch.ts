@@ -9,7 +9,7 @@ const IGNORED_FOLDERS = new Set(['node_modules', '.git']);
  */
 const QUIET_MS = 100;
 
-/** Watches the folders of the servers under test, so that a run can begin again when a file changes. */
+/** Watches the folders of the tested servers. When a file changes, the tool can start the next run. */
 export class FileWatch {
   private readonly folders: readonly string[];
   private readonly out: string;

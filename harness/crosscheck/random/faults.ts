@@ -1,6 +1,7 @@
 /*
- * The faults of a random server, as JSON values. A number `n` counts from 1 and says which message or frame is meant; 0
- * means all of them. Payloads and bodies are in hex. Pauses are in seconds.
+ * The faults of a random server (a server whose faults are drawn at random), as JSON values. The number `n` of a fault
+ * says which message or frame has the fault: 1 is the first, and 0 means all of them. Payloads and bodies are in hex,
+ * and pauses are in seconds.
  */
 
 /** A frame with any header. A field that is left out has the value of a correct frame of a server. */

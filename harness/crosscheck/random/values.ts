@@ -1,5 +1,6 @@
 /*
- * Values that random faults are drawn from: each is nearly right, or near the limit of a rule. Bytes are in hex.
+ * Values for the faults of random servers. Each value is almost correct, or close to the limit of a rule. Bytes are in
+ * hex.
  */
 
 const inHex = (text: string): string => Buffer.from(text).toString('hex');

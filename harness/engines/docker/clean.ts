@@ -39,7 +39,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Removes the containers that killed runs have left behind. Returns the number of removed containers. */
+/**
+ * Removes the containers that were left behind when an earlier run was killed. Returns the number of removed
+ * containers.
+ */
 export async function removeOrphans(docker: Docker): Promise<number> {
   const listed = await docker.listContainers({ all: true, filters: { label: [LABEL.run] } });
   const orphans = listed.filter((container) => isOrphan(container));

@@ -55,7 +55,10 @@ const REMOVE_MS = 4_000;
 
 const AGAIN = 'check that the Docker daemon works (`docker info`) and run again; or use `--engine native`';
 
-/** The result of preparing the engine: a daemon, an image, and the facts for the report. */
+/**
+ * The result of preparing the engine: a connection to the Docker daemon, an image, and a description of the engine for
+ * the report.
+ */
 interface Ready {
   readonly docker: Docker;
   readonly image: Image;
@@ -130,7 +133,7 @@ function factsOf(image: Image, wanted: string | undefined): EngineFacts {
   };
 }
 
-/** Returns the facts for the report about the image that a run would use. Does not pull the image. */
+/** Returns a description of the image that a run would use, for the report. Does not pull the image. */
 async function factsWithoutPull(
   { docker, architecture }: DaemonConnection,
   wanted: string | undefined,

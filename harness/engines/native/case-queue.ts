@@ -2,10 +2,14 @@ import type { Case } from '../../suites/autobahn/cases/case.ts';
 import { isHeavy, plannedWait, timeLimit, workload } from './workload.ts';
 
 /**
- * Number of heavy cases (cases with large transfers) that are played at the same time: enough to keep the server busy.
+ * Number of heavy cases (with much data or many messages) that are played at the same time: enough to keep the server
+ * busy.
  */
 const HEAVY_AT_ONCE = 4;
-/** A heavy case (large transfers) starts only if it will probably need less than this fraction of its time limit. */
+/**
+ * A heavy case (much data or many messages) starts only if it will probably need less than this fraction of its time
+ * limit.
+ */
 const PART_OF_LIMIT = 0.25;
 
 /**
@@ -16,7 +20,7 @@ const [MOST_WITNESSES, PART_OF_WITNESSES] = [12, 1 / 8];
 
 /** What is being played at the moment when the queue is asked for the next case. */
 interface Company {
-  /** The heavy cases (large transfers) that are being played. */
+  /** The heavy cases (much data or many messages) that are being played. */
   heavy: readonly Case[];
   /** Number of open connections. */
   open: number;
@@ -27,9 +31,9 @@ interface Company {
 }
 
 /**
- * The queue of cases that have not been started. Heavy cases (large transfers) and light cases (mostly waiting) are
- * played side by side. The longest waits and the largest transfers come first: if they came last, the run would end
- * later.
+ * The queue of cases that have not been started. Heavy cases (much data or many messages) and light cases (mostly
+ * waiting) are played side by side. The longest waits and the largest transfers come first: if they came last, the run
+ * would end later.
  *
  * The last light cases are "witnesses". While other cases wait for their timers, a witness is played now and then. Its
  * answer shows whether the server still answers in time.
@@ -73,7 +77,7 @@ export class CaseQueue {
     return this.#heavy.length === 0 && this.#light.length <= this.#witnesses;
   }
 
-  /** Records how long a heavy case (large transfers) took, in milliseconds. */
+  /** Records how long a heavy case (much data or many messages) took, in milliseconds. */
   tookMs(testCase: Case, ms: number): void {
     this.#rate = Math.max(this.#rate ?? 0, workload(testCase) / Math.max(1, ms));
   }

@@ -59,7 +59,7 @@ function expectedFrames(testCase: Case): Omit<WireFrame, 'masked'>[] {
 const frameText = ({ fin, rsv, opcode, payload }: Omit<WireFrame, 'masked'>): string =>
   `${opcode}${fin ? '' : '~'} rsv${rsv} ${payload.length} ${payload.toString('latin1').slice(0, 200)}`;
 
-/** Whether a case is small enough to be recorded completely. */
+/** Whether a case sends few enough bytes that the test can record all of them. */
 const isSmall = (testCase: Case): boolean =>
   testCase.criterion.by !== 'compressed round-trips' &&
   !(
@@ -75,7 +75,7 @@ const isSmall = (testCase: Case): boolean =>
 const second = (testCase: Case): number =>
   testCase.script.some((step) => step.step === 'frame' && step.chop === 1) ? 0.5 : 0.02;
 
-/** What the recording server received in one case, and the case as it was played. */
+/** What the recording server received in one case, and the result of the engine that played the case. */
 interface Recorded {
   bytes: Buffer;
   chunks: readonly Buffer[];

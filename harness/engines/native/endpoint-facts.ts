@@ -20,7 +20,7 @@ export interface EndpointFacts {
   httpResponse: string;
 }
 
-/** Returns the facts of a new connection, on which nothing has happened yet. */
+/** Returns the starting values for a new connection, on which nothing has happened yet. */
 export const newEndpointFacts = (): EndpointFacts => ({
   wasOpen: false,
   closedByMe: false,

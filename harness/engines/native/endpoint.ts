@@ -157,7 +157,10 @@ export class Endpoint {
     this.#advance(this.#opening.start());
   }
 
-  /** Performs one step of the opening handshake. */
+  /**
+   * Performs the next action of the opening handshake: records and sends what the handshake demands, and ends it if it
+   * has an outcome.
+   */
   #advance({ request, response, send, outcome }: HandshakeStep): void {
     if (request !== undefined) {
       this.facts.httpRequest = request;
@@ -186,7 +189,7 @@ export class Endpoint {
     if (outcome.rest.length > 0 && this.#isReading()) this.#reader.push(outcome.rest);
   }
 
-  // This check is a method call because TypeScript would otherwise assume that a callback cannot change the state.
+  // This check is a separate method, because TypeScript does not know that a callback can change the state.
   #isReading(): boolean {
     return this.#state === 'open' || this.#state === 'closing';
   }
@@ -252,7 +255,7 @@ export class Endpoint {
     } else if (opcode === 10) this.#events.pong(payload);
   }
 
-  /** Wraps a transport so that the time of each write is recorded. */
+  /** Wraps a transport and records the time of each write. */
   #noting(transport: Transport): Pick<Transport, 'write'> {
     return {
       write: (bytes) => {

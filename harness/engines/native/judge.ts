@@ -57,7 +57,7 @@ export function hasAllEvents(testCase: Case, observed: readonly ObservedEvent[])
   return Object.values(testCase.allowed).every((allowed) => sameEvents(observed, allowed));
 }
 
-/** Everything that decides the grades of a played case. */
+/** Everything that determines the two grades (behavior and close) of a played case. */
 export interface Observations {
   testCase: Case;
   observed: readonly ObservedEvent[];

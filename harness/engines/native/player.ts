@@ -18,14 +18,14 @@ export interface PlayerEvents {
   note(text: string): void;
 }
 
-/** How a run of many cases ended. */
+/** How the play of many cases ended: all were played, or the server could not be reached any more. */
 export type PlayEnd = { ended: 'all played' } | { ended: 'no server'; error: Error };
 
 /** Milliseconds for which the first case is played alone. In this time the server shows how fast it answers. */
 const FIRST_ALONE_MS = 250;
 /**
- * If the server sends no byte for this many milliseconds, a heavy case (large transfers), or a case that is played
- * alone, counts as only waiting.
+ * If the server sends no byte for this many milliseconds, a heavy case (much data or many messages), or a case that is
+ * played alone, counts as only waiting.
  */
 const IDLE_MS = 1500;
 /**
@@ -102,7 +102,7 @@ function whenAborted(signal: AbortSignal): { rejects: Promise<never>; forget: ()
   return { rejects, forget };
 }
 
-/** The server has refused a connection twice. */
+/** The error for a server that has refused a connection twice. */
 class NoServer extends Error {
   override readonly cause: Error;
   constructor(cause: Error) {
@@ -129,7 +129,7 @@ class Player {
   readonly #openByCase = new Map<Case, CasePlay>();
   /** Promises of all cases that have not ended, with or without an open connection. */
   readonly #running = new Set<Promise<void>>();
-  /** Set when the server refuses connections: no further case is started. */
+  /** Set when the server refuses connections. From then on, no further case is started. */
   #serverGone: NoServer | null = null;
 
   constructor(server: TestedServer, { jobs, signal }: { jobs: number; signal: AbortSignal }, events: PlayerEvents) {

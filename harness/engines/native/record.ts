@@ -32,7 +32,7 @@ export function reportFile(agent: string, id: string): string {
   return `${cleanAgent}_case_${id.replaceAll('.', '_')}.json`;
 }
 
-/** Grades a played case, and returns its record. */
+/** Grades a played case, and returns its result in the form of Autobahn's result files. */
 export function recordOf(played: PlayedCase, agent: string): CaseRecord {
   const { testCase, endpoint, log, observed } = played;
   const { facts } = endpoint;

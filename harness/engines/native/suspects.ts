@@ -79,7 +79,10 @@ export class Suspects {
   }
 }
 
-/** Returns grades and facts of an outcome as text, to compare two plays of a case. The grades come first. */
+/**
+ * Returns the grades and the compared values of an outcome as text. Equal texts mean that two plays of a case had the
+ * same outcome. The grades come first.
+ */
 function outcomeText({ testCase, observed, endpoint, ownVerdict, log }: PlayedCase): string {
   const { facts } = endpoint;
   const grades = grade({ testCase, observed, facts, ownVerdict, sentFrames: log.txFrames });

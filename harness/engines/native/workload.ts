@@ -20,8 +20,8 @@ export function timeLimit(testCase: Case): number {
 }
 
 /**
- * Estimated work of a heavy case (large transfers): the bytes that it sends, plus 500 for each message. Heavy cases are
- * sorted and started by this number.
+ * Estimated work of a heavy case (much data or many messages): the bytes that it sends, plus 500 for each message.
+ * Heavy cases are sorted and started by this number.
  */
 export function workload({ criterion }: Case): number {
   switch (criterion.by) {

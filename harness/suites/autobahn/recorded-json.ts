@@ -8,8 +8,9 @@ import {
 } from '../../../reports/document/recorded-case.ts';
 
 /*
- * Schemas of the JSON files that `wstest` writes. The embedded engine writes the same files. Each schema also converts the
- * JSON to our own types. An unknown grade or key is refused, because it means another suite or a damaged file.
+ * Schemas of the result files in JSON. Autobahn's command `wstest` writes these files, and the embedded engine writes
+ * them in the same format. Each schema also converts the JSON to our own types. An unknown grade or key is refused,
+ * because it shows another suite or a damaged file.
  */
 
 /** A number of bytes, which Autobahn calls octets. */

@@ -54,8 +54,8 @@ export class MessageStore {
     const data = this.#corpora.get(corpus);
     const units = unitsOf(data);
     const from = (k * length) % units;
-    // Number of units that the receiver still has in its compression window: everything sent before, up to the window
-    // size.
+    // Number of units (bytes, or characters of a text) that the receiver still has in its compression window:
+    // everything sent before, up to the window size.
     const remembered = noContextTakeover ? 0 : Math.min(k * length, 1 << windowBits);
     const window = (): Buffer => {
       const earlier = cut(data, (from - remembered + units) % units, remembered);

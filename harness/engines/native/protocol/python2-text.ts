@@ -1,7 +1,7 @@
 /*
- * How Python 2 splits, strips, lower-cases and counts in Unicode text. Autobahn reads the head of a response with these
- * functions, and JavaScript's functions of the same names differ from them: for example, a lone LF ends a line in Python,
- * and U+FEFF is no white space.
+ * Functions that handle Unicode text as Python 2 does: they split, strip and lower-case text, and read integers.
+ * Autobahn is written in Python 2 and reads the head of a response in this way. JavaScript's own functions differ. For
+ * example, U+FEFF is white space in JavaScript, but not in Python 2.
  */
 
 /** The characters that Python 2.7 (Unicode 5.2) treats as white space, as a part of a regular expression. */

@@ -15,7 +15,10 @@ export type Payload =
   | { kind: 'run'; byte: number; length: number }
   | { kind: 'pattern'; pattern: Buffer; length: number };
 
-/** One step of a script: something that the fuzzing client does. Times are in seconds. */
+/**
+ * One step of a case's script: an action of the fuzzing client (Autobahn's side of the connection). Times are in
+ * seconds.
+ */
 export type Step =
   /** Sends one frame, legal or not. `chop`: bytes per write; `sync`: the frame is sent in a write of its own. */
   | { step: 'frame'; opcode: number; fin: boolean; rsv: number; payload: Payload; chop?: number; sync?: true }
@@ -194,7 +197,8 @@ type OptionalField =
   | 'reportCompressionRatio';
 
 /**
- * Makes a case. Fields that `facts` does not contain get their default; for example, a case is judged by its events.
+ * Makes a case from `facts`. Fields that `facts` does not contain get their default value; for example, the case is
+ * judged by its events.
  */
 export function defineCase(facts: Omit<Case, OptionalField> & Partial<Pick<Case, OptionalField>>): Case {
   return {

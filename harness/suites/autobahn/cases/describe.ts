@@ -40,7 +40,7 @@ const RULE_WORDS = {
   'frame count': 'base+frameCount',
 } as const;
 
-/** Writes a boolean as 0 or 1. */
+/** Returns 1 for true and 0 for false. */
 const bit = (value: boolean): 0 | 1 => (value ? 1 : 0);
 const ruleWord = (testCase: Case): string =>
   `${RULE_WORDS[testCase.finalRule]}${testCase.reasonIsBinary ? '+hexReason' : ''}`;
