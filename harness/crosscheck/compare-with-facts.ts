@@ -39,7 +39,10 @@ export function differencesFrom(facts: RecordedFacts, detail: RecordedCase | und
  */
 export type Recurrence = 'always' | 'only next to other cases' | 'flaky';
 
-/** Classifies a difference by the plays alone. @param differed for each play alone, whether the case differed. */
+/**
+ * Says how often a difference came again when its case was played several times alone.
+ * @param differed for each of these plays, whether the case differed.
+ */
 export function recurrenceOf(differed: readonly boolean[]): Recurrence {
   if (differed.every(Boolean)) return 'always';
   return differed.some(Boolean) ? 'flaky' : 'only next to other cases';

@@ -185,7 +185,7 @@ function compareOnce(engines: Engines, check: Check, all: readonly Disagreement[
 }
 
 /**
- * Plays several checks (each a server and its cases), `atOnce` at the same time. This saves time, because both engines
+ * Plays several checks (each is a server and its cases). `atOnce` checks run at the same time, because both engines
  * mostly wait for timers.
  */
 async function playChecks(
@@ -325,8 +325,8 @@ async function checksOf(flags: Flags, patterns: readonly string[], probeUrl: str
  */
 async function crosscheckServers(reference: PreparedEngine, native: PreparedEngine): Promise<number> {
   const pairs: Engines[] = [{ reference, native, title: '' }];
-  // When cases are played again, the reference engine also plays beside busy processes, because some races of a server
-  // show only on a busy machine.
+  // The reference engine also plays beside busy processes when cases are played again. Some races of a server (outcomes
+  // that depend on chance) show only on a busy machine.
   if (flags.busy)
     pairs.push({
       reference: besideBusyProcesses(reference),

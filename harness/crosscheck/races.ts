@@ -16,7 +16,10 @@ export const MOST_PLAYS = 10;
  */
 export type Finding = 'race' | 'agreement' | 'disagreement';
 
-/** How often one engine got each of the two values of a disagreement. */
+/**
+ * How often one engine got each of the two values of a disagreement (a field for which the engines recorded different
+ * values).
+ */
 interface Counts {
   /** Number of plays with the value that the reference engine had at first. */
   asReference: number;
@@ -24,7 +27,10 @@ interface Counts {
   asNative: number;
 }
 
-/** Plays decide about a disagreement: this class counts how often each engine gets each of the two values. */
+/**
+ * Counts how often each engine gets each of the two values of a disagreement (a field for which the engines recorded
+ * different values). The counts show whether the outcome depends on chance.
+ */
 export class Contest {
   readonly disagreement: Disagreement;
   #plays = 0;

@@ -17,7 +17,7 @@ const CONTAINERS = 6;
 export interface RandomOptions {
   /** Number of seeds. Each seed gives one random server. */
   count: number;
-  /** The first seed. */
+  /** The first seed. The following seeds are this number plus 1, plus 2 and so on. */
   first: number;
   containers?: number | undefined;
 }

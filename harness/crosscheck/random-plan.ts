@@ -36,8 +36,8 @@ const CASE_LISTS: Readonly<Record<Family, readonly (readonly string[])[]>> = {
 };
 
 /**
- * The kinds of faults from which one is drawn. `stream` is listed more often and thus drawn more often, because most
- * faults need an open connection.
+ * The kinds of faults from which the main kind of a random server is drawn. `stream` is listed more often and thus
+ * drawn more often, because most faults need an open connection.
  */
 const DRAWN: readonly Family[] = [...FAMILIES, 'stream', 'stream'];
 

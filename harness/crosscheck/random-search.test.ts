@@ -18,7 +18,8 @@ const recorded = new Map(
 );
 
 /**
- * Returns a stand-in for an engine. It records the same result for every server and case; `change` may alter a result.
+ * Returns a fake engine for the tests. It records the same result for every server and case; `change` may alter a
+ * result.
  */
 function player(change: (server: RandomServer, id: string) => Partial<RecordedCase> | null): RandomPlayer {
   return async (servers) =>

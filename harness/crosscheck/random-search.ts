@@ -19,7 +19,7 @@ export interface Finding {
   disagreements: readonly Disagreement[];
 }
 
-/** What a search has found. */
+/** The result of a search for random servers on which the engines disagree. */
 export interface SearchResult {
   servers: number;
   /** Number of pairs of a server and a case. */

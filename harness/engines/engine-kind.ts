@@ -12,7 +12,7 @@ export const ABILITIES = {
   data: 'use other test data (--data)',
   trace: 'report frames while cases run (--trace)',
 } as const;
-/** Name of something that not every engine can do. */
+/** The name of something that not every engine can do, such as verifying certificates. */
 export type Ability = keyof typeof ABILITIES;
 
 /** What the user wants from an engine (a program that plays the cases) in addition to playing cases. */
@@ -40,7 +40,7 @@ export interface EngineKind {
   /** The engine's name as a part of a sentence, such as "the embedded engine". */
   title: string;
   abilities: ReadonlySet<Ability>;
-  /** For things that the engine cannot do: the reason, as a sentence for an error message. */
+  /** Reasons why this engine cannot do certain things. Each reason is a sentence for an error message. */
   limits?: Partial<Record<Ability, string>>;
   /** Loads the code of the engine. */
   load(wishes: EngineWishes): Promise<Engine>;

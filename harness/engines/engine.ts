@@ -24,9 +24,9 @@ export interface CaseRecord {
 export type EngineMessage = { kind: 'note'; text: string } | { kind: 'log'; text: string };
 
 /**
- * An event of an engine while it plays cases. Each case has three events: `started` before the connection is opened,
- * `ended` after the connection has ended, `recorded` when the result is known. The embedded engine records a case as
- * soon as the case ends. The real suite (Autobahn in a container) records all cases when its container ends.
+ * An event that an engine reports while it plays cases. Each case has three events: `started` before the connection is
+ * opened, `ended` after the connection has ended, `recorded` when the result is known. The embedded engine records a
+ * case as soon as the case ends. The real suite (Autobahn in a container) records all cases when its container ends.
  */
 export type PlayEvent =
   | EngineMessage

@@ -81,8 +81,8 @@ function isPortTaken(error: unknown): boolean {
 }
 
 /**
- * Makes one attempt to start a server, on one port. If the port turns out to be taken, the function `launch` calls this
- * function again.
+ * Makes one attempt to start a server, on one port. If another process takes the port first, the function `launch`
+ * makes the next attempt.
  */
 async function launchOnce(spec: Launch, workspace: Workspace, log: string, signal: AbortSignal): Promise<Target> {
   const { host = '127.0.0.1', ready, cwd } = spec;

@@ -9,7 +9,7 @@ import type { Workspace } from './workspace.ts';
  * temporary folder) removes this folder too.
  */
 export class StagedReport {
-  /** The folder to fill. */
+  /** The folder into which the files of the report are written first. */
   readonly path: string;
   /** The final place of the report. */
   readonly out: string;
@@ -34,8 +34,8 @@ export class StagedReport {
   }
 
   /**
-   * Returns a problem with a file of the report. In the result, `where` is the path that the file will have at the
-   * final place.
+   * Changes a problem with a file of the report: `where` becomes the path that the file will have at the report's final
+   * place.
    */
   atFinalPlace(problem: Problem): Problem {
     const { where } = problem;

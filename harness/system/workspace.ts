@@ -31,7 +31,10 @@ const ownerSchema = z.object({
   groups: z.array(z.object({ group: z.number(), started: z.number() })),
   /** Folders outside of the workspace in which the run prepares reports. */
   folders: z.array(z.string()),
-  /** Previous reports. Each is moved from `place` to `folder` while a new report takes its place. */
+  /**
+   * Previous reports. While a new report takes the place of an earlier report, the earlier report is moved from `place`
+   * to `folder`.
+   */
   asides: z.array(z.object({ folder: z.string(), place: z.string() })).default([]),
 });
 type Owner = z.infer<typeof ownerSchema>;

@@ -28,7 +28,10 @@ import {
   WINDOW_BITS,
 } from './values.ts';
 
-/** The kinds of faults: a random server has faults of one kind only. The kind also decides which cases are played. */
+/**
+ * The main kind of a random server's faults. It decides which cases are played: for example, compression faults need
+ * the cases of compression.
+ */
 export const FAMILIES = ['opening', 'stream', 'compression'] as const;
 export type Family = (typeof FAMILIES)[number];
 
@@ -43,7 +46,7 @@ const OWN_FRAMES: readonly OwnFrame[] = ['echo', 'echo', 'pong', 'close', 'any']
 const ENDS: readonly EndOfTcp[] = ['fin', 'fin', 'reset', 'half'];
 const CHECKS: readonly Check[] = ['reserved bits', 'opcodes', 'control frames', 'order', 'text', 'close codes'];
 
-/** Draws one to three faults of one kind. */
+/** Draws one to three faults, most of them of the given kind. */
 export function drawFaults(chance: Chance, family: Family): Fault[] {
   const count = chance.of([1, 1, 1, 2, 2, 3]);
   const faults = Array.from({ length: count }, () => drawFault(chance, family));

@@ -7,7 +7,7 @@ export function statusOf(error: unknown): number | undefined {
   return typeof error.statusCode === 'number' ? error.statusCode : undefined;
 }
 
-/** Returns the message of an error of any type, as one line. */
+/** Returns the message of any thrown value as one line of text. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.trim().replaceAll(/\s+/g, ' ');
@@ -20,9 +20,9 @@ export function toHarnessError(error: unknown, what: string, todo: string): Harn
 }
 
 /**
- * Returns the stream of the daemon's response as a Readable. The types of dockerode, the Docker client, promise only
- * Node's old stream interface, but the stream already is a Readable. A Readable is returned as it is, because a stream
- * that was wrapped again stalled in the middle of an archive.
+ * Returns the stream of the daemon's response as a Readable. The TypeScript types of dockerode (the Docker client)
+ * promise only Node's old stream interface, but the stream is in fact a Readable. It is not wrapped in a second
+ * Readable, because such a stream once stalled in the middle of an archive.
  */
 export function asReadable(stream: NodeJS.ReadableStream): Readable {
   return stream instanceof Readable ? stream : new Readable().wrap(stream);

@@ -39,7 +39,8 @@ export async function unpackJson(
   let files = 0;
   let total = 0;
   const reading = pipeline(archive, extract);
-  // A failure of the archive also ends the loop below, which reports the failure.
+  // If reading the archive fails, the loop below fails too and reports the error. This handler only keeps Node from
+  // reporting an unhandled rejection.
   reading.catch(() => undefined);
   for await (const entry of extract) {
     const { header } = entry;

@@ -100,8 +100,8 @@ export async function connect(
 }
 
 /**
- * Explains why the daemon could not be reached. For an error without an explanation of its own here, returns the
- * error's message.
+ * Explains in words why the Docker daemon could not be reached. For an error that this function does not know, returns
+ * the error's own message.
  */
 export function explainFailure(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;

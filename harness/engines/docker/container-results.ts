@@ -14,8 +14,8 @@ import type { SuiteRun } from './play-in-container.ts';
 const indexSchema = z.record(z.string(), z.record(z.string(), z.looseObject({ reportfile: z.string().optional() })));
 
 /**
- * Two names of the same tested server. wstest gets the name `inSuite` (see the function `agentForSuite`). In all
- * results, `inResults` replaces that name.
+ * Two names of the same tested server. wstest (Autobahn's command) gets the name `inSuite`, because it does not accept
+ * every name. In all results, `inResults` replaces that name.
  */
 export interface AgentNames {
   inSuite: string;

@@ -19,7 +19,7 @@ export const PINNED_IMAGE =
   'crossbario/autobahn-testsuite@sha256:519915fb568b04c9383f70a1c405ae3ff44ab9e35835b085239c258b6fac3074';
 
 const BUILD_IT = 'build it here (Debian as root): `npm run image`; or do without Docker: `--engine native`';
-/** Milliseconds without any event after which a pull counts as failed. */
+/** If Docker reports no event for this many milliseconds, the pull (download) of an image counts as failed. */
 const PULL_SILENCE_MS = 60_000;
 
 /**

@@ -86,13 +86,14 @@ export class CaseQueue {
     const [next] = this.#heavy;
     if (next === undefined) return null;
     if (isSlow) {
-      // On a slow server, heavy and light cases would delay each other beyond their time limits. A heavy case is
-      // therefore played alone, after all light cases.
+      // On a slow server, heavy cases (much data or many messages) and light cases would delay each other beyond their
+      // time limits. A heavy case is therefore played alone, after all light cases.
       if (this.#light.length > 0 || open > 0) return null;
       return this.#heavy.shift() ?? null;
     }
     if (heavy.length >= Math.min(HEAVY_AT_ONCE, Math.max(1, atOnce >> 1))) return null;
-    // The smallest heavy case is played first, because it shows how fast the server is.
+    // The smallest heavy case (much data or many messages) is played before all other heavy cases, because it shows how
+    // fast the server is.
     if (this.#rate === null) return heavy.length === 0 ? (this.#heavy.pop() ?? null) : null;
     const all = workload(next) + heavy.reduce((sum, testCase) => sum + workload(testCase), 0);
     const fits = all / this.#rate < PART_OF_LIMIT * timeLimit(next) * 1000;

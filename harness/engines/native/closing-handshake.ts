@@ -97,8 +97,8 @@ export class ClosingHandshake {
   }
 
   /**
-   * Records code and reason of a received Close frame, and fails the connection if one of them is illegal. After a
-   * second Close frame, the code and reason of the second one are recorded.
+   * Records code and reason of a received Close frame, and fails the connection if one of them is illegal. If a second
+   * Close frame arrives, its code and reason replace those of the first.
    */
   #readBody(body: Buffer): void {
     const connection = this.#connection;

@@ -157,10 +157,7 @@ export class Endpoint {
     this.#advance(this.#opening.start());
   }
 
-  /**
-   * Performs the next action of the opening handshake: records and sends what the handshake demands, and ends it if it
-   * has an outcome.
-   */
+  /** Performs one step of the opening handshake: sends its bytes, and handles its outcome if it has one. */
   #advance({ request, response, send, outcome }: HandshakeStep): void {
     if (request !== undefined) {
       this.facts.httpRequest = request;

@@ -27,8 +27,8 @@ interface SendingConnection {
 }
 
 /**
- * Sends frames, legal or not. A client's frames are masked, a server's are not. Counts and logs everything that is
- * sent.
+ * Sends frames, legal or not. Frames of a client are masked, frames of a server are not. Counts and logs everything
+ * that is sent.
  */
 export class FrameSender {
   /** Counts of the bytes, frames and messages that have been sent. */
@@ -90,7 +90,7 @@ export class FrameSender {
     return { mask, phase: 0 };
   }
 
-  /** Sends the next piece of the payload of a frame that `header` began. */
+  /** Sends the next piece of a frame's payload. The method `header` has sent the header of this frame before. */
   piece(frame: StreamedFrame, payload: Buffer): void {
     this.#log.note(
       () => `sending ${payload.length} bytes of that frame's payload: ${JSON.stringify(payloadText(payload))}`,

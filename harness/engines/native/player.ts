@@ -21,7 +21,7 @@ export interface PlayerEvents {
 /** How the play of many cases ended: all were played, or the server could not be reached any more. */
 export type PlayEnd = { ended: 'all played' } | { ended: 'no server'; error: Error };
 
-/** Milliseconds for which the first case is played alone. In this time the server shows how fast it answers. */
+/** Milliseconds for which the first case is played alone, to measure how fast the server answers. */
 const FIRST_ALONE_MS = 250;
 /**
  * If the server sends no byte for this many milliseconds, a heavy case (much data or many messages), or a case that is
@@ -230,8 +230,8 @@ class Player {
         busy.delete(counted),
       );
       busy.add(counted);
-      // A silent case is played to its end before the next case starts. It shows whether the server answers nothing at
-      // all even without load.
+      // A silent case (the server answered no case before its timer fired) is played to its end before the next case
+      // starts. Its result shows whether the server stays silent without load too.
       if (suspect.silent) await over;
       else if (busy.size >= atOnce) await Promise.race(busy);
       this.#signal.throwIfAborted();

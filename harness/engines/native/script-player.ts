@@ -65,8 +65,8 @@ export class ScriptPlayer {
       if (tag !== null) {
         if (this.#endpoint.state !== 'open') return;
         this.#onTick(tag);
-        // Only the cases 6.4 have waits with a tag. Wait A always ends. Wait B is reached only if the server has not
-        // refused the text in time.
+        // Only the cases 6.4 have waits with a tag (a name). The end of wait A is always reached. Wait B is reached
+        // only if the server has not refused the text in time.
         if (tag !== 'A') this.#timerDecided = true;
       }
       next();

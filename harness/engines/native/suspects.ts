@@ -52,7 +52,10 @@ export class Suspects {
     return new Suspects(this.#answers);
   }
 
-  /** The suspects that had another outcome when they were played again, with the difference in words. */
+  /**
+   * The suspects (cases whose outcome the load may have decided) that had another outcome when they were played again,
+   * with the difference in words.
+   */
   get unsteady(): { id: string; how: string }[] {
     return [...this.#changes].map(([{ id }, how]) => ({ id, how }));
   }

@@ -89,7 +89,8 @@ class TcpTransport implements Transport {
 
   /**
    * `connectEvent` is the name of the socket event that reports the connection; null if the socket is already
-   * connected. `reads` is null if the socket was made without the option `onread`. Its stream then delivers the bytes.
+   * connected. `reads` is null if the socket was made without Node's option `onread`. In this case, the socket's stream
+   * delivers the bytes.
    */
   constructor(socket: Socket, connectEvent: 'connect' | 'secureConnect' | null, reads: Reads | null) {
     this.#socket = socket;
@@ -160,7 +161,7 @@ class TcpTransport implements Transport {
     this.#socket.write(pending.length === 1 ? first : Buffer.concat(pending));
   }
 
-  /** Lets the socket continue to read after a failed write. Without this change, Node destroys the socket. */
+  /** Lets the socket continue to read after a failed write. Node would otherwise destroy the socket. */
   #readOnAfterFailedWrite(): void {
     const socket = this.#socket;
     const destroy = socket.destroy.bind(socket);

@@ -44,7 +44,7 @@ export class Timers {
     this.#second = second;
   }
 
-  /** By how many milliseconds the latest timer fired too late: a sign of how busy this process was. */
+  /** Delay of the timer that fired too late by the most, in milliseconds. It shows how busy this process was. */
   get lateMs(): number {
     return this.#lateMs;
   }
@@ -74,8 +74,8 @@ export class Timers {
   }
 
   /**
-   * Cancels all timers. A callback that already waits for the end of the present turn of the event loop is still
-   * called.
+   * Cancels all timers. If a timer has already fired and its callback only waits for the end of the present turn of the
+   * event loop, the callback is still called.
    */
   clear(): void {
     for (const timeout of this.#timeouts) clearTimeout(timeout);

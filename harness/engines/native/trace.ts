@@ -16,7 +16,7 @@ export type TraceEntry = { /** Time of the event in milliseconds since the conne
        */
       payload: Buffer;
     }
-  /** Any other event, as a sentence: a handshake, a timer, the end of TCP. */
+  /** Any other event, described in a sentence: a handshake, a timer, the end of TCP. */
   | { kind: 'note'; text: string }
 );
 

@@ -57,8 +57,8 @@ export class WriteQueue {
   }
 
   /**
-   * Must be called each time received bytes have been processed. If the queue started during that time, writes its
-   * second piece.
+   * Must be called each time received bytes have been processed. If the queue wrote its first piece during that time,
+   * writes the second piece now.
    */
   readHandled(): void {
     if (this.#startedInRead) this.#writeNext();

@@ -25,8 +25,8 @@ export function readCase(file: unknown, entry: unknown, { id, agent }: { id: str
 }
 
 /**
- * Finds contradictions between the index entry, the result file and the case data. A contradiction shows a damaged or
- * forged result.
+ * Finds contradictions between a case's entry in `index.json`, its result file and the data of the case. A
+ * contradiction shows a damaged or forged result.
  */
 function findContradictions(id: string, agent: string, listed: IndexEntry, detail: RecordedCase): string[] {
   const contradictions: string[] = [];

@@ -13,9 +13,9 @@ export interface PreparedMessage {
   bytes: Buffer;
   /** Payload of all frames of the message together, in bytes. */
   payloadLength: number;
-  /** Number of the message's frames by opcode. */
+  /** Pairs of an opcode and the number of frames of the message with this opcode. */
   frames: readonly (readonly [opcode: number, times: number])[];
-  /** Number of the message's frames by their length in bytes, header included. */
+  /** Pairs of a length in bytes (header included) and the number of frames of the message with this length. */
   writes: readonly (readonly [length: number, times: number])[];
 }
 
@@ -45,8 +45,9 @@ export class MessageStore {
   }
 
   /**
-   * Returns message number `k` (from 0) of a series, compressed for `sender` with the agreed parameters `deflate`.
-   * Throws RangeError if the parameters ask for a window size that zlib does not support.
+   * Returns message number `k` (from 0) of a series of messages, compressed as `sender` (client or server) does with
+   * the agreed parameters `deflate`. Throws RangeError if the parameters ask for a window size that zlib does not
+   * support.
    */
   get(series: MessageSeries, sender: Role, deflate: Deflate, k: number): PreparedMessage {
     const { corpus, binary, length, fragment } = series;

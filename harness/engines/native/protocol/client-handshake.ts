@@ -62,7 +62,7 @@ const withoutSecrets = (request: Request): Request => ({
   headers: Object.fromEntries(Object.keys(request.headers ?? {}).map((name) => [name, '…'])),
 });
 
-/** Writes the request, with its fields in the order of Autobahn's client. */
+/** Returns the text of the HTTP request. The order of its fields is that of Autobahn's client. */
 export function requestText(request: Request): string {
   const optional = (name: string, value: string | undefined): string[] =>
     value === undefined || value === '' ? [] : [`${name}: ${value}`];

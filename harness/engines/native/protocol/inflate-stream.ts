@@ -20,9 +20,9 @@ interface StreamInternals {
 /** Memory for the output of one call of zlib, shared by all streams. */
 const OUTPUT = Buffer.allocUnsafeSlow(65_536);
 /**
- * Bytes of output that one call of zlib writes if the window is small. Autobahn uses the same number. It matters,
- * because zlib detects a reference beyond a small window only if the reference points before the output of the present
- * call.
+ * Bytes of output that one call of zlib writes if the window is small. The number is that of Autobahn, because the size
+ * changes the result: zlib detects a reference beyond a small window only if the reference points before the output of
+ * the present call.
  */
 const SMALL_WINDOW_OUTPUT = 16_384;
 /**

@@ -120,8 +120,8 @@ export class Reader {
     const violation = (why: string): void => this.#events.violation(why);
     // RFC 6455 5.2: without an extension, the reserved bits must be 0. RFC 7692 6: RSV1 marks a compressed message.
     if (rsv !== 0 && !(this.#inflater !== null && rsv === 4)) violation(`reserved bits ${rsv} without a meaning`);
-    // RFC 6455 5.1: a client must mask every frame, and a server must not mask. The receiver must close the connection
-    // otherwise.
+    // RFC 6455 5.1: a client must mask every frame, and a server must not mask any frame. If the other side breaks this
+    // rule, the receiver must close the connection.
     if (masked && this.#role === 'client') violation('masked frame from a server');
     if (!masked && this.#role === 'server') violation('unmasked frame from a client');
     if (opcode > 7) {
@@ -192,8 +192,8 @@ export class Reader {
   /**
    * Decompresses the next bytes of a message. `isAll`: whether these are all bytes of the message. Usually a message
    * has one frame that has arrived completely, and is decompressed as a whole. Any other message is decompressed piece
-   * by piece as it arrives, because the time of each fault matters: a fault in a piece counts when the piece arrives,
-   * and a fault at the end of the message counts after the check of its text.
+   * by piece, because the order of faults matters. A fault in a piece must be found when the piece arrives, and a fault
+   * at the end of the message must be found after the check of its text.
    */
   #inflate(message: Message, bytes: Buffer, isAll: boolean): Buffer {
     const inflater = this.#inflater;

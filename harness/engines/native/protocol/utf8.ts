@@ -30,7 +30,7 @@ export class Utf8Judge {
 }
 
 /**
- * Number of bytes of an incomplete character at the end of `bytes`. Its first byte announces more bytes than there are.
+ * Returns the number of bytes of an incomplete character at the end of `bytes`; 0 if the last character is complete.
  */
 function unfinishedLength(bytes: Buffer): 0 | 1 | 2 | 3 {
   const end = bytes.length;

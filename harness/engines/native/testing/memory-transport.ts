@@ -1,6 +1,8 @@
 import type { Transport, TransportEvents } from '../transport.ts';
 
-/** One end of a connection in memory. It records what was written and how the stream was ended. */
+/**
+ * One end of a connection in memory, for tests. It records what was written, and how this end closed the connection.
+ */
 export class MemoryTransport implements Transport {
   /** All bytes that this side has written. */
   written: Buffer = Buffer.alloc(0);

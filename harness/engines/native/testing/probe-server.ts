@@ -135,7 +135,7 @@ const LEGAL_CODES = new Set([1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 101
  * Modes (intended faults) in which the server does not check reserved bits, opcodes, lengths or the order of frames.
  */
 const UNCHECKED_FRAMES = new Set(['lenient']);
-/** Modes (intended faults) in which the server does not check text as soon as each frame arrives. */
+/** Modes (intended faults) in which the server does not check the UTF-8 of text when each frame arrives. */
 const UNCHECKED_TEXT = new Set(['lenient', 'utf8-late']);
 
 async function serve(socket: Socket, second: number): Promise<void> {

@@ -71,7 +71,7 @@ export interface CloseDemand {
 export const CORPORA = ['json', 'bitmap', 'prose', 'html', 'compressed'] as const;
 export type Corpus = (typeof CORPORA)[number];
 
-/** How the behavior of the server is judged. */
+/** How the behavior of the server is judged: by the observed events, or by the echoes of messages. */
 export type Criterion =
   /** Judged by the list of observed events, which must be equal to one of the lists in `allowed`. */
   | { by: 'events' }
@@ -292,13 +292,13 @@ export const killAfter = (seconds: number): Step => ({ step: 'limit', limit: 'ki
  */
 export const closeAfter = (seconds: number): Step => ({ step: 'limit', limit: 'close', seconds });
 
-/** Makes an allowed event: a text message arrives. */
+/** Makes an event that a case allows: a text message arrives. */
 export const gotText = (payload: Payload): CaseEvent => ({ kind: 'message', payload, binary: false });
-/** Makes an allowed event: a binary message arrives. */
+/** Makes an event that a case allows: a binary message arrives. */
 export const gotBinary = (payload: Payload): CaseEvent => ({ kind: 'message', payload, binary: true });
-/** Makes an allowed event: a Pong arrives. */
+/** Makes an event that a case allows: a Pong arrives. */
 export const gotPong = (payload: Payload): CaseEvent => ({ kind: 'pong', payload });
-/** Makes an allowed event: the wait with this tag (its name) ends while the connection is still open. */
+/** Makes an event that a case allows: the wait with this tag (its name) ends while the connection is still open. */
 export const gotTimeout = (tag: string): CaseEvent => ({ kind: 'timeout', tag });
 
 /**
