@@ -7,10 +7,7 @@ import { type Finding, type SearchResult, search } from './random-search.ts';
 
 /** Number of random servers (one per seed) that are played, compared and printed before the next ones are played. */
 const BLOCK = 240;
-/**
- * Number of containers of the real suite at the same time. There can be more of them than cores, because they mostly
- * wait.
- */
+/** Number of containers of the real suite at the same time. The number is high, because the containers mostly wait. */
 const CONTAINERS = 6;
 
 /** Options of a search for random servers on which the two engines disagree. */

@@ -47,7 +47,10 @@ async function closedPort(): Promise<number> {
   return port;
 }
 const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
-/** Polls until a condition is true. The time limit of the test is the deadline. */
+/**
+ * Waits until a condition is true, by checking it again and again. If it never becomes true, the test fails by its time
+ * limit.
+ */
 const until = async (condition: () => boolean) => {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 };

@@ -147,7 +147,7 @@ async function launchOnce(spec: Launch, workspace: Workspace, log: string, signa
 
 /**
  * Rejects with the reason of a signal when the signal aborts.
- * @param until a second signal. When it aborts, the promise never settles.
+ * @param until a second signal. If it aborts first, the promise never settles.
  */
 function rejectOnAbort(signal: AbortSignal, until: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {

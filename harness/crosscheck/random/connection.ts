@@ -312,8 +312,7 @@ export class RandomConnection {
   }
 
   /**
-   * Performs the faults that belong to this event. Returns whether one of them replaces the usual reaction of the
-   * server.
+   * Performs the faults that belong to this event. Returns whether one of them replaces what a correct server would do.
    */
   #happened(event: EventName, n: number): boolean {
     const faults = this.#faults.takeAt(event, n);

@@ -14,9 +14,12 @@ export interface SuiteServer {
   readonly origin?: string | undefined;
 }
 
-/** The input of wstest: the cases to play, and the server to test. */
+/** The input of wstest (Autobahn's command): the cases to play, and the server to test. */
 interface SpecOptions extends SuiteServer {
-  /** Exact case ids. wstest's wildcards are not used, because they match too much (`2.1*` matches 2.10). */
+  /**
+   * Exact case ids, without wildcards. The wildcards of wstest (Autobahn's command) match too much: `2.1*` also matches
+   * 2.10.
+   */
   readonly cases: readonly string[];
 }
 

@@ -35,14 +35,17 @@ export class SuiteRun {
     this.#emit = emit;
   }
 
-  /** Id of the case that wstest is playing; undefined before the first case and after a successful end. */
+  /**
+   * Id of the case that wstest (Autobahn's command) is playing; undefined before the first case and after a successful
+   * end.
+   */
   get currentCase(): string | undefined {
     return this.#ended ? undefined : this.#inFlight;
   }
 
   /**
-   * Returns the command that runs wstest in the container for at most `seconds`. The `timeout` program in the container
-   * enforces the limit even if the harness process was killed.
+   * Returns the command that runs wstest (Autobahn's command) in the container for at most `seconds`. The `timeout`
+   * program in the container enforces the limit even if the harness process was killed.
    */
   static command(seconds: number): string[] {
     return ['timeout', '-k', '5', String(Math.ceil(seconds)), 'wstest', '-m', 'fuzzingclient', '-s', `/${SPEC}`];
@@ -92,8 +95,8 @@ export class SuiteRun {
       this.#inFlight = id;
       this.#emit({ kind: 'started', id });
     }
-    // After most exceptions, wstest continues with the next case. After some exceptions (an unknown id, a report that
-    // cannot be written), wstest hangs: it neither continues nor ends.
+    // After most exceptions, wstest (Autobahn's command) continues with the next case. After some exceptions (an
+    // unknown id, a report that cannot be written), it hangs: it neither continues nor ends.
     if (line.startsWith('Traceback (most recent call last)')) {
       this.#stuck ??= setTimeout(() => {
         this.#hung.abort(

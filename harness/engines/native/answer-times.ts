@@ -27,7 +27,10 @@ const WITNESS_SECONDS = 0.5;
 export class AnswerTimes {
   readonly #slowMs: number;
   readonly #slow: Span[] = [];
-  /** The tenths of a second (numbered from the start of the process) in which the server has answered in time. */
+  /**
+   * The times at which the server has answered quickly enough. Each time is a number of tenths of a second since the
+   * process started.
+   */
   readonly #inTime = new Set<number>();
   #longestMs = 0;
   #aloneMs = 0;

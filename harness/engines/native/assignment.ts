@@ -23,7 +23,7 @@ export interface NativeOptions {
   dataFolder?: string;
   /** Receives every frame and every timer of all cases, at the time when it happens. */
   trace?: Trace;
-  /** Timeouts that differ from Autobahn's, for tests. */
+  /** Timeouts that differ from Autobahn's. Only tests set them, to wait for a shorter time. */
   timeouts?: Partial<Timeouts>;
 }
 

@@ -161,7 +161,7 @@ export class CasePlay {
   }
 }
 
-/** The verdict of a case if the observed events match none of the lists of events that the case allows. */
+/** The verdict of a case if the observed events are equal to none of the lists of events that the case allows. */
 const NO_LIST_FITS: Verdict = {
   behavior: 'FAILED',
   result: 'What the server did differs from everything that is allowed.',

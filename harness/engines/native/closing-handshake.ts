@@ -11,7 +11,7 @@ export interface ClosingConnection {
   readonly facts: EndpointFacts;
   readonly state: State;
   readonly send: Pick<FrameSender, 'frame'>;
-  /** Called after a Close frame has been sent. Sets the state of the connection to `closing`. */
+  /** Sets the state of the connection to `closing`. Called after a Close frame has been sent. */
   beginClosing(): void;
   fail(code: number, reason: string): void;
   after(seconds: number, callback: () => void): Timer;
@@ -121,8 +121,8 @@ export class ClosingHandshake {
   }
 
   /**
-   * Called when both Close frames have been exchanged. A server now ends the transport. A client waits this many
-   * seconds for the server to end the transport.
+   * Ends a connection on which both Close frames have been exchanged. A server ends the transport now. A client waits
+   * this many seconds for the server to end the transport.
    */
   #awaitEnd(seconds: number, why: string): void {
     const connection = this.#connection;

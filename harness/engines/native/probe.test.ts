@@ -7,10 +7,10 @@ import { nativeEngine } from './engine.ts';
 import { type ProbeServer, startProbeServer } from './testing/probe-server.ts';
 
 /**
- * A result that Autobahn 25.10.1 recorded against the probe server (a server with one fault per path), in short form:
- * both grades, both close codes, the flags that are set (see `FLAGS`), the reason for an unclean end (see `REASONS`),
- * and the timer rows of the wire log in order. The file `fixtures/spec/probe-verdicts.json` has 681 such results, for
- * 32 faults.
+ * A result that Autobahn 25.10.1 recorded against the probe server, in short form. The path of the URL selects the mode
+ * of this server, usually one fault. The form has both grades, both close codes, the flags that are set (see `FLAGS`),
+ * the reason for an unclean end (see `REASONS`), and the timer rows of the wire log in order. The file
+ * `fixtures/spec/probe-verdicts.json` has 681 such results, from 32 modes.
  */
 type RecordedResult = readonly [
   behavior: string,

@@ -6,7 +6,7 @@ import type { Case } from '../../suites/autobahn/cases/case.ts';
  */
 export const isHeavy = ({ criterion }: Case): boolean => criterion.by !== 'events';
 
-/** Seconds that a case waits on purpose, whatever the server does. */
+/** Returns the sum of the waits in a case's script, in seconds. These waits do not depend on the server. */
 export function plannedWait(testCase: Case): number {
   return testCase.script.reduce((sum, step) => sum + (step.step === 'wait' ? step.seconds : 0), 0);
 }

@@ -32,7 +32,7 @@ export interface MessageSeries {
 /**
  * The compressed messages of the cases 12.x and 13.x. Each message is made once, and all cases with the same corpus,
  * length and parameters send the same bytes, including the masks. Repeated masks are harmless here: a mask protects
- * intermediaries from bytes that a script chooses (RFC 6455 10.3), and no script chooses these bytes.
+ * intermediaries from bytes that a script in a browser chooses (RFC 6455 10.3), and these bytes are only test data.
  */
 export class MessageStore {
   readonly #corpora: Corpora;

@@ -13,7 +13,7 @@ const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 /**
  * A final, empty, stored block and one more byte. These bytes are appended to a compressed message to find out where
  * the message ends. If it ends between two blocks, zlib stops before the last of these bytes. If it ends inside a
- * block, zlib reads all of them.
+ * block, zlib reads further.
  */
 const PROBE = Buffer.from([0x01, 0x00, 0x00, 0xff, 0xff, 0x00]);
 const NOTHING: Buffer = Buffer.alloc(0);

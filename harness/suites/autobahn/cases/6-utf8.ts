@@ -26,7 +26,7 @@ const GREEK = Buffer.from('cebae1bdb9cf83cebcceb5', 'hex');
 /** Latin letters with and without accents: 29 bytes of UTF-8. */
 const LATIN = Buffer.from('48656c6c6f2dc2b540c39fc3b6c3a4c3bcc3a0c3a12d5554462d382121', 'hex');
 const EDITED = Buffer.from('edited', 'ascii');
-/** A Greek word, a lone surrogate (not UTF-8), a Latin word. */
+/** A Greek word, half of a surrogate pair (not allowed in UTF-8), and a Latin word. */
 const WITH_SURROGATE = Buffer.concat([GREEK, Buffer.from('eda080', 'hex'), EDITED]);
 /**
  * A Greek word, a code point beyond U+10FFFF, a Latin word. The byte at index 12 is the first byte that cannot be part
