@@ -17,7 +17,9 @@ const LARGE_MESSAGES = ['9.1.1', '9.2.1', '9.1.4', '9.3.3', '9.5.3'];
  */
 const SOME_OF_EACH_KIND = ['1', '2', '3', '4', '5', '6.1', '6.2', '6.3', '6.4', '6.12', '7', '10', '9.1.1', '9.2.1'];
 
-/** The correct servers in `fixtures/servers/slow`. The argument of `late-echo` is the delay of an echo in milliseconds. */
+/**
+ * The correct servers in `fixtures/servers/slow`. The argument of `late-echo` is the delay of an echo in milliseconds.
+ */
 export const SLOW_SERVERS: readonly SlowServer[] = (
   [
     ['late-echo-300', ['late-echo', '300'], ['@core', ...LARGE_MESSAGES]],

@@ -63,7 +63,9 @@ export type Reach =
 
 /** The user's options for playing cases. The command line passes them to the engine unchanged. */
 export interface PlayOptions {
-  /** Number of cases (embedded engine) or containers (real suite) at the same time. Default: the engine's own choice. */
+  /**
+   * Number of cases (embedded engine) or containers (real suite) at the same time. Default: the engine's own choice.
+   */
   jobs?: number;
   /**
    * Whether each case starts only after the previous case has ended. Within one container, the real suite always works

@@ -72,7 +72,9 @@ export async function refuseDistrusted(url: string, ca: string): Promise<void> {
   if (error !== undefined && isDistrust(error)) throw distrusted(url, error);
 }
 
-/** Whether a TLS connection failed because of the certificate: an error of OpenSSL, or Node's error about the host name. */
+/**
+ * Whether a TLS connection failed because of the certificate: an error of OpenSSL, or Node's error about the host name.
+ */
 export function isDistrust(error: Error): boolean {
   const code = 'code' in error ? String(error.code) : '';
   return /CERT|SELF_SIGNED|ISSUER|VERIFY_LEAF_SIGNATURE/.test(code);

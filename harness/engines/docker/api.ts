@@ -13,7 +13,10 @@ export function messageOf(error: unknown): string {
   return text.trim().replaceAll(/\s+/g, ' ');
 }
 
-/** Turns an error of a request to the Docker daemon into a HarnessError with exit code 3. Returns a HarnessError unchanged. */
+/**
+ * Turns an error of a request to the Docker daemon into a HarnessError with exit code 3. Returns a HarnessError
+ * unchanged.
+ */
 export function toHarnessError(error: unknown, what: string, todo: string): HarnessError {
   if (error instanceof HarnessError) return error;
   return new HarnessError(3, { what, where: 'Docker daemon', why: messageOf(error), todo }, { cause: error });

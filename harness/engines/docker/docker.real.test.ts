@@ -11,7 +11,9 @@ import { dockerEngine } from './index.ts';
 import { LABEL, ownLabels } from './labels.ts';
 import { describeWithDocker, leftovers } from './testing.ts';
 
-/** Returns a generator of random numbers from 0 to 1 that repeats for the same seed (a linear congruential generator). */
+/**
+ * Returns a generator of random numbers from 0 to 1 that repeats for the same seed (a linear congruential generator).
+ */
 function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

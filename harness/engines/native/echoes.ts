@@ -70,7 +70,10 @@ export class Echoes {
     else if (this.#criterion.by === 'round-trips') this.#sent = 1;
   }
 
-  /** Compares an echo with its message, then sends the next message or ends the case. Throws TypeError if text is not UTF-8. */
+  /**
+   * Compares an echo with its message, then sends the next message or ends the case. Throws TypeError if text is not
+   * UTF-8.
+   */
   receive(echo: Buffer, binary: boolean): void {
     const criterion = this.#criterion;
     switch (criterion.by) {

@@ -128,7 +128,9 @@ export class Endpoint {
     });
   }
 
-  /** Starts the closing handshake with any code and reason, legal or not. Does nothing if the connection is not open. */
+  /**
+   * Starts the closing handshake with any code and reason, legal or not. Does nothing if the connection is not open.
+   */
   sendClose(code: number | null, reason: Buffer | null): void {
     this.#closing.send(code, reason);
   }

@@ -1,6 +1,9 @@
 import { performance } from 'node:perf_hooks';
 
-/** How long an endpoint and a case wait, in seconds. The defaults are Autobahn's, except `afterServerClose` and `silence`. */
+/**
+ * How long an endpoint and a case wait, in seconds. The defaults are Autobahn's, except `afterServerClose` and
+ * `silence`.
+ */
 export interface Timeouts {
   /** Time limit for the opening handshake. */
   openHandshake: number;

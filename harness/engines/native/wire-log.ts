@@ -3,7 +3,9 @@ import { payloadHex, payloadText } from '../../suites/autobahn/payload-text.ts';
 import { type FrameHead, framesIn } from './protocol/wire.ts';
 import type { TraceEntry } from './trace.ts';
 
-/** A row of the wire log in the form of Autobahn's result files: its kind (`RO`, `TO`, `RF`, `TF` …), then its values. */
+/**
+ * A row of the wire log in the form of Autobahn's result files: its kind (`RO`, `TO`, `RF`, `TF` …), then its values.
+ */
 export type Row = readonly unknown[];
 
 type TimerRow = ['CT', number, string | null] | ['CTE', string | null] | ['KL' | 'TI', number] | ['KLE'] | ['TIE'];

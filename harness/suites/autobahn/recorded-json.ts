@@ -176,7 +176,10 @@ export const caseFile = z
     httpResponse: z.string(),
     trafficStats: z.record(z.string(), z.number().nullable()).nullable(),
     wirelog: z.array(wireRow),
-    /** Only written by the embedded engine: time of each row of the wire log, in milliseconds since the start of the case. */
+    /**
+     * Only written by the embedded engine: time of each row of the wire log, in milliseconds since the start of the
+     * case.
+     */
     wirelogTimes: z.array(z.number()).optional(),
     /**
      * Only written by the embedded engine: true if the case was played beside other cases and then again alone, with

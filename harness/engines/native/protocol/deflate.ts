@@ -109,7 +109,9 @@ export class Inflater {
   }
 }
 
-/** Inflates a message that ends between two blocks, as every correct message does. Returns null for any other message. */
+/**
+ * Inflates a message that ends between two blocks, as every correct message does. Returns null for any other message.
+ */
 function inflateWhole(input: Buffer, window: Buffer, windowBits: number): Buffer | null {
   const known = memo.get(input, window, windowBits);
   if (known !== undefined) return known;

@@ -77,7 +77,10 @@ export type Criterion =
   | { by: 'events' }
   /** Judged by type and length of the echo of one message (9.1 to 9.6). */
   | { by: 'size'; binary: boolean; length: number }
-  /** Judged by type and length of `count` echoes. Each message is sent after the echo of the previous message (9.7, 9.8). */
+  /**
+   * Judged by type and length of `count` echoes. Each message is sent after the echo of the previous message (9.7,
+   * 9.8).
+   */
   | { by: 'round-trips'; binary: boolean; payload: Payload; length: number; count: number }
   /**
    * Judged by the content of `count` echoes. The compressed messages are cut from a corpus, which is a body of data
