@@ -8,7 +8,9 @@ import type { PlayEvent } from '../engines/engine.ts';
 import { allPids, processFacts } from '../system/process-table.ts';
 import { besideBusyProcesses, startBusyProcesses } from './busy.ts';
 
-/** The pids of the processes that this process has started. Field 4 of /proc/PID/stat is the parent. */
+/**
+ * Returns the pids of the processes that this process has started. Field 4 of /proc/PID/stat is the pid of the parent.
+ */
 function childrenOfThisProcess(): number[] {
   return allPids().filter((pid) => parentOf(pid) === process.pid);
 }

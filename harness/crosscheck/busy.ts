@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import type { PreparedEngine } from '../engines/engine.ts';
 
-/** Most seconds that a busy process lives, whatever happens to the command. */
+/** Maximum lifetime of a busy process in seconds. It applies even if the crosscheck command never ends the process. */
 const MOST_SECONDS = 900;
 
-/** Program of a busy process: it computes until its time is over or the process that started it has ended. */
+/** Program of a busy process: it computes until its time has passed or the process that started it has ended. */
 const PROGRAM = `
 const [seconds, parent] = process.argv.slice(1).map(Number);
 const end = Date.now() + seconds * 1000;
@@ -13,8 +13,9 @@ while (Date.now() < end && process.ppid === parent) for (let i = 0; i < 1e6; i++
 `;
 
 /**
- * Starts one busy process for each core. They end with the returned function, with this process (also if it is killed),
- * or after 15 minutes. @returns their pids, and the function that ends them.
+ * Starts one busy process for each core. The busy processes end when the returned function is called, when this process
+ * ends or is killed, or after 15 minutes.
+ * @returns their pids, and the function that ends them.
  */
 export function startBusyProcesses(): { pids: readonly number[]; end: () => Promise<void> } {
   const children = Array.from({ length: availableParallelism() }, () =>
@@ -36,7 +37,7 @@ async function ended(child: ChildProcess): Promise<void> {
   await exit;
 }
 
-/** An engine that plays while all cores are busy with other processes. */
+/** Wraps an engine: while the returned engine plays cases, other processes keep all cores busy. */
 export function besideBusyProcesses(engine: PreparedEngine): PreparedEngine {
   return {
     facts: engine.facts,

@@ -13,7 +13,10 @@ const facts = readFactsFile(
   'echo.json',
 );
 
-/** Compares plays in which 1.1.2 is clean or not. @param cleans for each play; the last value counts for all later plays. */
+/**
+ * Runs the comparison with plays in which case 1.1.2 ends cleanly or not.
+ * @param cleans for each play, whether the end is clean; the last value counts for all later plays.
+ */
 async function compare(cleans: readonly (boolean | 'no result')[]) {
   const played: string[] = [];
   const lines: string[] = [];

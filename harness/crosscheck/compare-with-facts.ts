@@ -4,19 +4,24 @@ import { terminalSafe } from '../../reports/wording/terminal-text.ts';
 import { normalise } from '../suites/autobahn/normalise.ts';
 import type { RecordedFacts } from './facts-file.ts';
 
-/** How often a case that differs is played again alone. */
+/** If the result of a case differs from the recorded result, the case is played again alone up to this many times. */
 const PLAYS_ALONE = 10;
-/** How many cases are played again. If more cases differ, the file is probably about another server. */
+/**
+ * Maximum number of cases that are played again. If more cases differ, the facts file is probably about another server.
+ */
 const MOST_PLAYED_AGAIN = 20;
 
-/** A fact that the embedded engine recorded otherwise than the facts file says. */
+/** A fact (field of a case's outcome) for which the embedded engine recorded another value than the facts file has. */
 export interface Difference {
   at: string;
   recorded: unknown;
   native: unknown;
 }
 
-/** Lists the facts in which a play differs from the recorded facts. @param detail undefined if the case has no result. */
+/**
+ * Lists the facts (fields of the outcome) in which a play of a case differs from the recorded facts.
+ * @param detail undefined if the case has no result.
+ */
 export function differencesFrom(facts: RecordedFacts, detail: RecordedCase | undefined): Difference[] {
   if (detail === undefined) return [{ at: 'has a result', recorded: true, native: false }];
   const outcome = normalise(detail);
@@ -26,22 +31,28 @@ export function differencesFrom(facts: RecordedFacts, detail: RecordedCase | und
 }
 
 /**
- * What the plays of a case alone say about a difference that the first play had, next to other cases.
- * - `always`: the difference came in every play.
- * - `only next to other cases`: the difference came in no play alone, so that the engine is at fault.
- * - `flaky`: it came in some plays. Either the server or the engine has a race; the recorded facts cannot tell which.
+ * In the first play, next to other cases, a case differed from the recorded facts. Then the case was played several
+ * times alone. This type says in how many of these plays the difference came again.
+ * - `always`: in every play alone.
+ * - `only next to other cases`: in no play alone. The embedded engine is at fault.
+ * - `flaky`: in some plays alone. Either the server or the engine has a race; the recorded facts cannot tell which.
  */
 export type Recurrence = 'always' | 'only next to other cases' | 'flaky';
 
-/** @param differed whether the case differed, for each play alone. */
+/**
+ * Says how often a difference came again when its case was played several times alone.
+ * @param differed for each of these plays, whether the case differed.
+ */
 export function recurrenceOf(differed: readonly boolean[]): Recurrence {
   if (differed.every(Boolean)) return 'always';
   return differed.some(Boolean) ? 'flaky' : 'only next to other cases';
 }
 
 /**
- * Plays all cases of a facts file, and those that differ again alone. Prints each case that differs, and a summary.
- * @param play plays cases with the embedded engine. @param print takes lines of output.
+ * Plays all cases of a facts file (what the real suite recorded about one server). Cases that differ are played again
+ * alone. Prints each case that differs, and a summary.
+ * @param play plays cases with the embedded engine.
+ * @param print takes lines of output.
  * @returns the number of cases that differ, without the flaky ones.
  */
 export async function compareWithFacts(
@@ -60,7 +71,7 @@ export async function compareWithFacts(
   const counts: Record<Recurrence, number> = { always: 0, 'only next to other cases': 0, flaky: 0 };
   for (const { id, recorded, differences } of differing.slice(0, MOST_PLAYED_AGAIN)) {
     const differed: boolean[] = [];
-    // Further plays cannot change that a case is flaky.
+    // Once a case is flaky, further plays cannot change this.
     while (differed.length < PLAYS_ALONE && new Set(differed).size < 2) {
       const again = await play([id]);
       differed.push(differencesFrom(recorded, again.get(id)).length > 0);

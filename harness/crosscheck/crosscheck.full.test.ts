@@ -9,13 +9,13 @@ import { referencePlayer } from './random-players.ts';
 import { minimalServers } from './random-testing.ts';
 
 /**
- * The cases for `crosscheckServers`: @core, and those of 9.x in which a server may end the connection while a message is
- * on its way. In 9.3 to 9.6 some of the servers echo so many frames that the number depends on the time; in 9.7 and 9.8
- * nbio takes half a minute.
+ * The cases for tests with several servers: the group @core, and the cases of category 9 in which a server may end the
+ * connection during a message. 9.3 to 9.6 are left out: there, some of the servers echo a number of frames that depends
+ * on the time. 9.7 and 9.8 are left out too, because the server nbio needs half a minute for them.
  */
 const CASES = ['@core', '9.1', '9.2'];
 
-/** Runs the crosscheck command, and expects that the engines agree in every fact. */
+/** Runs the command `npm run crosscheck` and expects that both engines record the same facts. */
 async function expectAgreement(args: readonly string[]): Promise<void> {
   const { exitCode, stdout, stderr } = await execa('npm', ['run', '--silent', 'crosscheck', '--', ...args], {
     cwd: join(import.meta.dirname, '../..'),
@@ -27,8 +27,8 @@ async function expectAgreement(args: readonly string[]): Promise<void> {
 }
 
 /*
- * The in-repo server is not tested in this file. `harness/end-to-end/commands.full.test.ts` runs the real suite against
- * this server anyway, so that test also compares the two engines on all 517 cases.
+ * The repository's own server (folder `server`) is not tested in this file. `harness/end-to-end/commands.full.test.ts`
+ * runs the real suite against this server anyway, and also compares the two engines on all 517 cases.
  */
 await describeWithDocker('the embedded engine agrees with the real Autobahn in every fact', () => {
   test.each([

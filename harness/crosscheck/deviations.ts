@@ -4,21 +4,24 @@ import { suiteIds } from '../suites/autobahn/catalogue.ts';
 import type { Disagreement } from './disagreements.ts';
 import { readJson } from './fixtures.ts';
 
-/** Known deviations: in which facts the embedded engine may differ from the reference, and why. */
+/**
+ * The known deviations: facts (fields of a result) in which the embedded engine may differ from the reference (the real
+ * suite), each with a reason.
+ */
 const deviations = z
   .array(
     z.strictObject({
-      /** Names of the servers with the deviation; without it, all servers. */
+      /** Names of the servers to which the deviation applies; without it, it applies to all servers. */
       servers: z.array(z.string()).optional(),
       cases: z.array(z.string()).min(1),
-      /** Names of the facts that may differ; without it, all facts. */
+      /** Names of the facts (fields of a result) that may differ; without it, all facts may differ. */
       facts: z.array(z.string()).optional(),
       why: z.string().min(1),
     }),
   )
   .parse(readJson('fixtures/spec/deviations.json'));
 
-/** Whether a disagreement about a server is a known deviation. */
+/** Whether a disagreement (two engines recorded different values) about a server is a known deviation. */
 export const isDeviation = (server: string, { id, at }: Disagreement): boolean =>
   deviations.some(
     ({ servers, facts, cases }) =>

@@ -3,7 +3,10 @@ import type { RecordedCase, WireRow } from '../../reports/document/recorded-case
 import { normalise } from '../suites/autobahn/normalise.ts';
 import { AUTOBAHN_FIELDS } from '../suites/autobahn/outcome.ts';
 
-/** A fact of a case that two engines have recorded differently. `at` names the fact. */
+/**
+ * A fact (field of a result) for which two engines recorded different values in the same case. `at` is the name of the
+ * fact.
+ */
 export interface Disagreement {
   id: string;
   at: string;
@@ -11,7 +14,7 @@ export interface Disagreement {
   native: unknown;
 }
 
-/** The facts of a recorded case that are compared, by name. */
+/** The facts (fields of a result) that are compared between two engines, by name. */
 export type Facts = Readonly<Record<string, unknown>>;
 
 /** Compares the results of two engines that played the same case against the same server. */
@@ -20,22 +23,24 @@ export function findDisagreements(reference: RecordedCase, native: RecordedCase)
   return differentFacts(one, other).map((at) => ({ id: reference.id, at, reference: one[at], native: other[at] }));
 }
 
-/** Returns the names of the facts that differ. */
+/** Returns the names of the facts (fields of a result) in which two results differ. */
 export function differentFacts(one: Facts, other: Facts): string[] {
   return Object.keys(one).filter((at) => !isDeepStrictEqual(one[at], other[at]));
 }
 
 /**
- * Returns the facts of a recorded case that are compared: those of an outcome, the expectation of the case, the frames in
- * both directions, and the order of timers. Not compared are times, masks, the pieces in which TCP delivered the bytes,
- * sentences, and the frames and figures of 12.x and 13.x, which depend on the version of zlib.
+ * Returns the facts of a recorded case that are compared: those of its outcome, the expectation of the case, the frames
+ * in both directions, and the order of timers. Times, masks, explaining sentences, and the pieces in which TCP
+ * delivered the bytes are not compared. In the cases 12.x and 13.x, frames and compression figures are not compared
+ * either, because they depend on the version of zlib.
  */
 export function factsOf(detail: RecordedCase): Facts {
   const outcome = normalise(detail);
   return {
     ...Object.fromEntries(AUTOBAHN_FIELDS.map((at) => [at, outcome[at]])),
     ...Object.fromEntries(SAME_IN_BOTH.map((at) => [at, detail[at]])),
-    // The reason of a Close is compared only if the engine did not fail the connection: else it is a sentence of the engine.
+    // The text in the engine's own Close frame is compared only if the engine did not fail the connection. If it did,
+    // each engine has its own wording.
     localCloseReason: detail.failedByMe ? detail.localCloseReason !== null : detail.localCloseReason,
     'wasNotCleanReason is set': detail.wasNotCleanReason !== null,
     'trafficStats are recorded': detail.trafficStats !== null,
@@ -44,10 +49,16 @@ export function factsOf(detail: RecordedCase): Facts {
   };
 }
 
-/** Name of the fact whether an engine has a result of a case. */
+/**
+ * The name of a special fact: whether an engine has a result of a case at all. The other facts are fields of the
+ * result.
+ */
 export const HAS_RESULT = 'has a result';
 
-/** The compared facts of a recorded case by name, with the fact whether there is a record at all. */
+/**
+ * Returns the facts (fields of a result) that are compared, by name. One more fact says whether there is a result at
+ * all.
+ */
 export function comparedFacts(detail: RecordedCase | undefined): Map<string, unknown> {
   if (detail === undefined) return new Map([[HAS_RESULT, false]]);
   return new Map<string, unknown>([[HAS_RESULT, true], ...Object.entries(factsOf(detail))]);

@@ -7,10 +7,13 @@ import { HarnessError } from '../support/harness-error.ts';
 import { describeSchemaIssue } from '../support/schema-issues.ts';
 import { readUserJson } from '../support/user-json.ts';
 
-/** Facts of a case that the real suite has recorded, by name. */
+/** The facts (fields of the outcome) that the real suite recorded about one case, by name. */
 export type RecordedFacts = ReadonlyMap<AutobahnField, unknown>;
 
-/** The form of a facts file: names of facts, and for each case the values in the order of the names. */
+/**
+ * Schema of a facts file (what the real suite recorded about one server): a list of fact names, and for each case a
+ * list of values in the order of these names.
+ */
 const fileSchema = z.strictObject({
   facts: z.array(z.enum(AUTOBAHN_FIELDS)).min(1),
   cases: z.record(z.string(), z.array(z.unknown())),
@@ -18,9 +21,10 @@ const fileSchema = z.strictObject({
 
 /**
  * Reads the text of a facts file: what the real suite recorded about one server.
- * @param path of the file, for errors. @returns facts by case id, in the order of the suite.
- * @throws HarnessError with exit code 2 with the line of the error: no JSON, an unknown fact or case, a wrong number of values, or a
- *   value that the fact cannot have.
+ * @param path of the file, for errors.
+ * @returns facts by case id, in the order of the suite.
+ * @throws HarnessError with exit code 2 and the line of the error: the text is not JSON, a fact or case is unknown, a
+ * case has a wrong number of values, or a fact cannot have its value.
  */
 export function readFactsFile(text: string, path: string): Map<string, RecordedFacts> {
   const json = readUserJson(text, path, 'The facts file', 'Correct the line.');

@@ -16,8 +16,8 @@ import { type RecordedFacts, readFactsFile } from './facts-file.ts';
 import { playCases } from './play-cases.ts';
 
 /**
- * `npm run crosscheck:facts`: plays the cases of a facts file with the embedded engine, and prints every fact that
- * differs from what the real suite has recorded. Needs no Docker daemon.
+ * `npm run crosscheck:facts`: plays the cases of a facts file (what the real suite recorded about one server) with the
+ * embedded engine, and prints every fact that differs. Needs no Docker daemon.
  */
 
 interface Flags {
@@ -27,7 +27,10 @@ interface Flags {
   busy?: boolean;
 }
 
-/** The server that the flags name. @throws HarnessError with exit code 2 if the flags name none. */
+/**
+ * Returns the server that the command-line flags name.
+ * @throws HarnessError with exit code 2 if they name no server.
+ */
 async function serverOf({ server, url, start }: Flags): Promise<ServerConfig> {
   if (server !== undefined) return serverNamed(await readConfig(join(import.meta.dirname, '../..')), server);
   if (url !== undefined) return { ...unnamedServer('server'), url };
@@ -40,7 +43,10 @@ async function serverOf({ server, url, start }: Flags): Promise<ServerConfig> {
   });
 }
 
-/** Reads a facts file, and keeps the cases that match the patterns. @throws HarnessError with exit code 2. */
+/**
+ * Reads a facts file (what the real suite recorded about one server). Returns the cases that match the patterns.
+ * @throws HarnessError with exit code 2.
+ */
 function factsIn(file: string, patterns: readonly string[]): ReadonlyMap<string, RecordedFacts> {
   let text: string;
   try {

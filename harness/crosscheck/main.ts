@@ -27,10 +27,10 @@ import { wholeNumber } from './random-plan.ts';
 import { SLOW_SERVERS } from './slow-servers.ts';
 
 /**
- * `npm run crosscheck`: plays the same cases against the same server with both engines, and prints every fact in which
- * the results differ. A disagreement is a bug of the embedded engine, or a known deviation that is listed with its reason
- * in `fixtures/spec/deviations.json`. A case with a disagreement is played again alone, because some servers do not always
- * give the same answer.
+ * `npm run crosscheck`: plays the same cases against the same server with both engines (the real suite and the embedded
+ * engine). Prints every fact in which the results differ, called a disagreement. A disagreement is a bug of the
+ * embedded engine, or a known deviation that `fixtures/spec/deviations.json` lists with a reason. A case with a
+ * disagreement is played again alone, because some servers do not always give the same answer.
  */
 
 const wrongServers = z
@@ -46,15 +46,21 @@ const wrongServers = z
   })
   .parse(readJson('fixtures/servers/faults.json')).servers;
 
-/** The cases whose grades were recorded from Autobahn, by mode of the probe server. */
+/**
+ * The cases whose grades were recorded from Autobahn, by mode of the probe server. A mode is one intended fault of this
+ * server.
+ */
 const probeVerdicts = z
   .record(z.string(), z.record(z.string(), z.unknown()))
   .parse(readJson('fixtures/spec/probe-verdicts.json'));
 
-/** Number of times that a case with a disagreement is played again alone: a bug shows every time, a race does not. */
+/**
+ * Number of times that a case with a disagreement is played again alone. A bug shows every time, but a race (an outcome
+ * that depends on chance) does not.
+ */
 const REPLAYS = 4;
 
-/** The cases for slow servers, which let most cases wait until a timeout: one case of each kind. */
+/** The cases for servers with which most cases wait until a timeout: one case of each kind. */
 const ONE_CASE_OF_EACH_KIND = [
   '1.1',
   '2',
@@ -75,26 +81,30 @@ const ONE_CASE_OF_EACH_KIND = [
 interface Check {
   server: ServerConfig;
   cases: readonly string[];
-  /** Folder of results that the real suite has written before. The reference does not play these cases again. */
+  /** Folder with earlier results of the real suite. If it is given, the real suite does not play these cases again. */
   recorded?: string;
 }
 
 type Engines = Readonly<Record<'reference' | 'native', PreparedEngine>> & {
-  /** What the output says about the engines, after the name of a server. */
+  /** Text about the engines that the output shows after the name of a server. */
   title: string;
 };
-/** Seconds that each engine has played. */
+/** Number of seconds that each engine has needed to play. */
 interface Times {
   reference: number;
   native: number;
 }
 
 const { signal } = new AbortController();
-// Many servers are played at the same time, and each listens to the signal.
+// Many servers are tested at the same time, and the code for each of them adds a listener to the signal. Without this
+// line, Node would warn about their number.
 setMaxListeners(0, signal);
 const preparation = { signal, onMessage: () => {} };
 
-/** Plays a check with one engine, and returns the recorded cases by id. Adds the seconds to `times`. */
+/**
+ * Plays a check (a server and its cases) with one engine, and returns the recorded cases by id. Adds the seconds to
+ * `times`.
+ */
 async function playOnce(
   engines: Engines,
   which: 'reference' | 'native',
@@ -109,12 +119,12 @@ async function playOnce(
   return played.recorded;
 }
 
-/** What the reference recorded about the cases of a check, by id. */
+/** What the reference engine recorded about the cases of a check (a server and its cases), by case id. */
 type Recorded = ReadonlyMap<string, RecordedCase>;
 
 /**
- * Plays a check with the embedded engine and returns the disagreements with the reference. A case that only one engine has
- * played is a disagreement.
+ * Plays a check (a server and its cases) with the embedded engine and returns the disagreements with the reference
+ * engine. A case that only one of the engines has played is a disagreement too.
  */
 async function disagreementsWith(
   reference: Recorded,
@@ -131,7 +141,9 @@ async function disagreementsWith(
   });
 }
 
-/** A check that both engines have played, with the disagreements that are not known deviations. */
+/**
+ * A check (a server and its cases) that both engines have played, with the disagreements that are not known deviations.
+ */
 interface PlayedCheck {
   engines: Engines;
   check: Check;
@@ -139,7 +151,8 @@ interface PlayedCheck {
 }
 
 /**
- * Plays a check once with the reference and with the embedded engine of each pair, and prints one line about each pair.
+ * Plays a check (a server and its cases) once with the reference engine and once with the embedded engine of each pair.
+ * Prints one line about each pair.
  */
 async function playCheck(pairs: readonly Engines[], check: Check, jobs: number): Promise<PlayedCheck[]> {
   const played: PlayedCheck[] = [];
@@ -152,10 +165,10 @@ async function playCheck(pairs: readonly Engines[], check: Check, jobs: number):
   return played;
 }
 
-/** How many disagreements of the first play are listed. */
+/** Maximum number of disagreements of the first play that are printed. */
 const MOST_LISTED = 20;
 
-/** Separates known deviations from other disagreements, and prints one line about both. */
+/** Separates the known deviations from the other disagreements, and prints one line about both. */
 function compareOnce(engines: Engines, check: Check, all: readonly Disagreement[], times: Times): PlayedCheck {
   const disagreements = all.filter((disagreement) => !isDeviation(check.server.name, disagreement));
   const documented = all.length - disagreements.length;
@@ -171,7 +184,10 @@ function compareOnce(engines: Engines, check: Check, all: readonly Disagreement[
   return { engines, check, disagreements };
 }
 
-/** Plays the checks, `atOnce` of them at the same time: most of the time both engines wait for timers. */
+/**
+ * Plays several checks (each is a server and its cases). `atOnce` checks run at the same time, because both engines
+ * mostly wait for timers.
+ */
 async function playChecks(
   pairs: readonly Engines[],
   checks: readonly Check[],
@@ -188,8 +204,8 @@ async function playChecks(
 }
 
 /**
- * Plays each case with a disagreement again alone, after all checks, and prints the disagreements that every replay has
- * confirmed. Returns the number of these disagreements.
+ * After all checks, plays each case with a disagreement again alone. Prints the disagreements that came in every play.
+ * Returns their number.
  */
 async function replay({ engines, check, disagreements }: PlayedCheck): Promise<number> {
   let confirmed = 0;
@@ -215,12 +231,16 @@ async function replay({ engines, check, disagreements }: PlayedCheck): Promise<n
   return confirmed;
 }
 
-/** Cases of one server that `--strict` plays again. With more disagreements the engine is at fault, or the server is broken. */
+/**
+ * Maximum number of cases of one server that the option `--strict` plays again. If more cases disagree, the engine is
+ * at fault or the server is broken.
+ */
 const MOST_CONTESTED_CASES = 12;
 
 /**
- * Plays each case with a disagreement again alone, after all checks, and counts how often each engine gives each value.
- * Prints all disagreements and races. Returns the number of disagreements that are not a race of the server.
+ * After all checks, plays each case with a disagreement again alone. Counts how often each engine gets each value, and
+ * prints all disagreements and races. A race is an outcome that depends on chance, and both engines then get both
+ * values. Returns the number of disagreements that are not a race.
  */
 async function contest({ engines, check, disagreements }: PlayedCheck): Promise<number> {
   const ids = [...new Set(disagreements.map(({ id }) => id))];
@@ -299,10 +319,14 @@ async function checksOf(flags: Flags, patterns: readonly string[], probeUrl: str
   ];
 }
 
-/** Plays the chosen servers with both engines, and prints what differs. Returns the number of disagreements. */
+/**
+ * Plays cases against the chosen servers with both engines, and prints the values that differ. Returns the number of
+ * differences that count.
+ */
 async function crosscheckServers(reference: PreparedEngine, native: PreparedEngine): Promise<number> {
   const pairs: Engines[] = [{ reference, native, title: '' }];
-  // In plays again, the reference plays on a busy machine too: some races of a server show only there.
+  // The reference engine also plays beside busy processes when cases are played again. Some races of a server (outcomes
+  // that depend on chance) show only on a busy machine.
   if (flags.busy)
     pairs.push({
       reference: besideBusyProcesses(reference),
@@ -356,7 +380,8 @@ const probe = await startProbeServer(1);
 
 try {
   removeStaleWorkspaces();
-  // Both engines need the same data: a server that damages compressed data is judged by the damaged bytes.
+  // Both engines need the same test data. With a server that damages compressed data, the outcome depends on the exact
+  // bytes.
   await takeTestData(data.folder, signal);
   const native = await chooseEngine([nativeKind], 'native', { dataFolder: data.folder }).prepare(preparation);
   const reference = await chooseEngine([dockerKind], 'docker').prepare(preparation);

@@ -8,16 +8,19 @@ import { playSubject } from '../run/play-subject.ts';
 import { autobahn } from '../suites/autobahn/suite.ts';
 import { Workspace } from '../system/workspace.ts';
 
-/** What one engine recorded about cases of a server. */
+/** What one engine recorded about some cases of one server. */
 export interface Played {
-  /** The recorded cases by id. A case without a result is missing. */
+  /** The recorded cases by id. A case without a result has no entry. */
   recorded: Map<string, RecordedCase>;
   seconds: number;
   /** Reasons why results are missing, as sentences. */
   problems: readonly string[];
 }
 
-/** Starts a server, plays cases against it with one engine, and ends the server. @param jobs the engine's own choice if absent. */
+/**
+ * Starts a server, plays cases against it with one engine, and ends the server.
+ * @param jobs number of cases at the same time; if absent, the engine chooses.
+ */
 export async function playCases(
   engine: PreparedEngine,
   server: ServerConfig,

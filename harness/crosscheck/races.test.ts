@@ -6,7 +6,10 @@ import { recordedCase } from './testing.ts';
 const disagreement = { id: '1.1.2', at: 'remoteCloseCode', reference: 1000, native: null };
 const closed = (code: number | null): RecordedCase => ({ ...recordedCase('1.1.2'), remoteCloseCode: code });
 
-/** The finding after plays, each with the close codes of the reference and of the embedded engine. */
+/**
+ * Returns the finding about a disagreement after some plays. `plays` has the close codes of each play: that of the
+ * reference engine, then that of the embedded engine.
+ */
 function findingAfter(plays: readonly (readonly [number | null, number | null])[]): string {
   const contest = new Contest(disagreement);
   for (const [reference, native] of plays) contest.add(closed(reference), closed(native));

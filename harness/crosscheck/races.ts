@@ -3,27 +3,34 @@ import type { RecordedCase } from '../../reports/document/recorded-case.ts';
 import { terminalSafe } from '../../reports/wording/terminal-text.ts';
 import { comparedFacts, type Disagreement } from './disagreements.ts';
 
-/** How often each engine plays a case with a disagreement again, before the disagreement counts. */
+/** Number of times that each engine plays a case with a disagreement again before the engine is considered wrong. */
 export const MOST_PLAYS = 10;
 
 /**
- * What the plays of both engines say about a disagreement.
- * - `race`: each engine got both values, so that the server has a race, and no engine is at fault.
- * - `agreement`: in every play both engines got the value of the embedded engine. The first value of the reference did
- *   not come again.
+ * The conclusion about a disagreement (two engines recorded different values) after both engines have played the case
+ * again.
+ * - `race`: each engine got both values. The outcome depends on chance, and no engine is at fault.
+ * - `agreement`: both engines got the value of the embedded engine in every play. The first value of the reference
+ * engine did not come again.
  * - `disagreement`: anything else. The embedded engine is at fault.
  */
 export type Finding = 'race' | 'agreement' | 'disagreement';
 
-/** How often the plays of one engine gave each value of a disagreement. */
+/**
+ * How often one engine got each of the two values of a disagreement (a field for which the engines recorded different
+ * values).
+ */
 interface Counts {
-  /** The value that the reference had at first. */
+  /** Number of plays with the value that the reference engine had at first. */
   asReference: number;
-  /** The value that the embedded engine had at first. */
+  /** Number of plays with the value that the embedded engine had at first. */
   asNative: number;
 }
 
-/** Counts in how many plays each engine gives each of the two values of a disagreement. */
+/**
+ * Counts how often each engine gets each of the two values of a disagreement (a field for which the engines recorded
+ * different values). The counts show whether the outcome depends on chance.
+ */
 export class Contest {
   readonly disagreement: Disagreement;
   #plays = 0;
@@ -34,7 +41,11 @@ export class Contest {
     this.disagreement = disagreement;
   }
 
-  /** Counts one play of each engine. @param reference, native undefined if the engine has no result. */
+  /**
+   * Counts one play of each engine.
+   * @param reference undefined if the reference engine has no result.
+   * @param native undefined if the embedded engine has no result.
+   */
   add(reference: RecordedCase | undefined, native: RecordedCase | undefined): void {
     this.#plays++;
     this.#count(this.#reference, reference);
@@ -47,7 +58,7 @@ export class Contest {
     if (isDeepStrictEqual(value, this.disagreement.native)) counts.asNative++;
   }
 
-  /** What the plays so far say. */
+  /** The conclusion from the plays so far. */
   get finding(): Finding {
     const bothValues = ({ asReference, asNative }: Counts) => asReference > 0 && asNative > 0;
     if (bothValues(this.#reference) && bothValues(this.#native)) return 'race';
@@ -57,7 +68,7 @@ export class Contest {
       : 'disagreement';
   }
 
-  /** The fact, both values, and how often each engine gave each value. */
+  /** Returns the disagreement as text: the name of the field, both values, and how often each engine got each value. */
   toString(): string {
     const { id, at, reference, native } = this.disagreement;
     const counts = ({ asReference, asNative }: Counts) => `${asReference} and ${asNative} of ${this.#plays}`;
@@ -71,8 +82,8 @@ export class Contest {
 const shown = (value: unknown): string => terminalSafe(JSON.stringify(value) ?? 'nothing');
 
 /**
- * Plays a case with disagreements again, each time with both engines, until every disagreement is a race or each engine
- * has played `MOST_PLAYS` times.
+ * Plays a case with disagreements again, each time with both engines. Stops when every disagreement has turned out to
+ * be a race (an outcome that depends on chance), or when each engine has played `MOST_PLAYS` times.
  */
 export async function playContests(
   disagreements: readonly Disagreement[],

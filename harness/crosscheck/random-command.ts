@@ -5,21 +5,24 @@ import { randomServer } from './random-plan.ts';
 import { nativePlayer, referencePlayer } from './random-players.ts';
 import { type Finding, type SearchResult, search } from './random-search.ts';
 
-/** Number of seeds that are played, compared and printed before the next ones. */
+/** Number of random servers (one per seed) that are played, compared and printed before the next ones are played. */
 const BLOCK = 240;
-/** Number of containers at the same time: they wait most of the time. */
+/** Number of containers of the real suite at the same time. The number is high, because the containers mostly wait. */
 const CONTAINERS = 6;
 
-/** Options of a search. */
+/** Options of a search for random servers on which the two engines disagree. */
 export interface RandomOptions {
-  /** Number of seeds. */
+  /** Number of seeds. Each seed gives one random server. */
   count: number;
-  /** The first seed. */
+  /** The first seed. The following seeds are this number plus 1, plus 2 and so on. */
   first: number;
   containers?: number | undefined;
 }
 
-/** Plays so many random servers with both engines, and prints what differs. Returns the number of disagreeing cases. */
+/**
+ * Plays `count` random servers with both engines, and prints what differs. Returns the number of cases on which the
+ * engines disagree.
+ */
 export async function crosscheckRandom(
   { count, first, containers = CONTAINERS }: RandomOptions,
   native: PreparedEngine,
@@ -63,7 +66,10 @@ function print({ servers, pairs, confirmed, races }: SearchResult): void {
     console.log(`race: ${server.name} ${server.cases.join()} (${disagreements.map(({ at }) => at).join(', ')})`);
 }
 
-/** Several cases of one server often show the same fault: one of them is printed completely. */
+/**
+ * Groups findings (disagreements of the engines) by the faults of their server. Several cases of one server often show
+ * the same fault, and only one of them is printed completely.
+ */
 function groupBySpec(findings: readonly Finding[]): Map<string, Finding[]> {
   const groups = new Map<string, Finding[]>();
   for (const finding of findings) {

@@ -5,7 +5,10 @@ import { type RandomServers, startRandomServers } from './random/server.ts';
 import { nativePlayer } from './random-players.ts';
 import { minimalServers } from './random-testing.ts';
 
-/** Time scale of all waits of the engine and the servers: longer than usual, because other tests run at the same time. */
+/**
+ * Factor for all waits of the engine and the servers. The waits are longer than usual, because other tests run at the
+ * same time.
+ */
 const SECOND = 3;
 
 describe('the embedded engine gives the facts of the real suite, recorded from Autobahn 25.10.1', () => {

@@ -3,17 +3,17 @@ import { Chance } from './random/chance.ts';
 import { drawFaults, FAMILIES, type Family } from './random/draw.ts';
 import type { Fault } from './random/faults.ts';
 
-/** A server with faults, and the cases that are played against it. */
+/** A random server: its faults, and the cases that are played against it. */
 export interface RandomServer {
-  /** Name of the server as an agent, and in its URL. */
+  /** Name of the server in results, and the path of its URL. */
   name: string;
   faults: readonly Fault[];
   cases: readonly string[];
 }
 
 /**
- * Lists of cases that are played together. There are few, because one start of the real suite plays one list against many
- * servers.
+ * Lists of cases for each kind of fault. One list is played against one server. There are few lists, because one start
+ * of the real suite plays the same list against many servers.
  */
 const CASE_LISTS: Readonly<Record<Family, readonly (readonly string[])[]>> = {
   opening: [
@@ -35,10 +35,16 @@ const CASE_LISTS: Readonly<Record<Family, readonly (readonly string[])[]>> = {
   ],
 };
 
-/** The kinds of faults. A kind that is listed more often is drawn more often: most faults need an open connection. */
+/**
+ * The kinds of faults from which the main kind of a random server is drawn. `stream` is listed more often and thus
+ * drawn more often, because most faults need an open connection.
+ */
 const DRAWN: readonly Family[] = [...FAMILIES, 'stream', 'stream'];
 
-/** Returns the random server of a seed. The same seed always gives the same server. */
+/**
+ * Returns the random server (a server with faults drawn at random) of a seed. The same seed always gives the same
+ * server.
+ */
 export function randomServer(seed: number): RandomServer {
   const chance = new Chance(seed);
   const family = chance.of(DRAWN);

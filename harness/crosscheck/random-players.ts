@@ -8,15 +8,20 @@ import type { RandomServer } from './random-plan.ts';
 
 /** The recorded cases of one server, by case id. */
 export type Played = ReadonlyMap<string, RecordedCase>;
-/** Plays random servers and returns what was recorded, by name of the server. */
+/**
+ * A function that plays the cases of random servers with one engine, `atOnce` at the same time. Returns the recorded
+ * cases by name of the server.
+ */
 export type RandomPlayer = (servers: readonly RandomServer[], atOnce: number) => Promise<Map<string, Played>>;
 
-/** Number of servers that one start of the real suite plays. A start takes about as long as the cases of three servers. */
+/**
+ * Number of servers that one start of the real suite tests. A start takes about as long as the cases of three servers.
+ */
 const SERVERS_PER_START = 20;
-/** Seconds that one case may take at most: the server ends every connection earlier. */
+/** Maximum number of seconds of one case. A random server ends every connection earlier. */
 const SECONDS_PER_CASE = 15;
 
-/** Returns a player that uses the real suite, several containers at the same time. */
+/** Returns the function that plays random servers with the real suite, in several containers at the same time. */
 export async function referencePlayer(listener: RandomServers, preparation: Preparation): Promise<RandomPlayer> {
   const play = await prepareManyServers(listener.add('check', []), preparation);
   const playStart = async (servers: readonly RandomServer[]): Promise<[string, Played][]> => {
@@ -27,7 +32,7 @@ export async function referencePlayer(listener: RandomServers, preparation: Prep
       return [...records].map(([name, list]) => [name, read(name, list)]);
     } catch (error) {
       if (!(error instanceof HarnessError)) throw error;
-      // One server whose answer the suite cannot report costs the results of all servers of its start.
+      // If the suite cannot report the answer of one server, the results of all servers of the same start are lost.
       if (servers.length === 1) {
         console.log(`${servers[0]?.name}: the real suite has no results: ${error.problem.what}`);
         return [];
@@ -42,7 +47,7 @@ export async function referencePlayer(listener: RandomServers, preparation: Prep
   };
 }
 
-/** Returns a player that uses the embedded engine. */
+/** Returns the function that plays random servers with the embedded engine. */
 export function nativePlayer(listener: RandomServers, engine: PreparedEngine, signal: AbortSignal): RandomPlayer {
   const playServer = async ({ name, faults, cases }: RandomServer): Promise<[string, Played]> => {
     const reach = { by: 'connecting' as const, url: listener.add(name, faults), handshake: {} };

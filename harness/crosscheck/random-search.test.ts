@@ -17,7 +17,10 @@ const recorded = new Map(
   ),
 );
 
-/** A player that records the same for every server, except that `change` may alter a case. */
+/**
+ * Returns a fake engine for the tests. It records the same result for every server and case; `change` may alter a
+ * result.
+ */
 function player(change: (server: RandomServer, id: string) => Partial<RecordedCase> | null): RandomPlayer {
   return async (servers) =>
     new Map(

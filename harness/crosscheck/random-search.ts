@@ -4,7 +4,7 @@ import type { Fault } from './random/faults.ts';
 import type { RandomServer } from './random-plan.ts';
 import type { RandomPlayer } from './random-players.ts';
 
-/** Both engines, as players of random servers. */
+/** Two functions that play random servers: one for each engine. */
 export interface Players {
   reference: RandomPlayer;
   native: RandomPlayer;
@@ -19,25 +19,34 @@ export interface Finding {
   disagreements: readonly Disagreement[];
 }
 
-/** What a search has found. */
+/** The result of a search for random servers on which the engines disagree. */
 export interface SearchResult {
   servers: number;
   /** Number of pairs of a server and a case. */
   pairs: number;
-  /** Findings that every play has confirmed, each with as few faults as show it. */
+  /** Findings that came in every play. Each has been reduced to as few faults as possible. */
   confirmed: readonly Finding[];
-  /** Findings that a later play has not confirmed. */
+  /** Findings that did not come again in a later play. */
   races: readonly Finding[];
 }
 
-/** Number of times that a finding is played again: a bug shows every time, a race does not. */
+/**
+ * Number of times that a finding is played again. A bug shows every time, but a race (an outcome that depends on
+ * chance) does not.
+ */
 const REPLAYS = 3;
 /** Number of servers that the embedded engine plays at the same time. */
 const NATIVE_AT_ONCE = 12;
-/** The same for replays and for minimising, which must not disturb each other. */
+/**
+ * Number of servers at the same time when cases are played again and when faults are removed. It is low, so that the
+ * plays do not disturb each other.
+ */
 const CALM = 2;
 
-/** Plays random servers with both engines, confirms what differs, and minimises the faults. */
+/**
+ * Plays random servers with both engines. Plays the cases that differ again, and removes faults that the difference
+ * does not need.
+ */
 export async function search(servers: readonly RandomServer[], players: Players): Promise<SearchResult> {
   let left = await compare(servers, players, players.containers, NATIVE_AT_ONCE);
   const races: Finding[] = [];
@@ -58,7 +67,7 @@ export async function search(servers: readonly RandomServer[], players: Players)
   };
 }
 
-/** Plays servers with both engines and returns the cases with disagreements that are no known deviations. */
+/** Plays servers with both engines. Returns the cases on which the engines disagree, without the known deviations. */
 async function compare(
   servers: readonly RandomServer[],
   { reference, native }: Players,
@@ -81,8 +90,8 @@ async function compare(
 }
 
 /**
- * Plays lists of servers with one case each, under names of their own, because several can come from one server. Returns
- * for each what was found; undefined if the engines agree.
+ * Plays servers with one case each. Every server gets a name of its own, because several entries can come from the same
+ * server. Returns for each entry the finding; undefined if the engines agree.
  */
 async function compareEach(servers: readonly RandomServer[], players: Players): Promise<(Finding | undefined)[]> {
   const numbered = servers.map((server, i) => ({ ...server, name: `${server.name}-${i}` }));
@@ -93,13 +102,19 @@ async function compareEach(servers: readonly RandomServer[], players: Players): 
   });
 }
 
-/** Returns a finding with the facts that differ again; undefined if none does. */
+/**
+ * Compares a finding (a case on which the engines disagree) with a later play. Returns the finding with only the fields
+ * that differ again; undefined if none of them does.
+ */
 function persisting(before: Finding, now: Finding | undefined): Finding | undefined {
   const facts = now?.disagreements.filter(({ at }) => before.disagreements.some((known) => known.at === at)) ?? [];
   return facts.length === 0 ? undefined : { server: before.server, disagreements: facts };
 }
 
-/** Removes faults one at a time, as long as the engines still disagree on the case in one of the same facts. */
+/**
+ * Makes findings (cases on which the engines disagree) simpler: removes faults of the server one at a time, as long as
+ * the engines still differ in at least one of the same fields.
+ */
 async function withFewFaults(findings: readonly Finding[], players: Players): Promise<Finding[]> {
   let smallest = [...findings];
   for (;;) {
@@ -122,7 +137,7 @@ async function withFewFaults(findings: readonly Finding[], players: Players): Pr
   }
 }
 
-/** The lists of faults with one fault less. */
+/** Returns all lists of faults that have exactly one fault less. */
 function without(faults: readonly Fault[]): Fault[][] {
   return faults.length < 2 ? [] : faults.map((_, i) => faults.filter((_, k) => k !== i));
 }

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import type { Facts } from './disagreements.ts';
 import type { Fault } from './random/faults.ts';
 
-/** A random server with as few faults as possible on which the engines once disagreed, and the facts of the real suite. */
+/**
+ * A random server on which the engines once disagreed, reduced to as few faults as possible, and what the real suite
+ * recorded about it.
+ */
 interface MinimalServer {
   about: string;
   case: string;
@@ -10,7 +13,7 @@ interface MinimalServer {
   facts: Facts;
 }
 
-/** The servers of `fixtures/random/minimal.json`. */
+/** The random servers in the file `fixtures/random/minimal.json`. */
 export const minimalServers = JSON.parse(
   readFileSync(new URL('../../fixtures/random/minimal.json', import.meta.url), 'utf8'),
 ) as MinimalServer[];

@@ -1,4 +1,4 @@
-/** A correct server that is slow, and the cases that its crosscheck plays. */
+/** A correct but slow server, and the cases that `npm run crosscheck` plays against it. */
 export interface SlowServer {
   name: string;
   command: readonly string[];
@@ -6,15 +6,20 @@ export interface SlowServer {
 }
 
 /**
- * Cases in which a slow server takes a large message or many messages. The other cases of 9.x take minutes, because an
- * echo comes only after a pause.
+ * Cases with a large message or many messages, for slow servers. The other cases of category 9 are left out: they take
+ * minutes, because each echo comes only after a pause.
  */
 const LARGE_MESSAGES = ['9.1.1', '9.2.1', '9.1.4', '9.3.3', '9.5.3'];
 
-/** Cases for the slowest server: with more of 6.x, the real suite would need minutes. */
+/**
+ * Cases for the slowest server. Most cases of category 6 are left out, because the real suite would need minutes for
+ * them.
+ */
 const SOME_OF_EACH_KIND = ['1', '2', '3', '4', '5', '6.1', '6.2', '6.3', '6.4', '6.12', '7', '10', '9.1.1', '9.2.1'];
 
-/** The correct servers in `fixtures/servers/slow`. The argument of `late-echo` is the delay of an echo in milliseconds. */
+/**
+ * The correct servers in `fixtures/servers/slow`. The argument of `late-echo` is the delay of an echo in milliseconds.
+ */
 export const SLOW_SERVERS: readonly SlowServer[] = (
   [
     ['late-echo-300', ['late-echo', '300'], ['@core', ...LARGE_MESSAGES]],

@@ -9,14 +9,17 @@ const { agents } = readResults(autobahn, join(import.meta.dirname, '../../fixtur
   extraIsFault: true,
 });
 
-/** The cases that the real suite has recorded of the server `ws`, by id. */
+/** The results that the real suite recorded about the server `ws`, by case id. */
 export const recordedCases: ReadonlyMap<string, RecordedCase> = new Map(
   (agents[0]?.results ?? []).flatMap((result) =>
     result.did === 'run' && result.detail !== undefined ? [[result.id, result.detail] as const] : [],
   ),
 );
 
-/** A case that the real suite has recorded of the server `ws`. @throws Error if the case is not recorded. */
+/**
+ * Returns the result that the real suite recorded about one case of the server `ws`.
+ * @throws Error if the case is not recorded.
+ */
 export function recordedCase(id: string): RecordedCase {
   const found = recordedCases.get(id);
   if (found === undefined) throw new Error(`${id} is not recorded`);

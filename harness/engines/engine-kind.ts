@@ -1,7 +1,10 @@
 import type { EngineFacts } from '../../reports/document/report.ts';
 import type { Engine } from './engine.ts';
 
-/** Abilities that not every engine has, as the end of a sentence such as "The engine cannot …". */
+/**
+ * Things that not every engine (program that plays the cases) can do, as the end of a sentence such as "The engine
+ * cannot …".
+ */
 export const ABILITIES = {
   headers: 'send your own header fields',
   certificates: 'verify certificates',
@@ -9,30 +12,35 @@ export const ABILITIES = {
   data: 'use other test data (--data)',
   trace: 'report frames while cases run (--trace)',
 } as const;
-/** Name of an ability. */
+/** The name of something that not every engine can do, such as verifying certificates. */
 export type Ability = keyof typeof ABILITIES;
 
-/** What the user wants from an engine in addition to playing cases. */
+/** What the user wants from an engine (a program that plays the cases) in addition to playing cases. */
 export interface EngineWishes {
   /** Names of the servers that receive additional header fields of the user. */
   headersFor?: readonly string[];
-  /** Whether certificates must be verified. An engine without this ability is used only if the user names it. */
+  /**
+   * Whether the engine must verify certificates. An engine that cannot verify them is used only if the user names it.
+   */
   verifyCertificates?: boolean;
-  /** Container image of the suite. */
+  /** Name of the container image of the suite. */
   image?: string;
   /** Folder with Autobahn's data for compressed messages. */
   dataFolder?: string;
-  /** Receives a line for every frame and timer at the time of the event. */
+  /** Receives a line for every frame and every timer, at the time when it happens. */
   onTrace?: (line: string) => void;
 }
 
-/** Describes an engine before its code is loaded: its name, its abilities, and how to load it. */
+/**
+ * Describes an engine (a program that plays the cases) before its code is loaded: its name, its abilities, and how to
+ * load it.
+ */
 export interface EngineKind {
   name: Exclude<EngineFacts['name'], 'recorded'>;
-  /** The engine in a sentence, such as "the embedded engine". */
+  /** The engine's name as a part of a sentence, such as "the embedded engine". */
   title: string;
   abilities: ReadonlySet<Ability>;
-  /** Why the engine does not have an ability, as a sentence for an error. */
+  /** Reasons why this engine cannot do certain things. Each reason is a sentence for an error message. */
   limits?: Partial<Record<Ability, string>>;
   /** Loads the code of the engine. */
   load(wishes: EngineWishes): Promise<Engine>;

@@ -16,7 +16,8 @@ export async function* eventStream<Event>(
     isOver = true;
     wake();
   });
-  // The error is thrown below, after the events. Until then Node must not report an unhandled rejection.
+  // The error is thrown below, after all events. This handler only keeps Node from reporting an unhandled rejection
+  // earlier.
   done.catch(() => undefined);
   for (;;) {
     const events = queue;

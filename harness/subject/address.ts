@@ -1,8 +1,8 @@
-/** Where a WebSocket URL leads (RFC 6455 section 3). */
+/** The address in a WebSocket URL (RFC 6455 section 3): host, port, and whether TLS is used. */
 export interface Address {
-  /** Name or IP address as sockets take it: an IPv6 address has no brackets. */
+  /** Host name or IP address. An IPv6 address has no brackets, because sockets take it without brackets. */
   host: string;
-  /** The port in the URL, or the default port of its scheme. */
+  /** The port in the URL, or the default port of the URL's scheme (80 or 443). */
   port: number;
   /** Whether the connection uses TLS (`wss:`). */
   secure: boolean;

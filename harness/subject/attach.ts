@@ -6,21 +6,24 @@ import { probe } from './probe.ts';
 import { POLL_MS, probeKindOf } from './readiness.ts';
 import type { Target } from './target.ts';
 
-/** A server that somebody else started, or is about to start. */
+/** A server that the user starts, not this tool. It may already run, or start soon. */
 export interface Attachment {
   url: string;
   ready?: Readiness;
-  /** How long to wait until the server is ready. Without it, the server is asked once. */
+  /** Maximum seconds to wait until the server is ready. Without this value, the server is asked only once. */
   readySeconds?: number;
-  /** What the opening handshake of the probe contains in addition to the required fields. */
+  /**
+   * Subprotocols, origin and further header fields for the opening handshake with which the tool asks whether the
+   * server is ready.
+   */
   handshake?: HandshakeOptions;
 }
 
 const PROBE_TIMEOUT_MS = 10_000;
 
 /**
- * Checks that a server answers, and returns it as a target.
- * @throws HarnessError with exit code 3 if it does not answer as `ready` demands.
+ * Checks that a server answers, and returns it as a target (a running server with its address).
+ * @throws HarnessError with exit code 3 if the server does not answer as `ready` demands.
  */
 export async function attach(
   { url, ready, readySeconds = 0, handshake }: Attachment,

@@ -21,7 +21,7 @@ afterEach(() => {
 });
 
 const log = () => join(folder, 'build.log');
-/** Runs a shell script as the build command, in the folder of the test. */
+/** Calls `build` for a server whose build command is a shell script, in the folder of this test. */
 const sh = (line: string, more = {}, signal = never) =>
   build({ ...unnamedServer('x'), cwd: folder, build: ['sh', '-c', line], ...more }, workspace, log(), signal);
 

@@ -5,14 +5,15 @@ import { pointTo } from '../system/output.ts';
 import { describeExit, startProcess } from '../system/process.ts';
 import type { Workspace } from '../system/workspace.ts';
 
-/** Default time limit of a build: a first build in a compiled language takes minutes. */
+/** Default time limit of a build in seconds. It is long, because a first build in a compiled language takes minutes. */
 const BUILD_SECONDS = 600;
 
 /**
- * Runs the build command of a server, if there is one, and waits for its end. Afterwards no process of it is left.
- * @param log file that takes the output.
- * @throws HarnessError with exit code 3 with the last lines of output if the build fails or takes too long; the reason of the signal
- * if the signal aborts.
+ * Runs the build command of a server, if there is one, and waits for its end. Afterwards no process of the build is
+ * left.
+ * @param log file for the output of the build.
+ * @throws HarnessError with exit code 3 and the last lines of output if the build fails or takes too long; the reason
+ * of the signal if the signal aborts.
  */
 export async function build(
   { build: command, buildSeconds = BUILD_SECONDS, cwd, env }: ServerConfig,
@@ -40,7 +41,7 @@ export async function build(
     if (exit === undefined) throw failure(`The build did not end within ${buildSeconds} s.`, 'It was ended.');
     if (exit.code !== 0) throw failure('The build of the server failed.', describeExit(exit));
   } catch (error) {
-    // An aborted timer rejects with an AbortError; the caller wants the reason of its signal.
+    // An aborted timer rejects with an AbortError, but the caller expects the reason of its own signal.
     signal.throwIfAborted();
     throw error;
   } finally {

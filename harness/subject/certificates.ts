@@ -7,13 +7,15 @@ import { HarnessError } from '../support/harness-error.ts';
 import { omitUndefined } from '../support/omit-undefined.ts';
 import { addressOf } from './address.ts';
 
-/** Time limit of the TLS handshake. */
+/** Time limit of the TLS handshake in milliseconds. */
 const TIMEOUT_MS = 10_000;
 
 /**
- * Reads a file of certificate authorities. A file without a certificate is refused here, because TLS would silently
- * ignore it and then refuse every connection.
- * @param from the option or key that names the file, for the error. @returns PEM text. @throws HarnessError with exit code 2.
+ * Reads a file of certificate authorities. Refuses a file without a certificate, because TLS would silently ignore the
+ * file and then refuse every connection.
+ * @param from the option or configuration key that names the file, for the error.
+ * @returns PEM text.
+ * @throws HarnessError with exit code 2.
  */
 export function readCertificates(path: string, from: string): string {
   const refused = (what: string, error: unknown, todo: string) =>
@@ -37,8 +39,8 @@ export function readCertificates(path: string, from: string): string {
 }
 
 /**
- * The TLS options for a connection to a URL. Without `ca` every certificate is accepted. The server name indication is
- * left out for an IP address, as RFC 6066 section 3 demands.
+ * Returns the TLS options for a connection to a URL. Without `ca`, every certificate is accepted. For an IP address,
+ * the TLS extension "server name" is left out, as RFC 6066 section 3 demands.
  * @param ca PEM text of the authorities to trust.
  */
 export function trustOf(url: string, ca: string | undefined): tls.ConnectionOptions {
@@ -51,10 +53,11 @@ export function trustOf(url: string, ca: string | undefined): tls.ConnectionOpti
 }
 
 /**
- * Verifies the certificate of a server: makes one TLS connection and closes it. Autobahn verifies no certificates, so
- * this function does it once before the cases, if the user names an authority. A connection that fails for another
- * reason is no error here, because the cases report it.
- * @throws HarnessError with exit code 3 if no authority in `ca` signed the certificate, or it is for another host name.
+ * Verifies the certificate of a server: makes one TLS connection and closes it. The function is called once before the
+ * cases, if the user names an authority, because Autobahn itself verifies no certificates. Any other failure of the
+ * connection is ignored here, because the cases will report it.
+ * @throws HarnessError with exit code 3 if no authority in `ca` signed the certificate, or if the certificate is for
+ * another host name.
  */
 export async function refuseDistrusted(url: string, ca: string): Promise<void> {
   const { host, port, secure } = addressOf(url);
@@ -69,7 +72,9 @@ export async function refuseDistrusted(url: string, ca: string): Promise<void> {
   if (error !== undefined && isDistrust(error)) throw distrusted(url, error);
 }
 
-/** Whether a TLS connection failed because of the certificate: an error of OpenSSL, or Node's error about the host name. */
+/**
+ * Whether a TLS connection failed because of the certificate: an error of OpenSSL, or Node's error about the host name.
+ */
 export function isDistrust(error: Error): boolean {
   const code = 'code' in error ? String(error.code) : '';
   return /CERT|SELF_SIGNED|ISSUER|VERIFY_LEAF_SIGNATURE/.test(code);

@@ -9,19 +9,20 @@ export interface RunningClient {
   pid?: number;
   /** Last lines of the stdout and stderr of the client. */
   tail(): string[];
-  /** Calls back for every line that the client prints from now on. */
+  /** Calls `listener` for every line that the client prints from now on. */
   onLine(listener: (line: string) => void): void;
   /** How the client ended; undefined while it runs. */
   exit(): Exit | undefined;
   ended: Promise<Exit>;
-  /** Ends the client and everything it started: SIGTERM, then SIGKILL after two seconds. */
+  /** Ends the client and all processes that it started: sends SIGTERM, and SIGKILL after two seconds. */
   end(): Promise<void>;
 }
 
 /**
- * Starts a client that connects to `url`. `{url}` in the command and in environment values becomes the URL.
+ * Starts a client that connects to `url`. In the command and in environment values, `{url}` is replaced by the URL.
  * @param log file for the client's output.
- * @throws HarnessError with exit code 2 if there is no command, or the URL is nowhere in it.
+ * @throws HarnessError with exit code 2 if there is no command, or if neither the command nor the environment contains
+ * `{url}`.
  */
 export async function launchClient(
   { name, command, cwd, env }: Pick<ServerConfig, 'name' | 'command' | 'cwd' | 'env'>,

@@ -1,6 +1,7 @@
 /**
- * What the user adds to the client's opening handshake, and whom the client trusts for `wss:`. The cases send it, and so
- * does the probe for readiness: a server that demands a token would otherwise never look ready.
+ * What the user adds to the client's opening handshake, and which certificate authorities the client trusts for `wss:`.
+ * The cases use these options, and so does the probe that asks whether the server is ready. A server that demands a
+ * token would refuse a probe without the token and would never look ready.
  */
 export interface HandshakeOptions {
   /** Subprotocols to offer, in order of preference. */

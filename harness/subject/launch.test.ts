@@ -13,7 +13,10 @@ import { type Launch, launch } from './launch.ts';
 import { probe } from './probe.ts';
 
 const node = process.execPath;
-/** Defines `S(port, delay in ms)`, which starts a WebSocket server, for scripts of `node -e`. */
+/**
+ * JavaScript for scripts that run with `node -e`. Defines the function `S(port, delay in ms)`, which starts a WebSocket
+ * server.
+ */
 const SERVER = `const S = (port, ms) => setTimeout(() => new (require('ws').WebSocketServer)({ port, host: '127.0.0.1' }), ms);`;
 const script = (code: string, ...args: string[]): Launch => ({
   command: [node, '-e', `${SERVER} ${code}`, ...args],
@@ -44,7 +47,10 @@ async function closedPort(): Promise<number> {
   return port;
 }
 const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
-/** Polls until a condition is true. The time limit of the test is the deadline. */
+/**
+ * Waits until a condition is true, by checking it again and again. If it never becomes true, the test fails by its time
+ * limit.
+ */
 const until = async (condition: () => boolean) => {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 };
@@ -70,7 +76,10 @@ describe('a server is ready', () => {
 });
 
 describe('a server with a setting for readiness', () => {
-  /** Upgrades every connection. Sends messages back from the connection on whose number is the second argument. */
+  /**
+   * A server that accepts every opening handshake. It echoes messages only from its n-th connection on; n is the second
+   * argument.
+   */
   const LATE_ECHO = `let seen = 0; new (require('ws').WebSocketServer)({ port: +process.argv[1], host: '127.0.0.1' }).on('connection', (socket) => {
     const awake = ++seen >= +process.argv[2];
     socket.on('error', () => {}).on('message', (data, binary) => awake && socket.send(data, { binary }));
@@ -391,7 +400,7 @@ test.runIf(process.platform === 'linux')(
     expect(existsSync(left.trim())).toBe(false);
     expect(existsSync(folder)).toBe(false);
     await until(() => processFacts(orphan.pid ?? 0) === undefined);
-    // The workspace of this living process must stay.
+    // Cleaning up must not remove the workspace (temporary folder) of this process, because this process still runs.
     expect(existsSync(workspace.folder)).toBe(true);
     rmSync(folder, { recursive: true, force: true });
   },

@@ -15,14 +15,16 @@ import type { Target } from './target.ts';
 
 /** A server to start. */
 export interface Launch {
-  /** argv. Each `{port}` is replaced by the port. */
+  /** The program and its arguments. Each `{port}` is replaced by the port. */
   command: readonly string[];
   cwd?: string;
   /** Variables in addition to our environment. Each `{port}` in a value is replaced by the port. */
   env?: Readonly<Record<string, string>>;
   /** Name or IP address at which the server listens; default 127.0.0.1. */
   host?: string;
-  /** The port of a server that cannot be told which port to use. Without it, a free port is chosen. */
+  /**
+   * The fixed port of a server that cannot be told which port to use. Without this value, the tool chooses a free port.
+   */
   port?: number;
   /** Whether the server speaks TLS. */
   tls?: boolean;
@@ -30,26 +32,33 @@ export interface Launch {
   path: string;
   ready?: Readiness;
   readySeconds?: number;
-  /** What the opening handshake of the probe contains in addition to the required fields. */
+  /**
+   * Subprotocols, origin and further header fields for the opening handshake with which the tool asks whether the
+   * server is ready.
+   */
   handshake?: HandshakeOptions;
 }
 
-/** How many ports are tried if other processes take them before the server does. */
+/**
+ * Maximum number of ports that are tried. A second port is needed if another process takes the first port before the
+ * server listens.
+ */
 const MAX_ATTEMPTS = 5;
 
 /**
- * Starts a server in its own process group and waits until it is ready. A server is ready when it prints a line
- * `listening ws://…`, or as `ready` says: a line, or an answer to a probe.
- * @param log file that takes the output of the server.
- * @throws HarnessError with exit code 3 with the last lines of output if the server cannot be started, ends, or does not become
- * ready in time. Then no process of it is left.
+ * Starts a server in its own process group and waits until the server is ready. A server is ready when it prints a line
+ * `listening ws://…`, or when it gives the sign that `ready` describes: a certain line, or an answer to a probe (a
+ * short test connection).
+ * @param log file for the output of the server.
+ * @throws HarnessError with exit code 3 and the last lines of output if the server cannot be started, ends, or does not
+ * become ready in time. No process of the server is left then.
  */
 export async function launch(spec: Launch, workspace: Workspace, log: string, signal: AbortSignal): Promise<Target> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await launchOnce(spec, workspace, log, signal);
     } catch (error) {
-      // Between our search for a free port and the start of the server, another process may take the port.
+      // Another process may take the port after it was found free and before the server listens.
       const canRetry = spec.port === undefined && usesPort(spec) && attempt < MAX_ATTEMPTS;
       if (!canRetry || !isPortTaken(error)) throw error;
     }
@@ -60,7 +69,10 @@ export async function launch(spec: Launch, workspace: Workspace, log: string, si
 const usesPort = ({ command, env = {} }: Launch) =>
   [...command, ...Object.values(env)].some((part) => part.includes('{port}'));
 
-/** Whether the last lines of a server say that its port is taken. Each language has its own words for it. */
+/**
+ * Whether the server's last lines of output say that its port is taken. Each programming language has its own words for
+ * this error.
+ */
 function isPortTaken(error: unknown): boolean {
   return (
     error instanceof HarnessError &&
@@ -68,7 +80,10 @@ function isPortTaken(error: unknown): boolean {
   );
 }
 
-/** Starts a server on one port; see `launch`. */
+/**
+ * Makes one attempt to start a server, on one port. If another process takes the port first, the function `launch`
+ * makes the next attempt.
+ */
 async function launchOnce(spec: Launch, workspace: Workspace, log: string, signal: AbortSignal): Promise<Target> {
   const { host = '127.0.0.1', ready, cwd } = spec;
   const command = spec.command.join(' ');
@@ -86,7 +101,10 @@ async function launchOnce(spec: Launch, workspace: Workspace, log: string, signa
   const { pid, output, ended } = server;
   const areForeign = (listeners: readonly Listener[]) =>
     listeners.length > 0 && !listeners.some(({ group }) => group === pid);
-  /** Whether another process answers at the expected URL. Only possible if the server was not told its port. */
+  /**
+   * Whether a process that does not belong to the server listens at the expected URL. Only possible if the server was
+   * not told its port.
+   */
   const isForeign = () => !usesPort(spec) && spec.port === undefined && areForeign(listenersAt(expectedUrl, pid));
   const waiting = new AbortController();
   let lastMiss: string | undefined;
@@ -127,14 +145,20 @@ async function launchOnce(spec: Launch, workspace: Workspace, log: string, signa
   }
 }
 
-/** Rejects with the reason of a signal when the signal aborts. @param until ends the wait. */
+/**
+ * Rejects with the reason of a signal when the signal aborts.
+ * @param until a second signal. If it aborts first, the promise never settles.
+ */
 function rejectOnAbort(signal: AbortSignal, until: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: until });
   });
 }
 
-/** The processes that listen at a URL. @param likely pids that probably listen there, which makes the search fast. */
+/**
+ * Returns the processes that listen at a URL.
+ * @param likely pids that probably listen there; they make the search fast.
+ */
 const listenersAt = (url: string, ...likely: readonly (number | undefined)[]) =>
   listenersOn(
     addressOf(url).port,
@@ -142,8 +166,9 @@ const listenersAt = (url: string, ...likely: readonly (number | undefined)[]) =>
   );
 
 /**
- * Whether one of the processes that listened at a URL when the run began still listens there. True if none was found
- * then: the port may be in another network namespace, or belong to another user.
+ * Whether one of the processes that listened at a URL when the run began still listens there. Also true if no process
+ * was found at the beginning, because nothing can be compared then: the port may be in another network namespace, or
+ * belong to another user.
  */
 function isSameProcess(before: readonly ProcessFacts[], url: string): boolean {
   if (before.length === 0) return true;
@@ -165,7 +190,10 @@ function endedEarly(argv: readonly string[], exit: Exit, output: Output): Harnes
   });
 }
 
-/** @param lastMiss why the last probe failed, if there was a probe. */
+/**
+ * Makes the error for a server that did not become ready in time.
+ * @param lastMiss why the last probe failed, if there was a probe.
+ */
 function neverReady(spec: Launch, url: string, output: Output, lastMiss: string | undefined): HarnessError {
   const { command, ready, readySeconds = READY_SECONDS } = spec;
   const missing =
@@ -181,7 +209,7 @@ function neverReady(spec: Launch, url: string, output: Output, lastMiss: string 
   });
 }
 
-/** What a server did not do, by the kind of probe. */
+/** For each kind of probe: the part of the error sentence that says what the server did not do. */
 const MISSING: Readonly<Record<ProbeKind, string>> = {
   handshake: 'answered no opening handshake',
   echo: 'did not send back a text',

@@ -3,8 +3,9 @@ import { HarnessError } from '../support/harness-error.ts';
 import { listenersOn } from '../system/process-table.ts';
 
 /**
- * Finds a port that is free on a host. Another process may take the port before the server does; the server then fails
- * to start. @throws HarnessError with exit code 3 if nothing can listen on the host.
+ * Finds a port that is free on a host. If another process takes the port before the server does, the server fails to
+ * start.
+ * @throws HarnessError with exit code 3 if nothing can listen on the host.
  */
 export async function freePort(host: string): Promise<number> {
   const port = await listenBriefly(host, 0);
@@ -16,7 +17,11 @@ export async function freePort(host: string): Promise<number> {
   });
 }
 
-/** @param command of the server that needs the port, for the error. @throws HarnessError with exit code 3 if the port is taken. */
+/**
+ * Checks that a port is free.
+ * @param command of the server that needs the port, for the error.
+ * @throws HarnessError with exit code 3 if the port is taken.
+ */
 export async function refuseTakenPort(command: string, host: string, port: number): Promise<void> {
   if ((await listenBriefly(host, port)) !== undefined) return;
   const pids = listenersOn(port).map(({ pid }) => pid);

@@ -5,24 +5,27 @@ import { addressOf } from './address.ts';
 import { type HandshakeOptions, headerLines } from './handshake-options.ts';
 
 /**
- * What a probe waits for: `tcp`, a TCP connection; `handshake`, a correct answer to the opening handshake; `echo`, a
- * text message that comes back after the handshake.
+ * What a probe (a short test connection) waits for. `tcp`: a TCP connection. `handshake`: a correct answer to the
+ * opening handshake. `echo`: a text message that comes back after the handshake.
  */
 export type ProbeKind = 'handshake' | 'echo' | 'tcp';
 
-/** `open` if the server answered as expected, otherwise a sentence part that says why not. */
+/** Result of a probe: `open` if the server answered as expected, else a part of a sentence that says what was wrong. */
 export type ProbeResult = 'open' | { why: string };
 
-/** Longest answer to the opening handshake that is read. A longer one is judged by its first bytes. */
+/**
+ * Maximum number of bytes that are read of the answer to the opening handshake. A longer answer is judged by these
+ * bytes.
+ */
 const MAX_ANSWER_BYTES = 65_536;
-/** Bytes of data after the handshake that are kept while the echo has not come. */
+/** Maximum number of bytes after the handshake that are kept in memory while the probe waits for the echo. */
 const MAX_KEPT_BYTES = 1024;
-/** Appended to the key of a request to compute Sec-WebSocket-Accept (RFC 6455 section 4.2.2). */
+/** This text is appended to the key of the request to compute Sec-WebSocket-Accept (RFC 6455 section 4.2.2). */
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /**
- * Asks a WebSocket server whether it works, over one TCP connection. Used to see that a started server is ready, and
- * that a server without progress still lives. Never rejects.
+ * Asks a WebSocket server whether it works, over one TCP connection. The tool uses this probe to find out when a
+ * started server is ready, and whether a server that makes no progress still answers. Never rejects.
  */
 export async function probe(
   url: string,
@@ -31,7 +34,7 @@ export async function probe(
   options: HandshakeOptions = {},
 ): Promise<ProbeResult> {
   const { host, port, secure } = addressOf(url);
-  // Every certificate is accepted: whether it can be trusted is checked elsewhere.
+  // Every certificate is accepted here. Other code (`certificates.ts`) checks whether a certificate can be trusted.
   const socket = secure ? tls.connect({ host, port, rejectUnauthorized: false }) : net.connect({ host, port });
   const key = randomBytes(16).toString('base64');
   const message = `ws-conformance asks ${key}`;
@@ -47,14 +50,15 @@ export async function probe(
       isUpgraded ? 'the text that was sent did not come back' : 'no answer to the opening handshake';
     const timer = setTimeout(() => finish({ why: `${missing()} within ${timeoutMs} ms` }), timeoutMs);
     socket.once(secure ? 'secureConnect' : 'connect', () => {
-      // latin1 is how non-ASCII characters of field values are sent (RFC 9110 section 5.5).
+      // Non-ASCII characters of header values are sent as latin1 (RFC 9110 section 5.5).
       if (kind === 'tcp') finish('open');
       else socket.write(upgradeRequest(url, key, options), 'latin1');
     });
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk]);
       if (isUpgraded) {
-        // The message was sent in one frame, so its echo comes back in one frame. Other frames are ignored.
+        // The echo of the message is expected in one frame, because the message was sent in one frame. Other frames are
+        // ignored.
         if (received.includes(textFrame(message))) finish('open');
         else received = received.subarray(-MAX_KEPT_BYTES);
         return;
@@ -90,7 +94,10 @@ function upgradeRequest(url: string, key: string, options: HandshakeOptions): st
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-/** Why an answer is not a correct opening handshake; undefined if it is one. @param head status line and header fields. */
+/**
+ * Returns why an HTTP answer is not a correct answer to the opening handshake; undefined if it is correct.
+ * @param head status line and header fields.
+ */
 function refusal(head: string, key: string): string | undefined {
   const status = head.split('\r\n', 1)[0] ?? '';
   if (!/^HTTP\/1\.1 101(?: |$)/.test(status)) {
@@ -102,7 +109,10 @@ function refusal(head: string, key: string): string | undefined {
   return head.includes(accept) ? undefined : 'the answer to the opening handshake has a wrong Sec-WebSocket-Accept';
 }
 
-/** A text message below 126 bytes in one frame (RFC 6455 section 5.2). @param mask masking key; only clients mask. */
+/**
+ * Encodes a text message of less than 126 bytes as one frame (RFC 6455 section 5.2).
+ * @param mask masking key; a server's frame has none.
+ */
 function textFrame(text: string, mask?: Buffer): Buffer {
   const payload = Buffer.from(text);
   if (mask === undefined) return Buffer.concat([Buffer.from([0x81, payload.length]), payload]);
@@ -110,7 +120,9 @@ function textFrame(text: string, mask?: Buffer): Buffer {
   return Buffer.concat([Buffer.from([0x81, 0x80 | payload.length]), mask, masked]);
 }
 
-/** The first 80 characters of an untrusted text, with `?` in place of everything that is not printable ASCII. */
+/**
+ * Returns the first 80 characters of a text from the server. Everything that is not printable ASCII is replaced by `?`.
+ */
 function printable(text: string): string {
   return text.slice(0, 80).replace(/[^\x20-\x7e]/g, '?');
 }

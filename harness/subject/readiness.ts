@@ -4,22 +4,25 @@ import type { Output } from '../system/output.ts';
 import type { HandshakeOptions } from './handshake-options.ts';
 import { type ProbeKind, probe } from './probe.ts';
 
-/** Default time that a server we start has to become ready. */
+/** Default number of seconds that a server which this tool starts may need to become ready. */
 export const READY_SECONDS = 30;
 
-/** Pause between two probes of a server that is not ready. */
+/** Milliseconds between two probes (test connections) of a server that is not ready. */
 export const POLL_MS = 50;
 
 const PROBE_TIMEOUT_MS = 2000;
 
-/** The probe that a readiness setting asks for. A setting that waits for a line also has a probe, for a running server. */
+/**
+ * Returns the kind of probe (test connection) for the setting `ready`. A setting that names a line of output also needs
+ * a kind, because a server that the tool did not start is always probed.
+ */
 export const probeKindOf = (ready: Readiness | undefined): ProbeKind =>
   typeof ready === 'string' ? ready : 'handshake';
 
 /**
- * Resolves when a server prints that it listens: `listening ws://…`, or a line that matches the expression of `ready`.
- * Never resolves otherwise.
- * @param expectedUrl where the server should listen. A line may say another address.
+ * Resolves when a server prints that it listens: `listening ws://…`, or a line that matches the regular expression of
+ * `ready`. Never resolves otherwise.
+ * @param expectedUrl where the server should listen. The printed line may name another address.
  * @returns URL at which the server listens.
  */
 export function readyLine(output: Output, expectedUrl: string, ready: Readiness | undefined): Promise<string> {
@@ -34,7 +37,10 @@ export function readyLine(output: Output, expectedUrl: string, ready: Readiness 
   });
 }
 
-/** The URL in the groups `url` or `port` of a line that matched; the expected URL if the expression has no such groups. */
+/**
+ * Returns the URL from a printed line that matched the user's regular expression. The groups `url` and `port` of the
+ * expression say where it is. Without such groups, returns the expected URL.
+ */
 function urlFromGroups({ url, port }: Readonly<Record<string, string>>, expectedUrl: string): string {
   if (url !== undefined && URL.canParse(url)) return connectable(url.replace(/^http/, 'ws'));
   const expected = new URL(expectedUrl);
@@ -42,14 +48,17 @@ function urlFromGroups({ url, port }: Readonly<Record<string, string>>, expected
   return expected.href;
 }
 
-/** Replaces the unspecified address, on which a server listens, by an address to which a client can connect. */
+/**
+ * Replaces the address 0.0.0.0 or [::] by 127.0.0.1. A server can listen on these addresses, but a client needs a real
+ * address.
+ */
 function connectable(url: string): string {
   return url.replace(/^(wss?:\/\/)(0\.0\.0\.0|\[::\])(?=[:/]|$)/, '$1127.0.0.1');
 }
 
 /**
- * Probes a URL again and again. Resolves with the URL when the probe succeeds; never resolves if the signal aborts.
- * @param isForeign whether another process than the started server listens there. Then the probe does not count.
+ * Probes a URL again and again. Resolves with the URL when a probe succeeds; never resolves if the signal aborts.
+ * @param isForeign whether a process other than the started server listens there. A successful probe is ignored then.
  * @param onMiss takes the reason each time the server is not ready.
  */
 export async function readyProbe(

@@ -1,6 +1,6 @@
 import type { Exit } from '../system/process.ts';
 
-/** A running server under test: either we started it (`launch`), or it was running already (`attach`). */
+/** A running server that is tested. Either this tool started it (`launch`), or it was already running (`attach`). */
 export interface Target {
   /** WebSocket URL of the server. */
   url: string;
@@ -12,11 +12,14 @@ export interface Target {
   tail(): string[];
   /** Calls a listener with every line that the server prints from now on. */
   onLine(listener: (line: string) => void): void;
-  /** How the server ended; undefined while it runs, and for a server that we did not start. */
+  /** How the server ended; undefined while it runs. Always undefined for a server that we did not start. */
   exit(): Exit | undefined;
   /** Resolves when the server ends. Never resolves for a server that we did not start. */
   ended: Promise<Exit>;
-  /** Whether the process that listens now is the one that listened when the run began. True if the system cannot tell. */
+  /**
+   * Whether the process that listens now is the same process as at the beginning of the run. True if the operating
+   * system cannot tell.
+   */
   isTheSame(): boolean;
   /** Ends the server and all processes that it started. Does nothing for a server that we did not start. */
   end(): Promise<void>;

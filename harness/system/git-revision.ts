@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 
-/** Commit and state of a git working tree; each is null if git cannot say. */
+/** Commit and state of a git working tree; a field is null if git cannot tell its value. */
 export interface Revision {
   commit: string | null;
   /** Whether a file was changed, added or deleted since the commit. */
@@ -9,12 +9,12 @@ export interface Revision {
 
 const UNKNOWN: Revision = { commit: null, dirty: null };
 
-/** Time limit of git, because a repository on a slow network disk must not delay the report. */
+/** Time limit of the git command in milliseconds. On a slow network disk, git must not delay the report. */
 const TIMEOUT_MS = 5000;
 
 /**
- * Reads the commit and the state of the working tree that contains a folder. One `git status` answers both.
- * `--no-optional-locks` keeps it from locking the index, because the user may run git at the same time.
+ * Reads the commit and the state of the git working tree that contains a folder, with one `git status`. The option
+ * `--no-optional-locks` keeps git from locking the index, because the user may run git at the same time.
  * @returns nulls if there is no git, no repository or no commit. Never rejects.
  */
 export async function readRevision(folder: string = process.cwd()): Promise<Revision> {

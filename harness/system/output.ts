@@ -3,23 +3,23 @@ import type { Readable } from 'node:stream';
 
 /** How much of a process's output is kept. */
 export interface OutputLimits {
-  /** Bytes from the beginning that go into the log file. */
+  /** Maximum number of bytes in the log file: the beginning of the output. */
   fileBytes: number;
-  /** Last lines that are kept in memory, and added to the end of a log file that is cut. */
+  /** Number of last lines that are kept in memory. If the log file had to be cut, they are added to its end. */
   tailLines: number;
-  /** Characters of each line; the rest of a longer line is dropped. */
+  /** Maximum number of characters of a line; the rest of a longer line is dropped. */
   lineChars: number;
 }
 
 const LIMITS: OutputLimits = { fileBytes: 2 * 1024 * 1024, tailLines: 50, lineChars: 2000 };
 
-/** The sentence of an error text that refers to the last lines of output, which are printed below the error. */
+/** Returns a sentence for an error text. It refers to the last lines of output, which are printed below the error. */
 export const pointTo = (tail: readonly string[]): string =>
   tail.length === 0 ? 'It printed nothing. ' : 'Its last lines are below. ';
 
 /**
- * Takes the output of a process that may print without end. A log file gets the beginning, memory keeps the last
- * lines: a server that prints a gigabyte fills neither the disk nor our memory.
+ * Takes the output of a process. The log file gets the beginning, and memory keeps the last lines. A server that prints
+ * a gigabyte therefore fills neither the disk nor our memory.
  */
 export class Output {
   private readonly limits: OutputLimits;
@@ -27,24 +27,24 @@ export class Output {
   private writtenBytes = 0;
   private droppedBytes = 0;
   private readonly lines: string[] = [];
-  /** The last line, as long as its end has not come. */
+  /** The last line, if its line end has not arrived yet. */
   private unfinishedLine = '';
   private readonly listeners: ((line: string) => void)[] = [];
 
-  /** @param path log file; without a path only the last lines are kept. */
+  /** Starts to take output. @param path log file; without a path, only the last lines are kept. */
   constructor(path?: string, limits: OutputLimits = LIMITS) {
     this.limits = limits;
-    // A log file that cannot be written must not end a run: error texts use the lines in memory.
+    // A log file that cannot be written must not end a run. Error texts use the lines in memory.
     this.file = path === undefined ? undefined : createWriteStream(path).on('error', () => {});
   }
 
-  /** Reads a stream until it ends. It never pauses the stream, so the process is never blocked. */
+  /** Reads a stream until its end. The stream is never paused, so the process that writes it is never blocked. */
   follow(stream: Readable): void {
     stream.on('data', (chunk: Buffer) => this.add(chunk));
     stream.on('error', () => {});
   }
 
-  /** Calls a listener with every line that is completed from now on. */
+  /** Calls `listener` with every line that is completed from now on. */
   onLine(listener: (line: string) => void): void {
     this.listeners.push(listener);
   }

@@ -2,10 +2,13 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /*
  * Reads /proc, the process table of Linux. On other systems every function here returns an empty result, and checks
- * that are based on it never fail.
+ * that use such a result always succeed.
  */
 
-/** A process that lives. The pid alone does not identify a process, because the system uses pids again. */
+/**
+ * A living process. The pid alone does not identify a process, because the system uses the pid of an ended process
+ * again.
+ */
 export interface ProcessFacts {
   pid: number;
   /** Id of its process group. */
@@ -14,11 +17,12 @@ export interface ProcessFacts {
   started: number;
 }
 
-/** Reads the facts about one process. @returns undefined if the process does not exist or is a zombie. */
+/** Reads the process table's entry of one process. @returns undefined if the process does not exist or is a zombie. */
 export function processFacts(pid: number): ProcessFacts | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The second field is the name in brackets. A name may have brackets itself, so the fields after the last one count.
+    // The second field is the program's name in parentheses. The name can itself contain parentheses, so the other
+    // fields start after the last closing one.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
     return { pid, group: Number(fields[2]), started: Number(fields[19]) };
@@ -42,10 +46,11 @@ export interface Listener extends ProcessFacts {
 }
 
 /**
- * Finds the processes that listen on a TCP port. Processes of other users cannot be seen, so an empty result does not
- * mean that nobody listens.
- * @param likely pids to look at first. If one of them listens, no other process is looked at: reading the open files
- * of all processes takes longer than most cases, and each table of sockets takes 4 ms even when it is empty.
+ * Finds the processes that listen on a TCP port. Processes of other users cannot be seen, so a process may listen even
+ * if the result is empty.
+ * @param likely pids to look at first. If one of these processes listens, the search ends there, because it is slow:
+ * reading the open files of all processes takes longer than most cases, and each table of sockets takes 4 ms even when
+ * it is empty.
  */
 export function listenersOn(port: number, likely: readonly number[] = []): Listener[] {
   const sockets = new Set<string>();
@@ -57,12 +62,15 @@ export function listenersOn(port: number, likely: readonly number[] = []): Liste
   return holdersOf(sockets, allPids());
 }
 
-/** Whether a process still lives and still listens on one of its sockets. Cheap: it reads no table of sockets. */
+/**
+ * Whether a process still lives and still listens on one of its sockets. This is fast, because no table of sockets is
+ * read.
+ */
 export function stillListens({ pid, started, sockets }: Listener): boolean {
   return holdersOf(new Set(sockets), [pid]).some((now) => now.started === started);
 }
 
-/** Those of the given processes that have one of the sockets open. */
+/** Returns those of the given processes that have one of the sockets open. */
 function holdersOf(sockets: ReadonlySet<string>, pids: readonly number[]): Listener[] {
   if (sockets.size === 0) return [];
   return pids.flatMap((pid) => {
@@ -83,10 +91,14 @@ export function allPids(): number[] {
   }
 }
 
-/** Inodes of the sockets that listen on a port (state 0A). @param table `tcp` for IPv4, `tcp6` for IPv6. */
+/**
+ * Returns the inodes of the sockets that listen on a port (state 0A in the table).
+ * @param table `tcp` for IPv4, `tcp6` for IPv6.
+ */
 function listeningSockets(table: string, port: number): string[] {
   try {
-    // The table also has closed connections of the last minute, thousands of lines: splitting each into fields is slow.
+    // The table also has the connections that were closed in the last minute, which can be thousands of lines. Lines
+    // without the port are dropped first, because splitting every line into fields is slow.
     const end = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
     return readFileSync(`/proc/net/${table}`, 'latin1')
       .split('\n')
@@ -99,7 +111,7 @@ function listeningSockets(table: string, port: number): string[] {
   }
 }
 
-/** Inodes of the sockets that a process has open. */
+/** Returns the inodes of the sockets that a process has open. */
 function openSockets(pid: number): string[] {
   try {
     return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {

@@ -17,7 +17,7 @@ export interface Exit {
 
 /** A program to start. */
 interface ProcessSpec {
-  /** argv: the program and its arguments. */
+  /** The program and its arguments. */
   command: readonly string[];
   cwd?: string;
   /** Variables in addition to our own environment. */
@@ -33,20 +33,26 @@ export interface RunningProcess {
   exit(): Exit | undefined;
   /** Resolves when the process has ended and its output has been read. Never rejects. */
   ended: Promise<Exit>;
-  /** Ends the whole process group: SIGTERM, two seconds later SIGKILL. Afterwards no process of the group is left. */
+  /**
+   * Ends the whole process group: sends SIGTERM, and two seconds later SIGKILL. Afterwards no process of the group is
+   * left.
+   */
   end(): Promise<void>;
 }
 
 const POLL_MS = 10;
-/** Time to end after SIGTERM. */
+/** Milliseconds that a process has to end after SIGTERM. */
 const TERM_MS = 2000;
-/** Time to end after SIGKILL. A process in an uninterruptible system call ends later, and we do not wait for it. */
+/**
+ * Milliseconds that a process has to end after SIGKILL. A process in an uninterruptible system call ends later, and
+ * this tool does not wait for it.
+ */
 const KILL_MS = 1000;
 
 /**
- * Starts a program in a new process group, so that the processes that it starts can be ended too. A program that
- * cannot be started is no exception: `ended` then resolves at once with the error.
- * @param log file that takes stdout and stderr, up to the limits of `Output`.
+ * Starts a program in a new process group. Ending the group also ends the processes that the program starts. If the
+ * program cannot be started, nothing is thrown: `ended` resolves immediately with the error.
+ * @param log file that takes stdout and stderr, up to the limits of the class `Output`.
  */
 export function startProcess(spec: ProcessSpec, workspace: Workspace, log: string): RunningProcess {
   const { command, cwd, env } = spec;
@@ -54,10 +60,11 @@ export function startProcess(spec: ProcessSpec, workspace: Workspace, log: strin
   const output = new Output(log);
   const subprocess = execa(file, args, {
     ...omitUndefined({ cwd, env }),
-    // A new process group. Execa itself ends only the process that it started, not the processes below.
+    // Creates a new process group. Execa itself could end only the process that it started, not the processes that this
+    // process starts.
     detached: true,
     stdin: 'ignore',
-    // Output limits what is kept, and reads everything so that the pipe never blocks the process.
+    // The class Output limits what is kept. It reads everything, because a full pipe would block the process.
     buffer: false,
     reject: false,
   });
@@ -87,11 +94,11 @@ export function startProcess(spec: ProcessSpec, workspace: Workspace, log: strin
 /** Ends a process group and waits until it is gone: SIGTERM, then SIGKILL. */
 async function endGroup(group: number): Promise<void> {
   killGroup(group, 'SIGTERM');
-  // A stopped process receives SIGTERM only after SIGCONT.
+  // A stopped (suspended) process receives SIGTERM only after SIGCONT continues it.
   killGroup(group, 'SIGCONT');
   await groupGone(group, TERM_MS);
   killGroup(group, 'SIGKILL');
-  // A killed process holds its port for a moment, and the caller may want to use that port next.
+  // A killed process keeps its port for a moment, and the caller may want to use that port next.
   await groupGone(group, KILL_MS);
 }
 
@@ -107,17 +114,21 @@ function isGroupAlive(group: number): boolean {
   } catch {
     return false;
   }
-  // A zombie accepts signals too. Only Linux tells zombies from living processes, and only if we look at all processes.
+  // The signal can also reach a zombie (an ended process whose entry still exists). Only Linux tells zombies from
+  // living processes, and only if we look at all processes.
   return process.platform !== 'linux' || groupMembers(group).length > 0;
 }
 
-/** One sentence: "It ended with exit code 1.", "It was ended by SIGKILL.", "It could not be started: …". */
+/**
+ * Returns how a process ended as one sentence: "It ended with exit code 1.", "It was ended by SIGKILL.", "It could not
+ * be started: …".
+ */
 export function describeExit({ code, signal, error }: Exit): string {
   if (signal !== null) return `It was ended by ${signal}.`;
   return code === null ? `It could not be started: ${startProblem(error)}.` : `It ended with exit code ${code}.`;
 }
 
-/** The usual errors of a start, in words. */
+/** The usual errors of starting a program, by error code, in words. */
 const START_PROBLEMS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such program (ENOENT)',
   EACCES: 'the file is not a program, or must not be executed (EACCES)',
@@ -125,13 +136,16 @@ const START_PROBLEMS: Readonly<Record<string, string>> = {
   ERR_INVALID_ARG_VALUE: 'the name of the program is empty',
 };
 
-/** An error of a start in words; the system's own words if the error is not one of the usual ones. */
+/** Returns an error of starting a program in words. For an unusual error, returns the words of the system. */
 function startProblem(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return START_PROBLEMS[code] ?? errorMessage(error);
 }
 
-/** The error of a start. The system reports ENOENT for a missing program and for a missing folder alike. */
+/**
+ * Returns the error of starting a program. The system reports ENOENT both for a missing program and for a missing
+ * folder, so this function checks whether the folder exists.
+ */
 function startError(error: unknown, cwd: string | undefined): unknown {
   return cwd === undefined || existsSync(cwd) ? error : new Error(`the folder ${cwd} does not exist`);
 }

@@ -16,12 +16,12 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { errorMessage } from '../support/error-message.ts';
 import { HarnessError } from '../support/harness-error.ts';
 
-/** The file that identifies a folder as a report of this tool. It is written last. */
+/** The file that shows that a folder is a report of this tool. It is the last file that is written. */
 const MARKER = 'report.json';
 
 /**
- * Resolves the symbolic links of a path, so that a report goes where the user's link points to, even if the target
- * does not exist yet. Never throws: whoever uses the path gets the error.
+ * Resolves the symbolic links of a path. A report therefore goes where the user's link points, even if the target does
+ * not exist yet. Never throws: an error appears when the path is used.
  */
 export function followLinks(path: string): string {
   try {
@@ -36,8 +36,10 @@ export function followLinks(path: string): string {
 }
 
 /**
- * Creates a folder next to `out` in which a report is prepared. `publishStagedReport` renames it to `out`.
- * @throws HarnessError with exit code 2 if `out` is a folder of the user's with other files; with exit code 3 if nothing can be written there.
+ * Creates a folder next to `out` in which a report is prepared. The function `publishStagedReport` later renames it to
+ * `out`.
+ * @throws HarnessError with exit code 2 if `out` is a folder with other files of the user; with exit code 3 if nothing
+ * can be written there.
  */
 export function createStagingFolder(out: string): string {
   assertReplaceable(out);
@@ -45,7 +47,8 @@ export function createStagingFolder(out: string): string {
     const target = followLinks(out);
     mkdirSync(dirname(target), { recursive: true });
     const staged = mkdtempSync(join(dirname(target), `.${basename(target)}-`));
-    // mkdtemp lets only the owner read the folder. A report can be read by everybody that the user's umask allows.
+    // A folder made by mkdtemp can be read only by its owner. A report must be readable for everybody whom the user's
+    // umask allows.
     chmodSync(staged, 0o777 & ~process.umask());
     return staged;
   } catch (error) {
@@ -57,8 +60,9 @@ export function createStagingFolder(out: string): string {
 export const previousReportPath = (staged: string): string => `${staged}-before`;
 
 /**
- * Replaces the report in `out` by a complete new one. If several runs do so at the same time, the last one wins.
- * @throws HarnessError with exit code 2 or 3, as `createStagingFolder`.
+ * Replaces the report in `out` by a complete new report. If several runs do so at the same time, the report of the last
+ * run stays.
+ * @throws HarnessError with exit code 2 or 3, in the same cases as the function `createStagingFolder`.
  */
 export function publishStagedReport(staged: string, out: string): void {
   const aside = previousReportPath(staged);
@@ -66,7 +70,7 @@ export function publishStagedReport(staged: string, out: string): void {
     const target = followLinks(out);
     for (let attempt = 0; ; attempt++) {
       assertReplaceable(target);
-      // Another run may move the old report away, or publish its own, between any two of these steps.
+      // Between any two of these steps, another run may move the old report away or put its own report there.
       if (existsSync(target)) attemptRename(target, aside);
       if (attemptRename(staged, target)) break;
       if (attempt === 20) throw new Error('other processes write to the folder all the time');
@@ -79,7 +83,10 @@ export function publishStagedReport(staged: string, out: string): void {
   }
 }
 
-/** Renames a folder. @returns false if another process was faster: the source is gone, or the target exists. */
+/**
+ * Renames a folder.
+ * @returns false if another process was faster: the folder `from` is gone, or the folder `to` exists.
+ */
 function attemptRename(from: string, to: string): boolean {
   try {
     renameSync(from, to);
@@ -92,8 +99,9 @@ function attemptRename(from: string, to: string): boolean {
 }
 
 /**
- * Checks that a folder is empty or a report of this tool. No other folder is replaced, because that would delete
- * files of the user's. @throws HarnessError with exit code 2.
+ * Checks that a folder is empty or a report of this tool. Any other folder is refused, because replacing it would
+ * delete files of the user.
+ * @throws HarnessError with exit code 2.
  */
 export function assertReplaceable(out: string): void {
   const folder = resolve(out);
@@ -132,9 +140,10 @@ export function makeFolder(folder: string): void {
 }
 
 /**
- * Replaces the text of a file, as a whole or not at all. The file keeps its permissions, and a symbolic link keeps
- * its target. A path that is not a regular file, such as /dev/stdout, is written to directly.
- * @throws the error of the file system; then no temporary file is left.
+ * Replaces the text of a file, either completely or not at all. The file keeps its permissions. If the path is a
+ * symbolic link, the file behind the link is replaced. A path that is not a regular file, such as /dev/stdout, is
+ * written to directly.
+ * @throws the error of the file system. No temporary file is left then.
  */
 export function replaceFile(path: string, text: string): void {
   const before = statSync(path, { throwIfNoEntry: false });

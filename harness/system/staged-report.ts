@@ -4,18 +4,20 @@ import { createStagingFolder, publishStagedReport } from './report-folder.ts';
 import type { Workspace } from './workspace.ts';
 
 /**
- * A report folder in the making. It is filled next to its final place and moved there when it is complete, so that nobody
- * ever sees half a report. The workspace removes the folder if the run ends before that.
+ * The folder of a report that is still being written. It lies next to the report's final place and is moved there when
+ * the report is complete, so nobody ever sees half a report. If the run ends earlier, the workspace (the run's
+ * temporary folder) removes this folder too.
  */
 export class StagedReport {
-  /** The folder to fill. */
+  /** The folder into which the files of the report are written first. */
   readonly path: string;
   /** The final place of the report. */
   readonly out: string;
 
   /**
    * Creates the folder in which the report is prepared.
-   * @throws HarnessError with exit code 2 if `out` holds files that are not a report of this tool; with exit code 3 if the folder cannot be created.
+   * @throws HarnessError with exit code 2 if `out` has files that are not a report of this tool; with exit code 3 if
+   * the folder cannot be created.
    */
   constructor(workspace: Workspace, out: string) {
     this.path = createStagingFolder(out);
@@ -23,12 +25,18 @@ export class StagedReport {
     workspace.ownReport(this.path, out);
   }
 
-  /** Moves the report to its final place; an earlier report there is replaced. @throws HarnessError with exit code 2 or 3. */
+  /**
+   * Moves the report to its final place, and replaces an earlier report there.
+   * @throws HarnessError with exit code 2 or 3.
+   */
   publish(): void {
     publishStagedReport(this.path, this.out);
   }
 
-  /** A problem with a file of the report, with the path that the file will have in the end. */
+  /**
+   * Changes a problem with a file of the report: `where` becomes the path that the file will have at the report's final
+   * place.
+   */
   atFinalPlace(problem: Problem): Problem {
     const { where } = problem;
     if (where !== this.path && !where?.startsWith(this.path + sep)) return problem;

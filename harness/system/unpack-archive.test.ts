@@ -22,7 +22,10 @@ import { unpackResults } from './unpack-archive.ts';
 const home = ownFolder('unpack-test-');
 const at = (name: string) => join(home(), name);
 
-/** A folder with results: an index, and a file in a folder below, larger than any buffer on the way. */
+/**
+ * Makes a folder with results: an index, and a file in a subfolder. The file is larger than any buffer of the code
+ * under test.
+ */
 function makeResults(): string {
   const folder = at('results');
   mkdirSync(join(folder, 'deep'), { recursive: true });
@@ -32,7 +35,7 @@ function makeResults(): string {
 }
 const LARGE = Array.from({ length: 200_000 }, (_, i) => i).join('\n');
 
-/** An archive with entries that the system's tar would not write. */
+/** Makes an archive with entries that the system's tar command would not write. */
 async function makeArchive(name: string, entries: readonly { name: string; type?: 'symlink'; linkname?: string }[]) {
   const archive = pack();
   for (const entry of entries) archive.entry(entry, entry.type === undefined ? '{}' : '');
@@ -41,7 +44,7 @@ async function makeArchive(name: string, entries: readonly { name: string; type?
   return at(name);
 }
 
-/** Temporary folders of this module that exist at this moment. */
+/** Returns the temporary folders of the module `unpack-archive.ts` that exist at this moment. */
 const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith('ws-conformance-results-'));
 
 describe('an archive', () => {

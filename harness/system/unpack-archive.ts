@@ -21,10 +21,10 @@ import { errorMessage } from '../support/error-message.ts';
 import { HarnessError } from '../support/harness-error.ts';
 
 /**
- * Returns the folder that holds recorded results. CI systems keep them as archives: `.tar`, `.tar.gz` or `.tar.xz` is
- * unpacked into a temporary folder, which `remove` deletes.
+ * Returns the folder with recorded results. CI systems keep results as archives. A `.tar`, `.tar.gz` or `.tar.xz`
+ * archive is unpacked into a temporary folder, and `remove` deletes that folder.
  * @param from a folder, its `index.json`, or an archive.
- * @throws HarnessError with exit code 2 if there is no such file, or it cannot be unpacked.
+ * @throws HarnessError with exit code 2 if the file does not exist or cannot be unpacked.
  */
 export async function unpackResults(from: string): Promise<{ folder: string; remove: () => void }> {
   const path = resolve(from);
@@ -60,8 +60,8 @@ async function unpack(path: string, folder: string): Promise<void> {
 }
 
 /**
- * The streams of a pipeline that reads a file and decompresses it. The first bytes decide how, because a CI system
- * may keep the file under any name.
+ * Returns the streams of a pipeline that reads a file and decompresses it. The first bytes of the file show its format.
+ * The file name is not used, because a CI system may choose any name.
  */
 async function decompressed(path: string): Promise<(Readable | Transform)[]> {
   const start = await firstBytes(path, 6);
@@ -82,7 +82,10 @@ async function firstBytes(path: string, count: number): Promise<string> {
   }
 }
 
-/** Writes the files of an archive. Links and devices are left out: results never have any. @returns the number of files. */
+/**
+ * Writes the files of an archive. Links and devices are skipped, because results never contain them.
+ * @returns the number of files.
+ */
 async function writeFiles(archive: Extract, folder: string): Promise<number> {
   let files = 0;
   for await (const entry of archive) {
@@ -93,21 +96,27 @@ async function writeFiles(archive: Extract, folder: string): Promise<number> {
       await pipeline(entry, createWriteStream(path));
       files++;
     } else {
-      // The next entry comes only after this one was read.
+      // The archive delivers the next entry only after this entry has been read.
       entry.resume();
     }
   }
   return files;
 }
 
-/** @throws if the name of an archive's file leads out of the folder, by `..` or from the root. */
+/**
+ * Returns the path for a file of an archive.
+ * @throws Error if the file's name leads out of the folder, with `..` or as an absolute path.
+ */
 function pathInside(folder: string, name: string): string {
   const path = resolve(folder, name);
   if (relative(folder, path).startsWith('..')) throw new Error(`The archive has a file outside of its folder: ${name}`);
   return path;
 }
 
-/** @throws HarnessError with exit code 2 if the file does not exist, or its folder must not be read. */
+/**
+ * Returns the file system's information about a path.
+ * @throws HarnessError with exit code 2 if the path does not exist, or its folder must not be read.
+ */
 function statOf(path: string): Stats {
   const refused = (why: string) =>
     new HarnessError(2, {
@@ -126,8 +135,10 @@ function statOf(path: string): Stats {
 }
 
 /**
- * A report is not a folder of results, but holds one for each agent: the error names them.
- * @returns the folder if it is not a report. @throws HarnessError with exit code 2.
+ * Refuses the folder of a report, because a report is not a folder of results itself. A report contains one folder of
+ * results for each tested server, and the error names these folders.
+ * @returns the folder if it is not a report.
+ * @throws HarnessError with exit code 2.
  */
 function refuseReport(folder: string): string {
   const results = join(folder, 'results');

@@ -72,7 +72,7 @@ test('ignores code of others, the report, and the folders in which a report is p
     writeFileSync(join(home, file), 'x');
   mkdirSync(join(home, '.report-a1B2c3'));
   writeFileSync(join(home, '.report-a1B2c3/report.json'), 'x');
-  // Changes are reported in their order, so an earlier change that is not ignored would be reported first.
+  // Changes are reported in order. If the watch did not ignore the earlier change, it would report that change first.
   appendFileSync(join(home, 'src/server.js'), 'x');
   expect(await changed).toBe('src/server.js');
 });

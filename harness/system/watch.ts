@@ -3,15 +3,18 @@ import { type FSWatcher, watch } from 'chokidar';
 
 /** Folders that never hold the user's own source files. */
 const IGNORED_FOLDERS = new Set(['node_modules', '.git']);
-/** A change is complete after this time without a further one: editors write a file in several steps. */
+/**
+ * A change counts as complete if no other change follows for this many milliseconds. Editors write a file in several
+ * steps.
+ */
 const QUIET_MS = 100;
 
-/** Watches the folders of the servers under test, so that a run can begin again when a file changes. */
+/** Watches the folders of the tested servers. When a file changes, the tool can start the next run. */
 export class FileWatch {
   private readonly folders: readonly string[];
   private readonly out: string;
   private readonly watcher: FSWatcher;
-  /** The first file of the change that nobody has asked for yet. */
+  /** The first changed file that no call of `changed` has returned yet. */
   private changedFile: string | undefined;
   private isComplete = false;
   private quietTimer: NodeJS.Timeout | undefined;
@@ -27,13 +30,14 @@ export class FileWatch {
       followSymlinks: false,
     });
     this.watcher.on('all', (_, path) => this.onChange(path));
-    // A folder may be deleted while chokidar reads it. Then there is nothing in it to watch.
+    // A folder may be deleted while the library chokidar reads it. The error is ignored, because nothing is left to
+    // watch there.
     this.watcher.on('error', () => {});
   }
 
   /**
-   * Starts to watch folders. Resolves when every change from now on will be seen.
-   * @param out folder of the report. A run writes it, so changes in it must not start the next run.
+   * Starts to watch folders. Resolves when every later change will be noticed.
+   * @param out folder of the report. A run writes into it, so changes in it must not start the next run.
    */
   static async start(folders: readonly string[], out: string): Promise<FileWatch> {
     const files = new FileWatch(folders, out);
@@ -42,8 +46,8 @@ export class FileWatch {
   }
 
   /**
-   * Resolves when a change is complete, also if it was complete before the call. Several files that change together
-   * are one change.
+   * Resolves when a change is complete. If a change was already complete before the call, resolves immediately. Several
+   * files that change together are one change.
    * @returns path of the first file of the change, relative to the watched folder. Rejects if the signal aborts.
    */
   async changed(signal: AbortSignal): Promise<string> {
@@ -64,7 +68,7 @@ export class FileWatch {
     return file;
   }
 
-  /** Forgets the changes since the last call of `changed`, because the run itself made them: a build writes files. */
+  /** Forgets the changes since the last call of `changed`. The run itself made them, because a build writes files. */
   discardChange(): void {
     clearTimeout(this.quietTimer);
     this.quietTimer = undefined;
@@ -82,8 +86,8 @@ export class FileWatch {
     this.isComplete = false;
     clearTimeout(this.quietTimer);
     const timer = setTimeout(() => {
-      // After a busy time of this process, events of the same change may still wait to be read. setImmediate lets
-      // them come first; each of them replaces the timer.
+      // If this process was busy, events of the same change may still wait to be read. setImmediate lets them come
+      // first, and each of them starts a new timer in place of this timer.
       setImmediate(() => {
         if (this.quietTimer !== timer) return;
         this.isComplete = true;
@@ -93,7 +97,10 @@ export class FileWatch {
     this.quietTimer = timer;
   }
 
-  /** True for code of others, for the report, and for the folders `.NAME-…` next to it in which reports are prepared. */
+  /**
+   * Whether changes of a path are ignored: code of others, the report, and the folders `.NAME-…` next to the report in
+   * which reports are prepared.
+   */
   private isIgnored(path: string): boolean {
     return (
       relative(this.rootOf(path), path)
@@ -105,7 +112,7 @@ export class FileWatch {
     );
   }
 
-  /** The watched folder that a path is in. */
+  /** Returns the watched folder that contains a path. */
   private rootOf(path: string): string {
     return this.folders.find((folder) => path === folder || path.startsWith(folder + sep)) ?? path;
   }

@@ -13,7 +13,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-/** Starts a run that is killed while it replaces a report. @returns the folders of the report. */
+/**
+ * Starts a run that is killed while it replaces an old report by a new report.
+ * @returns the folders of both reports.
+ */
 async function killWhilePublishing(): Promise<{ staged: string; aside: string; place: string }> {
   const [staged, place] = [join(home, 'staged'), join(home, 'report')];
   for (const folder of [staged, `${staged}-before`]) mkdirSync(folder);
@@ -31,7 +34,7 @@ test.runIf(process.platform === 'linux')(
     const { place } = await killWhilePublishing();
     removeStaleWorkspaces();
     expect(readdirSync(home)).toEqual(['report']);
-    // Now a report is in place again, so the report that was moved aside is older.
+    // The report folder exists again here, so the report that was moved aside is the older report and must be removed.
     await killWhilePublishing();
     removeStaleWorkspaces();
     expect(existsSync(place)).toBe(true);

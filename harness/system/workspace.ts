@@ -16,34 +16,44 @@ import { HarnessError } from '../support/harness-error.ts';
 import { groupMembers, processFacts } from './process-table.ts';
 import { followLinks, previousReportPath } from './report-folder.ts';
 
-/** Name of every workspace folder, before the random part. */
+/** The first part of the name of every workspace (temporary folder of a run). A random part follows. */
 const PREFIX = 'ws-conformance-run-';
-/** The file of a workspace that says which run it belongs to. */
+/** The file in a workspace (temporary folder of a run) that says to which run the workspace belongs. */
 const OWNER = 'owner.json';
 
 const ownerSchema = z.object({
   pid: z.number(),
   started: z.number(),
-  /** Process groups that the run started. The start time of the leader identifies a group, because ids are used again. */
+  /**
+   * Process groups that the run started. A group is identified by its id and the start time of its first process,
+   * because the system uses ids again.
+   */
   groups: z.array(z.object({ group: z.number(), started: z.number() })),
-  /** Folders outside of the workspace in which reports are prepared. */
+  /** Folders outside of the workspace in which the run prepares reports. */
   folders: z.array(z.string()),
-  /** Previous reports that are moved to `folder` while a new report takes their place. */
+  /**
+   * Previous reports. While a new report takes the place of an earlier report, the earlier report is moved from `place`
+   * to `folder`.
+   */
   asides: z.array(z.object({ folder: z.string(), place: z.string() })).default([]),
 });
 type Owner = z.infer<typeof ownerSchema>;
 
-/** The workspaces of this process that are not removed yet. */
+/** The workspaces (temporary folders of runs) of this process that have not been removed yet. */
 const openWorkspaces = new Set<Workspace>();
 
-/** Kills all processes that runs of this process started, and removes their folders. For a process that must exit at once. */
+/**
+ * Kills all processes that the runs of this process started, and removes the runs' folders. Called when this process
+ * must exit immediately.
+ */
 export function abandonWorkspaces(): void {
   for (const workspace of openWorkspaces) workspace.abandon();
 }
 
 /**
- * The temporary folder of one run. A file in it says which process runs, which process groups the run started, and
- * which folders it made. If the run is killed, a later run reads that file and cleans up: `removeStaleWorkspaces`.
+ * The temporary folder of one run. A file in it says which process performs the run, which process groups the run
+ * started, and which folders it made. If the run is killed, a later run reads this file and cleans up with the function
+ * `removeStaleWorkspaces`.
  */
 export class Workspace {
   readonly folder: string;
@@ -74,14 +84,15 @@ export class Workspace {
     openWorkspaces.add(this);
   }
 
-  /** Records a process group, so that a later run can end it if this run is killed. */
+  /** Records a process group. If this run is killed, a later run can then end the group. */
   own(group: number): void {
     this.owner.groups.push({ group, started: processFacts(group)?.started ?? 0 });
     this.trySave();
   }
 
   /**
-   * Records a folder in which a report is prepared. It is removed with the workspace, unless it was published before.
+   * Records a folder in which a report is prepared. The folder is removed together with the workspace, unless the
+   * report was moved to its final place before.
    * @param out folder that the report will replace.
    */
   ownReport(staged: string, out: string): void {
@@ -90,19 +101,22 @@ export class Workspace {
     this.trySave();
   }
 
-  /** Kills the processes of the run with SIGKILL at once, and removes its folders. */
+  /** Immediately kills the processes of the run with SIGKILL, and removes the run's folders. */
   abandon(): void {
     for (const { group } of this.owner.groups) killGroup(group, 'SIGKILL');
     this.remove();
   }
 
-  /** Removes the folder, and every report folder of the run that was not published. */
+  /** Removes the workspace, and every report folder of the run that was not moved to its final place. */
   remove(): void {
     openWorkspaces.delete(this);
     removeFolders(this.owner, this.folder);
   }
 
-  /** Saves the owner file. A full disk must not end the run: the file is only needed if the run is killed. */
+  /**
+   * Saves the file that describes the run, and ignores errors. A full disk must not end the run, because the file is
+   * only needed if the run is killed.
+   */
   private trySave(): void {
     try {
       this.save();
@@ -115,17 +129,17 @@ export class Workspace {
 }
 
 /**
- * Ends the processes and removes the folders of runs that were killed. Does nothing except on Linux, where the start time
- * of a process shows whether a pid still belongs to the run.
- * @returns the number of such runs.
+ * Ends the processes of runs that were killed, and removes their folders. Works only on Linux, where the start time of
+ * a process shows whether a pid still belongs to the run.
+ * @returns the number of killed runs that were found.
  */
 export function removeStaleWorkspaces(): number {
   if (process.platform !== 'linux') return 0;
   let found = 0;
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
     const folder = join(tmpdir(), name);
-    // The owner file of another user could name any folder for us to delete. Another run may have removed the folder
-    // since the folders were listed.
+    // A folder of another user is skipped, because its owner file could name any folder for us to delete. A folder that
+    // another run has removed in the meantime is skipped too.
     if (lstatSync(folder, { throwIfNoEntry: false })?.uid !== process.getuid?.()) continue;
     const owner = readOwner(folder);
     if (!owner || processFacts(owner.pid)?.started === owner.started) continue;
@@ -134,15 +148,15 @@ export function removeStaleWorkspaces(): number {
     try {
       removeFolders(owner, folder);
     } catch {
-      // Another run may remove the same folders at this moment. What is left is removed by a later run.
+      // Another run may remove the same folders at the same time. A later run removes what is left.
     }
   }
   return found;
 }
 
 /**
- * Removes a workspace and the report folders of its run. A previous report goes back to its place if the run was
- * killed before the new report took that place.
+ * Removes a workspace (temporary folder of a run) and the report folders of its run. If the run was killed before a new
+ * report took the place of the previous report, the previous report is moved back.
  */
 function removeFolders({ folders, asides }: Owner, workspace: string): void {
   for (const { folder, place } of asides) if (existsSync(folder) && !existsSync(place)) renameSync(folder, place);
@@ -151,8 +165,8 @@ function removeFolders({ folders, asides }: Owner, workspace: string): void {
 }
 
 /**
- * Whether a process group is still the recorded one, and not a later group with the same id. If the leader of a group
- * has ended, its id is not used again as long as other members live.
+ * Whether a process group is still the recorded group, and not a later group with the same id. If the first process of
+ * the group has ended, its id is not used again while other members of the group live.
  */
 function isSameGroup({ group, started }: Owner['groups'][number]): boolean {
   const leader = processFacts(group);
@@ -168,7 +182,10 @@ export function killGroup(group: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Reads the owner file of a workspace. @returns undefined if there is none, or it is damaged. */
+/**
+ * Reads the file that says to which run a workspace (temporary folder of a run) belongs.
+ * @returns undefined if the file does not exist or is damaged.
+ */
 function readOwner(folder: string): Owner | undefined {
   try {
     const owner: unknown = JSON.parse(readFileSync(join(folder, OWNER), 'utf8'));

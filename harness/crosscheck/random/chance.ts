@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Makes random choices that depend on a seed only: the n-th choice is made from a hash of the seed and n. */
+/** Makes random choices that depend only on a seed: choice number n is made from a hash of the seed and n. */
 export class Chance {
   readonly #seed: number;
   #choices = 0;
@@ -15,24 +15,24 @@ export class Chance {
     return createHash('sha256').update(`${this.#seed} ${this.#choices}`).digest().readUInt32BE(0) % limit;
   }
 
-  /** True in so many of a hundred choices. */
+  /** Returns true with a probability of `share` percent. */
   percent(share: number): boolean {
     return this.below(100) < share;
   }
 
-  /** One of the values, each equally often. */
+  /** Returns one of the values. All values have the same probability. */
   of<T>(values: readonly T[]): T {
     const value = values[this.below(values.length)];
     if (value === undefined) throw new RangeError('there is no value to choose');
     return value;
   }
 
-  /** So many random bytes, in hex. */
+  /** Returns `length` random bytes, in hex. */
   hex(length: number): string {
     return Buffer.from(Array.from({ length }, () => this.below(256))).toString('hex');
   }
 
-  /** Between one and `most` results of `make`. */
+  /** Calls `make` at least once and at most `most` times, and returns the results. */
   some<T>(most: number, make: () => T): T[] {
     return Array.from({ length: 1 + this.below(most) }, make);
   }

@@ -4,7 +4,10 @@ import type { ClientFrame } from './frames.ts';
 
 const DEFINED_CODES = new Set([1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011]);
 
-/** Returns the close code with which a server refuses a frame; null if the frame is correct, or not checked. */
+/**
+ * Returns the close code with which a random server refuses a frame. Returns null if the frame is correct, or if a
+ * fault of the server leaves out the check.
+ */
 export function refusal(
   { opcode, fin, rsv, payload }: ClientFrame,
   state: { inMessage: boolean; compressed: boolean },
@@ -20,7 +23,10 @@ export function refusal(
   return null;
 }
 
-/** Returns the body with which a server answers a Close: its code, or the code for what is wrong with it. */
+/**
+ * Returns the body of the Close frame that answers a received Close frame: the same code, or the code for what is wrong
+ * with the received body.
+ */
 export function closeAnswer(body: Buffer, faults: FaultList): Buffer {
   if (body.length === 0) return body;
   if (body.length === 1) return codeBody(1002);
@@ -31,18 +37,21 @@ export function closeAnswer(body: Buffer, faults: FaultList): Buffer {
   return isUtf8(body.subarray(2)) ? body.subarray(0, 2) : codeBody(1007);
 }
 
-/** The body of a Close with a code and no reason. */
+/** Makes the body of a Close frame with a code and no reason. */
 export function codeBody(code: number): Buffer {
   const body = Buffer.alloc(2);
   body.writeUInt16BE(code);
   return body;
 }
 
-/** Checks the text of one message frame by frame. */
+/** Checks the UTF-8 of one text message, frame by frame. */
 export class TextCheck {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
 
-  /** Takes the next bytes. Returns whether they can be text, and with `isEnd` whether the text is complete. */
+  /**
+   * Takes the next bytes. Returns whether they can be a part of valid UTF-8. With `isEnd`, also returns false for an
+   * incomplete last character.
+   */
   push(bytes: Buffer, isEnd: boolean): boolean {
     try {
       this.#decoder.decode(bytes, { stream: !isEnd });

@@ -15,13 +15,22 @@ import { type ClientFrame, encode, takeFrame } from './frames.ts';
 import { agreement, type ClientRequest, readRequest, responseHead } from './head.ts';
 import { Output } from './output.ts';
 
-/** Seconds without a frame after which the server ends a connection: the real suite would wait without limit. */
+/**
+ * Seconds without a received frame after which the server ends a connection. Without this limit, the real suite would
+ * wait for ever.
+ */
 const OPEN_LIMIT = 4.7;
-/** The same limit for an opening handshake that does not end. It is longer than the suite's own limit of 5 s. */
+/**
+ * Seconds after which the server ends a connection whose opening handshake has not ended. This is longer than the
+ * suite's own limit of 5 s.
+ */
 const OPENING_LIMIT = 6.7;
-/** Least seconds between two small writes. */
+/** Minimum number of seconds between two small writes. */
 const BETWEEN_WRITES = 0.02;
-/** Number of frames that the fault `small writes` cuts: all 1,000 echoes of 12.x would take too long. */
+/**
+ * Number of frames that the fault `small writes` splits into small writes. Only the first frames are split, because the
+ * 1,000 echoes of a case of category 12 would take too long.
+ */
 const CUT_FRAMES = 6;
 
 interface Message {
@@ -32,8 +41,8 @@ interface Message {
 }
 
 /**
- * One connection of a random server: an echo server with faults. What it does depends on the faults and on what has come
- * and gone so far, never on a clock, except that pauses are a part of some faults.
+ * One connection of a random server, which is an echo server with faults. Its behavior depends only on the faults and
+ * on what both sides have sent so far, never on a clock. The only exception: some faults contain pauses.
  */
 export class RandomConnection {
   readonly #second: number;
@@ -51,7 +60,10 @@ export class RandomConnection {
   readonly #counts = { frame: 0, message: 0, sent: 0, echo: 0, pong: 0, close: 0 };
   readonly #held: Buffer[] = [];
 
-  /** `faultsOf` returns the faults for the path of the request. `second`: time scale of all waits. */
+  /**
+   * `faultsOf` returns the faults for the path of the request. `second`: factor for all waits; 0.1 makes each wait ten
+   * times shorter.
+   */
   constructor(socket: Socket, faultsOf: (path: string) => readonly Fault[], second: number) {
     this.#second = second;
     this.#faultsOf = faultsOf;
@@ -207,7 +219,7 @@ export class RandomConnection {
 
   // ---- what the server sends
 
-  /** Refuses what the client sent. The connection ends when the client has answered the Close. */
+  /** Refuses what the client sent, with a Close frame. The connection ends when the client has answered it. */
   #fail(code: number): void {
     const own = this.#faults.all('close body').find((fault) => fault.own === true)?.body;
     this.#send('close', { opcode: 8, payload: own ?? codeBody(code).toString('hex') });
@@ -263,7 +275,7 @@ export class RandomConnection {
     this.#send('pong', { opcode: 10, payload: changed().toString('hex') });
   }
 
-  /** Sends a frame of the server itself, with the faults that change it. */
+  /** Sends a frame that the server itself creates. Faults of the server may change the frame. */
   #send(kind: Exclude<OwnFrame, 'any'>, frame: FrameSpec): void {
     const faults = this.#faults;
     const sent = ++this.#counts.sent;
@@ -299,7 +311,9 @@ export class RandomConnection {
     this.#output.bytes(encode(frame));
   }
 
-  /** Lets the faults happen that belong to this event. Returns whether one of them replaces the usual reaction. */
+  /**
+   * Performs the faults that belong to this event. Returns whether one of them replaces what a correct server would do.
+   */
   #happened(event: EventName, n: number): boolean {
     const faults = this.#faults.takeAt(event, n);
     for (const fault of faults) this.#act(fault);
@@ -347,7 +361,10 @@ export class RandomConnection {
   }
 }
 
-/** Decompresses a message of the client, which uses no context takeover; null if it is not deflate data. */
+/**
+ * Decompresses a message of the client. The client uses no context takeover. Returns null if the bytes are not deflate
+ * data.
+ */
 function inflate(bytes: Buffer): Buffer | null {
   try {
     return inflateRawSync(Buffer.concat([bytes, Buffer.from([0, 0, 255, 255])]), { finishFlush: zlib.Z_SYNC_FLUSH });

@@ -28,11 +28,17 @@ import {
   WINDOW_BITS,
 } from './values.ts';
 
-/** What the faults of a random server are about. It decides which cases are played. */
+/**
+ * The main kind of a random server's faults. It decides which cases are played: for example, compression faults need
+ * the cases of compression.
+ */
 export const FAMILIES = ['opening', 'stream', 'compression'] as const;
 export type Family = (typeof FAMILIES)[number];
 
-/** Pauses in seconds. Sums of three of them stay away from the suite's timers of 0.5 s, 1 s and more. */
+/**
+ * Pauses in seconds. Even the sum of up to three pauses is never close to a timer of the suite (0.5 s, 1 s and more).
+ * If it were, the outcome would depend on chance.
+ */
 const PAUSES = [0.2, 0.2, 1.2];
 const FIELDS = ['Upgrade', 'Connection', 'Sec-WebSocket-Accept'] as const;
 const EVENTS: readonly EventName[] = ['opened', 'frame', 'frame', 'message', 'message', 'close', 'answered', 'sent'];
@@ -40,7 +46,7 @@ const OWN_FRAMES: readonly OwnFrame[] = ['echo', 'echo', 'pong', 'close', 'any']
 const ENDS: readonly EndOfTcp[] = ['fin', 'fin', 'reset', 'half'];
 const CHECKS: readonly Check[] = ['reserved bits', 'opcodes', 'control frames', 'order', 'text', 'close codes'];
 
-/** Draws one to three faults of a family. */
+/** Draws one to three faults, most of them of the given kind. */
 export function drawFaults(chance: Chance, family: Family): Fault[] {
   const count = chance.of([1, 1, 1, 2, 2, 3]);
   const faults = Array.from({ length: count }, () => drawFault(chance, family));
@@ -226,7 +232,7 @@ const drawFirstClose = (chance: Chance): StreamFault => ({
   ...maybe(chance, 60, { next: chance.of(['message', 'ping', 'fin', 'go on'] as const) }),
 });
 
-/** A frame with any header: about half of them are correct. */
+/** Draws a frame with any header. About half of these frames are correct. */
 function anyFrame(chance: Chance): FrameSpec {
   const opcode = chance.percent(75) ? chance.of([0, 1, 1, 2, 8, 8, 9, 10]) : chance.below(16);
   return {
@@ -241,7 +247,7 @@ function anyFrame(chance: Chance): FrameSpec {
   };
 }
 
-/** Lengths that a header announces though another number of bytes follows. */
+/** False payload lengths for a frame's header: another number of bytes follows. */
 const ANNOUNCED = [
   '0',
   '1',
@@ -255,7 +261,7 @@ const ANNOUNCED = [
   '18446744073709551615',
 ];
 
-/** One or two changes of a correct header. */
+/** Draws one or two changes of a correct header. */
 function drawHeader(chance: Chance): Omit<FrameSpec, 'opcode' | 'payload'> & { opcode?: number } {
   const changes = chance.some(2, () =>
     chance.of([

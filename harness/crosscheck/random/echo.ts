@@ -3,23 +3,23 @@ import { type Fault, type FaultList, type FaultNamed, type FrameSpec, means } fr
 
 /** A message that a random server sends back. */
 export interface EchoedMessage {
-  /** Counts from 1. */
+  /** Number of the message on its connection, counted from 1. */
   n: number;
   opcode: number;
   payload: Buffer;
-  /** Bits of the window for compression; null if the connection is not compressed. */
+  /** Size of the compression window in bits; null if the connection has no compression. */
   windowBits: number | null;
-  /** The message before, to which a fault lets the compressed echo refer. */
+  /** The previous message. A fault can make the compressed echo refer to it. */
   before: Buffer;
 }
 
-/** A part of an echo, in order: a frame, a pause, or the end of what is sent. */
+/** One part of an echo: a frame, a pause, or an early stop. The parts are sent in order. */
 export type EchoPart =
   | { frame: FrameSpec; isLast: boolean }
   | { pause: number }
   | { stop: 'fin' | 'close' | 'nothing' };
 
-/** Returns the frames of an echo, with the faults that change it. */
+/** Returns the parts of an echo, already changed by the faults that concern it. */
 export function echoParts(message: EchoedMessage, faults: FaultList): EchoPart[] {
   const { n, opcode } = message;
   const payload = changed(message.payload, n, faults);
@@ -77,7 +77,7 @@ function compressedParts(message: EchoedMessage, windowBits: number, faults: Fau
   return fragments(first, opcode, 4, fault);
 }
 
-/** Compresses a message without its tail (RFC 7692 7.2.1). */
+/** Compresses a message and leaves out the last four bytes, 00 00 ff ff (RFC 7692 7.2.1). */
 function deflated(message: Buffer, windowBits: number, dictionary: Buffer | null): Buffer {
   const bytes = deflateRawSync(message, {
     windowBits: Math.max(9, windowBits),
@@ -110,7 +110,7 @@ function damaged(
 type Fragments = Pick<FaultNamed<'compressed fragments'>, 'cuts' | 'rsv' | 'between' | 'stop'> &
   Pick<FaultNamed<'fragments'>, 'pause'> & { wrong?: FaultNamed<'fragments'>['wrong'] };
 
-/** Cuts a payload into frames. The cuts are in thousandths of its length. */
+/** Splits a payload into frames. The fault gives the places of the cuts in thousandths of the payload's length. */
 function fragments(payload: Buffer, opcode: number, rsv: number, fault: Fragments): EchoPart[] {
   const { wrong, between, pause, stop } = fault;
   const cuts = fault.cuts.map((cut) => Math.floor((cut * payload.length) / 1000)).sort((a, b) => a - b);

@@ -1,28 +1,29 @@
 /*
- * The faults of a random server, as JSON values. A number `n` counts from 1 and says which message or frame is meant; 0
- * means all of them. Payloads and bodies are in hex. Pauses are in seconds.
+ * The faults of a random server (a server whose faults are drawn at random), as JSON values. The number `n` of a fault
+ * says which message or frame has the fault: 1 is the first, and 0 means all of them. Payloads and bodies are in hex,
+ * and pauses are in seconds.
  */
 
-/** A frame with any header. What is left out is as in a correct frame of a server. */
+/** A frame with any header. A field that is left out has the value of a correct frame of a server. */
 export interface FrameSpec {
   opcode: number;
   fin?: boolean;
   /** The three reserved bits as a number: 4 is RSV1. */
   rsv?: number;
   masked?: boolean;
-  /** Length form in bits, if not the shortest. */
+  /** Size in bits of the length field, if not the smallest possible. */
   form?: 16 | 64;
   payload?: string;
-  /** Number of bytes that the header announces, in decimal, if not the length of the payload. */
+  /** Payload length that the header announces, in decimal. Given only if it differs from the real length. */
   announced?: string;
-  /** Number of bytes of the encoded frame that are sent, if not all. */
+  /** Number of bytes of the encoded frame that are sent. Given only if the frame is not sent completely. */
   cut?: number;
 }
 
-/** What a server counts, so that a fault can happen at a certain event. */
+/** The events that a server counts. A fault can happen at the n-th event of a kind. */
 export type EventName = 'opened' | 'frame' | 'message' | 'close' | 'answered' | 'sent';
 
-/** The n-th event of a kind. The pause comes before what happens then. */
+/** The moment of a fault: the n-th event of a kind. `pause`: seconds between the event and the fault. */
 export interface Moment {
   at: EventName;
   n: number;
@@ -30,12 +31,12 @@ export interface Moment {
 }
 
 export type EndOfTcp = 'fin' | 'reset' | 'half';
-/** The frames that a server sends by itself. */
+/** The kinds of frames that a server sends without a fault. */
 export type OwnFrame = 'echo' | 'pong' | 'close' | 'any';
-/** The checks that a server can leave out. */
+/** The checks of received frames that a server with the fault `lenient` can leave out. */
 export type Check = 'reserved bits' | 'opcodes' | 'control frames' | 'order' | 'text' | 'close codes';
 
-/** A fault of the HTTP response. In a value, {} stands for the correct value. */
+/** A fault of the HTTP response. In a `value`, {} stands for the correct value of the field. */
 export type OpeningFault =
   | { fault: 'status line'; line: string }
   | { fault: 'field value'; field: string; value: string }
@@ -53,7 +54,7 @@ export type OpeningFault =
   | { fault: 'end in the head'; at: number; how: EndOfTcp | 'nothing' }
   | { fault: 'bytes behind the head'; hex: string };
 
-/** Places for white space in a field. */
+/** Places in an HTTP field where a fault inserts white space. */
 export type Place =
   | 'before name'
   | 'behind name'
@@ -62,7 +63,7 @@ export type Place =
   | 'inside value'
   | 'between two fields';
 
-/** A fault of the open connection. */
+/** A fault that happens while the connection is open. */
 export type StreamFault =
   | {
       fault: 'frames';
@@ -94,7 +95,7 @@ export type StreamFault =
 
 export type WrongFragments = 'opcode' | 'no fin' | 'early fin' | 'rsv' | 'last empty';
 
-/** A fault of permessage-deflate. Cuts are in thousandths of the length. */
+/** A fault of the compression (permessage-deflate). Places of cuts are in thousandths of the length. */
 export type CompressionFault =
   | { fault: 'plain echo'; n: number; rsv1: boolean }
   | { fault: 'damaged deflate'; n: number; how: 'flip' | 'cut' | 'tail' | 'final' | 'empty'; at?: number }
@@ -109,20 +110,20 @@ export type CompressionFault =
     }
   | { fault: 'compressed text'; hex: string; cuts: number[]; opcode: number; stop?: 'fin' | 'close' | 'nothing' }
   | { fault: 'compressed junk'; hex: string; fin: boolean; opcode: number }
-  /** Not a fault: the server compresses with context takeover, and says so. */
+  /** Not really a fault: the server compresses with context takeover, and says so in the opening handshake. */
   | { fault: 'agreed takeover' }
   | { fault: 'kept window' }
   | { fault: 'wide window' };
 
 export type Fault = OpeningFault | StreamFault | CompressionFault;
 
-/** The faults with one name. */
+/** The type of the faults with a given name. */
 export type FaultNamed<Name extends Fault['fault']> = Extract<Fault, { fault: Name }>;
 
-/** The faults of a server, which can be asked for by name. */
+/** The faults of a server. Finds faults by their name, and by the event at which they happen. */
 export class FaultList {
   readonly #faults: readonly Fault[];
-  /** Faults that happen once only, and have happened. */
+  /** Faults that happen only once and have already happened. */
   readonly #done = new Set<Fault>();
 
   constructor(faults: readonly Fault[]) {
@@ -137,7 +138,7 @@ export class FaultList {
     return this.all(name)[0];
   }
 
-  /** Takes the faults that happen at an event. Each of them is taken once. */
+  /** Returns the faults that happen at an event. Each fault is returned only once. */
   takeAt(at: EventName, n: number): TimedFault[] {
     const taken = this.#faults.filter(
       (fault): fault is TimedFault =>
@@ -148,8 +149,8 @@ export class FaultList {
   }
 }
 
-/** The faults that happen at an event. */
+/** The faults that happen at a certain event on the connection. */
 export type TimedFault = FaultNamed<'frames' | 'bytes' | 'end' | 'first close'>;
 
-/** Whether a number `n` of a fault means this count. */
+/** Whether the number `n` of a fault selects the message or frame number `count`. 0 selects all. */
 export const means = (n: number, count: number): boolean => n === 0 || n === count;

@@ -25,7 +25,7 @@ export interface ClientFrame {
   payload: Buffer;
 }
 
-/** Takes the first frame from the bytes of a client; null until it is complete. */
+/** Reads the first frame from the bytes of a client. Returns null if the frame is not complete yet. */
 export function takeFrame(bytes: Buffer): { frame: ClientFrame; rest: Buffer } | null {
   if (bytes.length < 2) return null;
   const [first = 0, second = 0] = bytes;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FaultList, Place } from './faults.ts';
 
-/** What a random server needs to know about a request. */
+/** The parts of a client's opening handshake that a random server needs. */
 export interface ClientRequest {
   path: string;
   key: string;
@@ -20,7 +20,10 @@ export function readRequest(head: string): ClientRequest {
   };
 }
 
-/** What a server without a fault answers to an offer of compression: no context takeover, and the window that was asked for. */
+/**
+ * Returns how a server without faults answers an offer of compression: it uses no context takeover, and the window size
+ * that the client asked for.
+ */
 export function agreement(offer: string, faults: FaultList): { value: string; windowBits: number } {
   const bits = /server_max_window_bits=(\d+)/.exec(offer)?.[1];
   const window = bits === undefined ? '' : `; server_max_window_bits=${bits}`;
@@ -33,7 +36,7 @@ export function agreement(offer: string, faults: FaultList): { value: string; wi
 
 type Field = [name: string, value: string];
 
-/** Makes the head of the response, with the faults that change it. */
+/** Makes the head of the HTTP response, already changed by the faults of the server. */
 export function responseHead(request: ClientRequest, faults: FaultList): Buffer {
   const accept = createHash('sha1').update(`${request.key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
   const fields: Field[] = [

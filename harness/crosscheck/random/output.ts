@@ -4,8 +4,8 @@ import type { EndOfTcp } from './faults.ts';
 type Item = { bytes: Buffer } | { pause: number } | { end: EndOfTcp };
 
 /**
- * Everything that a random server sends on one connection, in order. Bytes between two pauses leave in one write, because
- * otherwise TCP would cut them by chance.
+ * Everything that a random server sends on one connection, in order. All bytes between two pauses are sent in one
+ * write. With several writes, chance would decide how TCP splits the bytes.
  */
 export class Output {
   readonly #socket: Socket;
@@ -17,13 +17,13 @@ export class Output {
   #halfOver = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `second`: time scale of all pauses. */
+  /** `second`: factor for all pauses; 0.1 makes each pause ten times shorter. */
   constructor(socket: Socket, second: number) {
     this.#socket = socket;
     this.#second = second;
   }
 
-  /** Whether TCP has been ended: the server no longer reacts. */
+  /** Whether this side has ended TCP. If so, the server no longer reacts. */
   get over(): boolean {
     return this.#over;
   }
@@ -32,7 +32,10 @@ export class Output {
     if (bytes.length > 0) this.#add({ bytes });
   }
 
-  /** Waits so many seconds. Only the first three long pauses of a connection count: else it would last too long. */
+  /**
+   * Waits `seconds` before the next bytes. Only the first three long pauses of a connection count, because a connection
+   * would otherwise last too long.
+   */
   pause(seconds = 0): void {
     if (seconds <= 0) return;
     if (seconds >= 0.1 && ++this.#pauses > 3) return;
@@ -43,7 +46,7 @@ export class Output {
     this.#add({ end: how });
   }
 
-  /** Discards what has not been sent. */
+  /** Discards all bytes that have not been sent. */
   stop(): void {
     this.#over = true;
     this.#items.length = 0;

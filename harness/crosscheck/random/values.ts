@@ -1,10 +1,11 @@
 /*
- * Values that random faults are drawn from: each is nearly right, or near the limit of a rule. Bytes are in hex.
+ * Values for the faults of random servers. Each value is almost correct, or close to the limit of a rule. Bytes are in
+ * hex.
  */
 
 const inHex = (text: string): string => Buffer.from(text).toString('hex');
 
-/** Characters that one of the two engines may take as white space, as a line end, or as neither. */
+/** Characters that the two engines may treat differently: as white space, as the end of a line, or as neither. */
 export const SPACES = [
   ...['\t', ' ', '\v', '\f', '\x1c', '\x1d', '\x1e', '\x1f', '\x85', '\xa0', '\u1680', '\u180e', '\u2003', '\u2028'],
   ...['\u2029', '\u202f', '\u3000', '\ufeff', '\r', '\n', '\0', '\u200b', '\x7f'],
@@ -58,7 +59,7 @@ export const STATUS_LINES = [
   ...['HTTP/1.1 1010', 'HTTP/1.1 1234567890123456789012 X', 'HTTP/1.1 101\x00', 'ICY 101', '\ufeffHTTP/1.1 101 X'],
 ];
 
-/** Values of the three fields, by name. {} is the correct value. */
+/** Values for three header fields of the response, by name of the field. {} stands for the correct value. */
 export const FIELD_VALUES: Readonly<Record<'Upgrade' | 'Connection' | 'Sec-WebSocket-Accept', readonly string[]>> = {
   Upgrade: [
     ...['', 'WEBSOCKET', 'WebSocket', 'websockets', 'web', '{},', ', {}', '{}, h2c', '"{}"', '{};', '{}/13', 'h2c, {}'],
@@ -200,7 +201,7 @@ export const EXTENSIONS = [
   ],
 ].map((value) => (/^["=]/.test(value) ? `${NO_TAKEOVER}; server_max_window_bits${value}` : value));
 
-/** Values of window bits, for both directions. */
+/** Values for the window size (`server_max_window_bits` and `client_max_window_bits`), correct and wrong. */
 export const WINDOW_BITS = [
   ...[
     '8',
@@ -256,7 +257,10 @@ export const BEFORE_HEAD = [
   'X',
 ];
 
-/** Texts, correct or not: unfinished and overlong characters, surrogates, and points near the limits. */
+/**
+ * Byte sequences in hex that may be valid UTF-8 or not: unfinished and overlong characters, surrogates, and code points
+ * near the limits.
+ */
 export const BAD_TEXT = [
   ...[
     'ff',

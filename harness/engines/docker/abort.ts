@@ -1,5 +1,5 @@
 /**
- * Waits for `work`, and rejects with the signal's reason as soon as the signal aborts. The work is not stopped by that,
+ * Waits for `work`, and rejects with the signal's reason as soon as the signal aborts. An abort does not stop the work,
  * and a later failure of the work is ignored: the caller must remove whatever the work creates.
  */
 export function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
@@ -17,7 +17,7 @@ export function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> 
 
 /**
  * Waits for `work`, at most `milliseconds`, and never rejects. Resolves to undefined if the work fails or takes longer.
- * Made for cleaning up, which must end even if the Docker daemon no longer answers.
+ * Used for cleaning up, which must end even if the Docker daemon no longer answers.
  */
 export async function withTimeout<T>(milliseconds: number, work: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;

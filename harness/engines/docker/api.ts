@@ -7,21 +7,25 @@ export function statusOf(error: unknown): number | undefined {
   return typeof error.statusCode === 'number' ? error.statusCode : undefined;
 }
 
-/** Returns the message of an error of any type, as one line. */
+/** Returns the message of any thrown value as one line of text. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.trim().replaceAll(/\s+/g, ' ');
 }
 
-/** Turns an error of a request to the Docker daemon into a HarnessError with exit code 3. Returns a HarnessError unchanged. */
+/**
+ * Turns an error of a request to the Docker daemon into a HarnessError with exit code 3. Returns a HarnessError
+ * unchanged.
+ */
 export function toHarnessError(error: unknown, what: string, todo: string): HarnessError {
   if (error instanceof HarnessError) return error;
   return new HarnessError(3, { what, where: 'Docker daemon', why: messageOf(error), todo }, { cause: error });
 }
 
 /**
- * Returns the stream of the daemon's response as a Readable. dockerode's types promise only the old stream interface,
- * but the stream is a Readable. It is not wrapped again: a wrapped stream stalled in the middle of an archive.
+ * Returns the stream of the daemon's response as a Readable. The TypeScript types of dockerode (the Docker client)
+ * promise only Node's old stream interface, but the stream is in fact a Readable. It is not wrapped in a second
+ * Readable, because such a stream once stalled in the middle of an archive.
  */
 export function asReadable(stream: NodeJS.ReadableStream): Readable {
   return stream instanceof Readable ? stream : new Readable().wrap(stream);

@@ -4,8 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import tar from 'tar-stream';
 
 /**
- * Limits on the archive that is read from a container, because an image is a program of a third party. `file`: bytes of
- * one file; `total`: bytes of all files; `files`: number of files.
+ * Limits on the archive that is read from a container. They protect this process from a faulty image, which is a
+ * program of a third party. `file`: bytes of one file; `total`: bytes of all files; `files`: number of files.
  */
 export interface Limits {
   readonly file: number;
@@ -26,8 +26,8 @@ export async function packFile(name: string, content: string): Promise<Buffer> {
 
 /**
  * Reads the tar archive of one folder and calls `take` with each JSON file, one after the other. Other files, such as
- * wstest's HTML pages, are skipped. Rejects with an Error that names the entry if an entry is not a plain file directly
- * in the folder (a link, a device, a path with `..`, a subfolder), or if a limit is exceeded.
+ * the HTML pages of wstest (Autobahn's command), are skipped. Rejects with an Error that names the entry if an entry is
+ * not a plain file directly in the folder (a link, a device, a path with `..`, a subfolder), or if a limit is exceeded.
  */
 export async function unpackJson(
   archive: Readable,
@@ -39,7 +39,8 @@ export async function unpackJson(
   let files = 0;
   let total = 0;
   const reading = pipeline(archive, extract);
-  // A failure of the archive also ends the loop below, which reports the failure.
+  // If reading the archive fails, the loop below fails too and reports the error. This handler only keeps Node from
+  // reporting an unhandled rejection.
   reading.catch(() => undefined);
   for await (const entry of extract) {
     const { header } = entry;
@@ -50,15 +51,15 @@ export async function unpackJson(
     if (total > limits.total) throw new Error(`more than ${limits.total} bytes in the container's ${folder}`);
     if (size > limits.file) throw new Error(`${header.name} is larger than ${limits.file} bytes`);
     const name = safeName(header.name, header.type ?? 'file', folder);
-    // tar-stream delivers the next entry only after this entry was read to its end.
+    // The library tar-stream delivers the next entry only after the present entry has been read to its end.
     if (name === undefined || !name.endsWith('.json')) for await (const _ of entry);
     else await take(name, await buffer(entry));
   }
 }
 
 /**
- * Returns the name of a file in a folder (`results/a.json` → `a.json`), or undefined for the folder itself. Throws an
- * Error for anything that is not a plain file directly in the folder.
+ * Returns the name of a file in a folder (`results/a.json` → `a.json`); undefined if the path is the folder itself.
+ * Throws an Error for any other path, and for anything that is not a plain file.
  */
 export function safeName(path: string, type: string, folder: string): string | undefined {
   const trimmed = path.replace(/^\.\//, '').replace(/\/$/, '');

@@ -15,9 +15,9 @@ export interface Listed {
 }
 
 /**
- * Whether a container was left behind, because the harness process that created it was killed. The processes of another
- * host cannot be seen (several hosts can share a daemon, and a harness can itself run in a container): a container of
- * another host counts as left behind if it has stopped and is old.
+ * Whether the harness process that created this container was killed and has left the container behind. Several hosts
+ * can share a Docker daemon, and the processes of another host cannot be seen from here. A container of another host
+ * therefore counts as left behind if it has stopped and is old.
  */
 export function isOrphan(container: Listed, now: number = Date.now()): boolean {
   const pid = Number(container.Labels[LABEL.pid]);
@@ -34,12 +34,15 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // The error EPERM means that the process exists and belongs to another user.
+    // The error EPERM means that the process exists, but belongs to another user.
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 
-/** Removes the containers that killed runs have left behind. Returns the number of removed containers. */
+/**
+ * Removes the containers that were left behind when an earlier run was killed. Returns the number of removed
+ * containers.
+ */
 export async function removeOrphans(docker: Docker): Promise<number> {
   const listed = await docker.listContainers({ all: true, filters: { label: [LABEL.run] } });
   const orphans = listed.filter((container) => isOrphan(container));
@@ -53,7 +56,10 @@ export async function removeRun(docker: Docker, run: string): Promise<void> {
   await Promise.all(listed.map(({ Id }) => remove(docker, Id)));
 }
 
-/** Milliseconds during which the removal of a container is repeated. Docker refuses a removal while another is under way. */
+/**
+ * Milliseconds during which a failed removal is repeated. Docker refuses to remove a container that is already being
+ * removed.
+ */
 const TRY_FOR_MS = 4_500;
 /** Milliseconds between two attempts to remove a container. */
 const RETRY_AFTER_MS = 100;

@@ -28,7 +28,7 @@ async function listening(server: Server): Promise<void> {
 }
 const env = () => ({ DOCKER_HOST: `unix://${socket}` });
 
-/** Starts a daemon that answers requests from a table: end of the path → status and body. */
+/** Starts a fake Docker daemon. `answers` maps the end of a request's path to the status and body of the response. */
 async function fakeDaemon(answers: Record<string, [number, string]>): Promise<void> {
   const server = createHttp((request, response) => {
     const path = (request.url ?? '').split('?')[0] ?? '';
@@ -62,7 +62,8 @@ describe('connect', () => {
   it('fails if the socket does not exist', () => expectFailure(/ENOENT/));
 
   it('fails if no process listens on the socket', async () => {
-    // A server that closes removes the file of its socket. A killed server leaves the file behind.
+    // A server that closes normally removes the file of its socket. A killed server leaves the file behind, which is
+    // needed here.
     const program = 'require("net").createServer().listen(process.argv[1], () => process.kill(process.pid, "SIGKILL"))';
     spawnSync(process.execPath, ['-e', program, socket]);
     await expectFailure(/ECONNREFUSED/);

@@ -9,20 +9,27 @@ import { messageOf } from './api.ts';
 /** Milliseconds that the Docker daemon may take to answer both requests (ping and version). */
 const ANSWER_WITHIN_MS = 3_000;
 
-/** What a user can do if no Docker daemon can be reached. One of the three remedies fits every machine. */
+/**
+ * What a user can do if no Docker daemon can be reached. On every machine, at least one of these remedies is possible.
+ */
 const REMEDIES = [
   'start the daemon (Debian as root: `npm run engine`; else Docker Desktop or `systemctl start docker`)',
   'point DOCKER_HOST at an engine that runs, for example DOCKER_HOST=unix:///run/user/1000/docker.sock',
   'or do without Docker: `--engine native`',
 ].join('; ');
 
-/** The address of a Docker daemon. `name`: for messages; `options`: for dockerode, undefined for its own defaults. */
+/**
+ * The address of a Docker daemon. `name` is shown in messages. `options` are for the Docker client dockerode; undefined
+ * means dockerode's own defaults.
+ */
 interface Address {
   readonly name: string;
   readonly options: Docker.DockerOptions | undefined;
 }
 
-/** A Docker daemon that has answered. `architecture`: Docker's name of it, such as `amd64` or `arm64`. */
+/**
+ * A Docker daemon that has answered. `architecture`: architecture of its machine in Docker's words, such as `amd64`.
+ */
 export interface DaemonConnection {
   readonly docker: Docker;
   readonly address: string;
@@ -31,8 +38,9 @@ export interface DaemonConnection {
 }
 
 /**
- * Returns the address of the Docker daemon: DOCKER_HOST, or the first default socket that exists. Only plain `unix:` and
- * `tcp:` addresses are parsed here. For TLS, ssh and named pipes dockerode reads DOCKER_HOST and the related variables.
+ * Returns the address of the Docker daemon: the variable DOCKER_HOST, or the first default socket that exists. Only
+ * plain `unix:` and `tcp:` addresses are parsed here. For TLS, ssh and named pipes, the Docker client dockerode reads
+ * DOCKER_HOST and the related variables itself.
  */
 export function findDaemon(env: Readonly<Record<string, string | undefined>>): Address {
   const host = env.DOCKER_HOST;
@@ -55,8 +63,9 @@ export function findDaemon(env: Readonly<Record<string, string | undefined>>): A
 }
 
 /**
- * Connects to the Docker daemon and asks for its version. Throws HarnessError with exit code 3 within 3 s if no daemon answers: there
- * is no socket, this user has no permission to use the socket, no process listens, or the process that listens does not answer.
+ * Connects to the Docker daemon and asks for its version. Throws HarnessError with exit code 3 if no daemon answers
+ * within 3 s. Possible reasons: the socket does not exist, this user may not use it, no process listens, or the
+ * listening process does not answer.
  */
 export async function connect(
   env: Readonly<Record<string, string | undefined>>,
@@ -67,8 +76,9 @@ export async function connect(
   const deadline = AbortSignal.timeout(ANSWER_WITHIN_MS);
   const either = AbortSignal.any([signal, deadline]);
   try {
-    // The timeout is for the ping and version requests only: others, such as waiting for the end of a container, can take an hour.
-    // The timeout also closes the socket of a daemon that never answers, because an open socket keeps this process running.
+    // The timeout applies to the ping and version requests only. Other requests, such as waiting for the end of a
+    // container, can take an hour. The timeout also closes the socket of a daemon that never answers, because an open
+    // socket keeps this process running.
     const impatient = new Docker({ ...address.options, timeout: ANSWER_WITHIN_MS });
     await orAborted(either, impatient.ping());
     const version = await orAborted(either, impatient.version());
@@ -89,7 +99,10 @@ export async function connect(
   }
 }
 
-/** Explains why the daemon could not be reached. An unusual error is explained by its own message. */
+/**
+ * Explains in words why the Docker daemon could not be reached. For an error that this function does not know, returns
+ * the error's own message.
+ */
 export function explainFailure(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   switch (code) {

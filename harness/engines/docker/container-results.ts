@@ -7,17 +7,23 @@ import { unpackJson } from './archive.ts';
 import { RESULTS } from './container-spec.ts';
 import type { SuiteRun } from './play-in-container.ts';
 
-/** The parts of wstest's `index.json` that are needed here: the entries of the cases, by agent and case id. */
+/**
+ * The parts of `index.json` that are needed here. wstest (Autobahn's command) writes this file: one entry for each
+ * case, by agent (the name of the tested server) and case id.
+ */
 const indexSchema = z.record(z.string(), z.record(z.string(), z.looseObject({ reportfile: z.string().optional() })));
 
-/** Two names of the same agent. `inSuite` is the name for wstest (see `agentForSuite`); `inResults` replaces it in all results. */
+/**
+ * Two names of the same tested server. wstest (Autobahn's command) gets the name `inSuite`, because it does not accept
+ * every name. In all results, `inResults` replaces that name.
+ */
 export interface AgentNames {
   inSuite: string;
   inResults: string;
 }
 
 /**
- * Reads the results of a container that has ended: one record for each case that its index lists.
+ * Reads the results of a container that has ended: one record for each case in the container's `index.json`.
  * @throws HarnessError with exit code 3 if the container left no index or no readable archive.
  */
 export async function readContainerResults(
@@ -31,7 +37,8 @@ export async function readContainerResults(
 }
 
 /**
- * Reads the results of all agents of a container that has ended. `change` is applied to the text of each file.
+ * Reads the results of all agents (tested servers) of a container that has ended. `change` is applied to the text of
+ * each file.
  * @throws HarnessError with exit code 3 if the container left no index or no readable archive.
  */
 export async function readAllAgents(
@@ -76,9 +83,10 @@ function recordOf(
   return { id, file, entry, ...(text === undefined ? {} : { text }) };
 }
 
-/** Returns the text of a result file with the agent's real name. */
+/** Returns the text of a result file in which the real name of the tested server replaces the name that wstest got. */
 function renamed(text: string, { inSuite, inResults }: AgentNames): string {
   if (inSuite === inResults) return text;
-  // The replacement is a function, because `$` has a meaning in a replacement string and may be part of the name.
+  // The replacement is a function, because `$` has a special meaning in a replacement string, and the name may contain
+  // `$`.
   return text.replaceAll(JSON.stringify(inSuite), () => JSON.stringify(inResults));
 }

@@ -1,9 +1,11 @@
-/** Folder in the container into which wstest writes its results. */
+/** Folder in the container into which wstest (Autobahn's command) writes its results. */
 export const RESULTS = '/results';
-/** File in the root folder of the container from which wstest reads its cases. */
+/**
+ * Name of the file from which wstest (Autobahn's command) reads its cases. It lies in the root folder of the container.
+ */
 export const SPEC = 'fuzzingclient.json';
 
-/** A tested server, as wstest sees it. */
+/** A tested server, as described in the input of wstest (Autobahn's command). */
 export interface SuiteServer {
   /** Address of the tested server, as seen from the container. */
   readonly url: string;
@@ -12,21 +14,27 @@ export interface SuiteServer {
   readonly origin?: string | undefined;
 }
 
-/** What wstest plays, and against which server. */
+/** The input of wstest (Autobahn's command): the cases to play, and the server to test. */
 interface SpecOptions extends SuiteServer {
-  /** Exact ids. wstest's wildcards are not used, because they match too much (`2.1*` matches 2.10). */
+  /**
+   * Exact case ids, without wildcards. The wildcards of wstest (Autobahn's command) match too much: `2.1*` also matches
+   * 2.10.
+   */
   readonly cases: readonly string[];
 }
 
 /**
- * Returns the text of wstest's `fuzzingclient.json` for one server. Throws RangeError for an id that is a pattern, and for
- * an empty list of cases, with which wstest never ends.
+ * Returns the text of the file `fuzzingclient.json`, wstest's input, for one server. Throws RangeError for an id that
+ * is a pattern. Throws RangeError for an empty list of cases too, because wstest never ends with an empty list.
  */
 export function fuzzingClientSpec({ cases, ...server }: SpecOptions): string {
   return specForServers(cases, [server]);
 }
 
-/** The same for several servers: wstest plays all cases against each of them, one server after the other. */
+/**
+ * Returns the text of `fuzzingclient.json` for several servers. wstest plays all cases against each of them, one server
+ * after the other.
+ */
 export function specForServers(cases: readonly string[], servers: readonly SuiteServer[]): string {
   if (cases.length === 0) throw new RangeError('no case to play: wstest never ends with an empty list of cases');
   const pattern = cases.find((id) => !/^\d+(\.\d+)+$/.test(id));
@@ -41,9 +49,10 @@ export function specForServers(cases: readonly string[], servers: readonly Suite
 }
 
 /**
- * Returns the agent name that wstest can use: `agent` if it is short and plain, else `substitute`, which is replaced by
- * the agent in the results. With a character outside ASCII, wstest throws after the last case, writes no results, and
- * never ends. It also uses the name in file names, whose length is limited.
+ * Returns the agent name (the name of the tested server) for wstest: `agent` if it is short and plain, else
+ * `substitute`. The caller later puts the real name into the results. With a character outside ASCII, wstest throws
+ * after the last case, writes no results, and never ends. wstest also uses the name in file names, whose length is
+ * limited.
  */
 export function agentForSuite(agent: string, substitute: string): string {
   return /^[A-Za-z0-9][A-Za-z0-9 ._/+-]{0,63}$/.test(agent) && !agent.endsWith(' ') ? agent : substitute;

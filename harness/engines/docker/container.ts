@@ -6,9 +6,9 @@ import { remove } from './clean.ts';
 import { LogReader } from './log.ts';
 import type { Network } from './network.ts';
 
-/** The settings of a container that is created. */
+/** The settings with which a container is created. */
 export interface Recipe {
-  /** A unique name, by which the container can be removed even if the daemon's response to its creation is lost. */
+  /** A unique name. With it, the container can be removed even if the daemon's response to its creation is lost. */
   readonly name: string;
   readonly imageId: string;
   readonly command: readonly string[];
@@ -18,13 +18,16 @@ export interface Recipe {
   readonly memoryBytes?: number | undefined;
 }
 
-/** How a container ended, according to its `State` before its removal. */
+/** How a container ended: part of Docker's `State` of the container, read before the container is removed. */
 export interface ContainerEnd {
   readonly exitCode: number;
   readonly oomKilled: boolean;
 }
 
-/** Empty proxy variables, which override those of the image and of the daemon: the tested server is reached directly. */
+/**
+ * Empty proxy variables for the container. They override the proxy settings of the image and of the daemon, because the
+ * suite must connect to the tested server directly.
+ */
 const WITHOUT_PROXY = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'ALL_PROXY'].flatMap((name) => [
   `${name}=`,
   `${name.toLowerCase()}=`,
@@ -32,12 +35,16 @@ const WITHOUT_PROXY = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'ALL_PROXY'].fl
 
 /** Milliseconds to wait for the last output after the container has ended. */
 const LAST_LINES_MS = 2_000;
-/** Milliseconds to wait, after an abort, for the creation of the container. Then the container is removed by its name. */
+/**
+ * Milliseconds that the creation of a container may still take after an abort. Then the container is removed by its
+ * name.
+ */
 const CREATION_MS = 1_500;
 
 /**
- * Creates a container, calls `use` with it, and removes the container on every path. Docker's AutoRemove is not used: the
- * state of a container that ran out of memory would be lost. Rejects with the signal's reason after an abort.
+ * Creates a container, calls `use` with it, and always removes the container at the end, even after an error. Docker's
+ * AutoRemove is not used, because it also deletes the state that shows whether the container ran out of memory. Rejects
+ * with the signal's reason after an abort.
  */
 export async function withContainer<T>(
   docker: Docker,
@@ -60,9 +67,10 @@ export async function withContainer<T>(
       AutoRemove: false,
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],
-      // The output is read while the container runs. The daemon's own copy must not fill the disk.
+      // The harness reads the output while the container runs. The limits keep the daemon's own copy from filling the
+      // disk.
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '1' } },
-      // No swap in addition to the memory: a fuzzing client that swaps fires its timers late.
+      // The container gets no swap space, because a fuzzing client that swaps fires its timers late.
       ...(recipe.memoryBytes === undefined ? {} : { Memory: recipe.memoryBytes, MemorySwap: recipe.memoryBytes }),
     },
   });
@@ -80,7 +88,8 @@ export async function runToEnd(
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<ContainerEnd> {
-  // Attached before the start, so that no line is lost. Attaching works with every log driver of the daemon.
+  // Attach to the output before the container starts, because the first lines would be lost otherwise. Attaching works
+  // with every log driver of the daemon.
   const output = await orAborted(signal, container.attach({ stream: true, stdout: true, stderr: true }));
   const stream = asReadable(output);
   const closeOutput = () => stream.destroy();

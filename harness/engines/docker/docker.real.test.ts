@@ -11,7 +11,9 @@ import { dockerEngine } from './index.ts';
 import { LABEL, ownLabels } from './labels.ts';
 import { describeWithDocker, leftovers } from './testing.ts';
 
-/** Returns a generator of random numbers from 0 to 1 that repeats for the same seed (a linear congruential generator). */
+/**
+ * Returns a generator of random numbers from 0 to 1 that repeats for the same seed (a linear congruential generator).
+ */
 function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -74,7 +76,10 @@ await describeWithDocker('the Docker engine with a real Docker daemon', () => {
     if (!(error instanceof HarnessError)) throw new Error(`not a HarnessError: ${String(error)}`, { cause: error });
     return error;
   }
-  /** Returns a promise that resolves when case `id` has started, and the `onEvent` that the assignment must contain for it. */
+  /**
+   * Returns a promise and an `onEvent` callback. The promise resolves when case `id` has started. The test must pass
+   * the callback to the engine with the cases to play.
+   */
   function onceStarted(id: string): [Promise<unknown>, Partial<FolderAssignment>] {
     let resolveStarted: () => void = () => undefined;
     const started = new Promise<void>((resolve) => {
@@ -167,7 +172,7 @@ await describeWithDocker('the Docker engine with a real Docker daemon', () => {
   it('removes, at the next start, the containers of a process that was killed by SIGKILL', async () => {
     const { docker } = await connect(process.env, AbortSignal.timeout(5_000));
     const facts = await folderPlayer(dockerEngine()).prepare(preparation);
-    // The largest pid of Linux is 2^22, so this owner is not running.
+    // The largest pid of Linux is 2^22. No process has this pid, so the container looks as if its owner was killed.
     const Labels = { ...ownLabels('dead-owner'), [LABEL.pid]: String(2 ** 22 + 1) };
     const orphan = await docker.createContainer({ Image: facts.image ?? '', Cmd: ['sleep', '60'], Labels });
     await orphan.start();

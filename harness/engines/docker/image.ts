@@ -6,17 +6,26 @@ import type { EngineMessage } from '../engine.ts';
 import { orAborted } from './abort.ts';
 import { asReadable, messageOf, statusOf, toHarnessError } from './api.ts';
 
-/** The image that `npm run image` builds. It is preferred to the upstream image: a user who has built it wants to use it. */
+/**
+ * The image that `npm run image` builds. It is preferred to Autobahn's own image, because a user who has built it wants
+ * to use it.
+ */
 export const LOCAL_IMAGE = 'ws-conformance/autobahn:25.10.1';
-/** The upstream image of the same suite, for amd64 only. Named by its digest, because a tag can change its image. */
+/**
+ * The image of the same suite that Autobahn's authors publish, for amd64 only. The digest names exactly this image. A
+ * tag could later name another image.
+ */
 export const PINNED_IMAGE =
   'crossbario/autobahn-testsuite@sha256:519915fb568b04c9383f70a1c405ae3ff44ab9e35835b085239c258b6fac3074';
 
 const BUILD_IT = 'build it here (Debian as root): `npm run image`; or do without Docker: `--engine native`';
-/** Milliseconds without any event after which a pull counts as failed. */
+/** If Docker reports no event for this many milliseconds, the pull (download) of an image counts as failed. */
 const PULL_SILENCE_MS = 60_000;
 
-/** The image that will be run. Containers are created from `id`, so that a tag that moves during a run has no effect. */
+/**
+ * The image that will be run. Containers are created from `id`: even if the image's tag moves during a run, the image
+ * stays the same.
+ */
 export interface Image {
   readonly name: string;
   readonly id: string;
@@ -24,7 +33,7 @@ export interface Image {
   readonly architecture: string;
 }
 
-/** Which image is searched for, and with which Docker daemon. */
+/** What the search for an image needs: the wanted image, and the Docker daemon. */
 interface Finding {
   readonly docker: Docker;
   /** Architecture of the Docker daemon, by Docker's name. */
@@ -36,9 +45,9 @@ interface Finding {
 }
 
 /**
- * Finds the image to run: the image that the user named, else the local build, else the upstream image, which is pulled if
- * this machine does not have it. Throws HarnessError with exit code 3, with the command that builds an image, if there is no image or
- * none for this architecture.
+ * Finds the image to run. The first choice is the image that the user named, then the local build, then Autobahn's own
+ * image. The last one is pulled if this machine does not have it. Throws HarnessError with exit code 3 if there is no
+ * image, or none for this architecture. The error contains the command that builds an image.
  */
 export async function findImage(finding: Finding): Promise<Image> {
   const { docker, wanted, signal, onMessage } = finding;
@@ -62,7 +71,10 @@ export async function findImage(finding: Finding): Promise<Image> {
   return fitting(image, finding);
 }
 
-/** Returns the image that would be run without a pull; undefined if a pull is needed. @throws HarnessError with exit code 3. */
+/**
+ * Returns the image that a run would use; undefined if the image must be pulled first.
+ * @throws HarnessError with exit code 3.
+ */
 export async function imageHere(
   docker: Docker,
   wanted: string | undefined,
@@ -92,8 +104,9 @@ async function look(docker: Docker, name: string, signal: AbortSignal): Promise<
 }
 
 /**
- * Returns the image if it is for the engine's architecture. An image for another architecture is slow, because it is
- * emulated, and its timers of one second would fail servers that are right: it is used only if the user named it.
+ * Returns the image if its architecture is that of the Docker daemon. Docker emulates any other architecture, which is
+ * slow, and the suite's timers of one second would then fail correct servers. An emulated image is used only if the
+ * user named it.
  * @throws HarnessError with exit code 3.
  */
 function fitting(image: Image, finding: Finding): Image {
@@ -123,8 +136,9 @@ const pullEvent = z.object({
 });
 
 /**
- * Pulls an image and reports the progress. The daemon responds with status 200 before the pull starts: a failure (no
- * network, no such image, disk full) is an event of the response's stream, and a stream that is cut short has no event.
+ * Pulls an image and reports the progress. The daemon responds with status 200 before the pull starts. A failure (no
+ * network, no such image, disk full) is therefore reported by an event in the body of the response. A response that is
+ * cut short has no such event.
  */
 async function pull(
   docker: Docker,
@@ -156,7 +170,10 @@ async function pull(
   }
 }
 
-/** Reads the events of a pull to their end, and reports every tenth of the bytes. Throws an Error for a reported failure. */
+/**
+ * Reads the events of a pull to their end. Reports the progress each time another tenth of the bytes has arrived.
+ * Throws an Error if an event reports a failure.
+ */
 export async function follow(
   lines: AsyncIterable<string>,
   onMessage: (message: EngineMessage) => void,

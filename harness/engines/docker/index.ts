@@ -24,7 +24,10 @@ import { tryNetwork } from './try-network.ts';
 export interface DockerOptions {
   /** The image that the user named with `--image`; without it, the engine chooses an image. */
   readonly image?: string;
-  /** Returns the expected milliseconds of a case, so that all containers end at the same time. Default: equal for all cases. */
+  /**
+   * Returns how many milliseconds a case probably takes. Cases are distributed with these times, so all containers end
+   * at about the same time. Default: all cases take equally long.
+   */
   readonly weigh?: (id: string) => number;
   /** Memory limit of a container in bytes; without it, the limit of Docker. */
   readonly memoryBytes?: number;
@@ -32,21 +35,30 @@ export interface DockerOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Default number of containers: at most two, because the suite and the tested server keep one core busy each. */
+/** Default number of containers. It is at most two, because the suite and the tested server each keep one core busy. */
 const DEFAULT_JOBS = Math.min(2, availableParallelism());
-/** Default time limit of a run in seconds. The whole suite against a slow server takes less than half of it. */
+/**
+ * Default time limit of a run in seconds. Even against a slow server, the whole suite takes less than half of this
+ * time.
+ */
 const DEFAULT_TIMEOUT_SECONDS = 3_600;
 /**
  * Seconds by which the time limit inside a container is longer than the time limit of the run. The limit inside the
- * container is needed only if this process was killed.
+ * container only matters if this process was killed and cannot end the container itself.
  */
 const GRACE_SECONDS = 30;
-/** Time limit in milliseconds for removing containers at the end of a run. Everything after an abort must take less than 6 s. */
+/**
+ * Time limit in milliseconds for removing containers at the end of a run. It is short, because the whole tool must end
+ * within 6 s after an abort.
+ */
 const REMOVE_MS = 4_000;
 
 const AGAIN = 'check that the Docker daemon works (`docker info`) and run again; or use `--engine native`';
 
-/** The result of preparing the engine: a daemon, an image, and the facts for the report. */
+/**
+ * The result of preparing the engine: a connection to the Docker daemon, an image, and a description of the engine for
+ * the report.
+ */
 interface Ready {
   readonly docker: Docker;
   readonly image: Image;
@@ -54,8 +66,9 @@ interface Ready {
 }
 
 /**
- * The Docker engine: plays cases with Autobahn's fuzzingclient in one or more containers. Files are copied as archives, so
- * that the Docker daemon can run on another machine. All containers are removed on every path.
+ * The Docker engine: plays cases with Autobahn's fuzzingclient in one or more containers. The engine copies files as
+ * archives and mounts no folders, because the Docker daemon may run on another machine. All containers are removed at
+ * the end, even after an error.
  */
 export function dockerEngine(options: DockerOptions = {}): Engine {
   const daemon = async ({ signal, onMessage }: Preparation): Promise<DaemonConnection> => {
@@ -88,7 +101,7 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
   };
 }
 
-/** Plays an assignment, and removes all containers of this run at the end. */
+/** Plays an assignment (cases for one server), and removes all containers of this run at the end. */
 async function play(
   ready: Ready,
   options: DockerOptions,
@@ -120,7 +133,7 @@ function factsOf(image: Image, wanted: string | undefined): EngineFacts {
   };
 }
 
-/** Returns the facts of the image that a run would use. Does not pull the image. */
+/** Returns a description of the image that a run would use, for the report. Does not pull the image. */
 async function factsWithoutPull(
   { docker, architecture }: DaemonConnection,
   wanted: string | undefined,
@@ -170,7 +183,10 @@ class ContainerRun {
     this.#seconds = assignment.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
   }
 
-  /** Plays all cases, and returns the network that the containers used. Throws the first failure, or the reason of an abort. */
+  /**
+   * Plays all cases, and returns the network that the containers used. Throws the first failure of a container, or the
+   * reason of an abort.
+   */
   async play(): Promise<Network> {
     const { cases, jobs = DEFAULT_JOBS, agent } = this.#assignment;
     const emit = this.#emit;
@@ -197,7 +213,8 @@ class ContainerRun {
           try {
             await this.#playShare(suite, ids, network, names);
           } catch (error) {
-            // The first failure ends the other containers. Each share removes its own container before its promise settles.
+            // The first failure ends the other containers. Each container is removed before the promise of its part of
+            // the cases settles.
             this.#failure.abort(toHarnessError(error, 'the Docker daemon failed during the run', AGAIN));
           }
         }),

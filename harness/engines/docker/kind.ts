@@ -11,7 +11,8 @@ export const dockerKind: EngineKind = {
     headers: "Autobahn's fuzzingclient has no such option.",
     data: "Autobahn's fuzzingclient has no such option.",
   },
-  // Loaded only if this engine is used, because the Docker client takes longer to import than any other package.
+  // The code is loaded only if this engine is used, because importing the Docker client takes longer than any other
+  // package.
   async load({ image }) {
     const { dockerEngine } = await import('./index.ts');
     const weigh = (id: string) => caseInfo(id)?.weightMs ?? 0;

@@ -20,13 +20,15 @@ export function ownLabels(run: string): Record<string, string> {
 }
 
 /**
- * Returns the start time of a process, for comparison only: clock ticks since boot on Linux (field 22 of
- * `/proc/PID/stat`), an empty string elsewhere. A pid is used again after a while, but not with the same start time.
+ * Returns the start time of a process: clock ticks since boot on Linux (field 22 of `/proc/PID/stat`), an empty string
+ * elsewhere. It is only used to compare processes: the system gives the pid of an ended process to a new process, but
+ * the start time then differs.
  */
 export function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The second field is the name of the program in parentheses, which can itself contain spaces and parentheses.
+    // The second field is the name of the program in parentheses. The name can itself contain spaces and parentheses,
+    // so the fields after it are counted from the last closing parenthesis.
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
   } catch {
     return '';

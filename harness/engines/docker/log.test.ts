@@ -30,7 +30,10 @@ function read(chunks: Buffer[]): string[] {
   return [...chunks.flatMap((chunk) => reader.push(chunk)), ...reader.end()];
 }
 
-/** Recorded from Docker 20.10: a container writes to stdout and stderr in turns, partly in unfinished lines. */
+/**
+ * Output stream recorded from Docker 20.10. The container writes to stdout and stderr in turns, and some lines arrive
+ * in parts.
+ */
 const FROM_ENGINE = Buffer.from(
   'AQAAAAAAAChSdW5uaW5nIHRlc3QgY2FzZSBJRCAxLjEuMSBmb3IgYWdlbnQgw6QKAgAAAAAAABBVbmhhbmRsZWQgRXJyb3IKAQAAAAAAAAVoYWxmIAIA' +
     'AAAAAAAKb24gc3RkZXJyIAEAAAAAAAAHYSBsaW5lCgIAAAAAAAAOYW5kIG5vIGVuZCDinJM=',

@@ -3,10 +3,16 @@
  * blocks: a header of 8 bytes (stream number, three zeros, length of the block as a big-endian number), then the block.
  */
 const HEADER_LENGTH = 8;
-/** Most bytes of an output line. The rest of a longer line is discarded, to limit the memory of a broken program. */
+/**
+ * Maximum length of an output line in bytes. The rest of a longer line is discarded, because a broken program could
+ * otherwise fill the memory.
+ */
 const LINE_LIMIT = 8_192;
 
-/** Splits a container's output stream into lines, whatever pieces the bytes come in. Keeps stdout and stderr apart. */
+/**
+ * Splits a container's output stream into lines. The bytes may arrive in pieces of any size. Lines of stdout and stderr
+ * are kept apart.
+ */
 export class LogReader {
   #header = Buffer.alloc(0);
   /** Bytes of the current block that have not arrived yet. */
@@ -14,7 +20,7 @@ export class LogReader {
   #stream = 0;
   readonly #unfinished = new Map<number, Buffer>();
 
-  /** Takes the next bytes and returns the lines that they complete. Throws if a block header is not valid. */
+  /** Takes the next bytes and returns the lines that are now complete. Throws if a block header is not valid. */
   push(chunk: Buffer): string[] {
     const lines: string[] = [];
     let rest = chunk;
@@ -38,7 +44,7 @@ export class LogReader {
     return lines;
   }
 
-  /** Returns the unfinished lines. Called when the stream has ended. */
+  /** Returns the lines that have no line end. Called when the stream has ended. */
   end(): string[] {
     const lines = [...this.#unfinished.values()].filter((line) => line.length > 0).map(text);
     this.#unfinished.clear();
@@ -100,7 +106,10 @@ export class HeadAndTail {
   }
 }
 
-/** Returns the case id of the line that wstest prints when it starts a case; undefined for any other line. */
+/**
+ * wstest (Autobahn's command) prints a line when it starts a case. Returns the case id in such a line; undefined for
+ * any other line.
+ */
 export function caseStarted(line: string): string | undefined {
   return /^Running test case ID (\d+(?:\.\d+)+) for agent /.exec(line)?.[1];
 }

@@ -12,8 +12,9 @@ import { SuiteRun } from './play-in-container.ts';
 import { tryNetwork } from './try-network.ts';
 
 /**
- * Plays the same cases against several servers, in one start of the real suite, and returns the records of each agent. All
- * servers have the same host and port, and plain agent names. @throws HarnessError with exit code 3 if the suite fails.
+ * Plays the same cases against several servers, in one container of the real suite (Autobahn). Resolves to the records
+ * of each server, by its agent name. All servers must have the same host and port, and agent names that wstest accepts.
+ * @throws HarnessError with exit code 3 if the suite fails.
  */
 export type ManyServersPlayer = (
   cases: readonly string[],
@@ -22,8 +23,9 @@ export type ManyServersPlayer = (
 ) => Promise<Map<string, CaseRecord[]>>;
 
 /**
- * Prepares the real suite for many servers, for development: a start of the suite takes longer than the cases of one
- * server. `url` is the address of one of the servers. @throws HarnessError with exit code 3 as the Docker engine does.
+ * Prepares the real suite (Autobahn in a container) for many servers, for development. One start of the suite takes
+ * longer than the cases of one server, and many servers share that start. `url` is the address of one of the servers.
+ * @throws HarnessError with exit code 3 for the same reasons as the Docker engine.
  */
 export async function prepareManyServers(url: string, { signal, onMessage }: Preparation): Promise<ManyServersPlayer> {
   const { docker, architecture } = await connect(process.env, signal);

@@ -2,7 +2,10 @@ import { addressOf } from '../../subject/address.ts';
 import { HarnessError } from '../../support/harness-error.ts';
 import type { EngineMessage } from '../engine.ts';
 
-/** A network with which a container may reach the tested server. `url`: the server's address as seen from the container. */
+/**
+ * A Docker network through which a container may reach the tested server. `url`: the server's address as seen from the
+ * container.
+ */
 export interface Network {
   readonly name: 'host' | 'host-gateway' | 'bridge';
   readonly mode: 'host' | 'bridge';
@@ -10,19 +13,22 @@ export interface Network {
   readonly url: string;
 }
 
-/** Host name by which a container on the bridge network reaches its host, if it was created with `host-gateway`. */
+/**
+ * Host name under which a container on the bridge network reaches its host. Works only for a container that was created
+ * with Docker's value `host-gateway`.
+ */
 const GATEWAY = 'host.docker.internal';
 
 /**
- * Returns the networks to try, the best one first. On Linux that is the network of the host: it keeps the address of the
- * server, and so the `Host` header, and needs no translation. On Docker Desktop the host of a container is a virtual
- * machine, so the gateway is tried first.
+ * Returns the networks to try, the best network first. On Linux that is the host's own network: the server keeps its
+ * address, the `Host` header stays the same, and no packet is translated. On Docker Desktop, a container's "host" is a
+ * virtual machine, and the first network to try is the gateway to the real machine.
  */
 export function candidateNetworks(url: string, platform: NodeJS.Platform = process.platform): Network[] {
   const target = new URL(url);
   const host: Network = { name: 'host', mode: 'host', extraHosts: [], url };
   if (!isLoopback(target.hostname)) return [host, { name: 'bridge', mode: 'bridge', extraHosts: [], url }];
-  // An assignment to `hostname` keeps port, path and query of the URL.
+  // An assignment to `hostname` changes only the host: port, path and query of the URL stay.
   target.hostname = GATEWAY;
   const gateway: Network = {
     name: 'host-gateway',
@@ -38,9 +44,9 @@ function isLoopback(hostname: string): boolean {
 }
 
 /**
- * Returns the command that tests in a container whether the tested server can be reached: exit code 0 if a TCP connection
- * opens. bash alone is needed, so the command works in the upstream image and in ours. It sends no byte, because the
- * cases judge how the server answers.
+ * Returns the command that tests in a container whether the tested server can be reached: exit code 0 if a TCP
+ * connection opens. The command needs only bash and coreutils, which the upstream image and our image both have. It
+ * sends no byte to the server.
  */
 export function connectCommand(url: string): string[] {
   const { host, port } = addressOf(url);
@@ -48,9 +54,9 @@ export function connectCommand(url: string): string[] {
 }
 
 /**
- * Returns the first network with which a container reaches the tested server. `tryNetwork` runs the command in a container
- * and resolves to undefined if the server was reached, else to the reason. Throws HarnessError with exit code 3 if no network reaches
- * the server: without this check, all cases would fail.
+ * Returns the first Docker network with which a container reaches the tested server. `tryNetwork` runs the command in a
+ * container. It resolves to undefined if the server was reached, else to the reason. Throws HarnessError with exit code
+ * 3 if no network reaches the server. Without this check, all cases would fail in that situation.
  */
 export async function chooseNetwork(
   url: string,

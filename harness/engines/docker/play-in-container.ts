@@ -8,12 +8,18 @@ import { runToEnd } from './container.ts';
 import { SPEC } from './container-spec.ts';
 import { caseStarted, HeadAndTail } from './log.ts';
 
-/** Milliseconds without output after which wstest counts as hung, if it has printed a traceback. The longest case waits 1,000 s. */
+/**
+ * After a traceback, wstest (Autobahn's command) counts as hung if it prints nothing for so many milliseconds. The
+ * limit is long, because the longest case waits 1,000 s.
+ */
 const STUCK_AFTER_MS = 1_030_000;
-/** Exit code of the `timeout` command if it has ended its program. */
+/** Exit code of the `timeout` command if its program ran too long and was ended. */
 const TIMED_OUT = 124;
 
-/** One run of wstest in one container. Reads its output, knows the case that is being played, and detects failures. */
+/**
+ * One run of wstest (Autobahn's command) in one container. Reads the output of wstest, knows which case is being
+ * played, and detects failures.
+ */
 export class SuiteRun {
   /** Name of the container. */
   readonly name: string;
@@ -29,20 +35,26 @@ export class SuiteRun {
     this.#emit = emit;
   }
 
-  /** Id of the case that wstest is playing; undefined before the first case and after a successful end. */
+  /**
+   * Id of the case that wstest (Autobahn's command) is playing; undefined before the first case and after a successful
+   * end.
+   */
   get currentCase(): string | undefined {
     return this.#ended ? undefined : this.#inFlight;
   }
 
   /**
-   * Returns the command that runs wstest in the container for at most `seconds`. The `timeout` program ends the container
-   * even if this process was killed.
+   * Returns the command that runs wstest (Autobahn's command) in the container for at most `seconds`. The `timeout`
+   * program in the container enforces the limit even if the harness process was killed.
    */
   static command(seconds: number): string[] {
     return ['timeout', '-k', '5', String(Math.ceil(seconds)), 'wstest', '-m', 'fuzzingclient', '-s', `/${SPEC}`];
   }
 
-  /** Copies the spec into the container and runs wstest to its end. Throws HarnessError with exit code 3 if wstest fails. */
+  /**
+   * Copies the spec (wstest's list of cases) into the container and runs wstest to its end. Throws HarnessError with
+   * exit code 3 if wstest fails.
+   */
   async play(container: Docker.Container, spec: string, signal: AbortSignal): Promise<void> {
     const either = AbortSignal.any([signal, this.#hung.signal]);
     try {
@@ -58,7 +70,10 @@ export class SuiteRun {
     }
   }
 
-  /** Returns a HarnessError with exit code 3 about this container, with the case that was being played and the end of the output. */
+  /**
+   * Returns a HarnessError with exit code 3 about this container. It names the case that was being played and contains
+   * the end of the output.
+   */
   failure(what: string, todo: string, why?: string): HarnessError {
     const id = this.#inFlight;
     return new HarnessError(3, {
@@ -80,8 +95,8 @@ export class SuiteRun {
       this.#inFlight = id;
       this.#emit({ kind: 'started', id });
     }
-    // After most exceptions, wstest goes on with the next case. After some (an unknown id, a report that cannot be
-    // written), wstest neither goes on nor ends.
+    // After most exceptions, wstest (Autobahn's command) continues with the next case. After some exceptions (an
+    // unknown id, a report that cannot be written), it hangs: it neither continues nor ends.
     if (line.startsWith('Traceback (most recent call last)')) {
       this.#stuck ??= setTimeout(() => {
         this.#hung.abort(
@@ -95,7 +110,9 @@ export class SuiteRun {
   }
 }
 
-/** Explains the end of a container; undefined for a successful end. Exit codes above 128 are 128 and a signal number. */
+/**
+ * Explains why a container failed; undefined for a successful end. An exit code above 128 is 128 plus a signal number.
+ */
 export function describeEnding(ending: ContainerEnd): { what: string; todo: string } | undefined {
   if (ending.oomKilled) {
     return {

@@ -7,21 +7,25 @@ import { connect } from './connect.ts';
 import { findImage } from './image.ts';
 import { ownLabels } from './labels.ts';
 
-/** The folders with the data of 12.x and 13.x, one for each of the two images. */
+/**
+ * The folders with the messages of the compression cases (12.x and 13.x): one folder for each of the two possible
+ * images.
+ */
 const FOLDERS = [
   '/opt/wstest/lib/python2.7/site-packages/autobahntestsuite/testdata',
   '/opt/pypy/site-packages/autobahntestsuite/testdata',
 ];
 
 /**
- * Copies Autobahn's data for 12.x and 13.x from the image into `folder`, for comparisons whose results depend on the
- * exact bytes. The data is not part of this repository, because its licence is unclear.
- * @throws HarnessError with exit code 3 without a Docker daemon or an image; Error if the image has the data in another folder.
+ * Copies Autobahn's messages of the compression cases (12.x and 13.x) from the image into `folder`. Comparisons whose
+ * results depend on the exact bytes need them. The data is not part of this repository, because its licence is unclear.
+ * @throws HarnessError with exit code 3 without a Docker daemon or an image; Error if the image has the data in another
+ * folder.
  */
 export async function takeTestData(folder: string, signal: AbortSignal): Promise<void> {
   const { docker, architecture } = await connect(process.env, signal);
   const image = await findImage({ docker, architecture, wanted: undefined, signal, onMessage: () => {} });
-  // Files can be read from a container that was created and not started.
+  // Docker can copy files out of a container that was never started.
   const container = await docker.createContainer({ Image: image.id, Labels: ownLabels('testdata') });
   try {
     for (const path of FOLDERS) {

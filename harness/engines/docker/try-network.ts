@@ -5,8 +5,8 @@ import { type Recipe, runToEnd, withContainer } from './container.ts';
 import { HeadAndTail } from './log.ts';
 
 /**
- * Tests in a container whether the server can be reached with the network of the recipe, whose command is that of
- * `connectCommand`. Returns the reason if not, else undefined.
+ * Starts a container that tries to reach the tested server. `recipe` contains the network to test and the command from
+ * the function `connectCommand`. Returns undefined if the server was reached, else the reason.
  */
 export async function tryNetwork(docker: Docker, recipe: Recipe, signal: AbortSignal): Promise<string | undefined> {
   const log = new HeadAndTail();
@@ -14,7 +14,7 @@ export async function tryNetwork(docker: Docker, recipe: Recipe, signal: AbortSi
     runToEnd(container, signal, (line) => log.add(line)),
   ).catch((error: unknown) => {
     signal.throwIfAborted();
-    // Not every daemon has every network: rootless Docker, Docker Desktop and old versions refuse some at this point.
+    // Some Docker daemons refuse some networks here, for example rootless Docker, Docker Desktop and old versions.
     return toHarnessError(error, 'the container could not be started', 'try another network');
   });
   if (ending instanceof HarnessError) return ending.problem.why ?? ending.problem.what;

@@ -17,18 +17,21 @@ import type { Trace } from './trace.ts';
 export interface NativeOptions {
   /** Value of the `User-Agent` field of every request. */
   userAgent?: string;
-  /** Folder with Autobahn's data for 12.x and 13.x; without it, the data is generated. */
+  /**
+   * Folder with Autobahn's messages for the compression cases (12.x and 13.x); without it, the messages are generated.
+   */
   dataFolder?: string;
-  /** Receives every frame and timer of all cases at the time of the event. */
+  /** Receives every frame and every timer of all cases, at the time when it happens. */
   trace?: Trace;
-  /** Timeouts that differ from Autobahn's, for tests. */
+  /** Timeouts that differ from Autobahn's. Only tests set them, to wait for a shorter time. */
   timeouts?: Partial<Timeouts>;
 }
 
 /**
- * Plays the cases of an assignment and emits what happens. Rejects with the signal's reason if aborted, with HarnessError
- * if a case id is unknown (exit code 2), if the server cannot be reached before the first case, or if the time is up (3).
- * If the server goes away during the run, the remaining cases have no record.
+ * Plays the cases of an assignment (the cases for one server) and emits an event for each step. If the server goes away
+ * during the run, the remaining cases have no record. Rejects with the signal's reason if aborted. Rejects with
+ * HarnessError if a case id is unknown (exit code 2), if the server cannot be reached before the first case (3), or if
+ * the time is up (3).
  */
 export async function playAssignment(
   assignment: Assignment & { jobs: number },
@@ -68,7 +71,10 @@ export async function playAssignment(
   }
 }
 
-/** Returns the URL of the tested server. @throws HarnessError with exit code 2 if the subject is a client, which cannot be tested yet. */
+/**
+ * Returns the URL of the tested server.
+ * @throws HarnessError with exit code 2 if the tested program is a client, which is not supported yet.
+ */
 function urlToConnect({ reach, agent }: Assignment): string {
   if (reach.by === 'connecting') return reach.url;
   throw new HarnessError(2, {
@@ -81,8 +87,9 @@ function urlToConnect({ reach, agent }: Assignment): string {
 }
 
 /**
- * Returns the data of 12.x and 13.x. Autobahn's files are read at once, so that a missing file is an error before the first
- * case. @throws HarnessError with exit code 2 if a file cannot be read.
+ * Returns the messages of the compression cases (12.x and 13.x). Autobahn's files are read immediately, because a
+ * missing file should be an error before the first case.
+ * @throws HarnessError with exit code 2 if a file cannot be read.
  */
 function loadCorpora({ dataFolder }: NativeOptions): Corpora {
   const corpora = new Corpora(dataFolder ?? null);
@@ -117,7 +124,10 @@ function findCase(id: string): Case {
   });
 }
 
-/** Returns address, request and timeouts for connections to `address`. @throws HarnessError with exit code 2 if it is not ws: or wss:. */
+/**
+ * Returns address, request and timeouts for connections to `address`.
+ * @throws HarnessError with exit code 2 if the address does not start with ws: or wss:.
+ */
 function connectionTo(address: string, assignment: Assignment, options: NativeOptions): Omit<TestedServer, 'messages'> {
   const handshake = assignment.reach.by === 'connecting' ? assignment.reach.handshake : {};
   const url = new URL(address);

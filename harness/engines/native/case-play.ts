@@ -12,14 +12,14 @@ import type { Timeouts } from './timers.ts';
 import type { Trace } from './trace.ts';
 import { WireLog } from './wire-log.ts';
 
-/** The server that the cases are played against, and how. */
+/** The tested server, and the settings with which cases are played against it. */
 export interface TestedServer {
   address: Address;
   request: Omit<Request, 'key' | 'offers'>;
   timeouts: Timeouts;
-  /** The compressed messages of 12.x and 13.x. */
+  /** The compressed messages of the cases 12.x and 13.x. */
   messages: MessageStore;
-  /** Receives every frame and timer of the connection at the time of the event. */
+  /** Receives every frame and every timer of the connection, at the time when it happens. */
   trace?: Trace;
 }
 
@@ -33,20 +33,26 @@ export interface PlayedCase {
   durationMs: number;
   ownVerdict: Verdict;
   trafficStats: Readonly<Record<string, number | null>> | null;
-  /** Whether a timer decided the outcome, which then depends on how busy the machine was. */
+  /** Whether a timer decided the outcome. If so, the outcome may depend on how busy the machine was. */
   timed: boolean;
   /** By how many milliseconds the latest timer fired too late. */
   lateMs: number;
-  /** How the outcome beside other cases differed, if the case was played again alone with another outcome. */
+  /**
+   * Set if the case was played again alone and had another outcome. The text says how the first outcome, beside other
+   * cases, differed.
+   */
   unsteady: string | null;
 }
 
-/** The end of a case: it was played, or no connection to the server could be made. */
+/** How a case ended: it was played, or no connection to the server could be made. */
 export type CaseEnding = { played: PlayedCase } | { refused: Error };
 
 /** One case played on one connection to the server. */
 export class CasePlay {
-  /** The result of the case. Settles when the connection is over, and never after `abandon`. */
+  /**
+   * The result of the case. The promise settles when the connection is over. After a call of `abandon`, it never
+   * settles.
+   */
   readonly ending: Promise<CaseEnding>;
   readonly #testCase: Case;
   readonly #log: WireLog;
@@ -57,7 +63,9 @@ export class CasePlay {
   readonly #observed: ObservedEvent[] = [];
   readonly #started = new Date();
 
-  /** Connects to the server and plays the case. `onAnswer` is told after how many milliseconds the server answers. */
+  /**
+   * Connects to the server and plays the case. Each time the server answers, `onAnswer` gets the milliseconds it took.
+   */
   constructor(testCase: Case, server: TestedServer, onAnswer: (ms: number) => void = () => undefined) {
     this.#testCase = testCase;
     const { criterion } = testCase;
@@ -99,7 +107,7 @@ export class CasePlay {
     return performance.now() - this.#endpoint.heardAt;
   }
 
-  /** Ends the connection at once. `ending` never settles. */
+  /** Ends the connection immediately. The promise `ending` then never settles. */
   abandon(): void {
     this.#endpoint.destroy();
   }
@@ -120,7 +128,10 @@ export class CasePlay {
     this.#echoes?.start();
   }
 
-  /** Records an event. Closes the connection if all allowed events have been observed and the client has to close. */
+  /**
+   * Records an event. Closes the connection when all allowed events have been observed, if the case wants the client to
+   * close.
+   */
   #observe(event: ObservedEvent): void {
     this.#observed.push(event);
     const { close, suppressClose } = this.#testCase;
@@ -150,7 +161,7 @@ export class CasePlay {
   }
 }
 
-/** The verdict of a case whose events are in none of its lists of allowed events. */
+/** The verdict of a case if the observed events are equal to none of the lists of events that the case allows. */
 const NO_LIST_FITS: Verdict = {
   behavior: 'FAILED',
   result: 'What the server did differs from everything that is allowed.',

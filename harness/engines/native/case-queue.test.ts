@@ -65,7 +65,7 @@ describe('the queue of cases', () => {
     const queue = new CaseQueue(some(/^9\.1\./));
     const first = queue.take(alone);
     if (first === null) throw new Error('no case');
-    // A server that needs 2 s for 64 KiB needs eight minutes for 16 MiB.
+    // A server that needs 2 s for 64 KiB would need about eight minutes for 16 MiB.
     queue.tookMs(first, 2000);
     const second = queue.take(alone);
     expect(second).not.toBe(null);

@@ -1,17 +1,26 @@
 import type { Case } from '../../suites/autobahn/cases/case.ts';
 import { isHeavy, plannedWait, timeLimit, workload } from './workload.ts';
 
-/** Number of heavy cases that are played at the same time: enough to keep the server busy. */
+/**
+ * Number of heavy cases (with much data or many messages) that are played at the same time: enough to keep the server
+ * busy.
+ */
 const HEAVY_AT_ONCE = 4;
-/** A heavy case starts only if it probably needs less than this part of its time limit. */
+/**
+ * A heavy case (much data or many messages) starts only if it will probably need less than this fraction of its time
+ * limit.
+ */
 const PART_OF_LIMIT = 0.25;
 
-/** Number of light cases that are kept to the end, at most, and their part of all light cases: see `CaseQueue`. */
+/**
+ * How many light cases are kept to the end as witnesses (see `CaseQueue`): the maximum number, and the maximum fraction
+ * of all light cases.
+ */
 const [MOST_WITNESSES, PART_OF_WITNESSES] = [12, 1 / 8];
 
-/** What is being played when the queue is asked for a case. */
+/** What is being played at the moment when the queue is asked for the next case. */
 interface Company {
-  /** The heavy cases that are busy. */
+  /** The heavy cases (much data or many messages) that are being played. */
   heavy: readonly Case[];
   /** Number of open connections. */
   open: number;
@@ -22,17 +31,20 @@ interface Company {
 }
 
 /**
- * The cases that have not been started. Heavy cases and light cases are played side by side, because light cases mostly
- * wait. The longest waits and the largest transfers come first, so that none of them is left over at the end.
+ * The queue of cases that have not been started. Heavy cases (much data or many messages) and light cases (mostly
+ * waiting) are played side by side. The longest waits and the largest transfers come first: if they came last, the run
+ * would end later.
  *
- * The last light cases are witnesses: while other cases wait for their timers, a witness now and then shows whether the
- * server still answers in time.
+ * The last light cases are "witnesses". While other cases wait for their timers, a witness is played now and then. Its
+ * answer shows whether the server still answers in time.
  */
 export class CaseQueue {
   readonly #light: Case[];
   readonly #heavy: Case[];
   readonly #witnesses: number;
-  /** The highest work per millisecond of a heavy case so far; null before the first heavy case has ended. */
+  /**
+   * The highest speed of a heavy case so far, as workload per millisecond; null before the first heavy case has ended.
+   */
   #rate: number | null = null;
 
   constructor(cases: readonly Case[]) {
@@ -45,24 +57,27 @@ export class CaseQueue {
     return this.#light.length === 0 && this.#heavy.length === 0;
   }
 
-  /** Takes the first light case with the shortest wait; null if there is no light case. */
+  /**
+   * Removes the light case with the shortest wait from the queue and returns it (the first of several); null if there
+   * is no light case.
+   */
   takeFirst(): Case | null {
     const shortest = Math.min(...this.#light.map(plannedWait));
     const at = this.#light.findIndex((testCase) => plannedWait(testCase) === shortest);
     return this.#light.splice(at, 1)[0] ?? null;
   }
 
-  /** Takes the next case; null if a case that is being played has to end first. */
+  /** Takes the next case; null if no case may start before another case has ended. */
   take(company: Company): Case | null {
     return this.#takeHeavy(company) ?? this.#light.shift() ?? null;
   }
 
-  /** Whether only witnesses are left. */
+  /** Whether only witnesses are left: short cases whose answers show whether the server is still fast enough. */
   get hasOnlyWitnesses(): boolean {
     return this.#heavy.length === 0 && this.#light.length <= this.#witnesses;
   }
 
-  /** Notes how long a heavy case took, in milliseconds. */
+  /** Records how long a heavy case (much data or many messages) took, in milliseconds. */
   tookMs(testCase: Case, ms: number): void {
     this.#rate = Math.max(this.#rate ?? 0, workload(testCase) / Math.max(1, ms));
   }
@@ -71,12 +86,14 @@ export class CaseQueue {
     const [next] = this.#heavy;
     if (next === undefined) return null;
     if (isSlow) {
-      // On a slow server, a heavy case would delay the light ones beyond their time limits, and these the heavy one.
+      // On a slow server, heavy cases (much data or many messages) and light cases would delay each other beyond their
+      // time limits. A heavy case is therefore played alone, after all light cases.
       if (this.#light.length > 0 || open > 0) return null;
       return this.#heavy.shift() ?? null;
     }
     if (heavy.length >= Math.min(HEAVY_AT_ONCE, Math.max(1, atOnce >> 1))) return null;
-    // The first heavy case is the smallest, and shows how fast the server is.
+    // The smallest heavy case (much data or many messages) is played before all other heavy cases, because it shows how
+    // fast the server is.
     if (this.#rate === null) return heavy.length === 0 ? (this.#heavy.pop() ?? null) : null;
     const all = workload(next) + heavy.reduce((sum, testCase) => sum + workload(testCase), 0);
     const fits = all / this.#rate < PART_OF_LIMIT * timeLimit(next) * 1000;

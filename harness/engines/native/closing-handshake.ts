@@ -5,31 +5,35 @@ import { Utf8Judge } from './protocol/utf8.ts';
 import type { Role } from './protocol/wire.ts';
 import type { Timeouts, Timer } from './timers.ts';
 
-/** What a closing handshake needs from its endpoint. */
+/** The connection on which a closing handshake is performed: its state, and what the handshake may do with it. */
 export interface ClosingConnection {
   readonly role: Role;
   readonly facts: EndpointFacts;
   readonly state: State;
   readonly send: Pick<FrameSender, 'frame'>;
-  /** Sets the state to `closing`, because a Close has been sent. */
+  /** Sets the state of the connection to `closing`. Called after a Close frame has been sent. */
   beginClosing(): void;
   fail(code: number, reason: string): void;
   after(seconds: number, callback: () => void): Timer;
   /** Sends the queued bytes and ends the transport (TCP: FIN). */
   drop(): void;
-  /** Ends the transport at once (TCP: RST), and records why the end is not clean. */
+  /** Ends the transport immediately (TCP: RST), and records why the connection did not end cleanly. */
   abort(why: string): void;
 }
 
 /** Close codes from 1000 to 2999 that an endpoint may send (RFC 6455 7.4.1). */
 const DEFINED_CODES = new Set([1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011]);
 
-/** Whether an endpoint may send this close code: a defined one, or one of the ranges 3000 to 4999 (RFC 6455 7.4). */
+/**
+ * Whether an endpoint may send this close code. Legal are the defined codes below 3000 and all codes from 3000 to 4999
+ * (RFC 6455 7.4).
+ */
 const isLegalCode = (code: number): boolean => DEFINED_CODES.has(code) || (code >= 3000 && code < 5000);
 
 /**
- * The closing handshake of one endpoint (RFC 6455 5.5.1, 7.1): sends and answers Close frames, and waits for the end of
- * the transport no longer than the timeouts allow. The server ends TCP, a client waits for it (7.1.1).
+ * The closing handshake of one side of a connection (RFC 6455 5.5.1, 7.1): sends and answers Close frames, then waits
+ * for the end of the transport, with a time limit. A server ends TCP itself, and a client waits until the server ends
+ * TCP (7.1.1).
  */
 export class ClosingHandshake {
   readonly #connection: ClosingConnection;
@@ -42,8 +46,8 @@ export class ClosingHandshake {
   }
 
   /**
-   * Sends a Close with any body, legal or not: a reason without a code makes an illegal body. Does nothing if the
-   * connection is not open, because an endpoint sends one Close only.
+   * Sends a Close frame with any body, legal or not. A reason without a code gives an illegal body. Does nothing if the
+   * connection is not open, because an endpoint sends only one Close frame.
    */
   send(code: number | null, reason: Buffer | null): void {
     if (!this.#sendClose(code, reason)) return;
@@ -55,7 +59,7 @@ export class ClosingHandshake {
     });
   }
 
-  /** Sends a Close if the connection is open. Returns whether the Close was sent. */
+  /** Sends a Close frame if the connection is open. Returns whether the frame was sent. */
   #sendClose(code: number | null, reason: Buffer | null): boolean {
     const connection = this.#connection;
     if (connection.state !== 'open') return false;
@@ -66,7 +70,10 @@ export class ClosingHandshake {
     return true;
   }
 
-  /** Handles a Close of the other side, in any state. Throws TypeError if its reason cannot be decoded. */
+  /**
+   * Handles a Close frame of the other side, in any state of the connection. Throws TypeError if the reason in the
+   * frame cannot be decoded.
+   */
   receive(body: Buffer): void {
     this.#readBody(body);
     const { facts, state } = this.#connection;
@@ -89,7 +96,10 @@ export class ClosingHandshake {
     }
   }
 
-  /** Records code and reason, and fails the connection if one of them is illegal. Of two Close frames the later counts. */
+  /**
+   * Records code and reason of a received Close frame, and fails the connection if one of them is illegal. If a second
+   * Close frame arrives, its code and reason replace those of the first.
+   */
   #readBody(body: Buffer): void {
     const connection = this.#connection;
     const code = body.length >= 2 ? body.readUInt16BE(0) : null;
@@ -102,15 +112,18 @@ export class ClosingHandshake {
     const reason = body.subarray(2);
     const utf8 = new Utf8Judge();
     if (!utf8.push(reason)) connection.fail(1007, 'close reason is not UTF-8');
-    // As in Autobahn, decoding a reason that is not UTF-8 throws, which ends TCP at once. A reason that only ends inside a
-    // character has not failed the connection before. Surrogates have, but Python 2 decodes them, and the closing handshake
-    // goes on.
+    // As in Autobahn, a reason that Python 2 cannot decode as UTF-8 throws, and the exception ends TCP immediately. If
+    // the reason only ends inside a character, the connection has not been failed before. A reason with surrogates has
+    // already failed the connection, but Python 2 decodes surrogates, and the closing handshake goes on.
     const text = decodePython2Utf8(reason);
     if (text === null) throw new TypeError('close reason is not UTF-8');
     connection.facts.remoteCloseReason = text;
   }
 
-  /** Both Close frames have been exchanged: a server ends the transport, a client waits so many seconds for the server. */
+  /**
+   * Ends a connection on which both Close frames have been exchanged. A server ends the transport now. A client waits
+   * this many seconds for the server to end the transport.
+   */
   #awaitEnd(seconds: number, why: string): void {
     const connection = this.#connection;
     if (connection.role === 'server') {

@@ -8,13 +8,13 @@ import type { Deflate } from './protocol/permessage-deflate.ts';
 import { sharedBytes } from './script-player.ts';
 import type { WireLog } from './wire-log.ts';
 
-/** How a case is judged by the echoes of its messages, instead of by a list of events. */
+/** How a case is judged if only the echoes of its messages count, not a list of events. */
 type EchoCriterion = Exclude<Case['criterion'], { by: 'events' }>;
 
 /**
- * Plays the part of a case that consists of messages and their echoes: one message judged by its size (9.1 to 9.6), or
- * 1,000 round trips, plain (9.7, 9.8) or compressed (12.x, 13.x). Each message is sent after the echo of
- * the previous message.
+ * Plays the part of a case in which the server must echo messages. The cases 9.1 to 9.6 have one message, which is
+ * judged by its size. The other cases have 1,000 messages, plain (9.7, 9.8) or compressed (12.x, 13.x), and each
+ * message is sent after the echo of the previous message.
  */
 export class Echoes {
   readonly #criterion: EchoCriterion;
@@ -46,7 +46,10 @@ export class Echoes {
     return this.#trafficStats;
   }
 
-  /** Takes the result of the opening handshake. Returns false, and closes the connection, if compression was declined. */
+  /**
+   * Takes the result of the opening handshake. If the case needs compression and the server declined it, closes the
+   * connection and returns false.
+   */
   agree(deflate: Deflate | null): boolean {
     this.#deflate = deflate;
     if (this.#criterion.by !== 'compressed round-trips' || deflate !== null) return true;
@@ -58,13 +61,19 @@ export class Echoes {
     return false;
   }
 
-  /** Starts the round trips. The script of the case has been played before, and has sent the first plain message. */
+  /**
+   * Starts the round trips (a message and its echo). The script of the case was performed before this call, and it has
+   * already sent the first message of a case without compression.
+   */
   start(): void {
     if (this.#criterion.by === 'compressed round-trips') this.#sendNext();
     else if (this.#criterion.by === 'round-trips') this.#sent = 1;
   }
 
-  /** Compares an echo with its message, then sends the next message or ends the case. Throws TypeError if text is not UTF-8. */
+  /**
+   * Compares an echo with its message, then sends the next message or ends the case. Throws TypeError if text is not
+   * UTF-8.
+   */
   receive(echo: Buffer, binary: boolean): void {
     const criterion = this.#criterion;
     switch (criterion.by) {
@@ -93,7 +102,8 @@ export class Echoes {
     binary: boolean,
     criterion: Extract<EchoCriterion, { by: 'compressed round-trips' }>,
   ): void {
-    // As in Autobahn: if text is expected, the echo is decoded before it is compared, and a failure ends the connection.
+    // As in Autobahn, if text is expected, the echo is decoded as UTF-8 before it is compared. A failure to decode ends
+    // the connection.
     if (!criterion.binary && binary && decodePython2Utf8(echo) === null)
       throw new TypeError('binary echo of text is not UTF-8');
     const equal = binary === criterion.binary && this.#awaited !== null && echo.equals(this.#awaited.plain);

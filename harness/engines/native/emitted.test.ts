@@ -7,7 +7,10 @@ import { MessageStore } from './messages/message-store.ts';
 import { framesOf, startRecorder, type WireFrame } from './testing/recorder.ts';
 import { TIMEOUTS } from './timers.ts';
 
-/** Returns the frames that the script of a case must send. Shares no code with the player of the engine. */
+/**
+ * Returns the frames that the script of a case must send. This function shares no code with the engine, because a fault
+ * in shared code would stay hidden.
+ */
 function expectedFrames(testCase: Case): Omit<WireFrame, 'masked'>[] {
   const frames: Omit<WireFrame, 'masked'>[] = [];
   const pieces: Buffer[] = [];
@@ -56,7 +59,7 @@ function expectedFrames(testCase: Case): Omit<WireFrame, 'masked'>[] {
 const frameText = ({ fin, rsv, opcode, payload }: Omit<WireFrame, 'masked'>): string =>
   `${opcode}${fin ? '' : '~'} rsv${rsv} ${payload.length} ${payload.toString('latin1').slice(0, 200)}`;
 
-/** Whether a case is small enough to be recorded completely. */
+/** Whether a case sends few enough bytes that the test can record all of them. */
 const isSmall = (testCase: Case): boolean =>
   testCase.criterion.by !== 'compressed round-trips' &&
   !(
@@ -65,11 +68,14 @@ const isSmall = (testCase: Case): boolean =>
       testCase.script.some((step) => step.step === 'frame' && step.chop !== undefined))
   );
 
-/** Time scale of the waits in a case: 0.02 makes each wait 50 times shorter. Byte-by-byte writes need longer waits. */
+/**
+ * Factor for the waits in a case: 0.02 makes each wait 50 times shorter. A case that writes each byte separately needs
+ * longer waits.
+ */
 const second = (testCase: Case): number =>
   testCase.script.some((step) => step.step === 'frame' && step.chop === 1) ? 0.5 : 0.02;
 
-/** What the recording server received in one case, and the case as it was played. */
+/** What the recording server received in one case, and the result of the engine that played the case. */
 interface Recorded {
   bytes: Buffer;
   chunks: readonly Buffer[];
@@ -104,7 +110,7 @@ describe('the bytes that a case sends', () => {
     const worker = async (): Promise<void> => {
       for (let id = ids.shift(); id !== undefined; id = ids.shift()) await play(id);
     };
-    // These two cases keep the process busy, which would use up the short waits of other cases. They are played alone.
+    // These two cases are played alone. They keep the process busy, and other cases would miss their short time limits.
     for (const id of slow) await play(id);
     await Promise.all(Array.from({ length: 24 }, worker));
     await recorder.close();
@@ -124,7 +130,8 @@ describe('the bytes that a case sends', () => {
       const expected = expectedFrames(testCase);
       expect(frames.slice(0, expected.length).map(frameText)).toEqual(expected.map(frameText));
       expect(frames.every((frame) => frame.masked)).toBe(true);
-      // After the script, only a Close may follow, at the time limit of the case.
+      // After the frames of the script, the engine may send only one more frame: a Close frame at the time limit of the
+      // case.
       const after = frames.slice(expected.length);
       expect(after.length).toBeLessThanOrEqual(1);
       for (const frame of after) expect(frame.opcode).toBe(8);

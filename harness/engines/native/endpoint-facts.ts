@@ -1,4 +1,7 @@
-/** What happened on one connection, from the point of view of one endpoint ("me"). The names are those of Autobahn's results. */
+/**
+ * What happened on one connection, as one side of it sees it. In the names, "Me" is this side. The names are those of
+ * Autobahn's result files.
+ */
 export interface EndpointFacts {
   wasOpen: boolean;
   closedByMe: boolean;
@@ -17,7 +20,7 @@ export interface EndpointFacts {
   httpResponse: string;
 }
 
-/** The facts of a connection on which nothing has happened yet. */
+/** Returns the starting values for a new connection, on which nothing has happened yet. */
 export const newEndpointFacts = (): EndpointFacts => ({
   wasOpen: false,
   closedByMe: false,
@@ -38,7 +41,7 @@ export const newEndpointFacts = (): EndpointFacts => ({
 
 /**
  * Counts of bytes, frames and messages in one direction of a connection. `preopen` counts the bytes of the opening
- * handshake; the others count only while the connection is open.
+ * handshake. All other counts apply only while the connection is open.
  */
 export interface Traffic {
   /** Bytes of all frames, headers included. */
@@ -56,7 +59,7 @@ export interface Traffic {
 
 export const newTraffic = (): Traffic => ({ wire: 0, webSocket: 0, app: 0, frames: 0, messages: 0, preopen: 0 });
 
-/** The compression figures of 12.x and 13.x, under Autobahn's names. A ratio is null if there was nothing to compare. */
+/** The compression figures of the cases 12.x and 13.x, under Autobahn's names. A ratio is null if its divisor is 0. */
 export function trafficStats(sent: Traffic, received: Traffic): Readonly<Record<string, number | null>> {
   const ratio = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
   const figures = (name: 'outgoing' | 'incoming', traffic: Traffic): [string, number | null][] => [

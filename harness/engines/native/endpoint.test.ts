@@ -23,13 +23,13 @@ const REQUEST = { host: 'localhost', port: 80, resource: '/', userAgent: 'test',
 const head = (opcode: number): FrameHead => ({ opcode, fin: true, rsv: 0 });
 const closeBody = (code: number): Buffer => Buffer.from([code >> 8, code & 0xff]);
 
-/** An endpoint together with what it has reported, as text. */
+/** An endpoint (one side of a connection), and the events that the endpoint has reported, as text. */
 interface Side {
   endpoint: Endpoint;
   events: string[];
 }
 
-/** Timeouts for tests that wait for a timeout: a hundredth of the usual time. */
+/** Timeouts for tests that wait until a timeout passes: a hundredth of the usual time. */
 const SHORT = { ...TIMEOUTS, second: 0.01 };
 
 /** Makes an endpoint that records its events as text. */
@@ -52,7 +52,7 @@ function side(role: Role, facts: Partial<EndpointOptions> & Pick<EndpointOptions
   return { endpoint, events };
 }
 
-/** A handshake without any byte: the connection is open at once. */
+/** An opening handshake that exchanges no bytes: the connection is open immediately. */
 const alreadyOpen = (deflate: Deflate | null = null): OpeningHandshake => ({
   start: () => ({ outcome: { opened: true, deflate, rest: NOTHING } }),
   receive: () => ({}),
@@ -70,7 +70,9 @@ function pair(handshakes: { client?: OpeningHandshake; server?: OpeningHandshake
   };
 }
 
-/** An open endpoint whose other side is the test itself, which writes bytes and reads them. */
+/**
+ * Returns an open endpoint (one side of a connection). The test itself is the other side: it writes and reads bytes.
+ */
 async function facing(
   role: Role,
   timeouts = TIMEOUTS,
@@ -104,7 +106,8 @@ describe('a client and a server', () => {
       endpoint.send.piece(endpoint.send.header(2, HELLO.length), HELLO);
       endpoint.send.frame(head(9), HELLO);
     }
-    // Each side answers the Ping of the other side. The binary message is never reported, because no frame has FIN.
+    // Each side answers the Ping of the other side. The binary message is never reported, because none of its frames
+    // has the FIN bit.
     const EVENTS = ['opened', 'text Hello', 'pong Hello'];
     await vi.waitFor(() => expect([...client.events, ...server.events]).toEqual([...EVENTS, ...EVENTS]));
     const frames = (transport: MemoryTransport) => framesOf(afterHead(transport.written));
@@ -161,7 +164,8 @@ describe('a client and a server', () => {
     const texts = [0, 1, 2].map((k) => `text ${store.get(series, 'client', deflate, k).plain}`);
     await vi.waitFor(() => expect(server.events).toEqual(['opened', ...texts]));
     await vi.waitFor(() => expect(client.events).toEqual(['opened', ...texts]));
-    // Only the client compresses with context takeover, so that its later messages are shorter.
+    // Only the client compresses with context takeover. Its later messages are therefore shorter than those of the
+    // server.
     expect(client.endpoint.send.traffic.webSocket).toBeLessThan(server.endpoint.send.traffic.webSocket);
     expect(client.endpoint.received.webSocket).toBe(server.endpoint.send.traffic.webSocket);
   });

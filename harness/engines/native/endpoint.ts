@@ -10,24 +10,26 @@ import { type Timeouts, type Timer, Timers } from './timers.ts';
 import type { Transport } from './transport.ts';
 import type { WireLog } from './wire-log.ts';
 
-/** What an endpoint reports to the case that is played on it. */
+/** The events that an endpoint (one side of a connection) reports to the case that uses the connection. */
 export interface EndpointEvents {
   /** The opening handshake has succeeded. */
   opened(deflate: Deflate | null): void;
   message(bytes: Buffer, binary: boolean): void;
   pong(payload: Buffer): void;
-  /** The other side has sent something, so many milliseconds after this side had last sent something or had connected. */
+  /**
+   * The other side has sent something. `ms`: milliseconds since this side last sent something, or since it connected.
+   */
   answered?(ms: number): void;
   /** The connection is over. This is the last event of an endpoint. */
   lost(): void;
-  /** The transport could not be connected. No other event is reported then. */
+  /** The transport (for example TCP) could not be connected. This is the only event of such a connection. */
   refused(error: Error): void;
 }
 
 /** The parts and settings of a new endpoint. */
 export interface EndpointOptions {
   role: Role;
-  /** The stream of bytes under the connection; the endpoint opens it. */
+  /** The stream of bytes that carries the connection, for example TCP. The endpoint opens it. */
   transport: Transport;
   handshake: OpeningHandshake;
   log: WireLog;
@@ -38,8 +40,9 @@ export interface EndpointOptions {
 const PEER_DROPPED = 'peer dropped the TCP connection without previous WebSocket closing handshake';
 
 /**
- * One side of one WebSocket connection, a client or a server. It sends what it is told to send, legal or not, checks and
- * records what the other side sends, and answers Ping and Close frames. An endpoint knows no cases.
+ * One side of one WebSocket connection, a client or a server. An endpoint sends whatever its caller asks for, legal or
+ * not. It checks and records what the other side sends, and answers Ping and Close frames. It contains no code of any
+ * test case.
  */
 export class Endpoint {
   readonly role: Role;
@@ -90,7 +93,7 @@ export class Endpoint {
     return this.#state;
   }
 
-  /** Whether received bytes are being handled. */
+  /** Whether the endpoint is processing received bytes at this moment. */
   get reading(): boolean {
     return this.#reading;
   }
@@ -110,7 +113,7 @@ export class Endpoint {
     return this.#openedAt;
   }
 
-  /** Ends the connection at once, for a run that was aborted. No further event is reported. */
+  /** Ends the connection immediately. Called when a run was aborted. No further event is reported. */
   destroy(): void {
     this.#over = true;
     this.#state = 'closed';
@@ -118,19 +121,24 @@ export class Endpoint {
     this.#transport.destroy();
   }
 
-  /** Calls back after `seconds`, unless the timer is cancelled or the connection is closed before. */
+  /** Calls `callback` after `seconds`, unless the timer is cancelled or the connection is closed earlier. */
   after(seconds: number, callback: () => void): Timer {
     return this.#timers.after(seconds, () => {
       if (this.#state !== 'closed') callback();
     });
   }
 
-  /** Starts the closing handshake with any code and reason, legal or not. Does nothing if the connection is not open. */
+  /**
+   * Starts the closing handshake with any code and reason, legal or not. Does nothing if the connection is not open.
+   */
   sendClose(code: number | null, reason: Buffer | null): void {
     this.#closing.send(code, reason);
   }
 
-  /** Fails the connection (RFC 6455 7.1.7): sends a Close if none has been sent, else ends the transport. */
+  /**
+   * Fails the connection because the other side broke a rule (RFC 6455 7.1.7): sends a Close frame if none has been
+   * sent, else ends the transport.
+   */
   fail(code: number, reason: string): void {
     if (this.#state === 'closed') return;
     this.#log.note(() => `failing the connection with ${code}: ${reason}`);
@@ -151,7 +159,7 @@ export class Endpoint {
     this.#advance(this.#opening.start());
   }
 
-  /** Performs one step of the opening handshake. */
+  /** Performs one step of the opening handshake: sends its bytes, and handles its outcome if it has one. */
   #advance({ request, response, send, outcome }: HandshakeStep): void {
     if (request !== undefined) {
       this.facts.httpRequest = request;
@@ -167,7 +175,7 @@ export class Endpoint {
 
   #finishOpening(outcome: HandshakeOutcome): void {
     if (!outcome.opened) {
-      // A server ends TCP with FIN, because a reset would discard its HTTP response.
+      // A server ends TCP normally (FIN), because a reset would discard the HTTP response that it has just sent.
       if (this.role === 'server') this.#drop(outcome.why);
       else this.#abort(outcome.why);
       return;
@@ -180,7 +188,7 @@ export class Endpoint {
     if (outcome.rest.length > 0 && this.#isReading()) this.#reader.push(outcome.rest);
   }
 
-  // This is a method, because the compiler does not know that a callback can change the state.
+  // This check is a separate method, because TypeScript does not know that a callback can change the state.
   #isReading(): boolean {
     return this.#state === 'open' || this.#state === 'closing';
   }
@@ -201,7 +209,7 @@ export class Endpoint {
       else this.#reader?.push(bytes);
       this.send.readHandled();
     } catch {
-      // Bytes that cannot be decoded or inflated throw in Autobahn too, where the exception ends TCP at once.
+      // For bytes that cannot be decoded or inflated, Autobahn throws too, and its exception ends TCP immediately.
       if (this.#over) return;
       this.#transport.destroy();
       this.#lost();
@@ -241,12 +249,12 @@ export class Endpoint {
   #control(opcode: number, payload: Buffer): void {
     if (opcode === 8) this.#closing.receive(payload);
     else if (opcode === 9) {
-      // RFC 6455 5.5.2: a Ping is answered, unless a Close has been sent.
+      // RFC 6455 5.5.2: every Ping must be answered, unless this side has already sent a Close frame.
       if (this.#state === 'open') this.send.frame({ opcode: 10, fin: true, rsv: 0 }, payload);
     } else if (opcode === 10) this.#events.pong(payload);
   }
 
-  /** A transport that notes when something is written. */
+  /** Wraps a transport and records the time of each write. */
   #noting(transport: Transport): Pick<Transport, 'write'> {
     return {
       write: (bytes) => {
@@ -280,7 +288,7 @@ export class Endpoint {
     );
   }
 
-  /** Ends the transport at once (TCP: RST) and discards what is queued. */
+  /** Ends the transport immediately (TCP: RST) and discards queued bytes. */
   #abort(why: string): void {
     if (this.#state === 'closed') return;
     this.#log.note(() => `resetting the TCP connection: ${why}`);
@@ -291,7 +299,10 @@ export class Endpoint {
     this.#transport.abort();
   }
 
-  /** Sends what is queued and ends the transport (TCP: FIN). `why`: the reason, if the end is not clean. */
+  /**
+   * Sends the queued bytes and ends the transport (TCP: FIN). `why`: the reason, if the connection does not end
+   * cleanly.
+   */
   #drop(why: string | null = null): void {
     if (this.#state === 'closed') return;
     this.#log.note(() => `closing the TCP connection${why === null ? '' : `: ${why}`}`);

@@ -110,7 +110,8 @@ describe('the embedded engine', () => {
   });
 
   it('starts no case before the previous case has ended, if one case at a time is wanted', async () => {
-    // 1.1.2 takes a second, during which the next case would start without the option.
+    // In this test, case 1.1.2 takes a second. Without the option `oneByOne`, the next case would start during this
+    // second.
     await engine.play(assignment({ cases: ['1.1.2', '1.1.3', '2.1'], jobs: 8, oneByOne: true }));
     expect(
       emitted.flatMap((event) =>
@@ -248,7 +249,8 @@ describe('the embedded engine', () => {
   });
 
   it('plays a case again alone if it failed next to others, and records this', async () => {
-    // With several clients, the server answers after 250 ms, which is longer than the time limit of 6.5.1 in this test.
+    // With more than one client, the server answers after 250 ms. In this test, the time limit of case 6.5.1 is shorter
+    // than that.
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     server.on('connection', (socket) => {
       socket.on('message', async (data, isBinary) => {

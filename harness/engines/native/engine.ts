@@ -8,7 +8,7 @@ import type { NativeOptions } from './assignment.ts';
 /** Default number of busy cases at the same time: enough to keep a server busy, and few enough for accurate timers. */
 export const defaultJobs = (): number => Math.max(4, Math.min(16, availableParallelism() * 4));
 
-/** Loads the code that plays cases. Called early, so that it loads while the server starts. */
+/** Loads the code that plays cases. The import starts early and runs while the tested server starts. */
 const loadPlayer = () => import('./assignment.ts');
 
 /** The embedded engine: plays the cases of the suite from this process, many at the same time. */

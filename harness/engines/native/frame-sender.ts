@@ -6,24 +6,30 @@ import type { Transport } from './transport.ts';
 import type { WireLog } from './wire-log.ts';
 import { type WriteMode, WriteQueue } from './write-queue.ts';
 
-/** The state of a WebSocket connection, from one endpoint's point of view. `closing`: it has sent a Close. */
+/** The state of a WebSocket connection, as one side of it sees it. `closing`: this side has sent a Close frame. */
 export type State = 'connecting' | 'open' | 'closing' | 'closed';
 
-/** A frame whose header has been sent and whose payload follows in pieces. `phase`: payload bytes sent so far. */
+/**
+ * A frame that is sent in pieces: its header has been sent, and its payload follows. `phase`: payload bytes sent so
+ * far.
+ */
 export interface StreamedFrame {
   readonly mask: Buffer | null;
   phase: number;
 }
 
-/** What a sender needs to know about its connection. */
+/** What a FrameSender needs to know about its connection. */
 interface SendingConnection {
   readonly role: Role;
   readonly state: State;
-  /** Whether received bytes are being handled. */
+  /** Whether received bytes are being processed at this moment. */
   readonly reading: boolean;
 }
 
-/** Sends frames, legal or not, masked as the role demands. Counts and logs what it sends. */
+/**
+ * Sends frames, legal or not. Frames of a client are masked, frames of a server are not. Counts and logs everything
+ * that is sent.
+ */
 export class FrameSender {
   /** Counts of the bytes, frames and messages that have been sent. */
   readonly traffic = newTraffic();
@@ -47,7 +53,10 @@ export class FrameSender {
     });
   }
 
-  /** Sends one frame in any state of the connection. If `repeat` is given, the frame has so many bytes, a repetition of `payload`. */
+  /**
+   * Sends one frame in any state of the connection. If `repeat` is given, the frame's payload has `repeat` bytes,
+   * filled with repetitions of `payload`.
+   */
   frame(head: FrameHead, payload: Buffer, how: WriteMode & { repeat?: number | undefined } = {}): void {
     const { chop, sync = false, repeat } = how;
     const whole = repeat === undefined ? payload : Buffer.alloc(repeat, payload);
@@ -56,7 +65,7 @@ export class FrameSender {
     this.#queue.send(encodeFrame(head, whole, mask), { chop, sync });
   }
 
-  /** Sends the frames of a message that was encoded before. Does nothing if the connection is not open. */
+  /** Sends the frames of a message that was encoded in advance. Does nothing if the connection is not open. */
   prepared(message: PreparedMessage): void {
     if (this.#connection.state !== 'open') return;
     for (const [opcode, times] of message.frames) this.#log.countFrames(opcode, times);
@@ -81,7 +90,7 @@ export class FrameSender {
     return { mask, phase: 0 };
   }
 
-  /** Sends the next piece of the payload of a frame that `header` began. */
+  /** Sends the next piece of a frame's payload. The method `header` has sent the header of this frame before. */
   piece(frame: StreamedFrame, payload: Buffer): void {
     this.#log.note(
       () => `sending ${payload.length} bytes of that frame's payload: ${JSON.stringify(payloadText(payload))}`,
@@ -92,12 +101,12 @@ export class FrameSender {
     this.#queue.send(bytes);
   }
 
-  /** Must be called when received bytes have been handled: see WriteQueue. */
+  /** Must be called each time received bytes have been processed. The class WriteQueue explains why. */
   readHandled(): void {
     this.#queue.readHandled();
   }
 
-  /** Sends bytes as they are: an encoded frame, or a part of the opening handshake. */
+  /** Sends bytes without any change: an encoded frame, or a part of the opening handshake. */
   bytes(bytes: Buffer, sync = false): void {
     if (this.#connection.state === 'open') this.traffic.wire += bytes.length;
     else if (this.#connection.state === 'connecting') this.traffic.preopen += bytes.length;

@@ -25,7 +25,10 @@ export interface Grades {
   resultClose: string;
 }
 
-/** Whether the observed events are equal to the allowed events: the same events in the same order, byte for byte. */
+/**
+ * Whether the observed events are equal to a list of allowed events: the same events in the same order, with the same
+ * bytes.
+ */
 export function sameEvents(observed: readonly ObservedEvent[], allowed: readonly CaseEvent[]): boolean {
   return observed.length === allowed.length && allowed.every((event, i) => sameEvent(observed[i], event));
 }
@@ -46,25 +49,28 @@ function sameEvent(observed: ObservedEvent | undefined, allowed: CaseEvent): boo
 }
 
 /**
- * Whether all allowed events of a case have been observed, so that the client closes the connection. As in Autobahn, the
- * events must be equal to every list: a case with two different lists is never complete, a case without a list always.
+ * Whether all allowed events of a case have been observed. If so, the client may close the connection. As in Autobahn,
+ * the observed events must be equal to every list of allowed events. A case with two different lists is therefore never
+ * complete, and a case without a list is always complete.
  */
 export function hasAllEvents(testCase: Case, observed: readonly ObservedEvent[]): boolean {
   return Object.values(testCase.allowed).every((allowed) => sameEvents(observed, allowed));
 }
 
-/** Everything that decides the grades of a played case. */
+/** Everything that determines the two grades (behavior and close) of a played case. */
 export interface Observations {
   testCase: Case;
   observed: readonly ObservedEvent[];
   facts: EndpointFacts;
-  /** The verdict that counts if the events are equal to no allowed list, or if the case has no list. */
+  /**
+   * The verdict of the case's own check. It counts if the case has no list of allowed events, or if no list matches.
+   */
   ownVerdict: Verdict;
   /** Number of frames that the client sent, by opcode. */
   sentFrames: Readonly<Record<string, number>>;
 }
 
-/** Grades a case that is over, as Autobahn does. */
+/** Grades a case that has ended, by Autobahn's rules. */
 export function grade({ testCase, observed, facts, ownVerdict, sentFrames }: Observations): Grades {
   const opened = facts.wasOpen;
   let { behavior, result } = opened ? gradeEvents(testCase, observed, ownVerdict) : handshakeFailed(facts);
@@ -114,7 +120,10 @@ function gradeEvents(testCase: Case, observed: readonly ObservedEvent[], ownVerd
   return ownVerdict;
 }
 
-/** Grades the end of the connection. The first fault decides: who closed, a clean end, the close code, who ended TCP. */
+/**
+ * Grades how the connection ended. Checks in this order: who sent the first Close, whether the end was clean, the close
+ * code, who ended TCP. The first fault determines the grade.
+ */
 function gradeClose({ close }: Case, facts: EndpointFacts): { behaviorClose: CloseGrade; resultClose: string } {
   if (!facts.wasOpen) return { behaviorClose: 'FAILED', resultClose: 'The connection was never open.' };
   if (facts.closedByMe !== close.closedByMe)

@@ -7,37 +7,53 @@ import { Pace } from './pace.ts';
 import { type Suspect, Suspects } from './suspects.ts';
 import { isHeavy } from './workload.ts';
 
-/** What is reported while cases are played. */
+/** The events that are reported while cases are played. */
 export interface PlayerEvents {
   started(id: string): void;
-  /** A case is over. If `provisional`, the case may be played again, and a later call for the same id replaces this one. */
+  /**
+   * A case has ended. If `provisional` is true, the case may be played again, and a later call with the same id
+   * replaces this result.
+   */
   finished(played: PlayedCase, provisional: boolean): void;
   note(text: string): void;
 }
 
-/** How a run of many cases ended. */
+/** How the play of many cases ended: all were played, or the server could not be reached any more. */
 export type PlayEnd = { ended: 'all played' } | { ended: 'no server'; error: Error };
 
-/** Milliseconds for which the first case is played alone: by then, the server has shown how fast it answers. */
+/** Milliseconds for which the first case is played alone, to measure how fast the server answers. */
 const FIRST_ALONE_MS = 250;
-/** Milliseconds without a byte of the server after which a heavy case, or a case that is played alone, only waits. */
+/**
+ * If the server sends no byte for this many milliseconds, a heavy case (much data or many messages), or a case that is
+ * played alone, counts as only waiting.
+ */
 const IDLE_MS = 1500;
-/** How suspects are played again: two at the same time. A case that gets nothing for so long waits for a timer. */
+/**
+ * How suspects (cases whose outcome the load may have decided) are played again: two at the same time. A case that
+ * receives nothing for `quietMs` is waiting for a timer, and the next case may start.
+ */
 const LITTLE_LOAD = { atOnce: 2, quietMs: 400 };
-/** After so many silent cases that were silent in the second play too, the server answers nobody, with or without load. */
+/**
+ * A silent case is one in which the server answered no case at all before the timer fired. If this many silent cases in
+ * a row have the same outcome when they are played again, the others are not played again: the reason is the server,
+ * not the load.
+ */
 const SILENT_PLAYS = 3;
-/** Milliseconds between two witnesses, at most: see `CaseQueue`. */
+/**
+ * Maximum number of milliseconds between the starts of two witnesses: short cases whose answers show whether the server
+ * is still fast enough (see `CaseQueue`).
+ */
 const WITNESS_EVERY_MS = 100;
-/** Most open connections, including those of waiting cases. Every server supports more. */
+/** Maximum number of open connections, including the connections of cases that only wait. */
 const CONNECTIONS = 256;
 /** Milliseconds after which a refused connection is tried a second time. */
 const RECONNECT_AFTER_MS = 100;
 
 /**
  * Plays cases in parallel against one server. At most `jobs` cases are busy at the same time, and fewer if the server
- * answers slowly. A case that only waits for a timer does not count, so that all long waits overlap. A case that a timer
- * has decided while the server or this machine was slow is played again alone, and the second result counts. With one
- * job, each case starts after the end of the case before. Rejects with the signal's reason if aborted.
+ * answers slowly. A case that only waits for a timer does not count as busy, and all long waits overlap. If a timer
+ * decided a case while the server or this machine was slow, the case is played again alone, and the second result
+ * counts. With one job, each case starts when the previous case has ended. Rejects with the signal's reason if aborted.
  */
 export async function playCases(
   cases: readonly Case[],
@@ -71,7 +87,10 @@ async function playAll(player: Player, cases: readonly Case[], jobs: number): Pr
   player.throwIfServerGone();
 }
 
-/** Returns a promise that rejects with the signal's reason, and a function that removes its listener. */
+/**
+ * Returns a promise that rejects with the signal's reason when the signal aborts, and a function that removes its
+ * listener.
+ */
 function whenAborted(signal: AbortSignal): { rejects: Promise<never>; forget: () => void } {
   let forget = (): void => undefined;
   const rejects = new Promise<never>((_, reject) => {
@@ -83,7 +102,7 @@ function whenAborted(signal: AbortSignal): { rejects: Promise<never>; forget: ()
   return { rejects, forget };
 }
 
-/** The server has refused a connection twice. */
+/** The error for a server that has refused a connection twice. */
 class NoServer extends Error {
   override readonly cause: Error;
   constructor(cause: Error) {
@@ -92,7 +111,10 @@ class NoServer extends Error {
   }
 }
 
-/** Looks at a played case before it is reported, and says whether it may be played again. */
+/**
+ * A function that inspects a played case before the case is reported. `provisional` says whether the case may be played
+ * again.
+ */
 type Review = (played: PlayedCase) => { played: PlayedCase; provisional: boolean };
 
 class Player {
@@ -102,12 +124,12 @@ class Player {
   readonly #pace: Pace;
   readonly #answers: AnswerTimes;
   readonly #suspects: Suspects;
-  /** Open connections, each with a promise for its end. */
+  /** Open connections, each with a promise that resolves when the connection has ended. */
   readonly #open = new Map<CasePlay, Promise<void>>();
   readonly #openByCase = new Map<Case, CasePlay>();
-  /** Cases that are not over, with or without an open connection. */
+  /** Promises of all cases that have not ended, with or without an open connection. */
   readonly #running = new Set<Promise<void>>();
-  /** Set when the server refuses connections: no further case is started. */
+  /** Set when the server refuses connections. From then on, no further case is started. */
   #serverGone: NoServer | null = null;
 
   constructor(server: TestedServer, { jobs, signal }: { jobs: number; signal: AbortSignal }, events: PlayerEvents) {
@@ -119,7 +141,7 @@ class Player {
     this.#suspects = new Suspects(this.#answers);
   }
 
-  /** Plays the cases, each after the end of the case before. */
+  /** Plays the cases one after the other. */
   async playOneByOne(cases: readonly Case[]): Promise<void> {
     for (const testCase of cases) {
       this.#signal.throwIfAborted();
@@ -128,7 +150,7 @@ class Player {
     }
   }
 
-  /** Plays one light case of the queue alone, to see how fast the server answers. */
+  /** Plays one light (short) case of the queue alone, to measure how fast the server answers. */
   async playFirst(queue: CaseQueue): Promise<void> {
     const first = queue.takeFirst();
     if (first === null) return;
@@ -171,8 +193,9 @@ class Player {
   }
 
   /**
-   * Plays the cases again whose outcome the load may have decided: with hardly any load, and alone if answers are slow
-   * even then.
+   * Plays the suspects again: the cases whose outcome the load may have decided. If the server is slow by itself, they
+   * are played one at a time. Otherwise two run at the same time first, and a case whose new outcome the load may have
+   * decided too is then played alone.
    */
   async playSuspectsAgain(): Promise<void> {
     let suspects: readonly Suspect[] = this.#suspects.list();
@@ -183,8 +206,8 @@ class Player {
   }
 
   /**
-   * Plays cases again, `atOnce` at the same time. A case that the server has sent nothing to for `quietMs` only waits for a
-   * timer, and does not count. Resolves with the cases whose outcome the load may have decided this time too.
+   * Plays cases again, `atOnce` at the same time. A case to which the server has sent nothing for `quietMs` only waits
+   * for a timer and does not count. Resolves with the cases whose outcome the load may have decided in this play too.
    */
   async #playAgain(
     suspects: readonly Suspect[],
@@ -207,7 +230,8 @@ class Player {
         busy.delete(counted),
       );
       busy.add(counted);
-      // The server has to show that it answers nobody at all, before other silent cases are trusted.
+      // A silent case (the server answered no case before its timer fired) is played to its end before the next case
+      // starts. Its result shows whether the server stays silent without load too.
       if (suspect.silent) await over;
       else if (busy.size >= atOnce) await Promise.race(busy);
       this.#signal.throwIfAborted();
@@ -221,7 +245,10 @@ class Player {
     this.#signal.throwIfAborted();
   }
 
-  /** Throws NoServer if a connection was refused twice. Cases that were open by then have been played to their end. */
+  /**
+   * Throws the error NoServer if the server refused a connection twice. The cases that were already open have then been
+   * played to their end.
+   */
   throwIfServerGone(): void {
     if (this.#serverGone !== null) throw this.#serverGone;
   }
@@ -236,7 +263,7 @@ class Player {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
-  /** Plays a case while others are played, and keeps its outcome if the load may have decided it. */
+  /** Plays a case while other cases are being played. Remembers its outcome if the load may have decided it. */
   #playInCompany(testCase: Case): Promise<void> {
     const from = performance.now();
     return this.#play(testCase, (played) => {
@@ -246,8 +273,8 @@ class Player {
   }
 
   /**
-   * Plays one case. `review` can change what was played before it is reported. Resolves when the case is over, never if
-   * it was abandoned, and never rejects.
+   * Plays one case. `review` can change the played case before it is reported. The promise resolves when the case has
+   * ended. It never resolves for an abandoned case, and it never rejects.
    */
   #play(testCase: Case, review: Review): Promise<void> {
     const over = this.#playOnce(testCase, review);
@@ -260,7 +287,7 @@ class Player {
     this.#events.started(testCase.id);
     const first = await this.#connect(testCase);
     if ('played' in first) return this.#finish(review(first.played));
-    // A server with a full backlog refuses connections for a short time only.
+    // A server whose queue of new connections is full refuses connections for a short time only.
     await pause(RECONNECT_AFTER_MS);
     if (this.#signal.aborted || this.#serverGone !== null) return;
     const second = await this.#connect(testCase);
@@ -287,7 +314,7 @@ class Player {
     return ending;
   }
 
-  /** Resolves when a case is over, or when the server has sent nothing to it for `ms`. */
+  /** Resolves when the case has ended, or when the server has sent nothing on the case's connection for `ms`. */
   async #idle(testCase: Case, over: Promise<void>, ms: number): Promise<void> {
     const started = performance.now();
     for (;;) {

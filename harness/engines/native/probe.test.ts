@@ -7,9 +7,10 @@ import { nativeEngine } from './engine.ts';
 import { type ProbeServer, startProbeServer } from './testing/probe-server.ts';
 
 /**
- * A result of Autobahn 25.10.1 against the probe server, in short form: both grades, both close codes, the flags that are
- * set (see `FLAGS`), the reason for an unclean end (see `REASONS`), and the timer rows of the wire log in order. 681 such
- * results, of 32 modes, are recorded in `fixtures/spec/probe-verdicts.json`.
+ * A result that Autobahn 25.10.1 recorded against the probe server, in short form. The path of the URL selects the mode
+ * of this server, usually one fault. The form has both grades, both close codes, the flags that are set (see `FLAGS`),
+ * the reason for an unclean end (see `REASONS`), and the timer rows of the wire log in order. The file
+ * `fixtures/spec/probe-verdicts.json` has 681 such results, from 32 modes.
  */
 type RecordedResult = readonly [
   behavior: string,
@@ -24,10 +25,10 @@ const recordedResults = JSON.parse(
   readFileSync(new URL('../../../fixtures/spec/probe-verdicts.json', import.meta.url), 'utf8'),
 ) as Record<string, Record<string, RecordedResult>>;
 
-/** Time scale of all waits in this test: the engine and the probe server wait a quarter of the usual time. */
+/** Factor for all waits in this test: the engine and the probe server wait a quarter of the usual time. */
 const SECOND = 0.25;
 
-/** Boolean facts of a result, and the letter of each. */
+/** Boolean fields of a result. Each has a letter that stands for it in the short form. */
 const FLAGS = {
   closedByMe: 'c',
   failedByMe: 'f',

@@ -5,20 +5,23 @@ import { payloadText } from '../../suites/autobahn/payload-text.ts';
 import type { PlayedCase } from './case-play.ts';
 import { type Grades, grade, type ObservedEvent } from './judge.ts';
 
-/** A played case in the form of Autobahn's results. */
+/** The result of a played case in the form of Autobahn's result files. */
 export interface CaseRecord {
   id: string;
   grades: Grades;
   /**
-   * Content of the case file: Autobahn's 39 keys, `wirelogTimes`, and for an unsteady case `playedAgainAlone` and
-   * `unsteady`.
+   * Content of the case file: Autobahn's 39 keys and `wirelogTimes`. An unsteady case (one that was played again alone,
+   * with another outcome) also has `playedAgainAlone` and `unsteady`.
    */
   content: Readonly<Record<string, unknown>>;
   /** Entry of the case in `index.json`. */
   entry: Readonly<Record<string, unknown>>;
 }
 
-/** Returns the name of a case file, as Autobahn makes it from the agent: `ws_case_7_1_6.json`. */
+/**
+ * Returns the name of a case file, such as `ws_case_7_1_6.json`. As in Autobahn, it starts with the name of the tested
+ * server.
+ */
 export function reportFile(agent: string, id: string): string {
   const cleanAgent = agent
     .trim()
@@ -29,7 +32,7 @@ export function reportFile(agent: string, id: string): string {
   return `${cleanAgent}_case_${id.replaceAll('.', '_')}.json`;
 }
 
-/** Grades a played case, and returns its record. */
+/** Grades a played case, and returns its result in the form of Autobahn's result files. */
 export function recordOf(played: PlayedCase, agent: string): CaseRecord {
   const { testCase, endpoint, log, observed } = played;
   const { facts } = endpoint;
@@ -41,7 +44,7 @@ export function recordOf(played: PlayedCase, agent: string): CaseRecord {
     requireClean: close.requireClean,
     ...(close.wrongEndpointIsFatal ? { closedByWrongEndpointIsFatal: true } : {}),
   };
-  // As in Autobahn: only 12.x and 13.x have an expected close if the opening handshake failed.
+  // As in Autobahn, if the opening handshake failed, only the cases 12.x and 13.x have an expected close.
   const hasExpectedClose = facts.wasOpen || testCase.criterion.by === 'compressed round-trips';
   const content = {
     id: testCase.id,

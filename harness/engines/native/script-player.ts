@@ -6,7 +6,10 @@ import { fragmentLengths } from './protocol/wire.ts';
 import type { Timeouts } from './timers.ts';
 import type { WireLog } from './wire-log.ts';
 
-/** Performs the script of one case on an endpoint: sends frames and messages, waits, and keeps the time limit. */
+/**
+ * Performs the script (the list of actions) of one case on a connection: sends frames and messages, waits, and enforces
+ * the time limit.
+ */
 export class ScriptPlayer {
   readonly #script: Case['script'];
   readonly #endpoint: Endpoint;
@@ -16,7 +19,7 @@ export class ScriptPlayer {
   #streamed: StreamedFrame = { mask: null, phase: 0 };
   #timerDecided = false;
 
-  /** `onTick` is called at the end of each wait that has a tag. */
+  /** `onTick` is called at the end of each wait that has a tag (a name such as `A`). */
   constructor(
     script: Case['script'],
     endpoint: Endpoint,
@@ -31,12 +34,14 @@ export class ScriptPlayer {
     this.#onTick = onTick;
   }
 
-  /** Whether a timer of the script has decided the outcome, which then depends on how busy the machine was. */
+  /**
+   * Whether a timer of the script has decided the outcome. If so, the outcome may depend on how busy the machine was.
+   */
   get timerDecided(): boolean {
     return this.#timerDecided;
   }
 
-  /** Plays the script from its first step. The steps behind a wait are played when the wait is over. */
+  /** Performs the script from its start. What follows a wait is performed when the wait is over. */
   play(): void {
     this.#playFrom(0);
   }
@@ -60,7 +65,8 @@ export class ScriptPlayer {
       if (tag !== null) {
         if (this.#endpoint.state !== 'open') return;
         this.#onTick(tag);
-        // Only 6.4 has ticks. Tick A is always reached; tick B only if the server has not refused the text in time.
+        // Only the cases 6.4 have waits with a tag (a name). The end of wait A is always reached. Wait B is reached
+        // only if the server has not refused the text in time.
         if (tag !== 'A') this.#timerDecided = true;
       }
       next();
@@ -117,7 +123,7 @@ export class ScriptPlayer {
     });
   }
 
-  /** Calls back after `seconds`, or earlier if the server sends nothing for as long as the timeout for silence. */
+  /** Calls `callback` after `seconds`, or earlier if the server sends nothing for the time `silence`. */
   #afterOrSilence(seconds: number, callback: () => void): void {
     const { silence, second } = this.#timeouts;
     if (seconds <= silence) {
@@ -133,7 +139,10 @@ export class ScriptPlayer {
   }
 }
 
-/** The bytes of a payload; of a pattern, the pattern without its repetitions. Runs are made once and shared by all cases. */
+/**
+ * Returns the bytes of a payload. For a repeated pattern, returns the pattern once. A run of equal bytes is made once,
+ * and all cases share it.
+ */
 export function sharedBytes(payload: Payload): Buffer {
   if (payload.kind === 'pattern') return payload.pattern;
   if (payload.kind === 'bytes') return payload.bytes;

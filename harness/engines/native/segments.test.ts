@@ -8,8 +8,9 @@ import { startRecorder } from './testing/recorder.ts';
 import { TIMEOUTS } from './timers.ts';
 
 /**
- * The writes that leave the process: each is a TCP segment of its own, because Nagle's algorithm is off. The numbers were
- * measured with the real suite. The receiver cannot be asked: two segments can arrive in one read.
+ * This file tests the sizes of the socket writes. Each write is a TCP segment of its own, because Nagle's algorithm is
+ * off. The expected numbers were measured with the real suite (Autobahn). The receiver cannot tell the segments apart,
+ * because one read can return two of them.
  */
 
 let recorder: Awaited<ReturnType<typeof startRecorder>>;

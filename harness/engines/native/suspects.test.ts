@@ -7,7 +7,7 @@ import { newEndpointFacts } from './endpoint-facts.ts';
 import { Suspects } from './suspects.ts';
 import { WireLog } from './wire-log.ts';
 
-/** A played case with the facts that suspects look at. */
+/** Makes a played case with the fields that the class Suspects reads. */
 function played(id: string, facts: { timed?: boolean; lateMs?: number; wasClean?: boolean } = {}): PlayedCase {
   const testCase = caseById(id);
   if (testCase === undefined) throw new Error(`no case ${id}`);

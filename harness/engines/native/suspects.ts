@@ -4,18 +4,19 @@ import type { AnswerTimes } from './answer-times.ts';
 import type { PlayedCase } from './case-play.ts';
 import { grade } from './judge.ts';
 
-/** A case whose outcome the load may have decided, with that outcome. */
+/** A case whose outcome the load of the machine or server may have decided, with this outcome. */
 export interface Suspect {
   testCase: Case;
   outcome: string;
-  /** Whether the server answered nobody just before the timer fired. Otherwise it answered somebody slowly. */
+  /** True if the server answered no case at all just before the timer fired. False if a case got a slow answer. */
   silent: boolean;
 }
 
 /**
- * Finds the cases whose outcome the load may have decided: one of our timers decided it, and in that time the server
- * answered somebody slowly, or answered nobody just before the timer fired while others waited too, or this process was
- * late. All facts of an outcome can depend on a timer, so the grades do not matter.
+ * Finds the cases whose outcome the load may have decided: one of our timers decided the outcome, and one of three
+ * signs of load was seen. The signs: a slow answer of the server to any case, no answer to any of several waiting cases
+ * just before the timer fired, or a timer of this process that fired late. The grades are not considered, because every
+ * field of an outcome can depend on a timer.
  */
 export class Suspects {
   readonly #answers: AnswerTimes;
@@ -26,14 +27,16 @@ export class Suspects {
     this.#answers = answers;
   }
 
-  /** Takes a case that was played beside others and was started at `from` (`performance.now()`). */
+  /** Adds a case that was played while other cases ran. `from` is the start of the case (`performance.now()`). */
   add(played: PlayedCase, from: number): void {
     this.#answers.firedLate(played.lateMs);
     if (!played.timed) return;
     this.#timed.push({ testCase: played.testCase, outcome: outcomeText(played), from, to: performance.now() });
   }
 
-  /** The suspects, after all cases have been played. */
+  /**
+   * Returns the suspects (cases whose outcome the load may have decided). Call this after all cases have been played.
+   */
   list(): Suspect[] {
     return this.#timed.flatMap((span): Suspect[] => {
       const { testCase, outcome } = span;
@@ -44,17 +47,23 @@ export class Suspects {
     });
   }
 
-  /** An empty collection, for the same cases when they are played again. */
+  /** Returns an empty collection of suspects. It is used while the suspects are played again. */
   again(): Suspects {
     return new Suspects(this.#answers);
   }
 
-  /** The suspects whose last play had another outcome, with the difference in words. */
+  /**
+   * The suspects (cases whose outcome the load may have decided) that had another outcome when they were played again,
+   * with the difference in words.
+   */
   get unsteady(): { id: string; how: string }[] {
     return [...this.#changes].map(([{ id }, how]) => ({ id, how }));
   }
 
-  /** What is different now that a suspect was played again with less load, as words; null if nothing is. */
+  /**
+   * Compares a suspect's outcome with its new outcome under less load. Returns the difference in words; null if there
+   * is none.
+   */
   change({ testCase, outcome }: Pick<Suspect, 'testCase' | 'outcome'>, played: PlayedCase): string | null {
     const now = outcomeText(played);
     this.#changes.delete(testCase);
@@ -73,7 +82,10 @@ export class Suspects {
   }
 }
 
-/** Grades and facts of an outcome, to compare two plays. The grades come first. */
+/**
+ * Returns the grades and the compared values of an outcome as text. Equal texts mean that two plays of a case had the
+ * same outcome. The grades come first.
+ */
 function outcomeText({ testCase, observed, endpoint, ownVerdict, log }: PlayedCase): string {
   const { facts } = endpoint;
   const grades = grade({ testCase, observed, facts, ownVerdict, sentFrames: log.txFrames });

@@ -19,7 +19,7 @@ async function certificate() {
   }
 }
 
-/** Connects a transport to a server. Returns both ends, and what the transport reports, as text. */
+/** Connects a transport to a server. Returns both ends of the connection, and the events of the transport as text. */
 async function connected(tls = false) {
   const server = tls ? createTlsServer(await certificate()) : createServer();
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -45,7 +45,7 @@ it.each([0, 1, 40_000])('reports %i bytes that came before a reset which makes a
   const { transport, socket, events, received } = await connected();
   socket.write(Buffer.alloc(length, 'x'));
   socket.resetAndDestroy();
-  // The bytes and the reset have arrived, but are not read: the write fails first.
+  // The server's bytes and its reset have arrived, but this process has not read them yet. The write fails first.
   transport.write(Buffer.alloc(8 << 20));
   await vi.waitFor(() => expect(events).toEqual(['connected', 'lost']));
   expect(received()).toHaveLength(length);

@@ -2,7 +2,10 @@ import { type OnReadOpts, connect as openTcp, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as openTls } from 'node:tls';
 import type { Transport, TransportEvents } from './transport.ts';
 
-/** Where a server listens. `tls` is null for plain TCP; certificates are verified only if `tls` asks for it, as in Autobahn. */
+/**
+ * The address of a server. `tls` is null for plain TCP. As in Autobahn, certificates are verified only if `tls` asks
+ * for verification.
+ */
 export interface Address {
   host: string;
   port: number;
@@ -12,7 +15,7 @@ export interface Address {
 /** Seconds to wait until TCP (and TLS) is connected. */
 const CONNECT_SECONDS = 30;
 
-/** Connects to a server over TCP or TLS. A failure is reported as `refused`. */
+/** Connects to a server over TCP or TLS. A failure is reported by the event `refused`. */
 export function connectTcp({ host, port, tls }: Address): Transport {
   const transport = (connect: (onread: OnReadOpts) => Socket, event: 'connect' | 'secureConnect'): Transport => {
     const reads = new Reads();
@@ -27,14 +30,17 @@ export function acceptTcp(socket: Socket): Transport {
   return new TcpTransport(socket, null, null);
 }
 
-/** Size in bytes of the buffer that all connections read into: as much as Node reads at once. */
+/** Size in bytes of the buffer into which all connections read. Node itself reads the same number of bytes at once. */
 const READ_SIZE = 65_536;
-/** The reads of all connections use one buffer, because each read is handled before the next. */
+/**
+ * One read buffer for all connections. They can share it, because the bytes of each read are copied before the next
+ * read.
+ */
 const readBuffer = Buffer.alloc(READ_SIZE);
 
 /**
- * Hands the bytes of a socket to its transport as soon as they are read, past the stream. A stream discards what is read
- * after a failed write; `Reads` does not.
+ * Passes the bytes of a socket directly to the transport, without Node's stream. After a failed write, a stream
+ * discards the bytes that are read. This class does not discard them.
  */
 class Reads {
   /** Receives a copy of the bytes. */
@@ -51,18 +57,21 @@ class Reads {
 }
 
 /**
- * Event-loop turns without a byte after which nothing more can be read. When a write fails, the kernel holds all bytes
- * that the other side has sent before its reset, and each turn reads up to 2 MiB of them.
+ * After a failed write, the rest of the received bytes is read. This number of event-loop turns without a byte shows
+ * that nothing is left. The kernel already holds all bytes that the other side sent before its reset, and each turn
+ * reads up to 2 MiB of them.
  */
 const QUIET_TURNS = 2;
 
 /**
- * A transport over one socket. Writes of one turn of the event loop leave together, because Autobahn's do: some cases
- * send several frames in one segment, others send each frame in a segment of its own, and servers react differently.
+ * A transport (stream of bytes) over one socket. As in Autobahn, all writes of one turn of the event loop are sent
+ * together: some cases send several frames in one TCP segment, other cases send each frame in its own segment, and
+ * servers react differently.
  *
- * If a write fails, the other side has closed the connection. What it sent before is read first, and then the transport
- * reports its end: a server with a message limit sends a Close and resets TCP while this side still writes. Autobahn reads
- * before it writes in each turn, so it sees that Close.
+ * A failed write shows that the other side has closed the connection. The transport then first reads the bytes that the
+ * other side sent before, and reports the end afterwards. Example: a server with a message limit sends a Close frame
+ * and resets TCP while this side still writes. Autobahn sees this Close frame, because it reads before it writes in
+ * each turn.
  */
 class TcpTransport implements Transport {
   readonly #socket: Socket;
@@ -72,15 +81,16 @@ class TcpTransport implements Transport {
   #flushScheduled = false;
   #connected = false;
   #over = false;
-  /** Whether a write has failed: nothing more is written, and the rest is read. */
+  /** Whether a write has failed. If so, nothing more is written, and the remaining received bytes are read. */
   #writeFailed = false;
   /** Event-loop turns since the failed write in which nothing was read. */
   #quietTurns = 0;
   readonly #reads: Reads | null;
 
   /**
-   * `connectEvent` is the socket's event that reports the connection; null if the socket is connected already. `reads` is null
-   * if the socket was made without the option `onread`: then its stream hands over the bytes.
+   * `connectEvent` is the name of the socket event that reports the connection; null if the socket is already
+   * connected. `reads` is null if the socket was made without Node's option `onread`. In this case, the socket's stream
+   * delivers the bytes.
    */
   constructor(socket: Socket, connectEvent: 'connect' | 'secureConnect' | null, reads: Reads | null) {
     this.#socket = socket;
@@ -108,7 +118,7 @@ class TcpTransport implements Transport {
       this.#reads.listener = received;
       this.#readOnAfterFailedWrite();
     }
-    // The other side's FIN ends the connection at once: our own half is not kept open.
+    // When the other side sends FIN, this side closes the connection too. It does not stay half open.
     socket.on('end', () => this.#reportLost());
     socket.on('error', (error) => (this.#connected ? this.#reportLost() : this.#reportRefused(error)));
     socket.on('close', () => this.#reportLost());
@@ -131,7 +141,7 @@ class TcpTransport implements Transport {
 
   abort(): void {
     this.#pending = [];
-    // A TLS socket has no resetAndDestroy.
+    // A TLS socket has no method `resetAndDestroy`.
     if ('encrypted' in this.#socket) this.#socket.destroy();
     else this.#socket.resetAndDestroy();
   }
@@ -151,7 +161,7 @@ class TcpTransport implements Transport {
     this.#socket.write(pending.length === 1 ? first : Buffer.concat(pending));
   }
 
-  /** Makes the socket read on after a failed write, which destroys a socket otherwise. */
+  /** Lets the socket continue to read after a failed write. Node would otherwise destroy the socket. */
   #readOnAfterFailedWrite(): void {
     const socket = this.#socket;
     const destroy = socket.destroy.bind(socket);
@@ -164,7 +174,7 @@ class TcpTransport implements Transport {
     };
   }
 
-  /** Reports the end when everything that has arrived has been read. */
+  /** Reports the end of the connection when all bytes that have arrived have been read. */
   #awaitRest(): void {
     setImmediate(() => {
       if (this.#over) return;

@@ -1,6 +1,9 @@
 import { performance } from 'node:perf_hooks';
 
-/** How long an endpoint and a case wait, in seconds. The defaults are Autobahn's, except `afterServerClose` and `silence`. */
+/**
+ * How long an endpoint and a case wait, in seconds. The defaults are Autobahn's, except `afterServerClose` and
+ * `silence`.
+ */
 export interface Timeouts {
   /** Time limit for the opening handshake. */
   openHandshake: number;
@@ -11,11 +14,11 @@ export interface Timeouts {
   /** Time limit for the server to end TCP, if the server sent the first Close. Autobahn waits without limit. */
   afterServerClose: number;
   /**
-   * Time limit for any byte, in the cases that wait up to 1,000 s: if the server sends nothing for this time, the case
-   * ends as if its whole time had passed. Autobahn waits the whole time.
+   * Time without any byte from the server after which a case ends early, as if its whole time had passed. Used in the
+   * cases that wait up to 1,000 s. Autobahn always waits the whole time.
    */
   silence: number;
-  /** Time scale of all waits: 1 for real seconds, 0.1 for waits that are ten times shorter (in tests). */
+  /** Factor for all waits: 1 for real seconds, 0.1 for waits that are ten times shorter (in tests). */
   second: number;
 }
 
@@ -39,20 +42,20 @@ export class Timers {
   readonly #timeouts = new Set<NodeJS.Timeout>();
   #lateMs = 0;
 
-  /** `second`: time scale of all waits; 0.1 makes each wait ten times shorter. */
+  /** `second`: factor for all waits; 0.1 makes each wait ten times shorter. */
   constructor(second: number) {
     this.#second = second;
   }
 
-  /** By how many milliseconds the latest timer fired too late: a sign of how busy this process was. */
+  /** Delay of the timer that fired too late by the most, in milliseconds. It shows how busy this process was. */
   get lateMs(): number {
     return this.#lateMs;
   }
 
   /**
-   * Calls back after `seconds`, unless the timer is cancelled. Timers of equal delay fire in the order in which they
-   * were made. Before the call, bytes that have already arrived are read: they were in time, and this process was
-   * too busy to read them earlier.
+   * Calls `callback` after `seconds`, unless the timer is cancelled. Timers of equal delay fire in the order in which
+   * they were made. Bytes that have already arrived are read before the call: they arrived in time, and this process
+   * was too busy to read them earlier.
    */
   after(seconds: number, callback: () => void): Timer {
     let cancelled = false;
@@ -73,7 +76,10 @@ export class Timers {
     };
   }
 
-  /** Cancels all timers, except callbacks that wait for the end of the present turn of the event loop. */
+  /**
+   * Cancels all timers. If a timer has already fired and its callback only waits for the end of the present turn of the
+   * event loop, the callback is still called.
+   */
   clear(): void {
     for (const timeout of this.#timeouts) clearTimeout(timeout);
     this.#timeouts.clear();

@@ -113,7 +113,8 @@ describe('the trace of a run', () => {
       const last = entries.get(id)?.at(-1);
       expect(last?.kind === 'note' && last.text).toContain('TCP');
     }
-    // The wire log of 9.1.1 is off while its long message is sent and received, but the trace has all frames.
+    // The wire log of case 9.1.1 is off while the case sends and receives its long message, but the trace has all
+    // frames.
     expect(recorded('9.1.1').wirelog.filter((row: unknown[]) => row[0] === 'RF').length).toBeLessThan(2);
     expect(
       entries

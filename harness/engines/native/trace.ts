@@ -11,16 +11,16 @@ export type TraceEntry = { /** Time of the event in milliseconds since the conne
       length: number;
       mask: Buffer | null;
       /**
-       * The unmasked payload. For a sent frame that repeats a pattern: the pattern. For a received frame of a compressed
-       * message: nothing, and at the last frame the whole message, decompressed.
+       * The unmasked payload. A sent frame that repeats a pattern has the pattern here. For a compressed message that
+       * is received, the last frame has the whole decompressed message, and the other frames have nothing.
        */
       payload: Buffer;
     }
-  /** Any other event, as a sentence: a handshake, a timer, the end of TCP. */
+  /** Any other event, described in a sentence: a handshake, a timer, the end of TCP. */
   | { kind: 'note'; text: string }
 );
 
-/** Receives the trace entries of all cases. `id` is the id of the entry's case. */
+/** A function that receives the trace entries of all cases. `id` is the id of the case. */
 export type Trace = (id: string, entry: TraceEntry) => void;
 
 const OPCODES: Readonly<Record<number, string>> = {
@@ -33,8 +33,8 @@ const OPCODES: Readonly<Record<number, string>> = {
 };
 
 /**
- * Formats a trace entry as one line. Line breaks and tabs are escaped, so that a server cannot forge a line. Payloads
- * can hold other control characters: escape them before the line is printed on a terminal.
+ * Formats a trace entry as one line. Line breaks and tabs are escaped, because a server could otherwise forge a line.
+ * Payloads can contain other control characters, which must be escaped before the line is printed on a terminal.
  */
 export function traceLine(id: string, entry: TraceEntry): string {
   const start = `${id.padEnd(8)} ${entry.ms.toFixed(3).padStart(10)} ms `;
@@ -63,7 +63,8 @@ function payloadPart({ from, head: { opcode }, length, payload }: Extract<TraceE
     return `code=${payload.readUInt16BE(0)}${reason.length > 0 ? ` reason=${JSON.stringify(payloadText(reason))}` : ''}`;
   }
   if (payload.length === 0) return '';
-  // Of a sent frame, `payload` can be shorter than `length` because it is a pattern: only received frames are inflated.
+  // Only a received payload can be compressed. In a sent frame, `payload` can be shorter than `length` because it is a
+  // pattern that is repeated.
   const inflated = from === 'peer' && payload.length !== length ? `inflated to ${payload.length}: ` : '';
   return `${inflated}${JSON.stringify(payloadText(payload))}`;
 }

@@ -1,6 +1,6 @@
 /**
  * A stream of bytes in both directions that carries one WebSocket connection: TCP, TLS, memory in a test, or a stream
- * of HTTP/2. An endpoint is handed its transport and never opens a socket.
+ * of HTTP/2. An endpoint (one side of the connection) gets its transport from the caller and never opens a socket.
  */
 export interface Transport {
   /** Starts to report events. Called once, by the endpoint; no event is reported before this call returns. */
@@ -15,7 +15,7 @@ export interface Transport {
   destroy(): void;
 }
 
-/** What a transport reports to its endpoint. */
+/** The events that a transport reports to its endpoint (one side of the WebSocket connection). */
 export interface TransportEvents {
   /** The stream is open in both directions. Reported once, before any byte. */
   connected(): void;

@@ -3,7 +3,9 @@ import { payloadHex, payloadText } from '../../suites/autobahn/payload-text.ts';
 import { type FrameHead, framesIn } from './protocol/wire.ts';
 import type { TraceEntry } from './trace.ts';
 
-/** A row of the wire log in the form of Autobahn's result files: its kind (`RO`, `TO`, `RF`, `TF` …), then its values. */
+/**
+ * A row of the wire log in the form of Autobahn's result files: its kind (`RO`, `TO`, `RF`, `TF` …), then its values.
+ */
 export type Row = readonly unknown[];
 
 type TimerRow = ['CT', number, string | null] | ['CTE', string | null] | ['KL' | 'TI', number] | ['KLE'] | ['TIE'];
@@ -11,8 +13,9 @@ type TimerRow = ['CT', number, string | null] | ['CTE', string | null] | ['KL' |
 type Counts = Record<string, number>;
 
 /**
- * Everything that one case sends and receives: rows in the order of Autobahn's wire log, the time of each row (which
- * Autobahn does not record), and counts. While the log is off, bytes and frames make no rows, but are still counted.
+ * The log of everything that one case sends and receives: rows in the order of Autobahn's wire log, the time of each
+ * row (which Autobahn does not record), and counts. While the log is off, bytes and frames are counted, but get no
+ * rows.
  */
 export class WireLog {
   readonly rows: Row[] = [];
@@ -50,23 +53,23 @@ export class WireLog {
     if (this.on) this.#add(['TO', [bytes.length, payloadHex(bytes)], sync]);
   }
 
-  /** Counts writes of one length without rows: for messages that were encoded before. */
+  /** Counts writes of one length without adding rows. Used for messages that were encoded in advance. */
   countWrites(length: number, times: number): void {
     count(this.txOctets, length, times);
   }
 
-  /** Counts sent frames of one opcode without rows: for messages that were encoded before. */
+  /** Counts sent frames of one opcode without adding rows. Used for messages that were encoded in advance. */
   countFrames(opcode: number, times: number): void {
     count(this.txFrames, opcode, times);
   }
 
-  /** Traces frames that were encoded before, without rows. */
+  /** Reports frames that were encoded in advance to the trace, without adding rows to the log. */
   framesSent(bytes: Buffer): void {
     if (this.#trace === undefined) return;
     for (const frame of framesIn(bytes)) this.#trace({ ms: this.#now(), kind: 'frame', from: 'us', ...frame });
   }
 
-  /** Traces a sentence, without a row. `text` is called only if there is a trace. */
+  /** Reports a sentence to the trace, without adding a row to the log. `text` is called only if there is a trace. */
   note(text: () => string): void {
     this.#trace?.({ ms: this.#now(), kind: 'note', text: text() });
   }
@@ -99,7 +102,7 @@ export class WireLog {
     this.#add(row);
   }
 
-  /** Turns the log on or off. A change makes a row. */
+  /** Turns the log on or off. A change adds a row to the log. */
   switch(on: boolean): void {
     if (this.on === on) return;
     this.on = on;
@@ -123,7 +126,7 @@ function count(counts: Counts, key: number, times: number): void {
 
 const shown = (payload: Buffer): [number, string] => [payload.length, payloadText(payload)];
 
-/** A timer of the case as a sentence of the trace. */
+/** Returns a timer of the case as a sentence for the trace. */
 function timerText(row: TimerRow): string {
   switch (row[0]) {
     case 'CT':

@@ -1,14 +1,17 @@
 import type { Case } from '../../suites/autobahn/cases/case.ts';
 
-/** Whether a case keeps the engine and the server busy during its whole time: one that is judged by its echoes. */
+/**
+ * Whether a case is "heavy": it keeps the engine and the server busy during its whole time. These are the cases that
+ * are judged by the echoes of their messages.
+ */
 export const isHeavy = ({ criterion }: Case): boolean => criterion.by !== 'events';
 
-/** Seconds that a case waits on purpose, whatever the server does. */
+/** Returns the sum of the waits in a case's script, in seconds. These waits do not depend on the server. */
 export function plannedWait(testCase: Case): number {
   return testCase.script.reduce((sum, step) => sum + (step.step === 'wait' ? step.seconds : 0), 0);
 }
 
-/** Seconds after which a case ends by its own limit; infinite if it has none. */
+/** Seconds after which a case ends by its own time limit; infinite if the case has no limit. */
 export function timeLimit(testCase: Case): number {
   return testCase.script.reduce(
     (least, step) => (step.step === 'limit' ? Math.min(least, step.seconds) : least),
@@ -16,7 +19,10 @@ export function timeLimit(testCase: Case): number {
   );
 }
 
-/** Estimated work of a heavy case: bytes that it sends, and 500 more for each message. For sorting only. */
+/**
+ * Estimated work of a heavy case (much data or many messages): the bytes that it sends, plus 500 for each message.
+ * Heavy cases are sorted and started by this number.
+ */
 export function workload({ criterion }: Case): number {
   switch (criterion.by) {
     case 'events':

@@ -1,23 +1,29 @@
-/** How a frame is written. `chop`: bytes per write; `sync`: the frame is written in a write of its own. */
+/**
+ * How a frame is written. `chop`: bytes per write, if the frame is split; `sync`: whether the frame gets a write of its
+ * own.
+ */
 export interface WriteMode {
   chop?: number | undefined;
   sync?: boolean | undefined;
 }
 
-/** What a write queue writes to. */
+/** The connection to which a WriteQueue writes. */
 export interface WriteTarget {
   write(bytes: Buffer, sync: boolean): void;
   /** Whether queued bytes are discarded, because the connection has ended. */
   readonly closed: boolean;
-  /** Whether received bytes are being handled. */
+  /** Whether received bytes are being processed at this moment. */
   readonly reading: boolean;
 }
 
 /**
- * Writes frames in the pieces that a case asks for. A frame without special needs is written at once, and all writes of
- * one turn of the event loop are sent together. Queued pieces are written one per turn, so that each is a separate write.
- * There is one exception, which Autobahn has too: if the queue starts while received bytes are handled, its first two
- * pieces are sent together. Servers react differently to one segment and to two, so grades depend on it (case 3.3).
+ * Writes frames in the pieces that a case asks for. A frame without special wishes is written immediately, and all
+ * writes of one turn of the event loop are sent together. Queued pieces are written one per turn, so each of them is a
+ * separate write.
+ *
+ * There is one exception, which Autobahn has too: if the queue starts while received bytes are processed, its first two
+ * pieces are sent together. Grades depend on this (case 3.3), because servers react differently to one segment and to
+ * two.
  */
 export class WriteQueue {
   readonly #target: WriteTarget;
@@ -25,14 +31,20 @@ export class WriteQueue {
   /** Number of elements at the front of the queue that have been written. */
   #written = 0;
   #draining = false;
-  /** Whether the queue has written its first piece while received bytes are handled, and nothing since. */
+  /**
+   * True after the queue has written its first piece while received bytes were processed, until the next piece is
+   * written.
+   */
   #startedInRead = false;
 
   constructor(target: WriteTarget) {
     this.#target = target;
   }
 
-  /** Writes bytes at once, or queues the bytes if they are cut, need a write of their own, or if the queue is not empty. */
+  /**
+   * Writes bytes immediately. Queues them instead if they must be split, if they need a write of their own, or if the
+   * queue is not empty.
+   */
   send(bytes: Buffer, { chop, sync = false }: WriteMode = {}): void {
     if (chop !== undefined) {
       for (let start = 0; start < bytes.length; start += chop)
@@ -44,7 +56,10 @@ export class WriteQueue {
     } else this.#target.write(bytes, false);
   }
 
-  /** Must be called when received bytes have been handled: if the queue has started meanwhile, writes the second piece. */
+  /**
+   * Must be called each time received bytes have been processed. If the queue wrote its first piece during that time,
+   * writes the second piece now.
+   */
   readHandled(): void {
     if (this.#startedInRead) this.#writeNext();
   }
@@ -66,7 +81,7 @@ export class WriteQueue {
     setImmediate(() => this.#writeNext());
   }
 
-  /** Writes the next piece. Returns false, and lets the queue rest, if no piece is left. */
+  /** Writes the next piece. If no piece is left, stops the queue and returns false. */
   #writeOne(): boolean {
     const next = this.#queue[this.#written];
     if (next === undefined) {
@@ -74,7 +89,7 @@ export class WriteQueue {
       return false;
     }
     this.#written++;
-    // The queue is emptied before its last element is written: later bytes of the same turn are then written directly.
+    // The queue is emptied before its last element is written. Later bytes of the same turn are then written directly.
     if (this.#written === this.#queue.length) {
       this.#queue = [];
       this.#written = 0;

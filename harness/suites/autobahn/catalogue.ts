@@ -8,14 +8,15 @@ import type { AutobahnOutcome } from './outcome.ts';
 import { payloadText } from './payload-text.ts';
 
 /**
- * Case id → weight: milliseconds that the real suite needed for the case against the npm package `ws`. Four cases that `ws`
- * refuses were measured against the npm package `websocket`. Weights only balance shards and estimate progress.
+ * The weight of each case by its id: the milliseconds that the real suite needed for the case against the npm package
+ * `ws`. `ws` refuses four cases; these were measured against the npm package `websocket`. Weights are only used to
+ * split the cases into parts of equal duration and to estimate progress.
  */
 const weights = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'fixtures/spec/weights.json'), 'utf8')) as Readonly<
   Record<string, number>
 >;
 
-/** The categories about limits and compression: their durations tell how fast a server is. */
+/** The categories about limits and compression. How long their cases take shows how fast a server is. */
 const TIMED_CATEGORIES: readonly string[] = ['9', '12', '13'];
 
 /** The 517 cases of the suite, in numeric order: id, title, category, RFC sections and weight. */
@@ -50,8 +51,9 @@ export function caseSentences(id: string): { sends: string; demands: string } | 
 }
 
 /**
- * The outcome of a conformant server, computed from the case data. If the case allows several close codes, the outcome has
- * the usual code: the echo of the suite's own code, or the code that the RFC names.
+ * Returns the outcome that a conformant server (one that follows the RFC) has in a case, computed from the case data.
+ * If the case allows several close codes, the outcome has the usual code: the echo of the suite's own code, or the code
+ * that the RFC names.
  * @throws RangeError for an id that the suite does not have.
  */
 export function conformantOutcome(id: string): AutobahnOutcome {
@@ -74,9 +76,10 @@ export function conformantOutcome(id: string): AutobahnOutcome {
 }
 
 /**
- * The close code of a conformant server.
- * - If the server must fail the connection, the case allows exactly one code.
- * - If the server must refuse the suite's Close frame, the last allowed code: 1007 for a reason that is not UTF-8, or 1002.
+ * Returns the close code that a conformant server sends.
+ * - If the server must fail the connection, this is the only code that the case allows.
+ * - If the server must refuse the suite's Close frame, this is the last allowed code: 1007 for a reason that is not
+ * UTF-8, else 1002.
  * - Otherwise the server echoes the code of the suite's Close frame (RFC 6455 section 5.5.1).
  */
 function conformantCloseCode({ close, script }: Case): number | null {
@@ -87,8 +90,8 @@ function conformantCloseCode({ close, script }: Case): number | null {
 }
 
 /**
- * The events that a conformant server causes. An informational case such as 7.1.6 also allows fewer events, but a conformant
- * server echoes all messages that arrive before the Close frame.
+ * Returns the events that a conformant server causes. Informational cases such as 7.1.6 also allow fewer events, but a
+ * conformant server echoes every message that arrives before the Close frame.
  */
 function conformantEvents({ finalRule, allowed, script }: Case): readonly CaseEvent[] {
   if (finalRule !== 'informational') return allowed.OK ?? [];
@@ -97,7 +100,7 @@ function conformantEvents({ finalRule, allowed, script }: Case): readonly CaseEv
   );
 }
 
-/** Converts an event of the case data to the form of recorded results, with short payloads. */
+/** Converts an event of the case data to the form of recorded results, in which long payloads are shortened. */
 function toRecordedEvent(event: CaseEvent): AutobahnOutcome['received'][number] {
   switch (event.kind) {
     case 'message':
@@ -109,7 +112,7 @@ function toRecordedEvent(event: CaseEvent): AutobahnOutcome['received'][number] 
   }
 }
 
-/** The subcategory of a case: `6.12` of `6.12.8`. Null for cases of a category without subcategories. */
+/** Returns the subcategory of a case: `6.12` for `6.12.8`. Returns null if the category has no subcategories. */
 function subcategoryOf(id: string): string | null {
   const [category, sub, rest] = id.split('.');
   return rest === undefined ? null : `${category}.${sub}`;

@@ -1,7 +1,10 @@
 import { matchCases } from '../../plan/match-cases.ts';
 import { suiteIds } from './catalogue.ts';
 
-/** Case pattern → note about a case that experts dispute, or that the suite judges in an unusual way. */
+/**
+ * Notes about disputed cases: cases about which experts disagree, or which the suite judges in an unusual way. Each
+ * entry is a pattern of case ids and a note.
+ */
 const NOTES: readonly (readonly [pattern: string, note: string])[] = [
   [
     '5.18',
@@ -40,7 +43,7 @@ const NOTES: readonly (readonly [pattern: string, note: string])[] = [
   ],
 ];
 
-/** The notes about a disputed case. Empty for most cases. */
+/** Returns the notes about a case that experts dispute. Most cases have no notes. */
 export function disputeNotes(id: string): string[] {
   return NOTES.filter(([pattern]) => matchCases(suiteIds, pattern).includes(id)).map(([, note]) => note);
 }

@@ -4,7 +4,7 @@ import type { Explanation } from '../../plan/suite.ts';
 import { caseInfo, caseSentences, conformantOutcome } from './catalogue.ts';
 import { disputeNotes } from './contested-cases.ts';
 
-/** Number of expected events that are listed one by one. */
+/** Maximum number of expected events that an explanation lists one by one. */
 const EVENTS_SHOWN = 4;
 
 /**
@@ -40,7 +40,7 @@ export function explain(id: string): Explanation {
   };
 }
 
-/** The usual causes of each bad grade in a category. */
+/** Returns the usual causes of each bad grade in a category. */
 function causesOf(category: string): [grade: string, cause: string][] {
   const unclean =
     'UNCLEAN: the server dropped TCP without an answer to the Close frame, or kept TCP open after the Close frames (RFC 6455 7.1.1).';

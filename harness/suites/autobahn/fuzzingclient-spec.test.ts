@@ -20,7 +20,7 @@ test('the spec of this repository selects all cases without a warning', () => {
   const path = join(import.meta.dirname, '../../../fixtures/spec/fuzzingclient.json');
   const text = readFileSync(path, 'utf8');
   expect(readSpec(text, path, suiteIds)).toEqual({ cases: [...suiteIds], warnings: [] });
-  // The default agent and address of `ws-conformance serve`.
+  // The default server name and address of the command `ws-conformance serve`.
   expect(JSON.parse(text).servers).toEqual([{ agent: 'websock server', url: 'ws://127.0.0.1:8888/ws' }]);
 });
 

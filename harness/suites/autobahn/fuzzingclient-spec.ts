@@ -5,18 +5,24 @@ import { HarnessError } from '../../support/harness-error.ts';
 import { describeSchemaIssue } from '../../support/schema-issues.ts';
 import { readUserJson } from '../../support/user-json.ts';
 
-/** The keys of an Autobahn `fuzzingclient.json` that select cases. All other keys are ignored. */
+/**
+ * The keys of a spec (a file in the format of Autobahn's `fuzzingclient.json`) that select cases. All other keys are
+ * ignored.
+ */
 const specSchema = z.looseObject({
   cases: z.array(z.string()).min(1),
   'exclude-cases': z.array(z.string()).default([]),
 });
 
 /**
- * Reads the cases that a spec allows, by Autobahn's own rules. An entry with a `*` matches every id that starts in the same
- * way, so that `2.1*` also matches 2.10 and 2.11. An entry without `*` is an exact id.
- * @param path of the spec, for errors and warnings. @param suite all case ids.
+ * Reads which cases a spec (a file in the format of Autobahn's `fuzzingclient.json`) selects, by Autobahn's own rules.
+ * An entry with a `*` matches every id that starts in the same way. `2.1*` therefore also matches 2.10 and 2.11. An
+ * entry without `*` is an exact id.
+ * @param path of the spec, for errors and warnings.
+ * @param suite all case ids.
  * @returns ids in numeric order, and a warning for each entry with an unintended effect.
- * @throws HarnessError with exit code 2 if the text is not a spec, or names a case that does not exist (wstest would hang).
+ * @throws HarnessError with exit code 2 if the text is not a spec, or if it names a case that does not exist
+ * (Autobahn's command wstest would hang).
  */
 export function readSpec(
   text: string,
@@ -61,9 +67,9 @@ export function readSpec(
 }
 
 /**
- * Finds the cases that one entry of a spec matches.
- * @param warnings gets a warning if a pattern also matches other sections.
- * @param onUnknown called for an exact id that the suite does not have; returns the result.
+ * Finds the cases that one entry of a spec (Autobahn's `fuzzingclient.json`) matches.
+ * @param warnings list to which a warning is added if a pattern also matches other sections.
+ * @param onUnknown called for an exact id that the suite does not have. Its return value becomes the result.
  */
 function matchEntry(entry: string, suite: readonly string[], warnings: string[], onUnknown: () => string[]): string[] {
   if (!entry.includes('*')) return suite.includes(entry) ? [entry] : onUnknown();
@@ -79,7 +85,10 @@ function matchEntry(entry: string, suite: readonly string[], warnings: string[],
   return matched;
 }
 
-/** @throws HarnessError with exit code 2 with the closest case id. */
+/**
+ * Reports a case id that the suite does not have.
+ * @throws HarnessError with exit code 2, which names the most similar case id.
+ */
 function refuseUnknownCase(entry: string, path: string, suite: readonly string[]): never {
   throw new HarnessError(2, {
     what: `The spec names a case that does not exist: "${entry}".`,

@@ -2,8 +2,8 @@ import type { RecordedCase } from '../../../reports/document/recorded-case.ts';
 import type { AutobahnOutcome } from './outcome.ts';
 
 /**
- * The keys of a result that are not part of an outcome, each with the reason. All other keys are compared. A test checks
- * that every key of a case file is either compared or in this list.
+ * The keys of a result that are not compared with the expectation, each with the reason. All other keys are compared. A
+ * test checks that every key of a result file is either compared or in this list.
  */
 export const NOT_COMPARED = {
   id: 'identifies the case',
@@ -37,7 +37,7 @@ export const NOT_COMPARED = {
   remoteCloseReason: 'free text of the server (RFC 6455 7.1.6)',
 } as const satisfies Partial<Record<keyof RecordedCase, string>>;
 
-/** Takes the outcome out of a result: the facts that are compared. */
+/** Returns the outcome of a result: only the fields that are compared with the expectation. */
 export function normalise(detail: RecordedCase): AutobahnOutcome {
   return {
     behavior: detail.behavior,

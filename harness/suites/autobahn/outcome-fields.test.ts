@@ -69,7 +69,7 @@ test('the verdict is defined for every pair of grades', () => {
   }
 });
 
-/** Measures the comparison: every change of a compared fact of a recorded case must be found. */
+/** Checks that `compareOutcomes` finds every change. Each compared field of recorded results is changed in turn. */
 describe('compareOutcomes finds every changed fact', () => {
   const { agents } = readResults(autobahn, join(import.meta.dirname, '../../../fixtures/recorded/ws'), {
     cases: suiteIds,

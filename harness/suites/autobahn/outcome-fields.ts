@@ -4,7 +4,10 @@ import type { OutcomeField, Toward } from '../../plan/suite.ts';
 
 type Compare = OutcomeField['toward'];
 
-/** Rank of each grade: higher is better. INFORMATIONAL and NON-STRICT have the same rank, because neither is better. */
+/**
+ * Rank of each grade: a higher number is better. INFORMATIONAL and NON-STRICT have the same rank, because neither of
+ * them is better than the other.
+ */
 const GRADE_RANK: Readonly<Record<string, number>> = {
   OK: 3,
   INFORMATIONAL: 2,
@@ -23,13 +26,16 @@ const compareGrades: Compare = (expected, actual) =>
 const compareCloseGrades: Compare = (expected, actual) =>
   byRank(CLOSE_GRADES.indexOf(String(expected.behaviorClose)) - CLOSE_GRADES.indexOf(String(actual.behaviorClose)));
 
-/** Compares a flag. @param ifTrue whether the value `true` is good or bad. */
+/** Compares a boolean field of an outcome. @param ifTrue whether the value `true` is good or bad. */
 const flag =
   (name: string, ifTrue: 'good' | 'bad'): Compare =>
   (_, actual) =>
     (actual[name] === true) === (ifTrue === 'good') ? 'better' : 'worse';
 
-/** Compares a fact with the conformant value: a change away from this value is worse, a change to this value is better. */
+/**
+ * Compares a fact (field of an outcome) with the value of a conformant server. A change away from this value is worse,
+ * and a change to this value is better.
+ */
 const likeConformant =
   (name: string): Compare =>
   (expected, actual, conformant) => {
@@ -37,14 +43,17 @@ const likeConformant =
     return isDeepStrictEqual(actual[name], conformant[name]) ? 'better' : 'sideways';
   };
 
-/** Compares close codes. Only a missing code is worse: several codes may be right, and the close grade shows a wrong code. */
+/**
+ * Compares close codes. Only a missing code counts as worse. A different code does not, because several codes may be
+ * right, and the close grade already shows a wrong code.
+ */
 function compareCloseCodes(expected: Outcome, actual: Outcome, conformant: Outcome): Toward {
   if (actual.remoteCloseCode === null && conformant.remoteCloseCode !== null) return 'worse';
   const isNewCode = actual.remoteCloseCode === conformant.remoteCloseCode && expected.remoteCloseCode === null;
   return isNewCode ? 'better' : 'sideways';
 }
 
-/** The eleven facts of an outcome, in the order of the tables on pages. */
+/** The eleven facts (fields of an outcome) that are compared, in the order of the tables on report pages. */
 export const fields: readonly OutcomeField[] = [
   {
     name: 'behavior',

@@ -7,7 +7,7 @@ const event = z.union([
   z.object({ kind: z.literal('timeout'), tag: z.string() }),
 ]);
 
-/** Schema of an outcome: the facts of a result that are compared with the expectation. */
+/** Schema of an outcome: the fields of a result ("facts") that are compared with the expectation. */
 export const autobahnOutcomeSchema = z.object({
   behavior: z.enum(GRADES),
   behaviorClose: z.enum(CLOSE_GRADES),
@@ -21,9 +21,9 @@ export const autobahnOutcomeSchema = z.object({
   wasCloseHandshakeTimeout: z.boolean(),
   received: z.array(event),
 });
-/** The facts of a result that are compared with the expectation. */
+/** The fields of a result ("facts") that are compared with the expectation. */
 export type AutobahnOutcome = z.infer<typeof autobahnOutcomeSchema>;
-/** Name of a fact of an outcome. */
+/** Name of a fact (field of an outcome). */
 export type AutobahnField = keyof AutobahnOutcome;
-/** Names of the facts, in the order of the tables on pages. */
+/** Names of all facts (fields of an outcome), in the order of the tables on report pages. */
 export const AUTOBAHN_FIELDS = Object.keys(autobahnOutcomeSchema.shape) as readonly AutobahnField[];

@@ -6,8 +6,9 @@ import { normalise } from './normalise.ts';
 import { caseFile, type IndexEntry, indexEntry } from './recorded-json.ts';
 
 /**
- * Parses one case file and its index entry in Autobahn's format.
- * @throws ZodError if the format is wrong. An unknown grade or key is refused too, because it means another suite or damage.
+ * Parses the result file of one case and its entry in `index.json`, in Autobahn's format.
+ * @throws ZodError if the format is wrong. An unknown grade or key is refused too, because it shows another suite or a
+ * damaged file.
  */
 export function readCase(file: unknown, entry: unknown, { id, agent }: { id: string; agent: string }): ReadCase {
   const listed = indexEntry.parse(entry);
@@ -23,7 +24,10 @@ export function readCase(file: unknown, entry: unknown, { id, agent }: { id: str
   };
 }
 
-/** Finds contradictions between the index entry, the case file and the case data, which show a damaged or forged result. */
+/**
+ * Finds contradictions between a case's entry in `index.json`, its result file and the data of the case. A
+ * contradiction shows a damaged or forged result.
+ */
 function findContradictions(id: string, agent: string, listed: IndexEntry, detail: RecordedCase): string[] {
   const contradictions: string[] = [];
   const compare = (what: string, inIndex: unknown, inFile: unknown) => {
@@ -50,7 +54,7 @@ function findContradictions(id: string, agent: string, listed: IndexEntry, detai
   return contradictions;
 }
 
-/** Finds grades that the suite never gives in this case, according to the case data. */
+/** Finds grades in a result that the suite never gives in this case, according to the case data. */
 function impossibleGrades(id: string, { behavior, behaviorClose }: RecordedCase): string[] {
   const contradictions: string[] = [];
   const caseData = caseById(id);

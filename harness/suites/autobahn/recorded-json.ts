@@ -8,11 +8,12 @@ import {
 } from '../../../reports/document/recorded-case.ts';
 
 /*
- * Schemas of the JSON files that `wstest` writes. The embedded engine writes the same files. Each schema also converts the
- * JSON to our own types. An unknown grade or key is refused, because it means another suite or a damaged file.
+ * Schemas of the result files in JSON. Autobahn's command `wstest` writes these files, and the embedded engine writes
+ * them in the same format. Each schema also converts the JSON to our own types. An unknown grade or key is refused,
+ * because it shows another suite or a damaged file.
  */
 
-/** A number of bytes; Autobahn says octets. */
+/** A number of bytes, which Autobahn calls octets. */
 const octetCount = z.number().int().nonnegative();
 const seconds = z.number().nonnegative();
 /** Length and short form of a payload. */
@@ -127,8 +128,8 @@ const expectedClose = z
   );
 
 /**
- * Longest duration that is a real duration. If the connection never opened, Autobahn writes the time since 1970 as the
- * duration.
+ * Maximum duration that counts as a real duration. If the connection never opened, Autobahn writes the time since 1970
+ * instead of a duration.
  */
 const LONGEST_DURATION_MS = 24 * 60 * 60 * 1000;
 
@@ -146,7 +147,7 @@ export const caseFile = z
     reportCompressionRatio: z.boolean(),
     behavior: z.enum(GRADES),
     behaviorClose: z.enum(CLOSE_GRADES),
-    // The wording differs between engines and is not compared, but the text is never empty.
+    // The text is never empty. It is not compared, because its wording differs between engines.
     result: z.string().min(1),
     resultClose: z.string(),
     expected: z.strictObject({ OK: events.optional(), 'NON-STRICT': events.optional() }),
@@ -175,11 +176,20 @@ export const caseFile = z
     httpResponse: z.string(),
     trafficStats: z.record(z.string(), z.number().nullable()).nullable(),
     wirelog: z.array(wireRow),
-    /** Only written by the embedded engine: time of each row of the wire log, in milliseconds since the start of the case. */
+    /**
+     * Only written by the embedded engine: time of each row of the wire log, in milliseconds since the start of the
+     * case.
+     */
     wirelogTimes: z.array(z.number()).optional(),
-    /** Only written by the embedded engine: the case was played beside other cases and again alone, with another outcome. */
+    /**
+     * Only written by the embedded engine: true if the case was played beside other cases and then again alone, with
+     * another outcome.
+     */
     playedAgainAlone: z.boolean().optional(),
-    /** Only written by the embedded engine: how the outcome beside other cases differed from the outcome alone. */
+    /**
+     * Only written by the embedded engine, if the case was played again alone with another outcome: how the first
+     * outcome, beside other cases, differed from the outcome alone.
+     */
     unsteady: z.string().optional(),
   })
   .transform(

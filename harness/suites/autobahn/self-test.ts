@@ -1,8 +1,9 @@
 import type { SelfTest } from '../../plan/suite.ts';
 
 /**
- * The self-test of the suite. The faulty server echoes any close code. Case 7.9.1 shows the fault in its grade. Case 7.13.1
- * shows the fault only in its facts, because both grades of this case are always INFORMATIONAL.
+ * The self-test of the suite: a run against a server with a known fault shows that the engine finds the fault. This
+ * server echoes any close code. The grade of case 7.9.1 shows the fault. Both grades of case 7.13.1 are always
+ * INFORMATIONAL, so in this case only other fields of the result show the fault.
  */
 export const selfTest: SelfTest = {
   server: 'fixtures/servers/closing/close-code-unchecked',

@@ -10,7 +10,7 @@ import { selfTest } from './self-test.ts';
 
 const categoryOf = (id: string): number => Number(id.split('.')[0]);
 
-/** The groups of cases. `@core` leaves out the slow cases; most CI jobs run only this group. */
+/** The named groups of cases. `@core` leaves out the slow cases; most CI jobs run only this group. */
 export const groups: CaseGroups = {
   '@core': (id) => categoryOf(id) <= 7 || categoryOf(id) === 10,
   '@limits': (id) => categoryOf(id) === 9,

@@ -15,7 +15,10 @@ const corpora = new Corpora(null);
 const dataOf = (corpus: (typeof CORPORA)[number]) => corpora.get(corpus);
 const whole = (corpus: (typeof CORPORA)[number]): Buffer => cut(dataOf(corpus), 0, UNITS);
 
-/** The SHA-1 of each corpus, and the least and the most that its compressed size may be, as a part of its size. */
+/**
+ * For each corpus (data from which messages are cut): its SHA-1, and the bounds of its compressed size, as a fraction
+ * of its size.
+ */
 const FACTS = {
   json: { sha1: '5f82ff60bebfeb2a9153a2049cd8a9d7f7d35451', least: 0.02, most: 0.1 },
   bitmap: { sha1: '3bcce2770dadc890630075bf0e31e864f8cd1768', least: 0.3, most: 0.9 },

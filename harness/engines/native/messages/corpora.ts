@@ -4,17 +4,23 @@ import type { Corpus } from '../../../suites/autobahn/cases/case.ts';
 import type { Data } from './corpus.ts';
 import { generate } from './corpus-generator.ts';
 
-/** The five corpora, generated here or read from Autobahn's files. Each is loaded when it is needed first. */
+/**
+ * The five corpora: data from which the compression cases cut their messages. They are generated here or read from
+ * Autobahn's files. Each corpus is loaded at its first use.
+ */
 export class Corpora {
   readonly #folder: string | null;
   readonly #known = new Map<Corpus, Data>();
 
-  /** `folder` is Autobahn's `testdata` folder; null generates the corpora. */
+  /** `folder` is Autobahn's `testdata` folder; with null, the corpora are generated. */
   constructor(folder: string | null) {
     this.#folder = folder;
   }
 
-  /** Returns one corpus. Throws the error of the file system if Autobahn's file cannot be read. */
+  /**
+   * Returns one corpus (data from which messages are cut). Throws the error of the file system if Autobahn's file
+   * cannot be read.
+   */
   get(corpus: Corpus): Data {
     const known = this.#known.get(corpus);
     if (known !== undefined) return known;

@@ -4,13 +4,16 @@ import type { Data } from './corpus.ts';
 /**
  * Length of each corpus in units: bytes, or characters of a text.
  *
- * The cases 12.x and 13.x cut their messages from five corpora. Those here are generated from a seed, have the character
- * of Autobahn's files, and are equal on every platform. With this length, messages of 8,192 units or more start at 27
- * different offsets only, so that a message that was compressed once is used again. No verdict depends on the length.
+ * A corpus is data from which the compression cases (12.x and 13.x) cut their messages. There are five. Each is
+ * generated from a seed, resembles one of Autobahn's files, and is the same on every platform. With this length,
+ * messages of 8,192 units or more start at only 27 different offsets, and each message is compressed once and used
+ * again. No verdict depends on the length.
  */
 export const UNITS = 27 * 8192;
 
-/** Generates a corpus: the same content in every run and on every platform. */
+/**
+ * Generates a corpus (data from which messages are cut). Its content is the same in every run and on every platform.
+ */
 export function generate(corpus: Corpus): Data {
   const random = new Random(SEEDS[corpus]);
   switch (corpus) {
@@ -29,7 +32,7 @@ export function generate(corpus: Corpus): Data {
 
 const SEEDS: Record<Corpus, number> = { json: 1, bitmap: 2, prose: 3, html: 4, compressed: 5 };
 
-/** Joins pieces of text until there are `UNITS` characters, and cuts the rest off. */
+/** Joins pieces of text until the text has `UNITS` characters, and cuts off the rest. */
 function fill(piece: () => string): string {
   const pieces: string[] = [];
   for (let units = 0; units < UNITS; ) {
@@ -40,7 +43,10 @@ function fill(piece: () => string): string {
   return pieces.join('').slice(0, UNITS);
 }
 
-/** Generates reproducible 32-bit numbers from a seed: a Weyl sequence with mixed bits. Not for cryptography. */
+/**
+ * Generates 32-bit numbers from a seed (a Weyl sequence with mixed bits). The same seed gives the same numbers. Not for
+ * cryptography.
+ */
 class Random {
   #state: number;
 
@@ -105,7 +111,7 @@ function paragraph(random: Random, phrases: readonly string[]): string {
   return `${words.replace(/(.{60,75}) /g, '$1\r\n')}\r\n\r\n`;
 }
 
-/** A JSON record with 24 lines that differ little, as programs write them. */
+/** Makes a JSON record with 24 lines that differ little, as in JSON files that programs write. */
 function jsonRecord(random: Random): string {
   const start = random.below(250);
   const hours = Array.from({ length: 24 }, (_, hour) => {
@@ -129,7 +135,7 @@ function htmlSection(random: Random): string {
 </section>\n`;
 }
 
-/** A bitmap of 256 pixels per row and three bytes per pixel: flat shapes, which shrink well, and bands of noise. */
+/** A bitmap of 256 pixels per row and three bytes per pixel: flat shapes, which compress well, and bands of noise. */
 function bitmap(random: Random): Buffer {
   const bytes = Buffer.alloc(UNITS);
   bytes.write('BM', 'ascii');

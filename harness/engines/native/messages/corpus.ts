@@ -1,10 +1,16 @@
-/** The content of a corpus: bytes, or a text without characters beyond U+FFFF, so that a cut never splits one. */
+/**
+ * The content of a corpus (data from which messages are cut): bytes, or a text. The text has no characters beyond
+ * U+FFFF, because a cut could split such a character in two.
+ */
 export type Data = { binary: true; bytes: Buffer } | { binary: false; text: string };
 
-/** Length of a corpus in units. */
+/** Returns the length of a corpus (data from which messages are cut): in bytes, or in characters of a text. */
 export const unitsOf = (data: Data): number => (data.binary ? data.bytes.length : data.text.length);
 
-/** Cuts `length` units from a corpus, from unit `from` on, as the bytes of a message. Behind the end of the corpus, the cut continues at its start. */
+/**
+ * Returns `length` units (bytes or characters) of a corpus, starting at unit `from`, as the bytes of a message. At the
+ * end of the corpus, the cut continues at the start of the corpus.
+ */
 export function cut(data: Data, from: number, length: number): Buffer {
   const to = from + length;
   const units = unitsOf(data);

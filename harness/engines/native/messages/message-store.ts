@@ -5,7 +5,7 @@ import { encodeFrame, fragmentLengths, maskFor, type Role } from '../protocol/wi
 import type { Corpora } from './corpora.ts';
 import { cut, unitsOf } from './corpus.ts';
 
-/** A compressed message with its frames, ready to be written, and the counts that the wire log needs. */
+/** A compressed message as encoded frames, ready to be written, with the counts that the wire log needs. */
 export interface PreparedMessage {
   /** The message before compression: the echo must be equal to it. */
   plain: Buffer;
@@ -13,26 +13,26 @@ export interface PreparedMessage {
   bytes: Buffer;
   /** Payload of all frames of the message together, in bytes. */
   payloadLength: number;
-  /** Number of the message's frames by opcode. */
+  /** Pairs of an opcode and the number of frames of the message with this opcode. */
   frames: readonly (readonly [opcode: number, times: number])[];
-  /** Number of the message's frames by their length in bytes, header included. */
+  /** Pairs of a length in bytes (header included) and the number of frames of the message with this length. */
   writes: readonly (readonly [length: number, times: number])[];
 }
 
-/** The messages that a case sends: consecutive sections of a corpus. */
+/** The messages that a case sends: consecutive parts of a corpus (the data from which messages are cut). */
 export interface MessageSeries {
   corpus: Corpus;
   binary: boolean;
-  /** Units of each message: bytes of a binary corpus, characters of a text. */
+  /** Length of each message: in bytes for a binary corpus, in characters for a text. */
   length: number;
-  /** Compressed bytes per frame; 0 sends each message in one frame. */
+  /** Number of compressed bytes per frame; 0 means that each message is sent in one frame. */
   fragment: number;
 }
 
 /**
- * The compressed messages of 12.x and 13.x. Each is made once and shared by all cases with the same corpus, length and
- * parameters, which therefore send the same bytes, masks included. Repeated masks do no harm here: a mask protects
- * intermediaries from bytes that a script chooses (RFC 6455 10.3).
+ * The compressed messages of the cases 12.x and 13.x. Each message is made once, and all cases with the same corpus,
+ * length and parameters send the same bytes, including the masks. Repeated masks are harmless here: a mask protects
+ * intermediaries from bytes that a script in a browser chooses (RFC 6455 10.3), and these bytes are only test data.
  */
 export class MessageStore {
   readonly #corpora: Corpora;
@@ -45,8 +45,9 @@ export class MessageStore {
   }
 
   /**
-   * Returns message number `k` (from 0) of a series, as `sender` sends it on a connection with the parameters `deflate`.
-   * Throws RangeError if the parameters ask for a window that zlib does not have.
+   * Returns message number `k` (from 0) of a series of messages, compressed as `sender` (client or server) does with
+   * the agreed parameters `deflate`. Throws RangeError if the parameters ask for a window size that zlib does not
+   * support.
    */
   get(series: MessageSeries, sender: Role, deflate: Deflate, k: number): PreparedMessage {
     const { corpus, binary, length, fragment } = series;
@@ -54,7 +55,8 @@ export class MessageStore {
     const data = this.#corpora.get(corpus);
     const units = unitsOf(data);
     const from = (k * length) % units;
-    // Units that the receiver remembers: all that was sent before, up to the size of the window.
+    // Number of units (bytes, or characters of a text) that the receiver still has in its compression window:
+    // everything sent before, up to the window size.
     const remembered = noContextTakeover ? 0 : Math.min(k * length, 1 << windowBits);
     const window = (): Buffer => {
       const earlier = cut(data, (from - remembered + units) % units, remembered);

@@ -132,7 +132,7 @@ describe('the response to an offer of compression', () => {
     expect(extension(value).ok).toBe(false);
   });
 
-  // Autobahn reads the value with Python's int().
+  // Autobahn reads the value with Python's function int(), which accepts all of these forms.
   it.each(['08', '+8', '"8', '8"', '" 8 "', '000008'])('may have window bits written as %s', (value) => {
     expect(extension(`permessage-deflate; client_max_window_bits=${value}`)).toMatchObject({
       ok: true,

@@ -22,15 +22,15 @@ export interface Request {
   key: string;
   origin?: string | undefined;
   protocols?: readonly string[] | undefined;
-  /** Elements of `Sec-WebSocket-Extensions`, in order of preference. The field is left out if there are none. */
+  /** Elements of the field `Sec-WebSocket-Extensions`, in order of preference. An empty list leaves out the field. */
   offers: readonly string[];
   /** Additional header fields by name. They are sent before `Sec-WebSocket-Version`, the last field. */
   headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
- * The opening handshake of a client. Requests and responses are read and written as bytes, without an HTTP library:
- * frames that arrive together with the response belong to the case, and a library would hide mistakes of the server.
+ * The opening handshake of a client. It reads and writes bytes without an HTTP library, for two reasons: frames that
+ * arrive together with the response must reach the case, and a library would hide mistakes of the server.
  */
 export function clientHandshake(facts: Omit<Request, 'key'>): OpeningHandshake {
   const request: Request = { ...facts, key: randomBytes(16).toString('base64') };
@@ -53,13 +53,16 @@ export function clientHandshake(facts: Omit<Request, 'key'>): OpeningHandshake {
   };
 }
 
-/** Replaces the values of additional header fields: they can hold credentials, and results are published. */
+/**
+ * Replaces the values of the user's additional header fields by `…`. The values can be credentials, and results are
+ * published.
+ */
 const withoutSecrets = (request: Request): Request => ({
   ...request,
   headers: Object.fromEntries(Object.keys(request.headers ?? {}).map((name) => [name, '…'])),
 });
 
-/** Writes the request, with its fields in the order of Autobahn's client. */
+/** Returns the text of the HTTP request. The order of its fields is that of Autobahn's client. */
 export function requestText(request: Request): string {
   const optional = (name: string, value: string | undefined): string[] =>
     value === undefined || value === '' ? [] : [`${name}: ${value}`];
@@ -81,9 +84,10 @@ export function requestText(request: Request): string {
 }
 
 /**
- * Checks the head of a response, up to and including its blank line (RFC 6455 4.1, items 1 to 6 on the server's response).
- * The first fault decides, in the order of Autobahn. Throws TypeError if the head is not UTF-8, or if a chosen extension or
- * subprotocol is not ASCII: there Autobahn throws too, which ends TCP without a refusal.
+ * Checks the head of an HTTP response, including its final blank line (RFC 6455 4.1, items 1 to 6 on the server's
+ * response). The checks have the order of Autobahn's, and the first fault is reported. Throws TypeError if the head is
+ * not UTF-8, or if a chosen extension or subprotocol is not ASCII. In these cases Autobahn throws too, and its
+ * exception ends TCP without a message to the server.
  */
 export function readResponse(head: Buffer, request: Pick<Request, 'key' | 'protocols' | 'offers'>): ExtensionVerdict {
   const { firstLine, fields } = parseHead(head);

@@ -6,7 +6,10 @@ import { deflateMessage, Inflater, windowAfter } from './deflate.ts';
 const NOTHING = Buffer.alloc(0);
 const TAIL = Buffer.from('0000ffff', 'hex');
 
-/** Compresses messages with one zlib stream, as a server with context takeover does, and cuts off the tails. */
+/**
+ * Compresses messages with one zlib stream, as a server with context takeover does. Cuts the last four bytes (00 00 ff
+ * ff) off each message.
+ */
 async function streamed(messages: readonly Buffer[], windowBits = 15): Promise<Buffer[]> {
   const stream = createDeflateRaw({ windowBits });
   const sent: Buffer[] = [];
@@ -73,7 +76,8 @@ describe('an inflater', () => {
   });
 
   it('does not count the tail as a part of the message', () => {
-    // The last block of the compressed message is not finished, so that zlib reads the tail as a part of the block.
+    // The last block of this compressed message is not finished. zlib therefore reads the tail (00 00 ff ff) as a part
+    // of the block.
     const message = Buffer.from('{ "station": "harbour", "values": [1, 2, 3], "unit": "m" }');
     const cutShort = deflateMessage(message, NOTHING, 15).subarray(0, -1);
     expect(new Inflater(true, 15).message(cutShort).toString()).toBe(message.toString());
@@ -85,7 +89,7 @@ describe('an inflater', () => {
 });
 
 describe('an inflater that gets messages in pieces', () => {
-  /** The text of a message, or `threw`. */
+  /** Returns the text of a decompressed message, or `threw` if decompression throws. */
   const outcome = (inflate: () => Buffer): string => {
     try {
       return inflate().toString('latin1');

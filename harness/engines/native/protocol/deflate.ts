@@ -2,23 +2,25 @@ import { deflateRawSync, inflateRawSync, constants as zlib } from 'node:zlib';
 import { InflateStream } from './inflate-stream.ts';
 
 /**
- * permessage-deflate (RFC 7692 7.2) of whole messages without zlib streams. All that a stream remembers between messages
- * is its window, and zlib takes a window as a dictionary: so a message is computed from its bytes and a window alone, and
- * the result can be shared by all cases that need it. Only a message that arrives in pieces needs a stream.
+ * permessage-deflate (RFC 7692 7.2) of whole messages without zlib streams. A stream remembers only its window between
+ * messages, and zlib accepts a window as a dictionary. The result therefore depends only on a message and a window, and
+ * all cases with the same message and window can share it. A stream is needed only for a message that arrives in
+ * pieces.
  */
 
-/** The last four bytes of every compressed message, which are not sent (RFC 7692 7.2.1). */
+/** The last four bytes that zlib writes for every compressed message. They are not sent (RFC 7692 7.2.1). */
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 /**
- * A final, empty, stored block and one more byte, appended to a message to find out where it ends. If the message ends
- * between two blocks, zlib stops before the last byte of the probe; if it ends inside a block, zlib reads on.
+ * A final, empty, stored block and one more byte. These bytes are appended to a compressed message to find out where
+ * the message ends. If it ends between two blocks, zlib stops before the last of these bytes. If it ends inside a
+ * block, zlib reads further.
  */
 const PROBE = Buffer.from([0x01, 0x00, 0x00, 0xff, 0xff, 0x00]);
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
- * Compresses one message. `window`: the end of the earlier messages, as far as the receiver remembers them; empty
- * without context takeover. Throws RangeError for a window of 8 bits, which zlib cannot make.
+ * Compresses one message. `window` is the end of the earlier messages that the receiver still remembers; it is empty
+ * without context takeover. Throws RangeError for a window of 8 bits, which zlib does not support.
  */
 export function deflateMessage(message: Buffer, window: Buffer, windowBits: number): Buffer {
   if (windowBits === 8)
@@ -29,11 +31,14 @@ export function deflateMessage(message: Buffer, window: Buffer, windowBits: numb
     finishFlush: zlib.Z_SYNC_FLUSH,
     ...(window.length > 0 ? { dictionary: window } : {}),
   });
-  // zlib writes no byte for an empty message. RFC 7692 7.2.3.6: it is sent as one byte, the head of an empty block.
+  // zlib writes no byte for an empty message. RFC 7692 7.2.3.6 demands one byte for it: the head of an empty block.
   return whole.length < TAIL.length ? Buffer.from([0x00]) : whole.subarray(0, whole.length - TAIL.length);
 }
 
-/** The window after a message: the last bytes of `window` followed by `message`, as many as `windowBits` allow. */
+/**
+ * Returns the compression window after a message: the last bytes of `window` followed by `message`, up to the window
+ * size.
+ */
 export function windowAfter(window: Buffer, message: Buffer, windowBits: number): Buffer {
   const size = 1 << windowBits;
   if (message.length >= size) return message.subarray(message.length - size);
@@ -46,19 +51,22 @@ export class Inflater {
   readonly #noContextTakeover: boolean;
   readonly #windowBits: number;
   #window = NOTHING;
-  /** The stream of a message that is inflated in pieces. With context takeover it also inflates all later messages. */
+  /**
+   * The zlib stream of a message that is decompressed in pieces. With context takeover, the stream also decompresses
+   * all later messages.
+   */
   #stream: InflateStream | null = null;
 
-  /** `noContextTakeover`: the sender compresses every message with an empty window. */
+  /** `noContextTakeover`: whether the sender starts every message with an empty window. */
   constructor(noContextTakeover: boolean, windowBits: number) {
     this.#noContextTakeover = noContextTakeover;
     this.#windowBits = windowBits;
   }
 
   /**
-   * Decompresses a message from its whole payload. Returns null, and changes nothing, if the message is not the usual one:
-   * if its payload is damaged or does not end between two blocks, or if an earlier message was inflated in pieces. Then it
-   * must be inflated in pieces too.
+   * Decompresses a message from its whole payload. Returns null, and changes nothing, if this is not possible: the
+   * payload is damaged or does not end between two blocks, or an earlier message was inflated in pieces. The caller
+   * must then inflate this message in pieces too.
    */
   whole(payload: Buffer): Buffer | null {
     if (this.#stream !== null) return null;
@@ -79,7 +87,7 @@ export class Inflater {
     return this.#stream?.push(bytes) ?? NOTHING;
   }
 
-  /** Ends the message that was inflated in pieces. Throws if the message cannot end there. */
+  /** Ends a message that was decompressed in pieces. Throws if the compressed data is not complete. */
   end(): void {
     this.#stream?.push(TAIL);
     if (!this.#noContextTakeover) return;
@@ -87,7 +95,10 @@ export class Inflater {
     this.#stream = null;
   }
 
-  /** Decompresses a message from its whole payload, whatever it is. Throws if the payload is not deflate data. */
+  /**
+   * Decompresses a message from its whole payload, as a whole if possible, else in pieces. Throws if the payload is not
+   * deflate data.
+   */
   message(payload: Buffer): Buffer {
     const whole = this.whole(payload);
     if (whole !== null) return whole;
@@ -98,7 +109,9 @@ export class Inflater {
   }
 }
 
-/** Inflates a message that ends between two blocks, as every correct message does. Returns null for any other message. */
+/**
+ * Inflates a message that ends between two blocks, as every correct message does. Returns null for any other message.
+ */
 function inflateWhole(input: Buffer, window: Buffer, windowBits: number): Buffer | null {
   const known = memo.get(input, window, windowBits);
   if (known !== undefined) return known;
@@ -114,12 +127,13 @@ function inflateWhole(input: Buffer, window: Buffer, windowBits: number): Buffer
 }
 
 function inflateRaw(input: Buffer, window: Buffer, windowBits: number): { buffer: Buffer; consumed: number } {
-  // With `info`, Node also returns the zlib engine, which the types do not say.
+  // With `info`, Node also returns the zlib engine. The TypeScript types do not mention this.
   const { buffer, engine } = inflateRawSync(input, {
     windowBits,
     finishFlush: zlib.Z_SYNC_FLUSH,
-    // zlib detects a reference beyond a small window only if the reference points before the chunk that is being
-    // written. Small windows get the chunks of Autobahn, 16 KiB; otherwise one chunk takes the whole message.
+    // zlib detects a reference beyond a small window only if the reference points before the present chunk of output.
+    // For a small window, the chunks therefore have Autobahn's size of 16 KiB. Otherwise one chunk takes the whole
+    // message.
     chunkSize: windowBits < 15 ? 16_384 : Math.min(262_144, Math.max(16_384, input.length * 16)),
     info: true,
     ...(window.length > 0 ? { dictionary: window } : {}),
@@ -128,8 +142,8 @@ function inflateRaw(input: Buffer, window: Buffer, windowBits: number): { buffer
 }
 
 /**
- * Remembers inflated messages: equal bytes behind an equal window inflate to equal messages, and a server sends the same
- * compressed echo in many cases.
+ * A cache of inflated messages. Equal bytes after an equal window always inflate to the same message, and a server
+ * sends the same compressed echo in many cases.
  */
 class InflateMemo {
   readonly #known = new Map<string, { input: Buffer; window: Buffer; output: Buffer }[]>();
@@ -156,13 +170,16 @@ class InflateMemo {
   }
 }
 
-/** Least length, in bytes, of a compressed message in the memo: a shorter message is inflated each time. */
+/** Minimum length, in bytes, of a compressed message in the cache. A shorter message is inflated each time. */
 const MEMO_MINIMUM = 16;
-/** Most bytes that the memo of inflated messages keeps. A full memo is emptied. */
+/** Maximum number of bytes in the cache of inflated messages. A full cache is emptied. */
 const MEMO_LIMIT = 64 * 1024 * 1024;
 const memo = new InflateMemo();
 
-/** Makes a key of the memo. Few different messages have the same key; entries of one key are compared completely. */
+/**
+ * Makes a key for the cache of inflated messages. Different messages rarely have the same key, and all entries of a key
+ * are compared byte by byte.
+ */
 function memoKey(input: Buffer, window: Buffer, windowBits: number): string {
   const middle = input.length >> 1;
   return `${windowBits} ${window.length} ${input.length} ${input.toString('latin1', middle, middle + 12)}${input.toString('latin1', input.length - 12)}`;

@@ -1,6 +1,6 @@
 import { createInflateRaw, constants as zlib } from 'node:zlib';
 
-/** Internal fields of a zlib stream of Node 20 to 24, which Node does not document. */
+/** Internal fields of a zlib stream in Node 20 to 24. Node does not document them. */
 interface StreamInternals {
   _handle?: {
     writeSync?: (
@@ -20,25 +20,34 @@ interface StreamInternals {
 /** Memory for the output of one call of zlib, shared by all streams. */
 const OUTPUT = Buffer.allocUnsafeSlow(65_536);
 /**
- * Bytes of output that zlib writes at once with a small window: as many as in Autobahn, because zlib detects a reference
- * beyond a small window only if the reference points before these bytes.
+ * Bytes of output that one call of zlib writes if the window is small. The number is that of Autobahn, because the size
+ * changes the result: zlib detects a reference beyond a small window only if the reference points before the output of
+ * the present call.
  */
 const SMALL_WINDOW_OUTPUT = 16_384;
-/** Least size of the output memory that Node allocates for each stream, and that is not used here. */
+/**
+ * Size of the output memory that Node allocates for each stream. It is not used here, and is therefore as small as Node
+ * allows.
+ */
 const UNUSED_OUTPUT = 64;
 
 /**
- * Inflates raw deflate data in pieces, each piece at once. Node's own streams return the output in a later turn of the
- * event loop, and its synchronous functions know only whole inputs.
+ * Inflates raw deflate data piece by piece, and returns the output of each piece immediately. Node's own streams return
+ * the output in a later turn of the event loop, and Node's synchronous functions accept only whole inputs.
  */
 export class InflateStream {
-  /** Frees the memory of zlib at once. The stream must not be used afterwards. Memory that is not freed is collected later. */
+  /**
+   * Frees the memory of zlib immediately. The stream must not be used afterwards. Without this call, the garbage
+   * collector frees the memory later.
+   */
   readonly close: () => void;
   readonly #run: (input: Buffer, from: number) => { written: number; unread: number };
   readonly #outputLength: number;
   #error: string | null = null;
 
-  /** `window`: what was inflated before, as far as the data may refer to it. Throws if this version of Node has other internals. */
+  /**
+   * `window`: earlier output to which the data may refer. Throws if this version of Node has different internal fields.
+   */
   constructor(windowBits: number, window: Buffer) {
     const stream = createInflateRaw({
       windowBits,
@@ -49,7 +58,7 @@ export class InflateStream {
     const writeSync = handle?.writeSync;
     if (handle === undefined || writeSync === undefined || state === undefined)
       throw new Error(`zlib of Node ${process.version} cannot inflate in pieces`);
-    // Replaces Node's callback, which would report the error in a later turn.
+    // Replaces Node's error callback, which would report the error only in a later turn of the event loop.
     handle.onerror = (message, _, code) => {
       this.#error = `${code}: ${message}`;
     };
@@ -62,14 +71,14 @@ export class InflateStream {
     };
   }
 
-  /** Returns everything that the data up to the end of `input` inflates to, without what was returned before. Throws if it is not deflate data. */
+  /** Takes the next piece of data and returns the new output. Throws if the bytes are not deflate data. */
   push(input: Buffer): Buffer {
     const outputs: Buffer[] = [];
     for (let from = 0; ; ) {
       const { written, unread } = this.#run(input, from);
       if (this.#error !== null) throw new Error(this.#error);
       if (written > 0) outputs.push(Buffer.from(OUTPUT.subarray(0, written)));
-      // If output memory is free, zlib has nothing more to write. Bytes behind a final block stay unread.
+      // If zlib did not fill the output memory, it has no more output. Bytes after a final block stay unread.
       if (written < this.#outputLength) break;
       from = input.length - unread;
     }

@@ -4,14 +4,14 @@ import type { Deflate } from './permessage-deflate.ts';
 import { lower, splitLines, strip } from './python2-text.ts';
 
 /**
- * The opening handshake of one side of one connection (RFC 6455 4). It is handed to an endpoint and performs no input
- * or output of its own: each call returns what the endpoint has to do. A test can therefore send any request or any
- * response, and a transport that needs no handshake is opened by a `start` that returns an outcome at once.
+ * The opening handshake of one side of one connection (RFC 6455 4). This object performs no input or output. Each
+ * method returns what the endpoint (the owner of the connection) has to do next. Tests can therefore send any request
+ * or response. For a transport that needs no handshake, `start` returns an outcome immediately.
  */
 export interface OpeningHandshake {
   /** Called once, when the transport is connected. */
   start(): HandshakeStep;
-  /** Called with the bytes of the other side, in any pieces, until a step has an outcome. */
+  /** Called with the bytes that arrive, in pieces of any size, until a step has an outcome. */
   receive(bytes: Buffer): HandshakeStep;
 }
 
@@ -19,14 +19,14 @@ export interface OpeningHandshake {
 export interface HandshakeStep {
   /** Bytes to send. They are sent before the outcome takes effect. */
   send?: Buffer;
-  /** The head of the HTTP request as the result shows it, without secret values. */
+  /** The head of the HTTP request, as it is shown in the result: without secret values. */
   request?: string;
-  /** The head of the HTTP response as the result shows it. */
+  /** The head of the HTTP response, as it is shown in the result. */
   response?: string;
   outcome?: HandshakeOutcome;
 }
 
-/** The end of an opening handshake. `rest` holds the bytes that came behind it: the first frames. */
+/** The end of an opening handshake. `rest` contains the bytes that arrived after the handshake: the first frames. */
 export type HandshakeOutcome = { opened: true; deflate: Deflate | null; rest: Buffer } | { opened: false; why: string };
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -39,11 +39,13 @@ export const acceptFor = (key: string): string =>
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 
-/** Collects the head of an HTTP message, whatever pieces the bytes come in. */
+/** Collects the head of an HTTP message from pieces of any size. */
 export class HeadCollector {
   #buffered: Buffer = Buffer.alloc(0);
 
-  /** Returns the head, with its blank line, and the bytes behind it; null until the blank line has come. */
+  /**
+   * Returns the head, including its blank line, and the bytes after it. Returns null until the blank line has arrived.
+   */
   push(bytes: Buffer): { head: Buffer; rest: Buffer } | null {
     this.#buffered = Buffer.concat([this.#buffered, bytes]);
     const end = this.#buffered.indexOf(HEAD_END);
@@ -54,8 +56,8 @@ export class HeadCollector {
 }
 
 /**
- * Splits the head of an HTTP message into its first line and its fields, with the rules of Python 2 for lines and white
- * space. Throws TypeError if the head is not UTF-8.
+ * Splits the head of an HTTP message into its first line and its fields. As in Autobahn, the rules of Python 2 decide
+ * what ends a line and what is white space. Throws TypeError if the head is not UTF-8.
  */
 export function parseHead(head: Buffer): { firstLine: string; fields: Fields } {
   const text = decodePython2Utf8(head);
@@ -64,7 +66,9 @@ export function parseHead(head: Buffer): { firstLine: string; fields: Fields } {
   return { firstLine: strip(firstLine), fields: parseFields(lines) };
 }
 
-/** HTTP fields by lower-case name. The values of a repeated field are joined by commas, and `count` says how many. */
+/**
+ * HTTP fields by lower-case name. If a field is repeated, its values are joined by commas, and `count` is their number.
+ */
 export type Fields = ReadonlyMap<string, { value: string; count: number }>;
 
 function parseFields(lines: readonly string[]): Fields {
@@ -80,7 +84,10 @@ function parseFields(lines: readonly string[]): Fields {
   return fields;
 }
 
-/** What is wrong with `Upgrade` and `Connection`, which request and response need alike; null if nothing is. */
+/**
+ * Returns what is wrong with the fields `Upgrade` and `Connection`, which both a request and a response need; null if
+ * both are right.
+ */
 export function upgradeFault(fields: Fields): string | null {
   const upgrade = fields.get('upgrade');
   if (upgrade === undefined) return 'the field Upgrade is missing';

@@ -10,25 +10,29 @@ export interface Deflate {
   clientMaxWindowBits: number;
 }
 
-/** The parameters of one direction: those for the messages that `sender` compresses. */
+/** Returns the parameters of one direction of a connection: those for the messages that `sender` compresses. */
 export function compressionOf(deflate: Deflate, sender: Role): { noContextTakeover: boolean; windowBits: number } {
   return sender === 'client'
     ? { noContextTakeover: deflate.clientNoContextTakeover, windowBits: deflate.clientMaxWindowBits }
     : { noContextTakeover: deflate.serverNoContextTakeover, windowBits: deflate.serverMaxWindowBits };
 }
 
-/** What a response says about extensions: the agreed parameters, null for no compression, or why it is not valid. */
+/**
+ * What a response says about extensions. `deflate`: the agreed parameters, or null for no compression. `why`: the
+ * reason why the response is not valid.
+ */
 export type ExtensionVerdict = { ok: true; deflate: Deflate | null } | { ok: false; why: string };
 
 /**
- * Reads the `Sec-WebSocket-Extensions` of a response (RFC 6455 9.1, RFC 7692 7.1): at most one permessage-deflate, and
- * only if it was offered; each of its parameters known, valid, and given once. Throws TypeError if it is not ASCII.
+ * Reads the field `Sec-WebSocket-Extensions` of a response (RFC 6455 9.1, RFC 7692 7.1). The only valid extension is
+ * permessage-deflate, at most once and only if the client offered it. Each of its parameters must be known, valid, and
+ * given once. Throws TypeError if the field is not ASCII.
  */
 export function readExtensions(header: string, offered: boolean): ExtensionVerdict {
   let deflate: Deflate | null = null;
   const elements = header.split(',').map(strip);
   asciiOnly(elements.join(), 'Sec-WebSocket-Extensions');
-  // Empty list elements have no meaning (RFC 9110 5.6.1.2).
+  // Empty elements of the list are ignored (RFC 9110 5.6.1.2).
   for (const element of elements.filter((text) => text !== '')) {
     const [name = '', ...parameters] = element.split(';').map(stripAscii);
     if (name.toLowerCase() !== 'permessage-deflate')
@@ -55,7 +59,7 @@ function readParameters(parameters: readonly string[]): Deflate | string {
   for (const parameter of parameters) {
     const [rawName = '', ...rawValues] = parameter.split('=').map(stripAscii);
     const name = rawName.toLowerCase();
-    // Either quotation mark may stand alone, as in Autobahn.
+    // As in Autobahn, the value may have only an opening or only a closing quotation mark.
     const value = rawValues.length === 0 ? null : rawValues.join('=').replace(/^"/, '').replace(/"$/, '');
     if (seen.has(name)) return `the parameter ${name} of permessage-deflate came twice`;
     seen.add(name);

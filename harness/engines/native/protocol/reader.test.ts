@@ -124,7 +124,7 @@ describe('a reader', () => {
   });
 
   it('checks the text of a compressed message frame by frame, and in every portion of a frame', () => {
-    // Two stored blocks: 0x61 0xff, then 0xff.
+    // Two stored (uncompressed) deflate blocks: the first contains 0x61 0xff, the second 0xff.
     const [first, second] = [hex('00 0200 fdff 61ff'), hex('00 0100 feff ff')];
     const whole = Buffer.concat([first, second]);
     const refused = '1007 text is not UTF-8';
@@ -144,7 +144,8 @@ describe('a reader', () => {
   });
 
   it('checks the text of a compressed message before the end of its deflate data', () => {
-    // A stored block, 0x61 0xff, then the beginning of a block in which the tail is not valid.
+    // A stored (uncompressed) deflate block with 0x61 0xff, then the start of a block in which the tail (00 00 ff ff)
+    // is not valid.
     const events: string[] = [];
     expect(() => eventsOf([frame(0xc1, hex('00 0200 fdff 61ff 04'))], true, events)).toThrow('Z_DATA_ERROR');
     expect(events).toEqual(['1007 text is not UTF-8', 'frame 1 0']);

@@ -3,21 +3,27 @@ import { compressionOf, type Deflate } from './permessage-deflate.ts';
 import { Utf8Judge } from './utf8.ts';
 import { type FrameHead, otherRole, type Role } from './wire.ts';
 
-/** What a reader reports to its endpoint. */
+/** The events that a reader reports to its endpoint (the owner of the connection). */
 export interface ReaderEvents {
-  /** A rule of the protocol was broken (close code 1002). The reader goes on with the same frame. */
+  /** The other side has broken a rule of the protocol (close code 1002). The reader goes on with the same frame. */
   violation(why: string): void;
-  /** Text is not UTF-8 (close code 1007). The reader goes on. */
+  /** A text is not UTF-8 (close code 1007). The reader goes on reading. */
   invalidText(why: string): void;
-  /** A frame is complete. Reported before its message. `payload` is empty if the frame's content is not used. */
+  /**
+   * A frame is complete. This event comes before the event for the frame's message. `payload` is empty if the content
+   * is not used.
+   */
   frame(head: FrameHead & { length: number }, payload: Buffer, mask: Buffer | null): void;
   message(bytes: Buffer, binary: boolean): void;
   control(opcode: number, payload: Buffer): void;
-  /** Lengths of data payload in bytes, as sent and decompressed. They go into the compression figures. */
+  /**
+   * Number of payload bytes of data frames: as received, and after decompression. Both numbers go into the compression
+   * figures.
+   */
   data(wireLength: number, appLength: number): void;
-  /** Whether the connection is closed: the reader stops. */
+  /** Whether the connection is closed. If so, the reader stops. */
   readonly over: boolean;
-  /** Whether this side has failed the connection: messages are read, but not reported. */
+  /** Whether this side has failed the connection. If so, messages are still read, but not reported. */
   readonly failed: boolean;
 }
 
@@ -42,9 +48,9 @@ interface Message {
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
- * Turns bytes, in any pieces, into frames and messages (RFC 6455 5.2, 5.4). After a violation the reader goes on, as
- * Autobahn does: the second violation of a frame is reported too, and ends the connection. A header that breaks a rule
- * and is not complete is checked again, and reported again, when more of it arrives.
+ * Turns received bytes into frames and messages (RFC 6455 5.2, 5.4). The bytes may arrive in pieces of any size. As in
+ * Autobahn, the reader goes on after a violation: a second violation in the same frame is reported too, and ends the
+ * connection. An incomplete header that breaks a rule is checked and reported again when more of it arrives.
  */
 export class Reader {
   readonly #role: Role;
@@ -71,7 +77,7 @@ export class Reader {
     while (this.#step() && !this.#events.over);
   }
 
-  /** Reads one header or one portion of payload. Returns false when the next step needs more bytes. */
+  /** Reads one header or the payload bytes that have arrived. Returns false if more bytes must arrive first. */
   #step(): boolean {
     if (this.#frame === null) {
       const frame = this.#readHeader();
@@ -91,7 +97,7 @@ export class Reader {
     return this.#buffered.length > 0;
   }
 
-  /** Reads a frame's header; null if it has not arrived completely. */
+  /** Reads a frame's header. Returns null if the header has not arrived completely. */
   #readHeader(): Frame | null {
     const bytes = this.#buffered;
     const [first, second] = bytes;
@@ -112,31 +118,33 @@ export class Reader {
   #checkHead(head: FrameHead, masked: boolean, short: number): void {
     const { fin, rsv, opcode } = head;
     const violation = (why: string): void => this.#events.violation(why);
-    // RFC 6455 5.2: reserved bits are 0 without an extension. RFC 7692 6: RSV1 marks a compressed message.
+    // RFC 6455 5.2: without an extension, the reserved bits must be 0. RFC 7692 6: RSV1 marks a compressed message.
     if (rsv !== 0 && !(this.#inflater !== null && rsv === 4)) violation(`reserved bits ${rsv} without a meaning`);
-    // RFC 6455 5.1: a client masks every frame, a server none; the other side must close the connection otherwise.
+    // RFC 6455 5.1: a client must mask every frame, and a server must not mask any frame. If the other side breaks this
+    // rule, the receiver must close the connection.
     if (masked && this.#role === 'client') violation('masked frame from a server');
     if (!masked && this.#role === 'server') violation('unmasked frame from a client');
     if (opcode > 7) {
-      // RFC 6455 5.5: control frames are not fragmented and carry at most 125 bytes.
+      // RFC 6455 5.5: a control frame must not be fragmented and must have at most 125 bytes of payload.
       if (!fin) violation('fragmented control frame');
       if (short > 125) violation('control frame of more than 125 octets');
       if (opcode > 10) violation(`reserved control opcode ${opcode}`);
-      // RFC 6455 5.5.1: the body of a Close is empty or has at least two bytes.
+      // RFC 6455 5.5.1: the body of a Close frame must be empty or have at least two bytes.
       if (opcode === 8 && short === 1) violation('Close with a body of one octet');
-      // RFC 7692 6.1: control frames are never compressed.
+      // RFC 7692 6.1: a control frame must not be compressed.
       if (this.#inflater !== null && rsv === 4) violation('compressed control frame');
     } else {
       if (opcode > 2) violation(`reserved data opcode ${opcode}`);
-      // RFC 6455 5.4: opcode 0 continues a message, and no other opcode does.
+      // RFC 6455 5.4: every frame of a message after the first frame must have opcode 0, and no other data frame may
+      // have it.
       if (this.#message === null && opcode === 0) violation('continuation of no message');
       if (this.#message !== null && opcode !== 0) violation('new message inside an unfinished one');
-      // RFC 7692 6.1: RSV1 is set on the first frame of a message only.
+      // RFC 7692 6.1: only the first frame of a message may have RSV1.
       if (this.#inflater !== null && rsv === 4 && this.#message !== null) violation('RSV1 on a continuation frame');
     }
   }
 
-  /** Reads the payload length, which must be encoded in its shortest form (RFC 6455 5.2). */
+  /** Reads the payload length. RFC 6455 5.2 demands its shortest form; a longer form is a violation. */
   #readLength(bytes: Buffer, short: number): number {
     if (short < 126) return short;
     if (short === 126) {
@@ -182,9 +190,10 @@ export class Reader {
   }
 
   /**
-   * Inflates the next bytes of a message. `isAll`: they are all bytes of the message. A message of one frame that has
-   * arrived completely is the usual case, and inflated as a whole. Any other message is inflated piece by piece when it
-   * arrives, because the faults of each piece count at that time, and those of its end after the check of its text.
+   * Decompresses the next bytes of a message. `isAll`: whether these are all bytes of the message. Usually a message
+   * has one frame that has arrived completely, and is decompressed as a whole. Any other message is decompressed piece
+   * by piece, because the order of faults matters. A fault in a piece must be found when the piece arrives, and a fault
+   * at the end of the message must be found after the check of its text.
    */
   #inflate(message: Message, bytes: Buffer, isAll: boolean): Buffer {
     const inflater = this.#inflater;

@@ -9,8 +9,9 @@ import {
 } from './opening-handshake.ts';
 
 /**
- * The opening handshake of a server (RFC 6455 4.2): waits for a request and answers 101 if the request is valid, else
- * 400, or 426 for another version of the protocol. Every subprotocol and every extension is declined.
+ * The opening handshake of a server (RFC 6455 4.2). It waits for a request. The answer is 101 for a valid request, 426
+ * for an unsupported version of the protocol, and 400 for any other fault. The server declines all subprotocols and
+ * extensions.
  */
 export function serverHandshake(): OpeningHandshake {
   const collector = new HeadCollector();
@@ -56,7 +57,10 @@ type RefusalStatus = typeof BAD_REQUEST | typeof UPGRADE_REQUIRED;
 
 type RequestVerdict = { ok: true; key: string } | { ok: false; status: RefusalStatus; why: string };
 
-/** Checks the head of a request (RFC 6455 4.2.1). The first fault decides. Throws TypeError if the head is not UTF-8. */
+/**
+ * Checks the head of a request (RFC 6455 4.2.1). The first fault determines the verdict. Throws TypeError if the head
+ * is not UTF-8.
+ */
 export function readRequest(head: Buffer): RequestVerdict {
   const { firstLine, fields } = parseHead(head);
   const why = requestLineFault(firstLine) ?? hostFault(fields) ?? upgradeFault(fields) ?? keyFault(fields);

@@ -1,15 +1,18 @@
 import { isUtf8 } from 'node:buffer';
 
 /**
- * Checks the UTF-8 of one message while it arrives (RFC 3629 3): bytes that cannot be part of any text are refused as
- * soon as the first of them is there.
+ * Checks the UTF-8 of one message while the message arrives (RFC 3629 3). Invalid bytes are refused as soon as the
+ * first byte that cannot be part of a text arrives.
  */
 export class Utf8Judge {
-  /** The first bytes of a character whose last bytes have not arrived: at most three. */
+  /** The bytes of an incomplete character at the end of the data so far: at most three bytes. */
   #unfinished: Buffer = Buffer.alloc(0);
   #refused = false;
 
-  /** Takes the next bytes. Returns false if they cannot be UTF-8, and then also for all bytes that follow. */
+  /**
+   * Takes the next bytes. Returns false if the data so far cannot be UTF-8. After that, every call returns false for
+   * more bytes.
+   */
   push(chunk: Buffer): boolean {
     if (chunk.length === 0) return true;
     if (this.#refused) return false;
@@ -26,7 +29,9 @@ export class Utf8Judge {
   }
 }
 
-/** Length of an unfinished character at the end of `bytes`: one whose lead byte announces more bytes than are there. */
+/**
+ * Returns the number of bytes of an incomplete character at the end of `bytes`; 0 if the last character is complete.
+ */
 function unfinishedLength(bytes: Buffer): 0 | 1 | 2 | 3 {
   const end = bytes.length;
   for (const back of [1, 2, 3] as const) {
@@ -39,7 +44,10 @@ function unfinishedLength(bytes: Buffer): 0 | 1 | 2 | 3 {
   return 0;
 }
 
-/** Whether more bytes can complete this beginning of a character. RFC 3629 4 lists the ranges of its second byte. */
+/**
+ * Whether more bytes can complete this beginning of a character. RFC 3629 4 lists the allowed values of the second
+ * byte.
+ */
 function canBecomeCharacter(unfinished: Buffer): boolean {
   const [lead, second] = unfinished;
   if (lead === undefined) return true;

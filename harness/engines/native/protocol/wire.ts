@@ -1,13 +1,17 @@
 import { randomFillSync } from 'node:crypto';
 
-/** A side of a WebSocket connection. A client masks every frame that it sends, a server none (RFC 6455 5.1). */
+/**
+ * A side of a WebSocket connection. A client must mask every frame that it sends, and a server must not mask (RFC 6455
+ * 5.1).
+ */
 export type Role = 'client' | 'server';
 
 export const otherRole = (role: Role): Role => (role === 'client' ? 'server' : 'client');
 
 /**
- * The first byte of a frame's header (RFC 6455 5.2). Every value can be encoded, legal or not: any opcode, any reserved
- * bits, any length of a control frame. The length is always encoded in its shortest form, because no case tests others.
+ * The first byte of a frame's header (RFC 6455 5.2). Illegal values are possible too: any opcode and any reserved bits.
+ * The payload length is not part of this byte. It is always encoded in its shortest form, because no case tests longer
+ * forms.
  */
 export interface FrameHead {
   opcode: number;
@@ -16,7 +20,7 @@ export interface FrameHead {
   rsv: number;
 }
 
-/** Random bytes for the next masks. One call of the generator fills 8,192 masks. */
+/** Random bytes for the next 8,192 masks, four bytes each. One call of the random generator fills all of them. */
 const POOL = Buffer.allocUnsafeSlow(32_768);
 let used = POOL.length;
 
@@ -32,7 +36,7 @@ export function freshMask(): Buffer {
   return mask;
 }
 
-/** Returns the mask for the next frame that this side sends: a new one for a client, null for a server. */
+/** Returns the mask for the next frame that this side sends: a new mask for a client, null for a server. */
 export const maskFor = (role: Role): Buffer | null => (role === 'client' ? freshMask() : null);
 
 /** Length of a frame's header in bytes, including the mask if there is one: from 2 to 14. */
@@ -43,8 +47,8 @@ export function headerLength(payloadLength: number, masked: boolean): number {
 }
 
 /**
- * Writes a frame's header into `target` at `offset`, for a payload of `length` bytes. The mask is the end of the
- * header; null writes a header without a mask. Returns the offset behind the header.
+ * Writes a frame's header into `target` at `offset`, for a payload of `length` bytes. The mask forms the last four
+ * bytes of the header; with null, the header has no mask. Returns the offset after the header.
  */
 export function writeHeader(
   target: Buffer,
@@ -73,7 +77,7 @@ export function writeHeader(
   return end + 4;
 }
 
-/** Encodes a whole frame: header, then the payload, masked if there is a mask. */
+/** Encodes a whole frame: its header and its payload. The payload is masked if there is a mask. */
 export function encodeFrame(head: FrameHead, payload: Buffer, mask: Buffer | null): Buffer {
   const frame = Buffer.allocUnsafe(headerLength(payload.length, mask !== null) + payload.length);
   const payloadStart = writeHeader(frame, 0, head, payload.length, mask);
@@ -91,7 +95,7 @@ export function maskInto(target: Buffer, offset: number, payload: Buffer, mask: 
   let i = 0;
   if (length >= 64) {
     payload.copy(target, offset);
-    // XOR four bytes at a time, in the part of the target that starts at a multiple of four bytes.
+    // Fast path: XOR four bytes at a time, starting at an address of the target that is a multiple of four.
     const start = target.byteOffset + offset;
     while ((start + i) % 4 !== 0) {
       target[offset + i] = (payload[i] ?? 0) ^ (mask[(phase + i) & 3] ?? 0);
@@ -107,8 +111,8 @@ export function maskInto(target: Buffer, offset: number, payload: Buffer, mask: 
 }
 
 /**
- * Lengths of the frames of a message that is cut every `fragment` bytes; 0 does not cut. As in Autobahn, a message whose
- * length is a multiple of `fragment` (but not equal to it) ends with an empty frame.
+ * Returns the payload lengths of the frames of a message that is split every `fragment` bytes; 0 means no split. As in
+ * Autobahn, a message whose length is a multiple of `fragment`, but not equal to it, ends with an empty frame.
  */
 export function fragmentLengths(length: number, fragment: number): number[] {
   if (fragment === 0 || length <= fragment) return [length];
@@ -117,7 +121,7 @@ export function fragmentLengths(length: number, fragment: number): number[] {
   return lengths;
 }
 
-/** Decodes the output of `encodeFrame`, any number of frames, so that a trace can show them. Payloads are unmasked. */
+/** Decodes frames that the function `encodeFrame` made, any number of them, for the trace. Payloads are unmasked. */
 export function* framesIn(
   bytes: Buffer,
 ): Generator<{ head: FrameHead; length: number; mask: Buffer | null; payload: Buffer }> {

@@ -1,10 +1,12 @@
 import type { Transport, TransportEvents } from '../transport.ts';
 
-/** One end of a connection in memory. It records what was written and how the stream was ended. */
+/**
+ * One end of a connection in memory, for tests. It records what was written, and how this end closed the connection.
+ */
 export class MemoryTransport implements Transport {
   /** All bytes that this side has written. */
   written: Buffer = Buffer.alloc(0);
-  /** How this side ended the stream; null while it has not. */
+  /** How this side ended the stream; null if this side has not ended it. */
   ended: 'end' | 'abort' | 'destroy' | null = null;
   #other: MemoryTransport | null = null;
   #events: TransportEvents | null = null;

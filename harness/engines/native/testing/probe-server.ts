@@ -4,19 +4,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Utf8Judge } from '../protocol/utf8.ts';
 
 /**
- * A server with one intended fault for each path: `/close-1012` answers every Close with 1012, `/echo` has no fault.
- * `fixtures/spec/probe-verdicts.json` has Autobahn's grades for each path, with which the embedded engine is compared.
- * The server shares no codec with the engine, because a bug in shared code would stay hidden.
+ * A server with one intended fault for each URL path, called a mode. For example, `/close-1012` answers every Close
+ * frame with code 1012, and `/echo` has no fault. The embedded engine is compared with Autobahn's grades for each path
+ * in `fixtures/spec/probe-verdicts.json`. The server does not use the engine's code for frames, because a bug in shared
+ * code would stay hidden.
  */
 export interface ProbeServer {
-  /** `ws://127.0.0.1:port/`. The name of a mode is appended. */
+  /** `ws://127.0.0.1:port/`. Append the name of a mode (an intended fault, such as `close-1012`). */
   url: string;
   close(): Promise<void>;
 }
 
 /**
- * Starts the probe server on a free port. `second`: time scale of all waits; 0.1 makes each wait ten times shorter. Every
- * connection ends after eight such seconds.
+ * Starts the probe server on a free port. `second`: factor for all waits; 0.1 makes each wait ten times shorter. Every
+ * connection ends after eight seconds, multiplied by this factor.
  */
 export function startProbeServer(second: number): Promise<ProbeServer> {
   const sockets = new Set<Socket>();
@@ -73,7 +74,10 @@ const closeFrame = (code: number, reason = ''): Buffer => {
   return frame(8, Buffer.concat([body, Buffer.from(reason, 'latin1')]));
 };
 
-/** Reads a socket. Each method resolves when its bytes have arrived, and rejects if the connection ends before. */
+/**
+ * Reads from a socket. Each method resolves when the requested bytes have arrived, and rejects if the connection ends
+ * first.
+ */
 class Input {
   #buffered = Buffer.alloc(0);
   #ended = false;
@@ -127,9 +131,11 @@ class Input {
 /** Close codes below 3000 that an endpoint may send (RFC 6455 7.4.1). */
 const LEGAL_CODES = new Set([1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011]);
 
-/** Modes that do not check reserved bits, opcodes, lengths or the order of frames. */
+/**
+ * Modes (intended faults) in which the server does not check reserved bits, opcodes, lengths or the order of frames.
+ */
 const UNCHECKED_FRAMES = new Set(['lenient']);
-/** Modes that do not check text when each frame arrives. */
+/** Modes (intended faults) in which the server does not check the UTF-8 of text when each frame arrives. */
 const UNCHECKED_TEXT = new Set(['lenient', 'utf8-late']);
 
 async function serve(socket: Socket, second: number): Promise<void> {
@@ -142,7 +148,10 @@ async function serve(socket: Socket, second: number): Promise<void> {
   }
 }
 
-/** Answers the opening handshake and returns the mode, or null if the mode does not open the connection. */
+/**
+ * Answers the opening handshake and returns the mode (the intended fault that the URL path names). Returns null if the
+ * mode does not open the connection.
+ */
 async function upgrade(socket: Socket, input: Input, second: number): Promise<string | null> {
   const head = await input.takeHead();
   const mode = head.split(' ')[1]?.slice(1) ?? '';
@@ -173,7 +182,7 @@ class ProbeConnection {
   readonly #mode: string;
   readonly #second: number;
   #failed = false;
-  /** Payloads of the message that has begun and not ended. */
+  /** Payloads of the frames of a message that has begun and not ended. */
   #parts: Buffer[] | null = null;
   #opcode = 1;
   #text = new Utf8Judge();
@@ -192,7 +201,9 @@ class ProbeConnection {
     while (await this.#handle(await this.#input.frame()));
   }
 
-  /** Reacts to a frame as the mode of the server demands. Returns false to end the connection. */
+  /**
+   * Reacts to a frame. The mode of the server (its intended fault) decides how. Returns false to end the connection.
+   */
   async #handle(received: Frame): Promise<boolean> {
     switch (this.#mode) {
       case 'silent':
@@ -271,7 +282,10 @@ class ProbeConnection {
     return this.#text.push(bytes) && (!fin || this.#text.complete);
   }
 
-  /** Answers a Close as the mode of the server demands. Returns false to end the connection. */
+  /**
+   * Answers a Close frame. The mode of the server (its intended fault) decides how. Returns false to end the
+   * connection.
+   */
   #close(body: Buffer): boolean {
     switch (this.#mode) {
       case 'no-close':

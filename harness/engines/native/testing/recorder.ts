@@ -10,7 +10,7 @@ export interface WireFrame {
   payload: Buffer;
 }
 
-/** What the server received on one connection: the head of the request, then the chunks behind it. */
+/** What the server received on one connection: the head of the HTTP request, then the chunks of bytes after it. */
 export interface Recording {
   head: string;
   chunks: Buffer[];
@@ -62,7 +62,10 @@ export async function startRecorder(): Promise<{
   };
 }
 
-/** Splits bytes into frames. An incomplete last frame is returned with the part of its payload that is there. */
+/**
+ * Splits bytes into frames. If the last frame is incomplete, it is returned with the part of its payload that has
+ * arrived.
+ */
 export function framesOf(bytes: Buffer): WireFrame[] {
   const frames: WireFrame[] = [];
   for (let at = 0; at < bytes.length; ) {

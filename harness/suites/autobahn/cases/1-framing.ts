@@ -14,7 +14,9 @@ import {
   WE_CLOSE,
 } from './case.ts';
 
-/** Payload lengths around the limits of the 7-bit, 16-bit and 64-bit forms of the header (RFC 6455 5.2). */
+/**
+ * Payload lengths at and next to the limits of the 7-bit, 16-bit and 64-bit forms of the length field (RFC 6455 5.2).
+ */
 const LENGTHS: readonly { length: number; seconds: number; chop?: number; why: string }[] = [
   { length: 0, seconds: 1, why: 'no payload, but the header still has a mask' },
   { length: 125, seconds: 1, why: 'the longest payload whose length fits into 7 bits' },
@@ -54,7 +56,7 @@ const cases: Case[] = KINDS.flatMap((kind) =>
   }),
 );
 
-/** The cases of category 1: unfragmented messages in every form of the payload length. */
+/** The cases of category 1: unfragmented messages with payload lengths in the 7-bit, 16-bit and 64-bit form. */
 export const framing: Family = {
   category: '1',
   title: 'Framing',

@@ -2,7 +2,7 @@ import { defineCase, type Family, gotText, killAfter, message, run, WE_CLOSE } f
 
 const STARS = run(0x2a, 65_536);
 
-/** The cases of category 10: automatic fragmentation. */
+/** The cases of category 10: a message that the fuzzing client splits into many frames automatically. */
 export const misc: Family = {
   category: '10',
   title: 'Miscellaneous',

@@ -4,8 +4,8 @@ import { type Case, type Corpus, closeAfter, defineCase, type Family, size, WE_C
 const COUNT = 1000;
 
 /**
- * The eighteen cases of every subcategory of 12 and 13. `length`: units per message; `fragment`: compressed bytes per frame,
- * or 0 for one frame; `seconds`: time limit.
+ * The eighteen cases of every subcategory of the categories 12 and 13. `length`: characters or bytes per message;
+ * `fragment`: compressed bytes per frame, or 0 for one frame; `seconds`: time limit.
  */
 const ROWS: readonly { length: number; fragment: number; seconds: number }[] = [
   { length: 16, fragment: 0, seconds: 60 },
@@ -28,7 +28,10 @@ const ROWS: readonly { length: number; fragment: number; seconds: number }[] = [
   { length: 131_072, fragment: 32_768, seconds: 480 },
 ];
 
-/** The start of every permessage-deflate offer: the server may ask the client to reset its context, and to use a smaller window. */
+/**
+ * The start of every permessage-deflate offer. It allows the server to demand that the client uses no context takeover
+ * and a smaller window.
+ */
 const BASE = 'permessage-deflate; client_no_context_takeover; client_max_window_bits';
 const NO_CONTEXT = `${BASE}; server_no_context_takeover`;
 const WINDOW_9 = `${BASE}; server_max_window_bits=9`;
@@ -42,7 +45,7 @@ interface Group {
   corpus: Corpus;
   binary: boolean;
   offers: readonly string[];
-  /** What the group tests: a sentence that is a part of `demands` in each case. */
+  /** What these cases test, as a sentence. It becomes a part of the text `demands` of each case. */
   why: string;
   rfc: readonly string[];
 }

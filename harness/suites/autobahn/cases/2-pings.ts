@@ -20,7 +20,7 @@ import {
 
 const PING_RFC = ['RFC 6455 5.5.2', 'RFC 6455 5.5.3'];
 
-/** Makes a case with one legal Ping, which the server answers with one Pong of the same payload. */
+/** Makes a case that sends one legal Ping. The server must answer with one Pong of the same payload. */
 const onePing = (facts: {
   id: string;
   title: string;
@@ -143,5 +143,5 @@ const cases: Case[] = [
   tenPings('2.11', 1),
 ];
 
-/** The cases of category 2: a server answers each Ping and ignores each Pong. */
+/** The cases of category 2: the server must answer each Ping and ignore each Pong. */
 export const pings: Family = { category: '2', title: 'Pings and pongs', subcategories: {}, cases };

@@ -21,7 +21,7 @@ import {
 const HELLO = text('Hello, world!');
 const RFC = ['RFC 6455 5.2', 'RFC 6455 7.1.7'];
 
-/** Names the reserved bits that are set: `RSV1 and RSV3` for 5. */
+/** Returns the names of the reserved bits that are set: `RSV1 and RSV3` for 5. */
 function bitNames(rsv: number): string {
   const names = [rsv & 4 ? 'RSV1' : '', rsv & 2 ? 'RSV2' : '', rsv & 1 ? 'RSV3' : ''].filter((name) => name !== '');
   return names.length === 1 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
@@ -63,5 +63,5 @@ const cases: Case[] = [
   singleFrame('3.7', 7, CLOSE, 'Close', EMPTY),
 ];
 
-/** The cases of category 3: reserved bits without a negotiated extension. */
+/** The cases of category 3: frames with reserved bits, although no extension was negotiated that allows them. */
 export const reservedBits: Family = { category: '3', title: 'Reserved bits', subcategories: {}, cases };

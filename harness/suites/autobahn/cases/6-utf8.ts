@@ -26,9 +26,12 @@ const GREEK = Buffer.from('cebae1bdb9cf83cebcceb5', 'hex');
 /** Latin letters with and without accents: 29 bytes of UTF-8. */
 const LATIN = Buffer.from('48656c6c6f2dc2b540c39fc3b6c3a4c3bcc3a0c3a12d5554462d382121', 'hex');
 const EDITED = Buffer.from('edited', 'ascii');
-/** A Greek word, a lone surrogate (not UTF-8), a Latin word. */
+/** A Greek word, half of a surrogate pair (not allowed in UTF-8), and a Latin word. */
 const WITH_SURROGATE = Buffer.concat([GREEK, Buffer.from('eda080', 'hex'), EDITED]);
-/** A Greek word, a code point beyond U+10FFFF, a Latin word. The byte at index 12 is the first that cannot be UTF-8. */
+/**
+ * A Greek word, a code point beyond U+10FFFF, a Latin word. The byte at index 12 is the first byte that cannot be part
+ * of UTF-8.
+ */
 const BEYOND_UNICODE = Buffer.concat([GREEK, Buffer.from('f4908080', 'hex'), EDITED]);
 
 const VALID_RFC = ['RFC 6455 5.6', 'RFC 6455 8.1', 'RFC 3629 3'];
@@ -154,7 +157,10 @@ const wholeAndSplit: Case[] = [
   }),
 ];
 
-/** Makes a case of 6.4: whether the server refuses text at the first invalid byte, or only at the end of the message. */
+/**
+ * Makes a case of the subcategory 6.4. It tests whether the server refuses text at the first invalid byte, or only at
+ * the end of the message.
+ */
 function earlyRejection(id: string, cuts: readonly [number, number], how: 'frames' | 'pieces'): Case {
   const parts = [
     BEYOND_UNICODE.subarray(0, cuts[0]),
@@ -194,17 +200,23 @@ function earlyRejection(id: string, cuts: readonly [number, number], how: 'frame
   });
 }
 
-/** One of the groups 6.5 to 6.23. Each byte sequence is sent as an unfragmented text, and judged after half a second. */
+/**
+ * One of the subcategories 6.5 to 6.23. Each byte sequence is sent as one unfragmented text message, and the answer is
+ * judged after half a second.
+ */
 interface Group {
   sub: string;
   title: string;
-  /** What the byte sequences have in common: a sentence that is a part of `demands` in each case. */
+  /** What the byte sequences have in common, as a sentence. It becomes a part of the text `demands` of each case. */
   why: string;
-  /** Byte sequences in hex. A `!` in front marks a sequence that is not UTF-8. */
+  /** Byte sequences in hex. A leading `!` marks a sequence that is not valid UTF-8. */
   sequences: readonly string[];
 }
 
-/** Returns, in hex, every byte from `first` to `last`, each followed by a space: lead bytes without a continuation byte. */
+/**
+ * Returns, in hex, every byte from `first` to `last`, each followed by a space. These are first bytes of characters
+ * whose other bytes are missing.
+ */
 const loneLeads = (first: number, last: number): string =>
   Array.from({ length: last - first + 1 }, (_, i) => `${(first + i).toString(16)}20`).join('');
 const byteRange = (first: number, last: number): string =>
@@ -370,7 +382,7 @@ const GROUPS: readonly Group[] = [
   },
 ];
 
-/** Formats a byte sequence in hex; of more than 14 bytes, the first six and the last two. */
+/** Formats a byte sequence in hex. If it has more than 14 bytes, only the first six and the last two are shown. */
 function shown(sequence: string): string {
   const pairs = sequence.match(/../g) ?? [];
   return pairs.length <= 14 ? pairs.join(' ') : `${pairs.slice(0, 6).join(' ')} … ${pairs.slice(-2).join(' ')}`;
@@ -425,7 +437,7 @@ const cases: Case[] = [
   ...GROUPS.flatMap((group) => group.sequences.map((sequence, i) => sequenceCase(group, sequence, i + 1))),
 ];
 
-/** The cases of category 6: valid text is echoed, and text that is not UTF-8 is refused. */
+/** The cases of category 6: the server must echo valid text and refuse text that is not UTF-8. */
 export const utf8: Family = {
   category: '6',
   title: 'UTF-8',

@@ -20,7 +20,7 @@ const TEXT_PATTERN = Buffer.from('BAsd7&jh23', 'ascii');
 const BINARY_PATTERN = Buffer.from('00fe23faf0', 'hex');
 const ECHO = 'The server echoes a message of the same type and length';
 
-/** Makes a case with one message, which is judged by type and length of its echo. */
+/** Makes a case with one message. Only the type and the length of the echo are judged. */
 const oneMessage = (facts: {
   id: string;
   title: string;
@@ -52,7 +52,10 @@ const KINDS = [
 type Kind = (typeof KINDS)[number];
 
 const LENGTHS = [64 * KIB, 256 * KIB, MIB, 4 * MIB, 8 * MIB, 16 * MIB];
-/** Time limits by message type, in the order of `LENGTHS`. In Autobahn, binary messages of 1 and 4 MiB have a tenth of the time of texts. */
+/**
+ * Time limits in seconds for text and binary messages, one for each length in `LENGTHS`. In Autobahn, a binary message
+ * of 1 or 4 MiB has only a tenth of the time of a text.
+ */
 const SECONDS: Record<Kind['name'], readonly number[]> = {
   text: [10, 10, 100, 100, 100, 100],
   binary: [10, 10, 10, 10, 100, 100],

@@ -1,40 +1,52 @@
 import { count } from '../../../../reports/wording/vocabulary.ts';
 
 /**
- * The form of a case: the frames that the fuzzing client sends, the events that are allowed, and how the end of the
- * connection is judged. Cases are data: the code that plays and judges them knows no case by its id.
+ * The types of a case: the frames that the fuzzing client sends, the events that are allowed, and how the end of the
+ * connection is judged. Cases are data only. The code that plays and judges a case does not depend on its id.
  */
 
 /**
- * The bytes of a payload, described without a large buffer, so that the list of cases needs little memory. `run` is one
- * byte many times. `pattern` is a few bytes, repeated and cut to `length`; the wire log shows only the pattern, as in
- * Autobahn.
+ * The bytes of a payload, described without a large buffer, because the list of all cases must need little memory.
+ * `run`: one byte, repeated `length` times. `pattern`: a few bytes, repeated up to `length` bytes; as in Autobahn, the
+ * wire log shows only the pattern.
  */
 export type Payload =
   | { kind: 'bytes'; bytes: Buffer }
   | { kind: 'run'; byte: number; length: number }
   | { kind: 'pattern'; pattern: Buffer; length: number };
 
-/** One step of a script: something that the fuzzing client does. Times are in seconds. */
+/**
+ * One step of a case's script: an action of the fuzzing client (Autobahn's side of the connection). Times are in
+ * seconds.
+ */
 export type Step =
   /** Sends one frame, legal or not. `chop`: bytes per write; `sync`: the frame is sent in a write of its own. */
   | { step: 'frame'; opcode: number; fin: boolean; rsv: number; payload: Payload; chop?: number; sync?: true }
   /** Sends a message if the connection is open. `fragment`: bytes of payload per frame; without it, one frame. */
   | { step: 'message'; binary: boolean; payload: Payload; fragment?: number }
-  /** Sends a Close. `code: null` sends no code: a reason without a code is an illegal body. */
+  /** Sends a Close frame. `code: null` sends no code. A reason without a code makes the body illegal. */
   | { step: 'close'; code: number | null; reason?: Payload }
-  /** Sends the header of a frame without FIN that announces `length` bytes. The `piece` steps send these bytes. */
+  /**
+   * Sends the header of a frame without FIN. It announces `length` bytes of payload, which the `piece` steps send
+   * later.
+   */
   | { step: 'header'; opcode: number; length: number }
   | { step: 'piece'; bytes: Buffer }
   /**
-   * Waits. With a tag, the end of the wait is recorded as an event, and the rest of the script is played only if the
-   * connection is still open. Without a tag (`null`), the rest of the script is always played.
+   * Waits. With a tag (a name), the end of the wait is recorded as an event, and the rest of the script is played only
+   * if the connection is still open. Without a tag (`null`), the rest of the script is always played.
    */
   | { step: 'wait'; seconds: number; tag: string | null }
-  /** Starts the time limit of the case. At its end, `kill` fails the connection with 1001, `close` sends an empty Close. */
+  /**
+   * Starts the time limit of the case. When the time is over, `kill` fails the connection with code 1001, and `close`
+   * sends a Close frame with an empty body.
+   */
   | { step: 'limit'; limit: 'kill' | 'close'; seconds: number };
 
-/** An event that a case allows: something that the server does, or the end of a wait. A Ping of the server is not an event. */
+/**
+ * An event that a case allows: a message or a Pong from the server, or the end of a wait. A Ping from the server is not
+ * an event.
+ */
 export type CaseEvent =
   | { kind: 'message'; payload: Payload; binary: boolean }
   | { kind: 'pong'; payload: Payload }
@@ -45,57 +57,64 @@ export interface CloseDemand {
   /** Whether the fuzzing client, and not the server, must send the first Close. */
   closedByMe: boolean;
   /**
-   * Codes that the server's Close may have; a Close without a code is always right. The first code is also the code of
-   * the fuzzing client's Close, when all allowed events have been observed.
+   * Codes that the server's Close frame may have; a Close frame without a code is always allowed. The fuzzing client
+   * uses the first code for its own Close frame, which it sends when all allowed events have been observed.
    */
   codes: readonly [number, ...number[]];
   /** Whether the closing handshake must be complete and the server must end TCP in time. */
   requireClean: boolean;
-  /** Whether a first Close by the wrong side also makes the grade of the behavior FAILED. */
+  /** If true, the behavior is graded FAILED too when the wrong side sends the first Close frame. */
   wrongEndpointIsFatal: boolean;
 }
 
-/** The five corpora from which the compressed messages of 12.x and 13.x are cut. */
+/** The names of the five corpora: data from which the compressed messages of the cases 12.x and 13.x are cut. */
 export const CORPORA = ['json', 'bitmap', 'prose', 'html', 'compressed'] as const;
 export type Corpus = (typeof CORPORA)[number];
 
-/** How the behavior of the server is judged. */
+/** How the behavior of the server is judged: by the observed events, or by the echoes of messages. */
 export type Criterion =
   /** Judged by the list of observed events, which must be equal to one of the lists in `allowed`. */
   | { by: 'events' }
   /** Judged by type and length of the echo of one message (9.1 to 9.6). */
   | { by: 'size'; binary: boolean; length: number }
-  /** Judged by type and length of `count` echoes. Each message is sent after the echo of the previous message (9.7, 9.8). */
+  /**
+   * Judged by type and length of `count` echoes. Each message is sent after the echo of the previous message (9.7,
+   * 9.8).
+   */
   | { by: 'round-trips'; binary: boolean; payload: Payload; length: number; count: number }
-  /** Judged by the content of `count` echoes, for compressed messages that are cut from a corpus (12.x, 13.x). */
+  /**
+   * Judged by the content of `count` echoes. The compressed messages are cut from a corpus, which is a body of data
+   * (12.x, 13.x).
+   */
   | {
       by: 'compressed round-trips';
       corpus: Corpus;
       binary: boolean;
-      /** Units per message: bytes of a binary corpus, characters of a text. */
+      /** Length of each message: in bytes for a binary corpus, in characters for a text. */
       length: number;
       count: number;
       /** Compressed bytes per frame; 0 sends each message in one frame. */
       fragment: number;
-      /** Time limit in seconds, after which an empty Close ends the case. */
+      /** Time limit in seconds. After it, a Close frame with an empty body ends the case. */
       seconds: number;
       /** Elements of the client's `Sec-WebSocket-Extensions`, in order of preference. */
       offers: readonly string[];
     };
 
-/** A rule that changes the two grades of a case after they were found. */
+/** A rule that is applied to the two grades of a case at the end and may change them. */
 export type FinalRule =
   | 'none'
   /** A close code that is not allowed also makes the grade of the behavior FAILED. */
   | 'wrong code fails'
   /** Both grades are INFORMATIONAL, whatever the server did. */
   | 'informational'
-  /** The fuzzing client must have sent one text frame and fifty continuation frames (10.1.1). */
+  /** In case 10.1.1, the fuzzing client must have sent one text frame and fifty continuation frames. */
   | 'frame count';
 
 /**
- * Which rows the wire log of a case has. `quiet`: no rows between the opening handshake and the first echo. `switched`: no rows until the
- * case is over, except one for each time that the log is switched off or on.
+ * Which rows the wire log (the list of everything sent and received) of a case has. `quiet`: no rows between the
+ * opening handshake and the first echo. `switched`: no rows until the case is over, except a row each time the log is
+ * switched off or on.
  */
 export type WireLogMode = 'full' | 'quiet' | 'switched';
 
@@ -114,7 +133,10 @@ export interface Case {
   criterion: Criterion;
   allowed: { readonly OK?: readonly CaseEvent[]; readonly 'NON-STRICT'?: readonly CaseEvent[] };
   close: CloseDemand;
-  /** Whether only the script closes the connection. Otherwise the client also closes after all allowed events. */
+  /**
+   * Whether the fuzzing client closes the connection only if the script says so. Otherwise it also closes after all
+   * allowed events.
+   */
   suppressClose: boolean;
   finalRule: FinalRule;
   /** Whether the reason of the client's Close is not text, and is recorded in hex (7.5.1). */
@@ -132,28 +154,34 @@ export interface Family {
   cases: readonly Case[];
 }
 
-/** The fuzzing client closes with 1000, and the closing handshake must be clean. */
+/**
+ * The close that most cases demand: the fuzzing client sends the first Close frame, with code 1000, and the closing
+ * handshake must be clean.
+ */
 export const WE_CLOSE: CloseDemand = {
   closedByMe: true,
   codes: [1000],
   requireClean: true,
   wrongEndpointIsFatal: false,
 };
-/** The server must fail the connection, with code 1002 or without a Close (RFC 6455 7.1.7). */
+/**
+ * The close after a violation of the protocol: the server must fail the connection, with code 1002 or without a Close
+ * frame (RFC 6455 7.1.7).
+ */
 export const SERVER_FAILS: CloseDemand = {
   closedByMe: false,
   codes: [1002],
   requireClean: false,
   wrongEndpointIsFatal: false,
 };
-/** The server must fail the connection with 1007, because a text is not UTF-8 (RFC 6455 8.1). */
+/** The close after text that is not UTF-8: the server must fail the connection with code 1007 (RFC 6455 8.1). */
 export const SERVER_FAILS_TEXT: CloseDemand = {
   closedByMe: false,
   codes: [1007],
   requireClean: false,
   wrongEndpointIsFatal: true,
 };
-/** The fuzzing client closes with an illegal body, which the server must answer with 1002. */
+/** The close after an illegal Close frame of the fuzzing client: the server must answer with code 1002. */
 export const CLOSE_REFUSED: CloseDemand = {
   closedByMe: true,
   codes: [1002],
@@ -161,7 +189,7 @@ export const CLOSE_REFUSED: CloseDemand = {
   wrongEndpointIsFatal: false,
 };
 
-/** Fields of a case that most cases leave at their default. */
+/** Names of the fields for which most cases use the default value. */
 type OptionalField =
   | 'criterion'
   | 'suppressClose'
@@ -171,7 +199,10 @@ type OptionalField =
   | 'reportTime'
   | 'reportCompressionRatio';
 
-/** Makes a case that is judged by its events, unless `facts` say otherwise. */
+/**
+ * Makes a case from `facts`. Fields that `facts` does not contain get their default value; for example, the case is
+ * judged by its events.
+ */
 export function defineCase(facts: Omit<Case, OptionalField> & Partial<Pick<Case, OptionalField>>): Case {
   return {
     criterion: { by: 'events' },
@@ -213,20 +244,23 @@ const CUTS: Record<Cut, { chop?: number; sync?: true }> = {
   apart: { sync: true },
   bytes: { chop: 1 },
 };
-/** The end of a case title: how frames are written. */
+/** The last part of a case title. It says how frames are written. */
 export const CUT_TITLES: Record<Cut, string> = {
   together: '',
   apart: ', one write per frame',
   bytes: ', one byte per write',
 };
-/** A sentence for `sends` of a case: how frames are written. */
+/** The last sentence of the text `sends` of a case. It says how frames are written. */
 export const CUT_SENTENCES: Record<Cut, string> = {
   together: '',
   apart: ' Every frame is sent in a write of its own.',
   bytes: ' Every byte is sent in a write of its own.',
 };
 
-/** Makes a step that sends one frame: FIN set, no reserved bit, and written together with others, unless `how` says otherwise. */
+/**
+ * Makes a script step that sends one frame. By default FIN is set, no reserved bit is set, and the frame is written
+ * together with other frames; `how` changes this.
+ */
 export const frame = (
   opcode: number,
   payload: Payload,
@@ -239,36 +273,41 @@ export const frame = (
   payload,
   ...(how.chop === undefined ? CUTS[how.cut ?? 'together'] : { chop: how.chop }),
 });
-/** Makes a step that sends a message: text in one frame, unless `how` says otherwise. */
+/** Makes a script step that sends a message. By default it is a text in one frame; `how` changes this. */
 export const message = (payload: Payload, how: { binary?: boolean; fragment?: number } = {}): Step => ({
   step: 'message',
   binary: how.binary ?? false,
   payload,
   ...(how.fragment === undefined ? {} : { fragment: how.fragment }),
 });
-/** Makes a step that sends a Close frame. */
+/** Makes a script step that sends a Close frame. */
 export const close = (code: number | null, reason?: Payload): Step => ({
   step: 'close',
   code,
   ...(reason === undefined ? {} : { reason }),
 });
-/** Makes a step that waits for some seconds. */
+/** Makes a script step that waits for some seconds. */
 export const wait = (seconds: number, tag: string | null): Step => ({ step: 'wait', seconds, tag });
-/** Makes a step that starts a time limit, after which the fuzzing client fails the connection. */
+/** Makes a script step that starts a time limit. After it, the fuzzing client fails the connection. */
 export const killAfter = (seconds: number): Step => ({ step: 'limit', limit: 'kill', seconds });
-/** Makes a step that starts a time limit, after which the fuzzing client sends an empty Close. */
+/**
+ * Makes a script step that starts a time limit. After it, the fuzzing client sends a Close frame with an empty body.
+ */
 export const closeAfter = (seconds: number): Step => ({ step: 'limit', limit: 'close', seconds });
 
-/** Makes an allowed event: a text message arrives. */
+/** Makes an event that a case allows: a text message arrives. */
 export const gotText = (payload: Payload): CaseEvent => ({ kind: 'message', payload, binary: false });
-/** Makes an allowed event: a binary message arrives. */
+/** Makes an event that a case allows: a binary message arrives. */
 export const gotBinary = (payload: Payload): CaseEvent => ({ kind: 'message', payload, binary: true });
-/** Makes an allowed event: a Pong arrives. */
+/** Makes an event that a case allows: a Pong arrives. */
 export const gotPong = (payload: Payload): CaseEvent => ({ kind: 'pong', payload });
-/** Makes an allowed event: the wait with this tag ends while the connection is still open. */
+/** Makes an event that a case allows: the wait with this tag (its name) ends while the connection is still open. */
 export const gotTimeout = (tag: string): CaseEvent => ({ kind: 'timeout', tag });
 
-/** Returns the bytes of a payload. Allocates a new buffer for `run` and `pattern`: do not call this repeatedly for large payloads. */
+/**
+ * Returns the bytes of a payload. For `run` and `pattern`, each call allocates a new buffer, so avoid repeated calls
+ * for a large payload.
+ */
 export function payloadBytes(payload: Payload): Buffer {
   switch (payload.kind) {
     case 'bytes':

@@ -2,15 +2,18 @@ import { createHash } from 'node:crypto';
 import { type Case, type CaseEvent, type Payload, payloadBytes, type Step } from './case.ts';
 
 /**
- * Describes what a case sends as lines of text. Two cases with equal lines do the same. `fixtures/spec/digests.json` has
- * the digests of the lines that were made from the case objects of Autobahn 25.10.1: a test compares both, so that an
- * edit cannot change a case by mistake.
+ * Describes what a case sends as lines of text. Two cases with equal lines send the same. `fixtures/spec/digests.json`
+ * has digests of the lines that were made from the case objects of Autobahn 25.10.1. A test compares the digests of
+ * both, and so detects an edit that changes a case by mistake.
  */
 export function scriptLines(testCase: Case): string[] {
   return [...testCase.script.map(stepLine), ...criterionLines(testCase)];
 }
 
-/** Describes the rest of a case as lines of text: allowed events, the required end, and how the case is graded and logged. */
+/**
+ * Describes what a case expects as lines of text: allowed events, the required end, and how the case is graded and
+ * logged.
+ */
 export function expectationLines(testCase: Case): string[] {
   const { close } = testCase;
   const grades = (['NON-STRICT', 'OK'] as const).flatMap((grade) => {
@@ -37,7 +40,7 @@ const RULE_WORDS = {
   'frame count': 'base+frameCount',
 } as const;
 
-/** Writes a boolean as 0 or 1. */
+/** Returns 1 for true and 0 for false. */
 const bit = (value: boolean): 0 | 1 => (value ? 1 : 0);
 const ruleWord = (testCase: Case): string =>
   `${RULE_WORDS[testCase.finalRule]}${testCase.reasonIsBinary ? '+hexReason' : ''}`;

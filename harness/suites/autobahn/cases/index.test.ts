@@ -9,7 +9,7 @@ const digests = JSON.parse(
 
 const components = (id: string): number[] => id.split('.').map(Number);
 
-/** Compares two case ids by their components as numbers: 2.9 comes before 2.10. */
+/** Compares two case ids number by number: 2.9 comes before 2.10. */
 function compareIds(a: string, b: string): number {
   const [left, right] = [components(a), components(b)];
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
