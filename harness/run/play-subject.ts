@@ -4,7 +4,10 @@ import { playClient } from './play-client.ts';
 import { playServer } from './play-server.ts';
 import type { SubjectRun, SubjectRunOptions } from './subject-run.ts';
 
-/** Plays cases against one subject: `playServer` for a server, `playClient` for a client. */
+/**
+ * Plays cases against one subject, the program that is tested: with `playServer` for a server, `playClient` for a
+ * client.
+ */
 export async function playSubject(
   engine: PreparedEngine,
   options: SubjectRunOptions,

@@ -6,7 +6,7 @@ import { autobahn } from '../suites/autobahn/suite.ts';
 import { closestTo } from '../support/did-you-mean.ts';
 import { HarnessError } from '../support/harness-error.ts';
 
-/** A suite, and the engines that can play its cases, the preferred engine first. */
+/** A test suite, and the engines (programs) that can play its cases, the preferred engine first. */
 export interface RegisteredSuite {
   suite: Suite;
   engines: readonly EngineKind[];

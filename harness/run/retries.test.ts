@@ -15,7 +15,7 @@ const report = () => reportIn(out());
 const verdictOf = (id: string) => report().agents[0]?.cases.find((verdict) => verdict.id === id);
 const file = (name: string) => readFileSync(join(out(), name), 'utf8');
 
-/** Runs the command with one job, because with several jobs the embedded engine repeats some failed cases itself. */
+/** Runs the command with one job. With several jobs the embedded engine repeats some failed cases by itself. */
 const runCommand = (args: readonly string[], server: string) =>
   conformance(out(), ['--engine', 'native', '--jobs', '1', ...args, '--', ...fixtureServer(server)]);
 const UNSTEADY = 'unsteady/every-second-echo';
