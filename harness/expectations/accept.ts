@@ -10,7 +10,7 @@ import { type EntryEdit, editsFor } from './accept-entries.ts';
 import { type Entry, type ExpectedFacts, entryFormat, expectationFileSchema, suiteName } from './expectation-file.ts';
 import { type Expectation, needsReason } from './read-expectations.ts';
 
-/** A new expectation for one case. */
+/** A change of an expectation file: what is expected of one case from now on. */
 export interface ExpectationChange {
   /** Case id. */
   at: string;
@@ -24,9 +24,9 @@ export interface ExpectationChange {
 const IDS_SHOWN = 12;
 
 /**
- * Finds the changes that make `outcomes` the expectation. An outcome that is already expected needs no change, so the same
- * outcomes accepted twice change nothing the second time.
- * @param why reason for every new deviation that needs a reason. Without `why`, an entry keeps its reason.
+ * Finds the changes that make `outcomes` the expectation. An outcome that is already expected needs no change.
+ * @param why reason for every new difference from the RFC that needs a reason. Without `why`, an entry keeps its
+ *   reason.
  * @throws HarnessError with exit code 2 with the cases that need a reason and have none.
  */
 export function findChanges(
