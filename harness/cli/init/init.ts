@@ -95,9 +95,10 @@ export function workflowText({ run, target, locked, below }: WorkflowFacts): str
 }
 
 /**
- * Makes an expectation file from recorded outcomes. Cases without a recorded outcome are expected to be conformant.
+ * Makes an expectation file from recorded outcomes. Cases without a recorded outcome are expected to behave as the RFC
+ * demands.
  * @param why the reason for every entry, because recorded outcomes contain no reasons.
- * @returns the text of the file, and the ids of the cases that differ from a conformant server, in numeric order.
+ * @returns the text of the file, and the ids of the cases that differ from what the RFC demands, in numeric order.
  */
 export function expectationText(name: string, outcomes: Outcomes, why: string): { text: string; deviating: string[] } {
   const changes = findChanges(autobahn, outcomes, expectConformance(autobahn), why);

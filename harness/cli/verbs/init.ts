@@ -139,7 +139,11 @@ function originFile(from: string): string {
   return existsSync(from) && statSync(from).isDirectory() ? join(from, 'index.json') : from;
 }
 
-/** @returns the name. @throws HarnessError with exit code 2 if the name cannot be used for a server. */
+/**
+ * Checks the name of a server.
+ * @returns the name.
+ * @throws HarnessError with exit code 2 if the name cannot be used for a server.
+ */
 function checkedName(name: string): string {
   if (name !== ALL) return checkedAgent(name, '--name');
   throw new HarnessError(2, {
@@ -151,8 +155,8 @@ function checkedName(name: string): string {
 }
 
 /**
- * Reads the recorded outcomes of one agent. Warnings on stderr say which cases are missing or unknown, and how many cases
- * have no case file.
+ * Reads the recorded outcomes of one agent (tested server). Warnings on stderr say which cases are missing or unknown,
+ * and how many cases have no case file.
  * @throws HarnessError with exit code 2 if the index has no case of this suite.
  */
 function readRecording(
@@ -186,9 +190,13 @@ function readRecording(
   return { agent, outcomes, why: `as recorded in ${basename(path)}; not yet explained` };
 }
 
-/** Outcomes from the case files next to an index. Files that cannot be read or contradict the index are left out. */
+/**
+ * Outcomes from the case files next to an `index.json`. Files that cannot be read, or that contradict the index, are
+ * left out.
+ */
 function caseFiles(folder: string, index: string, agent: string): Outcomes {
-  // A renamed index was moved out of its folder, so the files next to it may belong to another run.
+  // An index with another name was probably moved out of its folder. The files next to it may then belong to another
+  // run.
   if (index !== 'index.json') return new Map();
   const { agents } = readResults(autobahn, folder, { cases: suiteIds, agents: [agent], extraIsFault: false });
   return new Map(
