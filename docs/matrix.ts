@@ -9,7 +9,7 @@ import { autobahn, groups } from '../harness/suites/autobahn/suite.ts';
 import type { Outcome } from '../reports/document/report.ts';
 
 /**
- * The table of servers in the README, made from the expectation files in fixtures/expected. `npm run docs` writes the
+ * Makes the table of servers in the README from the expectation files in fixtures/expected. `npm run docs` writes the
  * table. docs/matrix.test.ts fails if the README is out of date. CI runs the servers against the expectation files.
  */
 

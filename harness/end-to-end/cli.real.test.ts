@@ -216,7 +216,7 @@ await describeWithDocker('the real Autobahn in a real container', () => {
         run.stderr?.on('data', (chunk) => {
           stderr += chunk;
         });
-        // Before this line the process has not installed its signal handlers, and a signal would end it at once.
+        // Before this line of output, the process has no signal handlers, and a signal would end it at once.
         await said(run.stderr, /Docker daemon/);
         await new Promise((resolve) => setTimeout(resolve, ms));
         const interruptedAt = performance.now();

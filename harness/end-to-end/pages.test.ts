@@ -5,9 +5,7 @@ import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
 import { COMMAND } from '../testing/command.ts';
 
-/*
- * Tests of the report pages that are made from recorded results of the real suite.
- */
+/* Tests of the HTML pages of reports. The reports are made from recorded results of Autobahn. */
 
 const root = join(import.meta.dirname, '../..');
 const home = mkdtempSync(join(tmpdir(), 'pages-'));
