@@ -29,7 +29,7 @@ export async function runCommandLine(registry: Registry): Promise<void> {
 
   // An error on stderr never changes the result, because the result is not written to stderr.
   shell.stderr.on('error', () => {});
-  /** Whether writing to stdout failed, so that the reader does not have the whole output. */
+  /** Whether a write to stdout failed. The reader then does not have the whole output. */
   let isOutputLost = false;
   shell.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // EPIPE: the reader of a pipe closed its end, for example `| head`. EIO: the terminal was closed. Both are ignored,

@@ -43,7 +43,7 @@ export interface ServerConfig {
   protocols?: readonly string[];
   origin?: string;
   headers?: Readonly<Record<string, string>>;
-  /** PEM file of the certificate authorities to trust. */
+  /** File with the certificates of the authorities to trust, in PEM format. */
   caFile?: string;
 }
 

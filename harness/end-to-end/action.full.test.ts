@@ -225,7 +225,7 @@ describe('the example workflows in docs/ci.md', () => {
   const reportOf = (artifact: string) =>
     reportSchema.parse(JSON.parse(readFileSync(join(runner.artifact(artifact), 'report.json'), 'utf8')));
   const failures = (jobs: Map<string, { failed: boolean }>) => [...jobs.values()].map(({ failed }) => failed);
-  /** Returns the workflow with only the cases of section 1.1, so that it runs quickly. */
+  /** Returns the workflow with only the cases of section 1.1, which run quickly. */
   const shortened = (workflow = '') => workflow.replace(/^( +)(command: .*)$/m, '$1$2\n$1cases: 1.1');
   const [simple, sharded] = workflows;
 

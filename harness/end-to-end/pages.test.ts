@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '../..');
 const home = mkdtempSync(join(tmpdir(), 'pages-'));
 afterAll(() => rmSync(home, { recursive: true }));
 
-/** Makes a report of the recorded results of one agent. @returns the report's folder. */
+/** Makes a report of the recorded results of one agent (tested server). @returns the report's folder. */
 async function makeReport(recorded: string): Promise<string> {
   const out = join(home, recorded);
   const folder = join('fixtures/recorded', recorded);

@@ -14,7 +14,10 @@ import { type Expectation, needsReason } from './read-expectations.ts';
 export interface ExpectationChange {
   /** Case id. */
   at: string;
-  /** New entry of the case. Undefined if the outcome is conformant, because a conformant outcome needs no entry. */
+  /**
+   * New entry of the case. Undefined if the outcome is what the RFC demands, because the file lists only other
+   * outcomes.
+   */
   entry: Entry | undefined;
   /** The change as a line for the terminal: "6.4.1: behavior OK → NON-STRICT". */
   text: string;
@@ -71,7 +74,7 @@ export function findChanges(
   return changes;
 }
 
-/** Makes the text of a new expectation file without entries. @param server name of the agent. */
+/** Makes the text of a new expectation file without entries. @param server name of the server in reports. */
 export function emptyExpectationFile(suite: Suite, server: string): string {
   const file = { version: 1, suite: suiteName(suite), server, default: 'conformant', cases: {} };
   return `${JSON.stringify(file, null, 2)}\n`;
@@ -92,7 +95,9 @@ export function applyChanges(suite: Suite, text: string, changes: readonly Expec
   );
 }
 
-/** Adds, removes or changes one entry. An entry is changed field by field, so that comments between its fields stay. */
+/**
+ * Adds, removes or changes one entry. Each field is changed separately, because comments between the fields must stay.
+ */
 function applyEdit(
   text: string,
   { key, entry }: EntryEdit,
@@ -114,7 +119,7 @@ function applyEdit(
     }, text);
 }
 
-/** The facts in which an outcome differs from the conformant outcome. */
+/** The facts in which an outcome differs from the outcome that the RFC demands. */
 function deviation({ fields }: Suite, actual: Outcome, conformant: Outcome): ExpectedFacts {
   return Object.fromEntries(
     fields

@@ -25,7 +25,10 @@ export interface JudgeInput {
   resultPath(file: string): string;
 }
 
-/** Compares each result with its expectation. @returns one verdict for each planned case, in the order of the plan. */
+/**
+ * Compares each result with its expectation.
+ * @returns one verdict (such as `same` or `regressed`) for each planned case, in the order of the plan.
+ */
 export function judgeCases(
   suite: Suite,
   { results, expectations, laterAttempts, resultPath }: JudgeInput,

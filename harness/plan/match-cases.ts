@@ -5,7 +5,10 @@ import { compareCaseIds, sectionsOf } from './case-id.ts';
 /** Maps the name of a group of cases, such as `@core`, to a function that says whether a case id is in the group. */
 export type CaseGroups = Readonly<Record<string, (id: string) => boolean>>;
 
-/** One part of a case id or pattern. `*` must be a whole part, so that `2.1*` cannot match 2.10 by accident. */
+/**
+ * One part of a case id or pattern. `*` must be a whole part: `2.1*` matches nothing, because a user could mean 2.1.*
+ * or 2.10.
+ */
 const PART = /^(?:\*|\d+|[A-Za-z_]\w*)$/;
 const RANGE = /^([\w.]+)-([\w.]+)$/;
 

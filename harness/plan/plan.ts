@@ -9,8 +9,8 @@ export interface Shard {
 }
 
 /**
- * Makes the plan of a run: the list of cases that must have a result, in the order of their ids. Later, the run is
- * undecided if a case of the plan has no result.
+ * Makes the plan of a run: the list of cases that must have a result, in the order of their ids. A case of the plan
+ * without a result is later reported as missing.
  * @param allowed the cases that may run.
  * @param patterns select cases from `allowed`. If empty, all allowed cases are in the plan.
  * @throws HarnessError with exit code 2 if a pattern matches nothing.

@@ -11,7 +11,7 @@ import { JsonTextError, readJsonText } from '../support/json-text.ts';
 export interface RecordedResult extends Omit<ReadCase, 'started' | 'contradictions'> {
   did: 'run';
   id: string;
-  /** Path of the case file, relative to the result folder of the agent. */
+  /** Path of the case file, relative to the folder with the results of the tested server. */
   file: string;
 }
 
@@ -103,7 +103,7 @@ export function readResults(
   return { agents, problems };
 }
 
-/** Reads the results of one agent in a result folder, and collects the problems. */
+/** Reads the results of one agent (tested server) in a result folder, and collects the problems. */
 class AgentReader {
   readonly problems: Problem[] = [];
   private readonly suite: Suite;

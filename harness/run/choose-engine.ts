@@ -93,7 +93,7 @@ function noSuchEngine(kinds: readonly EngineKind[], choice: EngineChoice): Harne
 
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** Wraps an engine so that its code is loaded once, at the first use. */
+/** Wraps an engine. The wrapper loads the code of the engine once, at the first use. */
 function lazyEngine(kind: EngineKind, wishes: EngineWishes): Engine {
   let loading: Promise<Engine> | undefined;
   const load = (): Promise<Engine> => {

@@ -57,7 +57,9 @@ export interface CollectOptions {
   onStart?: (snapshot: Snapshot) => void;
 }
 
-/** A source of results: an engine that plays cases, a folder that was recorded earlier, or the shards of a run. */
+/**
+ * A function that gets the results of a run: it plays cases, reads an earlier recording, or merges the parts of a run.
+ */
 export type ResultSource = (options: CollectOptions) => Promise<CollectedResults>;
 
 /**

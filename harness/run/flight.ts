@@ -31,7 +31,7 @@ export class Flight {
     else if (event.kind === 'ended' && !isDead) this.ids.delete(event.id);
   }
 
-  /** Adds a line of the subject's output to every case in flight. */
+  /** Adds a line that the tested program printed to the output of every case in flight (started, but not ended). */
   noteLine(line: string): void {
     for (const id of this.ids) {
       const lines = this.output.get(id) ?? [];
@@ -50,7 +50,7 @@ export class Flight {
       : `in flight: case ${idRanges([...this.ids], this.suiteIds).join(', ')}`;
   }
 
-  /** The case that a Problem about the subject names: the first case in flight. */
+  /** The case to name in a problem with the tested program: the first case in flight (started, but not ended). */
   get problemCase(): Pick<Problem, 'case'> {
     const [id] = this.ids;
     return omitUndefined({ case: id });

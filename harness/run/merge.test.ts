@@ -30,7 +30,7 @@ const merge = async (...folders: string[]) => {
   rmSync(out, { recursive: true, force: true });
   return { out, ...(await run('merge', ...folders, '--out', out)) };
 };
-/** Makes a copy of a shard's report, changed by hand. */
+/** Makes a copy of the report of one shard (the part of a run on one machine), and changes the copy. */
 function forged(index: number, change: (report: Report) => unknown): string {
   const folder = join(home, 'forged');
   rmSync(folder, { recursive: true, force: true });

@@ -167,7 +167,7 @@ function copyShards(agent: AgentReport, shards: readonly ShardReport[], into: st
   return problems;
 }
 
-/** Copies the results of the retries of all shards into one folder, and reads the copies. */
+/** Copies the results of repeated cases from all shards (parts of the run) into one folder, and reads the copies. */
 function mergeAttempts(
   suite: Suite,
   agent: AgentReport,
@@ -199,7 +199,10 @@ function mergeAttempts(
   return { results, problems };
 }
 
-/** Number of an agent's unexpected outcomes that no shard retried because there were too many. */
+/**
+ * How many cases of an agent (tested server) have an unexpected outcome and were not repeated, because there were too
+ * many.
+ */
 function notRetriedOf({ name }: AgentReport, shards: readonly ShardReport[]): number {
   return shards
     .flatMap(({ report }) => report.run.retries?.leftOut ?? [])
@@ -207,7 +210,7 @@ function notRetriedOf({ name }: AgentReport, shards: readonly ShardReport[]): nu
     .reduce((sum, { cases }) => sum + cases, 0);
 }
 
-/** Case id → lines that the server printed during the case, from all shards. */
+/** Case id → lines that the server printed during the case, from all shards (parts of the run). */
 function outputOf({ name }: AgentReport, shards: readonly ShardReport[]): Map<string, readonly string[]> {
   return new Map(
     shards.flatMap(({ report }) =>

@@ -53,7 +53,7 @@ export async function playClient(
   };
 }
 
-/** Plays one batch of cases against one process of the client. */
+/** Plays one batch (a part of the cases) against one process of the client. */
 class ClientBatch {
   private readonly batch: Batch;
   private readonly options: SubjectRunOptions;

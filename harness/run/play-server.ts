@@ -61,7 +61,8 @@ export async function playServer(
           flight.note(event, target.exit() !== undefined);
           onEvent(event);
         });
-        // Retries run with fewer jobs, but the report shows the number of jobs of the first batch.
+        // Repeated cases run with fewer jobs (cases at the same time). The report shows the number of jobs of the first
+        // batch.
         facts = { ...batchFacts, ...facts };
       } catch (error) {
         signal.throwIfAborted();

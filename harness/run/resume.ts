@@ -6,7 +6,7 @@ import type { Suite } from '../plan/suite.ts';
 import { readResults } from '../results/read-results.ts';
 import { HarnessError } from '../support/harness-error.ts';
 
-/** The results of one agent that a resumed run keeps. */
+/** The results of one agent (tested server) that a resumed run keeps from the earlier run. */
 export interface KeptResults {
   /** The agent's result folder in the earlier report. */
   folder: string;
@@ -24,7 +24,7 @@ export interface EarlierRun {
   agents: ReadonlyMap<string, KeptResults>;
 }
 
-/** The servers, the plan and the commit of the run that resumes an earlier run. */
+/** The servers, the planned cases and the commit of the run that resumes an earlier run. */
 export interface ResumingRun {
   servers: readonly ServerConfig[];
   plan: readonly string[];

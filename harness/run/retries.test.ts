@@ -26,7 +26,7 @@ describe('H30: --retries of a case that fails every second time', { timeout: 60_
     expect(exitCode).toBe(1);
     expect(report().gate).toMatchObject({ decision: 'failed', counts: { flaky: 2, same: 1 } });
     expect(report().run.retries).toEqual({ limit: 3, cases: 2, flaky: 2, leftOut: [] });
-    // The second attempt shows that the case is flaky, so there is no third attempt.
+    // The second attempt has another outcome and shows that the case is flaky, so there is no third attempt.
     expect(verdictOf('1.1.2')?.tries?.map(({ verdict }) => verdict)).toEqual(['regressed', 'same']);
     expect(verdictOf('2.1')?.tries).toBeUndefined();
     for (const { result } of verdictOf('1.1.2')?.tries ?? [])

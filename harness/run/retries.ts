@@ -24,7 +24,7 @@ export const retryFolder = (round: number): string => `retry-${round}`;
 export interface RetryOptions {
   suite: Suite;
   agent: string;
-  /** The agent's result folder. Each round of retries has a folder in this folder. */
+  /** The result folder of the agent (server). The results of each round of retries get a folder in this folder. */
   folder: string;
   /** Most rounds of retries. One round plays each remaining case once. */
   limit: number;

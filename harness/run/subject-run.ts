@@ -19,7 +19,7 @@ export interface SubjectRunOptions {
    * ended.
    */
   patienceSeconds: number;
-  /** Seconds that all batches may take together. */
+  /** Seconds that all batches (lists of cases) may take together. */
   timeoutSeconds?: number;
   onEvent(event: PlayEvent): void;
 }
@@ -37,11 +37,11 @@ export function secondsLeft(timeoutSeconds: number | undefined, started: number)
 export interface SubjectRun {
   /** Address of the tested server, or the address to which the tested client connects. */
   url: string;
-  /** Command that started the subject; absent if the subject was already running. */
+  /** Command that started the tested program; absent if the program was already running. */
   command?: string;
   /** Reasons why results may be missing or wrong. */
   problems: Problem[];
-  /** Case id → the first lines that the subject printed during the case. */
+  /** Case id → the first lines that the tested program printed during the case. */
   output: ReadonlyMap<string, readonly string[]>;
   /** Facts that the engine found out during the run. */
   facts: Partial<EngineFacts>;

@@ -53,7 +53,7 @@ export interface WorkflowFacts {
   /** Command line that runs the cases. One line, without a colon or hash that has a meaning in YAML. */
   run: string;
   target: InitTarget;
-  /** Whether the project has a lock file, so that the workflow can run `npm ci`. */
+  /** Whether the project has a lock file. The workflow can run `npm ci` only with a lock file. */
   locked: boolean;
   /** Path of the configuration's folder from the root of the repository, with slashes; empty for the root itself. */
   below: string;

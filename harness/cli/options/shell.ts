@@ -7,7 +7,7 @@ import { speaksUnicode, wantsColour } from './terminal-style.ts';
 export interface Shell {
   /** The typed arguments. */
   readonly words: readonly string[];
-  /** The arguments after the first `--`: argv that starts the server under test. */
+  /** The arguments after the first `--`: the program and the arguments that start the tested server. */
   readonly command: readonly string[] | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The suites that can be played; the first one is the default. */

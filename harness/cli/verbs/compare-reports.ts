@@ -22,7 +22,7 @@ export interface CompareFlags {
   from: string;
   /** Folder for `compare.html`. Without this option no page is written. */
   out?: string;
-  /** Name of the only agent to compare, if A and B are reports. */
+  /** Name of the only agent (tested server) to compare, if A and B are reports. */
   agent?: string;
   json?: boolean;
   md?: boolean;

@@ -118,7 +118,7 @@ async function init(shell: Shell, folder: string, flags: InitFlags): Promise<voi
     `  ${commandLine(['accept'])} --why "…"`,
   ];
   const style = styleOf(shell, shell.stdout, undefined);
-  // Commands and paths are not wrapped, so that the user can copy them.
+  // Commands and paths stay on one line, because the user may copy them.
   const lines = output.flatMap((line) =>
     /^(wrote | )/.test(line)
       ? inCharset(terminalSafe(line), style)

@@ -34,7 +34,9 @@ export function addRun(program: Command, shell: Shell): void {
   );
 }
 
-/** Runs the selected cases once, or again after each change with `--watch`, or only shows the plan with `--dry-run`. */
+/**
+ * Runs the selected cases once, or with `--watch` after each change. With `--dry-run`, only shows what would run.
+ */
 async function runCases(shell: Shell, patterns: readonly string[], flags: RunFlags): Promise<void> {
   const interruption = listenForSignals();
   if (flags.dryRun) await runDry(shell, patterns, flags, interruption);
