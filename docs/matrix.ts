@@ -67,10 +67,7 @@ function libraryOf(server: string): string {
   return library.replace(',', ` ${number},`);
 }
 
-/**
- * The first grade (Autobahn's judgement) that differs from that of a conformant server; undefined if both grades are
- * equal.
- */
+/** The first grade that differs from that of a conformant server; undefined if both grades are equal. */
 function differingGrade(outcome: Outcome, conformant: Outcome): string | undefined {
   if (outcome.behavior !== conformant.behavior) return String(outcome.behavior);
   if (outcome.behaviorClose !== conformant.behaviorClose) return String(outcome.behaviorClose);

@@ -49,10 +49,7 @@ export async function runCommandLine(registry: Registry): Promise<void> {
     shell.stderr.write(`\n${describeProblem(problem, styleOf(shell, shell.stderr, undefined)).join('\n')}\n`);
   }
 
-  /**
-   * Sets the exit code. If a part of stdout was lost, the code is 3 in place of 0 or 1, because the user did not get
-   * the decision.
-   */
+  /** Sets the exit code. If a part of stdout was lost, 0 and 1 become 3, because the user did not get the decision. */
   function setExitCode(exitCode: number): void {
     process.exitCode = isOutputLost && exitCode < 2 ? 3 : exitCode;
   }

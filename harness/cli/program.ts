@@ -54,10 +54,7 @@ export function makeProgram(shell: Shell): Command {
   return program;
 }
 
-/**
- * The help text of an option, without its environment variable. The end of the help explains the names of all
- * variables.
- */
+/** The help text of an option, without its environment variable. The end of the help explains all variables. */
 function describeOption(option: Option): string {
   return new Help().optionDescription(Object.create(option, { envVar: { value: undefined } }));
 }

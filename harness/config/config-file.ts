@@ -12,8 +12,7 @@ export interface LoadedConfig {
   path: string;
   value: unknown;
   /**
-   * The place of a value in the file, as `path:line`. `keys` lead to the value. For a JavaScript file the place is only
-   * the path.
+   * The place of a value in the file, as `path:line`. For a JavaScript file only the path. `keys` lead to the value.
    */
   at(keys: readonly (string | number)[]): string;
 }

@@ -3,7 +3,7 @@ import { reporterSchema } from './reporter-names.ts';
 
 /*
  * The schema of the configuration file. docs/configuration.md and `config.schema.json` are generated from this schema,
- * so users read the descriptions in it.
+ * so the descriptions in it are texts for users.
  */
 
 /** The longest delay of a Node timer. A timer with a longer delay fires at once. */

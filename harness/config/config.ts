@@ -9,10 +9,7 @@ import { describeSchemaIssue } from '../support/schema-issues.ts';
 import { type LoadedConfig, loadConfig } from './config-file.ts';
 import { type ConfigFile, configSchema, type Readiness, serverSchema } from './config-schema.ts';
 
-/**
- * The settings of one server, with absolute paths. If a setting is absent, the code that uses the setting applies a
- * default.
- */
+/** The settings of one server, with absolute paths. The code that uses a setting knows the default. */
 export interface ServerConfig {
   name: string;
   agent: string;

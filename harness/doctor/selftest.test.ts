@@ -11,10 +11,7 @@ import { requireExpectedVerdicts, selftest } from './selftest.ts';
 const { signal } = new AbortController();
 const native = chooseEngine([nativeKind], 'native');
 
-/**
- * The embedded engine, but `change` alters the recorded result of each case. If `change` returns undefined, the result
- * is lost.
- */
+/** The embedded engine, but `change` alters the recorded result of each case, or removes it by returning undefined. */
 const engineWith = (change: (record: CaseRecord) => CaseRecord | undefined): Engine => ({
   inspect: (options) => native.inspect(options),
   async prepare(options) {

@@ -198,10 +198,7 @@ await describeWithDocker('the real Autobahn in a real container', () => {
     }
   });
 
-  /**
-   * Delays in milliseconds after which the run is interrupted. They are not random, because a failure must be
-   * reproducible.
-   */
+  /** Delays in milliseconds after which the run is interrupted. Not random, because failures must be reproducible. */
   const delays = [0, 150, 400, 700, 1000, 1400, 1900, 2500, 3200, 4000];
   describe('a run that is interrupted', () => {
     test.each(delays.map((ms, i) => [ms, i % 2 === 0 ? 'SIGINT' : 'SIGTERM'] as const))(

@@ -14,10 +14,7 @@ import { type Expectation, needsReason } from './read-expectations.ts';
 export interface ExpectationChange {
   /** Case id. */
   at: string;
-  /**
-   * New entry of the case. Undefined if the outcome is what the RFC demands, because the file lists only other
-   * outcomes.
-   */
+  /** New entry of the case. Undefined if the outcome is what the RFC demands: such a case needs no entry. */
   entry: Entry | undefined;
   /** The change as a line for the terminal: "6.4.1: behavior OK → NON-STRICT". */
   text: string;

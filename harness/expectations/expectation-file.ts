@@ -58,10 +58,7 @@ export const expectationFileSchema = z.strictObject({
   /** The suite for which the file was made. Outcomes of another suite or version cannot be compared with the file. */
   suite: z.strictObject({ name: z.string(), version: z.string(), cases: z.number().int() }),
   server: z.string(),
-  /**
-   * What is expected of a case without an entry. `conformant` is the only allowed value. The key tells readers of the
-   * file.
-   */
+  /** What is expected of a case without an entry. The only allowed value is `conformant`: as the RFC demands. */
   default: z.literal('conformant'),
   /** Case id or section pattern (`12.*`) → entry. The more specific key has priority. */
   cases: z.record(z.string(), z.unknown()),

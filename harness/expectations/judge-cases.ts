@@ -16,10 +16,7 @@ export interface JudgeInput {
   /** One entry for each planned case, in the order of the plan: the recorded result, or why there is none. */
   results: readonly Result[];
   expectations: ReadonlyMap<string, Expectation>;
-  /**
-   * Results of repeated cases. A case whose outcomes differ is flaky. The report shows the first outcome of such a
-   * case.
-   */
+  /** Results of repeated cases. A case whose outcomes differ is flaky. The report then shows the first outcome. */
   laterAttempts?: LaterAttempts | undefined;
   /** Converts the path of a case file to a path relative to the report folder. */
   resultPath(file: string): string;

@@ -127,10 +127,7 @@ export function readExpectations(suite: Suite, text: string, path: string, today
   return expectations;
 }
 
-/**
- * Whether an entry needs a reason: it expects a grade that differs from what the RFC demands, or it is flaky or
- * skipped.
- */
+/** Whether an entry needs a reason: it expects a grade that the RFC does not demand, or it is flaky or skipped. */
 export function needsReason(
   { fields }: Suite,
   { outcome, flaky, skip }: Pick<Expectation, 'outcome' | 'flaky' | 'skip'>,

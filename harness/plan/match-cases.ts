@@ -6,8 +6,7 @@ import { compareCaseIds, sectionsOf } from './case-id.ts';
 export type CaseGroups = Readonly<Record<string, (id: string) => boolean>>;
 
 /**
- * One part of a case id or pattern. `*` must be a whole part: `2.1*` matches nothing, because a user could mean 2.1.*
- * or 2.10.
+ * One part of a case id or pattern. `*` must be a whole part: `2.1*` matches nothing, because 2.10 may not be meant.
  */
 const PART = /^(?:\*|\d+|[A-Za-z_]\w*)$/;
 const RANGE = /^([\w.]+)-([\w.]+)$/;

@@ -31,10 +31,7 @@ export interface ReadCase {
   durationMs: number | null;
   /** Whether the case file contains only a part of a payload or of the wire log. */
   isTruncated: boolean;
-  /**
-   * Set if the engine saw two different outcomes of the case. Describes, as part of a sentence, the outcome that does
-   * not count.
-   */
+  /** Set if the engine saw two outcomes of the case. A part of a sentence about the outcome that does not count. */
   unsteady?: string;
   /** The whole recorded case, for pages that show frames and handshakes. Only results in Autobahn's format have it. */
   detail?: RecordedCase;

@@ -82,10 +82,7 @@ export function ciFacts(env: Env, { id, name }: DetectedCi = ciInfo): CiFacts | 
   return { name, ...Object.fromEntries(facts) };
 }
 
-/**
- * The facts about the CI job in an object that can be spread into the options of `run`. Outside of CI the object is
- * empty.
- */
+/** The facts about the CI job, in the form in which `run` takes them. Outside of CI the object is empty. */
 export function ciOption(env: Env): { ci?: CiFacts } {
   return omitUndefined({ ci: ciFacts(env) });
 }

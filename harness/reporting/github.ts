@@ -5,10 +5,7 @@ import { type InRepository, problemCommand, workflowCommands } from '../../repor
 import { markdown } from '../../reports/formats/markdown.ts';
 import { TOOL } from '../support/identity.ts';
 
-/**
- * Maximum size of a job summary, including the text that earlier tools of the step wrote. GitHub drops a larger summary
- * completely.
- */
+/** Maximum size of a job summary, with the text that earlier tools wrote. GitHub drops a larger summary completely. */
 const MAX_SUMMARY_BYTES = 1024 * 1024;
 
 type Env = Readonly<Record<string, string | undefined>>;

@@ -2,10 +2,7 @@ import type { CaseInfo } from '../../reports/document/report.ts';
 import { inCharset, terminalSafe, wrapForStream } from '../../reports/wording/terminal-text.ts';
 import type { PlayEvent } from '../engines/engine.ts';
 
-/**
- * Without a terminal, the status line is printed at this interval. Many CI systems end a job that prints nothing for
- * minutes.
- */
+/** Interval of the status line without a terminal. Many CI systems end a job that prints nothing for minutes. */
 const HEARTBEAT_MS = 30_000;
 /** Interval at which the progress on a terminal is painted again. */
 const REPAINT_MS = 100;
@@ -112,10 +109,7 @@ export class ProgressLine {
     this.stream.write(`${wrapForStream(terminalSafe(line), '', '  ', style).join('\n')}\n`);
   }
 
-  /**
-   * Width of the terminal in columns. If the terminal reports 0 columns, its size is unknown, and 80 columns are
-   * assumed.
-   */
+  /** Width of the terminal in columns. A terminal that reports 0 has an unknown width; 80 columns are assumed. */
   private columns(): number {
     return this.stream.columns || 80;
   }

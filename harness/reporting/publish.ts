@@ -25,10 +25,7 @@ export interface Publication {
 /** Promise of the modules that render pages. Undefined until the first call of `loadPages`. */
 let loading: ReturnType<typeof FORMATS.html.load> | undefined;
 
-/**
- * Loads the code and the templates of the HTML pages. Callers call this function early: the code then loads while cases
- * run.
- */
+/** Loads the code and the templates of the HTML pages. An early call lets the code load while cases run. */
 export function loadPages(): NonNullable<typeof loading> {
   loading ??= FORMATS.html.load();
   loading.catch(() => undefined);

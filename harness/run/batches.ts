@@ -45,10 +45,7 @@ export class Batches {
     this.options = options;
   }
 
-  /**
-   * Yields one batch after the other. A generator, because whether there is a next batch depends on the outcomes of the
-   * batch before.
-   */
+  /** Yields one batch after the other. The outcomes of a batch decide whether there is a next batch. */
   *batches(): Generator<Batch> {
     const { agent, folder, temporaryFolder, bail, retries } = this.options;
     const parts = this.split();
@@ -71,10 +68,7 @@ export class Batches {
     if (retries !== undefined) yield* retries.rounds(this.unexpected);
   }
 
-  /**
-   * Remembers each case whose first attempt has an unexpected outcome. `--bail` counts these cases, `--retries` repeats
-   * them.
-   */
+  /** Remembers each case whose first attempt has an unexpected outcome, for `--bail` and `--retries`. */
   onEvent(event: PlayEvent): void {
     const { suite, agent, recordsLive, bail, retries, isUnexpected } = this.options;
     if (event.kind !== 'recorded' || this.isRetrying || (bail === undefined && retries === undefined)) return;
@@ -107,8 +101,7 @@ export class Batches {
 }
 
 /**
- * The outcome in the engine's record of a case. Undefined if the record cannot be read: `readResults` reports this
- * error later.
+ * The outcome in the engine's record of a case. Undefined for an unreadable record, which `readResults` reports later.
  */
 function outcomeOf(suite: Suite, agent: string, { id, text, entry }: CaseRecord): Outcome | undefined {
   if (text === undefined || entry === undefined) return undefined;

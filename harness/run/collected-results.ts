@@ -50,10 +50,7 @@ export interface CollectOptions {
   staged: string;
   workspace: Workspace;
   signal: AbortSignal;
-  /**
-   * A source that plays cases calls this once. The argument is a function that collects the results so far, for
-   * checkpoints.
-   */
+  /** A source that plays cases calls this once, with a function that collects the results so far for checkpoints. */
   onStart?: (snapshot: Snapshot) => void;
 }
 

@@ -8,10 +8,7 @@ const MAX_LINES_PER_CASE = 40;
 
 /** Knows the cases in flight (started, but not ended), and collects what the tested program prints during each case. */
 export class Flight {
-  /**
-   * Case id → the first lines that the tested program printed during the case. If cases run at the same time, each gets
-   * the line.
-   */
+  /** Case id → the first lines that the tested program printed during the case. A line may belong to several cases. */
   readonly output = new Map<string, string[]>();
   private readonly ids = new Set<string>();
   private readonly suiteIds: readonly string[];

@@ -199,10 +199,7 @@ function mergeAttempts(
   return { results, problems };
 }
 
-/**
- * How many cases of an agent (tested server) have an unexpected outcome and were not repeated, because there were too
- * many.
- */
+/** How many unexpected outcomes of an agent (tested server) were not repeated, because there were too many. */
 function notRetriedOf({ name }: AgentReport, shards: readonly ShardReport[]): number {
   return shards
     .flatMap(({ report }) => report.run.retries?.leftOut ?? [])

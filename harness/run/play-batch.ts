@@ -7,10 +7,7 @@ export interface Batch extends PlayOptions {
   cases: readonly string[];
   /** Existing empty folder for the results of the batch. */
   folder: string;
-  /**
-   * This signal aborts at the limit of `--bail`. The batch then ends early without an error, and the results so far are
-   * kept.
-   */
+  /** Aborts at the limit of `--bail`. The batch then ends early without an error, and the results so far are kept. */
   limitReached?: AbortSignal;
 }
 

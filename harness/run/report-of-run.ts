@@ -83,10 +83,7 @@ function agentReport(suite: Suite, { server, slug, url, command, output, ...toJu
   };
 }
 
-/**
- * Makes a function that finds the recorded case for an agent and a case id. The pages use it to show frames and
- * handshakes.
- */
+/** Makes a function that finds a recorded case by agent and case id, for pages that show frames and handshakes. */
 export function detailsOf({ agents }: CollectedResults): DetailOf {
   const details = new Map(
     agents.flatMap(({ slug, results }) =>

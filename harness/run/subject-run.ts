@@ -14,10 +14,7 @@ export interface SubjectRunOptions {
   log: string;
   /** Certificates in PEM format of the authorities that must have signed the certificate of the tested server. */
   ca?: string;
-  /**
-   * Seconds without progress after which a server is asked whether it still answers. A client without progress is
-   * ended.
-   */
+  /** Seconds without progress after which a server is asked whether it still answers, or a client is ended. */
   patienceSeconds: number;
   /** Seconds that all batches (lists of cases) may take together. */
   timeoutSeconds?: number;

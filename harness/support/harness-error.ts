@@ -18,10 +18,7 @@ export class HarnessError extends Error {
   }
 }
 
-/**
- * Makes a sentence of a phrase. Engines write `what` in lower case, because the text is also used in the middle of a
- * sentence.
- */
+/** Makes a sentence of a phrase. Engines write `what` in lower case, because it is also used inside of sentences. */
 function asSentence(phrase: string): string {
   // The first letter of the name of a program, a file or an option is not changed.
   const capitalised = phrase.replace(/^(?!wstest\b)[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());

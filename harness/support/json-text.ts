@@ -11,8 +11,7 @@ export interface Place {
 export interface JsonText {
   value: unknown;
   /**
-   * Line of the value at a path of keys. If the path does not exist, the line of the last value that exists on the
-   * path.
+   * Line of the value at a path of keys. If the path does not exist: line of the last value that exists on the path.
    */
   lineOf(path: readonly (string | number)[]): number;
 }
@@ -116,10 +115,7 @@ function toValue(node: Node, text: string): unknown {
   }
 }
 
-/**
- * Offset of the value at a path of keys. If the path does not exist, the offset of the last value that exists on the
- * path.
- */
+/** Offset of the value at a path of keys. If the path does not exist: offset of the last value that exists on it. */
 function offsetOf(root: Node, path: readonly (string | number)[]): number {
   let node = root;
   let offset = root.offset;

@@ -13,10 +13,7 @@ const MARKER = 'fixtures/spec/weights.json';
  */
 export const PACKAGE_ROOT = folderAbove((folder) => existsSync(join(folder, MARKER)));
 
-/**
- * Name and version in the package.json of this tool. The file is in `PACKAGE_ROOT` or, in the built package, one folder
- * above.
- */
+/** Name and version in this tool's package.json, which is in `PACKAGE_ROOT` or, in a built package, in its parent. */
 export function readPackageVersion(): { name: string; version: string } {
   const name = 'ws-conformance';
   let version = 'unknown';

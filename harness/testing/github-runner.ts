@@ -308,10 +308,7 @@ export class Runner {
     }
   }
 
-  /**
-   * Runs the steps of a composite action. Expressions in these steps can use the inputs of the action, and no values of
-   * the job.
-   */
+  /** Runs the steps of a composite action. Expressions in these steps can use only the inputs of the action. */
   private async compose(step: PlayedStep, folder: string, scope: Scope): Promise<Record<string, string>> {
     const action = parse(readFileSync(join(folder, 'action.yml'), 'utf8')) as Action;
     if (action.runs.using !== 'composite') throw new Error(`${step.uses} is not a composite action`);

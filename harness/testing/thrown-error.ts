@@ -11,10 +11,7 @@ export function caughtError(act: () => unknown): HarnessError {
   throw new Error('nothing was thrown');
 }
 
-/**
- * Returns the HarnessError with which a promise rejects. Fails the test if the promise resolves or rejects with another
- * error.
- */
+/** Returns the HarnessError with which a promise rejects. Fails the test if there is none, or another error. */
 export async function rejectedError(promise: Promise<unknown>): Promise<HarnessError> {
   const error: unknown = await promise.then(
     () => new Error('nothing was thrown'),

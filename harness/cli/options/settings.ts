@@ -21,10 +21,7 @@ export interface Setting {
 
 /** Options that can only be set on the command line. For colours there are the variables FORCE_COLOR and NO_COLOR. */
 const FLAG_ONLY = ['color', 'no-color', 'print-config'];
-/**
- * Options that name the tested server. If one is on the command line, the environment variables of all three are
- * ignored.
- */
+/** Options that name the tested server. If one is on the command line, the variables of all three are ignored. */
 const NAMES_SERVER = ['server', 'url', 'command'];
 
 /** The environment variable of an option: `--ready-timeout` is `WS_CONFORMANCE_READY_TIMEOUT`. */

@@ -190,10 +190,7 @@ function readRecording(
   return { agent, outcomes, why: `as recorded in ${basename(path)}; not yet explained` };
 }
 
-/**
- * Outcomes from the case files next to an `index.json`. Files that cannot be read, or that contradict the index, are
- * left out.
- */
+/** Outcomes from the case files next to an `index.json`, without files that cannot be read or contradict the index. */
 function caseFiles(folder: string, index: string, agent: string): Outcomes {
   // An index with another name was probably moved out of its folder. The files next to it may then belong to another
   // run.
