@@ -54,8 +54,8 @@ function namesIn(comment: string): string[] {
 }
 
 /**
- * Whether a name refers to something that exists: a path from the root or from the file, a folder, the name of any file of
- * the repository, or a pattern that matches a file.
+ * Whether a file or folder with this name exists. The name may be a path from the root or from `file`, the name of any
+ * file without its folder, or a pattern that matches a file.
  */
 function exists(name: string, file: string): boolean {
   const path = name.replace(/\/$/, '');

@@ -33,7 +33,10 @@ export const isTest = (file: string): boolean =>
 /** Whether a file is a test kit: `testing.ts`, or a file in a folder named `testing`. */
 export const isTestKit = (file: string): boolean => file.endsWith('/testing.ts') || file.includes('/testing/');
 
-/** The files that a file imports with a relative path, type imports and dynamic imports included, as paths from the root. */
+/**
+ * The files that a file imports with a relative path, as paths from the root. Includes type imports and dynamic
+ * imports.
+ */
 export function importsOf(file: string): string[] {
   const paths = readSource(file).matchAll(/(?:from|import|import\()\s*'(\.[^']*)'/g);
   return [...paths].map(([, path = '']) => posix.join(posix.dirname(file), path));

@@ -6,7 +6,8 @@ import { compareCaseIds, sectionsOf } from './case-id.ts';
 export type CaseGroups = Readonly<Record<string, (id: string) => boolean>>;
 
 /**
- * One part of a case id or pattern. `*` must be a whole part: `2.1*` matches nothing, because 2.10 may not be meant.
+ * One part of a case id or pattern. `*` must be a whole part: `2.1*` matches nothing, so it cannot match 2.10 by
+ * mistake.
  */
 const PART = /^(?:\*|\d+|[A-Za-z_]\w*)$/;
 const RANGE = /^([\w.]+)-([\w.]+)$/;

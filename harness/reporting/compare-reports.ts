@@ -89,7 +89,7 @@ export function compareWithFirst(suite: Suite, report: Report, swapped = false):
   return others.map((other) => (swapped ? compareAgents(suite, other, first) : compareAgents(suite, first, other)));
 }
 
-/** The change from A to B in one case; `same`, or `without` if neither A nor B has an outcome. */
+/** Compares the outcomes of one case in A and B. The result is `without` if neither A nor B has an outcome. */
 function comparePair(
   suite: Suite,
   id: string,

@@ -85,7 +85,10 @@ export async function publishPages(
   }
 }
 
-/** Copies the recorded results from one report folder to another. @throws HarnessError with exit code 3 if a file cannot be copied. */
+/**
+ * Copies the recorded results from one report folder to another.
+ * @throws HarnessError with exit code 3 if a file cannot be copied.
+ */
 export async function copyResults(from: string, to: string): Promise<void> {
   if (!existsSync(join(from, 'results'))) return;
   try {

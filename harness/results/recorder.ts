@@ -93,7 +93,9 @@ export class Recorder {
     this.#writes.set(path, write);
   }
 
-  /** Writes the index of the records so far, after a pause. An error is ignored, because `close` writes the index again. */
+  /**
+   * Writes the index of the results so far, after a pause. An error is ignored, because `close` writes the index again.
+   */
   async #writeIndexLater(): Promise<void> {
     try {
       await pause(INDEX_INTERVAL_MS, undefined, { signal: this.#closing.signal, ref: false });

@@ -60,7 +60,7 @@ export interface CollectOptions {
 export type ResultSource = (options: CollectOptions) => Promise<CollectedResults>;
 
 /**
- * Sorts results into the order of the plan. A planned case without a result gets a Result that says why.
+ * Sorts results into the order of the plan. For a planned case without a result, the list contains the reason.
  * @param why reason for cases without a result.
  */
 export function inPlanOrder(

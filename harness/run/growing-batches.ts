@@ -3,7 +3,10 @@
  * with each batch.
  */
 const FIRST_BATCH_MS = 2000;
-/** Minimum weight of a case, in ms. The server of a run with `--bail` is often faulty, and makes even a short case slow. */
+/**
+ * Every case counts with at least this time, in ms. A run with `--bail` often tests a faulty server, with which even a
+ * short case is slow.
+ */
 const MIN_CASE_MS = 100;
 
 /**

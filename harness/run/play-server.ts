@@ -94,8 +94,9 @@ export async function playServer(
 }
 
 /**
- * Starts the server, or attaches to a running server, and waits until the server is ready.
- * @throws HarnessError with exit code 3 if the server is not ready in time or its certificate is not trusted; the server has ended then.
+ * Starts the server, or connects to a running server, and waits until the server is ready. If this fails, a
+ * started server is ended.
+ * @throws HarnessError with exit code 3 if the server is not ready in time, or if its certificate is not trusted.
  */
 async function startTarget(options: SubjectRunOptions, workspace: Workspace, signal: AbortSignal): Promise<Target> {
   const { server, log, ca } = options;

@@ -136,7 +136,7 @@ export class ServerPlay {
     return {
       ...withoutResults(this.inputs, this.options.cases, NOT_YET),
       results: inPlanOrder(this.options.cases, results, NOT_YET),
-      // `--resume` compares the command, to make sure that it continues with the same server.
+      // `--resume` needs the command: it continues the run only if the server is still started by the same command.
       ...omitUndefined({ command: command?.join(' ') }),
     };
   }

@@ -308,7 +308,10 @@ export class Runner {
     }
   }
 
-  /** Runs the steps of a composite action. Expressions in these steps can use only the inputs of the action. */
+  /**
+   * Runs the steps of a composite action. Their expressions can use the inputs of the action, but not the matrix of the
+   * job.
+   */
   private async compose(step: PlayedStep, folder: string, scope: Scope): Promise<Record<string, string>> {
     const action = parse(readFileSync(join(folder, 'action.yml'), 'utf8')) as Action;
     if (action.runs.using !== 'composite') throw new Error(`${step.uses} is not a composite action`);

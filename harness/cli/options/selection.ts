@@ -82,7 +82,11 @@ function readList({ groups }: Suite, pattern: string): string[] {
   });
 }
 
-/** Reads a file that the user named. @param what kind of file it is, for the error. @throws HarnessError with exit code 2. */
+/**
+ * Reads a file that the user named.
+ * @param what kind of file, for the error.
+ * @throws HarnessError with exit code 2 if the file cannot be read.
+ */
 export function readUserFile(path: string, what: string, todo = 'Check the path.'): string {
   try {
     return readFileSync(path, 'utf8');

@@ -169,7 +169,11 @@ export function checkedUrl(url: string, where = '--url'): string {
   });
 }
 
-/** Checks that a command has a program. @param flag the option that holds the command. @throws HarnessError with exit code 2. */
+/**
+ * Checks that a command names a program.
+ * @param flag the option that contains the command.
+ * @throws HarnessError with exit code 2 if there is no program.
+ */
 export function checkedCommand(command: readonly string[], flag = '"--"'): readonly string[] {
   if (command.length > 0 && command[0] !== '') return command;
   throw new HarnessError(2, {

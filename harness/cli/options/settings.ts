@@ -68,7 +68,10 @@ const nameOf = (option: Option): string => option.long?.replace(/^--/, '') ?? op
 const isFrom = (verb: Command, option: Option, ...sources: string[]): boolean =>
   sources.includes(verb.getOptionValueSource(option.attributeName()) ?? '');
 
-/** Warns of variables WS_CONFORMANCE_… that set no option. Without the warning, a misspelt variable would be silently ignored. */
+/**
+ * Warns of variables WS_CONFORMANCE_… that set no option. Without this warning, a user would not notice a misspelt
+ * variable.
+ */
 function warnOfUnknownVariables(shell: Shell, verb: Command): void {
   const known = [verb, ...(verb.parent?.commands ?? [])].flatMap(({ options }) =>
     options.map((option) => variableOf(nameOf(option))),
@@ -118,7 +121,10 @@ function relativeToCwd(file: string, name: string, value: unknown): unknown {
   return PATH_SETTINGS.includes(name) && typeof value === 'string' ? rewritten(value) : value;
 }
 
-/** The value of an option, and where it comes from. @param line `path:line`, if the configuration file sets the option. */
+/**
+ * The value of an option, and where the value comes from.
+ * @param line place in the configuration file as `path:line`, if the file sets the option.
+ */
 function settingOf(verb: Command, option: Option, line: string | undefined): Setting {
   const attribute = option.attributeName();
   const value: unknown = verb.getOptionValue(attribute);

@@ -55,7 +55,10 @@ export function typedLine({ words, env }: Shell, name: string): string {
 export const toolWords = (env: Shell['env'], name: string): string[] =>
   env.npm_lifecycle_event === 'conformance' ? ['npm', 'run', 'conformance', '--'] : name.split(' ');
 
-/** The typed command line for a report, without the values of header fields: they may be secret, and reports are shown to others. */
+/**
+ * The typed command line for a report, without the values of header fields. These values may be secret, and reports are
+ * shown to other people.
+ */
 export function publishedLine(shell: Shell, name: string): string {
   return typedLine({ ...shell, words: withoutHeaderValues(shell.words) }, name);
 }

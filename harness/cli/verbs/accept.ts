@@ -127,7 +127,10 @@ function agentOf({ agents }: Report, config: Config, { server, out }: AcceptFlag
   });
 }
 
-/** The path of `--expected`, of the report or of the configured server, in this order. @throws HarnessError with exit code 2. */
+/**
+ * The expectation file to write: the file of `--expected`, otherwise of the report, otherwise of the configured server.
+ * @throws HarnessError with exit code 2 if none of them names a file.
+ */
 function expectationFileOf(agent: AgentReport, config: Config, { expected }: AcceptFlags): string {
   const configured = [...config.servers.values()].find((server) => server.agent === agent.name);
   const path = expected ?? agent.expectedFile ?? configured?.expectedFile;

@@ -15,7 +15,10 @@ export function repositoryOf(folder: string): string {
   }
 }
 
-/** Whether a .gitignore, in the root of the repository or in `folder`, names the report folder. True outside of a repository. */
+/**
+ * Whether a .gitignore, in the root of the repository or in `folder`, names the report folder. Outside of a repository
+ * the answer is true.
+ */
 export function ignoresReport(root: string, folder: string): boolean {
   if (!existsSync(join(root, '.git'))) return true;
   return [root, folder].some((parent) => {
