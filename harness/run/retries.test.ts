@@ -114,7 +114,7 @@ describe('H30: --retries of a case that fails every second time', { timeout: 60_
 });
 
 describe('a run that is interrupted during retries', { timeout: 60_000 }, () => {
-  /** Interrupts a run during the nth attempt of case 5.19, which waits for a second. */
+  /** Interrupts a run while case 5.19 is played for the nth time. This case waits for a second. */
   async function interruptedAt(attempt: number, server: string) {
     const run = runCommand(['--trace', '--retries', '3', '1.1.2', '5.19', '5.20'], server);
     let output = '';
