@@ -3,18 +3,21 @@ import { describe, expect, it } from 'vitest';
 import { readPage } from './pages.ts';
 import { importsOf, isTest, isTestKit, packagesOf, sourceFiles } from './source-files.ts';
 
-/** The rules are the tables of ARCHITECTURE.md. This test reads the tables and checks every import of every file. */
+/**
+ * The tables of ARCHITECTURE.md say which folder may import from which. This test reads the tables and checks every
+ * import of every file.
+ */
 
 const page = readPage('ARCHITECTURE.md');
 
 const MAX_FILES_PER_FOLDER = 25;
 
-/** Folder → the folders that it may import, from every table with the head `| folder | may import |`. */
+/** Folder → the folders from which it may import, from every table with the head `| folder | may import |`. */
 const allowedImports = new Map(
   rowsOf('| folder | may import |').map(([folder = '', imports = '']) => [folder, namesIn(imports)]),
 );
 
-/** What tests and test kits may import in addition to the folders in the row, by top-level folder. */
+/** Top-level folder → the folders from which its tests and test kits may import, in addition to those in the tables. */
 const TESTS_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   server: ['server'],
   reports: ['reports'],
@@ -46,7 +49,9 @@ function namesIn(cell: string): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
 }
 
-/** The name in the tables that stands for a folder: the folder itself, or a pattern with `*` that matches it. */
+/**
+ * Finds the first cell of the table row for a folder: the folder itself, or a pattern with `*` that matches the folder.
+ */
 function rowFor(folder: string): string | undefined {
   if (allowedImports.has(folder)) return folder;
   const parent = posix.dirname(folder);
@@ -63,7 +68,7 @@ function cycleFrom(folder: string, path: readonly string[] = []): readonly strin
   return undefined;
 }
 
-/** The imports of a file that its row does not allow, as `folder → folder`. */
+/** The imports of a file that the tables do not allow, each as `folder → folder`. */
 function forbiddenImports(file: string): string[] {
   const folder = posix.dirname(file);
   const row = rowFor(folder) ?? folder;

@@ -4,9 +4,11 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { allFiles, ROOMS, readSource, sourceFiles } from './source-files.ts';
 
-/** Comments name other files. This test finds names of files that do not exist, because files move and comments stay. */
+/**
+ * This test finds comments that name a file which does not exist. Such comments remain when a file is moved or removed.
+ */
 
-/** Files outside of the top-level folders that comments name. */
+/** Files in the root folder that comments may name. */
 const ROOT_FILES = [
   'ARCHITECTURE.md',
   'CHANGELOG.md',
@@ -52,8 +54,8 @@ function namesIn(comment: string): string[] {
 }
 
 /**
- * Whether a name refers to something that exists: a path from the root or from the file, a folder, the name of any file of
- * the repository, or a pattern that matches a file.
+ * Whether a file or folder with this name exists. The name may be a path from the root or from `file`, the name of any
+ * file without its folder, or a pattern that matches a file.
  */
 function exists(name: string, file: string): boolean {
   const path = name.replace(/\/$/, '');
@@ -73,7 +75,7 @@ function exists(name: string, file: string): boolean {
 function missingNames(file: string): string[] {
   const source = readSource(file);
   const missing = (text: string) => namesIn(text).filter((name) => !exists(name, file));
-  // Parsing all files takes 12 s. Most files name no missing file, not even outside of comments.
+  // To parse all files takes 12 s. A file is parsed only if its whole text names a missing file, which is rare.
   if (missing(source).length === 0) return [];
   return commentsOf(source).flatMap(({ text, line }) => missing(text).map((name) => `${file}:${line} ${name}`));
 }

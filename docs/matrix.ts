@@ -9,7 +9,7 @@ import { autobahn, groups } from '../harness/suites/autobahn/suite.ts';
 import type { Outcome } from '../reports/document/report.ts';
 
 /**
- * The table of servers in the README, made from the expectation files in fixtures/expected. `npm run docs` writes the
+ * Makes the table of servers in the README from the expectation files in fixtures/expected. `npm run docs` writes the
  * table. docs/matrix.test.ts fails if the README is out of date. CI runs the servers against the expectation files.
  */
 
@@ -67,7 +67,7 @@ function libraryOf(server: string): string {
   return library.replace(',', ` ${number},`);
 }
 
-/** The first grade that differs from the grade of a conformant server; undefined if both grades are equal. */
+/** The first grade that differs from that of a conformant server; undefined if both grades are equal. */
 function differingGrade(outcome: Outcome, conformant: Outcome): string | undefined {
   if (outcome.behavior !== conformant.behavior) return String(outcome.behavior);
   if (outcome.behaviorClose !== conformant.behaviorClose) return String(outcome.behaviorClose);

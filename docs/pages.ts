@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The pages for people and the commands in these pages: what the tests of the pages share. */
+/** Lists the documentation pages and the commands in them. The tests of the pages share this code. */
 
 const root = join(import.meta.dirname, '..');
 
@@ -33,7 +33,7 @@ export function commandsOf(text: string): (readonly [command: string, exitCode: 
   );
 }
 
-/** Commands that the test of the pages does not run, and where they run instead. */
+/** Commands that the test of the pages does not run → the place where they run, or a reason. */
 export const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm ci': 'the tests of the pages run this first',
   'npm run check': 'npm test starts with this command',

@@ -19,7 +19,7 @@ const [, , indexFolder = 'conformance-report', caseFolder = indexFolder] = proce
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const size = { width: 1280, height: 860 };
 
-/** Path of the page of the worst case; of the first case if no case needs attention. */
+/** Path of the page of the worst case. If no case needs attention, the page of the first case. */
 function worstPage(folder: string): string {
   const report = reportSchema.parse(JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')));
   const [worst] = needsAttention(report).filter(({ case: { actual } }) => actual !== null);

@@ -9,8 +9,8 @@ import { abandonWorkspaces } from '../system/workspace.ts';
 import { type Shell, styleOf } from './options/shell.ts';
 
 /**
- * Runs the command with the arguments of this process, and sets the exit code of the process. Whatever a verb throws
- * becomes an error text and an exit code. Call it once per process.
+ * Runs the command with the arguments of this process, and sets the exit code of the process. If a verb such as `run`
+ * or `accept` throws, prints the error and sets its exit code. Can be called only once per process.
  * @param registry the suites that can be run.
  */
 export async function runCommandLine(registry: Registry): Promise<void> {
@@ -29,11 +29,11 @@ export async function runCommandLine(registry: Registry): Promise<void> {
 
   // An error on stderr never changes the result, because the result is not written to stderr.
   shell.stderr.on('error', () => {});
-  /** Whether a part of stdout could not be written. */
+  /** Whether a write to stdout failed. The reader then does not have the whole output. */
   let isOutputLost = false;
   shell.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // EPIPE: the reader closed its end (`| head`) and has seen enough. EIO: the terminal was closed. Neither is a
-    // fault, and the run must go on so that the server under test is ended.
+    // EPIPE: the reader of a pipe closed its end, for example `| head`. EIO: the terminal was closed. Both are ignored,
+    // because the run must go on and end the tested server.
     if (isOutputLost || error.code === 'EPIPE' || error.code === 'EIO') return;
     isOutputLost = true;
     printProblem({
@@ -49,17 +49,18 @@ export async function runCommandLine(registry: Registry): Promise<void> {
     shell.stderr.write(`\n${describeProblem(problem, styleOf(shell, shell.stderr, undefined)).join('\n')}\n`);
   }
 
-  /** Sets the exit code: 3 in place of 0 or 1 if stdout could not be written, because the verdict did not arrive. */
+  /** Sets the exit code. If a part of stdout was lost, 0 and 1 become 3, because the user did not get the decision. */
   function setExitCode(exitCode: number): void {
     process.exitCode = isOutputLost && exitCode < 2 ? 3 : exitCode;
   }
 
-  // 3 until the verdict is known. Node's own exit code for an error that nobody catches is 1, which would say that the
-  // server is wrong. 3 is also right if the process ends because a promise never settles.
+  // The exit code is 3 ("no verdict") until the verb sets another code. Node's own exit code for an uncaught error is
+  // 1, which means here that the tested server is wrong. The code 3 is also right if the process ends because a promise
+  // never settles.
   process.exitCode = 3;
   let isLeaving = false;
   process.on('uncaughtException', (error) => {
-    // A second error, thrown while we clean up, must not keep the process alive.
+    // Another error during the cleanup ends the process at once.
     if (isLeaving) process.exit(3);
     isLeaving = true;
     printProblem(toProblem(error));
@@ -71,7 +72,7 @@ export async function runCommandLine(registry: Registry): Promise<void> {
   });
 
   try {
-    // Imported here, so that a module that cannot be loaded ends with exit code 3 too.
+    // The import is here, and not at the top of the file: if a module cannot be loaded, the exit code is 3 too.
     const { makeProgram } = await import('./program.ts');
     await makeProgram(shell).parseAsync(dashes < 0 ? words : words.slice(0, dashes), { from: 'user' });
     setExitCode(shell.exitCode);

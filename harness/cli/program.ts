@@ -17,7 +17,7 @@ import { addMerge } from './verbs/merge.ts';
 import { addRun } from './verbs/run.ts';
 import { addServe } from './verbs/serve.ts';
 
-/** Every verb, in the order of the help text. */
+/** Functions that add every verb, such as `run`, to the command, in the order of the help text. */
 const VERBS: readonly ((program: Command, shell: Shell) => void)[] = [
   addInit,
   addRun,
@@ -31,12 +31,12 @@ const VERBS: readonly ((program: Command, shell: Shell) => void)[] = [
   addCompletion,
 ];
 
-/** Verbs whose options the environment and the configuration can set too. */
+/** Verbs whose options can also be set by environment variables and the configuration file. */
 const WITH_SETTINGS = ['run', 'accept', 'merge', 'doctor'];
 
 /**
- * Builds the command with all its verbs, ready to parse the words of the shell. The command throws CommanderError
- * where commander would end the process.
+ * Builds the command with all its verbs, ready to parse the arguments. Where the package commander would end the
+ * process, this command throws a CommanderError.
  * @throws HarnessError with exit code 2 if the first word is neither a verb nor a case.
  */
 export function makeProgram(shell: Shell): Command {
@@ -54,16 +54,19 @@ export function makeProgram(shell: Shell): Command {
   return program;
 }
 
-/** The help text of an option, without the name of its variable: the end of the help says how all of them are named. */
+/** The help text of an option, without its environment variable. The end of the help explains all variables. */
 function describeOption(option: Option): string {
   return new Help().optionDescription(Object.create(option, { envVar: { value: undefined } }));
 }
 
-/** A pattern of cases is never a plain word, so a plain word is meant as a verb. @throws HarnessError with exit code 2. */
+/**
+ * Refuses a first word that is neither a verb nor a pattern of cases. Such a word is probably a mistyped verb.
+ * @throws HarnessError with exit code 2 if the word is unknown.
+ */
 function refuseUnknownVerb(program: Command, { words: [first = ''], registry }: Shell): void {
   const verbs = [...program.commands.map((verb) => verb.name()), 'help'];
   if (!/^[a-z][a-z-]*$/i.test(first) || verbs.includes(first)) return;
-  // A suite may have sections whose names are words.
+  // The word may be a section of a suite: sections of suites other than Autobahn may have words as names.
   if (registry.some(({ suite }) => matchCases(caseIds(suite), first).length > 0)) return;
   throw new HarnessError(2, {
     what: `"${first}" is neither a verb nor a case.`,

@@ -11,7 +11,9 @@ import { findErrorPlace } from './module-error.ts';
 export interface LoadedConfig {
   path: string;
   value: unknown;
-  /** `path:line` of the value under a path of keys; for a JavaScript file only the path. */
+  /**
+   * The place of a value in the file, as `path:line`. For a JavaScript file only the path. `keys` lead to the value.
+   */
   at(keys: readonly (string | number)[]): string;
 }
 
@@ -21,8 +23,9 @@ const MANIFEST = 'package.json';
 const KEY = 'conformance';
 
 /**
- * Finds and loads the configuration. Without a name it is searched in `folder`, then in each folder above, up to the
- * root of the repository: `conformance.config.json`, `.js` or `.mjs`, or the key `conformance` of `package.json`.
+ * Finds and loads the configuration. Without `named`, the function searches `folder`, then each folder above, up to the
+ * root of the repository. A configuration is a file `conformance.config.json`, `.js` or `.mjs`, or the key
+ * `conformance` of `package.json`.
  * @param named path of the configuration file, relative to `folder`.
  * @returns undefined if there is no configuration.
  * @throws HarnessError with exit code 2 if the file cannot be read, or if one folder has two configurations.
@@ -43,7 +46,7 @@ export async function loadConfig(folder: string, named: string | undefined): Pro
     }
     if (found[0] !== undefined) return load(join(at, found[0]));
     if (candidates.length > 0 && manifest) return manifest;
-    // A configuration above the root of the repository belongs to something else.
+    // The search ends at the root of the repository. A configuration above the root belongs to another project.
     if (existsSync(join(at, '.git')) || dirname(at) === at) return undefined;
   }
 }
@@ -53,7 +56,10 @@ async function load(path: string): Promise<LoadedConfig> {
   return readJson(path, basename(path) === MANIFEST ? [KEY] : []);
 }
 
-/** Loads a JavaScript file. Its default export is the configuration, or a promise of it. */
+/**
+ * Loads a configuration that is a JavaScript file. The default export of the file is the configuration, or a promise of
+ * the configuration.
+ */
 async function loadModule(path: string): Promise<LoadedConfig> {
   try {
     const loaded: { default?: unknown } = await import(pathToFileURL(path).href);
@@ -74,7 +80,10 @@ async function loadModule(path: string): Promise<LoadedConfig> {
   }
 }
 
-/** Reads a JSON file with comments. @param under keys that lead to the configuration in the file. */
+/**
+ * Reads a JSON file with comments.
+ * @param under keys that lead to the configuration in the file, for example `conformance` in a package.json.
+ */
 function readJson(path: string, under: readonly string[]): LoadedConfig & { whole: unknown } {
   try {
     const { value, lineOf } = readJsonText(readFileSync(path, 'utf8'), { comments: true });

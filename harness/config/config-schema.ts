@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { reporterSchema } from './reporter-names.ts';
 
 /*
- * The schema of the configuration file. `config.schema.json` and docs/configuration.md are generated from it, so
- * people read the descriptions.
+ * The schema of the configuration file. docs/configuration.md and `config.schema.json` are generated from this schema,
+ * so the descriptions in it are texts for users.
  */
 
 /** The longest delay of a Node timer. A timer with a longer delay fires at once. */
@@ -11,8 +11,8 @@ export const MOST_SECONDS = 2_147_483;
 const seconds = z.number().positive().max(MOST_SECONDS);
 
 /**
- * Name (RFC 9110 section 5.1) and value (section 5.5) of a header field. The fields that the opening handshake itself
- * needs are excluded.
+ * Expressions for the name (RFC 9110 section 5.1) and the value (section 5.5) of an additional header field. The header
+ * fields that the opening handshake itself sends are excluded.
  */
 const FIELD_NAME = /^(?!(?:host|upgrade|connection|sec-websocket-[a-z]+)$)[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -33,7 +33,9 @@ export const originSchema = z
 
 const READY_KINDS = ['handshake', 'echo', 'tcp'] as const;
 
-/** When a server is ready: it answers a kind of probe, or prints a line that matches a regular expression. */
+/**
+ * How a server shows that it is ready: the server answers a kind of probe, or prints a line that matches an expression.
+ */
 export const readySchema = z.union(
   [
     z.enum(READY_KINDS),
@@ -41,7 +43,7 @@ export const readySchema = z.union(
   ],
   { error: 'is none of "handshake", "echo", "tcp", { "line": "REGULAR EXPRESSION" }' },
 );
-/** When a server is ready; see `readySchema`. */
+/** How a server shows that it is ready, as written in the configuration. */
 export type Readiness = z.infer<typeof readySchema>;
 
 function isExpression(text: string): boolean {

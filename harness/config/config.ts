@@ -9,41 +9,44 @@ import { describeSchemaIssue } from '../support/schema-issues.ts';
 import { type LoadedConfig, loadConfig } from './config-file.ts';
 import { type ConfigFile, configSchema, type Readiness, serverSchema } from './config-schema.ts';
 
-/** The settings of one server, with absolute paths. The code that uses an absent setting knows its default. */
+/** The settings of one server, with absolute paths. The code that uses a setting knows the default. */
 export interface ServerConfig {
   name: string;
   agent: string;
-  /** argv that starts the server. Either this or `url`. */
+  /** The program and the arguments that start the server. Each server has either `command` or `url`. */
   command?: readonly string[];
-  /** argv of a command that must succeed before `command` is started. */
+  /** The program and the arguments that build the server. Must succeed before `command` is started. */
   build?: readonly string[];
   buildSeconds?: number;
   /** URL of a server that is running already. */
   url?: string;
-  /** Address at which a server that we start listens. */
+  /** For a server that this tool starts: the address at which the server listens. */
   host?: string;
-  /** The only port that a server we start can use. */
+  /** For a server that this tool starts: the only port that the server can use. */
   port?: number;
-  /** Whether a server that we start speaks TLS. */
+  /** Whether a server that this tool starts speaks TLS. */
   tls?: boolean;
   path: string;
   cwd: string;
   env: Readonly<Record<string, string>>;
-  /** The expectation file. Without one, the server is expected to be conformant. */
+  /** The expectation file. Without this file, the server is expected to behave as the RFC demands. */
   expectedFile?: string;
   ready?: Readiness;
-  /** Time to become ready. Default: `READY_SECONDS` for a server that we start, one attempt for a running server. */
+  /**
+   * Time in which the server must become ready. Default: `READY_SECONDS` for a server that this tool starts. A running
+   * server gets one attempt.
+   */
   readySeconds?: number;
   protocols?: readonly string[];
   origin?: string;
   headers?: Readonly<Record<string, string>>;
-  /** PEM file of the certificate authorities to trust. */
+  /** File with the certificates of the authorities to trust, in PEM format. */
   caFile?: string;
 }
 
 /** The configuration: all servers, and the file they come from. */
 export interface Config {
-  /** Name of the server that runs if the user names none. */
+  /** Name of the server that is tested if the command line names no server. */
   defaultServer: string;
   servers: ReadonlyMap<string, ServerConfig>;
   /** The configuration file and its content; absent if there is no file. */
@@ -53,7 +56,7 @@ export interface Config {
 /** The name that means every server, for `--server all`. */
 export const ALL = 'all';
 
-/** The server in this package. It runs if the user names no other. */
+/** The WebSocket server in this package. It is tested if the user names no other server. */
 export function inRepoServer(): ServerConfig {
   return {
     name: 'websock-server',
@@ -67,10 +70,10 @@ export function inRepoServer(): ServerConfig {
 }
 
 /**
- * Reads and validates the configuration; `loadConfig` says where it is searched. Without a file the configuration has
- * only the server in this package.
+ * Reads and validates the configuration that `loadConfig` finds. If there is no file, the configuration has only the
+ * server in this package.
  * @param named path of the configuration file, relative to `folder`.
- * @throws HarnessError with exit code 2 with the line of the error, and the nearest known key.
+ * @throws HarnessError with exit code 2 with the line of the error, and the most similar known key.
  */
 export async function readConfig(folder: string, named?: string): Promise<Config> {
   const builtIn = inRepoServer();
@@ -98,13 +101,13 @@ export async function readConfig(folder: string, named?: string): Promise<Config
   return { defaultServer, servers, file: { path: file.path, at: file.at, values } };
 }
 
-/** The keys that are allowed below a path of the configuration, for "did you mean". */
+/** The keys that are allowed below a path of the configuration, for the hint "did you mean" in an error. */
 function knownKeys([first, name]: readonly (string | number)[]): string[] {
   if (first === undefined) return Object.keys(configSchema.shape);
   return first === 'servers' && name !== undefined ? Object.keys(serverSchema.shape) : [];
 }
 
-/** The settings that have no meaning for a server that is running already. */
+/** The settings that have no effect on a server that is already running. */
 const ONLY_WITH_COMMAND = ['build', 'host', 'port', 'path', 'tls', 'cwd', 'env', 'buildTimeoutSeconds'] as const;
 
 /**
@@ -172,7 +175,8 @@ function serverOf(name: string, server: z.infer<typeof serverSchema>, { path, at
       url,
       host: server.host,
       port: server.port,
-      // An authority to trust implies TLS.
+      // The setting `ca` (certificate authorities to trust) has a meaning only with TLS, so the setting switches TLS
+      // on.
       tls: command !== undefined && (tls ?? ca !== undefined) ? true : undefined,
       expectedFile: fromFile(server.expected),
       ready: server.ready,
@@ -185,7 +189,10 @@ function serverOf(name: string, server: z.infer<typeof serverSchema>, { path, at
   };
 }
 
-/** Refuses two servers with the same name in reports, because readers could not tell them apart. @throws HarnessError with exit code 2. */
+/**
+ * Refuses two servers with the same name in reports, because readers could not tell the servers apart.
+ * @throws HarnessError with exit code 2 for such servers.
+ */
 function refuseTwins(servers: ReadonlyMap<string, ServerConfig>, { at }: LoadedConfig): void {
   const byAgent = new Map<string, string>();
   for (const { name, agent } of servers.values()) {
@@ -201,7 +208,11 @@ function refuseTwins(servers: ReadonlyMap<string, ServerConfig>, { at }: LoadedC
   }
 }
 
-/** Checks the name of a server in reports. @param where the name is written, for the error. @throws HarnessError with exit code 2. */
+/**
+ * Checks the name that a server has in reports.
+ * @param where place of the name, for the error.
+ * @throws HarnessError with exit code 2 if the name is empty, too long or not printable.
+ */
 export function checkedAgent(agent: string, where: string): string {
   if (agent.length > 0 && agent.length <= 64 && escapeInvisible(agent) === agent) return agent;
   throw new HarnessError(2, {
@@ -212,7 +223,7 @@ export function checkedAgent(agent: string, where: string): string {
   });
 }
 
-/** The settings of a server that is not in the configuration, before the command line adds its own. */
+/** The settings of a server that is not in the configuration. The options of the command line are added later. */
 export const unnamedServer = (agent: string): ServerConfig => ({
   name: agent,
   agent,
@@ -223,7 +234,8 @@ export const unnamedServer = (agent: string): ServerConfig => ({
 
 /**
  * Looks up a server of the configuration.
- * @param where the name is written, for the error. @throws HarnessError with exit code 2 with the nearest name.
+ * @param where place of the name, for the error.
+ * @throws HarnessError with exit code 2 with the most similar name if there is no such server.
  */
 export function serverNamed(config: Pick<Config, 'servers'>, name: string, where = '--server'): ServerConfig {
   const server = config.servers.get(name);

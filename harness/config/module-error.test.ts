@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { conformance, ownFolder } from '../testing/run-command.ts';
 
-// These tests start the command, because vitest imports modules in its own way and with its own errors.
+// These tests start the command as a process. vitest imports modules in its own way and would report another error.
 
 const home = ownFolder('module-error-test-');
 const write = (name: string, text: string) => writeFileSync(join(home(), name), text);

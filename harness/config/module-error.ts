@@ -2,19 +2,19 @@ import { basename } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 
-/** The place of an error in a module of the user's, or in a module that it imports. */
+/** The place of an error in a JavaScript file of the user, or in a module that the file imports. */
 interface ErrorPlace {
   /** `path:line:column`, which editors and terminals turn into a link. */
   where: string;
-  /** The line of source text, and a line with a mark below the column; only if Node shows them. */
+  /** The line of source text, and a line with a mark below the column. Absent if Node does not print them. */
   excerpt?: string[];
 }
 
 /**
- * Finds the place of the error that an import of a module failed with. A thrown error has the place in its stack. An
- * error of parsing or linking has not: Node adds the place only when it prints the error. So another Node process
- * imports the module and prints the error. No statement of the module runs twice, because Node parses and links all
- * modules before it runs the first statement.
+ * Finds the place of an error that occurred while a module was imported. An error that the module throws has the place
+ * in its stack. A syntax or link error does not have the place: Node shows the place only when Node prints the error.
+ * So the function imports the module in another Node process, which prints the error. No statement of the module runs
+ * twice, because Node parses and links all modules before the first statement.
  * @returns undefined if the place cannot be found.
  */
 export async function findErrorPlace(path: string, error: unknown): Promise<ErrorPlace | undefined> {
@@ -23,7 +23,8 @@ export async function findErrorPlace(path: string, error: unknown): Promise<Erro
   const place = printedPlace(stack) ?? stackPlace(path, stack);
   if (place !== undefined || !(error instanceof SyntaxError)) return place;
   const printed = await printImportError(path);
-  // The other process may have failed for another reason.
+  // The place is used only if the other process printed the same error. That process may have failed for another
+  // reason.
   return printed.includes(`SyntaxError: ${error.message}`) ? printedPlace(printed) : undefined;
 }
 
@@ -35,7 +36,7 @@ function printedPlace(text: string): ErrorPlace | undefined {
   return { where: `${path}:${line}:${mark.length + 1}`, excerpt: [source, `${mark}^`] };
 }
 
-/** The first line of a stack that is in the module itself. */
+/** Finds the first line of an error's stack that is in the module itself. */
 function stackPlace(path: string, stack: string): ErrorPlace | undefined {
   const place = new RegExp(`${basename(path).replaceAll('.', '\\.')}(:\\d+:\\d+)`).exec(stack)?.[1];
   return place === undefined ? undefined : { where: path + place };

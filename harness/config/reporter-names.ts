@@ -3,8 +3,8 @@ import { FORMATS, type ReportFormats, reporterNames } from '../../reports/render
 import { closestTo } from '../support/did-you-mean.ts';
 
 /**
- * A reporter that the user chose. `path` is a file, or a folder if the reporter writes pages; `-` is stdout. Without a
- * path the reporter writes to its default place.
+ * An output of a run that the user chose. `path` is a file, or a folder if the reporter writes pages; `-` is stdout.
+ * Without a path the output goes to its default place.
  */
 export interface Reporter {
   name: string;

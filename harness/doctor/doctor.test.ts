@@ -11,7 +11,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-/** Runs `doctor` with a DOCKER_HOST at which no daemon answers. @returns the findings by name. */
+/**
+ * Runs `doctor` with a DOCKER_HOST at which no Docker daemon answers.
+ * @returns the findings (results of the checks) by name.
+ */
 async function examine(options: Partial<DoctorOptions> = {}): Promise<Record<string, Finding>> {
   const allOptions = {
     folder: home,

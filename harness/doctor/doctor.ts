@@ -56,8 +56,8 @@ const MEMORY_MIB = 512;
 
 /**
  * Checks everything that a run depends on: Node, configuration, report folder, disk, memory, ports, Docker daemon and
- * image. The last checks run the engines against a server with a known fault. `doctor` changes nothing and pulls no image.
- * Yields each finding as soon as its check ends; rejects only if `signal` aborts.
+ * image. The last checks run each engine (the program that plays cases) against a server with a known fault. `doctor`
+ * changes nothing and pulls no image. Yields each finding as soon as its check ends. Rejects only if `signal` aborts.
  */
 export async function* doctor(
   { suite, engines }: RegisteredSuite,
@@ -79,7 +79,7 @@ export async function* doctor(
   }
 }
 
-/** The state of a missing Docker daemon or image: `error` only if the user asked for the engine `docker`. */
+/** How serious a missing Docker daemon or image is: `error` only if the user asked for the engine `docker`. */
 const severity = ({ engine }: DoctorOptions) => (engine === 'docker' ? 'error' : 'warning');
 
 async function configuration(suite: Suite, { folder, config: named, today }: DoctorOptions): Promise<Finding> {
@@ -217,8 +217,8 @@ function imageFinding(
 }
 
 /**
- * Runs the self-test of an engine. The finding also names the container network through which a container reached the
- * server.
+ * Runs the self-test of an engine: the engine must find the fault of a faulty server. The finding also names the
+ * container network through which a container reached the server.
  */
 async function selftestFinding(
   suite: Suite,
@@ -237,7 +237,7 @@ async function selftestFinding(
   }
 }
 
-/** Turns an error into a finding. */
+/** Turns the error of a check into a finding of `doctor`. */
 function findingOf(error: unknown, about: string, state: 'warning' | 'error'): Finding {
   const { what, where, why, todo } = error instanceof HarnessError ? error.problem : toProblem(error);
   const location = where === undefined || what.includes(where) ? '' : ` (${where})`;

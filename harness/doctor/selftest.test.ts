@@ -11,7 +11,7 @@ import { requireExpectedVerdicts, selftest } from './selftest.ts';
 const { signal } = new AbortController();
 const native = chooseEngine([nativeKind], 'native');
 
-/** The embedded engine with changed records. The engine loses a record if `change` returns undefined. */
+/** The embedded engine, but `change` alters the recorded result of each case, or removes it by returning undefined. */
 const engineWith = (change: (record: CaseRecord) => CaseRecord | undefined): Engine => ({
   inspect: (options) => native.inspect(options),
   async prepare(options) {

@@ -12,10 +12,11 @@ import { ownProgramCommand, PACKAGE_ROOT } from '../support/package-paths.ts';
 import { Workspace } from '../system/workspace.ts';
 
 /**
- * Runs a few cases against a server with a known fault, and checks that exactly the expected cases fail. An engine or a
- * comparison that no longer finds faults would call every server conformant.
+ * Runs a few cases against a server with a known fault, and checks that exactly the expected cases fail. This shows
+ * that the engine and the comparison still find faults.
  * @returns facts about the engine, for example the container network.
- * @throws HarnessError with exit code 2 if the suite has no self-test; HarnessError with exit code 3 if a case got a wrong verdict or no result.
+ * @throws HarnessError with exit code 2 if the suite has no self-test.
+ * @throws HarnessError with exit code 3 if a case got a wrong verdict or no result.
  */
 export async function selftest(suite: Suite, engine: Engine, signal: AbortSignal): Promise<Partial<EngineFacts>> {
   const { selfTest } = suite;
@@ -60,7 +61,10 @@ export async function selftest(suite: Suite, engine: Engine, signal: AbortSignal
   }
 }
 
-/** @throws HarnessError with exit code 3 unless all cases have a result and exactly the cases in `mustFail` failed. */
+/**
+ * Checks that all cases have a result, and that exactly the cases in `mustFail` failed.
+ * @throws HarnessError with exit code 3 otherwise.
+ */
 export function requireExpectedVerdicts(
   { server, cases, mustFail }: SelfTest,
   failed: readonly string[],

@@ -10,9 +10,9 @@ import { reportSchema } from '../../reports/document/report.ts';
 import { Runner } from '../testing/github-runner.ts';
 
 /*
- * Tests of the GitHub Action as a workflow uses it: `uses: owner/ws-conformance@v1`. GitHub checks out the files of
- * that tag into a folder, without node_modules and dist. The tests copy the files of this repository into such a
- * folder, and run the action for a separate project.
+ * Tests of the GitHub Action as a workflow uses it: `uses: owner/ws-conformance@v1`. GitHub checks out the files of the
+ * tag `v1` into a folder, without node_modules and dist. The tests copy the files of this repository into a folder in
+ * the same way, and run the action for a separate project.
  */
 
 const USES = 'owner/ws-conformance@v1';
@@ -182,7 +182,7 @@ describe('the action', () => {
         ...(input === 'merge' ? {} : { cases: '1.1.1' }),
       };
       for (const words of [`${HOSTILE}\nverdict=passed\nexit-code=0`, '--json --out=pwned']) {
-        // The upload step refuses a name that an artifact cannot have.
+        // The upload step fails if a name has characters that GitHub does not allow in the name of an artifact.
         const { outputs } = await play({ ...base, [input]: words }).catch(() => ({
           outputs: { verdict: 'undecided' },
         }));
@@ -225,7 +225,7 @@ describe('the example workflows in docs/ci.md', () => {
   const reportOf = (artifact: string) =>
     reportSchema.parse(JSON.parse(readFileSync(join(runner.artifact(artifact), 'report.json'), 'utf8')));
   const failures = (jobs: Map<string, { failed: boolean }>) => [...jobs.values()].map(({ failed }) => failed);
-  /** Returns the workflow with only the cases of section 1.1, so that it runs quickly. */
+  /** Returns the workflow with only the cases of section 1.1, which run quickly. */
   const shortened = (workflow = '') => workflow.replace(/^( +)(command: .*)$/m, '$1$2\n$1cases: 1.1');
   const [simple, sharded] = workflows;
 

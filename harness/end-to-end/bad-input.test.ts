@@ -154,7 +154,7 @@ describe('serve', () => {
   const serve = (...args: string[]) =>
     execa(COMMAND[0], [COMMAND[1], 'serve', ...args], {
       reject: false,
-      // The server runs in its own process group, so that the test can find its child processes.
+      // The server gets a process group of its own, by which the test finds its child processes.
       detached: true,
     });
 

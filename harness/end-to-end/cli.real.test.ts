@@ -198,7 +198,7 @@ await describeWithDocker('the real Autobahn in a real container', () => {
     }
   });
 
-  /** Delays in milliseconds after which the run is interrupted. Fixed, so that a failure can be reproduced. */
+  /** Delays in milliseconds after which the run is interrupted. Not random, because failures must be reproducible. */
   const delays = [0, 150, 400, 700, 1000, 1400, 1900, 2500, 3200, 4000];
   describe('a run that is interrupted', () => {
     test.each(delays.map((ms, i) => [ms, i % 2 === 0 ? 'SIGINT' : 'SIGTERM'] as const))(
@@ -216,7 +216,7 @@ await describeWithDocker('the real Autobahn in a real container', () => {
         run.stderr?.on('data', (chunk) => {
           stderr += chunk;
         });
-        // Before this line the process has not installed its signal handlers, and a signal would end it at once.
+        // Before this line of output, the process has no signal handlers, and a signal would end it at once.
         await said(run.stderr, /Docker daemon/);
         await new Promise((resolve) => setTimeout(resolve, ms));
         const interruptedAt = performance.now();

@@ -19,7 +19,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 const readme = readPage('README.md');
 const commands = commandsOf(readme);
 
-/** `main` installs the packages and runs the cases; `npmTest` and `testFull` run the tests, this one among them. */
+/** `main` installs the packages and runs the cases. `npmTest` and `testFull` run the tests, including this test. */
 const [main, npmTest, testFull, ...others] = commands;
 
 test('the README begins with these three commands, and states an exit code for every command', () => {
@@ -132,7 +132,10 @@ await describeWithDocker('in a fresh clone', () => {
   });
 });
 
-/** These commands need only Node. One test runs all commands of a page, because a command may need the previous one. */
+/**
+ * These commands need only Node. One test runs all commands of a page, because a command may need the result of an
+ * earlier command.
+ */
 describe('every command exits with the code that its page states', () => {
   const clone = () => join(home, 'clone');
   beforeAll(async () => {

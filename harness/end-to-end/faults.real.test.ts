@@ -10,8 +10,8 @@ import { groupMembers, listenersOn, processFacts } from '../system/process-table
 import { said } from '../testing/run-command.ts';
 
 /*
- * Tests of servers that cannot start, stop working, or are replaced during a run. The command never passes such a run,
- * and never leaves a process behind.
+ * Tests of servers that cannot start, stop working, or are replaced during a run. Such a run must never pass, and must
+ * leave no process behind.
  */
 
 const root = join(import.meta.dirname, '../..');

@@ -28,11 +28,12 @@ const resultCount = () => {
 
 describe('SIGKILL of the harness during the run (H49)', { timeout: 120_000 }, () => {
   test('leaves an INCOMPLETE report of the cases run so far, and --resume runs the rest', async () => {
-    // Cases of category 12 take seconds on any machine, so that they are not finished when the first report is written.
+    // Cases of category 12 take seconds on any machine. So they are still running when the first partial report is
+    // written.
     const args = ['--engine', 'native', '--jobs', '2', '1', '12.1', '12.2', '12.3'];
     const run = conformance(out(), [...args, '--checkpoint', '1']);
     const [, server] = await said(run.stderr, /answers at \S+ \(pid (\d+)\)/);
-    // Each new report replaces the old one atomically, so that the report can be read at any moment.
+    // Each new report replaces the old report in one step, so the test can read the report at any time.
     await vi.waitUntil(() => resultCount() > 10, { interval: 20, timeout: 60_000 });
     run.kill('SIGKILL');
     await run;
@@ -54,7 +55,7 @@ describe('SIGKILL of the harness during the run (H49)', { timeout: 120_000 }, ()
       expect(readFileSync(join(out(), 'cases', slug, `${id}.html`), 'utf8'), id).toContain('</html>');
       expect(JSON.parse(readFileSync(join(out(), result ?? ''), 'utf8')), id).toMatchObject({ id });
     }
-    // An incomplete report must not become an expectation.
+    // The verb `accept` must refuse an incomplete report, because its outcomes must not become the expectation.
     expect(await conformance(out(), ['accept', '--expected', join(home(), 'mine.json')])).toMatchObject({
       exitCode: 2,
     });

@@ -64,7 +64,8 @@ test.each([
 });
 
 describe('--resume', { timeout: 90_000 }, () => {
-  // With one job the engine would not play again the cases that a busy machine delayed, and such a case would fail the test.
+  // With two jobs, the engine repeats cases that a busy machine delayed. With one job, such a delay would fail the
+  // test.
   const native = (...args: string[]) => play(['--engine', 'native', '--jobs', '2', ...args]);
   const results = () => join(out(), 'results', report().agents[0]?.slug ?? '');
   const editFile = (path: string, edit: (text: string) => string) =>
@@ -83,7 +84,7 @@ describe('--resume', { timeout: 90_000 }, () => {
 
   test('runs the cases without a result, and keeps the existing results, even old ones', async () => {
     const first = native('--trace', '1', '9');
-    // The last light case has started. The cases of category 9 need seconds.
+    // This line says that the last fast case has started. The cases of category 9 need seconds.
     await said(first.stderr, /^1\.2\.8 /);
     first.kill('SIGINT');
     expect(await first).toMatchObject({ exitCode: 130, stdout: expect.stringContaining('INCOMPLETE') });
@@ -92,7 +93,8 @@ describe('--resume', { timeout: 90_000 }, () => {
     expect(finished.length).toBeGreaterThan(10);
     expect(finished.length).toBeLessThan(70);
     expect(finished).toContain('1.1.1');
-    // The harness refuses results older than the run. One hour is more than its tolerance for clock differences.
+    // The command refuses results that are older than the run. It tolerates a small difference of clocks, but not one
+    // hour.
     editFile(join(results(), 'websock_server_case_1_1_1.json'), (text) =>
       text.replace(/"started": "[^"]*"/, `"started": "${new Date(Date.now() - 3_600_000).toISOString()}"`),
     );
@@ -137,7 +139,7 @@ describe('--resume', { timeout: 90_000 }, () => {
 
 describe('--watch', { timeout: 90_000 }, () => {
   test('runs again with the changed server if a file of the server changes, until Ctrl-C', async () => {
-    // The server's file is in a temporary folder, so that it imports the fixtures by their absolute paths.
+    // The server's file is in a temporary folder, so the file must import the fixtures by their absolute paths.
     const file = join(home(), 'server.mts');
     const serverSource = (served: string) =>
       `import { serveIfStarted } from '${root}/fixtures/servers/base/serve.ts';\n` +
@@ -243,7 +245,7 @@ describe('a run that is interrupted', { timeout: 90_000 }, () => {
 
   test('while the pages are being written: exits with 143, but completes the report', async () => {
     const run = play(['--from', join(root, 'fixtures/recorded/ws')]);
-    // The harness writes the report into a temporary folder next to the final one.
+    // The command first writes the report into a temporary folder next to the final folder.
     const pagesStarted = () => readdirSync(home(), { recursive: true }).some((name) => String(name).includes('cases'));
     await vi.waitUntil(pagesStarted, { interval: 5, timeout: 30_000 });
     run.kill('SIGTERM');

@@ -7,7 +7,10 @@ import { COMMAND } from '../testing/command.ts';
 import { NODE_VERSIONS } from '../testing/node-versions.ts';
 import { reportIn } from '../testing/run-command.ts';
 
-/** Each version of Node comes from npm, which has the binaries of Node as packages. Nothing of them stays on the machine. */
+/**
+ * These tests run the server and the command with several versions of Node. Each version comes from npm, which has the
+ * binaries of Node as packages. The binaries are removed after the tests.
+ */
 
 const root = join(import.meta.dirname, '../..');
 const PACKAGE = `node-${process.platform}-${process.arch}`;
@@ -25,7 +28,7 @@ describe.each(NODE_VERSIONS)('Node %s', (version) => {
     const prefix = join(home, version);
     await execa('npm', ['install', '--no-save', '--prefix', prefix, `${PACKAGE}@${version}`], { cwd: home });
     node = join(prefix, 'node_modules', PACKAGE, 'bin/node');
-    // Tests start servers as `node` too.
+    // Tests start servers with the command `node` too, so `node` in the PATH must be the same version.
     env = { PATH: `${dirname(node)}${delimiter}${process.env.PATH}`, NO_COLOR: '1', CI: '' };
   }, 300_000);
 

@@ -20,7 +20,7 @@ const inProject = (file: string, args: readonly string[], env: Record<string, st
   execa(file, args, {
     cwd: project,
     reject: false,
-    // No Docker daemon answers at DOCKER_HOST, so that every run uses the embedded engine.
+    // No Docker daemon answers at this DOCKER_HOST, so every run uses the embedded engine.
     env: { NO_COLOR: '1', CI: '', GITHUB_ACTIONS: '', DOCKER_HOST: 'unix:///nowhere/docker.sock', ...env },
   });
 const conformance = (...args: string[]) => inProject('npx', ['ws-conformance', ...args]);
@@ -36,7 +36,7 @@ beforeAll(async () => {
   files = packed.files;
   writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
   await execa('npm', ['install', '--no-audit', '--no-fund', tarball], { cwd: project });
-  // The user's two servers: one is conformant, the other does not support permessage-deflate.
+  // The user's project has two servers. One follows the RFC, the other does not support permessage-deflate.
   for (const [name, options] of [
     ['good', '{}'],
     ['bad', '{ deflate: false }'],

@@ -5,15 +5,13 @@ import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
 import { COMMAND } from '../testing/command.ts';
 
-/*
- * Tests of the report pages that are made from recorded results of the real suite.
- */
+/* Tests of the HTML pages of reports. The reports are made from recorded results of Autobahn. */
 
 const root = join(import.meta.dirname, '../..');
 const home = mkdtempSync(join(tmpdir(), 'pages-'));
 afterAll(() => rmSync(home, { recursive: true }));
 
-/** Makes a report of the recorded results of one agent. @returns the report's folder. */
+/** Makes a report of the recorded results of one agent (tested server). @returns the report's folder. */
 async function makeReport(recorded: string): Promise<string> {
   const out = join(home, recorded);
   const folder = join('fixtures/recorded', recorded);

@@ -15,8 +15,8 @@ import { catalogue, suiteIds } from '../suites/autobahn/catalogue.ts';
 import { autobahn } from '../suites/autobahn/suite.ts';
 
 /*
- * Tests of a complete report of two agents, with every kind of page: each link leads to an existing file and anchor,
- * and each case can be found.
+ * Tests of the HTML pages of a report of two agents (tested servers). Each link must lead to an existing file and
+ * anchor, and each case must be found.
  */
 
 const recorded = join(import.meta.dirname, '../../fixtures/recorded');

@@ -12,8 +12,8 @@ import { describeWithDocker } from '../engines/docker/testing.ts';
 import { credentials, tlsEcho } from '../testing/tls.ts';
 
 /*
- * Tests of the real suite with servers over TLS and IPv6, with proxy variables in the environment, and as a user other
- * than root.
+ * Tests of Autobahn in a container with servers over TLS and IPv6, with proxy variables in the environment, and as a
+ * user other than root.
  */
 
 const root = join(import.meta.dirname, '../..');
@@ -66,12 +66,12 @@ await describeWithDocker('the real suite', () => {
       for (const headers of fromSuite)
         expect(headers).toMatchObject({ origin: 'https://a.example', 'sec-websocket-protocol': 'chat' });
 
-      // The real suite trusts any certificate, so that the harness checks the certificate before the run.
+      // Autobahn trusts any certificate. So the command checks the certificate before the run.
       writeFileSync(config, JSON.stringify({ servers: { ...servers, other: { ...servers.other, ca: first.ca } } }));
       expect(await play(both)).toMatchObject({ exitCode: 3, stdout: expect.stringContaining('is not trusted') });
       expect(report().problems.map(({ agent }) => agent)).toEqual(['other']);
 
-      // The real suite cannot send additional header fields, so that the harness refuses them before the run.
+      // Autobahn cannot send additional header fields. So the command refuses them before the run.
       const fields = { ...servers.one, headers: { Authorization: 'Bearer abc' } };
       writeFileSync(config, JSON.stringify({ servers: { ...servers, one: fields } }));
       expect(await play(both)).toMatchObject({
@@ -115,7 +115,8 @@ await describeWithDocker('the real suite', () => {
     async () => {
       chmodSync(home, 0o777);
       const asNobody = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, `--groups=${socket?.gid}`];
-      // If only root may read the repository, the capability dac_read_search lets `nobody` read the files, not write.
+      // If only root may read the repository, the capability dac_read_search lets `nobody` read, but not write, the
+      // files.
       const [file = '', ...args] = asNobody;
       const { exitCode: unreadable } = await execa(file, [...args, 'test', '-r', 'package.json'], {
         cwd: root,

@@ -101,7 +101,8 @@ describeUnless(lackOf(SCRIPT, 'apt-get install bsdutils, on Linux'), 'on a real 
       await said(barAt(columns));
     }
     await run;
-    // Replay the output on a screen that is resized at the frame in which the command noticed the new width.
+    // The test writes the output to an emulated terminal, and resizes this terminal at the frame in which the command
+    // noticed the new width.
     const screen = new TestScreen(sizes[0], 40);
     let sizeIndex = 0;
     for (const frame of text().split(/(?=\x1b\[\?2026h)/)) {
@@ -126,7 +127,7 @@ describeUnless(lackOf(SCRIPT, 'apt-get install bsdutils, on Linux'), 'on a real 
     run.kill('SIGKILL');
     await run;
     await expect.poll(() => processFacts(Number(pid)), { timeout: 30_000 }).toBeUndefined();
-    // The command still writes the report of what was played, in a folder whose name begins with a dot.
+    // The command still writes the report of the played cases, in a folder whose name begins with a dot.
     await expect.poll(() => readdirSync(home), { timeout: 30_000 }).not.toContainEqual(expect.stringMatching(/^\./));
   });
 

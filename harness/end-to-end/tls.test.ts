@@ -203,7 +203,8 @@ describe('header fields of the command line', { timeout: 90_000 }, () => {
       '7.1.1',
     );
     expect(exitCode).toBe(0);
-    // Three requests for two cases: the readiness check sends the header fields too, because a server may require them.
+    // There are three requests for two cases: the check that the server is ready sends the header fields too, because a
+    // server may require them.
     expect(receivedHeaders.length).toBeGreaterThanOrEqual(3);
     // No file of the report contains the secret.
     const { stdout: filesWithSecret } = await execa('grep', ['-rl', 'Bearer abc', out], { reject: false });

@@ -5,8 +5,8 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 /**
- * Two toy suites go through the whole command, one that judges a server and one that judges a client. The generic code
- * knows neither of them: both are a folder and one line in a registry.
+ * Tests that run the whole command with two small test suites instead of Autobahn. One suite tests a server, the other
+ * a client. The rest of the code does not know these suites: each is a folder and one line in a registry.
  */
 
 const root = join(import.meta.dirname, '../..');
@@ -31,7 +31,7 @@ async function toy(...words: string[]): Promise<{ exitCode: number | undefined; 
 const read = (...path: string[]) => readFileSync(join(folder, ...path), 'utf8');
 const report = (out = 'conformance-report') => JSON.parse(read(out, 'report.json'));
 
-/** What differs between the two toys: how the subject is started, and what it does wrong. */
+/** How the two suites differ: how the tested program is started, and which mistakes it makes. */
 const TOYS = [
   {
     suite: 'toy-server',
@@ -95,7 +95,8 @@ describe.each(TOYS)('the suite $suite', ({ suite, ids, good, bad, fails, grade, 
     expect(read(out, 'junit.xml')).toMatch(/failures="1"/);
     expect(existsSync(join(folder, out, 'history.html'))).toBe(true);
     expect(read(`history-${suite}.jsonl`).trim().split('\n')).toHaveLength(2);
-    // The toy suite for servers says that its cases are timed; the toy suite for clients does not.
+    // The history file has the times of cases only for the toy suite for servers, because only that suite says its
+    // cases are timed.
     const { agents } = JSON.parse(read(`history-${suite}.jsonl`).trim().split('\n').at(-1) ?? '');
     expect(agents[0].times).toHaveLength(suite === 'toy-server' ? 3 : 0);
   });

@@ -11,8 +11,8 @@ import { autobahn, groups } from '../suites/autobahn/suite.ts';
 import { caughtError, rejectedError } from '../testing/thrown-error.ts';
 
 /*
- * Tests of wrong configurations (H43): exit code 2, and a message with the file, the line, the path of the key and the
- * nearest valid name.
+ * Tests of wrong configurations (H43). The command must exit with 2, and its message must give the file, the line, the
+ * path of the key and the most similar valid name.
  */
 
 let home: string;
@@ -23,7 +23,7 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 /**
  * Reads a configuration and the files that it names, as the verb `run` does before it starts a server.
- * @returns the HarnessError that reading throws.
+ * @returns the HarnessError that is thrown while reading.
  */
 async function readWrongConfig(name: string, text: string, flags: ServerFlags = { server: ['all'] }) {
   const path = join(home, name);

@@ -4,7 +4,7 @@ import { type CaseGroups, matchCases } from '../plan/match-cases.ts';
 import type { Entry } from './expectation-file.ts';
 import { widestFirst } from './read-expectations.ts';
 
-/** One edit of an expectation file: the new entry of a key. Undefined removes the key. */
+/** One edit of an expectation file: the new entry of a key (a case id or section). Undefined removes the key. */
 export interface EntryEdit {
   /** Case id or pattern. */
   key: string;
@@ -15,7 +15,7 @@ export interface EntryEdit {
 type Entries = ReadonlyMap<string, Entry>;
 /** Finds the cases that a key matches, in numeric order. */
 type Match = (key: string) => readonly string[];
-/** Case id → wanted entry. Undefined: the case is expected to be conformant. */
+/** Case id → the entry that the case must get. Undefined: the case is expected to follow the RFC. */
 type WantedEntries = Map<string, Entry | undefined>;
 
 /** A section with at least this many cases gets one entry for all cases if their entries are equal. */
@@ -23,16 +23,17 @@ const MIN_SECTION_CASES = 3;
 
 const CONFORMANT: Entry = {};
 
-/** Compares two entries. A missing entry is equal to an entry without facts: both expect the conformant outcome. */
+/** Compares two entries. A missing entry is equal to an entry without facts: both expect what the RFC demands. */
 const isSameEntry = (a: Entry | undefined, b: Entry | undefined) => isDeepStrictEqual(a ?? CONFORMANT, b ?? CONFORMANT);
 
 /**
- * Finds the edits that a person would make to reach the wanted entries:
+ * Finds the edits of an expectation file that a person would make to change the expectations of some cases. An entry is
+ * for one case or for a section, such as `12.*`. The rules are:
  * - If all cases of an entry change, the entry itself is changed or removed.
  * - If an entry would have more exceptions than remaining cases, smaller entries replace the entry.
  * - If all cases of a section have equal entries, one entry of the section replaces them.
  * - An entry that has no effect is removed.
- * @param wanted the cases that change. All other cases keep their expectation.
+ * @param wanted the cases that change, with their new entries. All other cases keep their expectation.
  */
 export function editsFor(
   entries: ReadonlyMap<string, Entry>,
@@ -64,9 +65,10 @@ export function editsFor(
 }
 
 /**
- * Changes the entry of a pattern if some or all of its cases change.
+ * Changes the entry of a pattern such as `12.*` if some or all of its cases change.
  * @param decided cases for which the entry is the most specific one.
- * @param edited the entries so far; changed. @param open cases that still need an entry; changed.
+ * @param edited the entries so far. The function changes this map.
+ * @param open cases that still need an entry. The function changes this map.
  */
 function changePattern(
   key: string,
@@ -98,7 +100,8 @@ function changePattern(
 /** Adds, changes or removes the entries of single cases. New entries of equal cases become one entry of their section. */
 function changeCases(edited: Map<string, Entry>, open: WantedEntries, match: Match): void {
   const added: WantedEntries = new Map();
-  // The entry of a single case never matches another case, so only the other entries can decide a case.
+  // The entries of these cases themselves are left out. `decidingKey` then has the wider entry, such as `12.*`, that
+  // applies to each case.
   const patterns = new Map([...edited].filter(([key]) => !open.has(key)));
   const decidingKey = decidingKeys(patterns, match);
   for (const [id, entry] of open) {
@@ -110,7 +113,9 @@ function changeCases(edited: Map<string, Entry>, open: WantedEntries, match: Mat
   for (const { key, entry } of groupBySection(added, edited, match)) edited.set(key, entry ?? CONFORMANT);
 }
 
-/** Removes the conformant entries that were exceptions of a wider entry, and no longer are. */
+/**
+ * Removes entries that expect what the RFC demands, if no wider entry expects anything else for their cases any more.
+ */
 function removeIneffective(before: Entries, edited: Map<string, Entry>, match: Match): void {
   const isIneffective = (entries: Entries, key: string) => {
     const others = new Map([...entries].filter(([other]) => other !== key));
@@ -145,7 +150,7 @@ function groupBySection(wanted: WantedEntries, entries: Entries, match: Match): 
   return [...edits, ...[...ungrouped].map(([key, entry]): EntryEdit => ({ key, entry }))];
 }
 
-/** Case id → the most specific key that matches the case. */
+/** Case id → the key whose entry applies to the case: the most specific key that matches. */
 function decidingKeys(entries: Entries, match: Match): Map<string, string> {
   return new Map(widestFirst(entries.keys(), match).flatMap(([key, ids]) => ids.map((id) => [id, key] as const)));
 }

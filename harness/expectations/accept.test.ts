@@ -97,7 +97,7 @@ describe('the entries of a section', () => {
   const NONE = '{ "behavior": "UNIMPLEMENTED", "why": "no deflate" }';
   const file = (cases: string) => emptyFile.replace('"cases": {}', `"cases": {\n    ${cases}\n  }`);
   const casesIn = (text: string) => (readJsonText(text, { comments: true }).value as { cases: object }).cases;
-  /** Outcomes of all cases of a section: conformant except for the given facts. */
+  /** Makes outcomes of all cases of a section. They are what the RFC demands, except for the given facts. */
   const outcomesOf = (section: string, facts: Partial<AutobahnOutcome> = {}) =>
     new Map(matchCases(suiteIds, section).map((id) => [id, { ...conformantOutcome(id), ...facts }]));
   const accepted = (cases: string, outcomes: ReadonlyMap<string, AutobahnOutcome>, why?: string) => {

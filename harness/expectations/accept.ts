@@ -10,11 +10,11 @@ import { type EntryEdit, editsFor } from './accept-entries.ts';
 import { type Entry, type ExpectedFacts, entryFormat, expectationFileSchema, suiteName } from './expectation-file.ts';
 import { type Expectation, needsReason } from './read-expectations.ts';
 
-/** A new expectation for one case. */
+/** A change of an expectation file: what is expected of one case from now on. */
 export interface ExpectationChange {
   /** Case id. */
   at: string;
-  /** New entry of the case. Undefined if the outcome is conformant, because a conformant outcome needs no entry. */
+  /** New entry of the case. Undefined if the outcome is what the RFC demands: such a case needs no entry. */
   entry: Entry | undefined;
   /** The change as a line for the terminal: "6.4.1: behavior OK → NON-STRICT". */
   text: string;
@@ -24,9 +24,9 @@ export interface ExpectationChange {
 const IDS_SHOWN = 12;
 
 /**
- * Finds the changes that make `outcomes` the expectation. An outcome that is already expected needs no change, so the same
- * outcomes accepted twice change nothing the second time.
- * @param why reason for every new deviation that needs a reason. Without `why`, an entry keeps its reason.
+ * Finds the changes that make `outcomes` the expectation. An outcome that is already expected needs no change.
+ * @param why reason for every new difference from the RFC that needs a reason. Without `why`, an entry keeps its
+ *   reason.
  * @throws HarnessError with exit code 2 with the cases that need a reason and have none.
  */
 export function findChanges(
@@ -71,7 +71,7 @@ export function findChanges(
   return changes;
 }
 
-/** Makes the text of a new expectation file without entries. @param server name of the agent. */
+/** Makes the text of a new expectation file without entries. @param server name of the server in reports. */
 export function emptyExpectationFile(suite: Suite, server: string): string {
   const file = { version: 1, suite: suiteName(suite), server, default: 'conformant', cases: {} };
   return `${JSON.stringify(file, null, 2)}\n`;
@@ -92,7 +92,9 @@ export function applyChanges(suite: Suite, text: string, changes: readonly Expec
   );
 }
 
-/** Adds, removes or changes one entry. An entry is changed field by field, so that comments between its fields stay. */
+/**
+ * Adds, removes or changes one entry. Each field is changed separately, because comments between the fields must stay.
+ */
 function applyEdit(
   text: string,
   { key, entry }: EntryEdit,
@@ -114,7 +116,7 @@ function applyEdit(
     }, text);
 }
 
-/** The facts in which an outcome differs from the conformant outcome. */
+/** The facts in which an outcome differs from the outcome that the RFC demands. */
 function deviation({ fields }: Suite, actual: Outcome, conformant: Outcome): ExpectedFacts {
   return Object.fromEntries(
     fields

@@ -3,22 +3,22 @@ import { fieldValueSchema } from '../../reports/document/suite-facts.ts';
 import type { Suite } from '../plan/suite.ts';
 
 /*
- * The format of an expectation file. The file lists only the deviations of a subject from a conformant subject, each with a
- * reason. A small file makes changes easy to review.
+ * The format of an expectation file. The file lists how a server deviates from a server that follows the RFC, and gives
+ * a reason for each deviation. Cases without a deviation are not listed: a small file makes changes easy to review.
  */
 
 const reason = z.string().refine((text) => text.trim() !== '', { error: 'says nothing' });
 
-/** Field name → expected value, for each fact in which a case deviates from a conformant subject. */
+/** Field name → expected value, for each fact of a case that differs from a server that follows the RFC. */
 export type ExpectedFacts = Readonly<Record<string, unknown>>;
 
-/** An entry of an expectation file: the facts that deviate from a conformant subject, and the reason. */
+/** An entry of an expectation file: the facts that differ from a server that follows the RFC, and the reason. */
 export interface Entry {
-  /** Reason of the deviation. Required if a grade deviates, and for `flaky` and `skip`. */
+  /** Reason of the difference. Required if a grade (Autobahn's judgement) differs, and for `flaky` and `skip`. */
   why?: string | undefined;
   /** Link to an issue about the deviation. */
   issue?: string | undefined;
-  /** Other outcomes that sometimes occur. Each lists the facts that deviate from a conformant subject. */
+  /** Other outcomes that sometimes occur. Each lists the facts that differ from a server that follows the RFC. */
   flaky?: ExpectedFacts[] | undefined;
   /** Whether the case is left out of every run. */
   skip?: true | undefined;
@@ -28,7 +28,7 @@ export interface Entry {
   [field: string]: unknown;
 }
 
-/** The keys of an entry that are not facts. */
+/** The keys of an entry that are not facts of an outcome. */
 const REMARKS = {
   why: reason.optional(),
   issue: z.string().optional(),
@@ -58,7 +58,7 @@ export const expectationFileSchema = z.strictObject({
   /** The suite for which the file was made. Outcomes of another suite or version cannot be compared with the file. */
   suite: z.strictObject({ name: z.string(), version: z.string(), cases: z.number().int() }),
   server: z.string(),
-  /** Expectation of each case without an entry. There is only one value; the key explains the file to its readers. */
+  /** What is expected of a case without an entry. The only allowed value is `conformant`: as the RFC demands. */
   default: z.literal('conformant'),
   /** Case id or section pattern (`12.*`) → entry. The more specific key has priority. */
   cases: z.record(z.string(), z.unknown()),

@@ -12,8 +12,8 @@ export interface ExpectationOwner {
 }
 
 /**
- * Reads the expectation of every case for one server: the conformant outcome, changed by the server's expectation file.
- * @param today `YYYY-MM-DD`, for entries that expire.
+ * Reads what is expected of one server in every case: what the RFC demands, changed by the server's expectation file.
+ * @param today `YYYY-MM-DD`, decides which entries have expired.
  * @throws HarnessError with exit code 2 if the file cannot be read or has an error.
  */
 export function expectationsOf(

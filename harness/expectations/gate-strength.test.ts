@@ -13,13 +13,16 @@ import { decide } from './gate.ts';
 import { judgeCases } from './judge-cases.ts';
 
 /*
- * Measures how strong the gate is. Each of the 517 cases of a recorded run that passes is damaged in twelve ways. Each of
- * the 6,204 damaged runs must not pass, and the end of the terminal output must name the damaged case.
+ * Measures whether the gate, which decides about a run, can be fooled. A recorded run of 517 cases passes. The test
+ * damages each case in twelve ways, one at a time. Each of the 6,204 damaged runs must not pass, and the end of the
+ * terminal output must name the damaged case.
  */
 
 // biome-ignore lint/suspicious/noExplicitAny: the tests damage these files on purpose
 type Json = Record<string, any>;
-/** One recorded case: its index entry and its file. `second` is another case of the same plan. */
+/**
+ * The recorded data of one case: its entry in `index.json` and its own file. `second` is another case of the same run.
+ */
 interface RecordedFiles {
   id: string;
   entry: Json;
@@ -87,7 +90,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs the stages from reading results to the terminal output. @returns exit code and terminal output. */
+/**
+ * Judges a recorded run: reads the results, compares, decides, and writes the terminal output.
+ * @returns exit code and terminal output.
+ */
 function judge({ id, entry, file, second }: RecordedFiles): { exitCode: number; output: string } {
   const entries = {
     ...(Object.keys(entry).length > 0 ? { [id]: entry } : {}),

@@ -147,7 +147,7 @@ test('a run that --bail ended fails because of its unexpected outcomes, and says
     sentence:
       'FAILED: 1 of 4 cases is not as expected (1 regressed). INCOMPLETE: 2 of 3 cases were played, then --bail 1 ended the run.',
   });
-  // Without an unexpected outcome, or with a problem, the run is undecided.
+  // If `--bail` ended the run without an unexpected outcome, or there is a problem, the run is undecided.
   expect(decide(autobahn, [judged('same'), judged('missing', null)], [], { strict: false, bail: 1 })).toMatchObject({
     exitCode: 3,
   });
@@ -155,7 +155,7 @@ test('a run that --bail ended fails because of its unexpected outcomes, and says
     exitCode: 3,
   });
   expect(decide(autobahn, incomplete, [], { strict: false })).toMatchObject({ exitCode: 3 });
-  // With strict, NON-STRICT is enough.
+  // With `strict`, the grade NON-STRICT counts as an unexpected outcome.
   const lax = judged('same', { ...ok, behavior: 'NON-STRICT' });
   expect(decide(autobahn, [lax, judged('missing', null)], [], { strict: true, bail: 1 })).toMatchObject({
     exitCode: 1,

@@ -8,28 +8,30 @@ type Gate = Report['gate'];
 
 type JudgedCase = Pick<CaseVerdict, 'verdict' | 'actual' | 'tries'>;
 
-/** How strict the gate is, and whether `--bail` ended the run. */
+/** How strict the decision about a run is, and whether `--bail` ended the run. */
 export interface GateOptions {
-  /** A tolerated grade (NON-STRICT) counts as a failure, even if it is expected. */
+  /** If true, the grade NON-STRICT, which Autobahn tolerates, fails the run, even if it is expected. */
   strict: boolean;
   /** Number of unexpected outcomes at which `--bail` ended the run. Undefined if `--bail` did not end the run. */
   bail?: number | undefined;
 }
 
-/** Whether the outcome of a case fails the run: the outcome is unexpected, or is only tolerated and `strict` is set. */
+/** Whether a case fails the run: its outcome is unexpected, or `strict` is set and its grade is NON-STRICT. */
 export const failsRun = (suite: Suite, verdict: JudgedCase, strict: boolean): boolean =>
   isUnexpected(verdict) || (strict && isOnlyTolerated(suite, verdict));
 
-/** Whether an outcome is expected, but its first grade is only tolerated (NON-STRICT). */
+/**
+ * Whether the outcome is as expected, but the grade for the behavior is one that Autobahn only tolerates (NON-STRICT).
+ */
 function isOnlyTolerated({ fields }: Suite, { verdict, actual }: JudgedCase): boolean {
   const grade = fields.find(({ kind }) => kind === 'grade');
   return verdict === 'same' && gradeFacts(grade, actual)?.level === 'tolerated';
 }
 
 /**
- * Turns the verdicts of a run into one decision. With a problem or a missing result the decision is `undecided`: an
- * incomplete run proves nothing about the subject. A run in which no case was played never passes. If `--bail` ended the
- * run, unexpected outcomes are enough for `failed`, because no missing result could make the run pass.
+ * Makes one decision about a run from the verdicts on all cases. The decision is `undecided` if there is a problem, if
+ * a result is missing, or if no case was played: an incomplete run proves nothing about the server. If `--bail` ended
+ * the run, unexpected outcomes are enough for `failed`, because no missing result could make the run pass.
  */
 export function decide(
   suite: Suite,
@@ -93,7 +95,10 @@ function ofCases(number: number, total: number, verb: keyof typeof PLURAL_VERBS)
 
 const PLURAL_VERBS = { is: 'are', has: 'have', was: 'were' } as const;
 
-/** Names the first regressed or changed case of an incomplete run, which is a finding even if other results are missing. */
+/**
+ * Names the first regressed or changed case of an incomplete run. The user must learn of this case although other
+ * results are missing.
+ */
 function worstVerdict(verdicts: readonly CaseVerdict[]): string {
   for (const verdict of ['regressed', 'changed'] as const) {
     const [first, ...others] = verdicts.filter((judged) => judged.verdict === verdict);
@@ -102,7 +107,10 @@ function worstVerdict(verdicts: readonly CaseVerdict[]): string {
   return '';
 }
 
-/** The reason why a run is undecided: the first problem, or the cases without a result if many have the same problem. */
+/**
+ * The reason why a run is undecided: the first problem. If several cases have the same problem, the reason names the
+ * first case and the number of the others.
+ */
 function reasonOf(verdicts: readonly CaseVerdict[], problems: readonly Problem[], played: number): string {
   const [first, ...similar] = groupSimilarProblems(problems)[0] ?? [];
   if (first === undefined) return played === 0 ? 'No case was played.' : 'Some cases have no result.';

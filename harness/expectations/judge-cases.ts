@@ -6,21 +6,26 @@ import type { RecordedResult, Result } from '../results/read-results.ts';
 import { omitUndefined } from '../support/omit-undefined.ts';
 import type { Expectation } from './read-expectations.ts';
 
-/** Case id → results of the second and later attempts, in order. Their files are relative to the agent's result folder. */
+/**
+ * Case id → results of the repetitions of the case, in order. Their paths are relative to the agent's result folder.
+ */
 export type LaterAttempts = ReadonlyMap<string, readonly RecordedResult[]>;
 
-/** The results of one agent, and the expectations that the results are compared with. */
+/** The results of one agent (a tested server), and the expectations that the results are compared with. */
 export interface JudgeInput {
-  /** One Result for each planned case, in the order of the plan. */
+  /** One entry for each planned case, in the order of the plan: the recorded result, or why there is none. */
   results: readonly Result[];
   expectations: ReadonlyMap<string, Expectation>;
-  /** Results of retries. A case whose outcomes differ is flaky. The report shows the first outcome, which is unexpected. */
+  /** Results of repeated cases. A case whose outcomes differ is flaky. The report then shows the first outcome. */
   laterAttempts?: LaterAttempts | undefined;
   /** Converts the path of a case file to a path relative to the report folder. */
   resultPath(file: string): string;
 }
 
-/** Compares each result with its expectation. @returns one verdict for each planned case, in the order of the plan. */
+/**
+ * Compares each result with its expectation.
+ * @returns one verdict (such as `same` or `regressed`) for each planned case, in the order of the plan.
+ */
 export function judgeCases(
   suite: Suite,
   { results, expectations, laterAttempts, resultPath }: JudgeInput,
@@ -39,10 +44,10 @@ export function judgeCases(
   });
 }
 
-/** The outcome of one attempt, with its verdict. */
+/** The outcome of one attempt (one play of the case), with its verdict. */
 type Attempt = Try & Pick<CaseVerdict, 'differences' | 'sentence'>;
 
-/** The verdict on a case from all its attempts. The verdict is `flaky` if the outcomes differ. */
+/** The verdict on a case that was played several times. The verdict is `flaky` if the outcomes differ. */
 function verdictOfAttempts(
   result: RecordedResult,
   expectation: Expectation | undefined,
@@ -53,7 +58,7 @@ function verdictOfAttempts(
   const { outcome: actual, ...verdict } = first;
   return {
     ...remarks(expectation),
-    // `insertLine` is the line for a new entry in the expectation file. A case that is as expected needs no new entry.
+    // `insertLine` says where a new entry in the expectation file would go. A case that is as expected needs no entry.
     ...(verdict.verdict === 'same' ? {} : insertLine(expectation)),
     ...(result.isTruncated ? { truncated: true as const } : {}),
     ...(result.unsteady === undefined ? {} : { unsteady: result.unsteady }),
@@ -89,7 +94,7 @@ function withoutResult(
   };
 }
 
-/** The reason, the issue and the line of an entry of the expectation file, for the report. */
+/** The reason, the link to an issue and the line of an entry in the expectation file, for the report. */
 function remarks(expectation: Expectation | undefined): Pick<CaseVerdict, 'why' | 'issue' | 'line'> {
   const { why, issue, line } = expectation ?? {};
   return omitUndefined({ why, issue, line });
@@ -115,7 +120,9 @@ export function judgeOutcome(
   };
 }
 
-/** The verdict on a case whose last attempt had another outcome than the attempts before. The sentence describes both. */
+/**
+ * The verdict on a case whose last attempt had another outcome than its earlier attempts. The sentence describes both.
+ */
 function flakiness(attempts: readonly { sentence: string }[]): Pick<CaseVerdict, 'verdict' | 'sentence'> {
   const last = attempts.length;
   const before = last === 2 ? 'Attempt 1' : `Attempts 1 to ${last - 1}`;

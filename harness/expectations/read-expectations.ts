@@ -23,7 +23,7 @@ export interface Expectation {
   insertLine?: number;
 }
 
-/** Expects the conformant outcome of every case. Used for a server without an expectation file. */
+/** Expects what the RFC demands in every case. Used for a server without an expectation file. */
 export function expectConformance(suite: Suite): Map<string, Expectation> {
   return new Map(caseIds(suite).map((id) => [id, { outcome: suite.conformant(id), flaky: [], skip: false }]));
 }
@@ -32,10 +32,12 @@ export function expectConformance(suite: Suite): Map<string, Expectation> {
 export const today = (): string => new Date().toISOString().slice(0, 10);
 
 /**
- * Reads the text of an expectation file. @returns one Expectation for each case of the suite, by case id.
- * @param path of the file, for errors. @param today `YYYY-MM-DD`; decides which entries have expired.
- * @throws HarnessError with exit code 2 with the line of the error: no JSON, an unknown key, another suite, an entry that matches no case,
- *   a deviating grade without a `why`, or an expired entry.
+ * Reads the text of an expectation file.
+ * @param path path of the file, for errors.
+ * @param today `YYYY-MM-DD`, decides which entries have expired.
+ * @returns case id → expectation, for each case of the suite.
+ * @throws HarnessError with exit code 2 with the line of the error: no JSON, an unknown key, another suite, an entry
+ *   that matches no case, a deviating grade without a `why`, or an expired entry.
  */
 export function readExpectations(suite: Suite, text: string, path: string, today: string): Map<string, Expectation> {
   const fail = (what: string, line: number, why: string, todo: string): never => {
@@ -125,7 +127,7 @@ export function readExpectations(suite: Suite, text: string, path: string, today
   return expectations;
 }
 
-/** Whether an expectation needs a reason: a grade differs from a conformant subject's, or the case is flaky or skipped. */
+/** Whether an entry needs a reason: it expects a grade that the RFC does not demand, or it is flaky or skipped. */
 export function needsReason(
   { fields }: Suite,
   { outcome, flaky, skip }: Pick<Expectation, 'outcome' | 'flaky' | 'skip'>,
@@ -135,7 +137,10 @@ export function needsReason(
   return gradesDiffer || flaky.length > 0 || skip;
 }
 
-/** Makes the expectation that follows from an entry. @param line line of the entry in the file. */
+/**
+ * Makes the expectation for one case from its entry in the expectation file.
+ * @param line line of the entry in the file.
+ */
 function expectationOf(entry: Entry, conformant: Outcome, line: number): Expectation {
   const { why, issue, flaky = [], skip = false, until: _, ...facts } = entry;
   return {
@@ -147,12 +152,12 @@ function expectationOf(entry: Entry, conformant: Outcome, line: number): Expecta
   };
 }
 
-/** The conformant outcome, with the facts of an entry in place of its own. */
+/** The outcome that the RFC demands, with the facts of an entry in place of the original facts. */
 const overlay = (conformant: Outcome, facts: ExpectedFacts): Outcome => ({ ...conformant, ...omitUndefined(facts) });
 
 /**
- * Sorts the keys of an expectation file by the number of matched cases, most first. If entries are applied in this order,
- * the most specific entry of a case is applied last.
+ * Sorts the keys of an expectation file, such as `12.*`: keys that match many cases come first. If entries are applied
+ * in this order, the most specific entry of a case is applied last.
  * @returns keys, each with the cases that it matches.
  */
 export function widestFirst(

@@ -1,6 +1,6 @@
 /**
- * Compares two case ids part by part, for sorting. Numbers are compared by value, so that 2.2 comes before 2.10, and words
- * by their letters. A section comes before its cases.
+ * Compares two case ids such as `2.10` part by part, for sorting. Numbers are compared by value: 2.2 comes before 2.10.
+ * Words are compared by their letters. A section such as `2` comes before its cases.
  */
 export function compareCaseIds(a: string, b: string): number {
   const [left, right] = [a.split('.'), b.split('.')];
@@ -23,7 +23,9 @@ export function compareKeys(a: string, b: string): number {
   return compareCaseIds(a.replace(/\.\*/g, ''), b.replace(/\.\*/g, ''));
 }
 
-/** The sections that contain a case, widest first: `12.1.3` is in `12` and `12.1`. */
+/**
+ * The sections that contain a case, widest first. A section is the start of a case id: `12.1.3` is in `12` and `12.1`.
+ */
 export function sectionsOf(id: string): string[] {
   const parts = id.split('.');
   return parts.slice(0, -1).map((_, i) => parts.slice(0, i + 1).join('.'));

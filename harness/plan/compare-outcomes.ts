@@ -3,8 +3,9 @@ import type { Difference, Outcome, Verdict } from '../../reports/document/report
 import type { Suite } from './suite.ts';
 
 /**
- * Lists the facts in which an outcome differs from the expected outcome, in the order of the suite's fields.
- * @param conformant the outcome of a conformant subject; decides which value is better.
+ * Lists the facts (such as the close code) in which an outcome differs from the expected outcome, in the order of
+ * `fields`.
+ * @param conformant the outcome of a server that follows the RFC. This outcome decides which values are better.
  */
 export function compareOutcomes(
   { fields }: Pick<Suite, 'fields'>,
@@ -23,8 +24,9 @@ export function compareOutcomes(
 }
 
 /**
- * The verdict that follows from the differences of a case. One difference for the worse is enough for `regressed`: a server
- * that now passes a case but no longer closes cleanly has regressed.
+ * The verdict on a case (such as `regressed` or `improved`), from the differences to its expectation. One worse fact is
+ * enough for `regressed`. Example: a server passes a case that it failed before, but no longer closes the connection
+ * cleanly.
  */
 export function verdictOf(
   differences: readonly Difference[],

@@ -2,10 +2,13 @@ import { closestTo } from '../support/did-you-mean.ts';
 import { HarnessError } from '../support/harness-error.ts';
 import { compareCaseIds, sectionsOf } from './case-id.ts';
 
-/** Group name, such as `@core` → predicate that says whether a case id is in the group. */
+/** Maps the name of a group of cases, such as `@core`, to a function that says whether a case id is in the group. */
 export type CaseGroups = Readonly<Record<string, (id: string) => boolean>>;
 
-/** One part of a case id or pattern. `*` must be a whole part, so that `2.1*` cannot match 2.10 by accident. */
+/**
+ * One part of a case id or pattern. `*` must be a whole part: `2.1*` matches nothing, so it cannot match 2.10 by
+ * mistake.
+ */
 const PART = /^(?:\*|\d+|[A-Za-z_]\w*)$/;
 const RANGE = /^([\w.]+)-([\w.]+)$/;
 
@@ -63,7 +66,8 @@ function matchOrFail(ids: readonly string[], pattern: string, groups: CaseGroups
   const sections = new Set(ids.flatMap((id) => [...sectionsOf(id), id]));
   const names = Object.keys(groups);
   const closest = closestTo(pattern.replaceAll('*', ''), [...sections, ...names]);
-  // A word without a digit is never similar to a numeric id, so a suggestion would be useless.
+  // Case ids usually consist of numbers. A pattern without a digit is similar to none of them, so a suggestion would
+  // not help.
   const isGuessable = /\d|^@/.test(pattern) || ids.some((id) => /[a-z]/i.test(id));
   const guess = isGuessable ? `Did you mean "${closest}"? ` : '';
   const group = names.length === 0 ? '' : ` or a group (${names.join(', ')})`;

@@ -2,16 +2,17 @@ import type { CaseInfo } from '../../reports/document/report.ts';
 import { type CaseGroups, selectCases } from './match-cases.ts';
 import { splitByWeight } from './split-by-weight.ts';
 
-/** One of the parts of a plan that run on different machines: shard `index` of `count`, counted from 1. */
+/** A shard: one of the parts of a run's cases that run on different machines. `index` counts from 1 to `count`. */
 export interface Shard {
   index: number;
   count: number;
 }
 
 /**
- * Makes the plan: the cases that must have a result, in the order of their ids. Every later stage compares its cases with
- * the plan.
- * @param allowed cases that may run. @param patterns chosen cases; all allowed cases if empty.
+ * Makes the plan of a run: the list of cases that must have a result, in the order of their ids. A case of the plan
+ * without a result is later reported as missing.
+ * @param allowed the cases that may run.
+ * @param patterns select cases from `allowed`. If empty, all allowed cases are in the plan.
  * @throws HarnessError with exit code 2 if a pattern matches nothing.
  */
 export function makePlan(
@@ -24,7 +25,7 @@ export function makePlan(
   return allowed.filter(({ id }) => chosen.has(id));
 }
 
-/** The cases of one shard. All shards of a plan have about the same weight. */
+/** The cases of one shard, which is the part of the plan for one machine. All shards take about the same time. */
 export function casesOfShard(plan: readonly CaseInfo[], { index, count }: Shard): CaseInfo[] {
   return splitByWeight(plan, count, (info) => info.weightMs)[index - 1] ?? [];
 }

@@ -5,19 +5,25 @@ import type { Against } from '../../reports/wording/sentence.ts';
 import { coverCases } from './case-patterns.ts';
 import type { CaseGroups } from './match-cases.ts';
 
-/** What a suite tests: a server that the engine connects to, or a client that connects to the engine. */
+/** What a test suite tests: a server, to which the engine connects, or a client, which connects to the engine. */
 export type SubjectKind = SuiteFacts['subject'];
 
 /** Whether a fact that differs from its expectation is worse, better, or neither (`sideways`). */
 export type Toward = Difference['toward'];
 
-/** One fact of an outcome. The schema, the comparison, the labels and the tables of a report all follow from the list of fields. */
+/**
+ * One fact that each outcome has, for example the close code. The list of these fields determines the schema, the
+ * comparison and the tables of a report.
+ */
 export interface OutcomeField extends OutcomeFieldFacts {
-  /** Called only if `expected` and `actual` differ in this field. `conformant` is the outcome of a conformant subject. */
+  /**
+   * Says whether `actual` is better or worse than `expected`. Called only if the two differ in this field. `conformant`
+   * is the outcome of a server or client that follows the RFC.
+   */
   toward(expected: Outcome, actual: Outcome, conformant: Outcome): Toward;
 }
 
-/** What a suite reads from a case file and its index entry. */
+/** What a suite reads from the two recorded parts of a case: its own JSON file, and its entry in `index.json`. */
 export interface ReadCase {
   outcome: Outcome;
   /** Start of the case: ISO 8601, UTC. */
@@ -25,7 +31,7 @@ export interface ReadCase {
   durationMs: number | null;
   /** Whether the case file contains only a part of a payload or of the wire log. */
   isTruncated: boolean;
-  /** Set if the engine saw two outcomes of the case: how the outcome that does not count differed, as part of a sentence. */
+  /** Set if the engine saw two outcomes of the case. A part of a sentence about the outcome that does not count. */
   unsteady?: string;
   /** The whole recorded case, for pages that show frames and handshakes. Only results in Autobahn's format have it. */
   detail?: RecordedCase;
@@ -41,7 +47,7 @@ export interface Explanation {
   sections: readonly { title: string; paragraphs: readonly string[] }[];
 }
 
-/** A faulty server, and the cases that must find its fault. */
+/** A faulty server, and the cases that show whether the engine finds its fault. */
 export interface SelfTest {
   /** Program that starts the server: path relative to the package, without the file extension. */
   server: string;
@@ -51,8 +57,8 @@ export interface SelfTest {
 }
 
 /**
- * A test suite: its cases, the facts of an outcome, and a reader of its results. The stages of a run use suites only
- * through this interface. A new suite is a folder and one line in the registry.
+ * A test suite: its cases, the facts of an outcome, and a reader of its results. All code outside of a suite's own
+ * folder uses the suite through this interface. To add a suite, add a folder and one line in `registry.ts`.
  */
 export interface Suite {
   /** Short name of the suite, for `--suite` and `report.json`. */
@@ -65,10 +71,13 @@ export interface Suite {
   groups: CaseGroups;
   /** The facts of an outcome, most important first. */
   fields: readonly OutcomeField[];
-  /** The outcome of a conformant subject. @throws RangeError for an id that the suite does not have. */
+  /**
+   * The outcome of a server or client that follows the RFC.
+   * @throws RangeError for an id that the suite does not have.
+   */
   conformant(id: string): Outcome;
   /**
-   * Checks and types the parsed JSON of a case file and of its index entry.
+   * Checks the parsed JSON of a case file and of its index entry, and returns the facts that they contain.
    * @throws Error (or ZodError) if the JSON does not have the form of this suite's results.
    */
   readCase(file: unknown, entry: unknown, about: { id: string; agent: string }): ReadCase;
@@ -81,7 +90,9 @@ export interface Suite {
   ): string;
   /** Explains a case in words. @throws RangeError for an id that the suite does not have. */
   explain(id: string): Explanation;
-  /** The self-test of `--selftest` and `doctor`. Absent if the suite has no self-test. */
+  /**
+   * The check of `--selftest` and `doctor` that the engine finds a known fault. Absent if the suite has no such check.
+   */
   selfTest?: SelfTest;
 }
 

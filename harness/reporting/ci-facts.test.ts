@@ -8,7 +8,10 @@ import { reportSchema } from '../../reports/document/report.ts';
 import { COMMAND } from '../testing/command.ts';
 import { ciFacts } from './ci-facts.ts';
 
-/** What ci-info finds in an environment. ci-info reads the environment when it is loaded, so this test loads it again. */
+/**
+ * What the package ci-info finds in an environment. ci-info reads the environment while it is loaded, so each call
+ * loads the package again.
+ */
 function detect(env: Record<string, string>): typeof import('ci-info') {
   const require = createRequire(import.meta.url);
   const path = require.resolve('ci-info');

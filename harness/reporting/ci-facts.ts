@@ -9,7 +9,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** The CI system that the package ci-info finds in the environment. */
 type DetectedCi = Pick<typeof ciInfo, 'id' | 'name'>;
 
-/** How to read the facts of one CI system from environment variables. */
+/** How to read the facts about a job of one CI system from environment variables. */
 interface CiSystem {
   /** A variable that only this system sets. */
   variable: string;
@@ -17,8 +17,8 @@ interface CiSystem {
 }
 
 /**
- * Environment variables of five CI systems for commit, branch, job name and job address. The keys are the ids of the
- * package ci-info, which knows the names of 55 systems but none of these facts.
+ * How to read commit, branch, job name and job address from the environment variables of five CI systems. The keys are
+ * ids of the package ci-info. That package detects 55 CI systems, but reads none of these facts.
  */
 const SYSTEMS: Readonly<Record<string, CiSystem>> = {
   GITHUB_ACTIONS: {
@@ -82,7 +82,7 @@ export function ciFacts(env: Env, { id, name }: DetectedCi = ciInfo): CiFacts | 
   return { name, ...Object.fromEntries(facts) };
 }
 
-/** The facts about the CI job as the option `ci` of `run`. Outside of CI the object is empty. */
+/** The facts about the CI job, in the form in which `run` takes them. Outside of CI the object is empty. */
 export function ciOption(env: Env): { ci?: CiFacts } {
   return omitUndefined({ ci: ciFacts(env) });
 }

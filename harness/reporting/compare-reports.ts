@@ -13,7 +13,10 @@ import { compareOutcomes, verdictOf } from '../plan/compare-outcomes.ts';
 import type { Suite } from '../plan/suite.ts';
 import { HarnessError } from '../support/harness-error.ts';
 
-/** One side of a comparison: an agent and its report. `root` is the path from the page of the comparison to the report folder. */
+/**
+ * One side of a comparison: a tested server (agent) and its report. `root` is the path from the page of the comparison
+ * to the report folder.
+ */
 export interface Party {
   report: Report;
   agent: AgentReport;
@@ -21,8 +24,10 @@ export interface Party {
 }
 
 /**
- * Compares agent B with agent A, as a run is compared with its expectations: a case that is worse in B has regressed.
- * @throws HarnessError with exit code 2 if A and B were tested with different suites, because the same id may then be another case.
+ * Compares agent B with agent A (two tested servers). The outcomes of A take the place of expectations: a case that is
+ * worse in B has regressed.
+ * @throws HarnessError with exit code 2 if A and B were tested with different suites, because the same id may then be
+ *   another case.
  */
 export function compareAgents(suite: Suite, a: Party, b: Party): Comparison {
   const [suiteA, suiteB] = [suiteNames(a.report.suites), suiteNames(b.report.suites)];
@@ -74,8 +79,9 @@ export function compareAgents(suite: Suite, a: Party, b: Party): Comparison {
 }
 
 /**
- * Compares each further agent of a report with the first agent. The list is empty if the report has one agent.
- * @param swapped compares the first agent with each further agent instead.
+ * Compares each further agent (tested server) of a report with the first agent. The list is empty if the report has one
+ * agent.
+ * @param swapped if true, compares the first agent with each further agent instead.
  */
 export function compareWithFirst(suite: Suite, report: Report, swapped = false): Comparison[] {
   const [first, ...others] = report.agents.map((agent): Party => ({ report, agent, root: '' }));
@@ -83,7 +89,7 @@ export function compareWithFirst(suite: Suite, report: Report, swapped = false):
   return others.map((other) => (swapped ? compareAgents(suite, other, first) : compareAgents(suite, first, other)));
 }
 
-/** The change from A to B in one case; `same`, or `without` if neither A nor B has an outcome. */
+/** Compares the outcomes of one case in A and B. The result is `without` if neither A nor B has an outcome. */
 function comparePair(
   suite: Suite,
   id: string,

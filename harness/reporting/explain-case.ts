@@ -35,7 +35,7 @@ export function explainCase(suite: Suite, id: string, command: string, columns =
   ].join('\n');
 }
 
-/** The error if the argument of `explain` is not the id of exactly one case. */
+/** The error for an argument of `explain` that is not the id of exactly one case. */
 function unknownCase(ids: readonly string[], id: string): HarnessError {
   const matches = matchCases(ids, id);
   if (matches.length > 0) {

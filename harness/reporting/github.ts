@@ -5,15 +5,15 @@ import { type InRepository, problemCommand, workflowCommands } from '../../repor
 import { markdown } from '../../reports/formats/markdown.ts';
 import { TOOL } from '../support/identity.ts';
 
-/** Maximum size of a step summary. GitHub drops a larger summary completely. Earlier tools of the step write into the same file. */
+/** Maximum size of a job summary, with the text that earlier tools wrote. GitHub drops a larger summary completely. */
 const MAX_SUMMARY_BYTES = 1024 * 1024;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reports a run to GitHub Actions: appends the step summary to a file, and returns the annotations as text for stdout or
- * stderr, which the runner reads. If the summary cannot be written, the run does not fail: the text then contains a
- * warning.
+ * Reports a run to GitHub Actions in two ways. The summary of the run is appended to the file of the step summary. The
+ * annotations (messages at lines of files) are returned as text for stdout or stderr, which GitHub reads. If the
+ * summary cannot be written, the run does not fail: the text then contains a warning.
  * @param summaryFile path of the step summary. Without a path there is no summary.
  */
 export function github(report: Report, summaryFile: string | undefined, env: Env): string {
@@ -21,7 +21,8 @@ export function github(report: Report, summaryFile: string | undefined, env: Env
 }
 
 /**
- * One annotation for an error that ended the command before there was a report; empty outside of GitHub Actions.
+ * An annotation (message) for GitHub about an error that ended the command before there was a report. Empty outside of
+ * GitHub Actions.
  * @returns text for stdout or stderr.
  */
 export function problemAnnotation(problem: Problem, env: Env): string {
@@ -29,8 +30,8 @@ export function problemAnnotation(problem: Problem, env: Env): string {
 }
 
 /**
- * Converts paths for annotations: GitHub wants paths from the root of the repository, this tool uses paths from the working
- * folder. A path outside of the repository becomes undefined.
+ * Makes a function that converts a path in this tool, which starts at the working folder, to a path from the root of
+ * the repository, as GitHub needs it in an annotation. A path outside of the repository becomes undefined.
  */
 function inRepositoryOf({ GITHUB_WORKSPACE: workspace }: Env): InRepository {
   return (path) => {

@@ -8,7 +8,8 @@ import { errorMessage } from '../support/error-message.ts';
 import { HarnessError } from '../support/harness-error.ts';
 
 /**
- * Makes the line of a history file for one run. The line has one letter per case for the grade and one for the verdict.
+ * Makes the line of one run for the history file, which has a line for each earlier run. Each case has two letters: for
+ * its grade (Autobahn's judgement) and for its verdict (the comparison with its expectation).
  * @param suite every case of the suite. The letters are in this order.
  * @param machine name of the computer.
  */
@@ -22,7 +23,7 @@ export function historyLineOf(report: Report, suite: readonly CaseInfo[], machin
     suite: suiteNames(report.suites),
     engine: report.engine.name,
     machine: `${machine}, ${report.run.host.platform}, Node ${report.run.host.node}`,
-    // A run that --bail ended is incomplete, like an interrupted run: missing cases have no verdict.
+    // A run that --bail ended is incomplete, like an interrupted run: some cases have no verdict.
     decision: report.run.bail === undefined ? report.gate.decision : 'undecided',
     agents: report.agents.map(({ name, cases }) => {
       const verdicts = new Map(cases.map((result) => [result.id, result]));
@@ -42,8 +43,7 @@ export function historyLineOf(report: Report, suite: readonly CaseInfo[], machin
 }
 
 /**
- * Appends one line to a history file. The line is written in one call, so that lines of several runs at the same time do
- * not mix.
+ * Appends one line to a history file with a single write. Lines of runs that end at the same time must not mix.
  * @throws HarnessError with exit code 3 if the file cannot be written.
  */
 export function appendHistory(file: string, line: HistoryLine): void {
@@ -83,8 +83,8 @@ export function readHistory(file: string): { lines: HistoryLine[]; unreadable: n
 }
 
 /**
- * Checks before a run that the history file can be read. A named pipe is not read, because its content could not be read a
- * second time after the run.
+ * Checks before a run that the history file can be read. A named pipe is not read, because a pipe can be read only
+ * once, and the history is read after the run.
  * @throws HarnessError with exit code 2 if the path exists and cannot be read.
  */
 export function requireReadableHistory(file: string): void {
@@ -95,7 +95,10 @@ export function requireReadableHistory(file: string): void {
   if (!isPipe) readText(file);
 }
 
-/** The text of a history file; empty if the file does not exist. @throws HarnessError with exit code 2. */
+/**
+ * The text of a history file. The text is empty if the file does not exist.
+ * @throws HarnessError with exit code 2 if the path exists and cannot be read.
+ */
 function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');

@@ -7,7 +7,7 @@ const plan = catalogue.filter(({ category }) => category === '1' || category ===
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A stream that collects the written texts. */
+/** Makes an output stream for `ProgressLine` that collects the written texts. */
 function screen(facts: Partial<Screen>) {
   const written: string[] = [];
   return { written, screen: { ...facts, write: (text: string) => written.push(text) } };

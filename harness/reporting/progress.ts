@@ -2,11 +2,14 @@ import type { CaseInfo } from '../../reports/document/report.ts';
 import { inCharset, terminalSafe, wrapForStream } from '../../reports/wording/terminal-text.ts';
 import type { PlayEvent } from '../engines/engine.ts';
 
-/** Interval of the status line without a terminal. Many CI systems end a CI job that prints nothing for minutes. */
+/** Interval of the status line without a terminal. Many CI systems end a job that prints nothing for minutes. */
 const HEARTBEAT_MS = 30_000;
 /** Interval at which the progress on a terminal is painted again. */
 const REPAINT_MS = 100;
-/** Escape sequences for a synchronized update: the terminal shows the text between both in one step. Older terminals ignore both. */
+/**
+ * Escape sequences at the start and end of an update. The terminal shows the text between them in one step. Older
+ * terminals ignore the sequences.
+ */
 const [BEGIN_UPDATE, END_UPDATE] = ['\x1b[?2026h', '\x1b[?2026l'];
 
 /** The part of an output stream that `ProgressLine` uses. `columns` and `rows` are set if the stream is a terminal. */
@@ -24,7 +27,7 @@ export interface Screen {
  */
 export class ProgressLine {
   private readonly stream: Screen;
-  /** Whether the progress lines are painted again in the same place. */
+  /** Whether the stream is a terminal on which the progress lines can be painted again in the same place. */
   private readonly live: boolean;
   private readonly unicode: boolean;
   private readonly timer: NodeJS.Timeout;
@@ -39,7 +42,10 @@ export class ProgressLine {
   /** The progress lines that are on the terminal now. The cursor is below the last line. */
   private painted: readonly string[] = [];
 
-  /** @param options `unicode`: the terminal can show more than ASCII. `movesCursor`: false for a terminal that prints escape sequences as text. */
+  /**
+   * @param options `unicode`: the terminal can show more than ASCII. `movesCursor`: false for a terminal that shows
+   *   escape sequences as text.
+   */
   constructor(stream: Screen, options: { unicode?: boolean; movesCursor?: boolean } = {}) {
     const { unicode = true, movesCursor = true } = options;
     this.stream = stream;
@@ -52,7 +58,7 @@ export class ProgressLine {
     this.timer.unref();
   }
 
-  /** Starts the progress of the next agent. */
+  /** Starts to show the progress of the next agent (tested server). */
   begin(agent: string, plan: readonly CaseInfo[]): void {
     this.agent = agent;
     this.plan = plan;
@@ -103,12 +109,12 @@ export class ProgressLine {
     this.stream.write(`${wrapForStream(terminalSafe(line), '', '  ', style).join('\n')}\n`);
   }
 
-  /** Width of the terminal. A terminal of unknown size reports 0 columns; then the width is 80. */
+  /** Width of the terminal in columns. A terminal that reports 0 has an unknown width; 80 columns are assumed. */
   private columns(): number {
     return this.stream.columns || 80;
   }
 
-  /** The status line: agent, number of ended cases, time, and the cases that run now. */
+  /** The status line: the agent (tested server), the number of ended cases, the time, and the cases that run now. */
   private status(): string {
     const seconds = Math.round((performance.now() - this.startedAt) / 1000);
     const running = this.inFlight.size > 0 ? `, running ${[...this.inFlight].slice(0, 3).join(', ')}` : '';
@@ -148,8 +154,8 @@ export class ProgressLine {
 }
 
 /**
- * One line for each category of the plan, for example ` 6 UTF-8 handling  117/145  ▇▇▇▇▇▇▇▇··  6.22.3`: number, title, ended
- * cases, bar, and cases that run now.
+ * One line for each category (all cases with the same first number), for example ` 6 UTF-8 handling  117/145
+ * ▇▇▇▇▇▇▇▇··  6.22.3`: number, title, ended cases, bar, and cases that run now.
  * @param width maximum width of a line in columns.
  */
 export function categoryLines(
@@ -176,7 +182,10 @@ export function categoryLines(
   });
 }
 
-/** The time for the remaining cases by their weight, as text; empty before 5 s and before 5 % of the weight has ended. */
+/**
+ * The estimated time for the remaining cases, as text. A weight is the usual time of a case. The text is empty before 5
+ * s and before 5 % of the weight has ended.
+ */
 function timeLeft(plan: readonly CaseInfo[], ended: ReadonlySet<string>, seconds: number): string {
   const total = plan.reduce((sum, { weightMs }) => sum + weightMs, 0);
   const done = plan.reduce((sum, { id, weightMs }) => sum + (ended.has(id) ? weightMs : 0), 0);

@@ -14,7 +14,7 @@ import type { Workspace } from '../system/workspace.ts';
 import { compareWithFirst } from './compare-reports.ts';
 import { pageFolders, writesHere, writesPagesHere } from './reporters.ts';
 
-/** A report with everything that its pages show: recorded cases and earlier runs. */
+/** A report, and what its pages show in addition: recorded cases and earlier runs. */
 export interface Publication {
   suite: Suite;
   report: Report;
@@ -25,7 +25,7 @@ export interface Publication {
 /** Promise of the modules that render pages. Undefined until the first call of `loadPages`. */
 let loading: ReturnType<typeof FORMATS.html.load> | undefined;
 
-/** Loads the code and the templates of the pages. Call this function early, so that the modules load while cases run. */
+/** Loads the code and the templates of the HTML pages. An early call lets the code load while cases run. */
 export function loadPages(): NonNullable<typeof loading> {
   loading ??= FORMATS.html.load();
   loading.catch(() => undefined);
@@ -33,7 +33,8 @@ export function loadPages(): NonNullable<typeof loading> {
 }
 
 /**
- * Writes the files of the reporters into the report folder: pages, `junit.xml`, `summary.md`, and always `report.json`.
+ * Writes the outputs that `--reporter` selects into the report folder, for example pages and `junit.xml`, and always
+ * `report.json`.
  * @throws HarnessError with exit code 3 if a file cannot be written.
  */
 export async function writeReport(
@@ -56,7 +57,7 @@ export async function writeReport(
       const files = documents.map(({ file }) => file);
       await writeFiles(folder, html(report, details, past, files));
     }
-    // report.json is written last, so that a folder with a report.json is complete.
+    // report.json is written last. Its presence shows that the report folder is complete.
     const last = documents.filter(({ always }) => always);
     for (const { render } of [...documents.filter(({ always }) => !always), ...last])
       await writeFiles(folder, render(report));
@@ -84,7 +85,10 @@ export async function publishPages(
   }
 }
 
-/** Copies the recorded results from one report folder to another. @throws HarnessError with exit code 3 if a file cannot be copied. */
+/**
+ * Copies the recorded results from one report folder to another.
+ * @throws HarnessError with exit code 3 if a file cannot be copied.
+ */
 export async function copyResults(from: string, to: string): Promise<void> {
   if (!existsSync(join(from, 'results'))) return;
   try {

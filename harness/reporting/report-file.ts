@@ -10,7 +10,8 @@ import { describeSchemaIssue } from '../support/schema-issues.ts';
 
 /**
  * Reads a report.json.
- * @param words first and last part of the error message. The path and the reason are added.
+ * @param words `what` and `todo`: the first and last part of the error message. The path and the reason are put between
+ *   them.
  * @throws HarnessError with exit code 2 if the file cannot be read or is not a report of this version.
  */
 export function readReportFile(path: string, words: Pick<Problem, 'what' | 'todo'>): Report {
@@ -30,8 +31,9 @@ export function readReportFile(path: string, words: Pick<Problem, 'what' | 'todo
 }
 
 /**
- * Adds `suites` to a report of an older version of this tool, which had no `suites`. All its cases are Autobahn's, so the
- * fields are those of the Autobahn suite, with the version in the report. Any other value is returned unchanged.
+ * Adds the field `suites` to a report of an older version of this tool, in which the field did not exist. Older
+ * versions ran only Autobahn, so the Autobahn suite is added, with the version in the report. Any other value is
+ * returned unchanged.
  */
 function withSuites(value: unknown): unknown {
   const old = documentWithoutSuites.safeParse(value);

@@ -13,7 +13,9 @@ import { publishOutputs, refuseReporters } from './reporters.ts';
 
 const home = ownFolder('reporters-test-');
 const out = () => join(home(), 'report');
-/** Judges a recorded result of case 7.1.6, which has regressed. No case has to run. */
+/**
+ * Runs the command on a recorded result of case 7.1.6, which has regressed. This is fast, because no case has to run.
+ */
 const judgeSeed = (args: readonly string[], env: Record<string, string> = {}) =>
   conformance(out(), ['--from', 'fixtures/recorded/seed', ...args, '7.1.6'], {
     env: { NO_COLOR: '1', CI: '', GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '', ...env },

@@ -8,22 +8,24 @@ import { HarnessError } from '../support/harness-error.ts';
 import { assertReplaceable, replaceFile, writeError } from '../system/report-folder.ts';
 import { github } from './github.ts';
 
-/** Whether a reporter writes files into the report folder. Without `--reporter`, all reporters write files there. */
+/**
+ * Whether a reporter (an output such as `junit`) writes into the report folder. Without `--reporter`, all reporters do.
+ */
 export const writesHere = (reporters: readonly Reporter[] | undefined, name: string): boolean =>
   reporters === undefined || reporters.some((reporter) => reporter.name === name && reporter.path === undefined);
 
-/** Whether pages are written into the report folder. */
+/** Whether HTML pages are written into the report folder. */
 export const writesPagesHere = (reporters: readonly Reporter[] | undefined, formats: ReportFormats): boolean =>
   Object.entries(formats).some(([name, { output }]) => output === 'pages' && writesHere(reporters, name));
 
-/** The paths of `--reporter html=PATH`. Each path is a folder that receives pages. */
+/** The paths of `--reporter html=PATH`. Each path is a folder into which HTML pages are written. */
 export const pageFolders = (reporters: readonly Reporter[] = [], formats: ReportFormats = FORMATS): string[] =>
   reporters.flatMap(({ name, path }) => (formats[name]?.output === 'pages' && path !== undefined ? [path] : []));
 
 /**
- * Checks before the run that the output of all reporters can be written after the run.
- * @throws HarnessError with exit code 2 if two reporters write a document to stdout, if the path of a file is a folder, or if a folder
- * for pages contains files of others.
+ * Checks before the run that the outputs of all reporters can be written after the run.
+ * @throws HarnessError with exit code 2 if two reporters write a document to stdout, if the path of a file is a folder,
+ *   or if a folder for pages contains other files.
  */
 export function refuseReporters(reporters: readonly Reporter[], formats: ReportFormats = FORMATS): void {
   const toStdout = reporters.filter(({ name, path }) => path === '-' && formats[name]?.output === 'document');
@@ -59,8 +61,8 @@ export interface OutputOptions {
 }
 
 /**
- * Writes the files of reporters with a path, and returns the text for stdout and stderr. Without reporters the text is the
- * summary of the run, plus annotations if GitHub Actions runs this tool.
+ * Writes the outputs of reporters with a path, such as `junit=out.xml`, and returns the text for stdout and stderr. If
+ * `--reporter` is not used, the text is the summary of the run, plus annotations if GitHub Actions runs this tool.
  * @returns `failure`: HarnessError with exit code 3 if a file could not be written.
  */
 export function publishOutputs(
@@ -77,7 +79,7 @@ export function publishOutputs(
   const writeOutput = (path: string, content: string) => {
     failure ??= writeFile(path, content);
   };
-  // GitHub's runner reads commands from both streams. If stdout contains a document, the commands go to stderr.
+  // GitHub reads commands from stdout and from stderr. If stdout contains a document, the commands must go to stderr.
   let commands = '';
   for (const { name, path } of chosen) {
     const format = formats[name];
@@ -108,7 +110,10 @@ function textOf(report: Report, name: string, formats: ReportFormats): string {
   return format?.output === 'document' ? [...format.render(report)].map(({ content }) => content).join('') : '';
 }
 
-/** Writes a file in one step and creates its folder. @returns the error if this failed. */
+/**
+ * Writes a file in one step, and creates the folder of the file.
+ * @returns the error if this failed.
+ */
 function writeFile(path: string, text: string): HarnessError | undefined {
   try {
     mkdirSync(dirname(resolve(path)), { recursive: true });

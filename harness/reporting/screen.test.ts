@@ -6,7 +6,7 @@ import { ProgressLine } from './progress.ts';
 const plan = catalogue.filter(({ category }) => /^[1267]$/.test(category));
 const ids = plan.map(({ id }) => id);
 
-// setTimeout stays real, because the emulated terminal needs it.
+// Only these timers are fake. setTimeout stays real, because the emulated terminal needs it.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
 

@@ -11,9 +11,9 @@ type Entries = Readonly<Record<string, unknown>>;
 const indexSchema = z.record(z.string(), z.record(z.string(), z.unknown()));
 
 /**
- * Copies results of one agent into another result folder: the case files and their index entries. Existing entries of
- * `into` stay. A folder without a readable index counts as empty.
- * @param cases ids of the cases to copy; all cases if left out.
+ * Copies results of one agent (tested server) into another result folder: the case files and their entries in
+ * `index.json`. Existing entries of `into` stay. A folder without a readable index counts as empty.
+ * @param cases ids of the cases to copy. If absent, all cases are copied.
  * @throws HarnessError with exit code 3 if a file cannot be written.
  */
 export function addResults(agent: string, from: string, into: string, cases?: ReadonlySet<string>): void {
@@ -52,7 +52,7 @@ export function copyResults(agent: string, from: string, into: string, results: 
   }
 }
 
-/** The ids of the cases that the index of a result folder lists for an agent. */
+/** The ids of the cases that the `index.json` of a result folder lists for an agent (tested server). */
 export const listedCases = (agent: string, folder: string): Set<string> =>
   new Set(Object.keys(entriesIn(agent, folder)));
 
@@ -69,7 +69,10 @@ function entriesIn(agent: string, folder: string): Entries {
   }
 }
 
-/** The name of the case file in an index entry, without a folder, so that the path cannot lead out of the result folder. */
+/**
+ * The name of the case file in an index entry. The folder in the name is removed: the path must not lead out of the
+ * result folder.
+ */
 function caseFileOf(entry: unknown): string | undefined {
   return typeof entry === 'object' && entry !== null && 'reportfile' in entry && typeof entry.reportfile === 'string'
     ? basename(entry.reportfile)

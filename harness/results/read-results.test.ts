@@ -255,7 +255,8 @@ test('readResults names the missing case, for each of the 517 cases', () => {
   cpSync(recorded, whole, { recursive: true });
   for (const id of allIds) {
     const { [id]: _, ...rest } = index.ws;
-    // A missing entry is found in the index, without reading case files, so a plan of one case is enough.
+    // Whether an index entry is missing can be seen without reading case files. So a plan of one case is enough and
+    // fast.
     writeFileSync(join(whole, 'index.json'), JSON.stringify({ ws: rest }));
     const { problems } = readResults(autobahn, whole, { cases: [id], agents: ['ws'], extraIsFault: false });
     expect(problems).toMatchObject([{ case: id, what: `Case ${id} has no result.` }]);

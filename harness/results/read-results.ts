@@ -11,14 +11,14 @@ import { JsonTextError, readJsonText } from '../support/json-text.ts';
 export interface RecordedResult extends Omit<ReadCase, 'started' | 'contradictions'> {
   did: 'run';
   id: string;
-  /** Path of the case file, relative to the result folder of the agent. */
+  /** Path of the case file, relative to the folder with the results of the tested server. */
   file: string;
 }
 
 /** The recorded facts of a planned case, or the reason why the case has no result. */
 export type Result = RecordedResult | { did: 'not run'; id: string; why: string };
 
-/** The results of one agent: one Result for each planned case, in the order of the plan. */
+/** The results of one agent (tested server): one for each planned case, in the order of the plan. */
 export interface AgentResults {
   agent: string;
   results: readonly Result[];
@@ -26,15 +26,15 @@ export interface AgentResults {
 
 /** The results that a result folder must contain. */
 export interface WantedResults {
-  /** Ids of the planned cases. Each of these cases gets a Result. */
+  /** Ids of the planned cases. The function returns a result, or the reason for its absence, for each of them. */
   cases: readonly string[];
-  /** Agents that must be in the folder. Absent: every agent in the folder is read. */
+  /** Agents (names of servers) that must be in the folder. Absent: every agent in the folder is read. */
   agents?: readonly string[];
   /** Whether a result of a case that was not planned is a problem. False for a folder of another run (`--from`). */
   extraIsFault: boolean;
   /** Time span in which the results must have been recorded, in milliseconds since 1970. Other results are stale. */
   recorded?: { from: number; to: number };
-  /** Cases whose results were kept from an earlier run, so that they may be older than `recorded.from`. */
+  /** Cases whose results were kept from an earlier run. These results may be older than `recorded.from`. */
   earlier?: ReadonlySet<string>;
 }
 
@@ -42,16 +42,17 @@ export interface WantedResults {
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 /** Allowed difference between the clocks of the engine and the harness, which may run on different machines. */
 const CLOCK_TOLERANCE_MS = 60_000;
-/** Number of results of unknown cases that are reported one by one. */
+/** At most so many results of cases that the suite does not have are reported one by one. */
 const MAX_UNKNOWN_CASES = 100;
 
 const indexSchema = z.record(z.string(), z.record(z.string(), z.unknown()));
 const entrySchema = z.looseObject({ reportfile: z.string() });
 
 /**
- * Reads a result folder, checks each result with the suite's `readCase`, and compares the results with the plan. A result
- * that is missing, recorded twice, not planned, contradictory, stale or unreadable becomes a Problem that names the case,
- * and a Result with the reason. Never throws because of the content of the folder.
+ * Reads a result folder, checks each result with the suite's `readCase`, and compares the results with the planned
+ * cases. A result that is missing, recorded twice, not planned, contradictory, stale or unreadable is reported as a
+ * problem that names the case. The list of results then says why the case has no result. Never throws because of the
+ * content of the folder.
  */
 export function readResults(
   suite: Suite,
@@ -102,7 +103,7 @@ export function readResults(
   return { agents, problems };
 }
 
-/** Reads the results of one agent in a result folder, and collects the problems. */
+/** Reads the results of one agent (tested server) in a result folder, and collects the problems. */
 class AgentReader {
   readonly problems: Problem[] = [];
   private readonly suite: Suite;
@@ -131,7 +132,7 @@ class AgentReader {
     const planned = new Set(this.wanted.cases);
     const suiteIds = new Set(this.suite.cases.map(({ id }) => id));
     const ids = Object.keys(this.entries);
-    // A folder of another tool may contain any number of unknown cases.
+    // A folder that another tool wrote may contain very many unknown cases, so only some of them are reported.
     const unreported = new Set(ids.filter((id) => !suiteIds.has(id)).slice(MAX_UNKNOWN_CASES));
     if (unreported.size > 0) {
       this.problems.push({
@@ -228,7 +229,10 @@ class AgentReader {
   }
 }
 
-/** The path of a file in a folder. @throws Error if `name` leads out of the folder by dots, an absolute path or a link. */
+/**
+ * The path of a file in a folder.
+ * @throws Error if `name` leads out of the folder, by `..`, an absolute path or a link.
+ */
 function insideFolder(folder: string, name: string): string {
   const path = resolve(folder, name);
   if (!path.startsWith(resolve(folder) + sep)) throw new Error('The path leads out of the result folder.');

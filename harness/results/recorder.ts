@@ -6,20 +6,21 @@ import { autobahnJson } from '../support/autobahn-json.ts';
 import { errorMessage } from '../support/error-message.ts';
 import { HarnessError } from '../support/harness-error.ts';
 
-/** Shortest time between two writes of the index during a run. */
+/** Shortest time between two writes of `index.json` during a run. */
 const INDEX_INTERVAL_MS = 1000;
 
 /**
- * Writes the result folder of one agent. Each case file is written as soon as the record of the case arrives. The index is
- * written at the end, and about once a second before, so that a checkpoint can use the results so far.
+ * Writes the result folder of one agent (tested server). Each case file is written as soon as the engine hands over the
+ * result. `index.json` is written at the end, and about once a second before: a partial report during the run needs the
+ * index.
  */
 export class Recorder {
   readonly #folder: string;
   readonly #agent: string;
   readonly #entries = new Map<string, NonNullable<CaseRecord['entry']>>();
-  /** Case ids whose latest record is final. */
+  /** Case ids whose latest result is final, and not provisional. */
   readonly #final = new Set<string>();
-  /** Path → latest write of the file. A second record of a case waits until the first record is written. */
+  /** Path → latest write of the file. A second result of the same case is written after the first write has ended. */
   readonly #writes = new Map<string, Promise<void>>();
   /** The write of the index that is scheduled or under way. */
   #index: Promise<void> | undefined;
@@ -37,8 +38,8 @@ export class Recorder {
   }
 
   /**
-   * Writes one record. A later record of the same case replaces a provisional record.
-   * @throws HarnessError with exit code 3 for a second record after a final record: two containers played the same case.
+   * Writes the result of one case. A later result of the same case replaces a provisional result.
+   * @throws HarnessError with exit code 3 for another result after a final result: two containers played the same case.
    */
   put(record: CaseRecord, provisional: boolean): void {
     const { id, file, text, entry } = record;
@@ -86,12 +87,15 @@ export class Recorder {
   #write(path: string, text: string): void {
     const before = this.#writes.get(path) ?? Promise.resolve();
     const write = before.then(() => writeFile(path, text));
-    // `close` reports a failed write; until then it must not count as an unhandled rejection.
+    // `close` throws the error of a failed write. Without this line, Node would report the error as an unhandled
+    // rejection before that.
     write.catch(() => undefined);
     this.#writes.set(path, write);
   }
 
-  /** Writes the index of the records so far, after a pause. An error is ignored, because `close` writes the index again. */
+  /**
+   * Writes the index of the results so far, after a pause. An error is ignored, because `close` writes the index again.
+   */
   async #writeIndexLater(): Promise<void> {
     try {
       await pause(INDEX_INTERVAL_MS, undefined, { signal: this.#closing.signal, ref: false });

@@ -1,4 +1,4 @@
-/** Counts the unexpected outcomes of a run over all servers, and ends the run at the limit of `--bail`. */
+/** Implements `--bail N`: counts the unexpected outcomes of all servers of a run, and ends the run when there are N. */
 export class Bail {
   readonly limit: number;
   private readonly unexpected = new Set<string>();
@@ -8,7 +8,7 @@ export class Bail {
     this.limit = limit;
   }
 
-  /** Aborted as soon as the run has `limit` unexpected outcomes. Stays aborted. */
+  /** This signal aborts as soon as the run has `limit` unexpected outcomes, and then stays aborted. */
   get limitReached(): AbortSignal {
     return this.controller.signal;
   }

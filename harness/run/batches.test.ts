@@ -25,7 +25,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-/** The event with which an engine records a case, made from a recorded result of the real suite. */
+/**
+ * Makes the event with which an engine hands over the result of a case. The result is from a recorded run of Autobahn.
+ */
 function recordOf(id: string): PlayEvent {
   const entry = index.ws?.[id];
   const file = entry?.reportfile ?? '';
@@ -33,7 +35,7 @@ function recordOf(id: string): PlayEvent {
   return { kind: 'recorded', record: { id, file, text, entry: { ...entry } } };
 }
 
-/** Writes the results of a batch to its folder, as the real suite does at its end. */
+/** Writes the results of a batch to its folder, as Autobahn's own program does after its last case. */
 function writeResults({ cases, folder }: Batch): void {
   const entries = Object.fromEntries(cases.map((id) => [id, index.ws?.[id]]));
   const now = new Date().toISOString();
@@ -71,7 +73,7 @@ describe('Batches of an engine that records only at its end', () => {
       made.push(batch);
       writeResults(batch);
       for (const id of batch.cases) batches.onEvent(recordOf(id));
-      // The limit must not end a batch whose records are still being handed over.
+      // The limit must not end a batch while the engine is still handing over its results.
       expect(batch.limitReached?.aborted).toBe(false);
     }
     expect(made.map(({ cases }) => cases)).toEqual([first, second]);

@@ -10,28 +10,30 @@ import { growingBatches } from './growing-batches.ts';
 import type { Batch } from './play-batch.ts';
 import type { Retries } from './retries.ts';
 
-/** The cases to play against one subject, and what to do about unexpected outcomes. */
+/** The cases to play against one subject (the tested server or client), and what to do about unexpected outcomes. */
 export interface BatchOptions {
   suite: Suite;
   agent: string;
   cases: readonly string[];
   /** Existing empty folder for the results. */
   folder: string;
-  /** Parent of the folders of single batches. */
+  /** The folder in which each batch gets a folder of its own, if there are several batches. */
   temporaryFolder: string;
   playOptions: PlayOptions;
-  /** Whether the engine records a case as soon as the case ends. */
+  /**
+   * Whether the engine hands over the result of each case as soon as the case ends, and not only at the end of a batch.
+   */
   recordsLive: boolean;
-  /** Whether this outcome of the subject fails the run. */
+  /** Whether this outcome of the tested server or client fails the run. */
   isUnexpected(id: string, actual: Outcome): boolean;
   bail: Bail | undefined;
   retries: Retries | undefined;
 }
 
 /**
- * Splits the cases of one subject into batches, and then repeats the cases with an unexpected outcome. With `--bail` and
- * an engine that records only at its end there are several batches, so that the unexpected outcomes can be counted after
- * each batch. Otherwise there is one batch.
+ * Splits the cases of one subject (the tested server or client) into batches, and afterwards repeats the cases with an
+ * unexpected outcome. Usually there is one batch. There are several batches with `--bail` if the engine hands over its
+ * results only at its end: the unexpected outcomes are then counted after each batch.
  */
 export class Batches {
   private readonly options: BatchOptions;
@@ -43,7 +45,7 @@ export class Batches {
     this.options = options;
   }
 
-  /** Makes the next batch only when it is asked for, because a batch depends on the outcomes of the batch before. */
+  /** Yields one batch after the other. The outcomes of a batch decide whether there is a next batch. */
   *batches(): Generator<Batch> {
     const { agent, folder, temporaryFolder, bail, retries } = this.options;
     const parts = this.split();
@@ -54,10 +56,11 @@ export class Batches {
       try {
         const limitReached = bail?.limitReached;
         yield { ...this.playOptions(), cases, folder: batchFolder, ...omitUndefined({ limitReached }) };
-        // Provisional records that no later record replaced count now.
+        // A provisional result is counted only now, because a later result of the same case could have replaced it.
         for (const id of this.unexpected.keys()) bail?.note(agent, id, true);
       } finally {
-        // Also runs if the reader stops here because the subject has ended.
+        // In a `finally`, because the loop that takes the batches may stop here: it does so when the tested program has
+        // ended.
         if (batchFolder !== folder) addResults(agent, batchFolder, folder);
       }
     }
@@ -65,7 +68,7 @@ export class Batches {
     if (retries !== undefined) yield* retries.rounds(this.unexpected);
   }
 
-  /** Notes the unexpected outcomes of first attempts. */
+  /** Remembers each case whose first attempt has an unexpected outcome, for `--bail` and `--retries`. */
   onEvent(event: PlayEvent): void {
     const { suite, agent, recordsLive, bail, retries, isUnexpected } = this.options;
     if (event.kind !== 'recorded' || this.isRetrying || (bail === undefined && retries === undefined)) return;
@@ -75,8 +78,8 @@ export class Batches {
     const unexpected = isUnexpected(id, outcome);
     if (unexpected) this.unexpected.set(id, outcome);
     else this.unexpected.delete(id);
-    // An engine that records only at its end hands over all records of a batch at once. To end the run at the first of
-    // these records would lose the others, so `batches` counts them after the batch.
+    // An engine without live results hands over all results of a batch at once. If the first of them ended the run, the
+    // others would be lost. So `batches` counts these results after the batch.
     if (recordsLive && !event.provisional) bail?.note(agent, id, unexpected);
   }
 
@@ -89,14 +92,17 @@ export class Batches {
 
   private playOptions(): PlayOptions {
     const { playOptions, recordsLive, bail } = this.options;
-    // With several jobs a later record may replace an outcome. With one job the count for --bail is exact.
+    // With several jobs, cases run at the same time, and a later result of a case may replace an earlier one. With one
+    // job each outcome is final, and the count for --bail is exact.
     return bail !== undefined && recordsLive && playOptions.jobs === undefined
       ? { ...playOptions, jobs: 1 }
       : playOptions;
   }
 }
 
-/** The outcome in a record. Undefined if the record cannot be read; the reader of the result folder reports this. */
+/**
+ * The outcome in the engine's record of a case. Undefined for an unreadable record, which `readResults` reports later.
+ */
 function outcomeOf(suite: Suite, agent: string, { id, text, entry }: CaseRecord): Outcome | undefined {
   if (text === undefined || entry === undefined) return undefined;
   try {

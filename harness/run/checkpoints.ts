@@ -1,11 +1,11 @@
 import type { Snapshot } from './collected-results.ts';
 
-/** Longest time between two checkpoints. */
+/** Longest time between two checkpoints (partial reports). */
 const MAX_INTERVAL_MS = 60_000;
 
 /**
- * Writes partial reports during a run, so that a killed run does not lose its results. The interval starts at a given
- * number of seconds, doubles after each checkpoint, and is at most a minute. A checkpoint that cannot be written is
+ * Writes partial reports, called checkpoints, during a run. If the run is killed, the results in the last checkpoint
+ * remain. The time between two checkpoints doubles each time, up to a minute. A checkpoint that cannot be written is
  * skipped, because the end of the run reports the same error.
  */
 export class Checkpoints {

@@ -8,7 +8,7 @@ export const ENGINE_CHOICES = ['auto', 'docker', 'native'] as const;
 /** Value of `--engine`. `auto` takes the first engine that can run on this machine and has all needed abilities. */
 export type EngineChoice = (typeof ENGINE_CHOICES)[number];
 
-/** The wishes that follow from the configuration of the servers. */
+/** The abilities of the engine that the configuration of the servers requires, for example own headers. */
 export function wishesOf(servers: readonly ServerConfig[]): Pick<EngineWishes, 'headersFor' | 'verifyCertificates'> {
   return {
     headersFor: servers.filter(({ headers = {} }) => Object.keys(headers).length > 0).map(({ name }) => name),
@@ -17,8 +17,9 @@ export function wishesOf(servers: readonly ServerConfig[]): Pick<EngineWishes, '
 }
 
 /**
- * Chooses the engine for a run. The code of the engine is loaded when the engine is first used.
- * @param kinds engines of the suite, the preferred engine first.
+ * Chooses the engine, which is the program that plays the cases of a run. Its code is loaded when the engine is first
+ * used.
+ * @param kinds the engines of the suite, the preferred engine first.
  * @throws HarnessError with exit code 2 if the suite does not have the engine, or the engine lacks a needed ability.
  */
 export function chooseEngine(kinds: readonly EngineKind[], choice: EngineChoice, wishes: EngineWishes = {}): Engine {
@@ -49,13 +50,18 @@ function neededAbilities({ headersFor = [], image, dataFolder, onTrace }: Engine
   return (Object.keys(needed) as (keyof typeof needed)[]).filter((ability) => needed[ability]);
 }
 
-/** The engines that verify certificates, if certificates must be verified and such an engine exists; otherwise all engines. */
+/**
+ * If certificates must be verified, the engines that can verify certificates. Otherwise, or if none can, all engines.
+ */
 function preferVerifying(kinds: readonly EngineKind[], { verifyCertificates }: EngineWishes): readonly EngineKind[] {
   const verifying = kinds.filter(({ abilities }) => abilities.has('certificates'));
   return verifyCertificates && verifying.length > 0 ? verifying : kinds;
 }
 
-/** @throws HarnessError with exit code 2 if the engine lacks an ability. */
+/**
+ * Refuses an engine that lacks a needed ability.
+ * @throws HarnessError with exit code 2 if the engine lacks an ability.
+ */
 function refuseUnable(
   kinds: readonly EngineKind[],
   kind: EngineKind,
@@ -87,7 +93,7 @@ function noSuchEngine(kinds: readonly EngineKind[], choice: EngineChoice): Harne
 
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** Wraps an engine so that its code is loaded once, at the first use. */
+/** Wraps an engine. The wrapper loads the code of the engine once, at the first use. */
 function lazyEngine(kind: EngineKind, wishes: EngineWishes): Engine {
   let loading: Promise<Engine> | undefined;
   const load = (): Promise<Engine> => {

@@ -12,11 +12,11 @@ export interface ServerResults {
   url: string;
   command?: string;
   expectations: ReadonlyMap<string, Expectation>;
-  /** One Result for each planned case, in the order of the plan. */
+  /** One entry for each planned case, in the order of the plan: the recorded result, or why there is none. */
   results: readonly Result[];
-  /** Results of the retries. */
+  /** Results of the retries, which repeat the cases with an unexpected outcome. */
   laterAttempts?: LaterAttempts;
-  /** Number of unexpected outcomes that were not retried because there were too many. */
+  /** Number of cases with an unexpected outcome that were not repeated because there were too many. */
   notRetried?: number;
   /** Case id → lines that the server printed during the case. */
   output?: ReadonlyMap<string, readonly string[]>;
@@ -34,12 +34,15 @@ export interface CollectedResults {
 }
 
 /**
- * Collects the results that exist during a run.
- * @param into copy of the unfinished report folder. Results that are kept elsewhere are added to this copy.
+ * Collects the results that exist so far, while the run continues. Used for a checkpoint, which is a partial report.
+ * @param into copy of the folder of the unfinished report. The function adds the results that are still in another
+ *   folder.
  */
 export type Snapshot = (into: string) => Promise<CollectedResults>;
 
-/** The plan, the folders and the signal that a source of results gets. */
+/**
+ * What a source of results (see `ResultSource`) gets: the plan of the run, its folders, and the signal that ends it.
+ */
 export interface CollectOptions {
   /** Ids of the planned cases. */
   cases: readonly string[];
@@ -47,15 +50,17 @@ export interface CollectOptions {
   staged: string;
   workspace: Workspace;
   signal: AbortSignal;
-  /** Called once by a source that plays cases. The argument collects the results so far, for checkpoints. */
+  /** A source that plays cases calls this once, with a function that collects the results so far for checkpoints. */
   onStart?: (snapshot: Snapshot) => void;
 }
 
-/** A source of results: an engine that plays cases, a folder that was recorded earlier, or the shards of a run. */
+/**
+ * A function that gets the results of a run: it plays cases, reads an earlier recording, or merges the parts of a run.
+ */
 export type ResultSource = (options: CollectOptions) => Promise<CollectedResults>;
 
 /**
- * Sorts results into the order of the plan. A planned case without a result gets a Result that says why.
+ * Sorts results into the order of the plan. For a planned case without a result, the list contains the reason.
  * @param why reason for cases without a result.
  */
 export function inPlanOrder(

@@ -10,7 +10,10 @@ const preparation = {
   onMessage: ({ text }: { text: string }) => void notes.push(text),
 };
 
-/** Makes an engine that logs its calls. @param refusal error with which the engine refuses to run. */
+/**
+ * Makes an engine that plays nothing and logs its calls.
+ * @param refusal if set, the engine throws this error at each call.
+ */
 function logging(name: 'docker' | 'native', log: string[], refusal?: Error): Engine {
   const facts = { name, summary: `the ${name} engine, for a test` };
   const enter = (call: string) => {

@@ -32,7 +32,11 @@ export function fallbackEngine(preferred: Engine, other: Engine): Engine {
   };
 }
 
-/** The reason to use the other engine: the preferred engine cannot run here (exit code 3). @throws any other error again. */
+/**
+ * The reason to use the other engine: the error with which the preferred engine cannot run on this machine (exit code
+ * 3).
+ * @throws the error itself if it has any other cause.
+ */
 function reasonToFallBack(error: unknown, { signal }: Preparation): string {
   if (signal.aborted || !(error instanceof HarnessError) || error.exitCode !== 3) throw error;
   return error.problem.what.replace(/\.$/, '');

@@ -1,13 +1,19 @@
-/** Weight of the first batch: time that the real suite needs with a good server. Each batch may weigh twice as much as the one before. */
+/**
+ * Weight of the first batch. A weight is the time that Autobahn needs for cases with a good server. The limit doubles
+ * with each batch.
+ */
 const FIRST_BATCH_MS = 2000;
-/** Minimum weight of a case, in ms. The server of a run with `--bail` is often faulty, and makes even a short case slow. */
+/**
+ * Every case counts with at least this time, in ms. A run with `--bail` often tests a faulty server, with which even a
+ * short case is slow.
+ */
 const MIN_CASE_MS = 100;
 
 /**
- * Splits a plan into batches for an engine that reports results only at its end. The unexpected outcomes can be counted
- * after each batch. The first batches are small because a faulty server usually fails early. Later batches are larger
- * because each batch costs another start of a container, about 2 s. A case that is heavier than a whole batch gets a batch
- * of its own.
+ * Splits a plan into batches for an engine that hands over its results only at its end. `--bail` then counts the
+ * unexpected outcomes after each batch. The first batches are small, because a faulty server usually fails early. Later
+ * batches are larger, because each start of a container costs about 2 s. A case that takes longer than a whole batch
+ * gets a batch of its own.
  * @param weightOf time that a case needs, in milliseconds.
  */
 export function growingBatches(cases: readonly string[], weightOf: (id: string) => number): string[][] {

@@ -7,7 +7,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Report, reportSchema } from '../../reports/document/report.ts';
 import { COMMAND } from '../testing/command.ts';
 
-/* Runs the command as several machines would: three shards of one run, and then `merge`. */
+/*
+ * Each test runs the command three times, as three machines would: each run plays a third of the cases. Then the verb
+ * `merge` makes one report.
+ */
 
 const root = join(import.meta.dirname, '../..');
 const PLAN = ['1.1', '2', '7.1.6'];
@@ -27,7 +30,7 @@ const merge = async (...folders: string[]) => {
   rmSync(out, { recursive: true, force: true });
   return { out, ...(await run('merge', ...folders, '--out', out)) };
 };
-/** Makes a copy of a shard's report, changed by hand. */
+/** Makes a copy of the report of one shard (the part of a run on one machine), and changes the copy. */
 function forged(index: number, change: (report: Report) => unknown): string {
   const folder = join(home, 'forged');
   rmSync(folder, { recursive: true, force: true });
@@ -96,7 +99,8 @@ describe('merge', () => {
 });
 
 test('merge writes a complete report and exits with 143 if a signal comes after the decision, before the pages', async () => {
-  // merge reads the history after the decision, and waits there until a process writes to the FIFO.
+  // `merge` reads the history file after its decision. The file is a FIFO here, so `merge` waits until a process writes
+  // to it.
   const history = join(home, 'history');
   await execa('mkfifo', [history]);
   const out = join(home, 'interrupted');

@@ -16,15 +16,15 @@ import { makeFolder } from '../system/report-folder.ts';
 import { inPlanOrder, type ResultSource, type ServerResults } from './collected-results.ts';
 import { readRound, retryFolder } from './retries.ts';
 
-/** The report of one shard of a run, and the folder of the report. */
+/** The report of one shard, which is the part of a run that one machine played, and the folder of the report. */
 export interface ShardReport {
   folder: string;
   report: Report;
 }
 
 /**
- * The plan of the whole run, which `--shard` wrote into the report of each shard. Reports without `--shard` must together
- * have all cases of the suite.
+ * The plan of the whole run. A run with `--shard` writes this plan into the report of each shard (the part of one
+ * machine). If the reports are of runs without `--shard`, they must together have all cases of the suite.
  * @throws HarnessError with exit code 2 if the shards are of different plans, or if a shard is given twice.
  */
 export function planOfShards(suite: Suite, shards: readonly ShardReport[]): CaseInfo[] {
@@ -42,7 +42,10 @@ export function planOfShards(suite: Suite, shards: readonly ShardReport[]): Case
   return suite.cases.filter(({ id }) => planned.has(id));
 }
 
-/** @throws HarnessError with exit code 2 if the shards differ in suite, commit, engine or servers, so that they are not one run. */
+/**
+ * Checks that the reports belong to one run.
+ * @throws HarnessError with exit code 2 if the reports differ in suite, commit, engine or servers.
+ */
 export function requireSameRun(suite: Suite, shards: readonly ShardReport[]): void {
   const [first] = shards;
   if (first === undefined) return;
@@ -70,9 +73,10 @@ export function requireSameRun(suite: Suite, shards: readonly ShardReport[]): vo
 }
 
 /**
- * Collects the results of all shards as the results of one run. A planned case that no shard has is missing. A case that
- * two shards have is a problem. The problems of all shards are kept.
- * @param serverOf the server whose expectations are compared with the outcomes of an agent.
+ * Collects the results of all shards (parts of a run on different machines) as the results of one run. A planned case
+ * that is in no shard counts as missing. A case with results in two shards is reported as a problem, and so is each
+ * problem of a single shard.
+ * @param serverOf finds the server of an agent name, whose expectations are compared with the outcomes.
  */
 export function mergeShards(
   suite: Suite,
@@ -119,7 +123,9 @@ export function mergeShards(
   };
 }
 
-/** One problem for each shard of `--shard I/N` whose report is not there. Without it, its cases would only be missing. */
+/**
+ * One problem for each shard of `--shard I/N` whose report was not given. Its cases are missing; the problem says why.
+ */
 function absentShards(shards: readonly ShardReport[]): Problem[] {
   const count = shards[0]?.report.run.shard?.count ?? 0;
   const present = new Set(shards.map(({ report }) => report.run.shard?.index));
@@ -133,7 +139,10 @@ function absentShards(shards: readonly ShardReport[]): Problem[] {
     }));
 }
 
-/** Copies an agent's results of all shards into one folder. @returns one problem for each case that two shards have. */
+/**
+ * Copies an agent's results of all shards into one folder. An agent is the name of a server in results.
+ * @returns one problem for each case that two shards have.
+ */
 function copyShards(agent: AgentReport, shards: readonly ShardReport[], into: string): Problem[] {
   const problems: Problem[] = [];
   const folderOf = new Map<string, string>();
@@ -158,7 +167,7 @@ function copyShards(agent: AgentReport, shards: readonly ShardReport[], into: st
   return problems;
 }
 
-/** Copies the results of the retries of all shards into one folder, and reads the copies. */
+/** Copies the results of repeated cases from all shards (parts of the run) into one folder, and reads the copies. */
 function mergeAttempts(
   suite: Suite,
   agent: AgentReport,
@@ -190,7 +199,7 @@ function mergeAttempts(
   return { results, problems };
 }
 
-/** Number of an agent's unexpected outcomes that no shard retried because there were too many. */
+/** How many unexpected outcomes of an agent (tested server) were not repeated, because there were too many. */
 function notRetriedOf({ name }: AgentReport, shards: readonly ShardReport[]): number {
   return shards
     .flatMap(({ report }) => report.run.retries?.leftOut ?? [])
@@ -198,7 +207,7 @@ function notRetriedOf({ name }: AgentReport, shards: readonly ShardReport[]): nu
     .reduce((sum, { cases }) => sum + cases, 0);
 }
 
-/** Case id → lines that the server printed during the case, from all shards. */
+/** Case id → lines that the server printed during the case, from all shards (parts of the run). */
 function outputOf({ name }: AgentReport, shards: readonly ShardReport[]): Map<string, readonly string[]> {
   return new Map(
     shards.flatMap(({ report }) =>

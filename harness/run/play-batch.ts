@@ -2,12 +2,12 @@ import type { EngineFacts } from '../../reports/document/report.ts';
 import type { Assignment, PlayEvent, PlayOptions, PreparedEngine } from '../engines/engine.ts';
 import { Recorder } from '../results/recorder.ts';
 
-/** Cases that an engine gets at once. */
+/** The cases that an engine plays after one start, and how to play them. */
 export interface Batch extends PlayOptions {
   cases: readonly string[];
   /** Existing empty folder for the results of the batch. */
   folder: string;
-  /** The limit of `--bail`. If this signal aborts, the batch ends early without a problem, and results recorded so far are kept. */
+  /** Aborts at the limit of `--bail`. The batch then ends early without an error, and the results so far are kept. */
   limitReached?: AbortSignal;
 }
 

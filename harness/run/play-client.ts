@@ -11,13 +11,14 @@ import { Flight } from './flight.ts';
 import { type Batch, playBatch } from './play-batch.ts';
 import { type SubjectRun, type SubjectRunOptions, secondsLeft } from './subject-run.ts';
 
-/** Interval of the check for progress. */
+/** Time between two checks whether the client makes progress. */
 const CHECK_MS = 1000;
 
 /**
- * Plays cases against a client. For each batch the engine opens a port, and the client is started with the engine's URL
- * and ended after the last case. If the client ends early or makes no progress, the run gets a Problem, and the results
- * recorded so far are kept. Rejects only if `signal` aborts or the configuration cannot work.
+ * Plays cases against a client. For each batch (a part of the cases) the engine opens a port, and the client is started
+ * with the engine's URL. The client is ended after the last case of the batch. If the client ends early or makes no
+ * progress, the report lists this as a problem, and the results so far are kept. Rejects only if `signal` aborts or the
+ * configuration cannot work.
  */
 export async function playClient(
   engine: PreparedEngine,
@@ -52,7 +53,7 @@ export async function playClient(
   };
 }
 
-/** Plays one batch of cases against one process of the client. */
+/** Plays one batch (a part of the cases) against one process of the client. */
 class ClientBatch {
   private readonly batch: Batch;
   private readonly options: SubjectRunOptions;
@@ -157,7 +158,7 @@ class ClientBatch {
     );
   }
 
-  /** A Problem if the client has ended although some cases have no record; otherwise empty. */
+  /** The problem that the client ended before all cases had a result. The list is empty if this did not happen. */
   private endedEarly(): Problem[] {
     const exit = this.client?.exit();
     const missing = this.batch.cases.filter((id) => !this.recorded.has(id));

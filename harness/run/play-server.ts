@@ -16,15 +16,16 @@ import { Flight } from './flight.ts';
 import { type Batch, playBatch } from './play-batch.ts';
 import { type SubjectRun, type SubjectRunOptions, secondsLeft } from './subject-run.ts';
 
-/** Time in which the engine can notice that the server has ended, and can save its results. */
+/** Time for the engine to notice by itself that the server has ended, and to save its results. */
 const GRACE_MS = 15_000;
-/** Time limit of one probe. */
+/** Time limit of one probe, which is a short connection that shows whether the server answers. */
 const PROBE_MS = 10_000;
 
 /**
- * Plays cases against a server: starts the server, plays all batches, watches the server meanwhile, and ends the server. If
- * the server ends, hangs or is replaced by another process, a Problem names the cases in flight, and the results recorded
- * so far are kept. Rejects only if `signal` aborts or the server cannot be started, and only after the server has ended.
+ * Plays cases against a server: starts the server, plays all batches, watches the server meanwhile, and ends the
+ * server. If the server ends, hangs or is replaced by another process, a problem in the report names the cases that
+ * were running, and the results so far are kept. Rejects only if `signal` aborts or the server cannot be started. The
+ * server has always ended before the promise settles.
  */
 export async function playServer(
   engine: PreparedEngine,
@@ -60,7 +61,8 @@ export async function playServer(
           flight.note(event, target.exit() !== undefined);
           onEvent(event);
         });
-        // Retries run with fewer jobs, but the report shows the number of jobs of the first batch.
+        // Repeated cases run with fewer jobs (cases at the same time). The report shows the number of jobs of the first
+        // batch.
         facts = { ...batchFacts, ...facts };
       } catch (error) {
         signal.throwIfAborted();
@@ -92,8 +94,9 @@ export async function playServer(
 }
 
 /**
- * Starts the server, or attaches to a running server, and waits until the server is ready.
- * @throws HarnessError with exit code 3 if the server is not ready in time or its certificate is not trusted; the server has ended then.
+ * Starts the server, or connects to a running server, and waits until the server is ready. If this fails, a
+ * started server is ended.
+ * @throws HarnessError with exit code 3 if the server is not ready in time, or if its certificate is not trusted.
  */
 async function startTarget(options: SubjectRunOptions, workspace: Workspace, signal: AbortSignal): Promise<Target> {
   const { server, log, ca } = options;
@@ -116,7 +119,10 @@ async function startTarget(options: SubjectRunOptions, workspace: Workspace, sig
 const handshakeOf = ({ server: { protocols, origin, headers }, ca }: SubjectRunOptions): HandshakeOptions =>
   omitUndefined({ protocols, origin, headers, ca });
 
-/** Aborts `stop` if the server has ended and the engine does not notice this, or if the server no longer answers. */
+/**
+ * Watches the server during a run. Aborts `stop` in two cases: the server has ended and the engine does not notice, or
+ * the server no longer answers.
+ */
 function watchTarget(target: Target, options: SubjectRunOptions, flight: Flight, stop: AbortController) {
   let lastProgress = performance.now();
   let isProbing = false;
@@ -131,7 +137,7 @@ function watchTarget(target: Target, options: SubjectRunOptions, flight: Flight,
     isProbing = true;
     const probeOnce = () => probe(target.url, PROBE_MS, 'handshake', handshakeOf(options));
     const first = await probeOnce();
-    // A busy server may miss one handshake, so a second probe decides.
+    // A busy server may miss one opening handshake. The server counts as hanging only if a second one fails too.
     const second = first === 'open' || isOver ? 'open' : await probeOnce();
     isProbing = false;
     if (first === 'open' || second === 'open') lastProgress = performance.now();

@@ -13,9 +13,11 @@ import { refuseOtherEngine } from './resume.ts';
 import { NOT_YET, type ServerInputs, ServerPlay, withoutResults } from './server-play.ts';
 
 /**
- * Plays all servers, one after the other. Reads the expectation files and certificates of all servers first, so that a
- * wrong file fails before a server is started. An aborted signal ends the run and keeps the results recorded so far.
- * @throws HarnessError with exit code 2 for a wrong file. The returned source throws HarnessError with exit code 3 if the engine cannot run here.
+ * Plays all servers, one after the other. Reads the expectation files and certificates of all servers first: an error
+ * in a file must be reported before a server is started. If the signal aborts, the run ends and keeps the results so
+ * far.
+ * @returns a function that plays. It throws HarnessError with exit code 3 if the engine cannot run on this machine.
+ * @throws HarnessError with exit code 2 for a wrong file.
  */
 export function playServers(suite: Suite, engine: Engine, settings: PlaySettings, today: string): ResultSource {
   const servers = settings.servers.map((server) => ({
@@ -111,7 +113,7 @@ class ServersPlay {
   }
 }
 
-/** The problem that the report of each checkpoint contains. */
+/** A problem that each checkpoint (a partial report during the run) contains, because the run is not over. */
 const UNFINISHED: Problem = {
   what: 'The run was still going on when this was written.',
   why: 'If the run is no longer going on, it was killed before it could write its final report.',

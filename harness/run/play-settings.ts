@@ -11,11 +11,11 @@ export interface PlaySettings {
   patienceSeconds: number;
   /** The run that `--resume` continues. Its results are kept, and only the other cases are played. */
   earlierRun?: EarlierRun | undefined;
-  /** Most attempts that repeat an unexpected outcome. Undefined: no retries. */
+  /** How many times a case with an unexpected outcome is repeated at most. Undefined: never. */
   retries?: number | undefined;
   /** Number of unexpected outcomes at which the run ends. Undefined: no limit. */
   bail?: number | undefined;
-  /** Whether a tolerated grade (NON-STRICT) counts as unexpected. */
+  /** Whether the grade NON-STRICT, which Autobahn tolerates, counts as unexpected. */
   strict: boolean;
   /** Called before a server is started, with the cases that will be played. */
   onServer(server: ServerConfig, cases: readonly string[]): void;

@@ -4,7 +4,7 @@ import { playClient } from './play-client.ts';
 import { playServer } from './play-server.ts';
 import type { SubjectRun, SubjectRunOptions } from './subject-run.ts';
 
-/** Plays cases against one subject: `playServer` for a server, `playClient` for a client. */
+/** Plays cases against one subject (the tested program): a server with `playServer`, a client with `playClient`. */
 export async function playSubject(
   engine: PreparedEngine,
   options: SubjectRunOptions,

@@ -8,9 +8,10 @@ import { readResults } from '../results/read-results.ts';
 import type { CollectedResults, ResultSource } from './collected-results.ts';
 
 /**
- * Reads a result folder that one of our engines or `wstest` recorded earlier, and copies the results into the report. The
- * expectations of an agent are those of the configured server with the same name.
- * @param only server whose expectations are used for every agent instead.
+ * Reads a result folder that an engine of this tool or Autobahn's `wstest` recorded earlier, and copies the results
+ * into the report. The results of an agent (a server's name) are compared with the expectations of the configured
+ * server of the same name.
+ * @param only if given, the expectations of this server are used for every agent.
  */
 export function readRecorded(
   suite: Suite,

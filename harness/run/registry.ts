@@ -6,7 +6,7 @@ import { autobahn } from '../suites/autobahn/suite.ts';
 import { closestTo } from '../support/did-you-mean.ts';
 import { HarnessError } from '../support/harness-error.ts';
 
-/** A suite, and the engines that can play its cases, the preferred engine first. */
+/** A test suite, and the engines (programs) that can play its cases, the preferred engine first. */
 export interface RegisteredSuite {
   suite: Suite;
   engines: readonly EngineKind[];
@@ -18,7 +18,11 @@ export type Registry = readonly [RegisteredSuite, ...RegisteredSuite[]];
 /** The suites of this package. A new suite is one line here. */
 export const REGISTRY: Registry = [{ suite: autobahn, engines: [dockerKind, nativeKind] }];
 
-/** Finds a suite by its id. @param id undefined for the default suite. @throws HarnessError with exit code 2 if no suite has the id. */
+/**
+ * Finds a suite by its id.
+ * @param id undefined for the default suite.
+ * @throws HarnessError with exit code 2 if no suite has the id.
+ */
 export function suiteNamed(registry: Registry, id: string | undefined): RegisteredSuite {
   const [first] = registry;
   if (id === undefined) return first;
@@ -35,7 +39,8 @@ export function suiteNamed(registry: Registry, id: string | undefined): Register
 
 /**
  * Finds the suite of a report.
- * @param where path of the report, for the error. @throws HarnessError with exit code 2 if this version does not have the suite.
+ * @param where path of the report, for the error.
+ * @throws HarnessError with exit code 2 if this version of the tool does not have the suite.
  */
 export function suiteOfReport(
   registry: Registry,

@@ -13,7 +13,7 @@ import type { CollectedResults, ServerResults } from './collected-results.ts';
 import { retriesOf } from './retries.ts';
 import type { RunOptions } from './run-options.ts';
 
-/** The facts about a run that do not come from its results. */
+/** The facts about a run that are known without its results, for example its id. */
 export interface RunFacts {
   id: string;
   started: Date;
@@ -22,11 +22,11 @@ export interface RunFacts {
   dirty: boolean | null;
   /** Aborted if the run was interrupted. */
   signal: AbortSignal;
-  /** Replaces paths of the unfinished report in a problem by their final paths. */
+  /** In the paths of a problem, replaces the folder of the unfinished report by the final folder. */
   atFinalPlace(problem: Problem): Problem;
 }
 
-/** Compares the collected results with their expectations, decides about the run, and makes the Report. */
+/** Compares the collected results with their expectations, decides whether the run passed, and makes the report. */
 export function reportOfRun(suite: Suite, options: RunOptions, collected: CollectedResults, facts: RunFacts): Report {
   const { problems, engine, bailLimit, retries } = collected;
   const agents = collected.agents.map((results) => agentReport(suite, results));
@@ -63,7 +63,7 @@ export function reportOfRun(suite: Suite, options: RunOptions, collected: Collec
   };
 }
 
-/** The facts about the CI job without the commit, which the report has already. */
+/** The facts about the CI job, without the commit. The report has the commit in another field. */
 const ciJobOf = ({ commit: _, ...job }: CiFacts) => job;
 
 function agentReport(suite: Suite, { server, slug, url, command, output, ...toJudge }: ServerResults): AgentReport {
@@ -83,7 +83,7 @@ function agentReport(suite: Suite, { server, slug, url, command, output, ...toJu
   };
 }
 
-/** Makes the lookup of recorded cases, by agent and case id, for the pages that show frames and handshakes. */
+/** Makes a function that finds a recorded case by agent and case id, for pages that show frames and handshakes. */
 export function detailsOf({ agents }: CollectedResults): DetailOf {
   const details = new Map(
     agents.flatMap(({ slug, results }) =>

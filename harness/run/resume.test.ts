@@ -33,7 +33,7 @@ beforeEach(async () => {
   const source = readRecorded(autobahn, recorded, [], undefined, '2026-01-01');
   const options = { plan, out: join(home, 'report'), strict: false, command: 'ws-conformance 1' };
   report = await run(autobahn, source, options, new AbortController().signal);
-  // A resumable report needs the index that an engine writes.
+  // `--resume` needs the index that an engine writes next to the results.
   copyFileSync(join(recorded, 'index.json'), join(home, 'report/results/ws/index.json'));
   report.engine.name = 'native';
   report.run.commit = 'c'.repeat(40);

@@ -6,7 +6,7 @@ import type { Suite } from '../plan/suite.ts';
 import { readResults } from '../results/read-results.ts';
 import { HarnessError } from '../support/harness-error.ts';
 
-/** The results of one agent that a resumed run keeps. */
+/** The results of one agent (tested server) that a resumed run keeps from the earlier run. */
 export interface KeptResults {
   /** The agent's result folder in the earlier report. */
   folder: string;
@@ -20,11 +20,11 @@ export interface KeptResults {
 export interface EarlierRun {
   id: string;
   engine: EngineFacts;
-  /** Agent name → kept results. Every agent of the run has an entry, even without results. */
+  /** Agent (name of a server) → its kept results. Every agent of the run has an entry, even if no result is kept. */
   agents: ReadonlyMap<string, KeptResults>;
 }
 
-/** The servers, the plan and the commit of the run that resumes an earlier run. */
+/** The servers, the planned cases and the commit of the run that resumes an earlier run. */
 export interface ResumingRun {
   servers: readonly ServerConfig[];
   plan: readonly string[];
@@ -32,10 +32,10 @@ export interface ResumingRun {
 }
 
 /**
- * Reads which results of an earlier run can be kept, so that only the other cases are played.
+ * Finds the results of an earlier run that `--resume` keeps. Only the other cases are played.
  * @param out folder of the earlier report.
- * @throws HarnessError with exit code 2 if the two runs have another suite, server or commit, if the new plan lacks cases of the earlier
- *   plan, or if every case has a result already.
+ * @throws HarnessError with exit code 2 if the runs have different suites, servers or commits, if the new plan lacks
+ *   cases of the earlier plan, or if every case has a result already.
  */
 export function resumeFrom(suite: Suite, report: Report, out: string, run: ResumingRun): EarlierRun {
   const why = explainMismatch(suite, report, run);
@@ -61,7 +61,10 @@ export function resumeFrom(suite: Suite, report: Report, out: string, run: Resum
   });
 }
 
-/** @throws HarnessError with exit code 2 if another engine recorded the kept results. */
+/**
+ * Checks that the run uses the engine that recorded the kept results.
+ * @throws HarnessError with exit code 2 if another engine recorded them.
+ */
 export function refuseOtherEngine(earlierRun: EarlierRun, engine: EngineFacts): void {
   const isEmpty = [...earlierRun.agents.values()].every(({ files }) => files.size === 0);
   if (isEmpty || earlierRun.engine.name === engine.name) return;
@@ -93,7 +96,8 @@ function explainMismatch(
     return `It was of commit ${commit.slice(0, 12)}, and now it is ${run.commit.slice(0, 12)}.`;
   for (const agent of agents) {
     const server = run.servers.find((candidate) => candidate.agent === agent.name);
-    // If the server was not reached, there is no result to keep, and the report may lack its address and command.
+    // Without a result there is nothing to keep. The server may not have been reached, and then the report lacks its
+    // address.
     if (server === undefined || !agent.cases.some(({ result }) => result !== null)) continue;
     const [was, is] =
       agent.command === undefined ? [agent.url, server.url] : [agent.command, server.command?.join(' ')];
@@ -104,17 +108,19 @@ function explainMismatch(
 }
 
 /**
- * The results of one agent that can be kept: every result whose file is readable. If the server ended or hung by accident,
- * only expected outcomes are kept, because the accident may have caused the others.
+ * The results of one agent (server) that a resumed run keeps: every result whose file is readable. If the server ended
+ * or hung during the earlier run, only expected outcomes are kept, because the accident may have caused the others.
  */
 function keptResults(suite: Suite, agent: AgentReport, report: Report, out: string): KeptResults {
   const folder = join(resolve(out), 'results', agent.slug);
-  // A problem about the server's process has its last lines of output. An interruption or a missing result has none.
+  // `tail` is the last output of the server. Only a problem with the server's process has a `tail`; an interrupted run
+  // has none.
   const hadAccident = report.problems.some(
     (problem) => problem.tail !== undefined && (problem.agent === undefined || problem.agent === agent.name),
   );
   const candidates = agent.cases.filter(
-    // A case with several attempts is played again, because only the result of the first attempt could be kept.
+    // A case with several attempts (`tries`) is played again, because only the result of the first attempt could be
+    // kept.
     ({ result, verdict, tries }) =>
       result !== null && (!hadAccident || verdict === 'same' || verdict === 'flaky') && tries === undefined,
   );

@@ -15,7 +15,7 @@ const report = () => reportIn(out());
 const verdictOf = (id: string) => report().agents[0]?.cases.find((verdict) => verdict.id === id);
 const file = (name: string) => readFileSync(join(out(), name), 'utf8');
 
-/** Runs the command with one job, because with several jobs the embedded engine repeats some failed cases itself. */
+/** Runs the command with one job. With several jobs the embedded engine repeats some failed cases by itself. */
 const runCommand = (args: readonly string[], server: string) =>
   conformance(out(), ['--engine', 'native', '--jobs', '1', ...args, '--', ...fixtureServer(server)]);
 const UNSTEADY = 'unsteady/every-second-echo';
@@ -26,7 +26,7 @@ describe('H30: --retries of a case that fails every second time', { timeout: 60_
     expect(exitCode).toBe(1);
     expect(report().gate).toMatchObject({ decision: 'failed', counts: { flaky: 2, same: 1 } });
     expect(report().run.retries).toEqual({ limit: 3, cases: 2, flaky: 2, leftOut: [] });
-    // The second attempt shows that the case is flaky, so there is no third attempt.
+    // The second attempt has another outcome and shows that the case is flaky, so there is no third attempt.
     expect(verdictOf('1.1.2')?.tries?.map(({ verdict }) => verdict)).toEqual(['regressed', 'same']);
     expect(verdictOf('2.1')?.tries).toBeUndefined();
     for (const { result } of verdictOf('1.1.2')?.tries ?? [])
@@ -114,7 +114,7 @@ describe('H30: --retries of a case that fails every second time', { timeout: 60_
 });
 
 describe('a run that is interrupted during retries', { timeout: 60_000 }, () => {
-  /** Interrupts a run during the nth attempt of case 5.19, which waits for a second. */
+  /** Interrupts a run while case 5.19 is played for the nth time. This case waits for a second. */
   async function interruptedAt(attempt: number, server: string) {
     const run = runCommand(['--trace', '--retries', '3', '1.1.2', '5.19', '5.20'], server);
     let output = '';

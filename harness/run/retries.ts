@@ -8,27 +8,31 @@ import { makeFolder } from '../system/report-folder.ts';
 import type { Batch } from './play-batch.ts';
 
 /**
- * With more unexpected outcomes of one agent than this, no case is retried. So many failures are no accident, and retries
- * one at a time could take hours.
+ * Limit for the unexpected outcomes of one agent (server). If there are more, no case is repeated: so many failures are
+ * no accident, and to repeat them one at a time could take hours.
  */
 export const MAX_RETRIED_CASES = 50;
 
-/** Name of the folder with the results of one round of retries, in the agent's result folder. @param round counted from 1. */
+/**
+ * Name of the folder with the results of one round of retries. The folder is in the result folder of the agent
+ * (server).
+ * @param round counted from 1.
+ */
 export const retryFolder = (round: number): string => `retry-${round}`;
 
-/** The agent whose cases are retried, and the most rounds of retries. */
+/** The agent (server) whose cases are repeated, and the limit of `--retries`. */
 export interface RetryOptions {
   suite: Suite;
   agent: string;
-  /** The agent's result folder. Each round of retries has a folder in this folder. */
+  /** The result folder of the agent (server). The results of each round of retries get a folder in this folder. */
   folder: string;
-  /** Most rounds. */
+  /** Most rounds of retries. One round plays each remaining case once. */
   limit: number;
   /** Called before each round, with a line for the terminal. */
   onRound(text: string): void;
 }
 
-/** Retries the unexpected outcomes of one agent, one case at a time, and keeps the results. */
+/** Implements `--retries`: repeats the cases of one agent (server) with an unexpected outcome, one at a time. */
 export class Retries {
   /** Case id → results of the second and later attempts. */
   readonly attempts = new Map<string, RecordedResult[]>();
@@ -42,7 +46,8 @@ export class Retries {
   }
 
   /**
-   * Makes one batch for each round. A case whose outcome changed is flaky, and needs no further attempt.
+   * Yields one batch for each round, in which each remaining case is played once more. A case whose outcome changed is
+   * flaky, and is not played again.
    * @param first case id → unexpected outcome of the first attempt.
    */
   *rounds(first: ReadonlyMap<string, Outcome>): Generator<Batch> {
@@ -65,7 +70,8 @@ export class Retries {
         yield { cases: ids, folder: roundFolder, jobs: 1, oneByOne: true };
         isComplete = true;
       } finally {
-        // An interrupted round keeps the cases that ended. The run reports the interruption itself.
+        // If the round was interrupted, the results of the cases that ended are kept. The run reports the interruption
+        // elsewhere.
         const read = readRound(suite, folder, agent, round, ids, { from, to: Date.now() });
         results = read.results;
         if (isComplete) this.problems.push(...read.problems);
@@ -80,9 +86,10 @@ export class Retries {
 }
 
 /**
- * Reads the results of one round of retries.
- * @param folder the agent's result folder. @param recorded as in `readResults`.
- * @returns case id → result; the files of the results are relative to `folder`.
+ * Reads the results of one round of retries, in which each case was played once more.
+ * @param folder the agent's result folder.
+ * @param recorded time span in which the results must have been recorded, as in `readResults`.
+ * @returns case id → result. The paths of the result files are relative to `folder`.
  */
 export function readRound(
   suite: Suite,
@@ -106,7 +113,10 @@ export function readRound(
   return { results, problems: read.problems };
 }
 
-/** The summary of all retries of a run, for the report. @param servers numbers of cases not retried, in the order of `agents`. */
+/**
+ * The summary of all retries of a run, for the report.
+ * @param servers for each of `agents`, in the same order: the number of cases that were not repeated.
+ */
 export function retriesOf(
   limit: number,
   servers: readonly { notRetried?: number }[],

@@ -7,7 +7,7 @@ export interface RunOptions {
   plan: readonly CaseInfo[];
   /** Folder of the report. An existing report is replaced only when the new report is complete. */
   out: string;
-  /** Whether a tolerated grade (NON-STRICT) fails the run. */
+  /** Whether the grade NON-STRICT, which Autobahn tolerates, fails the run. */
   strict: boolean;
   /** Command that starts the same run again, for the report. */
   command: string;
@@ -24,6 +24,6 @@ export interface RunOptions {
   checkpointSeconds?: number;
   /** Outputs of the run. Default: all, in `out`. `report.json` and the results are always written. */
   reporters?: readonly Reporter[];
-  /** The shard, if the plan is one of several shards. */
+  /** The shard, if the run plays only one of several parts of a plan. The other machines play the other parts. */
   shard?: NonNullable<Report['run']['shard']>;
 }

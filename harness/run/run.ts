@@ -12,9 +12,10 @@ import { detailsOf, reportOfRun } from './report-of-run.ts';
 import type { RunOptions } from './run-options.ts';
 
 /**
- * Carries out a run: plan → results → verdicts → decision → report. An interrupted run writes a report too, which says
- * INCOMPLETE.
- * @throws HarnessError with exit code 2 or 3 if no report is possible: there is no engine, or the report cannot be written.
+ * Carries out a run: collects the results of the planned cases, compares them with expectations, decides, and writes
+ * the report. An interrupted run writes a report too, which says INCOMPLETE.
+ * @throws HarnessError with exit code 2 or 3 if no report is possible: there is no engine, or the report cannot be
+ *   written.
  */
 export async function run(
   suite: Suite,
@@ -26,8 +27,8 @@ export async function run(
   const started = new Date();
   const clock = performance.now();
   const { ci, history, reporters } = options;
-  // git is asked now, before the report folder changes the working tree. The answer comes while the server starts. In a
-  // container git may refuse to read the files of another user; then the CI system knows the commit.
+  // git is asked for the commit now, before the report folder changes the working tree. In a container, git may refuse
+  // to read the files of another user. Then the commit comes from the CI system.
   const tree = readRevision().then((found) => ({ ...found, commit: found.commit ?? ci?.commit ?? null }));
   // A bad path of the history file must fail now, and not after all cases have run.
   if (history !== undefined) requireReadableHistory(history);
@@ -81,7 +82,7 @@ export async function run(
   }
 }
 
-/** Creates the folder of the unfinished report. On an error the workspace is removed too. */
+/** Creates the folder of the unfinished report. If this fails, removes the folder of temporary files too. */
 function createStaged(workspace: Workspace, out: string): StagedReport {
   try {
     return new StagedReport(workspace, out);
@@ -91,7 +92,10 @@ function createStaged(workspace: Workspace, out: string): StagedReport {
   }
 }
 
-/** Adds the decision of the run to an error of writing the report, so that a full disk does not hide the decision. */
+/**
+ * Adds the decision of the run to the error that the report could not be written: even with a full disk, the user must
+ * learn whether the run passed.
+ */
 function withDecision(error: unknown, { gate }: Report): unknown {
   return changeProblem(error, (problem) => ({
     ...problem,

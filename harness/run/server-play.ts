@@ -23,13 +23,13 @@ import type { KeptResults } from './resume.ts';
 import { Retries } from './retries.ts';
 import type { SubjectRun, SubjectRunOptions } from './subject-run.ts';
 
-/* Reasons why a case has no result. They end a sentence such as "No result: ….". */
+/* Reasons why a case has no result. They are the end of a sentence: "No result: the case is skipped." */
 const SKIPPED = 'the case is skipped';
 const INTERRUPTED = 'the run was interrupted before this case';
 const BAILED = '--bail ended the run before this case';
 export const NOT_YET = 'the case had not ended when this was written';
 
-/** Number of case files that a snapshot reads without a pause. */
+/** Number of case files that are read without a pause while the engine still plays cases. */
 const SNAPSHOT_FILES = 10;
 
 /** A configured server, and the files about the server that are read before the run. */
@@ -37,16 +37,16 @@ export interface ServerInputs {
   server: ServerConfig;
   slug: string;
   expectations: ReadonlyMap<string, Expectation>;
-  /** PEM of the certificate authorities that the server's certificate must be from. */
+  /** Certificates in PEM format of the authorities that must have signed the server's certificate. */
   ca: string | undefined;
 }
 
-/** What a run learned from one server. */
+/** The results of one server, and what else the run learned from it. */
 export interface PlayedServer {
   results: ServerResults;
   problems: Problem[];
   facts: Partial<EngineFacts>;
-  /** Whether `--bail` left out cases of this server. */
+  /** Whether cases of this server were left out because `--bail` ended the run. */
   isCutShort: boolean;
 }
 
@@ -97,7 +97,7 @@ export class ServerPlay {
       this.keptResults === undefined ? this.folder : join(options.workspace.folder, 'played', inputs.slug);
   }
 
-  /** Never rejects because of the server: a server that cannot be built or started becomes a Problem. */
+  /** Plays the cases. A server that cannot be built or started is reported as a problem, and is no reason to throw. */
   async play(engine: PreparedEngine | undefined): Promise<PlayedServer> {
     const { cases, signal } = this.options;
     const { server } = this.inputs;
@@ -124,7 +124,10 @@ export class ServerPlay {
     return this.readPlayed(run, earlier, retries);
   }
 
-  /** The results so far, for a checkpoint. @param into copy of the unfinished report folder. */
+  /**
+   * The results so far, for a checkpoint (a partial report during the run).
+   * @param into copy of the folder of the unfinished report.
+   */
   async snapshot(into: string): Promise<ServerResults> {
     const { agent, command } = this.inputs.server;
     const folder = join(into, 'results', this.inputs.slug);
@@ -133,7 +136,7 @@ export class ServerPlay {
     return {
       ...withoutResults(this.inputs, this.options.cases, NOT_YET),
       results: inPlanOrder(this.options.cases, results, NOT_YET),
-      // `--resume` compares the command, to make sure that it continues with the same server.
+      // `--resume` needs the command: it continues the run only if the server is still started by the same command.
       ...omitUndefined({ command: command?.join(' ') }),
     };
   }
@@ -205,7 +208,8 @@ export class ServerPlay {
       recorded: run.recorded,
       earlier,
     });
-    // If no case was played, the problem of the run is the only useful one.
+    // If no case was played, the reason is in the problems of the run. A problem for each missing result would hide the
+    // reason.
     const isEmpty = run.problems.length > 0 && readdirSync(this.folder).length === 0;
     return {
       results: {
@@ -225,7 +229,10 @@ export class ServerPlay {
     };
   }
 
-  /** Reads a folder that the engine still writes to, a few files at a time, so that timers of running cases fire on time. */
+  /**
+   * Reads a result folder while the engine still plays. Reads a few files at a time, because a long pause would delay
+   * the timers of running cases.
+   */
   private async readSlowly(folder: string): Promise<Result[]> {
     const { agent } = this.inputs.server;
     const listed = listedCases(agent, folder);
@@ -241,7 +248,7 @@ export class ServerPlay {
   }
 }
 
-/** The run of a server against which no case was played. */
+/** Stands for the run against a server when no case was played against the server. */
 function emptyRun({ url = '', command }: ServerConfig): SubjectRun {
   return {
     url,

@@ -4,19 +4,19 @@ import type { PlayEvent } from '../engines/engine.ts';
 import type { Suite } from '../plan/suite.ts';
 import type { Batch } from './play-batch.ts';
 
-/** The batches to play against one subject, and the time limits. */
+/** The batches (lists of cases) to play against one subject, the tested server or client, and the time limits. */
 export interface SubjectRunOptions {
   suite: Suite;
   server: ServerConfig;
-  /** Batches, played one after the other. The next batch is taken only after the batch before has ended. */
+  /** The batches are played one after the other. Each batch is requested when the batch before has ended. */
   batches: Iterable<Batch>;
-  /** File for what the subject prints. */
+  /** File that receives everything that the tested program prints. */
   log: string;
-  /** PEM of the certificate authorities that must have signed the subject's certificate. */
+  /** Certificates in PEM format of the authorities that must have signed the certificate of the tested server. */
   ca?: string;
-  /** Seconds without an event after which the subject is asked whether it still answers. */
+  /** Seconds without progress after which a server is asked whether it still answers, or a client is ended. */
   patienceSeconds: number;
-  /** Seconds that all batches may take together. */
+  /** Seconds that all batches (lists of cases) may take together. */
   timeoutSeconds?: number;
   onEvent(event: PlayEvent): void;
 }
@@ -30,15 +30,15 @@ export function secondsLeft(timeoutSeconds: number | undefined, started: number)
   return Math.max(1, Math.ceil(timeoutSeconds - (performance.now() - started) / 1000));
 }
 
-/** The facts about a run against one subject, without the recorded results. */
+/** What a run against one subject (the tested server or client) found out, besides the recorded results. */
 export interface SubjectRun {
   /** Address of the tested server, or the address to which the tested client connects. */
   url: string;
-  /** Command that started the subject; absent if the subject was already running. */
+  /** Command that started the tested program; absent if the program was already running. */
   command?: string;
   /** Reasons why results may be missing or wrong. */
   problems: Problem[];
-  /** Case id → the first lines that the subject printed during the case. */
+  /** Case id → the first lines that the tested program printed during the case. */
   output: ReadonlyMap<string, readonly string[]>;
   /** Facts that the engine found out during the run. */
   facts: Partial<EngineFacts>;

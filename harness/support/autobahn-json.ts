@@ -7,7 +7,7 @@ export function autobahnJson(value: unknown): string {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Sorts the keys as text, as Autobahn's Python does. JavaScript then still puts integer keys first, by value. */
+/** Sorts the keys as text, as Autobahn's Python code does. JavaScript still puts keys that are whole numbers first. */
 function withSortedKeys(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.keys(record)

@@ -1,4 +1,7 @@
-/** The most similar of the known words, for "did you mean". @returns an empty text if there are no known words. */
+/**
+ * Finds the known word that is most similar to a mistyped word, for the hint "did you mean".
+ * @returns an empty text if there are no known words.
+ */
 export function closestTo(word: string, words: readonly string[]): string {
   let best = words[0] ?? '';
   let leastDistance = Number.POSITIVE_INFINITY;
@@ -9,7 +12,10 @@ export function closestTo(word: string, words: readonly string[]): string {
   return best;
 }
 
-/** The Levenshtein distance: how many characters must be inserted, deleted or replaced. Keeps one row of the matrix. */
+/**
+ * The Levenshtein distance of two words: the number of characters to insert, delete or replace. Keeps only one row of
+ * the matrix in memory.
+ */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -2,9 +2,9 @@ import type { Problem } from '../../reports/document/report.ts';
 import { omitUndefined } from './omit-undefined.ts';
 
 /**
- * The error class of the harness, for everything that is not a bug in this tool. Exit code 2: the command line or a
- * file of the user's is wrong. Exit code 3: the verdict is unknown, for example because there is no engine or the
- * server died. The four parts of the problem are printed as they are: what, where, why, and what to do.
+ * The class of all expected errors; any other error is a bug in this tool. Exit code 2: the command line or a file of
+ * the user is wrong. Exit code 3: no verdict is possible, for example because there is no engine or the server died. A
+ * problem has four parts, which are printed as they are: what, where, why, and what to do.
  */
 export class HarnessError extends Error {
   readonly exitCode: 2 | 3;
@@ -18,16 +18,17 @@ export class HarnessError extends Error {
   }
 }
 
-/** Makes a phrase a sentence. Engines begin `what` in lower case, because it is also used as a reason in a sentence. */
+/** Makes a sentence of a phrase. Engines write `what` in lower case, because it is also used inside of sentences. */
 function asSentence(phrase: string): string {
-  // A name of a program, a file or an option keeps its first letter.
+  // The first letter of the name of a program, a file or an option is not changed.
   const capitalised = phrase.replace(/^(?!wstest\b)[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
   return /[.?!…]$/.test(capitalised) ? capitalised : `${capitalised}.`;
 }
 
 /**
- * Converts whatever was thrown into a problem that can be printed. Anything other than a HarnessError is a bug in this
- * tool, and the problem says so. @param agent name of the server that the problem is about.
+ * Converts a caught value into a problem that can be printed. Anything other than a HarnessError is a bug in this tool,
+ * and the problem says so.
+ * @param agent name of the server that the problem is about.
  */
 export function toProblem(error: unknown, agent?: string): Problem {
   const about = omitUndefined({ agent });

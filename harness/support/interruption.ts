@@ -1,4 +1,6 @@
-/** Thrown when a signal ends the run early. `exitCode` is 128 plus the number of the signal, as in a shell. */
+/**
+ * Thrown when a signal such as SIGINT ends the run early. `exitCode` is 128 plus the signal's number, as in a shell.
+ */
 export class Interruption extends Error {
   readonly exitCode: number;
 

@@ -2,14 +2,15 @@ import { findNodeAtLocation, type JSONPath, type Node, parseTree } from 'jsonc-p
 import { omitUndefined } from './omit-undefined.ts';
 
 /**
- * Sets or removes one key of an object in a JSON text that a person wrote. Everything else in the text is kept:
- * comments, the order of keys, and the layout. If a key is removed, a comment on its line is removed too; a comment on
- * a line of its own is kept, because it may be about several keys.
+ * Sets or removes one key of an object in a JSON text that a person wrote. The function keeps everything else in the
+ * text: comments, the order of keys, and the layout. If a key is removed, a comment on the same line is removed too. A
+ * comment on a line of its own is kept, because it may be about several keys.
  * @param text JSON; comments and trailing commas are allowed.
  * @param object path of the keys that lead to the object.
  * @param value new value; undefined removes the key.
  * @param comesBefore whether an existing key comes before the new key, which decides where the new key is inserted.
- * @returns the new text. @throws if there is no object under the path.
+ * @returns the new text.
+ * @throws if there is no object under the path.
  */
 export function withKey(
   text: string,
@@ -41,7 +42,7 @@ const spliced = (text: string, from: number, to: number, replacement: string) =>
 /** Whether an object is written on one line. */
 const isCompact = (text: string, node: Node) => !text.slice(node.offset, end(node)).includes('\n');
 
-/** Prints a value in the layout of the object that contains it: on one line, or on several lines with its indentation. */
+/** Prints a value in the layout of the object that contains the value: on one line, or indented on several lines. */
 function printed(text: string, object: Node, value: unknown): string {
   if (isCompact(text, object) && (object.children ?? []).length > 0) return oneLine(value);
   return JSON.stringify(value, null, 2).replaceAll('\n', `\n${indentOf(text, object)}`);
@@ -70,7 +71,7 @@ interface Trailer {
   comma?: number;
   /** Offset of the first character after the blanks and comments. */
   lineEnd: number;
-  /** Whether the line ends there. */
+  /** Whether the text at `lineEnd` is a line break. */
   newline: boolean;
 }
 
@@ -104,7 +105,7 @@ function removed(text: string, properties: readonly Node[], at: number, object: 
         '',
       );
   if (next !== undefined || previous === undefined || trailer.comma !== undefined) return without;
-  // The removed property was the last one and had no comma, so the comma of the previous property is too many now.
+  // The removed property was the last one and had no comma. So the comma of the property before is removed too.
   const { comma } = trailerAt(text, end(previous));
   return comma === undefined ? without : spliced(without, comma, comma + 1, '');
 }

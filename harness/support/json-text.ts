@@ -7,10 +7,12 @@ export interface Place {
   column: number;
 }
 
-/** A parsed JSON text that still knows the line of each value. */
+/** A parsed JSON text that can tell the line of each value. */
 export interface JsonText {
   value: unknown;
-  /** Line of the value under a path of keys; if the path does not exist, of the deepest value on the path. */
+  /**
+   * Line of the value at a path of keys. If the path does not exist: line of the last value that exists on the path.
+   */
   lineOf(path: readonly (string | number)[]): number;
 }
 
@@ -30,16 +32,16 @@ export class JsonTextError extends Error {
 }
 
 /**
- * Parses JSON more strictly than JSON.parse: a key that is written twice is an error, because it is unclear which of
- * the two values counts.
- * @param options `comments` allows comments and trailing commas, for files that people write. Results of an engine
- * have neither.
+ * Parses JSON more strictly than JSON.parse: if a key is written twice, it is unclear which value is meant, so this is
+ * an error.
+ * @param options `comments` allows comments and trailing commas in files that people write. Results of an engine have
+ *   neither.
  * @throws JsonTextError with the place and the text around it.
  */
 export function readJsonText(text: string, options: { comments: boolean }): JsonText {
   const errors: ParseError[] = [];
   let root: Node | undefined;
-  // Some editors begin a file with a byte order mark. A blank in its place keeps all offsets.
+  // Some editors begin a file with a byte order mark. A blank replaces the mark, so that all offsets stay the same.
   const withoutMark = options.comments ? text.replace(/^\ufeff/, ' ') : text;
   try {
     root = parseTree(withoutMark, errors, {
@@ -48,7 +50,7 @@ export function readJsonText(text: string, options: { comments: boolean }): Json
       allowEmptyContent: false,
     });
   } catch (error) {
-    // The parser is recursive and throws only if the nesting is so deep that the stack overflows.
+    // The parser calls itself for nested values. It throws only if the nesting is so deep that the stack overflows.
     throw new JsonTextError(text, 0, `nested too deeply to read (${errorMessage(error)})`);
   }
   const first = errors[0];
@@ -61,16 +63,16 @@ export function readJsonText(text: string, options: { comments: boolean }): Json
   };
 }
 
-/** The reason of a parse error, in words. */
+/** Describes a parse error in words. */
 function reasonOf(text: string, { error }: ParseError): string {
   if (text.trim() === '') return 'the file is empty';
-  // U+0000 and U+FFFD: the file is in another encoding, such as UTF-16, and was decoded as UTF-8.
+  // U+0000 and U+FFFD show that the file has another encoding, such as UTF-16, but was decoded as UTF-8.
   if (/[\0\ufffd]/.test(text.slice(0, 1000))) return 'this is not a text in UTF-8';
   const code = printParseErrorCode(error);
   return REASONS[code] ?? code;
 }
 
-/** The reasons of the parser's error codes. */
+/** The parser's error codes, described in words. */
 const REASONS: Readonly<Record<string, string>> = {
   InvalidSymbol: 'something that is not JSON',
   InvalidNumberFormat: 'a number that is written wrongly',
@@ -90,7 +92,7 @@ const REASONS: Readonly<Record<string, string>> = {
 function toValue(node: Node, text: string): unknown {
   switch (node.type) {
     case 'object': {
-      // Without a prototype, so that "__proto__" is a key like any other.
+      // The object has no prototype, so "__proto__" is a key like any other.
       const object: Record<string, unknown> = Object.create(null);
       for (const property of node.children ?? []) {
         const [key, child] = property.children ?? [];
@@ -113,7 +115,7 @@ function toValue(node: Node, text: string): unknown {
   }
 }
 
-/** Offset of the value under a path of keys, or of the deepest value on the path. */
+/** Offset of the value at a path of keys. If the path does not exist: offset of the last value that exists on it. */
 function offsetOf(root: Node, path: readonly (string | number)[]): number {
   let node = root;
   let offset = root.offset;

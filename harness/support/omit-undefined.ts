@@ -6,9 +6,9 @@ export type OmitUndefined<T> = {
 };
 
 /**
- * Copies an object without the properties that are `undefined`. TypeScript's `exactOptionalPropertyTypes` tells a
- * missing property from one that is `undefined`, so `{ jobs: flags.jobs }` is refused where
- * `omitUndefined({ jobs: flags.jobs })` is accepted. Other empty values (`null`, `''`, `0`, `false`) are kept.
+ * Copies an object without the properties that are `undefined`. With the TypeScript option
+ * `exactOptionalPropertyTypes`, an optional property may be absent but not `undefined`. So `{ jobs: flags.jobs }` is an
+ * error, and `omitUndefined({ jobs: flags.jobs })` is not. The function keeps `null`, `''`, `0` and `false`.
  */
 export function omitUndefined<T extends object>(values: T): OmitUndefined<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as OmitUndefined<T>;

@@ -1,16 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** A file that lies below `PACKAGE_ROOT` in the source tree and in every build. */
+/**
+ * A file that exists in the source tree and in every build. The folder from which this path leads to the file is
+ * `PACKAGE_ROOT`.
+ */
 const MARKER = 'fixtures/spec/weights.json';
 
 /**
- * Folder that holds `harness/`, `server/` and `fixtures/`: the repository's root, or `dist/` of the built package.
- * Searched upwards, because a chunk of the bundle is not as deep in the tree as its source files.
+ * Folder that contains `harness/`, `server/` and `fixtures/`: the root of the repository, or `dist/` of the built
+ * package. The code searches upwards, because the build bundles source files into files in other folders.
  */
 export const PACKAGE_ROOT = folderAbove((folder) => existsSync(join(folder, MARKER)));
 
-/** Name and version in our package.json, which lies in `PACKAGE_ROOT` or, for the built package, one folder above. */
+/** Name and version in this tool's package.json, which is in `PACKAGE_ROOT` or, in a built package, in its parent. */
 export function readPackageVersion(): { name: string; version: string } {
   const name = 'ws-conformance';
   let version = 'unknown';
@@ -27,8 +30,9 @@ export function readPackageVersion(): { name: string; version: string } {
 }
 
 /**
- * argv that starts a program of this package in a process of its own: TypeScript through tsx, or built JavaScript.
- * @param entry path below `PACKAGE_ROOT` without its ending, for example `server/main`.
+ * The command and arguments that start a program of this package in a new process: TypeScript through tsx, or built
+ * JavaScript.
+ * @param entry path below `PACKAGE_ROOT` without the file extension, for example `server/main`.
  */
 export function ownProgramCommand(entry: string): string[] {
   return import.meta.url.endsWith('.ts')
@@ -36,7 +40,7 @@ export function ownProgramCommand(entry: string): string[] {
     : [process.execPath, join(PACKAGE_ROOT, `${entry}.js`)];
 }
 
-/** The nearest folder above this module that passes a test; the topmost folder if none does. */
+/** The nearest folder above this module for which `passes` returns true. If there is none, the topmost folder. */
 function folderAbove(passes: (folder: string) => boolean): string {
   let folder = import.meta.dirname;
   while (!passes(folder) && dirname(folder) !== folder) folder = dirname(folder);

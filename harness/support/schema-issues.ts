@@ -4,7 +4,7 @@ import { closestTo } from './did-you-mean.ts';
 /** Keys and indices that lead to a value. */
 type Path = readonly (string | number)[];
 
-/** The first thing that is wrong in a file that a person wrote. */
+/** The first error in a file that a person wrote. */
 export interface FileIssue {
   /** Path of the value, the value, and what is wrong with it: `servers.mine.port: 0 is less than 1`. */
   text: string;
@@ -13,9 +13,10 @@ export interface FileIssue {
 }
 
 /**
- * Describes the first issue that a schema found in a file, in words. An unknown key is described before all other
- * issues: a required key that is missing is often the same key misspelt.
- * @param value content of the file. @param known returns the keys that are allowed below a path, for "did you mean".
+ * Describes in words the first error that a schema found in a file. An unknown key is described before all other
+ * errors, because a missing required key is often the same key misspelt.
+ * @param value content of the file.
+ * @param known returns the keys that are allowed below a path, for the hint "did you mean".
  */
 export function describeSchemaIssue(
   error: z.ZodError,
@@ -79,7 +80,7 @@ function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
-/** The name of a type for people who do not program: `array` is "a list, in [ ]". */
+/** The name of a type in words that need no knowledge of programming: `array` is "a list, in [ ]". */
 function kind(expected: string): string {
   const names: Readonly<Record<string, string>> = {
     array: 'a list, in [ ]',

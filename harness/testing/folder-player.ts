@@ -15,7 +15,7 @@ export interface FolderAssignment extends PlayOptions, HandshakeOptions {
   onEvent(event: PlayEvent): void;
 }
 
-/** An engine for tests that look at the results folder: it plays and records in one call. */
+/** Wraps an engine for tests that look at result files: one call plays the cases and writes the results to a folder. */
 export function folderPlayer(engine: Engine): {
   prepare(preparation: Preparation): Promise<EngineFacts>;
   play(assignment: FolderAssignment): Promise<Partial<EngineFacts>>;

@@ -7,13 +7,13 @@ import { parse } from 'yaml';
 import { omitUndefined } from '../support/omit-undefined.ts';
 
 /*
- * A runner of GitHub Actions for tests. It runs the steps of a workflow or of a composite action on this machine: each
- * `run` script in bash with GitHub's flags, and with the files to which a step writes its outputs. Actions of other
- * owners are not run: the runner checks that they are pinned and that their inputs exist. It copies artifacts to a
- * folder, and copies the repository for a checkout.
+ * A runner of GitHub Actions for tests. It runs the steps of a workflow or of a composite action on this machine. Each
+ * `run` script runs in bash with GitHub's flags, and gets the files to which a step writes its outputs. Actions of
+ * other owners are not run: the runner checks that they are pinned and that their inputs exist. A checkout copies the
+ * repository, and an upload copies the artifact to a folder.
  */
 
-/** The result of one step of a job. A step after a failed step has a result too. */
+/** The result of one step of a job. A step that is left out after a failed step has a result too. */
 export interface PlayedStep {
   job: string;
   name: string;
@@ -77,7 +77,7 @@ interface Action {
   runs: { using: string; steps: Step[] };
 }
 
-/** What a step sees: folders, environment, contexts of expressions. */
+/** What a step can use: folders, environment variables, and values for expressions. */
 interface Scope {
   job: string;
   workspace: string;
@@ -121,7 +121,10 @@ export class Runner {
     rmSync(this.home, { recursive: true, force: true });
   }
 
-  /** Runs the jobs of a workflow one after the other, also those of a matrix. @returns the result of each job by id. */
+  /**
+   * Runs the jobs of a workflow one after the other. A job with a matrix runs once for each combination.
+   * @returns the result of each job by id.
+   */
   async playWorkflow(text: string): Promise<Map<string, Played>> {
     const { jobs } = parse(text) as { jobs: Record<string, Job> };
     const played = new Map<string, Played>();
@@ -222,7 +225,11 @@ export class Runner {
     return { failed, outputs: {}, steps: contexts.steps };
   }
 
-  /** Runs the script of a step. @param added takes the variables that the step sets for later steps. @returns its outputs. */
+  /**
+   * Runs the script of a step.
+   * @param added receives the variables that the step sets for later steps.
+   * @returns the outputs of the step.
+   */
   private async run(
     step: PlayedStep,
     shell: string | undefined,
@@ -301,7 +308,10 @@ export class Runner {
     }
   }
 
-  /** Runs the steps of a composite action. The steps see the inputs of the action, and no other contexts of the job. */
+  /**
+   * Runs the steps of a composite action. Their expressions can use the inputs of the action, but not the matrix of the
+   * job.
+   */
   private async compose(step: PlayedStep, folder: string, scope: Scope): Promise<Record<string, string>> {
     const action = parse(readFileSync(join(folder, 'action.yml'), 'utf8')) as Action;
     if (action.runs.using !== 'composite') throw new Error(`${step.uses} is not a composite action`);
@@ -337,10 +347,13 @@ function combinations(matrix: Record<string, unknown[]>): Record<string, unknown
   );
 }
 
-/** The functions of an expression that ask for the status of the steps before. */
+/** The functions in an expression that ask for the result of the steps before. */
 const STATUS_FUNCTIONS = ['always', 'success', 'failure', 'cancelled'] as const;
 
-/** Whether a step or job runs. Without a status function in its condition, it runs only if nothing before has failed. */
+/**
+ * Whether the condition of a step or job is true. If the condition has no function such as `always()`, it is true only
+ * if nothing before has failed.
+ */
 function holds(condition: string | boolean | undefined, contexts: Record<string, unknown>, failed: boolean): boolean {
   const text = String(condition ?? 'success()').replace(/^\s*\$\{\{([\s\S]*)\}\}\s*$/, '$1');
   const asksForStatus = STATUS_FUNCTIONS.some((name) => new RegExp(`\\b${name}\\s*\\(`).test(text));
@@ -353,12 +366,16 @@ function expand(text: string, contexts: Record<string, unknown>): string {
   return text.replace(/\$\{\{([\s\S]*?)\}\}/g, (_, expression: string) => evaluate(expression, contexts, false));
 }
 
-/** Expands every value of an object. */
+/** Replaces every `${{ … }}` in all values of an object. */
 function texts(values: Record<string, unknown> | undefined, contexts: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(Object.entries(values ?? {}).map(([key, value]) => [key, expand(String(value), contexts)]));
 }
 
-/** Evaluates an expression with GitHub's own evaluator. @returns the value as text. @throws for an unknown context or function. */
+/**
+ * Evaluates an expression with GitHub's own evaluator.
+ * @returns the value as text.
+ * @throws for an unknown context or function.
+ */
 function evaluate(expression: string, contexts: Record<string, unknown>, failed: boolean): string {
   const status = STATUS_FUNCTIONS.map((name) => ({
     name,

@@ -10,7 +10,8 @@ const root = join(import.meta.dirname, '../..');
 
 /**
  * Starts the command as a user would, without Docker. The working folder is the root of the repository.
- * @param out folder of the report. @param args the arguments; a verb other than `run` comes first.
+ * @param out folder of the report.
+ * @param args the arguments. A verb other than `run` comes first.
  */
 export function conformance(out: string, args: readonly string[], options: Options = {}) {
   const verb = args.filter((word, at) => at === 0 && /^[a-z]+$/.test(word));
@@ -24,7 +25,10 @@ export function conformance(out: string, args: readonly string[], options: Optio
   });
 }
 
-/** Creates a temporary folder before each test of a file, and removes it afterwards. @returns a function that returns its path. */
+/**
+ * Creates a temporary folder before each test of a file, and removes the folder afterwards.
+ * @returns a function that returns the path of the current folder.
+ */
 export function ownFolder(prefix: string): () => string {
   let folder: string;
   beforeEach(() => {
@@ -39,8 +43,8 @@ export const reportIn = (out: string): Report =>
   reportSchema.parse(JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')));
 
 /**
- * Waits until a line of a stream matches a pattern. Each line is searched once: a trace has 13 MB, and to search all
- * of it after each chunk took so long that the run ended before the test could send its signal.
+ * Waits until a line of a stream matches a pattern. Each line is searched only once. A trace has 13 MB, and a search of
+ * the whole text after each chunk was too slow: the run ended before the test sent its signal.
  * @returns the match. Rejects if the stream ends before.
  */
 export function said(stream: NodeJS.ReadableStream | null, pattern: RegExp): Promise<RegExpExecArray> {

@@ -9,8 +9,8 @@ export class TestScreen {
   }
 
   /**
-   * Writes the output of a program. Resolves when the terminal has interpreted it. Lines must end with `\r\n`: a real
-   * terminal gets that from the kernel, which adds the `\r`.
+   * Writes the output of a program. Resolves when the terminal has interpreted the output. Lines must end with `\r\n`,
+   * because for a real terminal the kernel adds the `\r`.
    */
   write(bytes: string | Uint8Array): Promise<void> {
     return new Promise((resolve) => this.terminal.write(bytes, resolve));
@@ -21,7 +21,10 @@ export class TestScreen {
     this.terminal.resize(columns, rows);
   }
 
-  /** All lines since the start, also those that are scrolled away. Wrapped lines stay wrapped. Without empty lines at the end. */
+  /**
+   * All lines since the start, including those that have scrolled off the screen. A wrapped line counts as several
+   * lines. Empty lines at the end are left out.
+   */
   lines(): string[] {
     const { active } = this.terminal.buffer;
     const lines = Array.from({ length: active.length }, (_, y) => active.getLine(y)?.translateToString(true) ?? '');

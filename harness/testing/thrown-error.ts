@@ -1,6 +1,6 @@
 import { HarnessError } from '../support/harness-error.ts';
 
-/** The HarnessError that `act` throws, for tests; throws itself when `act` does not, or throws something else. */
+/** Returns the HarnessError that `act` throws. Fails the test if `act` throws nothing or another error. */
 export function caughtError(act: () => unknown): HarnessError {
   try {
     act();
@@ -11,7 +11,7 @@ export function caughtError(act: () => unknown): HarnessError {
   throw new Error('nothing was thrown');
 }
 
-/** The HarnessError that a promise rejects with, for tests; throws itself when it does not, or rejects with something else. */
+/** Returns the HarnessError with which a promise rejects. Fails the test if there is none, or another error. */
 export async function rejectedError(promise: Promise<unknown>): Promise<HarnessError> {
   const error: unknown = await promise.then(
     () => new Error('nothing was thrown'),

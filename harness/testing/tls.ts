@@ -9,8 +9,8 @@ export interface Credentials {
 }
 
 /**
- * Creates an authority, and a certificate that the authority signed for 127.0.0.1 only.
- * @param name of the authority; the names of the files begin with it.
+ * Creates a certificate authority, and a certificate that the authority signed, which is valid for 127.0.0.1 only.
+ * @param name name of the authority. The names of the files begin with this name.
  */
 export async function credentials(folder: string, name: string): Promise<Credentials> {
   const at = (file: string) => join(folder, `${name}-${file}.pem`);
@@ -53,8 +53,10 @@ server.listen(Number(port), '127.0.0.1', () => {
 });`;
 
 /**
- * argv that starts a TLS echo server, made with the package ws. Its working folder must be the repository.
- * @param word first word of the line with the URL that the server prints when it listens; without it, nothing is printed.
+ * The program and arguments that start a TLS echo server, made with the package ws. The working folder must be the
+ * repository.
+ * @param word if set, the server prints this word and its URL in one line when it listens. Otherwise the server prints
+ *   nothing.
  */
 export const tlsEcho = ({ key, cert }: Credentials, word = ''): string[] => [
   process.execPath,

@@ -4,7 +4,7 @@ import { toyClientSuite } from './toy-client-suite/suite.ts';
 import { toyServerEngine } from './toy-server-suite/engine.ts';
 import { toyServerSuite } from './toy-server-suite/suite.ts';
 
-/** Starts the command with the two toy suites instead of Autobahn. Tests use it to show that the code works with any suite. */
+/** Starts the command with two small test suites instead of Autobahn, to show that the code works with any suite. */
 await runCommandLine([
   { suite: toyServerSuite, engines: [toyServerEngine] },
   { suite: toyClientSuite, engines: [toyClientEngine] },

@@ -14,7 +14,10 @@ import { readUserJson } from '../../support/user-json.ts';
 /** Case id → recorded outcome. */
 export type Outcomes = ReadonlyMap<string, Outcome>;
 
-/** Schema of the entry of a case in an index. The close code is optional, because some projects remove the close codes. */
+/**
+ * Schema of the entry of a case in an `index.json`. The close code is optional, because some projects remove the close
+ * codes from the file.
+ */
 const gradesSchema = z.looseObject({
   behavior: z.enum(GRADES),
   behaviorClose: z.enum(CLOSE_GRADES),
@@ -30,18 +33,21 @@ export interface SpecOrigin {
   servers: readonly { agent?: string | undefined; url: string }[];
 }
 
-/** A parsed index.json: agent → case id → grades. */
+/** A parsed index.json. It maps each agent (tested server) and case id to Autobahn's grades, such as `OK`. */
 export interface IndexOrigin {
   form: 'index';
   agents: ReadonlyMap<string, ReadonlyMap<string, Grades>>;
 }
 
-/** Invalid servers are ignored: the spec is still useful for its cases if the user names the server with an option. */
+/**
+ * Schema of the servers in a fuzzingclient.json. If they are invalid, the list is empty: the user can name the server
+ * with an option, and the cases in the file are still useful.
+ */
 const serversSchema = z.array(z.looseObject({ url: z.string(), agent: z.string().optional() })).catch([]);
 
 /**
- * Reads a spec or an index. The content decides which of the two the file is, because file names differ between
- * projects.
+ * Reads a spec (fuzzingclient.json) or an index (index.json) of Autobahn. The content decides which of the two the file
+ * is, because file names differ between projects.
  * @param path the file's path, for error messages.
  * @param suite ids of all cases.
  * @throws HarnessError with exit code 2 if the file is neither a spec nor an index, or has an error.
@@ -73,7 +79,7 @@ export function readOrigin(text: string, path: string, suite: readonly string[])
 }
 
 /**
- * Chooses the agent of an index.
+ * Chooses an agent (tested server) of an index.json.
  * @param named value of --name; not needed if the index has only one agent.
  * @throws HarnessError with exit code 2 if the index has several agents and none has the name.
  */
@@ -93,7 +99,7 @@ export function agentOf({ agents }: IndexOrigin, path: string, named: string | u
   });
 }
 
-/** The outcomes of an index, and the differences between its cases and those of the suite. */
+/** The outcomes in an index.json, and how its list of cases differs from the cases of the suite. */
 export interface IndexOutcomes {
   outcomes: Outcomes;
   /** Cases of the suite that the index lacks, in numeric order. */
@@ -103,8 +109,8 @@ export interface IndexOutcomes {
 }
 
 /**
- * Makes outcomes from the entries of an index. An entry has only the grades and the close code of a case. The other
- * facts come from the case's own file, or are assumed to be those of a conformant server.
+ * Makes outcomes from the entries of an index.json. An entry has only the grades and the close code of a case. The
+ * other facts come from the case's own file. Without such a file, they are assumed to be those that the RFC demands.
  * @param recorded outcomes from case files; may be empty or incomplete.
  */
 export function outcomesOf(
@@ -120,7 +126,7 @@ export function outcomesOf(
   };
 }
 
-/** Makes an outcome from an entry of an index; facts that the entry lacks are those of a conformant server. */
+/** Makes an outcome from an entry of an index.json. Facts that the entry lacks are those that the RFC demands. */
 function outcomeOf(id: string, grades: Grades | undefined): Outcome {
   const conformant = conformantOutcome(id);
   if (grades === undefined) return conformant;
@@ -128,7 +134,11 @@ function outcomeOf(id: string, grades: Grades | undefined): Outcome {
   return { ...conformant, behavior, behaviorClose, remoteCloseCode };
 }
 
-/** Reads the entries of one agent. @returns case id → grades. @throws HarnessError with exit code 2 with the line of a wrong entry. */
+/**
+ * Reads the entries of one agent (tested server) in an index.json.
+ * @returns case id → grades.
+ * @throws HarnessError with exit code 2 with the line of a wrong entry.
+ */
 function casesOf(json: JsonText, agent: string, path: string): Map<string, Grades> {
   const entries = (json.value as Record<string, Record<string, unknown>>)[agent] ?? {};
   return new Map(

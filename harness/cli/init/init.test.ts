@@ -123,7 +123,7 @@ test.each([
   });
 });
 
-/* Runs the command as a user types it, in a temporary folder. */
+/* These tests run the command as a user types it, in a temporary folder. */
 describe('init', { timeout: 60_000 }, () => {
   let home: string;
   beforeEach(() => {

@@ -53,7 +53,7 @@ export interface WorkflowFacts {
   /** Command line that runs the cases. One line, without a colon or hash that has a meaning in YAML. */
   run: string;
   target: InitTarget;
-  /** Whether the project has a lock file, so that the workflow can run `npm ci`. */
+  /** Whether the project has a lock file. The workflow can run `npm ci` only with a lock file. */
   locked: boolean;
   /** Path of the configuration's folder from the root of the repository, with slashes; empty for the root itself. */
   below: string;
@@ -95,9 +95,10 @@ export function workflowText({ run, target, locked, below }: WorkflowFacts): str
 }
 
 /**
- * Makes an expectation file from recorded outcomes. Cases without a recorded outcome are expected to be conformant.
+ * Makes an expectation file from recorded outcomes. Cases without a recorded outcome are expected to behave as the RFC
+ * demands.
  * @param why the reason for every entry, because recorded outcomes contain no reasons.
- * @returns the text of the file, and the ids of the cases that differ from a conformant server, in numeric order.
+ * @returns the text of the file, and the ids of the cases that differ from what the RFC demands, in numeric order.
  */
 export function expectationText(name: string, outcomes: Outcomes, why: string): { text: string; deviating: string[] } {
   const changes = findChanges(autobahn, outcomes, expectConformance(autobahn), why);

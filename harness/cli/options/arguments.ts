@@ -4,7 +4,8 @@ import { parseReporter } from '../../config/reporter-names.ts';
 import type { Shard } from '../../plan/plan.ts';
 
 /*
- * Parsers for the values of options. Each throws commander's InvalidArgumentError, which leads to exit code 2.
+ * Parsers for the values of options on the command line. Each parser throws commander's InvalidArgumentError for a
+ * wrong value. The command then ends with exit code 2.
  */
 
 /** Parses a whole number from 1 on. */
@@ -13,7 +14,7 @@ export const wholeNumber = (text: string): number => {
   return Number(text);
 };
 
-/** Parses a whole number from 0 on. 0 switches an option off that the configuration switches on. */
+/** Parses a whole number from 0 on. With 0, the user switches off an option that the configuration file switches on. */
 export const wholeNumberOr0 = (text: string): number => {
   if (!/^(0|[1-9]\d*)$/.test(text)) throw new InvalidArgumentError('Use a whole number, 0 or more.');
   return Number(text);
@@ -44,7 +45,9 @@ export const pathOfUrl = (text: string): string => {
   return text;
 };
 
-/** Parses the name of a subprotocol, and adds it to the names before, for an option that can be repeated. */
+/**
+ * Parses the name of a WebSocket subprotocol. The option can be repeated, so the name is added to the earlier names.
+ */
 export const protocol = (text: string, before: string[] | undefined): string[] => {
   if (!protocolSchema.safeParse(text).success)
     throw new InvalidArgumentError('Use the name of one subprotocol, without spaces (RFC 6455 4.1).');
@@ -64,7 +67,9 @@ export const image = (text: string): string => {
   return text;
 };
 
-/** Parses when a server is ready: a kind of probe, or `line:EXPRESSION`. */
+/**
+ * Parses the sign by which a server shows that it is ready: a kind of probe, or `line:EXPRESSION` for a printed line.
+ */
 export const readiness = (text: string): Readiness => {
   const expression = /^line:([\s\S]*)$/.exec(text)?.[1];
   const read = readySchema.safeParse(expression === undefined ? text : { line: expression });
@@ -72,10 +77,10 @@ export const readiness = (text: string): Readiness => {
   return read.data;
 };
 
-/** Upper limit for n in `--shard i/n`. The suite has 517 cases, and nobody has 1,000 machines. */
+/** Upper limit for n in `--shard i/n`, the number of machines that share a run. The suite has only 517 cases. */
 const MAX_SHARDS = 1000;
 
-/** Parses a shard of a plan: `1/4` is the first of four. */
+/** Parses a shard, which is the part of a run for one machine: `1/4` is the first of four. */
 export const shard = (text: string): Shard => {
   const [, index, count] = /^([1-9]\d*)\/([1-9]\d*)$/.exec(text) ?? [];
   if (index === undefined || count === undefined || Number(index) > Number(count)) {
@@ -88,9 +93,11 @@ export const shard = (text: string): Shard => {
 /** Collects the values of an option that can be repeated. */
 export const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
 
-/** Parses reporters with commas between them, and adds them to the reporters before. */
+/**
+ * Parses reporters (outputs such as `junit=out.xml`) with commas between them, and adds them to the earlier reporters.
+ */
 export const reporters = (text: string, before: string[] | undefined): string[] => {
-  // A path may contain a comma too. A comma that separates is followed by the name of a reporter.
+  // A path may contain a comma too. Only a comma before the name of a reporter separates two reporters.
   const names = text.split(/,(?=[a-z]+(?:=|,|$))/);
   for (const name of names) {
     const problem = parseReporter(name);

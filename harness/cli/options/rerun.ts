@@ -2,7 +2,10 @@ import type { Command } from 'commander';
 import { type Shell, toolWords, withoutHeaderValues } from './shell.ts';
 import { joinCommandLine } from './split-command-line.ts';
 
-/** Options of `run` that are about a whole run, its place or its form: a single case is run without them. */
+/**
+ * Options of `run` that concern a whole run, or the place or form of its output. The command that runs one case again
+ * leaves them out.
+ */
 export const WHOLE_RUN_OPTIONS: readonly string[] = [
   '--shard',
   '--out',
@@ -13,8 +16,9 @@ export const WHOLE_RUN_OPTIONS: readonly string[] = [
 ];
 
 /**
- * Words of a command that runs one case of this run again, if a case id is appended. All typed options stay, except
- * those about the whole run. A command after `--` becomes `--command`, so that a case id can follow.
+ * Makes the words of a command that runs one case of this run again. The caller appends the case id. All typed options
+ * stay, except those about the whole run. A server command after `--` becomes the option `--command`, because the case
+ * id must come before a `--`.
  * @param verb knows which options take a value.
  */
 export function rerunWords(shell: Shell, verb: Command, tool: string): string[] {
@@ -27,7 +31,7 @@ export function rerunWords(shell: Shell, verb: Command, tool: string): string[] 
     const option = word.startsWith('-')
       ? verb.options.find(({ long, short }) => name === long || name === short)
       : undefined;
-    // Without an option: a case, or the verb.
+    // A word that belongs to no option is a case or the verb. It is left out.
     if (option === undefined) continue;
     const takesNext = (option.required || option.optional) && !word.includes('=');
     const typed = takesNext ? words.slice(at, at + 2) : [word];

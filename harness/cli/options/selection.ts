@@ -14,15 +14,18 @@ export interface SelectionFlags {
   shard?: Shard;
 }
 
-/** The cases to play. For one shard of several: its number, and the whole plan, so that `merge` can check that no case is missing. */
+/**
+ * The cases to play. For one shard (the part for one machine): also its number and the whole plan. `merge` needs the
+ * plan to check that no case is missing.
+ */
 export interface Selection {
   plan: CaseInfo[];
   shard?: NonNullable<Report['run']['shard']>;
 }
 
 /**
- * Makes the plan from the patterns and options of the command line.
- * @param patterns each is a pattern of cases, or `@FILE` for a file of patterns; a leading `!` removes cases.
+ * Makes the plan (the list of cases of a run) from the patterns and options of the command line.
+ * @param patterns each is a pattern of cases, or `@FILE` for a file of patterns. A leading `!` removes cases.
  * @throws HarnessError with exit code 2 for a pattern that matches no case, and for a file that cannot be read.
  */
 export function selectionOf(
@@ -47,15 +50,18 @@ export function selectionOf(
   return { plan: casesOfShard(plan, shard), shard: { ...shard, plan: plan.map(({ id }) => id) } };
 }
 
-/** The plan of an earlier run, from its report. It is one shard if the run was one. */
+/**
+ * The cases of an earlier run, from its report. If that run was one shard of several, the selection is the same shard.
+ */
 export function selectionOfRun(shell: Shell, suite: Suite, { cases, run }: Report): Selection {
   const ids = cases.map(({ id }) => id);
   return { ...selectionOf(shell, suite, ids, {}), ...omitUndefined({ shard: run.shard }) };
 }
 
 /**
- * Reads a file of patterns, one per line; `#` begins a comment.
- * @param pattern `@FILE`, or `!@FILE`, which puts `!` before each pattern of the file. @throws HarnessError with exit code 2.
+ * Reads a file of case patterns, one per line. `#` begins a comment.
+ * @param pattern `@FILE`, or `!@FILE`, which puts `!` before each pattern of the file.
+ * @throws HarnessError with exit code 2 if the file cannot be read.
  */
 function readList({ groups }: Suite, pattern: string): string[] {
   const [, minus = '', path = ''] = /^(!?)@(.*)$/.exec(pattern) ?? [];
@@ -76,7 +82,11 @@ function readList({ groups }: Suite, pattern: string): string[] {
   });
 }
 
-/** Reads a file that the user named. @param what kind of file it is, for the error. @throws HarnessError with exit code 2. */
+/**
+ * Reads a file that the user named.
+ * @param what kind of file, for the error.
+ * @throws HarnessError with exit code 2 if the file cannot be read.
+ */
 export function readUserFile(path: string, what: string, todo = 'Check the path.'): string {
   try {
     return readFileSync(path, 'utf8');

@@ -34,7 +34,9 @@ const ROWS: Readonly<Record<Key, { option?: string; of(server: ServerConfig): un
 /** A path relative to the current folder. */
 const shown = (path: string | undefined) => (path === undefined ? undefined : relative(process.cwd(), path) || '.');
 
-/** Replaces values by `…`, because a printed access token would be in the log of a CI system. */
+/**
+ * Replaces values by `…`. A value may be an access token, and the printed text may end up in the log of a CI system.
+ */
 const hidden = (values: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.keys(values).map((name) => [name, '…']));
 
@@ -47,9 +49,10 @@ export function withoutValues(setting: Setting): Setting {
 }
 
 /**
- * The settings of the servers that would run, and where each value comes from: flag or variable, file, or default.
- * @param servers with the options of the command line applied.
- * @param settings of the options of the command line.
+ * The settings of the servers that would run, and where each value comes from: the command line, the environment, the
+ * configuration file, or the default.
+ * @param servers the servers, after the options of the command line were applied.
+ * @param settings the options of the command line.
  * @param isTyped whether the command of the server was typed after `--`.
  */
 export function serverSettings(

@@ -66,7 +66,7 @@ export function serversOf(config: Config, typed: readonly string[] | undefined, 
   return servers.map((server) => checkedServer(config, withFlags(server, flags)));
 }
 
-/** A server with the settings of the command line in place of its own. */
+/** Makes a server in which the options of the command line override the settings of the configuration. */
 function withFlags(server: ServerConfig, flags: ServerFlags): ServerConfig {
   if (server.url !== undefined) refuseStartFlags(server.url, flags);
   const speaksTls = server.tls || flags.tls || server.url?.startsWith('wss:');
@@ -89,7 +89,7 @@ function withFlags(server: ServerConfig, flags: ServerFlags): ServerConfig {
   };
 }
 
-/** Adds header fields. A field replaces one of the same name; case does not matter (RFC 9110 section 5.1). */
+/** Adds header fields to others. A new field replaces a field of the same name in any case (RFC 9110 section 5.1). */
 function mergeHeaders(fields: Readonly<Record<string, string>>, added: Readonly<Record<string, string>>) {
   const replaced = new Set(Object.keys(added).map((name) => name.toLowerCase()));
   const kept = Object.entries(fields).filter(([name]) => !replaced.has(name.toLowerCase()));
@@ -97,8 +97,8 @@ function mergeHeaders(fields: Readonly<Record<string, string>>, added: Readonly<
 }
 
 /**
- * Refuses options that only matter for a server that we start. Without this check they would be silently ignored.
- * @throws HarnessError with exit code 2.
+ * Refuses options that have no effect on a server with a URL, because this tool does not start that server.
+ * @throws HarnessError with exit code 2 if such an option is set.
  */
 function refuseStartFlags(url: string, { path, port, tls, ready }: ServerFlags): void {
   const useless = [
@@ -128,7 +128,11 @@ function checkedServer({ file }: Config, server: ServerConfig): ServerConfig {
   });
 }
 
-/** @param ways the ways in which servers were named: options, or a command. @throws HarnessError with exit code 2 for more than one. */
+/**
+ * Refuses a command line that names servers in more than one way.
+ * @param ways the ways that were used: options, or a command.
+ * @throws HarnessError with exit code 2 for more than one way.
+ */
 export function refuseSeveral(ways: readonly string[]): void {
   if (ways.length <= 1) return;
   throw new HarnessError(2, {
@@ -165,7 +169,11 @@ export function checkedUrl(url: string, where = '--url'): string {
   });
 }
 
-/** Checks that a command has a program. @param flag the option that holds the command. @throws HarnessError with exit code 2. */
+/**
+ * Checks that a command names a program.
+ * @param flag the option that contains the command.
+ * @throws HarnessError with exit code 2 if there is no program.
+ */
 export function checkedCommand(command: readonly string[], flag = '"--"'): readonly string[] {
   if (command.length > 0 && command[0] !== '') return command;
   throw new HarnessError(2, {

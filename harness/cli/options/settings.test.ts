@@ -20,7 +20,7 @@ afterEach(() => {
   rmSync(home, { recursive: true, force: true });
 });
 
-/** Parses a verb that has a few of the options of `run`, and resolves its settings. */
+/** Parses a verb that has only a few options of `run`, and determines the values of these options. */
 async function resolved(typed: string[], env: Record<string, string>, file?: object, command?: string[]) {
   const config = join(home, 'conformance.config.json');
   writeFileSync(config, JSON.stringify(file ?? {}, null, 2));

@@ -7,7 +7,9 @@ import { HarnessError } from '../../support/harness-error.ts';
 import { omitUndefined } from '../../support/omit-undefined.ts';
 import { type Shell, say, VARIABLES } from './shell.ts';
 
-/** The value of one option after flags, environment and configuration were read, and where the value comes from. */
+/**
+ * The value of one option, and where the value comes from: flag, environment variable, configuration file, or default.
+ */
 export interface Setting {
   /** Long name of the option, without the dashes. */
   option: string;
@@ -17,9 +19,9 @@ export interface Setting {
   at?: string;
 }
 
-/** Options that neither environment nor configuration can set. FORCE_COLOR and NO_COLOR are the variables for colours. */
+/** Options that can only be set on the command line. For colours there are the variables FORCE_COLOR and NO_COLOR. */
 const FLAG_ONLY = ['color', 'no-color', 'print-config'];
-/** Options that name the server under test. If the command line has one of them, their variables are ignored. */
+/** Options that name the tested server. If one is on the command line, the variables of all three are ignored. */
 const NAMES_SERVER = ['server', 'url', 'command'];
 
 /** The environment variable of an option: `--ready-timeout` is `WS_CONFORMANCE_READY_TIMEOUT`. */
@@ -34,8 +36,9 @@ export class CommandWithVariables extends Command {
 }
 
 /**
- * Completes the options of a parsed verb. Precedence: flag, environment variable, configuration file, default.
- * Commander has read the first two (`CommandWithVariables`); this function adds the file.
+ * Determines the values of all options of a verb such as `run`. A flag has priority over an environment variable, then
+ * the configuration file, then the default. The class `CommandWithVariables` has already read flags and variables. This
+ * function adds the file.
  * @returns the configuration, and for every option its value and where the value comes from.
  * @throws HarnessError with exit code 2 if a value cannot be used.
  */
@@ -65,7 +68,10 @@ const nameOf = (option: Option): string => option.long?.replace(/^--/, '') ?? op
 const isFrom = (verb: Command, option: Option, ...sources: string[]): boolean =>
   sources.includes(verb.getOptionValueSource(option.attributeName()) ?? '');
 
-/** Warns of variables WS_CONFORMANCE_… that set no option. Without the warning, a misspelt variable would be silently ignored. */
+/**
+ * Warns of variables WS_CONFORMANCE_… that set no option. Without this warning, a user would not notice a misspelt
+ * variable.
+ */
 function warnOfUnknownVariables(shell: Shell, verb: Command): void {
   const known = [verb, ...(verb.parent?.commands ?? [])].flatMap(({ options }) =>
     options.map((option) => variableOf(nameOf(option))),
@@ -74,7 +80,7 @@ function warnOfUnknownVariables(shell: Shell, verb: Command): void {
     say(shell, `warning: no option is set by ${name}; did you mean ${closestTo(name, known)}?`);
 }
 
-/** Drops a server that the environment names if the command line names another server. */
+/** Ignores the environment variables that name a server if the command line names another server. */
 function ignoreServerVariables(shell: Shell, verb: Command): void {
   const options = settable(verb).filter((option) => NAMES_SERVER.includes(nameOf(option)));
   if (shell.command === undefined && !options.some((option) => isFrom(verb, option, 'cli'))) return;
@@ -83,8 +89,8 @@ function ignoreServerVariables(shell: Shell, verb: Command): void {
 }
 
 /**
- * Reads the variables of options that take no value: 1 or 0, true or false, yes or no. Commander takes any value,
- * also 0, for yes.
+ * Reads the environment variables of options that take no value: 1 or 0, true or false, yes or no. The package
+ * commander is not enough, because it treats any value as yes, even 0.
  */
 function readBooleanVariables(shell: Shell, verb: Command): void {
   for (const option of settable(verb)) {
@@ -105,8 +111,8 @@ function readBooleanVariables(shell: Shell, verb: Command): void {
 }
 
 /**
- * Rewrites a path of the configuration, which is relative to the folder of the file, as relative to the current folder.
- * A reporter has its path after a `=`; any other value is returned as it is.
+ * Converts a path in the configuration file, which starts at the folder of the file, to a path from the current folder.
+ * In a reporter such as `junit=PATH`, the path after `=` is converted. Any other value is returned unchanged.
  */
 function relativeToCwd(file: string, name: string, value: unknown): unknown {
   const rewritten = (path: string) => relative(process.cwd(), resolve(dirname(file), path)) || '.';
@@ -115,7 +121,10 @@ function relativeToCwd(file: string, name: string, value: unknown): unknown {
   return PATH_SETTINGS.includes(name) && typeof value === 'string' ? rewritten(value) : value;
 }
 
-/** The value of an option, and where it comes from. @param line `path:line`, if the configuration file sets the option. */
+/**
+ * The value of an option, and where the value comes from.
+ * @param line place in the configuration file as `path:line`, if the file sets the option.
+ */
 function settingOf(verb: Command, option: Option, line: string | undefined): Setting {
   const attribute = option.attributeName();
   const value: unknown = verb.getOptionValue(attribute);
@@ -148,7 +157,8 @@ export function settingsTable(settings: readonly Setting[], config: Config): str
         at ?? source,
       ]),
   ];
-  // One very long value must not widen the column: it would push the third column out of sight in every line.
+  // A very long value must not make its column wider, because the next column would then be off the screen in every
+  // line.
   const width = (column: number) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0).filter((length) => length <= WIDEST));
   const [first, second] = [width(0), width(1)];

@@ -3,11 +3,11 @@ import { type Style, terminalSafe, wrapForStream } from '../../../reports/wordin
 import type { Registry } from '../../run/registry.ts';
 import { speaksUnicode, wantsColour } from './terminal-style.ts';
 
-/** The process as a verb sees it: arguments, environment and output streams. */
+/** What a verb such as `run` knows of the process: arguments, environment and output streams. */
 export interface Shell {
   /** The typed arguments. */
   readonly words: readonly string[];
-  /** The arguments after the first `--`: argv that starts the server under test. */
+  /** The arguments after the first `--`: the program and the arguments that start the tested server. */
   readonly command: readonly string[] | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The suites that can be played; the first one is the default. */
@@ -18,7 +18,7 @@ export interface Shell {
   exitCode: number;
 }
 
-/** The beginning of the environment variables that set options. */
+/** The start of the names of all environment variables that set options. */
 export const VARIABLES = 'WS_CONFORMANCE_';
 
 /**
@@ -29,7 +29,7 @@ export function styleOf(shell: Shell, stream: NodeJS.WriteStream, flag: boolean 
   return {
     colour: wantsColour(flag, shell.env, stream.isTTY === true),
     unicode: speaksUnicode(shell.env),
-    // A terminal of unknown size reports 0 columns.
+    // A terminal that reports 0 columns has an unknown size.
     ...(stream.isTTY && stream.columns > 0 ? { columns: stream.columns } : {}),
   };
 }
@@ -40,16 +40,25 @@ export function say(shell: Shell, text: string): void {
   shell.stderr.write(`${lines.join('\n')}\n`);
 }
 
-/** The typed command line, quoted for a shell. @param name of the tool, for a command that npm did not start. */
+/**
+ * The typed command line, quoted for a shell.
+ * @param name the command of this tool, used if npm did not start the tool.
+ */
 export function typedLine({ words, env }: Shell, name: string): string {
   return shellLine([...toolWords(env, name), ...words]);
 }
 
-/** The words that start this tool. `name` can be several words, for example `npx ws-conformance`. */
+/**
+ * The words of a command that starts this tool. `name` is the command if npm did not start the tool: it can be several
+ * words, for example `npx ws-conformance`.
+ */
 export const toolWords = (env: Shell['env'], name: string): string[] =>
   env.npm_lifecycle_event === 'conformance' ? ['npm', 'run', 'conformance', '--'] : name.split(' ');
 
-/** The typed command line for a report, without the values of header fields: they may be secret, and reports are shown to others. */
+/**
+ * The typed command line for a report, without the values of header fields. These values may be secret, and reports are
+ * shown to other people.
+ */
 export function publishedLine(shell: Shell, name: string): string {
   return typedLine({ ...shell, words: withoutHeaderValues(shell.words) }, name);
 }

@@ -1,12 +1,12 @@
 import { Interruption } from '../../support/interruption.ts';
 import { abandonWorkspaces } from '../../system/workspace.ts';
 
-/** Time for an orderly end after a signal. CI systems kill the process after 7.5 s. */
+/** Time in which the run may end in an orderly way after a signal. CI systems kill the process after 7.5 s. */
 const GRACE_MS = 5500;
 
 /**
- * Returns an abort signal that aborts with an Interruption on SIGINT, SIGTERM or SIGHUP. After a second signal, or if
- * the orderly end takes too long, the process exits at once.
+ * Returns a signal that aborts with an Interruption when the process gets SIGINT, SIGTERM or SIGHUP. The run then ends
+ * in an orderly way. After a second signal, or if the end takes too long, the process exits at once.
  */
 export function listenForSignals(): AbortSignal {
   const controller = new AbortController();

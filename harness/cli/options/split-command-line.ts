@@ -18,7 +18,7 @@ export function splitCommandLine(text: string): string[] {
   return (text.match(word) ?? []).map((quoted) => quoted.replace(/'([^']*)'|"([^"]*)"/g, '$1$2'));
 }
 
-/** One text of which `splitCommandLine` makes these words again. */
+/** Joins words to one text. `splitCommandLine` splits this text into the same words again. */
 export function joinCommandLine(words: readonly string[]): string {
   const quoted = (word: string) =>
     word

@@ -1,6 +1,7 @@
 /**
- * The order in which the wishes for colour count: `--color`/`--no-color`, FORCE_COLOR (`0` and `false` say no),
- * NO_COLOR (any text), TERM=dumb, and last whether the stream is a terminal.
+ * Decides whether the output has colours. The first of these that is set decides: `--color` or `--no-color`,
+ * FORCE_COLOR (`0` and `false` mean no), NO_COLOR (any text), TERM=dumb. If none is set, the output has colours on a
+ * terminal.
  */
 export function wantsColour(flag: boolean | undefined, env: NodeJS.ProcessEnv, isTty: boolean): boolean {
   if (flag !== undefined) return flag;
@@ -10,7 +11,7 @@ export function wantsColour(flag: boolean | undefined, env: NodeJS.ProcessEnv, i
   return env.TERM !== 'dumb' && isTty;
 }
 
-/** Whether the locale's character set is UTF-8. */
+/** Whether the terminal can show Unicode: the character set of the locale in the environment is UTF-8. */
 export function speaksUnicode(env: NodeJS.ProcessEnv): boolean {
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
   return locale === '' ? env.CI !== undefined || process.platform !== 'linux' : /utf-?8/i.test(locale);

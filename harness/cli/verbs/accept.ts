@@ -26,7 +26,7 @@ interface AcceptFlags {
   only?: Verdict;
 }
 
-/** The verdicts of `--only`: an outcome with one of these verdicts differs from its expectation. */
+/** The values of `--only`. Each is a verdict on a case whose outcome differs from its expectation. */
 const ACCEPTABLE = ['improved', 'regressed', 'changed', 'new'] as const satisfies readonly Verdict[];
 
 /** Adds the verb `accept`, which makes the outcomes of the last run the new expectation. */
@@ -48,9 +48,10 @@ export function addAccept(program: Command, shell: Shell): void {
 }
 
 /**
- * Writes the outcomes of the last run into the expectation file.
- * @throws HarnessError with exit code 2 in CI and after an incomplete run, because both would make an accident the expectation; also
- * if the agent or the expectation file is unclear, or if the file cannot be read or written.
+ * Writes the outcomes of the last run into the expectation file. Refused in CI and after an incomplete run, because an
+ * accident could become the expectation.
+ * @throws HarnessError with exit code 2 in these two cases, if it is unclear which server or expectation file is meant,
+ *   or if the file cannot be read or written.
  */
 function accept(shell: Shell, config: Config, patterns: readonly string[], flags: AcceptFlags): void {
   const { env, stdout } = shell;
@@ -109,7 +110,8 @@ function accept(shell: Shell, config: Config, patterns: readonly string[], flags
 }
 
 /**
- * The agent of the report whose outcomes are accepted. `--server` is the name of an agent or of a configured server.
+ * Finds the agent (tested server) of the report whose outcomes become the expectation. `--server` is the name of an
+ * agent or of a configured server.
  * @throws HarnessError with exit code 2 if there is no such agent, or if there are several agents and no `--server`.
  */
 function agentOf({ agents }: Report, config: Config, { server, out }: AcceptFlags): AgentReport {
@@ -125,7 +127,10 @@ function agentOf({ agents }: Report, config: Config, { server, out }: AcceptFlag
   });
 }
 
-/** The path of `--expected`, of the report or of the configured server, in this order. @throws HarnessError with exit code 2. */
+/**
+ * The expectation file to write: the file of `--expected`, otherwise of the report, otherwise of the configured server.
+ * @throws HarnessError with exit code 2 if none of them names a file.
+ */
 function expectationFileOf(agent: AgentReport, config: Config, { expected }: AcceptFlags): string {
   const configured = [...config.servers.values()].find((server) => server.agent === agent.name);
   const path = expected ?? agent.expectedFile ?? configured?.expectedFile;

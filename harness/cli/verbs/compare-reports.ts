@@ -22,7 +22,7 @@ export interface CompareFlags {
   from: string;
   /** Folder for `compare.html`. Without this option no page is written. */
   out?: string;
-  /** Name of the only agent to compare, if A and B are reports. */
+  /** Name of the only agent (tested server) to compare, if A and B are reports. */
   agent?: string;
   json?: boolean;
   md?: boolean;
@@ -35,11 +35,11 @@ interface LocatedReport {
 }
 
 /**
- * Compares B with A, which are two report folders or two agents of one report. Writes `compare.html` if `flags.out` is
- * set.
+ * Compares B with A. Both are report folders, or both are agents (tested servers) of one report. Writes `compare.html`
+ * if `flags.out` is set.
  * @returns the text for stdout, and the exit code: 1 if a case regressed from A to B, otherwise 0.
- * @throws HarnessError with exit code 2 if A or B does not exist, or if the reports have no agent in common; HarnessError with exit code 3 if the
- * page cannot be written.
+ * @throws HarnessError with exit code 2 if A or B does not exist, or if the reports have no agent in common.
+ * @throws HarnessError with exit code 3 if the page cannot be written.
  */
 export async function compareReports(
   registry: Registry,
@@ -85,7 +85,7 @@ export async function compareReports(
   return { text, exitCode: comparisons.some(({ counts }) => counts.regressed > 0) ? 1 : 0 };
 }
 
-/** An agent with its report, and the folder of the report. */
+/** An agent (tested server), its report, and the folder of the report. */
 type LocatedAgent = Omit<Party, 'root'> & { folder: string };
 
 /** The report at a path, which is a report folder or a report.json; undefined if the path does not exist. */
@@ -124,7 +124,8 @@ function twoAgents({ report, folder }: LocatedReport, a: string, b: string): [Lo
 }
 
 /**
- * Pairs of agents with the same name in both reports. If each report has one agent, the two are a pair with any names.
+ * Pairs of agents (tested servers) with the same name in both reports. If each report has only one agent, these two are
+ * a pair even if their names differ.
  * @param only name of the only agent to compare.
  */
 function agentsInCommon(a: LocatedReport, b: LocatedReport, only: string | undefined): [LocatedAgent, LocatedAgent][] {

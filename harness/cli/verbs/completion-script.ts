@@ -10,8 +10,8 @@ export interface VerbShape {
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 /**
- * A shell script that completes verbs, options and groups of cases. The script contains all words, so that completion
- * is fast and starts no process. Users generate the script again after an update of the tool.
+ * Makes a script with which a shell completes verbs, options and groups of cases. The script itself contains all words,
+ * so that completion is fast and starts no process. After an update of the tool, the user generates the script again.
  * @throws HarnessError with exit code 2 if `shell` is not one of `SHELLS`.
  */
 export function completionScript(shell: string, tool: string, verbs: readonly VerbShape[]): string {

@@ -3,7 +3,10 @@ import { TOOL } from '../../support/identity.ts';
 import type { Shell } from '../options/shell.ts';
 import { completionScript, SHELLS } from './completion-script.ts';
 
-/** Adds the verb `completion`, which prints a completion script. Add this verb last: the script contains all verbs added before. */
+/**
+ * Adds the verb `completion`, which prints a shell script. This verb must be added last, because the script contains
+ * only the verbs that were added before.
+ */
 export function addCompletion(program: Command, shell: Shell): void {
   program
     .command('completion')

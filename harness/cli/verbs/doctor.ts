@@ -31,7 +31,7 @@ export function addDoctor(program: Command, shell: Shell): void {
     .option('--config <file>', 'configuration file (default: the nearest conformance.config.{json,js,mjs})')
     .option('--json', 'print JSON')
     .action(async (_: unknown, verb: Command) => {
-      // A wrong configuration becomes a finding of its own, so it must not stop the other checks.
+      // An error in the configuration must not stop the other checks. `doctor` lists the error as one of its findings.
       await resolveSettings(shell, verb).catch((error: unknown) => {
         if (!(error instanceof HarnessError)) throw error;
       });
@@ -49,7 +49,7 @@ export function addDoctor(program: Command, shell: Shell): void {
     });
 }
 
-/** One finding as lines for the terminal: mark, name, text, and the advice if there is one. */
+/** One finding (the result of a check) as lines for the terminal: mark, name, text, and the advice if there is one. */
 function findingLines({ about, state, says, todo }: Finding, style: Style): string {
   const colour = pc.createColors(style.colour);
   const mark = {

@@ -32,9 +32,10 @@ interface DryRun {
 }
 
 /**
- * `run --dry-run`: prints the plan in the format of `list`, the servers and the engine, and starts nothing. Reads the
- * same files as a run, so that an error in a file is found.
- * @throws HarnessError with exit code 2 for an error in an expectation file; HarnessError with exit code 3 if no engine can run the cases.
+ * `run --dry-run`: prints the cases in the format of the verb `list`, the servers and the engine, and starts nothing.
+ * Reads the same files as a run, to find errors in these files.
+ * @throws HarnessError with exit code 2 for an error in an expectation file.
+ * @throws HarnessError with exit code 3 if no engine can run the cases.
  */
 export async function dryRun(
   shell: Shell,

@@ -5,8 +5,8 @@ import { errorMessage } from '../../support/error-message.ts';
 import { HarnessError } from '../../support/harness-error.ts';
 
 /**
- * The root of the git repository that contains a folder, because GitHub finds workflows only there. Outside of a
- * repository: the folder itself.
+ * The root of the git repository that contains a folder. GitHub finds workflows only there. Outside of a repository,
+ * the function returns the folder itself.
  */
 export function repositoryOf(folder: string): string {
   for (let parent = resolve(folder); ; parent = dirname(parent)) {
@@ -15,7 +15,10 @@ export function repositoryOf(folder: string): string {
   }
 }
 
-/** Whether a .gitignore, in the root of the repository or in `folder`, names the report folder. True outside of a repository. */
+/**
+ * Whether a .gitignore, in the root of the repository or in `folder`, names the report folder. Outside of a repository
+ * the answer is true.
+ */
 export function ignoresReport(root: string, folder: string): boolean {
   if (!existsSync(join(root, '.git'))) return true;
   return [root, folder].some((parent) => {
@@ -25,8 +28,8 @@ export function ignoresReport(root: string, folder: string): boolean {
 }
 
 /**
- * Whether a path exists. A symbolic link to a missing file exists too. A path that cannot be read counts as missing here:
- * writing the file then fails with the reason.
+ * Whether a path exists. A symbolic link to a missing file counts as existing. A path that cannot be read counts as
+ * missing: writing the file later fails and gives the reason.
  */
 function pathExists(path: string): boolean {
   try {
@@ -36,7 +39,10 @@ function pathExists(path: string): boolean {
   }
 }
 
-/** @throws HarnessError with exit code 2 if a file exists already. The error names all files that exist. */
+/**
+ * Checks that none of the files exists.
+ * @throws HarnessError with exit code 2 that names all files that exist.
+ */
 export function refuseExistingFiles(folder: string, paths: readonly string[]): void {
   const existing = paths.filter(pathExists);
   if (existing.length === 0) return;
@@ -53,7 +59,8 @@ function alreadyExists(folder: string, files: string): HarnessError {
 }
 
 /**
- * Two configurations in one folder are an error in every later run.
+ * Checks that the folder has no configuration yet, because two configurations in one folder are an error in every later
+ * run.
  * @throws HarnessError with exit code 2 if the folder has a configuration of any form, for example in package.json.
  */
 export async function refuseOtherConfig(folder: string): Promise<void> {

@@ -14,10 +14,12 @@ interface ServerFlags {
 }
 
 /**
- * The server to write into the configuration: the server of the command line, otherwise the only server of the spec.
+ * The server to write into the configuration: the server of the command line, or the only server in the
+ * fuzzingclient.json of `--from`.
  * @param commandWords the command after `--`.
- * @param specPath path of the spec, for error messages.
- * @throws HarnessError with exit code 2 if no server or more than one server is named, or if an option does not fit the server.
+ * @param specPath path of the fuzzingclient.json, for error messages.
+ * @throws HarnessError with exit code 2 if no server or more than one server is named, or if an option does not fit the
+ *   server.
  */
 export function serverToWrite(
   commandWords: readonly string[] | undefined,

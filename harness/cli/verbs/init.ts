@@ -118,7 +118,7 @@ async function init(shell: Shell, folder: string, flags: InitFlags): Promise<voi
     `  ${commandLine(['accept'])} --why "…"`,
   ];
   const style = styleOf(shell, shell.stdout, undefined);
-  // Commands and paths are not wrapped, so that the user can copy them.
+  // Commands and paths stay on one line, because the user may copy them.
   const lines = output.flatMap((line) =>
     /^(wrote | )/.test(line)
       ? inCharset(terminalSafe(line), style)
@@ -139,7 +139,11 @@ function originFile(from: string): string {
   return existsSync(from) && statSync(from).isDirectory() ? join(from, 'index.json') : from;
 }
 
-/** @returns the name. @throws HarnessError with exit code 2 if the name cannot be used for a server. */
+/**
+ * Checks the name of a server.
+ * @returns the name.
+ * @throws HarnessError with exit code 2 if the name cannot be used for a server.
+ */
 function checkedName(name: string): string {
   if (name !== ALL) return checkedAgent(name, '--name');
   throw new HarnessError(2, {
@@ -151,8 +155,8 @@ function checkedName(name: string): string {
 }
 
 /**
- * Reads the recorded outcomes of one agent. Warnings on stderr say which cases are missing or unknown, and how many cases
- * have no case file.
+ * Reads the recorded outcomes of one agent (tested server). Warnings on stderr say which cases are missing or unknown,
+ * and how many cases have no case file.
  * @throws HarnessError with exit code 2 if the index has no case of this suite.
  */
 function readRecording(
@@ -186,9 +190,10 @@ function readRecording(
   return { agent, outcomes, why: `as recorded in ${basename(path)}; not yet explained` };
 }
 
-/** Outcomes from the case files next to an index. Files that cannot be read or contradict the index are left out. */
+/** Outcomes from the case files next to an `index.json`, without files that cannot be read or contradict the index. */
 function caseFiles(folder: string, index: string, agent: string): Outcomes {
-  // A renamed index was moved out of its folder, so the files next to it may belong to another run.
+  // An index with another name was probably moved out of its folder. The files next to it may then belong to another
+  // run.
   if (index !== 'index.json') return new Map();
   const { agents } = readResults(autobahn, folder, { cases: suiteIds, agents: [agent], extraIsFault: false });
   return new Map(

@@ -3,7 +3,10 @@ import { resolve } from 'node:path';
 import type { Report } from '../../../reports/document/report.ts';
 import { readReportFile } from '../../reporting/report-file.ts';
 
-/** Reads `report.json` in a folder. @throws HarnessError with exit code 2 if there is no report, or if it cannot be read. */
+/**
+ * Reads `report.json` in a folder.
+ * @throws HarnessError with exit code 2 if there is no report, or if the report cannot be read.
+ */
 export function readReport(out: string, verb: 'accept' | 'merge' | 'resume'): Report {
   const path = resolve(out, 'report.json');
   return readReportFile(path, {

@@ -6,7 +6,7 @@ import { shard } from '../options/arguments.ts';
 import { type SelectionFlags, selectionOf } from '../options/selection.ts';
 import { type Shell, styleOf } from '../options/shell.ts';
 
-/** Adds the verb `list`, which prints the plan and runs no case. */
+/** Adds the verb `list`, which prints the selected cases and runs none of them. */
 export function addList(program: Command, shell: Shell): void {
   program
     .command('list')
@@ -24,7 +24,7 @@ export function addList(program: Command, shell: Shell): void {
     });
 }
 
-/** A plan as text: one line per case, with id, title, RFC sections, and the seconds that the real suite needs. */
+/** A list of cases as text: one line per case, with id, title, RFC sections, and the seconds that Autobahn needs. */
 export const planText = (plan: readonly CaseInfo[], style: Style): string =>
   plan
     .flatMap(({ id, title, rfc, weightMs }) =>

@@ -24,7 +24,10 @@ interface MergeFlags {
   json?: boolean;
 }
 
-/** Adds the verb `merge`, which makes one report of the reports of all shards, with one decision. */
+/**
+ * Adds the verb `merge`. It makes one report, with one decision, from the reports of all shards (parts of a run on
+ * different machines).
+ */
 export function addMerge(program: Command, shell: Shell): void {
   program
     .command('merge')
@@ -59,7 +62,8 @@ async function merge(shell: Shell, folders: readonly string[], flags: MergeFlags
     out: flags.out,
     strict: flags.strict ?? false,
     command: publishedLine(shell, TOOL.name),
-    // All shards ran the same command except for --shard, and a command that runs one case again needs no --shard.
+    // The command that runs one case again is the same for all shards: they differ only in --shard, which the command
+    // leaves out.
     ...(first?.report.run.rerun === undefined ? {} : { rerun: first.report.run.rerun }),
     ...ciOption(shell.env),
     ...omitUndefined({ history: flags.history }),
@@ -69,8 +73,8 @@ async function merge(shell: Shell, folders: readonly string[], flags: MergeFlags
 }
 
 /**
- * The configured server of an agent. Its expectation file is that of `--expected`, of the configuration or of the shard's
- * report, in this order.
+ * The configured server of an agent (the server's name in a report). The expectation file is taken from `--expected`,
+ * otherwise from the configuration, otherwise from the report.
  */
 function serverOf(agent: AgentReport, config: Config, flags: MergeFlags): ServerConfig {
   const configured = [...config.servers.values()].find((server) => server.agent === agent.name);

@@ -5,11 +5,11 @@ import { Interruption } from '../../support/interruption.ts';
 import { type Shell, styleOf } from '../options/shell.ts';
 
 /**
- * Prints a report to stdout and stderr, writes the files that the reporters ask for outside of the report folder, and
+ * Prints a report to stdout and stderr, writes the outputs that `--reporter` asks for outside of the report folder, and
  * sets the exit code. Each verb that makes a report ends with this call.
  * @param interruption the signal that interrupted the run, if any. The exit code is then 130 or 143, even if the report
- * is complete.
- * @throws HarnessError with exit code 3 if a file cannot be written; the report has been printed by then.
+ *   is complete.
+ * @throws HarnessError with exit code 3 if a file cannot be written. The report has been printed before.
  */
 export function publishReport(
   shell: Shell,

@@ -17,7 +17,10 @@ const CONFLICTS = [
   ['json', 'watch', '--json prints one document to stdout, and --watch would print one document for each run.'],
 ] as const;
 
-/** @throws HarnessError with exit code 2 if two options of `run` are set that exclude each other. */
+/**
+ * Checks that no two options of `run` exclude each other.
+ * @throws HarnessError with exit code 2 if two such options are set.
+ */
 export function refuseConflictingOptions(flags: RunFlags): void {
   const conflict = CONFLICTS.find(([first, second]) => flags[first] && flags[second]);
   if (conflict === undefined) return;
@@ -30,7 +33,8 @@ export function refuseConflictingOptions(flags: RunFlags): void {
 }
 
 /**
- * `--from` runs no case, so options about the server and the run would be ignored without a message.
+ * Refuses options about the server and the run together with `--from`. `--from` runs no case, so these options would
+ * have no effect.
  * @throws HarnessError with exit code 2 if such an option is on the command line together with `--from`.
  */
 export function refuseOptionsWithoutEffect({ command }: Shell, verb: Command): void {
@@ -49,8 +53,9 @@ export function refuseOptionsWithoutEffect({ command }: Shell, verb: Command): v
 }
 
 /**
- * A new report replaces its folder as a whole. Recorded results in this folder would be deleted.
- * @throws HarnessError with exit code 2 if the recorded results of `--from` are in the report folder.
+ * Checks that the recorded results of `--from` are not in the report folder. A new report replaces the whole folder and
+ * would delete the results.
+ * @throws HarnessError with exit code 2 if the recorded results are in the report folder.
  */
 export function refuseResultsInReportFolder(from: string, out: string): void {
   const [results, report] = [followLinks(from), followLinks(out)];

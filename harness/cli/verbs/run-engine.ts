@@ -19,7 +19,7 @@ export function engineOf(
   servers: readonly ServerConfig[],
   onTrace: (line: string) => void,
 ): Engine {
-  // With --watch the user waits for each run, so `auto` means the fast engine.
+  // With --watch the user waits for each run, so `auto` means the embedded engine, which is faster.
   const choice = flags.watch && flags.engine === 'auto' && flags.image === undefined ? 'native' : flags.engine;
   if (flags.data !== undefined) refuseMissingFolder(flags.data);
   return chooseEngine(engines, choice, {

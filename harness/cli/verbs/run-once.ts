@@ -29,8 +29,8 @@ import { judgeRecordedResults } from './run-recorded.ts';
 /**
  * One run of the command: selects the cases, runs them or reads recorded results, writes the report, and sets the exit
  * code of `shell`.
- * @param patterns the cases of the command line. With `--resume` and no choice of cases, the plan of the earlier run is
- * used.
+ * @param patterns the cases on the command line. With `--resume` and without cases on the command line, the cases of
+ *   the earlier run are used.
  */
 export async function runOnce(
   shell: Shell,
@@ -76,8 +76,8 @@ export async function runOnce(
 }
 
 /**
- * The reporters of `--reporter`, without duplicates; undefined if the option is not set. `html=PATH` with the report
- * folder as PATH means the same as `html`.
+ * The outputs that `--reporter` names, without duplicates; undefined if the option is not set. `html=PATH` means the
+ * same as `html` if PATH is the report folder.
  */
 export function reportersOf({ reporter: texts, out }: Pick<RunFlags, 'reporter' | 'out'>): Reporter[] | undefined {
   if (texts === undefined) return undefined;

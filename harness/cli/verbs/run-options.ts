@@ -22,7 +22,7 @@ import type { ServerFlags } from '../options/servers.ts';
 
 /** The values of all options of `run`, as commander parses them. An option without a value here was not set. */
 export interface RunFlags extends ServerFlags, SelectionFlags {
-  /** Words of a command that runs one case of this run again, without the case id. */
+  /** The words of a command that runs one case of this run again. The case id must be added at the end. */
   rerun: readonly string[];
   suite?: string;
   engine: EngineChoice;

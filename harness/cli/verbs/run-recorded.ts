@@ -10,8 +10,9 @@ import { refuseResultsInReportFolder } from './run-conflicts.ts';
 import type { RunFlags } from './run-options.ts';
 
 /**
- * `run --from`: judges the recorded results in a folder or an archive instead of running cases. `--server` and
- * `--expected` choose the expectations; without both, each agent is compared with the configured server of its name.
+ * `run --from`: compares the recorded results in a folder or an archive with expectations, and runs no case. `--server`
+ * and `--expected` choose the expectations. Without both options, the results of each agent (tested server) are
+ * compared with the expectations of the configured server of the same name.
  * @throws HarnessError with exit code 2 if the results cannot be read or are in the report folder.
  */
 export async function judgeRecordedResults(

@@ -7,9 +7,9 @@ import { type Shell, say, styleOf } from '../options/shell.ts';
 import type { RunFlags } from './run-options.ts';
 
 /**
- * `run --watch`: calls `runOnce` now, and again after each change of a file in a folder of a server. An error of a run
- * is printed and does not end the watch, because the user may be in the middle of an edit. Ends only by rejecting with
- * the reason of `interruption`.
+ * `run --watch`: runs the cases now, and again after each change of a file in a server's folder. An error of a run is
+ * printed and does not end the watch, because the user may be in the middle of an edit. The promise never resolves. It
+ * rejects when `interruption` aborts.
  */
 export async function watch(
   shell: Shell,

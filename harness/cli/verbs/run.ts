@@ -17,7 +17,7 @@ import { reportersOf, runOnce } from './run-once.ts';
 import { addRunOptions, type RunFlags } from './run-options.ts';
 import { watch } from './run-watch.ts';
 
-/** Adds the verb `run`, which is also the verb of a command line without a verb. */
+/** Adds the verb `run`. A command line without a verb means `run` too. */
 export function addRun(program: Command, shell: Shell): void {
   addRunOptions(program.command('run', { isDefault: true })).action(
     async (cases: string[], _: unknown, verb: Command) => {
@@ -34,7 +34,9 @@ export function addRun(program: Command, shell: Shell): void {
   );
 }
 
-/** Runs the selected cases once, or again after each change with `--watch`, or only shows the plan with `--dry-run`. */
+/**
+ * Runs the selected cases once, or with `--watch` after each change. With `--dry-run`, only shows what would run.
+ */
 async function runCases(shell: Shell, patterns: readonly string[], flags: RunFlags): Promise<void> {
   const interruption = listenForSignals();
   if (flags.dryRun) await runDry(shell, patterns, flags, interruption);

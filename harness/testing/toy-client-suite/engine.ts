@@ -17,7 +17,10 @@ const engine: Engine = {
   }),
 };
 
-/** Opens a port and sends one question per connection until all questions were sent or the client process ended. */
+/**
+ * Opens a port to which the tested client connects, and sends one question per connection. Ends when all questions were
+ * sent or the client process ended.
+ */
 async function play({ cases, reach, signal }: Assignment, emit: (event: PlayEvent) => void): Promise<void> {
   if (reach.by !== 'listening') throw new Error('the toy for clients waits for a client');
   const server = createServer();
@@ -26,7 +29,7 @@ async function play({ cases, reach, signal }: Assignment, emit: (event: PlayEven
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
   reach.listening(`tcp://127.0.0.1:${address.port}`);
-  // `on` queues connections, so that no connection is lost while the engine waits for an answer.
+  // `on` queues connections. So a connection that arrives while the engine waits for an answer is not lost.
   const connections = on(server, 'connection');
   const ended = reach.subjectEnded.then(() => undefined);
   const aborted = once(signal, 'abort').then(() => undefined);
@@ -67,7 +70,7 @@ async function ask(id: string, socket: Socket, emit: (event: PlayEvent) => void)
   emit({ kind: 'recorded', record: { id, file: name, text: JSON.stringify(file), entry: { reportfile: name } } });
 }
 
-/** An engine that runs the cases of the toy client suite. */
+/** An engine that plays the cases of the toy suite for clients. */
 export const toyClientEngine: EngineKind = {
   name: 'native',
   title: 'the toy engine for clients',

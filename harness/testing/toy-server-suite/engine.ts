@@ -18,7 +18,8 @@ const engine: Engine = {
       eventStream(async (emit) => {
         for (const id of assignment.cases) {
           await playCase(id, assignment, emit);
-          // Gives the reader of the events time to end the run after a record, for example because of --bail.
+          // This pause gives the reader of the events time to end the run after a result, for example because of
+          // --bail.
           await immediate();
         }
       }),
@@ -53,7 +54,7 @@ async function playCase(id: string, { reach, signal }: Assignment, emit: (event:
   emit({ kind: 'recorded', record: { id, file: name, text: JSON.stringify(file), entry: { reportfile: name } } });
 }
 
-/** An engine that runs the cases of the toy server suite. */
+/** An engine that plays the cases of the toy suite for servers. */
 export const toyServerEngine: EngineKind = {
   name: 'native',
   title: 'the toy engine for servers',

@@ -28,7 +28,7 @@ const fields: readonly OutcomeField[] = [
     toward: (_, actual, conformant) => (actual.answer === conformant.answer ? 'better' : 'worse'),
   },
 ];
-/** The position of a grade in the order from best to worst. */
+/** The position of a grade in the order from best to worst. A grade is this suite's judgement of an answer. */
 const rank = (grade: unknown) => ['polite', 'curt', 'rude'].indexOf(String(grade));
 
 /** The grade of an answer. An answer that differs only in case or in leading and trailing spaces is `curt`. */
