@@ -58,7 +58,7 @@ export const VERDICT_LETTERS: Readonly<Record<Verdict, string>> = {
  */
 export const NOT_PLANNED = '.';
 
-/** The two letters of a case in a history line: the letter of its main grade and the letter of its verdict. */
+/** Returns the two letters that stand for a case in a history line: one for its main grade and one for its verdict. */
 export function lettersOf({ actual, verdict }: CaseVerdict, suite: SuiteFacts): { grade: string; verdict: string } {
   const grade = gradeFacts(keyFields(suite).grade, actual)?.letter ?? MISSING;
   return { grade, verdict: VERDICT_LETTERS[verdict] };

@@ -28,7 +28,7 @@ const differenceSchema = z.object({
   actual: z.unknown(),
   toward: z.enum(['worse', 'better', 'sideways']),
 });
-/** A difference between an actual and an expected outcome. */
+/** One field in which the actual outcome of a case differs from the expected outcome. */
 export type Difference = z.infer<typeof differenceSchema>;
 
 /**
@@ -42,10 +42,10 @@ const problemSchema = z.object({
   todo: z.string().optional(),
   agent: z.string().optional(),
   case: z.string().optional(),
-  /** Last lines of the output that explains the problem, for example the server's stderr or the engine's log. */
+  /** The last lines of an output that explains the problem, for example the server's stderr or the engine's log. */
   tail: z.array(z.string()).optional(),
 });
-/** A problem that kept the run from a verdict. */
+/** A problem because of which the run has no verdict. */
 export type Problem = z.infer<typeof problemSchema>;
 
 /** One attempt of a case that `--retries` ran several times. */
@@ -59,7 +59,7 @@ const trySchema = z.object({
 /** One attempt of a case that `--retries` ran several times. */
 export type Try = z.infer<typeof trySchema>;
 
-/** The verdict of one agent in one case. */
+/** The verdict about one agent (a tested server or client) in one case. */
 const caseVerdictSchema = z.object({
   id: z.string(),
   /**
@@ -134,7 +134,7 @@ const agentSchema = z.object({
   expectedFile: z.string().optional(),
   cases: z.array(caseVerdictSchema),
 });
-/** The part of a report about one agent. */
+/** The part of a report about one agent, a tested server or client. */
 export type AgentReport = z.infer<typeof agentSchema>;
 
 /**
@@ -155,7 +155,7 @@ const caseInfoSchema = z.object({
   /** The id of the suite to which the case belongs. If absent, the case belongs to the first suite of the report. */
   suite: z.string().optional(),
 });
-/** A case of the plan: id, title, category and RFC sections. */
+/** A case of the plan, which is the list of cases to run: its id, title, category and RFC sections. */
 export type CaseInfo = z.infer<typeof caseInfoSchema>;
 
 const engineSchema = z.object({

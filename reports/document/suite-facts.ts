@@ -45,7 +45,7 @@ export const outcomeFieldSchema = z.object({
 /** The description of one field of an outcome. */
 export type OutcomeField = z.infer<typeof outcomeFieldSchema>;
 
-/** The description of a suite. */
+/** The description of a suite of cases: its name, its size and the fields of its outcomes. */
 export const suiteFactsSchema = z.object({
   /**
    * The short name of the suite, for example `autobahn`. The name is unique in a report. Each case refers to its suite
@@ -114,7 +114,7 @@ export function suiteOfCase(suites: readonly SuiteFacts[], info: { suite?: strin
   return info.suite === undefined ? first : (suites.find(({ id }) => id === info.suite) ?? first);
 }
 
-/** The titles and versions of suites, for example `Autobahn|Testsuite 25.10.1`, separated by commas. */
+/** Writes the titles and versions of suites, separated by commas, for example `Autobahn|Testsuite 25.10.1`. */
 export function suiteNames(suites: readonly SuiteFacts[]): string {
   return suites.map(({ title, version }) => `${title} ${version}`).join(', ');
 }

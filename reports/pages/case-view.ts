@@ -276,7 +276,7 @@ function besideView(expected: readonly ReceivedEvent[], received: readonly Recei
   };
 }
 
-/** Says what was expected and what was received at the first difference of two lists of events. */
+/** Writes which event was expected and which event was received at the first difference of two lists of events. */
 function partingSentence(wanted: ReceivedEvent | undefined, got: ReceivedEvent | undefined, at: number): string {
   const due = wanted === undefined ? 'nothing more was expected' : `expected ${eventText(wanted)}`;
   return `First difference at event ${at + 1}: ${due}, got ${got === undefined ? 'nothing' : eventText(got)}.`;

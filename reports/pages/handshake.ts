@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A parsed block of HTTP headers. */
+/** The parsed headers of an HTTP request or response. */
 export interface Head {
   /** The first line of the header block: the request line or the status line. */
   first: string;

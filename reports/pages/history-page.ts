@@ -36,7 +36,7 @@ const GAP: Face = { glyph: '·', word: 'not run', tone: 'gap' };
 /** The data of the history page: the runs, oldest first, and the cases and suites that give their letters a meaning. */
 export interface History {
   lines: readonly HistoryLine[];
-  /** Number of lines of the history file that could not be read. */
+  /** The number of lines of the history file that could not be read. */
   unreadable: number;
   /** All cases of the suites. A history line has one letter for each of these cases, in the same order. */
   cases: readonly CaseInfo[];

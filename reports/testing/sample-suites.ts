@@ -1,7 +1,7 @@
 import type { ReceivedEvent, RecordedCase } from '../document/recorded-case.ts';
 import type { OutcomeField, SuiteFacts } from '../document/suite-facts.ts';
 
-/** The suites of the sample reports: Autobahn as the harness describes it, and a toy suite with other fields. */
+/** The suites of the sample reports: the Autobahn suite, and a small invented suite (toy suite) with other fields. */
 
 const FIELDS: readonly OutcomeField[] = [
   {

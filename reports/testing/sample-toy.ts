@@ -102,5 +102,5 @@ export const toyComparison: Comparison = {
   ],
 };
 
-/** The sentence of the toy case that regressed. */
+/** The sentence about the regressed case of the toy suite, as reports show the sentence. */
 export const TOY_SENTENCE = sentence;

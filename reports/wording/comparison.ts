@@ -27,7 +27,7 @@ export interface Side {
   root: string;
 }
 
-/** A case whose outcome differs between side A and side B. */
+/** A case whose outcome differs between side A and side B, the two compared agents or runs. */
 export interface ComparedCase {
   id: string;
   title: string;
@@ -38,7 +38,7 @@ export interface ComparedCase {
   b: Outcome | null;
   /** The fields in which the outcomes of sides A and B differ. Empty if one of the sides has no outcome. */
   differences: readonly Difference[];
-  /** How the outcomes of side A and side B differ, in one sentence. */
+  /** One sentence that says how the outcomes of side A and side B differ. */
   sentence: string;
 }
 

@@ -6,7 +6,7 @@ export interface Style {
   colour: boolean;
   /** Whether the stream can show characters outside of ASCII. */
   unicode: boolean;
-  /** Width of the terminal in columns; undefined for a file or a pipe, which get whole lines. */
+  /** The width of the terminal in columns. undefined for a file or a pipe, whose lines are not wrapped. */
   columns?: number;
 }
 
