@@ -1,4 +1,4 @@
-/** The library of reports: the document that is published as `report.json`, and the renderers of all its forms. */
+/** The library of reports: the document that is published as `report.json`, and renderers that turn it into files. */
 
 import { html } from './pages/index.ts';
 import { documentFormats, documentRenderers } from './renderers.ts';
@@ -18,12 +18,12 @@ export {
 export type { OutcomeField, SuiteFacts } from './document/suite-facts.ts';
 export { writeFiles } from './write.ts';
 
-/** The HTML pages, with links to the files of all other forms. `forms` names the files that are in the same folder. */
+/**
+ * Makes the HTML pages. `forms` names other files of the report in the same folder, for example `junit.xml`; the pages
+ * link to them.
+ */
 const pages: typeof html = (report, detailOf, history, forms = documentFormats().map(({ file }) => file)) =>
   html(report, detailOf, history, forms);
 
-/**
- * Renderers by name. Each function takes a report and returns its files; `html` also takes what was recorded of each
- * case.
- */
+/** The renderers by name. Each function takes a report and returns files. `html` also takes the recorded cases. */
 export const renderers = { ...documentRenderers, html: pages };

@@ -7,43 +7,50 @@ import { markdown } from './formats/markdown.ts';
 import { caseList, endBlock } from './formats/terminal.ts';
 import type { Style } from './wording/terminal-text.ts';
 
-/** A form of a report that is one text: a file in the report's folder, or the text on stdout. */
+/** An output of a report that is a single text: a file in the report's folder, or text on stdout. */
 interface DocumentFormat {
   output: 'document';
-  /** Name of the file in the report's folder. */
+  /** The name of the file in the report's folder. */
   file: string;
   render(report: Report): Iterable<ReportFile>;
-  /** The file is written to the report's folder whatever the user chose, and after all other files. */
+  /**
+   * If true, the file is always written to the report's folder, after all other files, even if the user did not choose
+   * it.
+   */
   always?: boolean;
-  /** Name of the reporter that this form is written with. The user cannot choose such a form alone. */
+  /** The name of the reporter that also writes this file. The user cannot choose such a file separately. */
   with?: string;
 }
 
-/** A form for the terminal. `pages` is the folder of the pages; undefined if no pages were written. */
+/** A text for the terminal. `pages` is the folder of the HTML pages; undefined if no pages were written. */
 interface TerminalFormat {
   output: 'terminal';
   render(report: Report, pages: string | undefined, style: Style): string;
 }
 
-/** A form that is a folder of pages. `load` also loads the templates, so it is called only if the user wants pages. */
+/**
+ * An output that is a folder of HTML pages. `load` also loads the page templates, so it is called only if the user
+ * wants pages.
+ */
 interface PagesFormat {
   output: 'pages';
   load(): Promise<typeof import('./pages/index.ts')>;
 }
 
-/** Workflow commands for GitHub Actions, and a summary of the step. The harness writes both. */
+/** An output for GitHub Actions: workflow commands, and a summary of the step. The harness writes both. */
 interface GithubFormat {
   output: 'github';
 }
 
-/** A form of a report. `output` says where the form goes. */
+/** One kind of output of a report. The field `output` says where the text or the files go. */
 export type ReportFormat = DocumentFormat | TerminalFormat | PagesFormat | GithubFormat;
-/** Forms of a report by the name that `--reporter` takes. */
+/** All kinds of output, by the name that the user gives to `--reporter`. */
 export type ReportFormats = Readonly<Record<string, ReportFormat>>;
 
 /**
- * All forms of a report. The names, files, help and configuration schema of the reporters follow from this map, so a
- * new reporter is one file in `formats/` and one line here. Help lists the names in this order.
+ * All outputs that a report can have. The names, files, help and configuration schema of the reporters follow from this
+ * map. A new reporter is therefore one file in `formats/` and one line in this map. The help lists the names in the
+ * order of this map.
  */
 export const FORMATS = {
   list: {
@@ -59,26 +66,28 @@ export const FORMATS = {
   badge: { output: 'document', file: 'badge.svg', render: badge, with: 'html' },
 } as const satisfies ReportFormats;
 
-/** Names of the forms that are one text. */
+/** The names of the outputs that are a single text. */
 type DocumentName = {
   [Name in keyof typeof FORMATS]: (typeof FORMATS)[Name] extends { output: 'document' } ? Name : never;
 }[keyof typeof FORMATS];
 
-/** The names that `--reporter` takes. */
+/** Returns the names that the user can give to `--reporter`. */
 export function reporterNames(formats: ReportFormats = FORMATS): string[] {
   return Object.entries(formats).flatMap(([name, format]) =>
     format.output === 'document' && format.with !== undefined ? [] : [name],
   );
 }
 
-/** All forms that are one text, with their names, in the order in which the index page links to their files. */
+/** Returns all outputs that are a single text, with their names. The index page links to their files in this order. */
 export function documentFormats(formats: ReportFormats = FORMATS): (DocumentFormat & { name: string })[] {
   return Object.entries(formats).flatMap(([name, format]) =>
     format.output === 'document' ? [{ name, ...format }] : [],
   );
 }
 
-/** Renderers of the forms that are one text, by name. Each takes a report and returns one file. */
+/**
+ * The functions that write the outputs with a single text, by name. Each function takes a report and returns one file.
+ */
 export const documentRenderers = Object.fromEntries(
   documentFormats().map(({ name, render }) => [name, render]),
 ) as Readonly<Record<DocumentName, DocumentFormat['render']>>;

@@ -3,8 +3,8 @@ import { dirname, resolve, sep } from 'node:path';
 import type { ReportFile } from './document/files.ts';
 
 /**
- * Writes files below `folder`, one at a time, and creates the folders that they need. Only this function writes the
- * files of a report.
+ * Writes files below `folder`, one at a time, and creates the folders that these files need. No other function writes
+ * the files of a report.
  * @returns the number of files and bytes that were written.
  * @throws Error for a path that leaves the folder, before writing that file; also the errors of the file system
  * (ENOSPC, EACCES).
@@ -31,7 +31,7 @@ export async function writeFiles(
 }
 
 /**
- * The absolute path of `path` below `folder`.
+ * Returns the absolute path of `path` below `folder`.
  * @throws Error if `path` is absolute, empty, contains `..`, or is not portable.
  */
 export function resolveInside(folder: string, path: string): string {

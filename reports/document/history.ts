@@ -3,40 +3,46 @@ import type { CaseInfo, CaseVerdict, Verdict } from './report.ts';
 import { gradeFacts, keyFields, type SuiteFacts } from './suite-facts.ts';
 
 /**
- * One line of a history file: the facts of one run. Each case of the suite has one letter for its grade and one for its
- * verdict, in the order of the suite's cases. A line takes about 1 KB for each agent, so a thousand runs can be read at
- * once. Lines of different suite versions cannot be compared, because their letters are for different cases.
+ * One line of a history file: the facts of one run. For each case of the suite, the line holds one letter for the grade
+ * and one letter for the verdict. The letters are in the order of the suite's cases. A line takes about 1 KB for each
+ * agent, so the tool can read a thousand runs at once. Lines of different suite versions cannot be compared, because
+ * their letters stand for different cases.
  */
 export const historyLineSchema = z.object({
   v: z.literal(1),
   id: z.string(),
-  /** When the run started: UTC, ISO 8601. */
+  /** The start time of the run: UTC, in ISO 8601 format. */
   started: z.string(),
   commit: z.string().nullable(),
   dirty: z.boolean().nullable(),
   suite: z.string(),
   engine: z.string(),
-  /** Machine that the run was made on. Times of different machines are not compared. */
+  /** The machine on which the run was made. The tool does not compare times of different machines. */
   machine: z.string(),
-  /** `undecided` is a gap in the history: an interrupted run says nothing about the cases that it did not reach. */
+  /**
+   * The decision of the run. An `undecided` run is a gap in the history: it says nothing about cases that did not run.
+   */
   decision: z.enum(['passed', 'failed', 'undecided']),
   agents: z.array(
     z.object({
       name: z.string(),
-      /** One letter for each case of the suite: the letter of the case's main grade, MISSING or NOT_PLANNED. */
+      /** One letter for each case of the suite: the letter of the case's main grade, or MISSING, or NOT_PLANNED. */
       grades: z.string(),
-      /** One letter for each case of the suite, from VERDICT_LETTERS, or NOT_PLANNED. */
+      /** One letter for each case of the suite: a letter from VERDICT_LETTERS, or NOT_PLANNED. */
       verdicts: z.string(),
-      /** Milliseconds of each timed case (`timed` in its CaseInfo), in the order of the suite; null if the case did not run. */
+      /**
+       * The duration in milliseconds of each case with `timed` in its CaseInfo, in suite order; null if the case did
+       * not run.
+       */
       times: z.array(z.number().nullable()),
     }),
   ),
 });
 export type HistoryLine = z.infer<typeof historyLineSchema>;
 
-/** The letter of a planned case that has no result, in place of the letter of a grade. */
+/** The grade letter of a planned case that has no result and so no grade. */
 export const MISSING = '?';
-/** The letter of each verdict in a history line. */
+/** The letter that stands for each verdict in a history line. */
 export const VERDICT_LETTERS: Readonly<Record<Verdict, string>> = {
   same: '=',
   regressed: 'v',
@@ -47,24 +53,28 @@ export const VERDICT_LETTERS: Readonly<Record<Verdict, string>> = {
   flaky: 'F',
   skipped: 's',
 };
-/** The letter of a case that was not in the plan of the run. */
+/**
+ * The letter that stands for a case outside the plan of the run. The plan is the list of cases that the run includes.
+ */
 export const NOT_PLANNED = '.';
 
-/** The two letters of a case in a history line: the letter of its main grade and the letter of its verdict. */
+/** Returns the two letters that stand for a case in a history line: one for its main grade and one for its verdict. */
 export function lettersOf({ actual, verdict }: CaseVerdict, suite: SuiteFacts): { grade: string; verdict: string } {
   const grade = gradeFacts(keyFields(suite).grade, actual)?.letter ?? MISSING;
   return { grade, verdict: VERDICT_LETTERS[verdict] };
 }
 
-/** One case of one agent across the runs of a history. */
+/** The history of one case of one agent: the grade and the verdict of the case in each run. */
 export interface CaseHistory {
   id: string;
   title: string;
-  /** One entry for each run. `gap` is true if the run was not decided or the case was not in its plan. */
+  /** One entry for each run. `gap` is true if the case was not planned, or if an undecided run has no result for it. */
   states: readonly { letter: string; verdict: string; gap: boolean }[];
-  /** Number of runs in which the grade or the verdict differs from the run before. */
+  /** The number of runs in which the grade or the verdict of the case differs from the previous run. */
   flips: number;
-  /** Index of the run since which the case has been bad; null if the case is good now, or if it was never good. */
+  /**
+   * The index of the first run of the current series of bad results. null if the case is good now or was never good.
+   */
   firstBad: number | null;
 }
 

@@ -4,36 +4,36 @@ import { type Outcome, outcomeSchemaOf, suiteFactsSchema, suiteOfCase } from './
 export type { Outcome } from './suite-facts.ts';
 
 /**
- * The Report: the document that every renderer reads, published as `report.json`. `reports/` owns the schema, and the
- * harness fills in the values. Increase `schemaVersion` if a field changes its meaning or is removed. A new optional
- * field does not need a new version.
+ * The Report is the document that is published as `report.json` and that every renderer reads. `reports/` defines the
+ * schema, and the harness fills in the values. If you change the meaning of a field or remove a field, increase
+ * `schemaVersion`. A new optional field does not need a new version.
  */
 
-/** Every verdict. `same` means as expected; `new` means that there is no expectation; `missing` means no result. */
+/** Every verdict about a case. `same`: as expected. `new`: there is no expectation. `missing`: there is no result. */
 export const VERDICTS = ['same', 'regressed', 'improved', 'changed', 'new', 'missing', 'flaky', 'skipped'] as const;
-/** The result of comparing one case with its expectation. */
+/** The result of the comparison of one case with its expectation. */
 export type Verdict = (typeof VERDICTS)[number];
 
-/** What one case did, made comparable. The keys are the names of the fields that its suite describes. */
+/** The outcome of one case: the facts that are compared. The keys are the field names that the suite describes. */
 const outcomeSchema = z.record(z.string(), z.unknown());
 
 /**
- * A field whose actual value is not the expected value. `toward` says whether the actual value is worse, better, or
- * neither.
+ * A field whose actual value is not the expected value. `toward` says whether the actual value is worse than the
+ * expected value, better, or neither.
  */
 const differenceSchema = z.object({
-  /** Name of the field, for example `behaviorClose`. */
+  /** The name of the field that differs, for example `behaviorClose`. */
   at: z.string(),
   expected: z.unknown(),
   actual: z.unknown(),
   toward: z.enum(['worse', 'better', 'sideways']),
 });
-/** A difference between an actual and an expected outcome. */
+/** One field in which the actual outcome of a case differs from the expected outcome. */
 export type Difference = z.infer<typeof differenceSchema>;
 
 /**
- * A reason why no verdict was possible, which ends a run with exit code 3: what happened, where, why, what to do, and
- * the end of a log.
+ * A reason why the run has no verdict, so that the command exits with code 3. The fields say what happened, where, why,
+ * and what to do. `tail` holds the end of a log.
  */
 const problemSchema = z.object({
   what: z.string(),
@@ -42,90 +42,105 @@ const problemSchema = z.object({
   todo: z.string().optional(),
   agent: z.string().optional(),
   case: z.string().optional(),
-  /** Last lines of the output that explains the problem, for example the server's stderr or the engine's log. */
+  /** The last lines of an output that explains the problem, for example the server's stderr or the engine's log. */
   tail: z.array(z.string()).optional(),
 });
-/** A problem that kept the run from a verdict. */
+/** A problem because of which the run has no verdict. */
 export type Problem = z.infer<typeof problemSchema>;
 
-/** One run of a case that was run several times. */
+/** One attempt of a case that `--retries` ran several times. */
 const trySchema = z.object({
   verdict: z.enum(VERDICTS),
   outcome: outcomeSchema,
   durationMs: z.number().nullable(),
-  /** Path of the recorded JSON of this try, relative to the report's folder. */
+  /** The path of the JSON file that the engine recorded in this attempt, relative to the report's folder. */
   result: z.string(),
 });
-/** One try of a case that was run several times. */
+/** One attempt of a case that `--retries` ran several times. */
 export type Try = z.infer<typeof trySchema>;
 
-/** The verdict of one agent in one case. */
+/** The verdict about one agent (a tested server or client) in one case. */
 const caseVerdictSchema = z.object({
   id: z.string(),
   /**
-   * `flaky` has two causes: the outcome is one that the expectation file lists as flaky, or the case has `tries` with
-   * different outcomes.
+   * The verdict about the case. A case is `flaky` for one of two reasons: the expectation file lists the outcome as
+   * flaky, or the attempts in `tries` have different outcomes.
    */
   verdict: z.enum(VERDICTS),
   /** The actual outcome of the case; null if the case has no result. */
   actual: outcomeSchema.nullable(),
   /**
-   * The outcome that the case is compared with: that of the expectation file, or that of a conformant server if the
-   * file has no entry.
+   * The outcome with which the case is compared. The expectation file gives this outcome; without an entry for the
+   * case, it is the outcome of a conformant server.
    */
   expected: outcomeSchema.nullable(),
   differences: z.array(differenceSchema),
-  /** The verdict in one sentence for people. */
+  /** The verdict, written as one sentence for people. */
   sentence: z.string(),
-  /** Reason of a known deviation, and the address of its discussion, both from the expectation file. */
+  /**
+   * The reason for a known deviation from the RFC. The reason and the address in `issue` come from the expectation
+   * file.
+   */
   why: z.string().optional(),
   issue: z.string().optional(),
-  /** Line of the case's entry in the expectation file, from 1; absent if the file has no entry. */
+  /**
+   * The line of the case's entry in the expectation file, counted from 1. Absent if the file has no entry for the case.
+   */
   line: z.number().int().optional(),
   /**
-   * Line after which a new entry for the case belongs in the expectation file. Only for a case that has no entry and is
-   * not as expected.
+   * The line of the expectation file after which a new entry for the case belongs. Set only if the case has no entry
+   * and its outcome is unexpected.
    */
   insertLine: z.number().int().optional(),
   durationMs: z.number().nullable(),
-  /** Set if the page of the case does not show everything: a payload or the wire log was cut. */
+  /** Set if the page of the case cannot show everything, because a payload or the wire log was cut. */
   truncated: z.literal(true).optional(),
   /**
-   * Set if the engine played the case twice, beside other cases and alone, with two outcomes: how the outcome beside other
-   * cases differed, as part of a sentence. `actual` is the outcome alone.
+   * Set if the engine played the case twice, first beside other cases and then alone, and got two outcomes. The text is
+   * a part of a sentence and says how the first outcome differed. `actual` is the outcome of the case alone.
    */
   unsteady: z.string().optional(),
-  /**
-   * First lines that the server printed while the case was running. Other cases may have been running at the same time.
-   */
+  /** The first lines that the server printed while this case was running. Other cases may have run at the same time. */
   serverOutput: z.array(z.string()).optional(),
-  /** Path of the recorded JSON of the case, relative to the report's folder; null if the case has no result. */
+  /** The path of the case's recorded JSON file, relative to the report's folder; null if the case has no result. */
   result: z.string().nullable(),
-  /** Every run of a case that was run again because its outcome was unexpected. The first try is also `actual`. */
+  /**
+   * All attempts of a case that ran again because its outcome was unexpected. `actual` repeats the outcome of the first
+   * one.
+   */
   tries: z.array(trySchema).min(2).optional(),
 });
-/** The verdict of one agent in one case, with the outcomes that it compares. */
+/** The verdict about one agent in one case, with the actual and the expected outcome. */
 export type CaseVerdict = z.infer<typeof caseVerdictSchema>;
 
-/** An agent, which is a server or client that the suite tested. */
+/** An agent: a server or a client that the suite tested. */
 const agentSchema = z.object({
-  /** Name of the agent as the user wrote it. The name may hold any characters: escape them. */
+  /**
+   * The name of the agent, as the user wrote it. The name may contain any characters, so renderers must escape the
+   * name.
+   */
   name: z.string(),
-  /** Name of the agent's folders and files: only `[a-z0-9.-]`, unique in the report. */
+  /**
+   * The name of the agent's folders and files. A slug has only the characters `[a-z0-9.-]` and is unique in the report.
+   */
   slug: z.string(),
   url: z.string(),
-  /** Command that started the agent; absent if the agent was already running. */
+  /** The command that started the agent. Absent if the agent was already running. */
   command: z.string().optional(),
-  /** Path of the agent's expectation file, relative to the working directory; absent if there is no file. */
+  /**
+   * The path of the agent's expectation file, relative to the working directory. Absent if there is no expectation
+   * file.
+   */
   expectedFile: z.string().optional(),
   cases: z.array(caseVerdictSchema),
 });
-/** The part of a report about one agent. */
+/** The part of a report about one agent, a tested server or client. */
 export type AgentReport = z.infer<typeof agentSchema>;
 
 /**
- * A case of the plan. `rfc` lists sections such as `RFC 6455 5.5.1`. `weightMs` is the duration of the case in the real
- * suite. `timed` is set for the cases whose duration says something about the subject: the history keeps their durations.
+ * A case of the plan. `rfc` lists sections such as `RFC 6455 5.5.1`. `weightMs` is the time that the real suite needs
+ * for the case. `timed` is set if the duration of the case says something about the tested server or client. The
+ * history keeps the durations of timed cases.
  */
 const caseInfoSchema = z.object({
   id: z.string(),
@@ -137,15 +152,15 @@ const caseInfoSchema = z.object({
   rfc: z.array(z.string()),
   weightMs: z.number(),
   timed: z.literal(true).optional(),
-  /** Id of the suite that the case belongs to. Absent: the first suite of the report. */
+  /** The id of the suite to which the case belongs. If absent, the case belongs to the first suite of the report. */
   suite: z.string().optional(),
 });
-/** A case of the plan: id, title, category and RFC sections. */
+/** A case of the plan, which is the list of cases to run: its id, title, category and RFC sections. */
 export type CaseInfo = z.infer<typeof caseInfoSchema>;
 
 const engineSchema = z.object({
   name: z.enum(['docker', 'native', 'recorded']),
-  /** One line about the engine: which suite, which image, and why this engine was chosen. */
+  /** One line about the engine: which suite and which image it used, and why the tool chose this engine. */
   summary: z.string(),
   suiteVersion: z.string().optional(),
   image: z.string().optional(),
@@ -162,20 +177,23 @@ const documentSchema = z.object({
   tool: z.object({ name: z.string(), version: z.string() }),
   run: z.object({
     id: z.string(),
-    /** When the run started: UTC, ISO 8601. */
+    /** The start time of the run: UTC, in ISO 8601 format. */
     started: z.string(),
     durationMs: z.number(),
     /** A command that repeats this run. */
     command: z.string(),
-    /** Words of a command that repeats one case of this run, if the id of the case is appended. */
+    /** The words of a command that repeats one case of this run. The id of the case has to be appended to the words. */
     rerun: z.array(z.string()).optional(),
     commit: z.string().nullable(),
     dirty: z.boolean().nullable(),
-    /** Set if the run is one shard of a plan: number of the shard, number of shards, and the ids of the whole plan. */
+    /**
+     * Set if the run is a shard, which is one of several parts of a plan: the shard's number, the number of shards, the
+     * whole plan.
+     */
     shard: z.object({ index: z.number().int(), count: z.number().int(), plan: z.array(z.string()) }).optional(),
     /**
-     * The CI job that made the run, in the words of the CI system. Text from strangers: anyone who opens a pull request
-     * names a branch.
+     * The CI job that made the run, in the words of the CI system. The text can come from strangers: anyone who opens a
+     * pull request can choose the name of a branch.
      */
     ci: z
       .object({
@@ -185,48 +203,54 @@ const documentSchema = z.object({
         url: z.string().optional(),
       })
       .optional(),
-    /** Result of `--retries`. */
+    /** The figures of `--retries`, which runs cases with an unexpected outcome again. */
     retries: z
       .object({
-        /** How many times a case was run again at most. */
+        /** The maximum number of times that a case was run again. */
         limit: z.number().int(),
-        /** Number of cases that were run again, and how many of them had different outcomes. */
+        /**
+         * The number of cases that were run again. `flaky` is the number of these cases that had different outcomes.
+         */
         cases: z.number().int(),
         flaky: z.number().int(),
-        /** Agents that had too many unexpected outcomes to run them again. */
+        /** The agents whose cases were not run again, because these agents had too many unexpected outcomes. */
         leftOut: z.array(z.object({ agent: z.string(), cases: z.number().int() })),
       })
       .optional(),
-    /** Set if `--bail` ended the run after `limit` unexpected outcomes. Cases without a result were not run. */
+    /** Set if `--bail` ended the run after `limit` unexpected outcomes. Cases without a result did not run. */
     bail: z.object({ limit: z.number().int() }).optional(),
     host: z.object({ platform: z.string(), node: z.string(), cpus: z.number().int() }),
   }),
   engine: engineSchema,
-  /** The suites of the planned cases, with a description of their outcomes. */
+  /** The suites of the planned cases. Each suite describes the fields of its outcomes. */
   suites: z.array(suiteFactsSchema).min(1),
-  /** Deprecated: name, version and number of cases of the first suite, for readers that do not know `suites`. */
+  /**
+   * Deprecated: the name, the version and the number of cases of the first suite, for old readers that ignore `suites`.
+   */
   suite: z
     .object({ name: z.string(), version: z.string(), cases: z.number().int() })
     .optional()
     .meta({ deprecated: true }),
   gate: z.object({
-    /** The decision of the run. `undecided` means that no verdict was possible, whatever the outcomes are. */
+    /** The decision about the run. `undecided` means that the run proves neither a pass nor a failure. */
     decision: z.enum(['passed', 'failed', 'undecided']),
     exitCode: z.number().int(),
-    /** The decision in one sentence, which every page shows first. */
+    /** The decision as one sentence. Every page shows this sentence first. */
     sentence: z.string(),
     counts: z.record(z.enum(VERDICTS), z.number().int()),
     strict: z.boolean(),
   }),
   problems: z.array(problemSchema),
-  /** The plan in numeric order. Every count of a report is out of these cases. */
+  /**
+   * The plan: all cases that the run had to play, in numeric order. Every count in the report refers to these cases.
+   */
   cases: z.array(caseInfoSchema),
   agents: z.array(agentSchema),
 });
 
 /**
- * The schema of `report.json`. In addition to the shape, the schema checks every outcome against the fields of its
- * suite, so a grade that the suite does not have is refused.
+ * The schema of `report.json`. The schema also checks every outcome against the fields of the outcome's suite, so it
+ * rejects a grade that the suite does not have.
  */
 export const reportSchema = documentSchema.superRefine((report, context) => {
   const suites = new Map(report.cases.map((info) => [info.id, suiteOfCase(report.suites, info)]));
@@ -244,5 +268,5 @@ export const reportSchema = documentSchema.superRefine((report, context) => {
       for (const [tryAt, { outcome }] of tries.entries()) check(id, outcome, [...path, 'tries', tryAt, 'outcome']);
     }
 });
-/** The document of one run: facts of the run, plan, verdicts and decision. */
+/** The document about one run: the facts about the run, the plan, the verdicts and the decision. */
 export type Report = z.infer<typeof documentSchema>;

@@ -3,14 +3,16 @@ import { createHash } from 'node:crypto';
 /** Names that Windows reserves for devices, with any file extension. */
 const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/;
 /**
- * Names that look like a slug with a hash. Such a name also gets a hash, so that two names cannot have the same slug.
+ * Names that look like a slug with an appended hash. `slugOf` appends a hash to such a name too. Otherwise the name
+ * could equal the slug of another name.
  */
 const LIKE_A_HASH = /(^|-)[0-9a-f]{8}$/;
 
 /**
- * Makes the name of an agent's folders and pages: lower-case letters, digits, dots and dashes. A name that is not a
- * valid slug gets eight hex digits of its hash appended, so `My App` and `my-app` have different folders. Autobahn
- * gives both the same folder, and the second overwrites the first.
+ * Makes the slug of an agent: a name for folders and pages that has only lower-case letters, digits, dots and dashes.
+ * If the agent's name is not a valid slug, eight hex digits of the name's hash are appended. Therefore `My App` and
+ * `my-app` get different folders. Autobahn gives both names the same folder, and the results of the second agent
+ * overwrite those of the first.
  */
 export function slugOf(name: string): string {
   const slug = name

@@ -3,16 +3,19 @@ import type { Report } from '../document/report.ts';
 import { escapeInvisibleLine } from '../wording/escape-invisible.ts';
 import { verdictOf } from '../wording/vocabulary.ts';
 
-/** Average width of a letter in pixels at a font size of 11 px. `textLength` fits the text exactly. */
+/**
+ * The average width of a letter in pixels at a font size of 11 px. The SVG attribute `textLength` fits the text
+ * exactly.
+ */
 const LETTER = 6.5;
 const PADDING = 8;
 
 const COLOURS = { passed: '#0b5d1e', failed: '#8f1220', undecided: '#444c56' } as const;
 
 /**
- * `badge.svg`: the number of cases that are as expected, for a README. The badge is a file of its own, so a README that
- * shows the badge loads nothing from a third party. The badge says the result in words, because colour alone is not
- * readable for everybody.
+ * Makes `badge.svg`, which a README can show: the number of cases that are as expected. The badge is a separate file,
+ * so a README that shows the badge loads nothing from a third party. The badge says the result in words, because not
+ * everybody can read a result from a colour alone.
  */
 export function* badge(report: Report): Generator<ReportFile> {
   yield { path: 'badge.svg', content: badgeOf(report) };

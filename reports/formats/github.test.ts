@@ -5,7 +5,7 @@ import { sampleReport } from '../testing/sample.ts';
 import { bigReport } from '../testing/sample-big.ts';
 import { escapeData, escapeProperty, problemCommand, workflowCommands } from './github.ts';
 
-/** A report with one case of one agent. */
+/** Makes a report that contains one case of one agent. */
 const only = (one: Partial<CaseVerdict>, expectedFile = 'fixtures/expected/ours.json') => {
   const [agent] = sampleReport.agents;
   const found = agent?.cases.find(({ id }) => id === '6.4.2');

@@ -6,22 +6,29 @@ import { idRanges } from '../wording/id-ranges.ts';
 import { caseIdsOf, combinedText, groupSimilarProblems } from '../wording/problems.ts';
 import { isUnexpected, needsAttention, plural } from '../wording/vocabulary.ts';
 
-/** GitHub shows about ten annotations for each step. The tenth annotation says how many more there are. */
+/**
+ * The number of annotations for cases. GitHub shows about ten annotations for each step. The tenth says how many more
+ * exist.
+ */
 const SHOWN = 9;
-/** GitHub cuts a message after 4,096 characters. A message has at most four parts of this many characters. */
+/**
+ * The maximum length of one part of a message. A message has at most four parts, and GitHub cuts it after 4,096
+ * characters.
+ */
 const MOST_TEXT = 1000;
 const MOST_TITLE = 200;
 
 /**
- * Turns a path into a path from the root of the repository, as GitHub names files; undefined for a file outside of the
- * repository.
+ * Turns a path into a path from the root of the repository, because GitHub names files this way. Returns undefined for
+ * a file outside the repository.
  */
 export type InRepository = (path: string) => string | undefined;
 
 /**
- * Makes workflow commands of GitHub Actions for all cases and problems that need attention, worst first. Each
- * annotation is on the line of the case's expectation, or on the line where an entry belongs, so that the diff of a
- * pull request shows the annotation. If there are more annotations than GitHub shows, similar cases share one.
+ * Makes workflow commands of GitHub Actions for all cases and problems that need attention, worst first. GitHub shows
+ * each workflow command as an annotation at a line of a file. The line is the case's entry in the expectation file, or
+ * the place where an entry belongs. The annotation is therefore visible in the diff of a pull request. If there are
+ * more annotations than GitHub shows, similar cases share one annotation.
  * @returns text for stdout; empty if every outcome is as expected.
  */
 export function workflowCommands(report: Report, inRepository: InRepository = (path) => path): string {
@@ -56,8 +63,8 @@ function problemsCommand(group: SimilarGroup<Problem>, plan: readonly string[]):
 }
 
 /**
- * Makes the workflow command for an error that ended the program. If the error names a line of a file, the annotation
- * is on that line.
+ * Makes the workflow command for an error that ended the program. If the error names a line of a file, GitHub shows the
+ * error at that line.
  */
 export function problemCommand({ what, where, why, todo }: Problem, title: string, inRepository: InRepository): string {
   const [, path = '', line, col] = /^([^\n]*?):(\d+)(?::(\d+))?$/.exec(where ?? '') ?? [];
@@ -66,7 +73,11 @@ export function problemCommand({ what, where, why, todo }: Problem, title: strin
   return `${command({ ...place, title }, [what, file === undefined ? where : undefined, why, todo])}\n`;
 }
 
-/** @param name id of the case, or the name of a group of similar cases. @param caseVerdict the first case of the group. */
+/**
+ * Makes the workflow command for a case.
+ * @param name the id of the case, or the name of a group of similar cases.
+ * @param caseVerdict the verdict about the case, or about the first case of the group.
+ */
 function caseCommand(
   agent: AgentReport,
   caseVerdict: CaseVerdict,
@@ -76,7 +87,7 @@ function caseCommand(
 ): string {
   const title = `${name} ${caseVerdict.verdict} (${agent.name})`;
   const file = agent.expectedFile === undefined ? undefined : inRepository(agent.expectedFile);
-  // A flaky case that the expectation file lists as flaky is a warning, not an error.
+  // GitHub shows a warning, not an error, for a flaky case whose flaky outcome is listed in the expectation file.
   const level = caseVerdict.verdict === 'flaky' && !isUnexpected(caseVerdict) ? 'warning' : 'error';
   if (file === undefined) return command({ title }, words, level);
   const byDefault =
@@ -103,12 +114,12 @@ function shortened(text: string, most: number): string {
   return shown.length <= most ? shown : `${shown.slice(0, most - 1)}…`;
 }
 
-/** Escapes text for the message of a workflow command. */
+/** Escapes text for the message part of a workflow command. */
 export function escapeData(text: string): string {
   return escapeInvisible(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }
 
-/** Escapes text for a property of a workflow command. */
+/** Escapes text for a property of a workflow command, for example `file` or `title`. */
 export function escapeProperty(text: string): string {
   return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 }

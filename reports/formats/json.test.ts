@@ -11,7 +11,7 @@ const render = (report = sampleReport) => [...json(report)][0]?.content ?? '';
 it('writes a document that reads back the same', () => {
   const { suite, ...document } = reportSchema.parse(JSON.parse(render()));
   expect(document).toEqual(sampleReport);
-  // The deprecated key `suite` is for readers from the time when a report had only one suite.
+  // The deprecated key `suite` serves old readers, which were written when a report could describe only one suite.
   expect(suite).toEqual({ name: 'Autobahn|Testsuite', version: '25.10.1', cases: 517 });
 });
 
@@ -26,7 +26,8 @@ it('refuses a document that violates the schema', () => {
 
 it('matches the published JSON Schema', () => {
   const published = readFileSync(new URL('../document/report.schema.json', import.meta.url), 'utf8');
-  // If this fails: write z.toJSONSchema(reportSchema) to the file, and decide whether schemaVersion must change.
+  // If this assertion fails, write z.toJSONSchema(reportSchema) to the file, and decide whether schemaVersion must
+  // change.
   expect(JSON.parse(published)).toEqual(z.toJSONSchema(reportSchema));
 });
 

@@ -2,9 +2,9 @@ import type { ReportFile } from '../document/files.ts';
 import { type Report, reportSchema } from '../document/report.ts';
 
 /**
- * `report.json`: the document itself, with its keys in the order of the schema. Adds the deprecated key `suite` for old
- * readers.
- * @throws ZodError if the document does not follow the schema.
+ * Makes `report.json`: the report as JSON, with the keys in the order of the schema. The function adds the deprecated
+ * key `suite` for old readers.
+ * @throws ZodError if the report does not follow the schema.
  */
 export function* json(report: Report): Generator<ReportFile> {
   const [first] = report.suites;

@@ -12,7 +12,7 @@ import { junit } from './junit.ts';
 const render = (report: Report = sampleReport) => [...junit(report)][0]?.content ?? '';
 
 /**
- * The elements of an XML 1.0 document with their attributes, read by a strict parser.
+ * Reads an XML 1.0 document with a strict parser. Returns the elements with their attributes.
  * @throws Error at the first violation of XML 1.0.
  */
 function readXml(xml: string): { name: string; attributes: Record<string, string> }[] {
@@ -87,7 +87,7 @@ describe('junit.xml', () => {
   });
 });
 
-/** An XML schema of the elements and attributes that all common readers of JUnit files expect. */
+/** An XML schema that allows only the elements and attributes that all common readers of JUnit files expect. */
 const CORE = `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
   <xs:attributeGroup name="counts">
     <xs:attribute name="name" type="xs:string" use="required"/>
@@ -137,7 +137,7 @@ const CORE = `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
   </xs:complexType></xs:element>
 </xs:schema>`;
 
-/** The errors that xmllint finds in a document, with that schema. */
+/** Returns the errors that the program xmllint finds when it checks a document against the schema CORE. */
 const xmllint = (contents: string) =>
   validateXML({ xml: { fileName: 'junit.xml', contents }, schema: CORE, maxMemoryPages: 4096 });
 
@@ -186,7 +186,7 @@ describe('XML parsers of other projects', () => {
   });
 });
 
-/** The sample report with `text` in every field that can come from strangers. */
+/** The sample report, with `text` in every field whose content can come from strangers. */
 function hostile(text: string): Report {
   return {
     ...sampleReport,

@@ -5,9 +5,10 @@ import { escapeInvisible, escapeInvisibleLine } from '../wording/escape-invisibl
 import { isLeftOut, isUnexpected, verdictOf } from '../wording/vocabulary.ts';
 
 /**
- * `junit.xml`, in the elements that all common readers support: one test suite for each agent and category, and at most
- * one child element for each case. `failure`: the outcome is not as expected. `error`: no verdict was possible. Class
- * name and name identify a case across runs, so they hold nothing that changes from run to run.
+ * Makes `junit.xml` with only those elements that all common readers support. The file has one JUnit test suite for
+ * each agent and category. Each case has at most one child element. `failure` means that the outcome is not as
+ * expected. `error` means that no verdict was possible. CI systems recognise a case in another run by its class name
+ * and its name, so neither contains anything that changes from run to run.
  */
 export function* junit(report: Report): Generator<ReportFile> {
   const suites = [...problemSuite(report), ...report.agents.flatMap((agent) => agentSuites(report, agent))];
@@ -65,7 +66,8 @@ function agentSuites(report: Report, agent: AgentReport): Suite[] {
 
 function testCase(report: Report, agent: AgentReport, suite: SuiteFacts, info: CaseInfo): TestCase {
   const caseVerdict = verdictOf(agent, info.id);
-  // Class names of the first suite do not name the suite, so that CI systems find the history of old reports.
+  // A class name of the first suite does not contain the suite's name. CI systems can then find the history of old
+  // reports.
   const part = suite.id === report.suites[0]?.id ? '' : `${identifier(suite.id)}.`;
   return {
     classname: `ws-conformance.${agent.slug.replaceAll('.', '_')}.${part}${info.category}_${identifier(info.categoryTitle)}`,
@@ -84,7 +86,7 @@ function identifier(text: string): string {
   return text.replace(/[^A-Za-z0-9]+/g, '_');
 }
 
-/** The grades of an outcome and the reason of a known deviation, as JUnit properties. */
+/** The grades of an outcome and the reason for a known deviation, as properties of a JUnit test case. */
 function propertiesOf(suite: SuiteFacts, actual: Outcome, why: string | undefined): Record<string, string> {
   const grades = suite.fields.filter(({ kind }) => kind === 'grade').map(({ name }) => [name, String(actual[name])]);
   return { ...Object.fromEntries(grades), ...(why === undefined ? {} : { why }) };
@@ -114,7 +116,7 @@ function outcome(caseVerdict: CaseVerdict): TestCase['outcome'] {
   }
 }
 
-/** One line for each attempt of a flaky case. */
+/** Describes a flaky case with one line for each attempt. */
 function triesText({ tries = [] }: CaseVerdict): string {
   return tries
     .map(({ verdict, outcome }, at) => `attempt ${at + 1}: ${verdict}: ${JSON.stringify(outcome)}`)
@@ -130,7 +132,10 @@ function differences({ differences }: CaseVerdict): string {
     .join('\n');
 }
 
-/** Problems of the run as JUnit errors, so that a reader of this file alone does not take the run for a pass. */
+/**
+ * The problems of the run as JUnit errors. Without these errors, a reader of `junit.xml` alone could take the run for a
+ * pass.
+ */
 function problemSuite({ problems }: Report): Suite[] {
   if (problems.length === 0) return [];
   const cases = problems.map((problem, index): TestCase => {
@@ -213,7 +218,9 @@ function text(content: string): string {
   return escapeXml(escapeInvisible(content));
 }
 
-/** Escapes text for XML (XML 1.0 2.4). `>` is escaped too, because text must not contain `]]>`. */
+/**
+ * Escapes text for XML (XML 1.0 section 2.4). The function escapes `>` too, because XML text must not contain `]]>`.
+ */
 function escapeXml(content: string): string {
   return content
     .replaceAll('&', '&amp;')

@@ -6,8 +6,8 @@ import { outcomeSummary } from '../wording/outcome.ts';
 import { escapeMarkdown, markup, rangesCell, row, SUMMARY_LIMIT_BYTES, withinLimit } from './markdown.ts';
 
 /**
- * Comparisons as Markdown for a pull request: one line and one table of differences for each comparison. The text never
- * exceeds SUMMARY_LIMIT_BYTES.
+ * Writes comparisons of two runs or two agents as Markdown for a pull request. Each comparison is one line and one
+ * table of differences. The text is never longer than SUMMARY_LIMIT_BYTES.
  */
 export function comparisonMarkdown(comparisons: readonly Comparison[]): string {
   const lines = comparisons.flatMap((comparison) => [

@@ -10,13 +10,16 @@ import { caseIdsOf, combinedText, groupSimilarProblems } from '../wording/proble
 import { ciJob, decisionFace, webLink } from '../wording/views.ts';
 import { duration, plural, suiteOf, VERDICT_FACES, verdictOf } from '../wording/vocabulary.ts';
 
-/** GitHub drops a step summary of more than 1 MiB completely, so the summary stops earlier, at the end of a row. */
+/**
+ * The maximum size of a summary. GitHub drops a step summary above 1 MiB, so the summary ends earlier, after a whole
+ * row.
+ */
 export const SUMMARY_LIMIT_BYTES = 900 * 1024;
 
 /**
- * `summary.md`, for a step summary or a pull request: the decision in one line, problems, a table by category, and the
- * cases that need attention. The file never exceeds SUMMARY_LIMIT_BYTES: its last line says how many lines were left
- * out.
+ * Makes `summary.md` for the step summary of a CI job or for a pull request. The file contains the decision in one
+ * line, the problems, a table of the categories, and the cases that need attention. The file is never longer than
+ * SUMMARY_LIMIT_BYTES. If lines had to be left out, the last line says how many.
  */
 export function* markdown(report: Report): Generator<ReportFile> {
   yield { path: 'summary.md', content: withinLimit(lines(report), SUMMARY_LIMIT_BYTES) };
@@ -38,13 +41,14 @@ function lines(report: Report): string[] {
   ];
 }
 
-/** The CI job of a run, as a link if the job has an address. */
+/** Describes the CI job of a run. The text is a link if the job has an address. */
 function ci(run: Report['run']): string {
   const job = ciJob(run);
   if (job === null) return '';
   const address = webLink(run.ci?.url);
   if (address === null || !URL.canParse(address)) return ` · ${escapeMarkdown(job)}`;
-  // A parsed URL has no spaces or angle brackets. Other characters that could end the link are percent-encoded.
+  // A parsed URL contains no spaces or angle brackets. The code percent-encodes other characters that could end the
+  // link.
   const href = new URL(address).href.replace(
     /[()[\]`*_~|]/g,
     (character) => `%${character.charCodeAt(0).toString(16)}`,
@@ -117,7 +121,9 @@ function attentionRow(report: Report, { agent, cases, name, ranges, sentence }: 
   ]);
 }
 
-/** Ranges of case ids as Markdown for a table cell. Ranges after the twelfth are folded. */
+/**
+ * Writes ranges of case ids as Markdown for a table cell. Ranges after the twelfth are in a fold that readers can open.
+ */
 export function rangesCell(ranges: readonly string[]): string {
   const { shown, more } = cutRanges(ranges);
   if (shown.length === 0) return '';
@@ -128,15 +134,17 @@ export function rangesCell(ranges: readonly string[]): string {
   return `<br>${escapeMarkdown(shown.join(', '))}${folded}`;
 }
 
-/** Marks a table cell as Markdown, so that `row` does not escape the cell. */
+/** Marks the text of a table cell as finished Markdown. The function `row` does not escape such a cell. */
 export const markup = (text: string) => ({ markup: text });
 
-/** A row of a Markdown table. Text cells are escaped; cells made by `markup` are not. */
+/** Makes a row of a Markdown table. The function escapes cells that are plain text, but not cells made by `markup`. */
 export function row(cells: readonly (string | { markup: string })[]): string {
   return `| ${cells.map((cell) => (typeof cell === 'string' ? escapeMarkdown(cell) : cell.markup)).join(' | ')} |`;
 }
 
-/** Escapes text from strangers for one line of Markdown: no markup, mention, table border or HTML is left. */
+/**
+ * Escapes text from strangers for one line of Markdown. The result contains no markup, mention, table border or HTML.
+ */
 export function escapeMarkdown(text: string): string {
   return escapeInvisibleLine(text)
     .replaceAll('&', '&amp;')
@@ -145,7 +153,7 @@ export function escapeMarkdown(text: string): string {
     .replaceAll('@', '&#64;');
 }
 
-/** Joins as many lines as fit into `limit` bytes of UTF-8. If lines are left out, a last line says how many. */
+/** Joins as many lines as fit into `limit` bytes of UTF-8. If lines are left out, an extra last line says how many. */
 export function withinLimit(lines: readonly string[], limit: number): string {
   const whole = `${lines.join('\n')}\n`;
   if (Buffer.byteLength(whole) <= limit) return whole;

@@ -5,8 +5,8 @@ import { changeFaces, comparisonSentence } from '../wording/comparison-text.ts';
 import { rangeLines, type Style, terminalSafe, wrapForStream } from '../wording/terminal-text.ts';
 
 /**
- * A comparison as lines for a terminal: the names of both sides, a summary, and the differing cases, worst first. Similar
- * cases share one entry.
+ * Writes a comparison as lines for a terminal: the names of both sides, a summary, and the cases that differ, worst
+ * first. Similar cases share one entry.
  */
 export function comparisonLines(comparison: Comparison, style: Style): string[] {
   const colour = pc.createColors(style.colour);

@@ -7,7 +7,7 @@ import { bigReport } from '../testing/sample-big.ts';
 import { terminalSafe } from '../wording/terminal-text.ts';
 import { endBlock } from './terminal.ts';
 
-/** Lines that a CI system takes for a command: two forms of GitHub Actions, and the form of Azure Pipelines. */
+/** Matches lines that a CI system takes for a command: two forms of GitHub Actions, and the form of Azure Pipelines. */
 const COMMAND = /^\s*::|##\w*\[/m;
 
 test('no text from strangers is a command to a CI system', () => {
@@ -78,7 +78,7 @@ describe('similar cases in the final summary', () => {
   });
   const failed = sampleOutcome({ behavior: 'FAILED' });
   const same = (one: CaseVerdict): CaseVerdict => ({ ...one, verdict: 'same', actual: one.expected });
-  /** A report in which every second case fails, each with another payload. */
+  /** A report in which every second case fails. The sentence of each failed case quotes a different payload. */
   const swapped = withCases((one, i) =>
     i % 2 === 0 ? { ...one, verdict: 'regressed', actual: failed, sentence: `It sent “${i}” back.` } : same(one),
   );

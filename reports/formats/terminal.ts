@@ -22,11 +22,12 @@ const MARKS: Readonly<Record<Verdict, { glyph: string; ascii: string }>> = {
   same: { glyph: '=', ascii: '=' },
 };
 /**
- * Maximum number of lines about cases and of lines about problems. A group of similar cases or problems counts as one.
+ * The maximum number of lines about cases, and also of lines about problems. A group of similar cases or problems
+ * counts as one line.
  */
 const MOST_CASES = 20;
 const MOST_PROBLEMS = 5;
-/** One line for each case of each agent, in the order of the plan: mark, id, grade and duration. */
+/** Writes one line for each case of each agent, in the order of the plan: mark, case id, grade and duration. */
 export function caseList(report: Report, style: Style): string {
   const { agents } = report;
   const several = agents.length > 1;
@@ -44,8 +45,8 @@ export function caseList(report: Report, style: Style): string {
 }
 
 /**
- * The final summary of a run, which is the same in every output: decision, problems, unexpected outcomes, figures, and
- * the path of the report.
+ * Writes the final summary of a run: the decision, the problems, the unexpected outcomes, the figures, and the path of
+ * the report. Every output of the command contains the same summary.
  * @param pages folder of the pages; undefined if no pages were written.
  */
 export function endBlock(report: Report, pages: string | undefined, style: Style): string {
@@ -62,7 +63,7 @@ export function endBlock(report: Report, pages: string | undefined, style: Style
   }
   const otherProblems = problems.slice(MOST_PROBLEMS).flat().length;
   if (otherProblems > 0) lines.push(`and ${otherProblems} more in the report.`, '');
-  // The problems that are printed above already say why cases have no result.
+  // The lines above already print the problems, which say why cases have no result. These cases are not listed again.
   const groups = groupSimilarCases(report).filter(
     ({ cases: [{ verdict }] }) => verdict !== 'missing' || report.problems.length === 0,
   );
@@ -93,7 +94,9 @@ export function endBlock(report: Report, pages: string | undefined, style: Style
   return inCharset(`${lines.join('\n')}\n`, style);
 }
 
-/** Lines about the unexpected outcomes of one agent, worst first, each with the page of its first case. */
+/**
+ * Describes the unexpected outcomes of one agent, worst first. Each line names the page of the first case of its group.
+ */
 function deviations(
   groups: readonly SimilarCases[],
   namesAgent: boolean,
@@ -119,7 +122,10 @@ function deviations(
   return lines.length > 0 ? [...lines, ''] : [];
 }
 
-/** Lines about the cases that had two outcomes in this run. They fail nothing, but the reader must know them. */
+/**
+ * Lists the cases that had two outcomes in this run. These cases do not fail the run, but the reader must know about
+ * them.
+ */
 function unsteadyLines({ name, cases }: AgentReport, style: Style): string[] {
   const unsteady = cases.flatMap(({ id, unsteady: how }) => (how === undefined ? [] : [{ id, how }]));
   const lines = unsteady
@@ -131,7 +137,7 @@ function unsteadyLines({ name, cases }: AgentReport, style: Style): string[] {
   return others > 0 ? [...lines, `  and ${others} more unsteady cases in the report.`] : lines;
 }
 
-/** Text for cases that were run again and had the same outcome in every attempt. */
+/** Describes the cases that were run again and had the same outcome in every attempt. */
 function steady(cases: readonly CaseVerdict[]): string {
   const [words = '', ...others] = new Set(
     cases.map(({ verdict, tries }) =>

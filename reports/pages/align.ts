@@ -1,4 +1,7 @@
-/** One row of two lists shown side by side: an item of both lists, or of one list only (`null` on the other side). */
+/**
+ * One row of two lists that are shown side by side: an item of both lists, or an item of one list and `null` for the
+ * other.
+ */
 export interface Pair<T> {
   left: T | null;
   right: T | null;
@@ -6,14 +9,15 @@ export interface Pair<T> {
 }
 
 /**
- * Longest list that is aligned by its common items. Longer lists are paired by position, because the table for the
- * alignment would be too large.
+ * The maximum length of lists that are aligned by their common items. Longer lists are paired by position, because the
+ * table that the alignment needs would be too large.
  */
 const LONGEST_MIDDLE = 400;
 
 /**
- * Shows two lists side by side so that as many items as possible match (longest common subsequence). Items between two
- * matches are paired in their order. `key` says which items are equal.
+ * Pairs the items of two lists for a view side by side, so that as many items as possible match (longest common
+ * subsequence). Items between two matches are paired in their order. Two items are equal if `key` returns the same text
+ * for both.
  */
 export function align<T>(left: readonly T[], right: readonly T[], key: (item: T) => string): Pair<T>[] {
   const [a, b] = [left.map(key), right.map(key)];
@@ -48,7 +52,7 @@ function alignMiddle<T>(left: readonly T[], right: readonly T[], key: (item: T) 
   return pairs;
 }
 
-/** Index pairs of a longest common subsequence of two lists, in order. */
+/** Finds a longest common subsequence of two lists. Returns the index pairs of its items, in order. */
 function commonPlaces(a: readonly string[], b: readonly string[]): (readonly [number, number])[] {
   const width = b.length + 1;
   const length = new Uint16Array((a.length + 1) * width);

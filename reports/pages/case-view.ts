@@ -23,16 +23,16 @@ import { CLOSING_PROPERTIES, type ClosingProperty } from './closing-properties.t
 import { examineHandshake, parseHead } from './handshake.ts';
 import { wireView } from './wire-view.ts';
 
-/** Maximum number of events that a page lists. A line says how many more there are. */
+/** The maximum number of events that a page lists. One more line says how many events are not listed. */
 const EVENTS_SHOWN = 100;
 
 /**
- * Looks up the last runs of a case: a glyph, word and tone for each run, and how often the result changed. null without
- * a history.
+ * Looks up the last runs of a case. Returns a glyph, a word and a colour pair for each run, and a text that says how
+ * often the result changed. Returns null if there is no history.
  */
 export type StripOf = (id: string) => { flips: string; cells: readonly Face[] } | null;
 
-/** Help text for the keyboard commands of a case page. The script of the page defines the commands. */
+/** The help text for the keyboard commands of a case page. The script of the page implements the commands. */
 const KEYS = [
   { key: 'n p', does: 'next, previous case that needs attention' },
   { key: 'j k', does: 'next, previous case' },
@@ -45,8 +45,8 @@ const KEYS = [
 ];
 
 /**
- * The view for the page of a case: every value that the template needs. `index` is the place of the case in the plan;
- * `detail` is undefined if the case has no result.
+ * Makes all values that the template needs for the page of a case. `index` is the position of the case in the plan, the
+ * list of cases of the run. `detail` is undefined if the case has no result.
  */
 export function caseView(
   report: Report,
@@ -63,7 +63,8 @@ export function caseView(
   const wire = detail === undefined ? null : wireView(detail);
   return {
     kind: 'case',
-    // A browser tab shows the verdict of a case that needs attention, because its grade may be the best one.
+    // The title in the browser tab shows the verdict of a case that needs attention, because even such a case can have
+    // the best grade.
     title: `${info.id} ${isNotable(caseVerdict.verdict) ? VERDICT_FACES[caseVerdict.verdict].glyph : face.glyph} ${agent.name} – run ${readableTime(report.run.started).text}`,
     id: info.id,
     keys: KEYS,
@@ -122,9 +123,9 @@ export function caseView(
 }
 
 /**
- * The grades of a case without repetition: the close grade if it is another word, and the expected grades if they are
- * not the actual ones. Case 7.1.6 would otherwise show INFORMATIONAL four times, and none of the four says what went
- * wrong.
+ * Selects the grades that the page of a case shows, without repetition. The close grade is shown only if its word
+ * differs from the main grade. The expected grades are shown only if they differ from the actual grades. Without this
+ * rule, the page of case 7.1.6 would show INFORMATIONAL four times and not say what went wrong.
  */
 function gradesView({ actual, expected, verdict }: CaseVerdict, suite: SuiteFacts) {
   const closeOf = (outcome: Outcome) => {
@@ -146,15 +147,17 @@ function gradesView({ actual, expected, verdict }: CaseVerdict, suite: SuiteFact
 }
 
 /**
- * Label of the reason from the expectation file. The reason explains the outcome only if the outcome is the expected
- * one.
+ * The label above the reason from the expectation file. The reason explains the outcome only if the outcome is as
+ * expected, so the label depends on the verdict.
  */
 function whyOf({ verdict }: CaseVerdict): string {
   if (verdict === 'same') return 'Known deviation';
   return verdict === 'skipped' ? 'Why it is skipped' : 'Why something else is expected';
 }
 
-/** All fields of a case in two tables: the fields that differ, worst first, and the fields that are as expected. */
+/**
+ * Puts all fields of a case into two tables: the fields that differ, worst first, and the fields that are as expected.
+ */
 function fieldsView({ actual, expected, differences }: CaseVerdict, suite: SuiteFacts) {
   const rows = suite.fields.map((field) => {
     const difference = differences.find(({ at }) => at === field.name);
@@ -174,7 +177,7 @@ function fieldsView({ actual, expected, differences }: CaseVerdict, suite: Suite
   };
 }
 
-/** Every try of a case that was run again: its grades, and the fields in which the tries differ. */
+/** Describes every attempt of a case that was run again: its grades, and the fields in which the attempts differ. */
 function triesView({ tries }: CaseVerdict, suite: SuiteFacts) {
   if (tries === undefined) return null;
   const apart = suite.fields.filter(
@@ -222,7 +225,9 @@ function detailView(detail: RecordedCase, verdict: CaseVerdict, suite: SuiteFact
   };
 }
 
-/** The lines of a recorded description. `<br>` and line feeds start a new line; all other tags stay text. */
+/**
+ * Splits a recorded description into lines. `<br>` and line feeds start a new line. All other tags are shown as text.
+ */
 function paragraphs(text: string): string {
   return text
     .replace(/<br\s*\/?>\n?/gi, '\n')
@@ -230,7 +235,9 @@ function paragraphs(text: string): string {
     .trim();
 }
 
-/** Each list of events that the case expects, with the grade for that list, next to the observed events. */
+/**
+ * Shows each list of events that the case accepts, with the grade that it earns, next to the list of observed events.
+ */
 function alternativesView({ expected, received }: RecordedCase, suite: SuiteFacts) {
   const faces = gradeFaces([suite]);
   return (['OK', 'NON-STRICT'] as const).flatMap((grade) => {
@@ -246,7 +253,9 @@ function alternativesView({ expected, received }: RecordedCase, suite: SuiteFact
   });
 }
 
-/** Two lists of events side by side around their first difference, and a sentence that says where they differ. */
+/**
+ * Shows expected and received events side by side around their first difference, with a sentence about this difference.
+ */
 function besideView(expected: readonly ReceivedEvent[], received: readonly ReceivedEvent[]) {
   const pairs = align(expected, received, (event) => eventText(event, Infinity));
   const first = pairs.findIndex(({ same }) => !same);
@@ -267,15 +276,15 @@ function besideView(expected: readonly ReceivedEvent[], received: readonly Recei
   };
 }
 
-/** Says what was expected and what was received at the first difference of two lists of events. */
+/** Writes which event was expected and which event was received at the first difference of two lists of events. */
 function partingSentence(wanted: ReceivedEvent | undefined, got: ReceivedEvent | undefined, at: number): string {
   const due = wanted === undefined ? 'nothing more was expected' : `expected ${eventText(wanted)}`;
   return `First difference at event ${at + 1}: ${due}, got ${got === undefined ? 'nothing' : eventText(got)}.`;
 }
 
 /**
- * How the case wants the closing handshake: which side starts, with which close code, and whether the close has to be
- * clean (RFC 6455 7.1, 7.4).
+ * Describes the closing handshake that the case demands: which side starts, with which close code, and whether the
+ * close has to be clean (RFC 6455 7.1, 7.4).
  */
 function closingView(expected: NonNullable<RecordedCase['expectedClose']>) {
   return [
@@ -292,7 +301,7 @@ function closingView(expected: NonNullable<RecordedCase['expectedClose']>) {
   ];
 }
 
-/** The headers of the request and of the response, and what RFC 6455 section 4 says about them. */
+/** Shows the headers of the request and of the response, and how they follow RFC 6455 section 4. */
 function handshakeView(detail: RecordedCase) {
   const [request, response] = [parseHead(detail.httpRequest), parseHead(detail.httpResponse)];
   const { accept, extensions, problems, notes } = examineHandshake(request, response);
@@ -325,10 +334,13 @@ function yesNo(value: boolean): string {
   return value ? 'yes' : 'no';
 }
 
-/** Maximum number of rows in a table of sizes. The other sizes are in one folded line. */
+/** The maximum number of rows in a table of sizes. The other sizes are in one line that the reader can unfold. */
 const SIZES_SHOWN = 15;
 
-/** The sizes of reads or writes that account for most bytes, in the order of size. Other sizes are folded, as `size×count`. */
+/**
+ * Lists the sizes of reads or writes that account for most bytes, sorted by size. The reader can unfold the other
+ * sizes, which are written as `size×count`.
+ */
 function octetsView(stats: Readonly<Record<string, number>>) {
   const rows = byNumber(stats).map(([size, n]) => ({ size, n, octets: size * n }));
   const most = new Set([...rows].sort((a, b) => b.octets - a.octets).slice(0, SIZES_SHOWN));
@@ -352,7 +364,7 @@ function octetsView(stats: Readonly<Record<string, number>>) {
   };
 }
 
-/** A share in percent, as a whole number. */
+/** Returns the share of a part in a whole, in percent and rounded to a whole number. */
 function share(part: number, whole: number): number {
   return whole === 0 ? 0 : Math.round((100 * part) / whole);
 }
@@ -375,7 +387,9 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, n) => total + n, 0);
 }
 
-/** The main compression figures of a case: bytes on the wire, in frames and in messages, for each direction. */
+/**
+ * Selects the main compression figures of a case: the bytes on the wire, in frames and in messages, for each direction.
+ */
 function compressionView(stats: NonNullable<RecordedCase['trafficStats']>) {
   const figure = (key: string) => stats[key] ?? null;
   const way = (title: string, prefix: string) => {
@@ -401,7 +415,9 @@ function compressionView(stats: NonNullable<RecordedCase['trafficStats']>) {
   };
 }
 
-/** The case as a prompt: a question to a colleague or a language model that cannot see this page. */
+/**
+ * Writes the case as a question to a colleague or a language model, for readers who cannot see the page of the case.
+ */
 function promptView(
   info: CaseInfo,
   caseVerdict: CaseVerdict,
@@ -422,10 +438,13 @@ function promptView(
   return lines.join('\n');
 }
 
-/** For each agent, the ids of its cases that need attention. Computed once for each report. */
+/** The ids of the cases that need attention, for each agent. The ids are computed once for each report. */
 const notableIdsOf = new WeakMap<AgentReport, ReadonlySet<string>>();
 
-/** The next case (`by` = 1) or previous case (`by` = -1) of the plan that needs attention; null if there is none. */
+/**
+ * Finds the next case (`by` = 1) or the previous case (`by` = -1) of the plan that needs attention. null if there is
+ * none.
+ */
 function nextProblem(report: Report, agent: AgentReport, index: number, by: 1 | -1): string | null {
   let notableIds = notableIdsOf.get(agent);
   if (notableIds === undefined) {

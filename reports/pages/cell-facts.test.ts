@@ -7,7 +7,7 @@ const WORDS: CellWords = {
   grades: ['ok', 'non-strict', 'informational', 'unimplemented', 'failed', 'missing', 'skipped'],
   closes: ['ok', 'informational', 'wrong code', 'unclean', 'failed by client', 'failed', ''],
 };
-/** More grades than digits, as in a report of several suites. */
+/** More grades than there are digits. A report about several suites can have so many grades. */
 const MANY: CellWords = { ...WORDS, grades: Array.from({ length: 120 }, (_, at) => `grade ${at}`) };
 
 it('knows every verdict', () => {

@@ -1,33 +1,36 @@
 import type { QueryCell } from './query.ts';
 
 /**
- * Writes the cells of the table on the index page in as few characters as possible: one string for each agent, with one
- * word for each case in the order of the plan. Most cells have the same values, and the word of such a cell is only its
- * duration in milliseconds. The page is made with `packCells`, and its script in the browser calls `unpackCells`.
+ * Writes the table of the index page in as few characters as possible. A cell of the table is the result of one agent
+ * in one case. Each agent has one string with a short code for each case, in the order of the plan. Most cells have the
+ * same values except the duration, so the code of such a cell is only the duration in milliseconds. `packCells` writes
+ * the strings when the page is made, and the script of the page reads them with `unpackCells`.
  */
 
-/** Every verdict. The place in this list is the first character of a packed cell. */
+/** Every verdict. The position of a verdict in this list determines the first character of a packed cell. */
 export const CELL_VERDICTS = ['same', 'regressed', 'improved', 'changed', 'new', 'missing', 'flaky', 'skipped'];
 
-/** The words for grades in the cells of a report, in lower case and best first. */
+/** The names of all grades that the table of a report contains, in lower case and best grade first. */
 export interface CellWords {
-  /** Main grades of all suites, then `missing` and `skipped`. */
+  /** The main grades of all suites, followed by `missing` and `skipped`. */
   grades: readonly string[];
-  /** Close grades of all suites, then the empty word for a cell without a close grade. */
+  /** The close grades of all suites, followed by the empty text for a cell without a close grade. */
   closes: readonly string[];
 }
 
 /**
- * The character code for index 0, which is `0`. No index gives a space or a comma, because the codes of both are
- * smaller.
+ * The code of the character `0`, which stands for index 0. Index 1 is the next character, and so on. A space and a
+ * comma have smaller codes, so no index is written as a space or a comma.
  */
 const FIRST_CHARACTER = 48;
 const encoded = (index: number) => String.fromCharCode(FIRST_CHARACTER + Math.max(0, index));
 const decoded = (text: string, at: number) => (text.charCodeAt(at) || FIRST_CHARACTER) - FIRST_CHARACTER;
 
 /**
- * Packs cells to words such as `31` or `1450,none,`: one character each for verdict, grade, close grade and known
- * deviation, then the close code and the milliseconds. A `t` at the end means that a payload or wire log was cut.
+ * Packs the cells of one agent into one string. A cell with the usual values becomes its milliseconds, for example
+ * `31`. Any other cell becomes a code such as `1450,none,`: one character each for verdict, grade, close grade and
+ * known deviation, then the close code and the milliseconds. A `t` at the end means that a payload or the wire log was
+ * cut.
  */
 export function packCells(cells: readonly Omit<QueryCell, 'agent'>[], { grades, closes }: CellWords): string {
   return cells
@@ -39,7 +42,7 @@ export function packCells(cells: readonly Omit<QueryCell, 'agent'>[], { grades, 
     .join(' ');
 }
 
-/** Unpacks what `packCells` packed, for one agent. The agent's name is in lower case, because queries are. */
+/** Unpacks the string of one agent that `packCells` wrote. The agent's name becomes lower case, because queries are. */
 export function unpackCells(packed: string, agent: string, { grades, closes }: CellWords): QueryCell[] {
   return packed.split(' ').map((cell) => {
     const truncated = cell.endsWith('t');

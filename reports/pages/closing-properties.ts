@@ -1,6 +1,6 @@
 import type { RecordedCase } from '../document/recorded-case.ts';
 
-/** Names of the thirteen recorded properties that describe how a connection ended. */
+/** The names of the thirteen recorded properties that describe how a connection ended. */
 export type ClosingProperty = Extract<
   keyof RecordedCase,
   | 'isServer'
@@ -19,8 +19,8 @@ export type ClosingProperty = Extract<
 >;
 
 /**
- * What each closing property means. “Me” in a name is the fuzzing client. The names are Autobahn's, because other tools
- * use them too.
+ * The meaning of each property about the end of a connection. “Me” in a name is the fuzzing client, which plays the
+ * cases. The names are Autobahn's, because other tools use these names too.
  */
 export const CLOSING_PROPERTIES: Readonly<Record<ClosingProperty, string>> = {
   isServer:

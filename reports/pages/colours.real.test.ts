@@ -21,12 +21,12 @@ const FACES = [
   ...CHIPS.map((face) => ({ ...face, kind: 'chip' })),
   ...Object.values(VERDICT_FACES).map((face) => ({ ...face, kind: 'mark' })),
 ];
-/** Paths of all case pages. Together the pages show every grade and verdict. */
+/** The paths of all case pages. Every grade and every verdict is on at least one of these pages. */
 const CASES = sampleReport.agents.flatMap(({ slug }) =>
   sampleReport.cases.map(({ id }) => `sample/${casePath(slug, id)}`),
 );
 
-/** A picture as grey values from 0 to 1, row by row, and the largest distance of a pixel from grey. */
+/** A picture as grey values from 0 to 1, row by row, and the largest distance of a pixel colour from grey. */
 interface Picture {
   width: number;
   greys: readonly number[];
@@ -72,7 +72,8 @@ describeWithChromium('the colours of the pages in Chromium', () => {
       '<body style="background:#fff"><p style="color:#777">a</p><p style="background:#00000080;color:#fff">b</p>',
     );
     const shown = await page.evaluate<Shown[]>(MEASURE_CONTRAST);
-    // #777 on white has the ratio 4.48. White on half-transparent black looks like white on #7f7f7f.
+    // The text in #777 on white has the contrast ratio 4.48. White text on half-transparent black has the ratio of
+    // white on #7f7f7f.
     expect(shown.map(({ ratio }) => Math.round(ratio * 100) / 100)).toEqual([4.48, expect.closeTo(3.98, 1)]);
     await close();
   });
@@ -107,7 +108,7 @@ describeWithChromium('the colours of the pages in Chromium', () => {
         ).toBe(true);
       for (const { picture, glyph, word } of all) {
         if (type === 'achromatopsia') expect(picture.tint, word).toBeLessThanOrEqual(2 / 255);
-        // The glyph must be visible by brightness alone.
+        // The glyph must be visible by brightness alone, for readers who see no colours.
         const [dark, light] = [Math.min(...picture.greys), Math.max(...picture.greys)];
         expect((light + 0.05) / (dark + 0.05), `${glyph} ${word}`).toBeGreaterThan(4.5);
       }
@@ -138,7 +139,7 @@ describeWithChromium('the colours of the pages in Chromium', () => {
     for (const { tone } of [...gradeFaces(sampleReport.suites), MISSING_FACE]) {
       const key = page.locator(`.key:has(.${tone})`).first();
       parts.push({ tone, picture: await pictureOf(page, await key.screenshot()) });
-      // The legend and the chart must use the same fill.
+      // The legend and the chart must show a grade with the same fill.
       const look = (of: string) =>
         page.evaluate<string>(
           `(({ fill, strokeDasharray }) => fill + strokeDasharray)(getComputedStyle(document.querySelector('${of} .${tone}')))`,
@@ -164,14 +165,14 @@ describeWithChromium('the colours of the pages in Chromium', () => {
   });
 });
 
-/** The contrast ratio of two grey values from 0 to 1. */
+/** Returns the contrast ratio of two grey values, which are numbers from 0 to 1. */
 function ratio(a: number, b: number): number {
   return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
 }
 
-/** How an area looks without colours: a pattern with a contrast of at least 3 : 1, or one grey. */
+/** Describes how an area looks without colours: a pattern with a contrast of at least 3 : 1, or one uniform grey. */
 function tellingOf({ greys, width }: Picture): { kind: 'full' | 'pattern'; mean: number } {
-  // The edge of the area may be mixed with its neighbour.
+  // The pixels at the edge are left out, because the browser may have mixed them with the neighbouring area.
   const within = greys.filter(
     (_, i) => i >= width && i < greys.length - width && i % width > 0 && i % width < width - 1,
   );
@@ -181,7 +182,7 @@ function tellingOf({ greys, width }: Picture): { kind: 'full' | 'pattern'; mean:
   return { kind: isFull ? 'full' : 'pattern', mean };
 }
 
-/** Decodes a PNG in the browser, on a page of its own. */
+/** Decodes a PNG image in the browser, on a separate page. */
 async function pictureOf(page: Page, png: Buffer): Promise<Picture> {
   const decoder = await page.context().newPage();
   try {
@@ -206,8 +207,8 @@ async function pictureOf(page: Page, png: Buffer): Promise<Picture> {
 }
 
 /**
- * The share of ink, from 0 to 1, that two glyphs or patterns do not have in common. Ink is the rarer side of the middle
- * grey.
+ * Compares two glyphs or patterns. Returns the share of their ink, from 0 to 1, that they do not have in common. Ink
+ * means the pixels on the rarer side of the middle grey.
  */
 function unlike(a: Picture, b: Picture): number {
   const ink = ({ greys, width }: Picture) => {

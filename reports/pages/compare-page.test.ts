@@ -99,7 +99,7 @@ it('has the same tags for any names, runs, events and wire logs', () => {
     (content.match(/<[^>]*>/g) ?? []).map((tag) => tag.replace(/="[^"]*"/g, '')).join('\n');
   const named = (words: string) => {
     const recorded = filledWith(sampleDetail('2.4', 'a', sampleOutcome()), words);
-    // Long hex is folded, so its length changes the page.
+    // A long hex text is folded, so its length would change the tags of the page.
     const wirelog = recorded.wirelog.map((row) =>
       row.row === 'octets' ? { ...row, hex: words.padEnd(40, '0') } : row,
     );

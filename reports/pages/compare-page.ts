@@ -19,15 +19,17 @@ import { render } from './render.ts';
 import { diffWire } from './wire-diff.ts';
 
 /**
- * Maximum number of cases of a comparison that show their wire logs side by side. The other cases link to their pages.
+ * The maximum number of cases of a comparison whose two wire logs are shown side by side. The other cases link to their
+ * own pages.
  */
 const WIRE_SHOWN = 60;
 
 /**
- * `compare.html`: what differs in each comparison, worst first, field by field and frame by frame.
- * @param detailOf looks up the recorded cases of side A and side B. Without a record the page shows no wire logs.
- * @param swapped the same comparisons with A and B exchanged. If there are any, a second page shows them, and the two
- * pages link to each other, so that swapping needs no script.
+ * Makes `compare.html`: what differs in each comparison, worst first, field by field and frame by frame.
+ * @param detailOf looks up the recorded cases of side A and side B, the two compared agents or runs. The page shows no
+ * wire logs for a case without a record.
+ * @param swapped the same comparisons with A and B exchanged. If `swapped` is not empty, a second page shows it, and
+ * the two pages link to each other. A reader can therefore swap A and B without a script.
  */
 export function* comparePage(
   comparisons: readonly Comparison[],
@@ -62,7 +64,7 @@ function pageView(
   };
 }
 
-/** Checkboxes for the changes that occur, with which a reader hides cases. */
+/** Makes a checkbox for each kind of change that occurs. With a checkbox, a reader hides the cases of this kind. */
 function changesView(comparisons: readonly Comparison[]) {
   const changes = CHANGES.map((change) => ({
     change,
@@ -83,10 +85,14 @@ const KEYS = [
 
 function pairView(comparison: Comparison, at: number, detailOf: { a: DetailOf; b: DetailOf }) {
   const { a, b, cases, suites } = comparison;
-  /** Anchors of the first comparison are case ids. Anchors of the others start with the number of the comparison. */
+  /**
+   * The start of every anchor of this comparison. In the first comparison, an anchor is only a case id. In a later
+   * comparison, the number of the comparison comes before the id.
+   */
   const anchor = at === 0 ? '' : `${at + 1}-`;
   const groups = groupSimilarComparedCases(comparison);
-  // Wire logs are shown for one case of each group first, because the cases of a group differ in the same way.
+  // The first case of each group comes first and gets its wire logs first, because all cases of a group differ in the
+  // same way.
   const byNews = [
     ...groups.map(({ cases: [first] }) => first),
     ...groups.flatMap(({ cases: [, ...others] }) => others),
@@ -103,7 +109,7 @@ function pairView(comparison: Comparison, at: number, detailOf: { a: DetailOf; b
     a: sideView(a),
     b: sideView(b),
     sentence: comparisonSentence(comparison),
-    /** Whether A and B are agents of the same run. The page then shows the run only once. */
+    /** Whether A and B are agents of the same run. If they are, the page shows the run only once. */
     together: a.run === b.run,
     none: cases.length === 0,
     groups: groups.map((group) => ({
@@ -113,7 +119,7 @@ function pairView(comparison: Comparison, at: number, detailOf: { a: DetailOf; b
   };
 }
 
-/** The heading of a folded group of cases that differ in the same way. */
+/** Makes the heading of a folded group of cases that differ in the same way. */
 function alikeView({ cases, name, ranges, sentence }: SimilarComparedCases, { a, b, suites }: Comparison) {
   const [{ change }] = cases;
   return {
@@ -131,7 +137,10 @@ function alikeView({ cases, name, ranges, sentence }: SimilarComparedCases, { a,
   };
 }
 
-/** Grade and end of one side of a group, if they are the same in all cases of the group. */
+/**
+ * Finds the grade and the end of the connection that all cases of a group have on one side. A value is null if the
+ * cases differ.
+ */
 function sideInCommon(
   cases: SimilarGroup<ComparedCase>,
   viewOf: (comparedCase: ComparedCase) => ReturnType<typeof outcomeView>,

@@ -11,7 +11,7 @@ import { PAGES, SEED, WORST } from '../testing/sample-pages.ts';
 
 const { home, at } = pagesOnDisk('firefox-real-');
 
-/** A script that returns the text that is in the page but not visible although every fold is open. */
+/** A script that returns all text that is in the page but stays invisible although every fold is open. */
 const UNREAD = `(() => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const unread = [];
@@ -24,8 +24,8 @@ const UNREAD = `(() => {
 })()`;
 
 /**
- * Opens the next fold like a reader, from the outside in, by a click on its summary. Returns false if all folds are
- * open.
+ * Opens the next fold as a reader does, with a click on its summary. Outer folds come before inner folds. Returns false
+ * if all folds are open.
  */
 async function openFold(page: Page): Promise<boolean> {
   const place = (await page.evaluate(`(() => {
@@ -101,7 +101,7 @@ describeWithFirefox('the pages, opened from disk in an unchanged Firefox', () =>
       for (const path of PAGES) {
         await page.goto(at(path));
         expect(await page.evaluate('document.querySelector(".tools").hidden'), `${path}: its script ran`).toBe(true);
-        // At most 200 folds are opened, so that a fold that does not open cannot keep the test running.
+        // The loop ends after 200 folds. Otherwise a fold that does not open would keep the test running forever.
         for (let folds = 0; folds < 200 && (await openFold(page)); folds++);
         expect(await page.evaluate('document.querySelectorAll("details:not([open])").length'), path).toBe(0);
         expect(await page.evaluate(UNREAD), path).toEqual([]);

@@ -1,33 +1,33 @@
 import { createHash } from 'node:crypto';
 
-/** A parsed block of HTTP headers. */
+/** The parsed headers of an HTTP request or response. */
 export interface Head {
-  /** The request line or status line. */
+  /** The first line of the header block: the request line or the status line. */
   first: string;
   headers: readonly { name: string; value: string }[];
-  /** The whole block of headers as text, one line for each header. */
+  /** The whole header block as text, with one line for each header. */
   raw: string;
 }
 
-/** What the page of a case says about the opening handshake (RFC 6455 section 4). */
+/** The examination of an opening handshake (RFC 6455 section 4), which the page of a case shows. */
 export interface Examined {
   /**
-   * The sent Sec-WebSocket-Key, the Sec-WebSocket-Accept that follows from the key, and the received one. null if the
-   * request or the response was not recorded.
+   * The sent Sec-WebSocket-Key (`key`), the Sec-WebSocket-Accept that follows from the key (`wanted`), and the received
+   * Sec-WebSocket-Accept (`got`). null if the request or the response was not recorded.
    */
   accept: { key: string; wanted: string; got: string | null; right: boolean } | null;
-  /** The offered and the chosen extensions in words. */
+  /** The extensions that the client offered and that the server chose, in words. */
   extensions: readonly string[];
-  /** Each rule that the response breaks, in words. */
+  /** The rules that the response breaks, each in words. */
   problems: readonly string[];
-  /** Each unusual part of the response that the rules allow, in words. */
+  /** The unusual parts of the response that the rules allow, each in words. */
   notes: readonly string[];
 }
 
 /** The GUID that is appended to the Sec-WebSocket-Key before hashing (RFC 6455 1.3). */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-/** Parses a recorded block of headers; null if none was recorded (`?`). */
+/** Parses a recorded header block. Returns null for `?`, which means that no header block was recorded. */
 export function parseHead(raw: string): Head | null {
   if (raw === '' || raw === '?') return null;
   const lines = raw.split(/\r\n|\n|\r/).filter((line) => line !== '');
@@ -40,7 +40,7 @@ export function parseHead(raw: string): Head | null {
   return { first: lines[0] ?? '', headers, raw: lines.join('\n') };
 }
 
-/** Checks the server's response to the upgrade request by RFC 6455 4.1 and 4.2.2. */
+/** Checks the server's response to the upgrade request against RFC 6455 4.1 and 4.2.2. */
 export function examineHandshake(request: Head | null, response: Head | null): Examined {
   const examined = { accept: null, extensions: [], problems: [], notes: [] };
   if (request === null || response === null) return examined;
@@ -64,7 +64,9 @@ function valuesOf(head: Head, name: string): string[] {
   return head.headers.filter((header) => header.name.toLowerCase() === name.toLowerCase()).map(({ value }) => value);
 }
 
-/** Rules of the upgrade response that make a client fail the connection, in the order of RFC 6455 4.1. */
+/**
+ * Lists the rules that the response breaks and that make a client fail the connection, in the order of RFC 6455 4.1.
+ */
 function problemsOf(request: Head, response: Head, accept: string | undefined): string[] {
   const problems: string[] = [];
   if (!/^HTTP\/1\.1 101( |$)/.test(response.first))
@@ -92,7 +94,9 @@ function problemsOf(request: Head, response: Head, accept: string | undefined): 
   return problems;
 }
 
-/** Header names are case-insensitive (RFC 9110 5.1), but some clients compare them by case. */
+/**
+ * Reports a header name with unusual letter case. RFC 9110 5.1 allows any case, but some clients compare names by case.
+ */
 function unusualName(name: string): string[] {
   const usual = [
     'Upgrade',
@@ -132,7 +136,7 @@ function explainExtensions(request: Head, response: Head): string[] {
   ];
 }
 
-/** The four parameters of permessage-deflate as a server answers them (RFC 7692 7.1). */
+/** Explains one of the four permessage-deflate parameters in a server's answer (RFC 7692 7.1). */
 function explainParameter(parameter: string): string[] {
   const [name = '', value = ''] = parameter.split('=').map((part) => part.trim().replace(/^"|"$/g, ''));
   const window = () => `a window of 2^${value} bytes`;
@@ -150,7 +154,7 @@ function explainParameter(parameter: string): string[] {
   }
 }
 
-/** Whether the response chooses permessage-deflate, so that the bit RSV1 has a meaning (RFC 7692 6). */
+/** Returns whether the response chooses permessage-deflate. The bit RSV1 has a meaning only then (RFC 7692 6). */
 export function takesDeflate(response: Head | null): boolean {
   return (
     response !== null &&

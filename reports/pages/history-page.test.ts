@@ -131,7 +131,7 @@ it('has the same tags for any runs, names and titles', () => {
   const skeleton = (content: string) =>
     (content.match(/<[^>]*>/g) ?? []).map((tag) => tag.replace(/="[^"]*"/g, '')).join('\n');
   const named = (words: string) => {
-    // The suite stays the same, because a history shows only runs of one suite.
+    // All lines keep the same suite, because a history page shows only runs of one suite.
     const lines = LINES.map((one) => ({ ...filledWith(one, words), id: words, suite: one.suite }));
     return [...historyPage({ lines, cases: filledWith(cases, words), suites, unreadable: 0 })][0]?.content ?? '';
   };

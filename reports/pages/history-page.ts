@@ -8,44 +8,51 @@ import { count, duration, type Face, MISSING_FACE, plural } from '../wording/voc
 import { render } from './render.ts';
 import { spread } from './times.ts';
 
-/** Maximum number of runs on the history page. Older runs stay in the history file. */
+/** The maximum number of runs that the history page shows. Older runs stay in the history file. */
 const RUNS_SHOWN = 60;
-/** Maximum number of cases in the grid. If there are more, the cases that changed most often are shown. */
+/**
+ * The maximum number of cases in the grid of cases and runs. If more cases changed, the page shows those that changed
+ * most often.
+ */
 const GRID_ROWS = 150;
-/** Maximum number of runs in the table of times. */
+/** The maximum number of runs in the table of times. */
 const TIMES_SHOWN = 10;
-/** Size of the charts in drawing units: STEP is the width of one run, HEIGHT the height of the chart. */
+/** The size of the charts in drawing units. STEP is the width of one run, and HEIGHT is the height of the chart. */
 const STEP = 10;
 const HEIGHT = 100;
-/** Minimum height of a grade in a chart, so that its pattern can be seen. */
+/** The minimum height of a grade in a chart. A smaller area would not show the pattern of the grade. */
 const PART_HEIGHT = 4;
 /**
- * RUN_PIXELS is the width of a run on the screen. A chart needs CHART_FROM runs, because a single run shows no trend.
+ * RUN_PIXELS is the width of a run on the screen. A chart needs at least CHART_FROM runs, because a single run shows no
+ * trend.
  */
 const RUN_PIXELS = 36;
-/** Width of a run's bar, as a part of the run's width. */
+/** The width of a run's bar, as a fraction of the width that a run has in the chart. */
 const BAR = 0.9;
 const CHART_FROM = 2;
 
 const GAP: Face = { glyph: '·', word: 'not run', tone: 'gap' };
 
-/** What the history page shows: the runs, oldest first, and the meaning of their letters. */
+/** The data of the history page: the runs, oldest first, and the cases and suites that give their letters a meaning. */
 export interface History {
   lines: readonly HistoryLine[];
-  /** Number of lines of the history file that could not be read. */
+  /** The number of lines of the history file that could not be read. */
   unreadable: number;
-  /** All cases of the suites. A history line has one letter for each case, in this order. */
+  /** All cases of the suites. A history line has one letter for each of these cases, in the same order. */
   cases: readonly CaseInfo[];
   suites: readonly SuiteFacts[];
 }
 
 /**
- * The meaning of the letters in history lines. `faces` lists the glyph, word and tone of every grade once, best grade
- * first.
+ * The meaning of the letters in history lines. `faces` lists every grade once, best grade first, with its glyph, its
+ * word and the name of its colours.
  */
 interface Legend {
   faces: readonly Face[];
-  /** Glyph, word and tone of a letter at a place in a history line; undefined if the letter is not a grade. */
+  /**
+   * Finds the glyph, the word and the colours for a letter at a position of a history line. undefined if the letter is
+   * no grade.
+   */
   faceOf(at: number, letter: string): Face | undefined;
 }
 
@@ -70,13 +77,13 @@ function legendOf({ cases, suites }: Pick<History, 'cases' | 'suites'>): Legend 
   };
 }
 
-/** Path of the page of a case, if the current report has the case; otherwise null. */
+/** Returns the path of a case's page, or null if the current report does not contain the case. */
 type PathOf = (agent: string, id: string) => string | null;
 
 /**
- * `history.html`: for each agent of the last run, the number of cases by grade over time, the cases that ever changed,
- * and the times of the timed cases. Shows only runs of the last run's suite version, and only times of the last run's
- * machine.
+ * Makes `history.html`. For each agent of the last run, the page shows the number of cases by grade over time, the
+ * cases that ever changed, and the times of the timed cases. The page shows only runs with the suite version of the
+ * last run, and only times from the machine of the last run.
  */
 export function* historyPage(history: History, pathOf: PathOf = () => null): Generator<ReportFile> {
   const { lines: all, unreadable } = history;
@@ -144,7 +151,7 @@ function gradesOf(name: string, line: HistoryLine, legend: Legend): Map<Face, nu
   return tally;
 }
 
-/** Labels of a chart: the largest value at the top, the first and the last run below. */
+/** Makes the labels of a chart: the largest value at the top, and the first and the last run below the chart. */
 function axes(runs: readonly { n: number; started: string }[], top: string) {
   const [first, last] = [runs[0], runs.at(-1)];
   const end = (run: typeof first) => ({ n: run?.n ?? 0, started: readableTime(run?.started ?? '') });
@@ -152,8 +159,8 @@ function axes(runs: readonly { n: number; started: string }[], top: string) {
 }
 
 /**
- * A chart of the grades of all runs, one bar of stacked grades for each run. Positions are in percent, because a
- * stretched chart would distort the patterns. A run that was not decided has no bar.
+ * Draws a chart of the grades of all runs. Each run has one bar, in which the grades are stacked. Positions are in
+ * percent, because a stretched drawing would distort the patterns of the grades. An undecided run has no bar.
  */
 function chartView(name: string, lines: readonly HistoryLine[], legend: Legend) {
   const shownFaces = new Set<Face>();
@@ -193,8 +200,8 @@ function chartView(name: string, lines: readonly HistoryLine[], legend: Legend) 
 }
 
 /**
- * Heights of the grades in one bar, HEIGHT in total. Grades with few cases get the minimum height, so that their
- * pattern can be seen; the best grade gets less.
+ * Computes the height of each grade in one bar, with HEIGHT as the sum. A grade with few cases gets the minimum height,
+ * so that its pattern stays visible. The best grade then gets less height.
  */
 function stack(tally: ReadonlyMap<Face, number>, total: number, best: Face | undefined): Map<Face, number> {
   const heights = new Map([...tally].map(([face, n]) => [face, Math.max(PART_HEIGHT, (HEIGHT * n) / total)]));
@@ -205,12 +212,15 @@ function stack(tally: ReadonlyMap<Face, number>, total: number, best: Face | und
   return new Map([...heights].map(([face, height]) => [face, height * shrunk]));
 }
 
-/** Size of a chart in drawing units, and its width on the screen. A chart of few runs does not fill the page. */
+/**
+ * Computes the size of a chart in drawing units, and its width on the screen. A chart of few runs does not fill the
+ * page.
+ */
 function drawing(runs: number) {
   return { width: runs * STEP, height: HEIGHT, pixels: runs * RUN_PIXELS };
 }
 
-/** The table of all runs, newest first. A grade that never occurs has no column. */
+/** Makes the table of all runs, newest run first. The table has no column for a grade that never occurs. */
 function runsView(name: string, lines: readonly HistoryLine[], legend: Legend) {
   const tallies = lines.filter(({ decision }) => decision !== 'undecided').map((line) => gradesOf(name, line, legend));
   const grades = legend.faces.filter((face) => tallies.some((tally) => tally.has(face)));
@@ -239,7 +249,7 @@ function runView(
   };
 }
 
-/** Glyph, word and tone of a case in each run. */
+/** Finds the glyph, the word and the colours of a case's result in each run. */
 function facesOf({ id, states }: CaseHistory, cases: readonly CaseInfo[], legend: Legend): Face[] {
   const at = cases.findIndex((info) => info.id === id);
   return states.map(({ letter, gap }) => (gap ? GAP : (legend.faceOf(at, letter) ?? GAP)));
@@ -262,7 +272,9 @@ function gridRow(
   };
 }
 
-/** Minimum, median and maximum times of each timed category, for the runs on the last run's machine. */
+/**
+ * Computes the minimum, median and maximum time of each timed category, for the runs on the machine of the last run.
+ */
 function timesView(name: string, all: readonly HistoryLine[], cases: readonly CaseInfo[]) {
   const machine = all.at(-1)?.machine ?? '';
   const lines = all.filter((line) => line.machine === machine);
@@ -315,7 +327,7 @@ function changesText(flips: number): string {
   return flips === 0 ? 'never changed' : `changed ${flips === 1 ? 'once' : `${flips} times`}`;
 }
 
-/** Splits runs where a run is missing, so that the line of a chart has a gap there. */
+/** Splits a list of runs at each missing run. The line in a chart then has a gap at this position. */
 function unbroken<T extends { at: number }>(runs: readonly T[]): T[][] {
   const parts: T[][] = [];
   for (const run of runs) {
@@ -327,8 +339,8 @@ function unbroken<T extends { at: number }>(runs: readonly T[]): T[][] {
 }
 
 /**
- * The last fifty runs of each case, for the pages of cases. The returned function gives null for a case without a
- * history.
+ * Prepares the last fifty runs of each case for the pages of the cases. The returned function gives null for a case
+ * without a history.
  */
 export function stripView({ lines, cases, suites }: Pick<History, 'lines' | 'cases' | 'suites'>, agent: string) {
   const legend = legendOf({ cases, suites });

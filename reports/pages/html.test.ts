@@ -27,7 +27,7 @@ const index = page('index.html');
 const [OURS, OTHER] = ['img-1a2b3c4d', 'error-5e6f7a8b'];
 const seed = page(`cases/${OURS}/7.1.6.html`);
 
-/** The text of a page for a reader: without tags, with resolved entities and single spaces. */
+/** Returns the text of a page as a reader sees it: without tags, with resolved entities and single spaces. */
 function text(content: string): string {
   const entities: Record<string, string> = {
     amp: '&',
@@ -45,7 +45,9 @@ function text(content: string): string {
     .replace(/\s+/g, ' ');
 }
 
-/** The tags of a page in order, with the names of their attributes. No text of a report may change them. */
+/**
+ * Returns the tags of a page in order, with the names of their attributes. No text in a report may change this list.
+ */
 function skeleton(content: string): string {
   return (content.match(/<[^>]*>/g) ?? []).map((tag) => tag.replace(/="[^"]*"/g, '')).join('\n');
 }
@@ -105,7 +107,7 @@ describe('every page', () => {
           /(^|\/)results\/|^(report\.json|junit\.xml|summary\.md|compare\.html|history\.html|badge\.svg)$/.test(href)
         )
           continue;
-        // A link to a filter of the index is not an anchor.
+        // A link that starts with `#?` sets a filter of the index page. Such a link has no anchor as its target.
         if (href.startsWith('#?')) continue;
         if (href.startsWith('#')) expect(ids).toContain(href.slice(1));
         else expect([...pages.keys()]).toContain(posix.join(posix.dirname(path), href));
@@ -174,7 +176,7 @@ describe('the index', () => {
       ([, word]) => word,
     );
     expect([...new Set(words)]).toEqual(['regressed', 'missing', 'changed', 'new', 'flaky', 'improved']);
-    // Five cases without a result, all for the same reason, are one line in the list.
+    // Five cases without a result have the same reason, so the list shows them in one line.
     expect(words).toHaveLength(11);
     expect(text(list)).toContain('○ missing 5 cases ');
     expect(text(list)).toContain(
@@ -415,7 +417,7 @@ describe('a case page', () => {
       '1 → TX BYTES · 7 bytes · in 7 writes row 0 89810000000070',
       '8 → TX FRAME · 9 ping · FIN · len 1 · mask 00000000 row 9 p',
     ]);
-    // Rows of a short log, and rows of different directions, are not joined.
+    // Rows of a short wire log are not joined. Rows of different directions are not joined either.
     expect(rows(wirelog.slice(0, 8))).toHaveLength(8 + 1);
     expect(rows([...wirelog, octets('00', 'in'), octets('00', 'in')])).toHaveLength(2 * 10 + 1 + 1);
   });
@@ -532,7 +534,7 @@ describe('hostile text', () => {
     const filled = filledWith(sampleDetail('7.1.6', 'a', sampleOutcome()), words);
     const detail = {
       ...filled,
-      // Whether rows are joined and hex is folded depends on the lengths of headers and of hex.
+      // The lengths of headers and of hex texts decide whether rows are joined and whether hex is folded.
       wirelog: [
         { row: 'log', on: false } as const,
         ...filled.wirelog.map((row) => (row.row === 'octets' ? { ...row, hex: words.padEnd(40, '0') } : row)),

@@ -7,9 +7,9 @@ import { indexView } from './index-view.ts';
 import { render } from './render.ts';
 
 /**
- * The HTML pages: the index, one page for every planned case of every agent (also for a case without a result), and the
- * history if there is one. Each page contains everything it needs, opens from disk, and can be read without scripts.
- * Only one page is in memory at a time.
+ * Makes the HTML pages: the index page, one page for every planned case of every agent, and the history page if there
+ * is a history. A case without a result has a page too. Each page contains everything that it needs, opens from disk,
+ * and can be read without scripts. Only one page is in memory at a time.
  */
 export function* html(
   report: Report,

@@ -22,12 +22,15 @@ import { type CellWords, packCells } from './cell-facts.ts';
 import { SLOW_MS } from './query.ts';
 import { timesView } from './times.ts';
 
-/** Maximum number of lines in the list of cases that need attention. Further lines are folded below the list. */
+/**
+ * The maximum number of lines in the list of cases that need attention. Further lines are below the list, in a fold.
+ */
 const ATTENTION_SHOWN = 60;
 
 /**
- * The view of the index page: every value that the template needs, in the order of the page.
- * @param forms files of the report in other forms, in the folder of the index page, which links to them.
+ * Makes all values that the template of the index page needs, in the order of the page.
+ * @param forms names of other files of the report, for example `junit.xml`. The files are in the same folder as the
+ * index page, and the index page links to them.
  */
 export function indexView(report: Report, hasHistory = false, forms: readonly string[] = []) {
   const attention = attentionView(report);
@@ -42,7 +45,7 @@ export function indexView(report: Report, hasHistory = false, forms: readonly st
       readableTime(report.run.started).text,
     ].join(' – '),
     decision: decisionFace(report.gate.decision),
-    // The page shows the word of the decision in front of the sentence already.
+    // The page already shows the word of the decision before the sentence, so the sentence omits this word.
     sentence: report.gate.sentence.replace(`${decisionFace(report.gate.decision).word}: `, ''),
     exitCode: report.gate.exitCode,
     undecided: report.gate.decision === 'undecided',
@@ -61,7 +64,7 @@ export function indexView(report: Report, hasHistory = false, forms: readonly st
     attentionMore: attention.length > ATTENTION_SHOWN ? plural(attention.length - ATTENTION_SHOWN, 'more line') : null,
     planned: plural(report.cases.length, 'case'),
     wasPlanned: report.cases.length === 1 ? 'was planned' : 'were planned',
-    /** The style sheet has rules for up to twelve columns. */
+    /** The number of agent columns in the table. The style sheet has rules for at most twelve columns. */
     columns: Math.min(report.agents.length, 12),
     cellWords: JSON.stringify({ ...cellWords, groups: groupsOf(report.suites) }),
     agents: report.agents.map((agent) => agentView(report, agent, cellWords)),
@@ -72,7 +75,7 @@ export function indexView(report: Report, hasHistory = false, forms: readonly st
   };
 }
 
-/** Help text for the keyboard commands of the index page. The script of the page defines the commands. */
+/** The help text for the keyboard commands of the index page. The script of the page implements the commands. */
 const KEYS = [
   { key: '/', does: 'search' },
   { key: 'n p', does: 'next, previous case that needs attention' },
@@ -85,7 +88,7 @@ const KEYS = [
   { key: '?', does: 'these keys' },
 ];
 
-/** Help text for the words of a search. `query.ts` defines them. */
+/** Makes the help text for the search of the index page. The file `query.ts` implements the search. */
 function wordsOf(report: Report) {
   const { best, worst, hasClose, hasCode, id, section } = examplesOf(report);
   const groups = Object.keys(groupsOf(report.suites)).join(' ');
@@ -113,14 +116,14 @@ function placeholderOf(report: Report): string {
   return [id, 'utf-8', `s:${worst}`, ...(hasCode ? ['close:1006'] : [])].filter((part) => part !== '').join(', ');
 }
 
-/** The groups of all suites by name, each as the ids of its sections and cases. */
+/** Collects the groups of all suites by name. Each group is a list of section ids and case ids. */
 function groupsOf(suites: readonly SuiteFacts[]): Record<string, readonly string[]> {
   return Object.fromEntries(suites.flatMap(({ groups = {} }) => Object.entries(groups)));
 }
 
 /**
- * Examples for the help of the search: a case id, a section, grades, and whether the suites have close grades and close
- * codes.
+ * Finds examples for the help text of the search: a case id, a section and grades. The result also says whether the
+ * suites have close grades and close codes.
  */
 function examplesOf({ suites, cases }: Report) {
   const id = cases[cases.length >> 1]?.id ?? '';
@@ -170,12 +173,12 @@ function cellFacts(caseVerdict: CaseVerdict, suite: SuiteFacts): Parameters<type
   };
 }
 
-/** Whether a case has a known deviation: the outcome is expected, and the expectation file gives the reason. */
+/** Returns whether a case is a known deviation: its outcome is as expected, and the expectation file gives a reason. */
 function isKnown(caseVerdict: CaseVerdict): boolean {
   return caseVerdict.why !== undefined && caseVerdict.verdict === 'same';
 }
 
-/** Problems of the run. Similar problems are shown once, with the ids of all their cases. */
+/** Prepares the problems of the run. Similar problems are shown once, with the ids of all their cases. */
 function problemsView(problems: readonly Problem[], plan: readonly string[]) {
   return groupSimilarProblems(problems).map(([first, ...others]) => ({
     ...problemView(first, others.length === 0),
@@ -192,7 +195,7 @@ function problemsView(problems: readonly Problem[], plan: readonly string[]) {
   }));
 }
 
-/** One problem: what happened, where, why, what to do, and the end of a log. */
+/** Describes one problem: what happened, where, why, what to do, and the end of a log. */
 function problemView(problem: Problem, alone: boolean) {
   const where = [problem.agent, alone ? problem.case : undefined, problem.where];
   return {
@@ -225,7 +228,7 @@ function facts({ run, engine, suites, tool, gate }: Report) {
   };
 }
 
-/** The result of `--retries` in words. */
+/** Describes in words what `--retries` found when it ran cases again. */
 function retriesText({ limit, cases, flaky, leftOut }: NonNullable<Report['run']['retries']>): string {
   const left = leftOut.map(
     ({ agent, cases }) => `; none of ${agent}, because ${plural(cases, 'unexpected outcome')} are too many`,
@@ -233,7 +236,7 @@ function retriesText({ limit, cases, flaky, leftOut }: NonNullable<Report['run']
   return `up to ${limit}: ${plural(cases, 'case')} run again, ${count(flaky)} flaky${left.join('')}`;
 }
 
-/** One chip for each verdict that occurs, worst first, with the number of cases. */
+/** Makes a small label for each verdict that occurs, worst first, with the number of its cases. */
 function countsView(report: Report) {
   const tally = new Map<string, number>();
   for (const agent of report.agents) {
@@ -248,8 +251,8 @@ function countsView(report: Report) {
 }
 
 /**
- * Links that set a word of the search: one for each grade that occurs, and one each for known deviations, slow cases
- * and cut records.
+ * Makes links that add a word to the search: one link for each grade that occurs, and one each for known deviations,
+ * slow cases and cut records.
  */
 function gradesView(report: Report) {
   const all = report.agents.flatMap((agent) => report.cases.map(({ id }) => verdictOf(agent, id)));
@@ -274,7 +277,7 @@ function gradesView(report: Report) {
   ].filter(({ some }) => some);
 }
 
-/** The search word for a grade, for example `s:ok`. A grade that contains a space is quoted. */
+/** Returns the search word for a grade, for example `s:ok`. The word is quoted if the grade contains a space. */
 function searchWord(grade: string): string {
   return `s:${grade.includes(' ') ? `"${grade}"` : grade}`;
 }
@@ -290,7 +293,7 @@ function filterLink(face: Face, word: string, n: number) {
   };
 }
 
-/** The cases grouped by category and subcategory, in the order of the plan. */
+/** Groups the cases by category and subcategory, in the order of the plan. */
 function categoriesView(report: Report) {
   return chunk(report.cases, ({ category, suite = '' }) => `${suite} ${category}`).map((cases) => {
     const first = cases[0];
@@ -317,8 +320,8 @@ function categoriesView(report: Report) {
 }
 
 /**
- * Whether a category starts unfolded: a case needs attention. A category in which no case ran stays folded, because 500
- * rows without a result say nothing.
+ * Returns whether the page shows a category unfolded, because one of its cases needs attention. A category in which no
+ * case ran stays folded, because 500 rows without a result tell the reader nothing.
  */
 function hasNews(agent: AgentReport, cases: readonly CaseInfo[]): boolean {
   const verdicts = cases.map(({ id }) => verdictOf(agent, id).verdict);
@@ -339,7 +342,10 @@ function rollup(agent: AgentReport, cases: readonly CaseInfo[]) {
   };
 }
 
-/** Glyphs that the style sheet puts in front of a cell, by tone. A grade with another glyph brings its own glyph. */
+/**
+ * The glyphs that the style sheet puts before a grade in the table, by the name of the colours. Other glyphs are
+ * written into the cell.
+ */
 const TONE_GLYPHS: Readonly<Record<string, string>> = {
   ok: '✓',
   nonstrict: '≈',
@@ -372,7 +378,7 @@ function codeText(suite: SuiteFacts, outcome: Outcome): number | string | null {
   return code === undefined ? null : (code ?? 'no code');
 }
 
-/** The mark of a case's verdict. A missing result has no mark, because the cell says MISSING already. */
+/** Returns the mark for the verdict of a case. A missing result has no mark, because the table already says MISSING. */
 function markOf({ verdict }: CaseVerdict): Face | null {
   return verdict === 'missing' ? null : VERDICT_FACES[verdict];
 }

@@ -1,4 +1,4 @@
-/** The pages of a report and of a comparison. Loading this module also loads the templates. */
+/** The pages of a report and of a comparison. A file that imports this module also loads the page templates. */
 
 export { comparePage } from './compare-page.ts';
 export { html } from './html.ts';

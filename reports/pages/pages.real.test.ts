@@ -89,7 +89,7 @@ describeWithChromium('the pages, opened from disk in Chromium', () => {
     expect(await rows()).toEqual(['2.4', '6.4.1']);
     await page.locator('tr[data-case="2.4"] td a').first().click();
     await page.waitForURL(/2\.4\.html/);
-    // With a filter, the next case is the next case that the filter shows.
+    // While a filter is set, the key for the next case leads to the next case that the filter shows.
     await page.keyboard.press('j');
     await page.waitForURL(/6\.4\.1\.html/);
     await page.keyboard.press('u');
@@ -129,7 +129,7 @@ describeWithChromium('the pages, opened from disk in Chromium', () => {
     expect(await marked.evaluate((row) => Math.abs(row.getBoundingClientRect().top))).toBeLessThan(720);
     expect(await page.locator('[rel=prev] b').textContent()).toBe('6.4.1');
     expect(await page.locator('[rel=next] b').textContent()).toBe('7.13.1');
-    // A step to the next problem may leave the filtered cases, but it keeps the filter.
+    // The key for the next problem may lead to a case outside the filter, but the filter stays set.
     await page.keyboard.press('n');
     await page.waitForURL(/7\.5\.1\.html/);
     await page.keyboard.press('p');
@@ -140,7 +140,7 @@ describeWithChromium('the pages, opened from disk in Chromium', () => {
     await page.keyboard.press('u');
     await page.waitForURL(/index\.html/);
     expect(await rows()).toEqual(shown);
-    // Without a filter, a link to a case has no filter in its address.
+    // If no filter is set, the address behind a link to a case contains no filter.
     await page.keyboard.press('Escape');
     await page.locator('tr[data-case="7.1.6"] td a').first().click();
     await page.waitForURL(/7\.1\.6\.html$/);
@@ -151,7 +151,8 @@ describeWithChromium('the pages, opened from disk in Chromium', () => {
   it('highlight the row and the column of the cell under the mouse or with the focus, with the column head', async () => {
     const { page, close } = await watchedPage(browser, { viewport: { width: 1280, height: 900 } });
     await page.goto(at('sample/index.html'));
-    // The parts that the mouse highlights: both column heads, both cells of two rows, the names of the rows.
+    // The parts that the page highlights under the mouse: both column heads, both cells of two rows, and the names of
+    // the rows.
     const parts = ['.agents > :nth-child(2)', '.agents > :nth-child(3)'].concat(
       ['2.4', '7.1.6'].flatMap((id) => [1, 2, 3].map((n) => `tr[data-case="${id}"] > :nth-child(${n})`)),
     );
@@ -167,7 +168,7 @@ describeWithChromium('the pages, opened from disk in Chromium', () => {
     const rest = await looks();
     const lit = async () => (await looks()).flatMap((look, i) => (look === rest[i] ? [] : [parts[i]]));
     expect(await lit()).toEqual([]);
-    // Highlighted are the whole column with its head, and the whole row with its name.
+    // The page highlights the whole column with its head, and the whole row with its name.
     const cross = [parts[1], parts[4], ...parts.slice(5)];
     await page.locator('tr[data-case="7.1.6"] td').nth(1).hover();
     expect(await lit()).toEqual(cross);
@@ -191,7 +192,7 @@ describeWithChromium('the pages, opened from disk in Chromium', () => {
         .evaluateAll((all) => Math.min(...all.map((one) => one.getBoundingClientRect().width)));
       expect(narrowest, path).toBeGreaterThan(120);
       await page.keyboard.press('Escape');
-      // All typable keys whose default action the page prevents. Links are disabled during the test.
+      // Finds all typable keys whose default action the page prevents. Links are disabled during the test.
       const commands: string[] = await page.evaluate(`(() => {
         addEventListener('click', (event) => event.preventDefault(), true);
         const typed = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
@@ -202,7 +203,7 @@ describeWithChromium('the pages, opened from disk in Chromium', () => {
         });
       })()`);
       const asTold = commands.map((key) => (key === 'Escape' ? 'Esc' : key));
-      // Enter is a command of the browser, not of the page.
+      // The browser itself handles the Enter key, so Enter is not among the keys that the page handles.
       expect(asTold.sort(), path).toEqual(told.filter((key) => key !== 'Enter').sort());
     }
     await close();
@@ -227,10 +228,10 @@ describeWithChromium('the pages, opened from disk in Chromium', () => {
     await inside('.matrix .agents > .name');
     await inside('tr[data-case="7.1.6"] td a');
     await inside('tr[data-case="2.4"] td');
-    // Expected and actual values are next to each other in each table of a case.
+    // Each table of a case shows the expected value and the actual value next to each other.
     await page.goto(at(SEED));
     for (const table of ['.fields', '.properties', '.beside']) await inside(`${table} tr.apart > *`);
-    // The command has the width of the page, and its copy button is above the command.
+    // The command is as wide as the page, and its copy button is above the command.
     const command = await page.locator('pre.command').first().boundingBox();
     expect(command?.width).toBeGreaterThan(280);
     await close();
@@ -361,7 +362,7 @@ describeWithChromium('the pages, opened from disk in Chromium', () => {
     expect(await page.locator('#wire-log tr').count()).toBe(15);
     for (const path of PAGES) {
       await page.goto(at(path));
-      // Without scripts the folds open by mouse, and only the tools of the script are hidden.
+      // Without scripts, a mouse click opens a fold, and only the parts that need the script are hidden.
       const kept = '[...document.querySelectorAll("main [hidden]")].map((one) => one.id)';
       expect(await page.evaluate(kept), path).toSatisfy((ids: string[]) =>
         ids.every((id) => id === 'filter' || id === 'wire-view'),
@@ -486,7 +487,7 @@ describeWithChromium('the pages, opened from disk in Chromium', () => {
   });
 
   it('print in one font size, except headings, and with every column on the sheet', async () => {
-    // The size of A4 paper without the margins of a print dialogue.
+    // The size of A4 paper without the margins that a print dialogue adds.
     const { page, close } = await watchedPage(browser, { viewport: { width: 718, height: 1000 } });
     await page.emulateMedia({ media: 'print' });
     for (const path of PAGES) {
@@ -582,7 +583,7 @@ describeWithChromium('the pages, opened from disk in Chromium', () => {
       const content = render('case', caseView(report, first, 0, evilDetail(words)));
       expect(await shown(`case-${i}.html`, content, '.sentence')).toEqual([asShown(words)]);
     }
-    // The index page shows many strings at once: an agent, a problem and a case that needs attention for each.
+    // One index page shows many strings at once: each string is in an agent, a problem and a case that needs attention.
     for (let i = 0; i < HOSTILE_STRINGS.length; i += 50) {
       const all = HOSTILE_STRINGS.slice(i, i + 50).map(evil);
       const [first] = all;
@@ -596,7 +597,8 @@ describeWithChromium('the pages, opened from disk in Chromium', () => {
       const wanted = HOSTILE_STRINGS.slice(i, i + 50).map(asShown);
       expect(await shown(`index-${i}.html`, content, '.attention p')).toEqual(wanted);
     }
-    // The comparison page and the history page show several strings: a name, a title, a sentence, a run and a commit.
+    // The comparison page and the history page show each string in several places: name, title, sentence, run and
+    // commit.
     const [one0] = sampleComparison.cases;
     if (one0 === undefined) throw new Error('the comparison is empty');
     for (let i = 0; i < HOSTILE_STRINGS.length; i += 50) {
@@ -635,7 +637,7 @@ describeWithChromium('the pages, opened from disk in Chromium', () => {
     const [index] = html(report, sampleDetailOf);
     await writeFiles(join(home, 'big'), index === undefined ? [] : [index]);
     const { page, seen, close } = await watchedPage(browser, { viewport: { width: 1280, height: 900 } });
-    // The machine may be busy, so the shortest of three loads counts.
+    // The test loads the page three times and counts the shortest time, because the machine may be busy.
     const loads: number[] = [];
     for (let load = 0; load < 3; load++) {
       await page.goto(at('big/index.html'));
@@ -664,7 +666,8 @@ describeWithChromium('the pages, opened from disk in Chromium', () => {
     console.log(
       `517 × 5: ${pages} pages of ${(octets / 1048576).toFixed(1)} MiB rendered in ${rendered} ms; index ${Math.round((index?.content.length ?? 0) / 1024)} KiB, interactive in ${interactive} ms, filters in ${filter.join(', ')} ms with layout`,
     );
-    // Page sizes are the same on every machine and have limits. Times depend on the machine and are only printed.
+    // The size of a page is the same on every machine, so the test limits the sizes. Times depend on the machine, so
+    // the test only prints them.
     expect(octets / 5).toBeLessThanOrEqual(20 * 1048576);
     expect(index?.content.length).toBeLessThanOrEqual(400 * 1024);
     expect(seen).toEqual([]);

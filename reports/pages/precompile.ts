@@ -6,17 +6,18 @@ import Handlebars from 'handlebars';
 import ts from 'typescript';
 
 /**
- * `npm run templates`: compiles every `templates/*.hbs` to a function in `templates/compiled.js`, so that making a
- * report compiles no template. The file `layout.hbs` becomes one layout for each kind of page, for example
- * `layout-index`. A layout contains the style sheet and the script of its kind, and their hashes for the
- * Content-Security-Policy of the page: a browser runs nothing else.
+ * The build step behind `npm run templates`. It compiles every `templates/*.hbs` to a function in
+ * `templates/compiled.js`. No template has to be compiled when a report is made. The file `layout.hbs` becomes one
+ * layout for each kind of page, for example `layout-index`. A layout contains the style sheet and the script of its
+ * kind of page, and the hashes of both for the Content-Security-Policy of the page. A browser then runs no other
+ * script.
  */
 
 const FOLDER = new URL('./templates/', import.meta.url);
 
 /**
- * Style sheets and scripts of each kind of page, in the order in which they are joined. A `.ts` file is a module of
- * this project.
+ * The style sheets and scripts of each kind of page, in the order in which they are joined. A `.ts` file in the list is
+ * a module of this project.
  */
 const KINDS: Readonly<Record<string, { css: readonly string[]; js: readonly string[] }>> = {
   index: {
@@ -71,14 +72,14 @@ function withAssets(layout: string, kind: string): string {
   );
 }
 
-/** Reads a style sheet or a script. A module becomes a script. */
+/** Reads a style sheet or a script. The function turns a module of this project into a script. */
 function asset(file: string): string {
   return file.endsWith('.ts') ? asScript(read(file)) : read(file);
 }
 
 /**
- * Shortens a style sheet or script, because every page of a report contains both.
- * @throws Error if the text cannot be in a `<style>` or `<script>` element of a template.
+ * Shortens a style sheet or a script, because every page of a report contains both.
+ * @throws Error if the text cannot be inside a `<style>` or `<script>` element of a template.
  */
 function minified(source: string, loader: 'css' | 'js'): string {
   const { code } = transformSync(source, {
@@ -97,7 +98,7 @@ function minified(source: string, loader: 'css' | 'js'): string {
   return text;
 }
 
-/** Makes a script of a module that imports only types: removes its types, exports and comments. */
+/** Turns a module into a script by removing types, exports and comments. The module may import only types. */
 function asScript(source: string): string {
   const { outputText } = ts.transpileModule(source, {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, removeComments: true },
@@ -117,6 +118,6 @@ function sha256(text: string): string {
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const target = new URL('compiled.js', FOLDER);
   const source = precompileTemplates();
-  // An unchanged file is not written, because tests may import the file while `npm pack` builds the package.
+  // An unchanged file is not written again, because tests may import the file while `npm pack` builds the package.
   if (!existsSync(target) || readFileSync(target, 'utf8') !== source) writeFileSync(target, source);
 }

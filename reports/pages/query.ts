@@ -1,48 +1,51 @@
 /**
- * The search of the index page. The functions run in two places: in their tests, and as a script in the page. So the
- * file imports nothing and uses no document.
+ * The search of the index page. The functions of this file run in the page as a script, and in the tests. The file
+ * therefore imports nothing and does not use the document of the page.
  *
- * A query consists of words separated by spaces. A row is shown if all words match. Some words are about the case: an
- * id or its beginning, a group such as `@deflate`, text, `is:different`. The other words are about one agent's cell and
- * must match the same cell: `s:` grade, `close:` close code, `is:` verdict, `d>` milliseconds. `a:` chooses the agents
- * whose cells count. `!` or `-` before a word negates the word: no cell may match. `s:!ok` is different: some cell has
- * another grade than OK.
+ * A query consists of words separated by spaces. The page shows a case if all words match the case. Some words are
+ * about the case: an id or its beginning, a group such as `@deflate`, text, `is:different`. Other words are about the
+ * result of one agent, and one result must match all of them: `s:` grade, `close:` close code, `is:` verdict, `d>`
+ * milliseconds. `a:` chooses the agents whose results count. `!` or `-` before a word negates the word: no result may
+ * match the word. `s:!ok` means something else: at least one result has another grade than OK.
  */
 
 /**
- * The result of one agent in one case, for the search. Words are in lower case. `ms` is null if no duration was
+ * The result of one agent in one case, as the search needs it. Words are in lower case. `ms` is null if no duration was
  * measured.
  */
 export interface QueryCell {
   agent: string;
-  /** Main grade of the cell: `ok`, `non-strict`, `missing` and so on. */
+  /** The main grade of the result: `ok`, `non-strict`, `missing` and so on. */
   grade: string;
-  /** Close grade of the cell: `ok`, `wrong code` and so on; empty without a result. */
+  /** The close grade of the result: `ok`, `wrong code` and so on; the empty text if there is no result. */
   close: string;
-  /** Close code of the cell as text; `none` if no close code was sent. */
+  /** The close code of the result as text, or `none` if no close code was sent. */
   code: string;
   verdict: string;
-  /** Whether the cell is a known deviation: the expectation file gives a reason for the outcome. */
+  /** Whether the result is a known deviation: the expectation file gives a reason for the outcome. */
   known: boolean;
   /** Whether a payload or the wire log of the case was cut. */
   truncated: boolean;
   ms: number | null;
 }
 
-/** One case with the cells of all agents. `text` is the whole text of the row, in lower case. */
+/** One case with the results of all agents (`cells`). `text` is the whole text of the case's row, in lower case. */
 export interface QueryRow {
   id: string;
   text: string;
   cells: readonly QueryCell[];
 }
 
-/** A parsed query. `problems` describes the words that were not understood; such words are searched as text. */
+/**
+ * A parsed query. `problems` describes the words that the parser did not understand. The search treats such words as
+ * text.
+ */
 export interface Query {
   matches(row: QueryRow): boolean;
   problems: readonly string[];
 }
 
-/** Cases that took at least this many milliseconds match `is:slow`. */
+/** The minimum duration in milliseconds of the cases that match `is:slow`. */
 export const SLOW_MS = 1000;
 
 const VERDICTS = ['same', 'regressed', 'improved', 'changed', 'new', 'missing', 'flaky', 'skipped'];
@@ -55,17 +58,17 @@ interface Word {
 type CellTest = (cell: QueryCell) => boolean;
 type Meaning = { of: 'row'; test: (row: QueryRow) => boolean } | { of: 'cell' | 'agent'; test: CellTest };
 
-/** The names and words of a report that a query can contain. */
+/** The names and words of a report that a user can write in a query. */
 export interface QueryWords {
-  /** Names of all agents: a word such as `ours:ok` starts with one of them. */
+  /** The names of all agents. A word of a query such as `ours:ok` starts with one of these names. */
   agents: readonly string[];
-  /** Main grades of the report in lower case, with `missing` and `skipped`. */
+  /** The main grades of the report in lower case, together with `missing` and `skipped`. */
   grades: readonly string[];
-  /** Groups of cases by name, for example `@core`: the ids of their sections and cases. */
+  /** The groups of cases by name, for example `@core`. Each group is a list of section ids and case ids. */
   groups: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Parses a query. Never throws. */
+/** Parses a query. The function never throws. */
 export function parseQuery(query: string, words: QueryWords): Query {
   const problems: string[] = [];
   const parsedWords = tokenizeQuery(query).map((word) => ({ ...word, meaning: meaningOf(word, words, problems) }));
@@ -97,20 +100,23 @@ export function parseQuery(query: string, words: QueryWords): Query {
 }
 
 /**
- * Splits a query into words at white space. Text in double quotes stays together, and a missing closing quote is added
- * at the end.
+ * Splits a query into words at white space. Text in double quotes stays together. If the closing quote is missing, the
+ * quoted text ends at the end of the query.
  */
 export function tokenizeQuery(query: string): Word[] {
   return [...query.matchAll(/([!-]?)(?:"([^"]*)"?|((?:[^\s"]|"[^"]*"?)+))/g)].flatMap(
     ([, sign = '', quoted, plain = '']) => {
-      // A sign without a word is searched as text.
+      // A sign such as `!` without a word after the sign is searched as text.
       const text = (quoted ?? plain.replaceAll('"', '')).toLowerCase();
       return text === '' ? [] : [{ text, negated: sign !== '', quoted: quoted !== undefined }];
     },
   );
 }
 
-/** Adds a word to a query, or removes the word if the query contains it. A click on a counter does this. */
+/**
+ * Adds a word to a query, or removes the word if the query already contains it. A click on a count in the page calls
+ * this.
+ */
 export function toggleWord(query: string, word: string): string {
   const words = query.match(/(?:[^\s"]|"[^"]*"?)+/g) ?? [];
   const remaining = words.filter((other) => other.toLowerCase() !== word.toLowerCase());
@@ -155,7 +161,8 @@ function meaningOf({ text, quoted }: Word, { agents, grades, groups }: QueryWord
 }
 
 /**
- * The agent with this name, or the only agent whose name starts with the word. `websock:ok` finds a name with a space.
+ * Finds the agent with this name. If no agent has exactly this name, finds the only agent whose name starts with the
+ * word. For example, `websock:ok` can find an agent whose name contains a space.
  */
 function agentCalled(word: string, agents: readonly string[]): string | undefined {
   const names = agents.map((name) => name.toLowerCase());
@@ -163,15 +170,17 @@ function agentCalled(word: string, agents: readonly string[]): string | undefine
   return names.find((name) => name === word) ?? (begun.length === 1 ? begun[0] : undefined);
 }
 
-/** Whether a case id starts with a prefix of whole parts: `7.1` matches 7.1 and 7.1.6, but not 7.13. */
+/**
+ * Returns whether a case id starts with a prefix. Only whole parts match: `7.1` matches 7.1 and 7.1.6, but not 7.13.
+ */
 function beginsId(id: string, prefix: string): boolean {
   const bare = prefix.replace(/\.\*?$/, '');
   return id === bare || id.startsWith(`${bare}.`);
 }
 
 /**
- * Whether a cell has one of several values: `ok,failed` means either, `!ok` means another value. An empty value, which
- * occurs while somebody is typing, matches every cell.
+ * Makes a test of a result against several values. `ok,failed` means either value, and `!ok` means another value. An
+ * empty value matches every result, because a value is empty while a user is typing.
  */
 function anyOf(value: string, has: (cell: QueryCell, wanted: string) => boolean): CellTest {
   const negated = value.startsWith('!');
@@ -183,8 +192,8 @@ function anyOf(value: string, has: (cell: QueryCell, wanted: string) => boolean)
 }
 
 /**
- * Tests whether the grade of a cell starts with a word, for example `s:fail`. If no main grade starts with the word,
- * the close grade is tested.
+ * Tests whether the grade of a result starts with a word, for example in `s:fail`. If no main grade starts with the
+ * word, the function tests the close grade instead.
  */
 function gradeTest(grades: readonly string[]): (cell: QueryCell, word: string) => boolean {
   return (cell, word) => {
@@ -245,7 +254,7 @@ function hasState(cell: QueryCell, state: string): boolean {
   }
 }
 
-/** Whether the agents differ in a case: in the main grade, the close grade or the close code. */
+/** Returns whether the agents differ in a case: in the main grade, the close grade or the close code. */
 function isDifferent({ cells }: QueryRow): boolean {
   const [first, ...others] = cells;
   return others.some((cell) => cell.grade !== first?.grade || cell.close !== first.close || cell.code !== first.code);

@@ -3,13 +3,16 @@ import runtime from 'handlebars/runtime.js';
 import { escapeInvisible } from '../wording/escape-invisible.ts';
 import { templates } from './templates/compiled.js';
 
-/** The parts of the handlebars runtime that this file uses. The declaration of the package has only `template`. */
+/**
+ * The parts of the handlebars runtime that this file uses. The type declaration of the package contains only
+ * `template`.
+ */
 type Runtime = {
   template(specification: unknown): TemplateDelegate;
   registerPartial(name: string, template: TemplateDelegate): void;
 };
 /**
- * An environment of its own, so that other users of handlebars in the same process cannot change the templates of the
+ * A separate handlebars environment. Other users of handlebars in the same process cannot change the templates of the
  * pages.
  */
 const environment = (runtime as unknown as { create(): Runtime }).create();
@@ -17,9 +20,10 @@ const compiled = new Map(Object.entries(templates).map(([name, spec]) => [name, 
 for (const [name, template] of compiled) environment.registerPartial(name, template);
 
 /**
- * Renders a page: a template with a view. The template escapes every string of the view. Invisible characters are
- * escaped last, in one pass over the whole page, because the templates contain none and `\\x00` has no meaning in HTML.
- * Only this function makes HTML from a view.
+ * Makes the HTML of a page from a template and the values for the template (`view`). The template escapes every string
+ * of the view. Afterwards the function escapes invisible characters in the whole page at once. This step is safe
+ * because the templates contain no invisible characters and a code such as `\\x00` has no meaning in HTML. No other
+ * function makes HTML from values.
  * @throws Error if the view lacks a value that the template uses.
  */
 export function render(name: 'index' | 'case' | 'compare' | 'history', view: object): string {

@@ -2,10 +2,10 @@ import type { AgentReport, CaseInfo, Report } from '../document/report.ts';
 import { casePath } from '../wording/views.ts';
 import { count, duration, verdictOf } from '../wording/vocabulary.ts';
 
-/** Maximum number of slow cases that are listed for each part of the suite. */
+/** The maximum number of slow cases that the page lists for each part of the suite. */
 const SLOWEST_SHOWN = 10;
 
-/** The minimum, median and maximum of durations in milliseconds; all 0 for an empty list. */
+/** Returns the minimum, median and maximum of durations in milliseconds. All three are 0 for an empty list. */
 export function spread(ms: readonly number[]): { least: number; median: number; most: number } {
   const sorted = [...ms].sort((a, b) => a - b);
   return { least: sorted[0] ?? 0, median: sorted[sorted.length >> 1] ?? 0, most: sorted.at(-1) ?? 0 };
@@ -18,9 +18,10 @@ interface Timed {
 }
 
 /**
- * Where a run spent its time. Each category of timed cases is a part of its own; for Autobahn these are 9, 12 and 13,
- * whose cases are large on purpose. All other cases are one part; a slow case there usually waited for a timeout. Each part has a row for each
- * agent and a list of the slowest cases. Empty if nothing was timed.
+ * Shows where a run spent its time. Each category of timed cases is a separate part. For Autobahn these are the
+ * categories 9, 12 and 13, whose cases are large on purpose. All other cases form one more part, in which a slow case
+ * usually waited for a timeout. Each part has a row for each agent and a list of the slowest cases. The result is empty
+ * if no duration was measured.
  */
 export function timesView(report: Report) {
   const parts = new Map<string, CaseInfo[]>();
@@ -28,7 +29,7 @@ export function timesView(report: Report) {
     const title = info.timed ? `${info.category} ${info.categoryTitle}` : 'all others';
     parts.set(title, [...(parts.get(title) ?? []), info]);
   }
-  // In a run without timed categories, the only part is called “all cases”.
+  // If the run has no timed category, there is only one part, and the page calls this part “all cases”.
   if (parts.size === 1 && parts.has('all others'))
     parts.set('all cases', parts.get('all others') ?? []).delete('all others');
   return [...parts]

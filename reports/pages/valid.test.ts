@@ -2,23 +2,26 @@ import { HtmlValidate } from 'html-validate';
 import { expect, it } from 'vitest';
 import { samplePages } from '../testing/sample-pages.ts';
 
-/** The recommended rules of html-validate, and the reasons for exceptions. */
+/** Checks HTML with the recommended rules of html-validate. The comments inside give the reason for each exception. */
 const validator = new HtmlValidate({
   root: true,
   extends: ['html-validate:recommended'],
   rules: {
     'doctype-style': ['error', { style: 'lowercase' }],
-    // Titles contain names of agents, which must not be shortened.
+    // A title contains the name of an agent. The page must not shorten this name, so a title can be long.
     'long-title': 'off',
-    // A scrollable box has a role, a name and a tab stop for keyboards. It is not a section of the text.
+    // A box that scrolls has a role, a name and a tab stop for users of a keyboard, but it is not a section of the
+    // text.
     'prefer-native-element': ['error', { exclude: ['region'] }],
-    // The list of the same case for other agents has a name, because it has no heading.
+    // The list of the same case for other agents has no heading, so the list has a name in `aria-label`.
     'aria-label-misuse': ['error', { allowAnyNamable: true }],
-    // HTML allows a cell without an end tag. This saves 13 kB for 517 cases of 5 agents.
+    // HTML allows a table cell without an end tag. Without end tags, a page with 517 cases of 5 agents is 13 kB
+    // smaller.
     'no-implicit-close': 'off',
-    // The id of a compared case starts with a digit, so that a link can contain the case id. HTML allows such ids.
+    // The id of a compared case starts with a digit, because a link contains the case id as its anchor. HTML allows
+    // such ids.
     'valid-id': ['error', { relaxed: true }],
-    // The search filters during typing, so the form needs no submit button.
+    // The search filters while the user is typing, so its form needs no submit button.
     'wcag/h32': 'off',
   },
 });

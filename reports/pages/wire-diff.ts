@@ -3,7 +3,7 @@ import { count, opcodeName } from '../wording/vocabulary.ts';
 import { align } from './align.ts';
 import { closeText } from './wire.ts';
 
-/** One line of two wire logs side by side. The numbers are the row numbers in the two logs. */
+/** One line of two wire logs that are shown side by side. The numbers are the row numbers in the two logs. */
 export interface WireDiffLine {
   a: { number: number; text: string } | null;
   b: { number: number; text: string } | null;
@@ -12,13 +12,16 @@ export interface WireDiffLine {
   first: boolean;
 }
 
-/** Number of lines that a comparison of two wire logs shows before and after the first difference. */
+/**
+ * The number of lines that a comparison of two wire logs shows before the first difference, and the number after it.
+ */
 const BEFORE = 6;
 const AFTER = 34;
 
 /**
- * Compares two wire logs frame by frame, and keeps the lines around the first difference. Ignores what differs in every
- * run: masking keys, sizes of reads and writes, and started timers. Empty if nothing else differs.
+ * Compares two wire logs frame by frame, and keeps only the lines around the first difference. The comparison ignores
+ * what differs in every run: masking keys, sizes of reads and writes, and the starts of timers. The result is empty if
+ * nothing else differs.
  */
 export function diffWire(a: RecordedCase, b: RecordedCase): { lines: WireDiffLine[]; leftOut: number } {
   const pairs = align(framesOf(a), framesOf(b), ({ text }) => text);
@@ -39,7 +42,7 @@ function framesOf({ wirelog, droppedByMe }: RecordedCase): { number: number; tex
   return [...rows, { number: wirelog.length, text: `TCP dropped by the ${droppedByMe ? 'fuzzing client' : 'server'}` }];
 }
 
-/** The text of a row that is compared; null for a row that is not compared. */
+/** Returns the text of a row for the comparison, or null if the comparison ignores the row. */
 function frameText(row: WireRow): string | null {
   switch (row.row) {
     case 'frame': {
@@ -50,7 +53,8 @@ function frameText(row: WireRow): string | null {
       bits.push(`len ${count(row.repeatLength ?? row.length)}`);
       const closeInWords = closeText(row);
       if (closeInWords !== null) bits.push(closeInWords);
-      // A close reason that is not fully recorded may be the difference.
+      // If the close reason was recorded only in part, the text also contains the raw payload, because this may be the
+      // difference.
       const isComplete = closeInWords !== null && (row.length === 2 || closeInWords.endsWith('”'));
       const payload = row.payload === '' || isComplete ? '' : ` ${row.payload}`;
       return `${row.direction === 'in' ? '← RX' : '→ TX'} ${bits.join(' · ')}${payload}`;

@@ -3,21 +3,24 @@ import { WIRE_ROWS_SHOWN } from '../wording/truncated.ts';
 import { count, opcodeName } from '../wording/vocabulary.ts';
 import { closeText, examineWire, type Fault, type Insight, unansweredClose } from './wire.ts';
 
-/** Rows shown at each end of a long wire log. The page shows the number of the rows between, not the rows. */
+/**
+ * The number of rows that the page shows at each end of a long wire log. For the rows between, the page shows only
+ * their number.
+ */
 const SHOWN_AT_EACH_END = WIRE_ROWS_SHOWN / 2;
 /**
- * Longest wire log, in rows, whose headers are explained and whose bytes are shown completely. A longer log shows only
- * the first bytes of each row, because the page would be too large.
+ * The maximum number of rows of a wire log whose headers are explained and whose bytes are all shown. For a longer log,
+ * the page shows only the first bytes of each row. Otherwise the page would be too large.
  */
 const WHOLE_UP_TO = 50;
-/** Maximum number of hex digits in a row of raw bytes. Further digits are folded. */
+/** The maximum number of hex digits that a row of raw bytes shows. Further digits are in a fold. */
 const SHORT_HEX = 32;
-/** Maximum number of characters of a payload in a long wire log. */
+/** The maximum number of characters of a payload that a long wire log shows. */
 const SHORT_PAYLOAD = 40;
 
 /**
- * The view of a wire log: numbered rows without the middle of a long log, and a last line that says which side ended
- * TCP.
+ * Makes the values that the page needs for a wire log: numbered rows without the middle of a long log, and a last line
+ * that says which side ended the TCP connection.
  */
 export function wireView(
   detail: Pick<RecordedCase, 'wirelog' | 'droppedByMe' | 'createWirelog' | 'httpRequest' | 'httpResponse'>,
@@ -46,8 +49,8 @@ export function wireView(
 }
 
 /**
- * The rows of a wire log that are shown. In a long log, consecutive reads or writes in which no frame starts are one
- * row, because a frame that was sent byte by byte is easier to read in one row.
+ * Selects the rows of a wire log that the page shows. In a long log, consecutive reads or writes in which no frame
+ * starts become one row. A frame that was sent byte by byte is then easier to read.
  */
 function joinedRows(wirelog: readonly WireRow[], insights: readonly Insight[], isShown: (number: number) => boolean) {
   const groups: { row: WireRow; number: number; writes: number }[] = [];
@@ -69,7 +72,7 @@ function joinedRows(wirelog: readonly WireRow[], insights: readonly Insight[], i
   return groups;
 }
 
-/** The rule that a Close frame was not answered (RFC 6455 5.5.1). */
+/** Describes a broken rule: the server did not answer a Close frame (RFC 6455 5.5.1). */
 function endFault(row: number, droppedByMe: boolean) {
   return {
     row,
@@ -91,7 +94,7 @@ function viewOf(
   return {
     number,
     ...rowView(row, insight.faults, rows <= WHOLE_UP_TO, writes),
-    // A rule that the fuzzing client breaks is broken on purpose: the rule is the subject of the case.
+    // If the fuzzing client breaks a rule, it does so on purpose, because the case tests how the server reacts.
     faults: insight.faults.map(({ text }) =>
       row.row === 'frame' && row.direction === 'out' ? `on purpose: ${text}` : `breaks a rule: ${text}`,
     ),
@@ -158,7 +161,7 @@ function rowView(row: WireRow, faults: readonly Fault[], whole: boolean, writes:
   }
 }
 
-/** Shortens a payload by characters, so that no character is split. */
+/** Shortens a payload to a number of characters. The function never splits a character. */
 function shortPayload(payload: string): string {
   const characters = Array.from(payload);
   return characters.length <= SHORT_PAYLOAD ? payload : `${characters.slice(0, SHORT_PAYLOAD).join('')} …`;
@@ -172,7 +175,9 @@ function plain(texts: readonly string[]) {
   return texts.map((text) => ({ text, bad: false }));
 }
 
-/** The parts of a frame in the order of its header (RFC 6455 5.2). Parts that break a rule are marked. */
+/**
+ * Lists the parts of a frame in the order of the frame header (RFC 6455 5.2), and marks the parts that break a rule.
+ */
 function frameBits(row: Extract<WireRow, { row: 'frame' }>, faults: readonly Fault[]) {
   const bad = (part: Fault['part']) => faults.some((fault) => fault.part === part);
   const rsv = [row.rsv & 4 && 'RSV1', row.rsv & 2 && 'RSV2', row.rsv & 1 && 'RSV3'].filter((bit) => bit !== 0);
@@ -195,7 +200,7 @@ function frameBits(row: Extract<WireRow, { row: 'frame' }>, faults: readonly Fau
   ];
 }
 
-/** Hex digits as lines of sixteen bytes. */
+/** Splits hex digits into lines of sixteen bytes. */
 function hexLines(hex: string): string {
   const [, digits = '', rest = ''] = /^([0-9a-f]*)([\s\S]*)$/.exec(hex) ?? [];
   return (digits.match(/.{1,32}/g) ?? []).map((line) => line.replace(/(..)(?=.)/g, '$1 ')).join('\n') + rest;

@@ -3,25 +3,28 @@ import { escapeInvisibleLine } from '../wording/escape-invisible.ts';
 import { closeCode } from '../wording/vocabulary.ts';
 import { parseHead, takesDeflate } from './handshake.ts';
 
-/** A part of a frame header (RFC 6455 5.2): its bytes as hex, and their meaning. */
+/** A part of a frame header (RFC 6455 5.2): the bytes of the part as hex, and their meaning. */
 export type HeaderPart = readonly [hex: string, meaning: string];
 
 /**
- * What is known about a row of the wire log in addition to the row: linked rows, the parts of a header, and broken
- * rules.
+ * What the examination of a wire log adds to one row: the numbers of linked rows, the parts of the frame header, and
+ * the rules that the frame breaks.
  */
 export interface Insight {
   /**
-   * Row numbers: for a frame, the rows of raw bytes that contain its header; for raw bytes, the frames that start
-   * there.
+   * The numbers of the linked rows. A frame is linked to the rows of raw bytes that contain its header. A row of raw
+   * bytes is linked to the frames that start in it.
    */
   partners: number[];
-  /** The parts of the frame's header, if its first bytes were recorded. */
+  /** The parts of the frame's header. Empty if the first bytes of the frame were not recorded. */
   header: HeaderPart[];
-  /** Rules that the frame breaks, in words, each with the RFC section and the part of the row. */
+  /**
+   * The rules that the frame breaks. Each rule has a text, the RFC section, and the part of the row that breaks the
+   * rule.
+   */
   faults: Fault[];
 }
-/** A rule that a frame breaks. */
+/** A rule of RFC 6455 that a frame breaks. */
 export interface Fault {
   part: 'FIN' | 'RSV' | 'opcode' | 'mask' | 'length' | 'payload' | 'order';
   text: string;
@@ -30,7 +33,7 @@ export interface Fault {
 type Frame = Extract<WireRow, { row: 'frame' }>;
 type Octets = Extract<WireRow, { row: 'octets' }>;
 
-/** Examines a wire log. Returns one Insight for each row. */
+/** Examines a wire log, the list of everything sent and received. Returns one Insight for each row. */
 export function examineWire(detail: Pick<RecordedCase, 'wirelog' | 'httpRequest' | 'httpResponse'>): Insight[] {
   const insights = detail.wirelog.map((): Insight => ({ partners: [], header: [], faults: [] }));
   const deflate = takesDeflate(parseHead(detail.httpResponse));
@@ -43,8 +46,9 @@ export function examineWire(detail: Pick<RecordedCase, 'wirelog' | 'httpRequest'
 }
 
 /**
- * Finds the row of raw bytes in which each frame starts, by the position of the frame in the stream of its direction
- * after the handshake. Stops where the log was switched off, because positions after a gap are unknown.
+ * Finds the row of raw bytes in which each frame starts. The function counts the bytes of each direction after the
+ * handshake, and so knows the position of each frame. It stops where the log was switched off, because later positions
+ * are unknown.
  */
 function link(
   rows: readonly WireRow[],
@@ -79,13 +83,13 @@ function link(
   }
 }
 
-/** Number of bytes of a frame on the wire (RFC 6455 5.2). */
+/** Returns the number of bytes that a frame has on the wire (RFC 6455 5.2). */
 function frameSize({ length, repeatLength, masked, mask }: Frame): number {
   const payload = repeatLength ?? length;
   return 2 + (payload > 0xffff ? 8 : payload > 125 ? 2 : 0) + (masked || mask !== null ? 4 : 0) + payload;
 }
 
-/** The parts of a frame header at the start of `hex`, as many as were recorded. */
+/** Parses the frame header at the start of `hex`. Returns only the parts whose bytes were recorded. */
 export function headerParts(hex: string): HeaderPart[] {
   const first = Number.parseInt(hex.slice(0, 2), 16);
   const second = Number.parseInt(hex.slice(2, 4), 16);
@@ -158,8 +162,8 @@ function judgeClose(row: Frame, add: (part: Fault['part'], text: string) => void
 }
 
 /**
- * The close code in the recorded payload of a Close frame. The payload is hex, or text if the two bytes are valid
- * UTF-8. null if unknown.
+ * Reads the close code from the recorded payload of a Close frame. The recorded payload is hex, or text if its bytes
+ * are valid UTF-8. Returns null if the close code is unknown.
  */
 export function closeCodeOf({ payload, length }: Pick<Frame, 'payload' | 'length'>): number | null {
   if (length < 2) return null;
@@ -170,8 +174,8 @@ export function closeCodeOf({ payload, length }: Pick<Frame, 'payload' | 'length
 }
 
 /**
- * A Close frame in words, for example `1002 (protocol error)`. The reason follows if it was recorded completely and is
- * valid UTF-8.
+ * Describes a Close frame in words, for example `1002 (protocol error)`. The text includes the close reason if the
+ * reason was recorded completely and is valid UTF-8.
  */
 export function closeText(frame: Pick<Frame, 'opcode' | 'payload' | 'length'>): string | null {
   const code = frame.opcode === 8 ? closeCodeOf(frame) : null;
@@ -190,14 +194,19 @@ function reasonOf({ payload, length }: Pick<Frame, 'payload' | 'length'>): strin
   }
 }
 
-/** Whether a Close frame may contain a close code: RFC 6455 7.4.1 and 7.4.2, and the codes registered since. */
+/**
+ * Returns whether a Close frame may contain this close code, by RFC 6455 7.4.1 and 7.4.2 and by later registrations.
+ */
 function mayBeSent(code: number): boolean {
   return (
     (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006) || (code >= 3000 && code <= 4999)
   );
 }
 
-/** Row of the first Close frame that the fuzzing client sent and the server did not answer; null if there is none. */
+/**
+ * Finds the row of the first Close frame that the fuzzing client sent and the server did not answer. null if there is
+ * none.
+ */
 export function unansweredClose(rows: readonly WireRow[]): number | null {
   const isClose = (row: WireRow, direction: 'in' | 'out') =>
     row.row === 'frame' && row.direction === direction && row.opcode === 8;

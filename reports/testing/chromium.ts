@@ -1,9 +1,9 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { describeUnless, lackOf } from './skip.ts';
 
-/** Path of Chromium on Debian. The environment variable CHROMIUM names another one. */
+/** The path of Chromium on Debian. The environment variable CHROMIUM can name another path. */
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
-/** Options that stop the browser's own requests, so that each request in a test is a request of the page. */
+/** Options that stop Chromium's own requests. Each request that a test sees is then a request of the page. */
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -14,7 +14,7 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
-/** `describe` for tests that need Chromium. Without Chromium the tests are skipped, or fail in CI. */
+/** Works like `describe`, for tests that need Chromium. Without Chromium, the tests are skipped; in CI, they fail. */
 export const describeWithChromium = (title: string, tests: () => void) =>
   describeUnless(lackOf(EXECUTABLE, 'apt-get install chromium, or name another with CHROMIUM'), title, tests);
 
@@ -24,8 +24,8 @@ export function launch(): Promise<Browser> {
 }
 
 /**
- * Opens a page and records everything that pages of a report must not do: send a request, print to the console, open a
- * dialog.
+ * Opens a page and records everything that a page of a report must not do: send a request, print to the console, or
+ * open a dialog.
  */
 export async function watchedPage(browser: Browser, options: BrowserContextOptions = {}) {
   const context = await browser.newContext(options);
@@ -43,11 +43,13 @@ export async function watchedPage(browser: Browser, options: BrowserContextOptio
   return { page, seen, close: () => context.close() };
 }
 
-/** The accessibility faults that axe-core finds in a page in its current state, one line for each element. */
+/**
+ * Finds accessibility faults in a page in its current state with axe-core. Returns one line for each faulty element.
+ */
 export async function axeViolations(page: Page, source: string): Promise<string[]> {
   await page.evaluate(source);
   return await page.evaluate(async () => {
-    // axe-core is a global of the page; its types are not available here.
+    // The library axe-core is a global variable of the page. Its types are not available in this function.
     const { axe } = globalThis as unknown as {
       axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
     };

@@ -1,4 +1,4 @@
-/** A piece of text on a page, with the WCAG 2 contrast ratio of its colour and its background. */
+/** A piece of text on a page, with the WCAG 2 contrast ratio between the colour of the text and its background. */
 export interface Shown {
   text: string;
   /** Tag and classes of the HTML element that contains the text. */
@@ -11,13 +11,14 @@ export interface Shown {
 }
 
 /**
- * A script for a page: returns every visible text as Shown[], with the colours that the browser computed. A transparent
- * background is mixed with the background behind it. For a hatched background the worst colour counts.
+ * A script that runs in a page and returns every visible text as Shown[], with the colours that the browser computed.
+ * The script mixes a transparent background with the background behind it. For a hatched background, the colour with
+ * the lowest contrast counts.
  */
 export const MEASURE_CONTRAST = `(() => {
   const VERDICTS = '.chip, .mark, .close, .matrix td a, .grid td, .strip span';
   const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
-  // The browser itself turns whatever CSS calls a colour into four numbers.
+  // The browser itself converts every notation of a colour in CSS into four numbers.
   const rgba = (css) => {
     canvas.clearRect(0, 0, 1, 1);
     canvas.fillStyle = css;
@@ -60,7 +61,7 @@ export const MEASURE_CONTRAST = `(() => {
     let [opacity, cut] = [1, false];
     for (let at = element; at !== null; at = at.parentElement) {
       opacity *= Number(getComputedStyle(at).opacity);
-      // Cut away whole: for screen readers only.
+      // A text that is clipped away completely is visible only to screen readers.
       cut ||= getComputedStyle(at).clipPath === 'inset(50%)';
     }
     if (cut) continue;

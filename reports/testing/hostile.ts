@@ -1,6 +1,6 @@
 /**
- * About 300 strings that tried to break out of pages, documents or logs: each attack, after each text that could end
- * its context. Used by the tests of renderers.
+ * About 300 strings that try to break out of pages, documents or logs. Each attack is combined with each text that
+ * could end the surrounding context, for example a quote or a tag. The tests of the renderers use these strings.
  */
 
 const WAYS_IN = [
@@ -49,14 +49,14 @@ const WAYS_OUT = [
   '\n\n::error::',
 ] as const;
 
-/** Every attack after every text that could end its context. */
+/** The combination of every attack with every text that could end the surrounding context. */
 export const HOSTILE_STRINGS: readonly string[] = WAYS_OUT.flatMap((out) => WAYS_IN.map((way) => out + way));
 
-/** Keys of a document whose values this tool chooses. The text of all other keys can come from strangers. */
+/** The keys of a document whose values this tool chooses itself. The text of all other keys can come from strangers. */
 const OURS_TO_CHOOSE =
   /^(id|slug|root|verdict|verdicts|grades|change|behavior|behaviorClose|kind|at|toward|decision|row|direction|timer)$/;
 
-/** A copy of a document with `words` as every text that can come from strangers. */
+/** Makes a copy of a document in which every text that can come from strangers is replaced by `words`. */
 export function filledWith<T>(document: T, words: string): T {
   const fill = (value: unknown, key: string): unknown => {
     if (typeof value === 'string') return OURS_TO_CHOOSE.test(key) ? value : words;

@@ -3,7 +3,7 @@ import { junit } from '../formats/junit.ts';
 import { HOSTILE_STRINGS } from './hostile.ts';
 import { sampleReport } from './sample.ts';
 
-/** Texts with every byte, every lone surrogate, and strings that tried to break out of XML. */
+/** Texts for the tests of JUnit files: every byte, every lone surrogate, and strings that try to break out of XML. */
 const WORDS = [
   ...Array.from({ length: 0x100 }, (_, code) => `a${String.fromCharCode(code)}b`),
   Array.from({ length: 0x800 }, (_, i) => `${String.fromCharCode(0xd800 + i)}-`).join(''),
@@ -11,7 +11,9 @@ const WORDS = [
   ...HOSTILE_STRINGS,
 ];
 
-/** One report for each text: the agent's name, the titles, the sentences and the log lines are that text. */
+/**
+ * One report for each text. The agent's name, the titles, the sentences and the log lines of the report are this text.
+ */
 const reports = WORDS.map((words): Report => {
   const [agent] = sampleReport.agents;
   const [info] = sampleReport.cases;
@@ -24,12 +26,12 @@ const reports = WORDS.map((words): Report => {
     agents: [{ ...agent, name: words, cases: [{ ...one, sentence: words, why: words }] }],
   };
 });
-/** The content of `junit.xml` for each report. */
+/** The content of `junit.xml` for each of these reports. */
 export const documents = reports.map((report) => [...junit(report)][0]?.content ?? '');
 
 /**
- * A script for a browser: parses each XML text, and returns the indexes of the texts that are not well-formed and the
- * number of test cases.
+ * Makes a script for a browser. The script parses each XML text. It returns the indexes of the texts that are not
+ * well-formed, and the number of test cases.
  */
 export const reading = (texts: readonly string[]) => `(() => {
   const broken = [];
@@ -41,5 +43,5 @@ export const reading = (texts: readonly string[]) => `(() => {
   }
   return { broken, cases };
 })()`;
-/** The result of the script in `reading` if every JUnit document is well-formed and complete. */
+/** What the script made by `reading` returns if every JUnit document is well-formed and complete. */
 export const whole = { broken: [], cases: 2 * documents.length };

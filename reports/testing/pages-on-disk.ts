@@ -8,8 +8,8 @@ import { samplePages } from './sample-pages.ts';
 
 /**
  * Writes the sample pages to a temporary folder for the tests of one file.
- * @returns the folder, which is deleted after the tests, and a function for the `file:` address of a path in the
- * folder.
+ * @returns the temporary folder, which is deleted after the tests, and a function that returns the `file:` address of a
+ * path in this folder.
  */
 export function pagesOnDisk(prefix: string): { home: string; at: (path: string) => string } {
   const home = mkdtempSync(join(tmpdir(), prefix));

@@ -1,7 +1,7 @@
 import type { CaseVerdict, Report } from '../document/report.ts';
 import { sampleOutcome, sampleReport } from './sample.ts';
 
-/** The categories of the real suite with their numbers of cases. */
+/** The categories of the real suite, each with its number of cases. */
 const SIZES: readonly [category: string, title: string, cases: number][] = [
   ['1', 'Framing', 16],
   ['2', 'Pings and pongs', 11],
@@ -16,7 +16,7 @@ const SIZES: readonly [category: string, title: string, cases: number][] = [
   ['13', 'Compression with different parameters', 126],
 ];
 
-/** A report of full size: 517 cases for each of `agents` agents, a few of which failed. */
+/** Makes a report of full size: 517 cases for each of `agents` agents. A few of the cases failed. */
 export function bigReport(agents: number): Report {
   const cases = SIZES.flatMap(([category, categoryTitle, n]) =>
     Array.from({ length: n }, (_, i) => ({

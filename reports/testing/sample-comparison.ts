@@ -3,7 +3,9 @@ import { explainDifferences, IN_A } from '../wording/sentence.ts';
 import { HOSTILE_NAMES, sampleDifferences, sampleOutcome, sampleReport } from './sample.ts';
 import { type SampleOutcome, sampleSuite } from './sample-suites.ts';
 
-/** A comparison with every kind of change. The names of its agents would break out of a page without escaping. */
+/**
+ * A sample comparison with every kind of change. The names of its agents would break out of a page without escaping.
+ */
 
 const GOOD = sampleOutcome();
 const UNCLEAN = sampleOutcome({ behaviorClose: 'UNCLEAN', wasClean: false, remoteCloseCode: null, received: [] });
@@ -50,7 +52,10 @@ export const sampleComparison: Comparison = {
   ],
 };
 
-/** The comparison of the two agents with five similar cases, which differ only in the payload, and one other case. */
+/**
+ * A comparison of the same two agents with five similar cases and one other case. The five cases differ only in the
+ * payload.
+ */
 export const alikeComparison: Comparison = {
   ...sampleComparison,
   counts: { regressed: 6, removed: 0, changed: 0, fixed: 0, added: 0 },

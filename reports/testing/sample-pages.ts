@@ -7,7 +7,10 @@ import { documentFormats } from '../renderers.ts';
 import { sampleDetailOf, sampleReport } from './sample.ts';
 import { alikeComparison, sampleComparison } from './sample-comparison.ts';
 
-/** The files of two reports, for tests of every kind of page: one report needs attention, the other is as expected. */
+/**
+ * The files of two sample reports, for tests of every kind of page. One report has cases that need attention, and the
+ * other report has only cases that are as expected.
+ */
 
 /** The history lines of four runs. The second run was interrupted, and the last two are worse than the first. */
 export const LINES = [1, 2, 3, 4].map((day): HistoryLine => {
@@ -32,14 +35,14 @@ export const LINES = [1, 2, 3, 4].map((day): HistoryLine => {
 });
 
 const [OURS, OTHER] = sampleReport.agents.map(({ slug }) => slug);
-/** Path of the page of a case whose record contains every kind of wire log row. */
+/** The path of the page of a case whose wire log contains every kind of row. */
 export const SEED = `sample/cases/${OURS}/7.1.6.html`;
-/** Path of the page of the worst case in the sample report. */
+/** The path of the page of the worst case in the sample report. */
 export const WORST = `sample/cases/${OURS}/2.4.html`;
 
 /**
- * Paths of every kind of page: index pages with and without cases that need attention, cases with and without a record,
- * comparisons and the history.
+ * The paths of every kind of page: index pages with and without cases that need attention, case pages with and without
+ * a record, comparison pages and the history page.
  */
 export const PAGES: readonly string[] = [
   'sample/index.html',
@@ -52,7 +55,7 @@ export const PAGES: readonly string[] = [
   'sample/history.html',
 ];
 
-/** A report of the first agent with only the cases that are as expected. */
+/** Makes a report of the first agent that contains only the cases that are as expected. */
 function passedReport(): Report {
   const agents = sampleReport.agents.slice(0, 1).map((agent) => ({
     ...agent,
@@ -69,7 +72,9 @@ function passedReport(): Report {
   };
 }
 
-/** All files of both reports, in the folders `sample` and `passed`, and a comparison page in the folder `alike`. */
+/**
+ * Makes all files of both reports in the folders `sample` and `passed`, and a comparison page in the folder `alike`.
+ */
 export function* samplePages(): Generator<ReportFile> {
   for (const [folder, report] of [
     ['sample', sampleReport],

@@ -1,7 +1,7 @@
 import type { ReceivedEvent, RecordedCase } from '../document/recorded-case.ts';
 import type { OutcomeField, SuiteFacts } from '../document/suite-facts.ts';
 
-/** The suites of the sample reports: Autobahn as the harness describes it, and a toy suite with other fields. */
+/** The suites of the sample reports: the Autobahn suite, and a small invented suite (toy suite) with other fields. */
 
 const FIELDS: readonly OutcomeField[] = [
   {
@@ -40,7 +40,7 @@ const FIELDS: readonly OutcomeField[] = [
   { name: 'received', label: 'Events received', kind: 'events' },
 ];
 
-/** The description of Autobahn. A test of the harness compares it with the description in the harness. */
+/** The description of the Autobahn suite. A test of the harness checks that the harness has the same description. */
 export const sampleSuite: SuiteFacts = {
   id: 'autobahn',
   title: 'Autobahn|Testsuite',
@@ -51,7 +51,7 @@ export const sampleSuite: SuiteFacts = {
   fields: [...FIELDS],
 };
 
-/** An outcome of Autobahn, with the fields that `sampleSuite` describes. */
+/** An outcome of an Autobahn case, with the fields that `sampleSuite` describes. */
 export type SampleOutcome = Pick<
   RecordedCase,
   | 'behavior'
@@ -66,7 +66,10 @@ export type SampleOutcome = Pick<
   | 'wasCloseHandshakeTimeout'
 > & { received: ReceivedEvent[] };
 
-/** The description of a toy suite that tests clients: one grade and one text, no close code and no events. */
+/**
+ * The description of an invented small suite that tests clients. Its outcomes have one grade and one text, but no close
+ * code and no events.
+ */
 export const toySuite: SuiteFacts = {
   id: 'toy',
   title: 'Toy probes',

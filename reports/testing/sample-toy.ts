@@ -6,7 +6,9 @@ import { sampleReport } from './sample.ts';
 import { sampleComparison } from './sample-comparison.ts';
 import { toySuite } from './sample-suites.ts';
 
-/** Reports with cases of the toy suite, whose fields, grades and ids differ from Autobahn's. */
+/**
+ * Sample reports with cases of the toy suite, an invented suite whose fields, grades and ids differ from Autobahn's.
+ */
 
 const KEPT = { verdictOfToy: 'kept', remark: null };
 const BROKEN = { verdictOfToy: 'broken', remark: 'it “hung”\nup' };
@@ -63,7 +65,7 @@ const agents = ['first client', 'second client'].map((name) => ({
   cases: verdicts,
 }));
 
-/** A report with only the toy suite. */
+/** A report that contains only the toy suite. */
 export const toyReport: Report = {
   ...sampleReport,
   suites: [toySuite],
@@ -72,7 +74,7 @@ export const toyReport: Report = {
   agents,
 };
 
-/** The sample report with the toy suite as its second suite. */
+/** The sample report with the toy suite as a second suite. */
 export const mixedReport: Report = {
   ...sampleReport,
   suites: [...sampleReport.suites, toySuite],
@@ -80,7 +82,7 @@ export const mixedReport: Report = {
   agents: sampleReport.agents.map((agent) => ({ ...agent, cases: [...agent.cases, ...verdicts] })),
 };
 
-/** A comparison of two agents in the toy suite, with one case that differs. */
+/** A comparison of two agents in the toy suite. One case of the comparison differs. */
 export const toyComparison: Comparison = {
   ...sampleComparison,
   suites: [toySuite],
@@ -100,5 +102,5 @@ export const toyComparison: Comparison = {
   ],
 };
 
-/** The sentence of the toy case that regressed. */
+/** The sentence about the regressed case of the toy suite, as reports show the sentence. */
 export const TOY_SENTENCE = sentence;

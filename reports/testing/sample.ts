@@ -5,9 +5,9 @@ import { explainDifferences } from '../wording/sentence.ts';
 import { type SampleOutcome as Outcome, sampleSuite } from './sample-suites.ts';
 
 /**
- * A small Report that all tests of renderers use. Every verdict, grade, close grade and kind of wire log row occurs, a
- * known deviation has its reason, and the names of the two agents would break out of HTML, XML, Markdown and workflow
- * commands without escaping. The report is invented, but the outcomes are realistic.
+ * A small sample Report for all tests of renderers. Every verdict, grade, close grade and kind of wire log row occurs
+ * in the report. A known deviation has a reason. The names of the two agents would break out of HTML, XML, Markdown and
+ * workflow commands without escaping. The report is invented, but its outcomes are realistic.
  */
 
 const GOOD: Outcome = {
@@ -24,14 +24,14 @@ const GOOD: Outcome = {
   received: [{ kind: 'message', payload: 'Hello, world!', binary: false }],
 };
 
-/** A conformant outcome, with the given fields changed. */
+/** Makes the outcome of a conformant server, and replaces the fields that are given in `facts`. */
 export function sampleOutcome(facts: Partial<Outcome> = {}): Outcome {
   return { ...GOOD, ...facts };
 }
 
 /**
- * All fields in which two outcomes differ, each with the same `toward`. The real comparison chooses `toward` for each
- * field.
+ * Lists all fields in which two outcomes differ, each with the same value of `toward` (worse, better or neither). The
+ * real comparison chooses `toward` for each field.
  */
 export function sampleDifferences(
   actual: Outcome,
@@ -184,8 +184,8 @@ const SECOND: CaseVerdict[] = [
 ];
 
 /**
- * Names of agents with markup, quotes, a workflow command, a table border, a bidirectional override and a NUL
- * character.
+ * The names of the two agents. They contain markup, quotes, a workflow command, a table border, a bidirectional
+ * override and a NUL character.
  */
 export const HOSTILE_NAMES = ['<img src=x onerror="alert(1)">&\'`|', '::error::x\u202e]]>\0 {{7*7}} | two'] as const;
 
@@ -249,7 +249,7 @@ export const sampleReport: Report = {
   ],
 };
 
-/** A recorded case that matches an outcome. Every kind of wire log row occurs. */
+/** Makes a recorded case that matches an outcome. Every kind of wire log row occurs in the record. */
 export function sampleDetail(id: string, agent: string, outcome: Outcome): RecordedCase {
   return {
     id,
@@ -348,7 +348,7 @@ export function sampleDetail(id: string, agent: string, outcome: Outcome): Recor
   };
 }
 
-/** Looks up the recorded cases of the sample report; undefined for a case without a result. */
+/** Looks up the recorded cases of the sample report. Returns undefined for a case without a result. */
 export const sampleDetailOf: DetailOf = (slug, id) => {
   const agent = sampleReport.agents.find((one) => one.slug === slug);
   const actual = agent?.cases.find((one) => one.id === id)?.actual;

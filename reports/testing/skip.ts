@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { describe } from 'vitest';
 
 /**
- * `describe` for tests that need more than Node. Without the needed program, the tests are skipped, and their title and
- * stderr say why. In CI they fail instead, because nobody notices skipped tests there.
+ * Works like `describe`, for tests that need more than Node. If the needed program is missing, the tests are skipped,
+ * and both the title and stderr say why. In CI the tests fail instead, because nobody notices skipped tests in CI.
  * @param lack why the tests cannot run, and what to do; undefined if they can run.
  */
 export function describeUnless(lack: string | undefined, title: string, tests: () => void): void {
@@ -16,7 +16,7 @@ export function describeUnless(lack: string | undefined, title: string, tests: (
   describe.skip(`${title} (skipped: ${lack})`, tests);
 }
 
-/** The reason why a program cannot be used, with the remedy; undefined if the program exists. */
+/** Returns the reason why a program cannot be used, and a remedy. Returns undefined if the program exists. */
 export function lackOf(executable: string, remedy: string): string | undefined {
   return existsSync(executable) ? undefined : `there is no ${executable}: ${remedy}`;
 }

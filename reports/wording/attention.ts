@@ -12,28 +12,28 @@ import { closeCodeOf, gradeFace, notableClose } from './outcome.ts';
 import { casePath } from './views.ts';
 import { type Attention, needsAttention, plural, suiteOf, VERDICT_FACES } from './vocabulary.ts';
 
-/** A group of cases of one agent that have the same verdict and sentence; often a single case. */
+/** A group of cases of one agent that have the same verdict and the same sentence. A group can be a single case. */
 export interface SimilarCases extends CommonFacts {
   agent: AgentReport;
   cases: SimilarGroup<CaseVerdict>;
   outcomeChange: OutcomeChange;
 }
 
-/** What changed between two outcomes, in a few words: the grades, or the close codes if the grades are the same. */
+/** The change between two outcomes in a few words: the two grades, or the two close codes if the grades are equal. */
 export interface OutcomeChange {
   was: string | null;
   is: string | null;
 }
 
 /**
- * Groups the cases that need attention, worst first. Cases of one agent with the same sentence form one group, at the
- * place of their first case. Otherwise hundreds of cases without a result would hide the one case that regressed, and a
- * server without compression would fill 216 lines.
+ * Groups the cases that need attention, worst first. Cases of one agent with the same sentence form one group, which is
+ * at the position of its first case. Without groups, hundreds of cases without a result would hide the one case that
+ * regressed, and a server without compression would fill 216 lines.
  */
 export function groupSimilarCases(report: Report): SimilarCases[] {
   const plan = report.cases.map(({ id }) => id);
   const changeOf = ({ id, expected, actual }: CaseVerdict) => outcomeChangeOf(suiteOf(report, id), expected, actual);
-  /** Everything that a line about a case says, except the case id and the quoted payloads. */
+  /** Returns everything that a line about a case says, except the case id and the quoted payloads. */
   const sayingOf = ({ agent, case: caseVerdict }: Attention) =>
     JSON.stringify([agent.slug, caseVerdict.verdict, withoutQuotes(caseVerdict.sentence), changeOf(caseVerdict)]);
   return groupSimilar(needsAttention(report), sayingOf).map((group) => {
@@ -43,11 +43,12 @@ export function groupSimilarCases(report: Report): SimilarCases[] {
   });
 }
 
-/** The groups of cases that need attention, as the lines of the index page. */
+/** Prepares the groups of cases that need attention as lines of the index page. */
 export function attentionView(report: Report) {
   return groupSimilarCases(report).map(
     ({ agent, cases: [first, ...others], name, ranges, sentence, outcomeChange }) => {
-      // A range is written `1.1.1-7.1.5`. Case ids may contain a dash too, so the first id is looked up in the plan.
+      // A range is written `1.1.1-7.1.5`. A case id may contain a dash too, so the code looks up the first id in the
+      // plan.
       const firstOf = (range: string) =>
         report.cases.find(({ id }) => id === range)?.id ??
         report.cases.find(({ id }) => range.startsWith(`${id}-`))?.id ??
@@ -73,8 +74,8 @@ export function attentionView(report: Report) {
 }
 
 /**
- * The difference of two outcomes in the fields that summaries show. Without a first outcome, only the second one is
- * described.
+ * Describes the difference between two outcomes in the fields that summaries show. If there is no first outcome, the
+ * function describes only the second outcome.
  */
 export function outcomeChangeOf(suite: SuiteFacts, before: Outcome | null, after: Outcome | null): OutcomeChange {
   const grades = (outcome: Outcome) => {
@@ -88,7 +89,7 @@ export function outcomeChangeOf(suite: SuiteFacts, before: Outcome | null, after
   return { was: null, is: null };
 }
 
-/** The difference of two outcomes as text for a line, for example `, OK → FAILED`. */
+/** Writes the difference between two outcomes as text for a line, for example `, OK → FAILED`. */
 export function changeText({ was, is }: OutcomeChange): string {
   return is === null ? '' : `, ${was === null ? '' : `${was} → `}${is}`;
 }

@@ -1,7 +1,9 @@
 import { CHANGES, type Comparison, type ComparisonChange } from './comparison.ts';
 import { count, type Face } from './vocabulary.ts';
 
-/** Glyph, word and tone of each change. A reader who sees no colours can use the glyph and the word. */
+/**
+ * The glyph, the word and the colours of each kind of change. The glyph and the word serve readers who see no colours.
+ */
 export const CHANGE_FACES: Readonly<Record<ComparisonChange, Face>> = {
   regressed: { glyph: '▼', word: 'regressed', tone: 'worse' },
   removed: { glyph: '−', word: 'removed', tone: 'worse' },
@@ -11,8 +13,8 @@ export const CHANGE_FACES: Readonly<Record<ComparisonChange, Face>> = {
 };
 
 /**
- * Glyph, word and tone of each change between two agents of one run. The two agents have no order in time, so no case
- * regressed or was fixed.
+ * The glyph, the word and the colours of each kind of change between two agents of one run. The two agents have no
+ * order in time, so the words do not say that a case regressed or was fixed.
  */
 const AGENT_FACES: Readonly<Record<ComparisonChange, Face>> = {
   regressed: { ...CHANGE_FACES.regressed, word: 'worse in B' },
@@ -22,12 +24,12 @@ const AGENT_FACES: Readonly<Record<ComparisonChange, Face>> = {
   added: { ...CHANGE_FACES.added, word: 'only in B' },
 };
 
-/** Glyph, word and tone of all changes, for a comparison of two runs of one agent or of two agents. */
+/** Selects the glyphs, words and colours for a comparison: of two runs of one agent, or of two agents. */
 export function changeFaces({ a, b }: Pick<Comparison, 'a' | 'b'>): Readonly<Record<ComparisonChange, Face>> {
   return a.agent === b.agent ? CHANGE_FACES : AGENT_FACES;
 }
 
-/** A comparison in one line, for example `2 regressed, 1 fixed, 514 the same`. */
+/** Summarises a comparison in one line, for example `2 regressed, 1 fixed, 514 the same`. */
 export function comparisonSentence(comparison: Comparison): string {
   const { counts, same, without } = comparison;
   const faces = changeFaces(comparison);

@@ -5,9 +5,9 @@ import { fieldLines } from './outcome.ts';
 import { type Against, EXPECTED } from './sentence.ts';
 
 /**
- * Describes in one sentence how an outcome differs from the expected outcome: each field that differs, with both
- * values. For suites that have no sentences of their own. The sentence ends with a full stop and contains no line
- * break. Never throws.
+ * Describes in one sentence how an outcome differs from the expected outcome. The sentence names each field that
+ * differs, with the actual and the expected value. Suites without their own sentences use this function. The sentence
+ * ends with a full stop and contains no line break. The function never throws.
  */
 export function describeDifferences(
   fields: readonly OutcomeField[],

@@ -2,8 +2,8 @@ import type { ReceivedEvent } from '../document/recorded-case.ts';
 import { escapeInvisibleLine } from './escape-invisible.ts';
 
 /**
- * An event in words on one line: `text message “Hello”`, `pong “”` or `timeout A`. The payload is cut after `most`
- * characters.
+ * Describes a received event in words on one line, for example `text message “Hello”`, `pong “”` or `timeout A`. The
+ * payload is cut after `most` characters.
  */
 export function eventText(event: ReceivedEvent, most = 40): string {
   switch (event.kind) {
@@ -17,8 +17,8 @@ export function eventText(event: ReceivedEvent, most = 40): string {
 }
 
 /**
- * Index of the first event in which two lists differ. If one list is the beginning of the other: the length of the
- * shorter list.
+ * Finds the first event in which two lists of events differ, and returns its index. If one list is the beginning of the
+ * other list, returns the length of the shorter list.
  */
 export function firstApart(actual: readonly ReceivedEvent[], expected: readonly ReceivedEvent[]): number {
   const both = Math.min(actual.length, expected.length);

@@ -1,17 +1,17 @@
 import { idRanges } from './id-ranges.ts';
 import { plural } from './vocabulary.ts';
 
-/** Smallest number of similar items that are shown as one group. */
+/** The minimum number of similar items that are shown as one group. */
 const FROM = 4;
-/** Number of id ranges that are shown at once. Further ranges are folded on pages and counted in texts. */
+/** The number of id ranges that are shown at once. Pages put further ranges into a fold, and texts only count them. */
 const RANGES_SHOWN = 12;
 
-/** A group of items that say the same, in their original order; often a single item. */
+/** A group of items that say the same, in their original order. A group can be a single item. */
 export type SimilarGroup<T> = readonly [T, ...T[]];
 
 /**
- * Groups items that say the same, each group at the place of its first item. Items of a group with fewer than `from`
- * items stay single, at their own places.
+ * Groups items that say the same. Each group is at the position of its first item. If a group has fewer than `from`
+ * items, its items stay single, at their own positions.
  */
 export function groupSimilar<T>(
   all: readonly T[],
@@ -36,24 +36,27 @@ export function groupSimilar<T>(
 }
 
 /**
- * A sentence without the payloads that the sentence quotes. A server that damages every message gets a sentence with
- * another payload in each case.
+ * Removes the quoted payloads from a sentence, so that sentences that differ only in payloads become equal. If a server
+ * damages every message, the sentence of each case quotes a different payload.
  */
 export function withoutQuotes(sentence: string): string {
   return sentence.replace(/“[^”]*”/g, '“…”');
 }
 
-/** The facts that all cases of a group have in common. */
+/** The facts that all cases of a group share. */
 export interface CommonFacts {
-  /** The name of the group: `80 cases`, or the case id of a single case. */
+  /** The name of the group: a count such as `80 cases`, or the case id of a single case. */
   name: string;
-  /** The case ids of the group as ranges; empty for a single case. */
+  /** The case ids of the group, written as ranges. Empty for a single case. */
   ranges: readonly string[];
-  /** The sentence of all cases of the group, without quoted payloads if the payloads differ. */
+  /**
+   * The sentence that all cases of the group share. If the cases have different payloads, the sentence quotes no
+   * payload.
+   */
   sentence: string;
 }
 
-/** Finds the name, the ranges and the sentence of a group of cases. */
+/** Determines the name, the id ranges and the sentence of a group of cases. */
 export function commonFacts(
   cases: SimilarGroup<{ readonly id: string; readonly sentence: string }>,
   plan: readonly string[],
@@ -67,18 +70,20 @@ export function commonFacts(
   };
 }
 
-/** A text that all items of a group have in common; `…` if their texts differ. */
+/** Returns the text that all items of a group share, or `…` if the items have different texts. */
 export function commonText<T>(all: SimilarGroup<T>, wordsOf: (item: T) => string): string {
   const words = wordsOf(all[0]);
   return all.every((item) => wordsOf(item) === words) ? words : '…';
 }
 
-/** Splits id ranges into those that are shown at once and the others. */
+/** Splits id ranges into the ranges that are shown at once and the other ranges. */
 export function cutRanges(ranges: readonly string[]): { shown: readonly string[]; more: readonly string[] } {
   return { shown: ranges.slice(0, RANGES_SHOWN), more: ranges.slice(RANGES_SHOWN) };
 }
 
-/** Id ranges in words: the first twelve, and the number of further ranges. Empty without ranges. */
+/**
+ * Writes id ranges in words: the first twelve ranges, and the number of further ranges. Empty if there are no ranges.
+ */
 export function rangesText(ranges: readonly string[]): string {
   const { shown, more } = cutRanges(ranges);
   return `${shown.join(', ')}${more.length === 0 ? '' : ` and ${plural(more.length, 'more range')}`}`;

@@ -1,6 +1,7 @@
 /**
- * Case ids as few ranges as possible, as the command takes them (`1.1.1-7.1.5`): ids that are neighbours in the plan
- * form one range. Ids that are not in the plan come last, each on its own.
+ * Writes case ids as few ranges as possible. The command accepts these ranges as arguments, for example `1.1.1-7.1.5`.
+ * Ids that are neighbours in the plan, the list of cases of the run, form one range. Ids that are not in the plan come
+ * last, each separately.
  */
 export function idRanges(ids: readonly string[], plan: readonly string[]): string[] {
   const wanted = new Set(ids);

@@ -10,9 +10,15 @@ import {
 import { eventText } from './event-text.ts';
 import { closeCode, count, type Face, MISSING_FACE } from './vocabulary.ts';
 
-/** Finds the parts of an outcome that pages and texts show, by the description of the suite. */
+/**
+ * These functions find the parts of an outcome that pages and texts show. The description of the suite says which parts
+ * exist.
+ */
 
-/** Glyph, word and tone of a grade. A word that the suite does not describe gets a question mark as its glyph. */
+/**
+ * Returns the glyph, the word and the colours of a grade. A word that the suite does not describe gets a question mark
+ * as its glyph.
+ */
 function faceOf(facts: GradeFacts | undefined, word: unknown): Face {
   if (facts !== undefined) return facts;
   return word === undefined ? MISSING_FACE : { glyph: '?', word: String(word), tone: 'missing' };
@@ -22,20 +28,20 @@ function gradeIn(field: OutcomeField | undefined, outcome: Outcome): Face {
   return faceOf(gradeFacts(field, outcome), field === undefined ? undefined : outcome[field.name]);
 }
 
-/** Glyph, word and tone of an outcome's main grade. */
+/** Returns the glyph, the word and the colours of an outcome's main grade. */
 export function gradeFace(suite: SuiteFacts, outcome: Outcome): Face {
   return gradeIn(keyFields(suite).grade, outcome);
 }
 
-/** Glyph, word and tone of an outcome's close grade; null if the suite has no close grade. */
+/** Returns the glyph, the word and the colours of an outcome's close grade; null if the suite has no close grade. */
 export function closeGradeFace(suite: SuiteFacts, outcome: Outcome): Face | null {
   const { closeGrade } = keyFields(suite);
   return closeGrade === undefined ? null : gradeIn(closeGrade, outcome);
 }
 
 /**
- * The close grade of an outcome, if it adds something to the main grade; null if the close grade is good or has the
- * same word.
+ * Returns the close grade of an outcome if this grade tells the reader something new. Returns null if the close grade
+ * is good or has the same word as the main grade.
  */
 export function notableClose(suite: SuiteFacts, outcome: Outcome): Face | null {
   const face = closeGradeFace(suite, outcome);
@@ -43,7 +49,10 @@ export function notableClose(suite: SuiteFacts, outcome: Outcome): Face | null {
   return face === null || isGood || face.word === gradeFace(suite, outcome).word ? null : face;
 }
 
-/** The close code of an outcome; null if no close code was sent, undefined if the suite has no field for it. */
+/**
+ * Returns the close code of an outcome. null: no close code was sent. undefined: the suite has no field for close
+ * codes.
+ */
 export function closeCodeOf(suite: SuiteFacts, outcome: Outcome): number | null | undefined {
   const field = keyFields(suite).closeCode;
   if (field === undefined) return undefined;
@@ -51,12 +60,12 @@ export function closeCodeOf(suite: SuiteFacts, outcome: Outcome): number | null 
   return typeof code === 'number' ? code : null;
 }
 
-/** All main grades of several suites, in the order of the suites, each word once. */
+/** Lists all main grades of several suites, in the order of the suites. Each word is listed once. */
 export function gradeFaces(suites: readonly SuiteFacts[]): Face[] {
   return facesIn(suites.map((suite) => keyFields(suite).grade));
 }
 
-/** All close grades of several suites, in the order of the suites, each word once. */
+/** Lists all close grades of several suites, in the order of the suites. Each word is listed once. */
 export function closeGradeFaces(suites: readonly SuiteFacts[]): Face[] {
   return facesIn(suites.map((suite) => keyFields(suite).closeGrade));
 }
@@ -69,8 +78,8 @@ function facesIn(fields: readonly (OutcomeField | undefined)[]): Face[] {
 }
 
 /**
- * The main parts of an outcome in words, for example `OK, close OK, code 1000 (normal closure)`. `–` if there is no
- * outcome.
+ * Describes the main parts of an outcome in words, for example `OK, close OK, code 1000 (normal closure)`. Returns `–`
+ * if there is no outcome.
  */
 export function outcomeSummary(suite: SuiteFacts, outcome: Outcome | null): string {
   if (outcome === null) return '–';
@@ -84,8 +93,8 @@ export function outcomeSummary(suite: SuiteFacts, outcome: Outcome | null): stri
 }
 
 /**
- * How the connection of an outcome ended, for example `close 1000, clean`: the close code and the flags that have words
- * for summaries. null if the suite has neither.
+ * Describes how the connection of a case ended, for example `close 1000, clean`. The text contains the close code and
+ * those flags for which the suite has words. Returns null if the suite has neither.
  */
 export function endSummary(suite: SuiteFacts, outcome: Outcome): string | null {
   const code = closeCodeOf(suite, outcome);
@@ -97,7 +106,8 @@ export function endSummary(suite: SuiteFacts, outcome: Outcome): string | null {
 }
 
 /**
- * The value of one field of an outcome as lines of text: one line for each event, otherwise a single line.
+ * Writes the value of one field of an outcome as lines of text. A list of events has one line for each event, and any
+ * other value has a single line.
  * @param events maximum number of listed events; a last line says how many more there are.
  * @param characters maximum number of quoted characters of each payload.
  */
@@ -124,7 +134,7 @@ function eventLines(events: readonly ReceivedEvent[], shown: number, characters:
   return events.length > shown ? [...lines, `and ${count(events.length - shown)} more`] : lines;
 }
 
-/** A value as JSON, cut after 200 characters. */
+/** Writes a value as JSON. The text is cut after 200 characters. */
 export function shortJson(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;

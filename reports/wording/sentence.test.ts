@@ -232,7 +232,7 @@ describe('explainDifferences', () => {
         const sentence = explainDifferences(actual, expected, sampleDifferences(actual, expected));
         expect(sentence).toMatch(/^[^\n\r\0]+\.$/);
         expect(sentence.length).toBeLessThan(700);
-        // In a comparison, no side is an expectation.
+        // A comparison has two sides, A and B. Neither side is an expectation.
         const apart = sampleDifferences(actual, expected);
         expect(explainDifferences(actual, expected, apart, IN_A)).toMatch(
           apart.length === 0 ? /^The server did what/ : /^(?!.*(expected|wanted)).+\.$/,

@@ -4,22 +4,25 @@ import { eventText, firstApart } from './event-text.ts';
 import { closeCode, closeCodeName } from './vocabulary.ts';
 
 /**
- * The words of a sentence that depend on what an outcome is compared with: an expectation, or side A of a comparison.
+ * The words of a sentence that depend on the other outcome: an outcome is compared with an expectation, or with side A
+ * of a comparison.
  */
 export interface Against {
-  /** Comes before a value, for example `expected 1000`. */
+  /** The words before a value, for example `expected` in `expected 1000`. */
   is: string;
   better: string;
   unlike: string;
-  /** Comes after a fact that did not happen, for example `which was expected`. */
+  /** The words after a fact that did not happen, for example `which was expected`. */
   unlikeWanted: string;
-  /** Comes after “the server dropped TCP”, and says that the fuzzing client was expected to drop TCP. */
+  /**
+   * The words after “the server dropped TCP”. They say that the fuzzing client should have dropped the TCP connection.
+   */
   thereDropped: string;
   missing(event: string, nth: string): string;
   nothingMore: string;
   events: string;
 }
-/** Words for a comparison with an expectation. */
+/** The words for a comparison of an outcome with an expectation. */
 export const EXPECTED: Against = {
   is: 'expected',
   better: 'Better than expected',
@@ -31,7 +34,7 @@ export const EXPECTED: Against = {
   events: 'the expected ones',
 };
 /**
- * Words for a comparison of side B with side A. Side A is not an expectation, so the words only say that A is
+ * The words for a comparison of side B with side A. Side A is not an expectation, so the words say only that side A is
  * different.
  */
 export const IN_A: Against = {
@@ -45,7 +48,7 @@ export const IN_A: Against = {
   events: 'those in A',
 };
 
-/** The fields of an Autobahn outcome that the sentences are about. */
+/** The fields of an Autobahn outcome that the sentences describe. */
 type AutobahnField =
   | 'behavior'
   | 'behaviorClose'
@@ -62,8 +65,9 @@ type AutobahnFacts = Pick<RecordedCase, AutobahnField>;
 
 /**
  * Describes in one sentence how an Autobahn outcome differs from the expected outcome. The end of the connection comes
- * first, because it is usually the cause. The received events follow. Grades are mentioned only if no fact explains
- * them. The sentence ends with a full stop and contains no line break. Never throws.
+ * first in the sentence, because a wrong end is usually the cause of the other differences. The received events come
+ * next. The sentence mentions grades only if no other fact explains them. The sentence ends with a full stop and
+ * contains no line break. The function never throws.
  */
 export function explainDifferences(
   actual: AutobahnFacts | null,
@@ -74,7 +78,7 @@ export function explainDifferences(
   if (actual === null) return 'There is no result for this case, so nothing is known about it.';
   if (expected === null) return `Nothing is expected of this case yet: it was graded ${grades(actual)}.`;
   if (differences.length === 0) {
-    // A known deviation is still a deviation: the sentence must not say that all is well.
+    // An expected outcome can still be a known deviation from the RFC. The sentence must then not say that all is well.
     return isGood(actual)
       ? 'The server did what was expected of it.'
       : `The case was graded ${grades(actual)}, as is expected of this server.`;
@@ -102,8 +106,8 @@ function grades(outcome: AutobahnFacts): string {
 }
 
 /**
- * The connection did not open (RFC 6455 4.1), or the extension was not negotiated (RFC 7692 5). All other differences
- * follow from this.
+ * Says that the connection did not open (RFC 6455 4.1), or that the extension was not negotiated (RFC 7692 5). All
+ * other differences follow from this one, so the sentence does not mention them.
  */
 function notRunClause(actual: AutobahnFacts, differing: ReadonlySet<string>): string | null {
   if (differing.has('wasOpenHandshakeTimeout') && actual.wasOpenHandshakeTimeout) {
@@ -118,7 +122,7 @@ function notRunClause(actual: AutobahnFacts, differing: ReadonlySet<string>): st
   return null;
 }
 
-/** How the end of the connection differs. An unclean end is the cause of all other differences. */
+/** Describes how the end of the connection differs. If the end was unclean, all other differences follow from it. */
 function connectionClause(
   actual: AutobahnFacts,
   expected: AutobahnFacts,
@@ -129,14 +133,17 @@ function connectionClause(
 }
 
 /**
- * Whether the upgrade was refused. Facts do not say so, but the fuzzing client drops TCP without a Close frame in either
- * direction only after a refusal.
+ * Returns whether the fuzzing client refused the answer of the server to the opening handshake. No fact of an outcome
+ * says so directly. But only after such a refusal, the fuzzing client drops the TCP connection before either side has
+ * sent a Close frame.
  */
 function handshakeRefused({ droppedByMe, closedByMe, wasClean, remoteCloseCode, received }: AutobahnFacts): boolean {
   return droppedByMe && !closedByMe && !wasClean && remoteCloseCode === null && received.length === 0;
 }
 
-/** RFC 6455 7.1.4 and 7.2.1: the connection ended without a complete closing handshake, or the server kept TCP open. */
+/**
+ * Describes an unclean end (RFC 6455 7.1.4, 7.2.1): the closing handshake was incomplete, or the server kept TCP open.
+ */
 function unclean(
   actual: AutobahnFacts,
   expected: AutobahnFacts,
@@ -163,7 +170,7 @@ function unclean(
       ? `${cause}the server never answered the Close frame: it dropped TCP without a closing handshake`
       : `${cause}the server dropped TCP without sending a Close frame${wanted(expected, against)}`;
   }
-  // RFC 6455 7.1.1: the server has to close TCP first.
+  // The server has to close the TCP connection first (RFC 6455 7.1.1).
   if (became('droppedByMe') && actual.wasClean) {
     return `${cause}after the closing handshake the server left TCP open until the fuzzing client dropped it`;
   }
@@ -171,8 +178,8 @@ function unclean(
 }
 
 /**
- * RFC 6455 7.1.5 and 7.4: the closing handshake was complete, but with another close code, or the other side started
- * it.
+ * Describes a complete closing handshake that differs (RFC 6455 7.1.5, 7.4): it had another close code, or the other
+ * side started it.
  */
 function closing(
   actual: AutobahnFacts,
@@ -218,7 +225,7 @@ function wanted({ remoteCloseCode }: AutobahnFacts, { is }: Against): string {
   return remoteCloseCode === null ? '' : ` (${is} ${remoteCloseCode}, ${closeCodeName(remoteCloseCode)})`;
 }
 
-/** Names the first event that differs from the expected events. */
+/** Describes the first received event that differs from the expected events. */
 function eventsClause(
   actual: AutobahnFacts,
   expected: AutobahnFacts,
@@ -238,8 +245,8 @@ function eventsClause(
 }
 
 /**
- * Some cases wait, to see whether the server closes the connection in time. A timeout event means that the connection
- * was still open.
+ * Describes an additional event. Some cases wait and check whether the server closes the connection in time. In such a
+ * case, a timeout event means that the connection was still open.
  */
 function additionalEvent(event: ReceivedEvent, nth: string): string {
   return event.kind === 'timeout'
@@ -259,8 +266,8 @@ function ordinal(index: number): string {
 }
 
 /**
- * Names the grades that differ. Used only if all other facts are as expected, so the grade depends on something outside
- * of the outcome.
+ * Names the grades that differ. The sentence uses this text only if all other facts are as expected. The grade then
+ * depends on something that is not part of the outcome.
  */
 function gradesClause(
   actual: AutobahnFacts,

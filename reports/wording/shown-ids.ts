@@ -1,9 +1,13 @@
 /**
- * Packs case ids into a short text for the address of a page, so that the page of a case knows its neighbours in a
- * filtered matrix. The build step puts this file into the pages as a script, so the file imports nothing.
+ * Packs case ids into a short text for the address of a page. A user who opens a case from the filtered index page can
+ * then step to the next case of the filter. The build step puts this file into the pages as a script, so the file
+ * imports nothing.
  */
 
-/** Packs case ids, for example to `1.1.1-8~2.1-3~upgrade-a`. Ids with consecutive last numbers become one range. */
+/**
+ * Packs case ids into a text such as `1.1.1-8~2.1-3~upgrade-a`. Ids whose last numbers are consecutive become one
+ * range.
+ */
 export function packIds(ids: readonly string[]): string {
   const words: { head: string; from: number; to: number; word?: string }[] = [];
   for (const id of ids) {
@@ -17,7 +21,8 @@ export function packIds(ids: readonly string[]): string {
 }
 
 /**
- * Unpacks what `packIds` packed. Words that cannot be case ids are left out, because an address can contain anything.
+ * Unpacks the case ids from a text that `packIds` wrote. The function drops words that cannot be case ids, because an
+ * address can contain anything.
  */
 export function unpackIds(packed: string): string[] {
   return packed.split('~').flatMap((word) => {

@@ -4,13 +4,14 @@ import { inCharset, rangeLines, type Style, terminalSafe, wrapForStream } from '
 
 const MOST_TAIL = 15;
 /**
- * Maximum number of characters of a log line. A server that prints endless lines would push the problem out of sight.
+ * The maximum number of characters that are shown of a log line. Without a maximum, a server that prints endless lines
+ * would move the description of the problem off the screen.
  */
 const MOST_TAIL_CHARS = 300;
 
 /**
- * A problem as lines for a terminal: what happened, where, why, what to do, and the last lines of the log.
- * @param ranges the cases that have the problem, as ranges of ids.
+ * Describes a problem as lines for a terminal: what happened, where, why, what to do, and the last lines of the log.
+ * @param ranges the ids of the cases that have the problem, as ranges.
  */
 export function describeProblem(problem: Problem, style: Style, ranges: readonly string[] = []): string[] {
   const colour = pc.createColors(style.colour);
@@ -20,7 +21,7 @@ export function describeProblem(problem: Problem, style: Style, ranges: readonly
   const lines = [
     ...wrapForStream(terminalSafe(problem.what), '', '  ', style).map(colour.bold),
     ...rangeLines(ranges, '  cases: ', indent, style),
-    // Addresses and paths stay on one line, so that users can copy them.
+    // An address or a path is not wrapped, because users want to copy it.
     ...(problem.where === undefined ? [] : [`  where: ${terminalSafe(problem.where)}`]),
     ...part('why:', problem.why),
     ...part('do:', problem.todo),

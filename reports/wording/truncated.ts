@@ -1,15 +1,18 @@
 import type { RecordedCase } from '../document/recorded-case.ts';
 
-/** Maximum number of wire log rows on a page. A page shows only the first and the last rows of a longer wire log. */
+/**
+ * The maximum number of wire log rows on a page. For a longer wire log, the page shows only the first and the last
+ * rows.
+ */
 export const WIRE_ROWS_SHOWN = 400;
 
-/** The end of a payload that Autobahn's log cut. */
+/** Matches the end of a payload that Autobahn's log has cut. */
 const CUT = / \.\.\.$/;
 
 /**
- * Whether the page of a case cannot show everything: a payload was recorded in its short form, the wire log was
- * switched off, or the wire log is too long for a page. Rows of raw bytes do not count: the log cuts them in every
- * handshake, and the page shows the handshake as text.
+ * Returns whether the page of a case cannot show everything. There are three reasons: a payload was recorded only in
+ * its short form, the wire log was switched off, or the wire log is too long for a page. Cut rows of raw bytes are no
+ * reason: the log cuts such rows in every opening handshake, and the page shows the handshake as text.
  */
 export function isTruncated({ wirelog, received, createWirelog }: RecordedCase): boolean {
   return (

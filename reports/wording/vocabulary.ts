@@ -2,8 +2,8 @@ import type { CaseInfo, CaseVerdict, Report, Verdict } from '../document/report.
 import { type SuiteFacts, suiteOfCase } from '../document/suite-facts.ts';
 
 /**
- * How a value is shown: a glyph, a word, and a tone that names a pair of colours in the style sheets. No value is shown
- * by colour alone.
+ * How a value is shown: a glyph, a word, and a tone. The tone is the name of a pair of colours in the style sheets.
+ * Every value has a glyph and a word, so no value is shown by colour alone.
  */
 export interface Face {
   glyph: string;
@@ -11,14 +11,14 @@ export interface Face {
   tone: string;
 }
 
-/** Glyph, word and tone of a planned case that has no result. */
+/** The glyph, the word and the colours (`tone`) of a planned case that has no result. */
 export const MISSING_FACE: Face = { glyph: '○', word: 'MISSING', tone: 'missing' };
-/** Glyph, word and tone of a planned case that was skipped. */
+/** The glyph, the word and the colours (`tone`) of a planned case that was skipped. */
 export const SKIPPED_FACE: Face = { glyph: '–', word: 'SKIPPED', tone: 'skipped' };
 
 /**
- * Glyph, word and tone of each verdict: blue for better, orange for worse. Readers who see no colours can use the glyph
- * and the word.
+ * The glyph, the word and the colours (`tone`) of each verdict. Better results are blue, and worse results are orange.
+ * The glyph and the word serve readers who see no colours.
  */
 export const VERDICT_FACES: Readonly<Record<Verdict, Face>> = {
   regressed: { glyph: '▼', word: 'regressed', tone: 'worse' },
@@ -31,18 +31,18 @@ export const VERDICT_FACES: Readonly<Record<Verdict, Face>> = {
   same: { glyph: '=', word: 'as expected', tone: 'quiet' },
 };
 
-/** Verdicts from worst to best. Lists of cases that need attention are in this order. */
+/** The verdicts from worst to best. Lists of cases that need attention are sorted in this order. */
 const SEVERITY: readonly Verdict[] = ['regressed', 'missing', 'changed', 'new', 'flaky', 'improved', 'skipped', 'same'];
 
-/** A case that needs attention, and the agent that the case belongs to. */
+/** A case that needs attention, together with the agent to which the case belongs. */
 export interface Attention {
   agent: Report['agents'][number];
   case: CaseVerdict;
 }
 
 /**
- * All cases whose verdict is neither `same` nor `skipped`, worst first, then in the order of the plan. Leaves out cases
- * that were not run because `--bail` ended the run.
+ * Lists all cases whose verdict is neither `same` nor `skipped`, worst first. Cases with the same verdict are in the
+ * order of the plan. The list leaves out cases that did not run because `--bail` ended the run.
  */
 export function needsAttention(report: Report): Attention[] {
   return report.agents
@@ -55,8 +55,8 @@ export function needsAttention(report: Report): Attention[] {
 }
 
 /**
- * Whether an outcome is unexpected and fails the run. A flaky case is unexpected, unless the expectation file lists the
- * case as flaky; such a case is not run again and has no tries.
+ * Returns whether an outcome is unexpected and makes the run fail. A flaky case is unexpected, unless the expectation
+ * file lists the case as flaky. A listed case is not run again and therefore has no `tries`.
  */
 export function isUnexpected({ verdict, tries }: Pick<CaseVerdict, 'verdict' | 'tries'>): boolean {
   switch (verdict) {
@@ -74,19 +74,22 @@ export function isUnexpected({ verdict, tries }: Pick<CaseVerdict, 'verdict' | '
   }
 }
 
-/** Whether a case has no result only because `--bail` ended the run. */
+/** Returns whether a case has no result only because `--bail` ended the run. */
 export function isLeftOut({ run, problems }: Report, { verdict }: CaseVerdict): boolean {
   return run.bail !== undefined && problems.length === 0 && verdict === 'missing';
 }
 
-/** Whether a case needs attention because of its verdict. */
+/** Returns whether a case needs attention because of its verdict. */
 export function isNotable(verdict: Verdict): boolean {
   return verdict !== 'same' && verdict !== 'skipped';
 }
 
 const indexes = new WeakMap<Report['agents'][number], Map<string, CaseVerdict>>();
 
-/** The verdict of an agent on one case of the plan. A case that the agent's list lacks is missing. */
+/**
+ * Finds the verdict of an agent on one case of the plan. If the agent's list does not contain the case, the verdict is
+ * `missing`.
+ */
 export function verdictOf(agent: Report['agents'][number], id: string): CaseVerdict {
   let index = indexes.get(agent);
   if (index === undefined) {
@@ -109,7 +112,10 @@ export function verdictOf(agent: Report['agents'][number], id: string): CaseVerd
 
 const suiteIndexes = new WeakMap<readonly CaseInfo[], Map<string, SuiteFacts>>();
 
-/** The suite of a planned case; for an id that is not in the plan, the first suite of the report. */
+/**
+ * Finds the suite of a planned case. For an id that is not in the plan, the function returns the first suite of the
+ * report.
+ */
 export function suiteOf({ suites, cases }: Pick<Report, 'suites' | 'cases'>, id: string): SuiteFacts {
   let index = suiteIndexes.get(cases);
   if (index === undefined) {
@@ -119,7 +125,7 @@ export function suiteOf({ suites, cases }: Pick<Report, 'suites' | 'cases'>, id:
   return index.get(id) ?? suiteOfCase(suites);
 }
 
-/** Names of close codes: RFC 6455 7.4.1, and the IANA registry for 1012 to 1014. */
+/** The names of close codes, from RFC 6455 7.4.1 and, for 1012 to 1014, from the IANA registry. */
 const CLOSE_CODES: ReadonlyMap<number, string> = new Map([
   [1000, 'normal closure'],
   [1001, 'going away'],
@@ -139,7 +145,7 @@ const CLOSE_CODES: ReadonlyMap<number, string> = new Map([
   [1015, 'TLS handshake failure, never on the wire'],
 ]);
 
-/** The name of a close code for people. RFC 6455 7.4.2 defines the ranges. */
+/** Returns the name of a close code for people. RFC 6455 7.4.2 defines the ranges of close codes. */
 export function closeCodeName(code: number): string {
   const name = CLOSE_CODES.get(code);
   if (name !== undefined) return name;
@@ -149,12 +155,12 @@ export function closeCodeName(code: number): string {
   return 'not a valid close code';
 }
 
-/** A close code with its name, for example `1002 (protocol error)`; `none` if no close code was sent. */
+/** Writes a close code with its name, for example `1002 (protocol error)`. Returns `none` if no close code was sent. */
 export function closeCode(code: number | null): string {
   return code === null ? 'none' : `${code} (${closeCodeName(code)})`;
 }
 
-/** The name of an opcode (RFC 6455 5.2 and 11.8). */
+/** Returns the name of an opcode (RFC 6455 5.2 and 11.8). */
 export function opcodeName(opcode: number): string {
   switch (opcode) {
     case 0:
@@ -174,7 +180,7 @@ export function opcodeName(opcode: number): string {
   }
 }
 
-/** A duration for people: `8 ms`, `2.0 s` or `4 m 12 s`. */
+/** Writes a duration for people: `8 ms`, `2.0 s` or `4 m 12 s`. */
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
@@ -183,14 +189,14 @@ export function duration(ms: number): string {
 }
 
 /**
- * An integer with a comma between thousands: `65,536`. Not made by Intl, because loading the tables of Intl takes 11
- * ms.
+ * Writes an integer with a comma between thousands: `65,536`. The function does not use `Intl`, because loading the
+ * tables of `Intl` takes 11 ms.
  */
 export function count(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** A number with a noun: `1 case`, `3 cases`. */
+/** Writes a number with a noun in the right form: `1 case`, `3 cases`. */
 export function plural(n: number, noun: string): string {
   return `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
 }

@@ -3,15 +3,17 @@ import wrapAnsi from 'wrap-ansi';
 
 /**
  * Breaks text between words into lines of at most `columns` terminal columns. A wide character such as 日 takes two
- * columns, and a colour sequence takes none. A word that is wider than a line stays whole, on a line of its own. Line
+ * columns, and a colour sequence takes none. A word that is wider than a line is not broken and gets its own line. Line
  * breaks in the text count as spaces, and accents are composed (Unicode NFC).
- * @param first begins the first line, and `rest` every other line.
+ * @param first the beginning of the first line.
+ * @param rest the beginning of every other line.
  */
 export function wrapText(text: string, first: string, rest: string, columns: number): string[] {
   const words = text.trim().replace(/\s*\n\s*/g, ' ');
   const [head = '', ...tail] = linesOf(words, columns - stringWidth(first));
   if (tail.length === 0) return [first + head];
-  // The other lines may have more or less room than the first one, so they are wrapped again.
+  // The first line and the other lines can have different room for text, so the text after the first line is wrapped
+  // again.
   return [first + head, ...linesOf(tail.join(' '), columns - stringWidth(rest)).map((line) => rest + line)];
 }
 

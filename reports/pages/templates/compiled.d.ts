@@ -1,2 +1,2 @@
-/** Template specifications by file name without `.hbs`; made by `npm run templates`. */
+/** The compiled templates by file name without `.hbs`. The command `npm run templates` makes them. */
 export const templates: Readonly<Record<string, unknown>>;
