@@ -8,6 +8,12 @@ import { playSubject } from '../run/play-subject.ts';
 import { autobahn } from '../suites/autobahn/suite.ts';
 import { Workspace } from '../system/workspace.ts';
 
+/**
+ * Maximum number of seconds without a result. The real suite writes its results only at the end, and against a server that
+ * never answers the handshake it waits 5 s in each of 52 cases.
+ */
+const PATIENCE_SECONDS = 600;
+
 /** What one engine recorded about some cases of one server. */
 export interface Played {
   /** The recorded cases by id. A case without a result has no entry. */
@@ -38,7 +44,7 @@ export async function playCases(
       server,
       batches: [{ cases, folder, ...(jobs === undefined ? {} : { jobs }) }],
       log: join(workspace.folder, 'server.log'),
-      patienceSeconds: 120,
+      patienceSeconds: PATIENCE_SECONDS,
       onEvent: () => {},
     };
     const { problems } = await playSubject(engine, options, workspace, signal);
