@@ -209,7 +209,7 @@ function neverReady(spec: Launch, url: string, output: Output, lastMiss: string 
   });
 }
 
-/** For each kind of probe: the part of the error sentence that says what the server did not do. */
+/** What the server did not do, as part of an error sentence, for each way to check whether the server is ready. */
 const MISSING: Readonly<Record<ProbeKind, string>> = {
   handshake: 'answered no opening handshake',
   echo: 'did not send back a text',

@@ -45,7 +45,7 @@ test('a large buffer that outgrows its address space moves its content and frees
   expect(largeBuffer.bytes.length).toBe(64 * MIB + 1);
   expect(largeBuffer.bytes.subarray(0, 64 * MIB).equals(Buffer.alloc(64 * MIB, 'a'))).toBe(true);
   expect(largeBufferOf(largeBuffer.bytes) === largeBuffer).toBe(true);
-  // The new address space is several times larger than needed, so the buffer grows in place the next time.
+  // A buffer that has to move gets several times the address space that it needs, so that it can grow without a move later.
   const { buffer } = largeBuffer.bytes;
   largeBuffer.grow(200 * MIB);
   expect(largeBuffer.bytes.buffer === buffer).toBe(true);

@@ -158,7 +158,7 @@ test('own buffers double from 1 KiB to 64 KiB after each take, and have 64 KiB b
 
 test('frames that fit the shared write buffer exactly are one piece of it', () => {
   const writer = new FrameWriter();
-  // Three bytes of the shared write buffer must stay free, because payloads are copied in whole 32-bit words.
+  // Payloads are copied in whole 32-bit words, so a copy can write up to three bytes more. These bytes must stay free.
   const frames = Array.from({ length: 32 }, (_, n) => Buffer.alloc(WRITE_BUFFER_BYTES / 32 - (n < 31 ? 4 : 7), n));
   writer.useSharedBuffer();
   for (const payload of frames) writer.writeFrame(0x82, payload);

@@ -35,7 +35,7 @@ export class AnswerTimes {
   #longestMs = 0;
   #aloneMs = 0;
 
-  /** `second`: factor by which all time limits of the cases are multiplied; tests use a small factor. */
+  /** `second`: the time scale. All time limits are multiplied by it: 1 in a real run, less in tests, which are faster then. */
   constructor(second: number) {
     this.#slowMs = SLOW_SECONDS * second * 1000;
   }

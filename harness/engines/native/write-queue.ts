@@ -89,7 +89,8 @@ export class WriteQueue {
       return false;
     }
     this.#written++;
-    // The queue is emptied before its last element is written. Later bytes of the same turn are then written directly.
+    // Empty the queue before the last piece is written: bytes that follow in the same event-loop turn are then written
+    // directly, and not queued.
     if (this.#written === this.#queue.length) {
       this.#queue = [];
       this.#written = 0;

@@ -147,7 +147,7 @@ export const caseFile = z
     reportCompressionRatio: z.boolean(),
     behavior: z.enum(GRADES),
     behaviorClose: z.enum(CLOSE_GRADES),
-    // The text is never empty. It is not compared, because its wording differs between engines.
+    // This explanation is never empty. It is not compared, because each engine words the explanation differently.
     result: z.string().min(1),
     resultClose: z.string(),
     expected: z.strictObject({ OK: events.optional(), 'NON-STRICT': events.optional() }),

@@ -110,7 +110,8 @@ export class Inflater {
 }
 
 /**
- * Inflates a message that ends between two blocks, as every correct message does. Returns null for any other message.
+ * Inflates a message whose data ends at the end of a DEFLATE block, as every correct message does. Returns null for any
+ * other message.
  */
 function inflateWhole(input: Buffer, window: Buffer, windowBits: number): Buffer | null {
   const known = memo.get(input, window, windowBits);

@@ -63,7 +63,7 @@ export interface CloseDemand {
   codes: readonly [number, ...number[]];
   /** Whether the closing handshake must be complete and the server must end TCP in time. */
   requireClean: boolean;
-  /** If true, the behavior is graded FAILED too when the wrong side sends the first Close frame. */
+  /** If true, the behavior is graded FAILED if the first Close frame comes from the side that should not send it. */
   wrongEndpointIsFatal: boolean;
 }
 
@@ -288,10 +288,10 @@ export const close = (code: number | null, reason?: Payload): Step => ({
 });
 /** Makes a script step that waits for some seconds. */
 export const wait = (seconds: number, tag: string | null): Step => ({ step: 'wait', seconds, tag });
-/** Makes a script step that starts a time limit. After it, the fuzzing client fails the connection. */
+/** Makes a script step that starts a time limit. When the time is up, the fuzzing client fails the connection. */
 export const killAfter = (seconds: number): Step => ({ step: 'limit', limit: 'kill', seconds });
 /**
- * Makes a script step that starts a time limit. After it, the fuzzing client sends a Close frame with an empty body.
+ * Makes a script step that starts a time limit. When the time is up, the fuzzing client sends a Close frame with an empty body.
  */
 export const closeAfter = (seconds: number): Step => ({ step: 'limit', limit: 'close', seconds });
 
