@@ -25,6 +25,15 @@ test('a disagreement is a race if each engine gave both values', () => {
   ).toBe('race');
 });
 
+test('a disagreement is a race if the reference gave both values, and the embedded engine one of them', () => {
+  expect(
+    findingAfter([
+      [1000, null],
+      [null, null],
+    ]),
+  ).toBe('race');
+});
+
 test.each([
   ['neither engine gave another value', [[1000, null]]],
   [
@@ -35,10 +44,10 @@ test.each([
     ],
   ],
   [
-    'only the reference gave both values',
+    'the reference gave both values, and the embedded engine a third value',
     [
       [1000, null],
-      [null, null],
+      [null, 1001],
     ],
   ],
   ['the embedded engine was wrong only at first, next to other cases', [[1000, 1000]]],

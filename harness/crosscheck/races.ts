@@ -9,7 +9,8 @@ export const MOST_PLAYS = 10;
 /**
  * The conclusion about a disagreement (two engines recorded different values) after both engines have played the case
  * again.
- * - `race`: each engine got both values. The outcome depends on chance, and no engine is at fault.
+ * - `race`: the reference engine got both values, and the embedded engine got no other value. The outcome depends on
+ * chance, and no engine is at fault.
  * - `agreement`: both engines got the value of the embedded engine in every play. The first value of the reference
  * engine did not come again.
  * - `disagreement`: anything else. The embedded engine is at fault.
@@ -61,7 +62,8 @@ export class Contest {
   /** The conclusion from the plays so far. */
   get finding(): Finding {
     const bothValues = ({ asReference, asNative }: Counts) => asReference > 0 && asNative > 0;
-    if (bothValues(this.#reference) && bothValues(this.#native)) return 'race';
+    const { asReference, asNative } = this.#native;
+    if (bothValues(this.#reference) && asReference + asNative === this.#plays) return 'race';
     const alwaysNative = ({ asNative }: Counts) => asNative === this.#plays;
     return this.#plays > 0 && alwaysNative(this.#reference) && alwaysNative(this.#native)
       ? 'agreement'

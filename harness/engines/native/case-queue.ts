@@ -1,5 +1,5 @@
 import type { Case } from '../../suites/autobahn/cases/case.ts';
-import { isHeavy, plannedWait, timeLimit, workload } from './workload.ts';
+import { isHeavy, isInPieces, plannedWait, timeLimit, workload } from './workload.ts';
 
 /**
  * Number of heavy cases (with much data or many messages) that are played at the same time: enough to keep the server
@@ -48,7 +48,9 @@ export class CaseQueue {
   #rate: number | null = null;
 
   constructor(cases: readonly Case[]) {
-    this.#light = cases.filter((testCase) => !isHeavy(testCase)).sort((a, b) => plannedWait(b) - plannedWait(a));
+    this.#light = cases
+      .filter((testCase) => !isHeavy(testCase))
+      .sort((a, b) => Number(isInPieces(b)) - Number(isInPieces(a)) || plannedWait(b) - plannedWait(a));
     this.#witnesses = Math.min(MOST_WITNESSES, Math.floor(this.#light.length * PART_OF_WITNESSES));
     this.#heavy = cases.filter(isHeavy).sort((a, b) => workload(b) - workload(a));
   }
@@ -63,8 +65,9 @@ export class CaseQueue {
    */
   takeFirst(): Case | null {
     const shortest = Math.min(...this.#light.map(plannedWait));
-    const at = this.#light.findIndex((testCase) => plannedWait(testCase) === shortest);
-    return this.#light.splice(at, 1)[0] ?? null;
+    const isShortest = (testCase: Case) => plannedWait(testCase) === shortest;
+    const whole = this.#light.findIndex((testCase) => isShortest(testCase) && !isInPieces(testCase));
+    return this.#light.splice(whole >= 0 ? whole : this.#light.findIndex(isShortest), 1)[0] ?? null;
   }
 
   /** Takes the next case; null if no case may start before another case has ended. */
@@ -85,6 +88,9 @@ export class CaseQueue {
   #takeHeavy({ heavy, open, atOnce, isSlow }: Company): Case | null {
     const [next] = this.#heavy;
     if (next === undefined) return null;
+    // Heavy cases would delay the pieces of these light cases.
+    const [light] = this.#light;
+    if (light !== undefined && isInPieces(light)) return null;
     if (isSlow) {
       // On a slow server, heavy cases (much data or many messages) and light cases would delay each other beyond their
       // time limits. A heavy case is therefore played alone, after all light cases.

@@ -3,6 +3,7 @@ import type { Case } from '../../suites/autobahn/cases/case.ts';
 import type { AnswerTimes } from './answer-times.ts';
 import type { PlayedCase } from './case-play.ts';
 import { grade } from './judge.ts';
+import { isInPieces } from './workload.ts';
 
 /** A case whose outcome the load of the machine or server may have decided, with this outcome. */
 export interface Suspect {
@@ -15,7 +16,8 @@ export interface Suspect {
 /**
  * Finds the cases whose outcome the load may have decided: one of our timers decided the outcome, and one of three
  * signs of load was seen. The signs: a slow answer of the server to any case, no answer to any of several waiting cases
- * just before the timer fired, or a timer of this process that fired late. The grades are not considered, because every
+ * just before the timer fired, or a timer of this process that fired late. A case that sends frames in pieces is always a
+ * suspect, because other cases delay the pieces. The grades are not considered, because every
  * field of an outcome can depend on a timer.
  */
 export class Suspects {
@@ -40,7 +42,7 @@ export class Suspects {
   list(): Suspect[] {
     return this.#timed.flatMap((span): Suspect[] => {
       const { testCase, outcome } = span;
-      if (this.#answers.wereSlow(span)) return [{ testCase, outcome, silent: false }];
+      if (this.#answers.wereSlow(span) || isInPieces(testCase)) return [{ testCase, outcome, silent: false }];
       const atLast = { from: span.to - this.#answers.witnessMs, to: span.to };
       const silent = this.#hadCompany(span) && !this.#answers.wereInTime(atLast);
       return silent ? [{ testCase, outcome, silent }] : [];

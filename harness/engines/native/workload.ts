@@ -35,3 +35,10 @@ export function workload({ criterion }: Case): number {
       return criterion.count * (criterion.length + (criterion.fragment === 0 ? 0 : criterion.length / 4) + 500);
   }
 }
+
+/**
+ * Whether a light case sends frames in pieces, one piece for each turn of the event loop. Other cases make such turns long,
+ * so the pieces can take longer than the time limit of the case.
+ */
+export const isInPieces = (testCase: Case): boolean =>
+  !isHeavy(testCase) && testCase.script.some((step) => step.step === 'frame' && step.chop !== undefined);
