@@ -4,7 +4,7 @@ import { HOSTILE_NAMES, sampleDifferences, sampleOutcome, sampleReport } from '.
 import { type SampleOutcome, sampleSuite } from './sample-suites.ts';
 
 /**
- * A sample comparison with every kind of change. The names of its agents would break out of a page without escaping.
+ * A sample comparison with every kind of change. The names of its agents contain HTML markup, which a page must escape.
  */
 
 const GOOD = sampleOutcome();

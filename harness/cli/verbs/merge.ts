@@ -73,8 +73,8 @@ async function merge(shell: Shell, folders: readonly string[], flags: MergeFlags
 }
 
 /**
- * The configured server of an agent (the server's name in a report). The expectation file is taken from `--expected`,
- * otherwise from the configuration, otherwise from the report.
+ * Returns the server of the configuration that has the name of an agent of the report. Its expectation file is the file of
+ * `--expected`; without this option the file of the configuration, and without both the file that the report names.
  */
 function serverOf(agent: AgentReport, config: Config, flags: MergeFlags): ServerConfig {
   const configured = [...config.servers.values()].find((server) => server.agent === agent.name);

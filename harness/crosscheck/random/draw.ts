@@ -247,7 +247,7 @@ function anyFrame(chance: Chance): FrameSpec {
   };
 }
 
-/** False payload lengths for a frame's header: another number of bytes follows. */
+/** Wrong payload lengths for the header of a frame: they are not the number of bytes that follow. */
 const ANNOUNCED = [
   '0',
   '1',

@@ -47,7 +47,7 @@ export class Timers {
     this.#second = second;
   }
 
-  /** Delay of the timer that fired too late by the most, in milliseconds. It shows how busy this process was. */
+  /** Milliseconds between the due time of a timer and its call: the most so far. They show how busy this process was. */
   get lateMs(): number {
     return this.#lateMs;
   }
