@@ -63,12 +63,12 @@ await describeWithDocker('the embedded engine agrees with the real Autobahn in e
       expectAgreement([...servers.flatMap((name) => ['--server', name]), '--at-once', '3']));
   });
 
+  // Not with --strict: nbio, fasthttp and uvicorn have races in which the real suite rarely gets one of two outcomes.
   describeWithThirdPartyServers('on third-party servers in Go, Python and Ruby', crosscheckServers, () => {
     test('alone and on a busy machine', () =>
       expectAgreement([
         ...crosscheckServers.flatMap((name) => ['--server', name]),
         '--busy',
-        '--strict',
         '--jobs',
         '1',
         ...CASES,
