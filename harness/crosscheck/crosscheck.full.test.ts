@@ -66,12 +66,6 @@ await describeWithDocker('the embedded engine agrees with the real Autobahn in e
   // Not with --strict: nbio, fasthttp and uvicorn have races in which the real suite rarely gets one of two outcomes.
   describeWithThirdPartyServers('on third-party servers in Go, Python and Ruby', crosscheckServers, () => {
     test('alone and on a busy machine', () =>
-      expectAgreement([
-        ...crosscheckServers.flatMap((name) => ['--server', name]),
-        '--busy',
-        '--jobs',
-        '1',
-        ...CASES,
-      ]));
+      expectAgreement([...crosscheckServers.flatMap((name) => ['--server', name]), '--busy', '--jobs', '1', ...CASES]));
   });
 });
