@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { describeProblem } from '../../reports/wording/terminal-problem.ts';
 import { readConfig, type ServerConfig, serverNamed, unnamedServer } from '../config/config.ts';
 import { nativeKind } from '../engines/native/kind.ts';
 import { selectCases } from '../plan/match-cases.ts';
 import { chooseEngine } from '../run/choose-engine.ts';
 import { groups } from '../suites/autobahn/suite.ts';
 import { errorMessage } from '../support/error-message.ts';
-import { HarnessError, toProblem } from '../support/harness-error.ts';
+import { HarnessError } from '../support/harness-error.ts';
 import { removeStaleWorkspaces } from '../system/workspace.ts';
 import { besideBusyProcesses } from './busy.ts';
 import { compareWithFacts } from './compare-with-facts.ts';
 import { type RecordedFacts, readFactsFile } from './facts-file.ts';
 import { playCases } from './play-cases.ts';
+import { reportFailure } from './report-failure.ts';
 
 /**
  * `npm run crosscheck:facts`: plays the cases of a facts file (what the real suite recorded about one server) with the
@@ -89,6 +89,5 @@ try {
   };
   process.exitCode = (await compareWithFacts(server.name, facts, play, console.log)) === 0 ? 0 : 1;
 } catch (error) {
-  process.stderr.write(`${describeProblem(toProblem(error), { colour: false, unicode: true }).join('\n')}\n`);
-  process.exitCode = error instanceof HarnessError ? error.exitCode : 3;
+  reportFailure(error);
 }

@@ -2,7 +2,6 @@ import { setMaxListeners } from 'node:events';
 import { Command } from 'commander';
 import { z } from 'zod';
 import type { RecordedCase } from '../../reports/document/recorded-case.ts';
-import { describeProblem } from '../../reports/wording/terminal-problem.ts';
 import { terminalSafe } from '../../reports/wording/terminal-text.ts';
 import { readConfig, type ServerConfig, serverNamed } from '../config/config.ts';
 import { dockerKind } from '../engines/docker/kind.ts';
@@ -14,7 +13,6 @@ import { selectCases } from '../plan/match-cases.ts';
 import { chooseEngine } from '../run/choose-engine.ts';
 import { suiteIds } from '../suites/autobahn/catalogue.ts';
 import { groups } from '../suites/autobahn/suite.ts';
-import { HarnessError, toProblem } from '../support/harness-error.ts';
 import { removeStaleWorkspaces, Workspace } from '../system/workspace.ts';
 import { besideBusyProcesses } from './busy.ts';
 import { isDeviation } from './deviations.ts';
@@ -24,6 +22,7 @@ import { playCases, readRecordedCases } from './play-cases.ts';
 import { playContests } from './races.ts';
 import { crosscheckRandom } from './random-command.ts';
 import { wholeNumber } from './random-plan.ts';
+import { reportFailure } from './report-failure.ts';
 import { SLOW_SERVERS } from './slow-servers.ts';
 
 /**
@@ -119,7 +118,7 @@ async function playOnce(
   return played.recorded;
 }
 
-/** What the reference engine recorded about the cases of a check (a server and its cases), by case id. */
+/** The records of the reference engine for the cases of a check (a server and its cases), by case id. */
 type Recorded = ReadonlyMap<string, RecordedCase>;
 
 /**
@@ -392,8 +391,7 @@ try {
   console.log(count === 0 ? 'The engines agree.' : `${count} disagreements.`);
   process.exitCode = count === 0 ? 0 : 1;
 } catch (error) {
-  process.stderr.write(`${describeProblem(toProblem(error), { colour: false, unicode: true }).join('\n')}\n`);
-  process.exitCode = error instanceof HarnessError ? error.exitCode : 3;
+  reportFailure(error);
 } finally {
   data.remove();
   await probe.close();

@@ -14,7 +14,7 @@ import { Workspace } from '../system/workspace.ts';
  */
 const PATIENCE_SECONDS = 600;
 
-/** What one engine recorded about some cases of one server. */
+/** The records of one engine for some cases of one server. */
 export interface Played {
   /** The recorded cases by id. A case without a result has no entry. */
   recorded: Map<string, RecordedCase>;

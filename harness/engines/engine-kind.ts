@@ -15,7 +15,7 @@ export const ABILITIES = {
 /** The name of something that not every engine can do, such as verifying certificates. */
 export type Ability = keyof typeof ABILITIES;
 
-/** What the user wants from an engine (a program that plays the cases) in addition to playing cases. */
+/** The abilities that the user demands of an engine (a program that plays the cases), in addition to playing cases. */
 export interface EngineWishes {
   /** Names of the servers that receive additional header fields of the user. */
   headersFor?: readonly string[];

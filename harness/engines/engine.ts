@@ -2,7 +2,7 @@ import type { EngineFacts } from '../../reports/document/report.ts';
 import type { HandshakeOptions } from '../subject/handshake-options.ts';
 
 /**
- * What an engine recorded about one case. A result folder contains the same data: one file for each case, and
+ * The record of one case that an engine has played. A result folder contains the same data: one file for each case, and
  * `index.json`.
  */
 export interface CaseRecord {

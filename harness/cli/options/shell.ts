@@ -3,7 +3,7 @@ import { type Style, terminalSafe, wrapForStream } from '../../../reports/wordin
 import type { Registry } from '../../run/registry.ts';
 import { speaksUnicode, wantsColour } from './terminal-style.ts';
 
-/** What a verb such as `run` knows of the process: arguments, environment and output streams. */
+/** The parts of the process that a verb such as `run` uses: arguments, environment and output streams. */
 export interface Shell {
   /** The typed arguments. */
   readonly words: readonly string[];

@@ -10,7 +10,7 @@ import { messageOf } from './api.ts';
 const ANSWER_WITHIN_MS = 3_000;
 
 /**
- * What a user can do if no Docker daemon can be reached. On every machine, at least one of these remedies is possible.
+ * Remedies for a user whose Docker daemon cannot be reached. On every machine, at least one of these remedies is possible.
  */
 const REMEDIES = [
   'start the daemon (Debian as root: `npm run engine`; else Docker Desktop or `systemctl start docker`)',

@@ -33,7 +33,7 @@ export interface Image {
   readonly architecture: string;
 }
 
-/** What the search for an image needs: the wanted image, and the Docker daemon. */
+/** The inputs of the search for an image: the wanted image, and the Docker daemon. */
 interface Finding {
   readonly docker: Docker;
   /** Architecture of the Docker daemon, by Docker's name. */

@@ -6,10 +6,7 @@ import { isHeavy, isInPieces, plannedWait, timeLimit, workload } from './workloa
  * busy.
  */
 const HEAVY_AT_ONCE = 4;
-/**
- * A heavy case (much data or many messages) starts only if it will probably need less than this fraction of its time
- * limit.
- */
+/** A heavy case starts only if it will probably need less than this fraction of its time limit. */
 const PART_OF_LIMIT = 0.25;
 
 /**
@@ -18,9 +15,9 @@ const PART_OF_LIMIT = 0.25;
  */
 const [MOST_WITNESSES, PART_OF_WITNESSES] = [12, 1 / 8];
 
-/** What is being played at the moment when the queue is asked for the next case. */
+/** The cases that are being played while the queue is asked for the next case, and the state of the server. */
 interface Company {
-  /** The heavy cases (much data or many messages) that are being played. */
+  /** The heavy cases that are being played. */
   heavy: readonly Case[];
   /** Number of open connections. */
   open: number;
@@ -80,7 +77,7 @@ export class CaseQueue {
     return this.#heavy.length === 0 && this.#light.length <= this.#witnesses;
   }
 
-  /** Records how long a heavy case (much data or many messages) took, in milliseconds. */
+  /** Records how long a heavy case took, in milliseconds. */
   tookMs(testCase: Case, ms: number): void {
     this.#rate = Math.max(this.#rate ?? 0, workload(testCase) / Math.max(1, ms));
   }
@@ -92,13 +89,13 @@ export class CaseQueue {
     const [light] = this.#light;
     if (light !== undefined && isInPieces(light)) return null;
     if (isSlow) {
-      // On a slow server, heavy cases (much data or many messages) and light cases would delay each other beyond their
+      // On a slow server, heavy cases and light cases would delay each other beyond their
       // time limits. A heavy case is therefore played alone, after all light cases.
       if (this.#light.length > 0 || open > 0) return null;
       return this.#heavy.shift() ?? null;
     }
     if (heavy.length >= Math.min(HEAVY_AT_ONCE, Math.max(1, atOnce >> 1))) return null;
-    // The smallest heavy case (much data or many messages) is played before all other heavy cases, because it shows how
+    // The smallest heavy case is played before all other heavy cases, because it shows how
     // fast the server is.
     if (this.#rate === null) return heavy.length === 0 ? (this.#heavy.pop() ?? null) : null;
     const all = workload(next) + heavy.reduce((sum, testCase) => sum + workload(testCase), 0);

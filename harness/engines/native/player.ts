@@ -61,6 +61,7 @@ export async function playCases(
   options: { jobs: number; signal: AbortSignal },
   events: PlayerEvents,
 ): Promise<PlayEnd> {
+  options.signal.throwIfAborted();
   const player = new Player(server, options, events);
   const aborted = whenAborted(options.signal);
   try {
@@ -76,7 +77,6 @@ export async function playCases(
 }
 
 async function playAll(player: Player, cases: readonly Case[], jobs: number): Promise<void> {
-  player.throwIfAborted();
   if (jobs <= 1) await player.playOneByOne(cases);
   else {
     const queue = new CaseQueue(cases);
@@ -241,10 +241,6 @@ class Player {
     return suspects.filter(({ testCase }) => left.has(testCase));
   }
 
-  throwIfAborted(): void {
-    this.#signal.throwIfAborted();
-  }
-
   /**
    * Throws the error NoServer if the server refused a connection twice. The cases that were already open have then been
    * played to their end.
@@ -285,17 +281,18 @@ class Player {
 
   async #playOnce(testCase: Case, review: Review): Promise<void> {
     this.#events.started(testCase.id);
-    const first = await this.#connect(testCase);
-    if ('played' in first) return this.#finish(review(first.played));
-    // A server whose queue of new connections is full refuses connections for a short time only.
-    await pause(RECONNECT_AFTER_MS);
-    if (this.#signal.aborted || this.#serverGone !== null) return;
-    const second = await this.#connect(testCase);
-    if ('played' in second) return this.#finish(review(second.played));
-    this.#serverGone ??= new NoServer(second.refused);
-  }
-
-  #finish({ played, provisional }: ReturnType<Review>): void {
+    let ending = await this.#connect(testCase);
+    if ('refused' in ending) {
+      // A server whose queue of new connections is full refuses connections for a short time only.
+      await pause(RECONNECT_AFTER_MS);
+      if (this.#signal.aborted || this.#serverGone !== null) return;
+      ending = await this.#connect(testCase);
+    }
+    if ('refused' in ending) {
+      this.#serverGone ??= new NoServer(ending.refused);
+      return;
+    }
+    const { played, provisional } = review(ending.played);
     this.#events.finished(played, provisional);
   }
 

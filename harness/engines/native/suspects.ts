@@ -1,14 +1,22 @@
 import { performance } from 'node:perf_hooks';
+import { isDeepStrictEqual } from 'node:util';
 import type { Case } from '../../suites/autobahn/cases/case.ts';
 import type { AnswerTimes } from './answer-times.ts';
 import type { PlayedCase } from './case-play.ts';
 import { grade } from './judge.ts';
 import { isInPieces } from './workload.ts';
 
+/** The outcome of one play of a case, as texts that are compared with those of another play. */
+interface ComparedOutcome {
+  grades: string;
+  /** The fields of the outcome and the observed events. */
+  facts: string;
+}
+
 /** A case whose outcome the load of the machine or server may have decided, with this outcome. */
 export interface Suspect {
   testCase: Case;
-  outcome: string;
+  outcome: ComparedOutcome;
   /** True if the server answered no case at all just before the timer fired. False if a case got a slow answer. */
   silent: boolean;
 }
@@ -33,7 +41,7 @@ export class Suspects {
   add(played: PlayedCase, from: number): void {
     this.#answers.firedLate(played.lateMs);
     if (!played.timed) return;
-    this.#timed.push({ testCase: played.testCase, outcome: outcomeText(played), from, to: performance.now() });
+    this.#timed.push({ testCase: played.testCase, outcome: comparedOutcome(played), from, to: performance.now() });
   }
 
   /**
@@ -67,14 +75,13 @@ export class Suspects {
    * is none.
    */
   change({ testCase, outcome }: Pick<Suspect, 'testCase' | 'outcome'>, played: PlayedCase): string | null {
-    const now = outcomeText(played);
+    const now = comparedOutcome(played);
     this.#changes.delete(testCase);
-    if (outcome === now) return null;
-    const [before, after] = [gradesOf(outcome), gradesOf(now)];
+    if (isDeepStrictEqual(outcome, now)) return null;
     const how =
-      before === after
-        ? `beside other cases it ended with other facts than alone (${before} both times)`
-        : `beside other cases it was graded ${before}, and alone ${after}`;
+      outcome.grades === now.grades
+        ? `beside other cases it ended with other facts than alone (${now.grades} both times)`
+        : `beside other cases it was graded ${outcome.grades}, and alone ${now.grades}`;
     this.#changes.set(testCase, how);
     return how;
   }
@@ -84,13 +91,9 @@ export class Suspects {
   }
 }
 
-/**
- * Returns the grades and the compared values of an outcome as text. Equal texts mean that two plays of a case had the
- * same outcome. The grades come first.
- */
-function outcomeText({ testCase, observed, endpoint, ownVerdict, log }: PlayedCase): string {
+function comparedOutcome({ testCase, observed, endpoint, ownVerdict, log }: PlayedCase): ComparedOutcome {
   const { facts } = endpoint;
-  const grades = grade({ testCase, observed, facts, ownVerdict, sentFrames: log.txFrames });
+  const { behavior, behaviorClose } = grade({ testCase, observed, facts, ownVerdict, sentFrames: log.txFrames });
   const { wasClean, closedByMe, failedByMe, droppedByMe, remoteCloseCode } = facts;
   const timeouts = [
     facts.wasOpenHandshakeTimeout,
@@ -98,11 +101,8 @@ function outcomeText({ testCase, observed, endpoint, ownVerdict, log }: PlayedCa
     facts.wasServerConnectionDropTimeout,
   ];
   const events = observed.map((event) => (event.kind === 'timeout' ? event.tag : event.payload.toString('base64')));
-  return JSON.stringify([
-    `${grades.behavior}, close ${grades.behaviorClose}`,
-    [wasClean, closedByMe, failedByMe, droppedByMe, remoteCloseCode, ...timeouts],
-    events,
-  ]);
+  return {
+    grades: `${behavior}, close ${behaviorClose}`,
+    facts: JSON.stringify([wasClean, closedByMe, failedByMe, droppedByMe, remoteCloseCode, ...timeouts, events]),
+  };
 }
-
-const gradesOf = (outcome: string): string => String((JSON.parse(outcome) as unknown[])[0]);
